@@ -1,0 +1,71 @@
+"""Every code that leaves the program, each with its sentence.
+
+`REASONS` say why a stack was not measured (private/series.csv, ``calcimeasure scan``); `NOTICES` say what was
+corrected or has to be known about a number (column ``notices``). The README prints both tables; a test keeps them
+equal.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SKIPPED_REASONS: Final[dict[str, str]] = {
+    "derived_image": "A projection, a map or a rendering computed from other images (MIP, MinIP, virtual non-contrast, "
+    "iodine, perfusion, 3-D): its values are not the attenuation of voxels.",
+    "localizer": "A localizer (scout, topogram): a projection, not slices.",
+    "modality": "Another modality than CT (MR, PET, ultrasound, ...): calcium cannot be measured in it.",
+    "not_an_image": "A DICOM object without an image: a report, a presentation state, a plan, a document.",
+    "radiograph": "A radiograph (CR, DX, ...): this version measures CT only.",
+    "secondary_capture": "A secondary capture (screen shot, dose page, scanned film): no geometry and no "
+    "Hounsfield units.",
+    "segmentation": "A segmentation or structure set: outlines, not an image.",
+}
+"""Why a stack is no image that this program measures: its state is "skipped"."""
+
+FAILED_REASONS: Final[dict[str, str]] = {
+    "color_image": "A CT image with more than one sample per pixel: no Hounsfield units.",
+    "decode_failed": "The pixel data cannot be decoded, or is not as large as the header says.",
+    "duplicate_positions": "Several images lie at one position and no attribute tells which belong together.",
+    "file_changed": "A file was changed or removed between reading its header and reading its pixels.",
+    "internal_error": "A fault of calcimeasure itself: the traceback stands in private/log.txt. Please report it.",
+    "irregular_shift": "Slices are shifted sideways against each other, and not as a gantry tilt does it.",
+    "missing_slice": "The step between two slices is a multiple of the steps beside it: slices are missing.",
+    "multiframe": "A multi-frame image: this version reads single-frame CT only.",
+    "no_orientation": "ImageOrientationPatient is missing or is no pair of perpendicular unit vectors.",
+    "no_pixel_spacing": "PixelSpacing is missing or not positive: there are no millimeters.",
+    "no_pixels": "The file has no pixel data.",
+    "no_position": "ImagePositionPatient is missing or no finite number.",
+    "no_rescale": "RescaleSlope or RescaleIntercept is missing: stored values cannot be turned into Hounsfield units.",
+    "not_hu": "RescaleType says that the values are no Hounsfield units.",
+    "one_position": "All slices lie at one position: no volume.",
+    "out_of_memory": "The stack does not fit into memory.",
+    "unreadable_file": "The file claims to be DICOM and cannot be read.",
+    "unsupported_transfer_syntax": "The pixel data is encoded in a way that this version does not decode.",
+}
+"""Why a stack that should have been measured was refused or broke: its state is "failed"."""
+
+REASONS: Final[dict[str, str]] = SKIPPED_REASONS | FAILED_REASONS
+
+NOTICES: Final[dict[str, str]] = {
+    "duplicate_dropped": "The same image (SOPInstanceUID and position) was found more than once: one of them is "
+    "measured.",
+    "hu_clipped": "Some voxels were outside -32767..32767 HU and were set to that limit.",
+    "no_series_uid": "The header has no SeriesInstanceUID: files of one folder with the same series number are "
+    "one series.",
+    "non_contiguous": "The slices lie more than 1.5 times SliceThickness apart: what lies between was not imaged, so "
+    "volumes and max_3d_diameter_mm are empty.",
+    "padding_ignored": "PixelPaddingValue lies among the Hounsfield units of the body: the voxels that have it "
+    "are taken as "
+    "imaged.",
+    "sheared_stack": "The slices are shifted against each other (gantry tilt): each keeps its own position, "
+    "nothing was "
+    "resampled.",
+    "single_slice": "One slice alone: measured in two dimensions, volumes are empty.",
+    "specks_dropped": "Components below settings.min_volume_mm3 were dropped.",
+    "split_series": "The series holds several grids: each is a stack of its own.",
+    "tissue_not_judged": "Bone is not told from calcified masses in this version: the row is a dense component, "
+    "which may be "
+    "or contain bone, metal, contrast agent or the couch.",
+    "uneven_spacing": "The slices are not evenly spaced: each weighs half the way to its neighbors.",
+}
+"""What was corrected by a named method, or has to be known about a number."""

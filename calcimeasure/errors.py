@@ -1,0 +1,91 @@
+"""What can go wrong, as one tree.
+
+::
+
+    CalcimeasureError
+    ├── UsageError              the command or call cannot be carried out as it was given (exit code 2)
+    │   ├── SettingsError       a setting has a wrong name, type or value
+    │   ├── InputPathError      a PATH does not exist or cannot be read
+    │   ├── OutputError         the output folder cannot be made or written
+    │   └── NotBuiltError       the contract names it, this version does not have it yet
+    └── SeriesError             one stack cannot be measured; the others go on
+        ├── UnsupportedError    no image that this program measures (state "skipped")
+        ├── FileError           a file claims to be DICOM and cannot be read
+        ├── GeometryError       the slices are no grid that can be trusted
+        └── PixelError          the pixels cannot be decoded or are no Hounsfield units
+
+Every message has four parts: what was expected, what was found (with numbers), where (attribute, tag, series), what to
+do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class CalcimeasureError(Exception):
+    """Base of all errors that calcimeasure raises on purpose."""
+
+
+class UsageError(CalcimeasureError):
+    """The command or call cannot be carried out as it was given."""
+
+
+class SettingsError(UsageError):
+    """A setting has a wrong name, type or value."""
+
+
+class InputPathError(UsageError):
+    """A PATH does not exist or cannot be read."""
+
+
+class OutputError(UsageError):
+    """The output folder cannot be made or written."""
+
+
+class NotBuiltError(UsageError):
+    """The contract names it, this version does not have it yet."""
+
+
+class SeriesError(CalcimeasureError):
+    """One stack cannot be measured; the others go on.
+
+    Parameters
+    ----------
+    reason
+        A key of `calcimeasure.codes.REASONS`.
+    message
+        Expected, found, where, what to do: for a person.
+    series_uid, path
+        What it is about; None where not known yet.
+    """
+
+    def __init__(self, reason: str, message: str, series_uid: str | None = None, path: Path | None = None) -> None:
+        # All four go to the base, so that the error survives pickling on its way out of a worker.
+        super().__init__(reason, message, series_uid, path)
+        self.reason = reason
+        self.message = message
+        self.series_uid = series_uid
+        self.path = path
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UnsupportedError(SeriesError):
+    """No image that this program measures: its state is "skipped", not "failed"."""
+
+
+class FileError(SeriesError):
+    """A file claims to be DICOM and cannot be read."""
+
+
+class GeometryError(SeriesError):
+    """The slices are no grid that can be trusted."""
+
+
+class PixelError(SeriesError):
+    """The pixels cannot be decoded, or are no Hounsfield units."""

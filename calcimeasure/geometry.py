@@ -1,0 +1,134 @@
+"""Array index (k, j, i) to patient coordinates in mm, slice by slice.
+
+Indexes are (slice, row, column), positions LPS mm (x to the patient's left, y posterior, z superior). Every slice
+keeps its own origin, so that tilted, sheared and unevenly spaced stacks are measured where they are and never
+resampled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Geometry:
+    """Where each voxel of a stack lies in the patient (PS3.3 C.7.6.2.1.1, Image Plane Module).
+
+    Parameters
+    ----------
+    shape_kji
+        Slices, rows, columns.
+    row_direction, column_direction
+        (3,) unit vectors: the way along a row (rising column index i) and along a column (rising row index j), the
+        first and second triple of ImageOrientationPatient (0020,0037).
+    row_spacing_mm, column_spacing_mm
+        Distance between neighboring rows and between neighboring columns: first and second value of PixelSpacing
+        (0028,0030).
+    origins_lps_mm
+        (k, 3) center of the first voxel of each slice, ImagePositionPatient (0020,0032), in ascending order along the
+        normal. Kept read-only.
+    frame_of_reference_uid
+        Positions of two geometries can be compared where it is the same.
+    """
+
+    shape_kji: tuple[int, int, int]
+    row_direction: NDArray[np.float64]
+    column_direction: NDArray[np.float64]
+    row_spacing_mm: float
+    column_spacing_mm: float
+    origins_lps_mm: NDArray[np.float64]
+    frame_of_reference_uid: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("row_direction", "column_direction", "origins_lps_mm"):
+            array = np.array(getattr(self, name), dtype=np.float64)
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        if self.origins_lps_mm.shape != (self.shape_kji[0], 3):
+            raise ValueError(
+                f"One origin per slice expected: shape ({self.shape_kji[0]}, 3), found {self.origins_lps_mm.shape}."
+            )
+        if np.any(np.diff(self.positions_along_normal_mm) <= 0):
+            raise ValueError("Origins in ascending order along the slice normal expected.")
+
+    @property
+    def normal(self) -> NDArray[np.float64]:
+        """Unit vector across the slices: row direction x column direction."""
+        return np.cross(self.row_direction, self.column_direction)
+
+    @property
+    def positions_along_normal_mm(self) -> NDArray[np.float64]:
+        """(k,) position of each slice along the normal."""
+        return self.origins_lps_mm @ self.normal
+
+    @property
+    def slice_steps_mm(self) -> NDArray[np.float64]:
+        """(k - 1,) distance between neighboring slices along the normal."""
+        return np.diff(self.positions_along_normal_mm)
+
+    @property
+    def slice_spacing_mm(self) -> float | None:
+        """Median distance between neighboring slices along the normal; None for one slice."""
+        return float(np.median(self.slice_steps_mm)) if self.shape_kji[0] > 1 else None
+
+    @property
+    def slice_weights_mm(self) -> NDArray[np.float64]:
+        """(k,) thickness that each slice stands for: half the way to each neighbor, the outermost ones symmetric.
+
+        Raises
+        ------
+        ValueError
+            There is one slice only, which has no thickness that could be measured.
+        """
+        if self.shape_kji[0] < 2:
+            raise ValueError("A thickness needs two slices.")
+        steps = self.slice_steps_mm
+        weights: NDArray[np.float64] = (np.append(steps[0], steps) + np.append(steps, steps[-1])) / 2
+        return weights
+
+    @property
+    def voxel_volumes_mm3(self) -> NDArray[np.float64]:
+        """(k,) volume of one voxel of each slice."""
+        return self.slice_weights_mm * self.pixel_area_mm2
+
+    @property
+    def pixel_area_mm2(self) -> float:
+        """Area of one pixel in the slice plane."""
+        return self.row_spacing_mm * self.column_spacing_mm
+
+    def to_lps_mm(self, index_kji: ArrayLike) -> NDArray[np.float64]:
+        """Map indexes, also between voxel centers, to LPS mm.
+
+        Parameters
+        ----------
+        index_kji
+            (..., 3) slice, row, column; fractions allowed. Between slices the origin is interpolated, beyond the
+            outermost ones it goes on with their last step. Of one slice alone k must be 0.
+
+        Returns
+        -------
+        ndarray
+            (..., 3) LPS mm.
+        """
+        index = np.asarray(index_kji, dtype=np.float64)
+        k, j, i = index[..., 0], index[..., 1], index[..., 2]
+        in_plane = np.multiply.outer(j * self.row_spacing_mm, self.column_direction)
+        in_plane += np.multiply.outer(i * self.column_spacing_mm, self.row_direction)
+        return self._origin_lps_mm(k) + in_plane
+
+    def _origin_lps_mm(self, k: NDArray[np.float64]) -> NDArray[np.float64]:
+        count = self.shape_kji[0]
+        if count == 1:
+            if np.any(k != 0):
+                raise ValueError("A stack of one slice has no position beside it.")
+            return np.broadcast_to(self.origins_lps_mm[0], (*k.shape, 3))
+        below = np.clip(np.floor(k), 0, count - 2).astype(np.intp)
+        fraction = (k - below)[..., None]
+        steps = np.diff(self.origins_lps_mm, axis=0)
+        return self.origins_lps_mm[below] + fraction * steps[below]

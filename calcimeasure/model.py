@@ -1,0 +1,461 @@
+"""The nouns. All are frozen; arrays are read-only; what holds arrays compares by identity.
+
+Arrays are (k, j, i) = (slice, row, column), positions LPS mm. None means not known or not applicable, never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from numpy.typing import NDArray
+
+    from calcimeasure.geometry import Geometry
+
+NOT_IMAGED_HU = -32768
+"""What a voxel of `Volume.attenuation_hu` holds where the scanner reconstructed nothing (Pixel Padding Value)."""
+
+PointLps = tuple[float, float, float]
+
+
+class State(StrEnum):
+    """What became of a stack."""
+
+    MEASURED = "measured"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class Tissue(StrEnum):
+    """What a dense component is."""
+
+    CALCIFIED_MASS = "calcified_mass"
+    OTHER_CALCIFICATION = "other_calcification"
+    CONTRAST = "contrast"
+    BONE = "bone"
+    METAL = "metal"
+    OUTSIDE = "outside"
+    ARTIFACT = "artifact"
+    UNKNOWN = "unknown"
+
+
+class Laterality(StrEnum):
+    """Side of the body."""
+
+    RIGHT = "right"
+    LEFT = "left"
+    MIDLINE = "midline"
+    UNKNOWN = "unknown"
+
+
+class SideSource(StrEnum):
+    """Which evidence the side rests on."""
+
+    READER = "reader"
+    DICOM_TAG = "dicom_tag"
+    BONE_LABELS = "bone_labels"
+    BODY_MIDLINE = "body_midline"
+    DESCRIPTION = "description"
+    NONE = "none"
+
+
+class BodySite(StrEnum):
+    """Region of the body. Hip is the joint's region, greater trochanter included; pelvis includes the buttock."""
+
+    HAND_WRIST = "hand_wrist"
+    FOREARM = "forearm"
+    ELBOW = "elbow"
+    UPPER_ARM = "upper_arm"
+    SHOULDER = "shoulder"
+    CHEST = "chest"
+    SPINE = "spine"
+    PELVIS = "pelvis"
+    HIP = "hip"
+    THIGH = "thigh"
+    KNEE = "knee"
+    LOWER_LEG = "lower_leg"
+    ANKLE_FOOT = "ankle_foot"
+    HEAD_NECK = "head_neck"
+    ABDOMEN = "abdomen"
+    UNKNOWN = "unknown"
+
+
+class SiteSource(StrEnum):
+    """Which evidence the body site rests on."""
+
+    READER = "reader"
+    DICOM_TAG = "dicom_tag"
+    BONE_LABELS = "bone_labels"
+    DESCRIPTION = "description"
+    GEOMETRY = "geometry"
+    NONE = "none"
+
+
+class Status(StrEnum):
+    """What a reader decided about a lesion."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class AlgorithmType(StrEnum):
+    """How an outline came about: Segment Algorithm Type (0062,0008)."""
+
+    AUTOMATIC = "automatic"
+    SEMIAUTOMATIC = "semiautomatic"
+    MANUAL = "manual"
+
+
+class SpacingSource(StrEnum):
+    """Where millimeters come from: in the patient on CT, PS3.3 section 10.7 on a radiograph."""
+
+    PATIENT = "patient"
+    CALIBRATED = "calibrated"
+    MAGNIFICATION_CORRECTED = "magnification_corrected"
+    DETECTOR_PLANE = "detector_plane"
+    UNCERTAIN = "uncertain"
+    READER = "reader"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class PixelFormat:
+    """How stored values are encoded (Image Pixel Module, PS3.3 C.7.6.3)."""
+
+    transfer_syntax_uid: str
+    rows: int
+    columns: int
+    samples_per_pixel: int
+    bits_allocated: int
+    bits_stored: int
+    signed: bool
+    padding_value: int | None = None
+    padding_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One image of a series: one file with one frame.
+
+    Parameters
+    ----------
+    path, root
+        The file, and the folder that it is told relative to: the PATH argument that held it.
+    pixel_offset
+        Byte in the file at which Pixel Data (7FE0,0010) begins; None where the file is compressed as a whole.
+    position_lps_mm
+        ImagePositionPatient (0020,0032).
+    rescale_slope, rescale_intercept
+        Stored value to Hounsfield units (0028,1053), (0028,1052).
+    split_keys
+        What may tell images at one position apart: temporal position, acquisition, echo, times.
+    """
+
+    path: Path
+    root: Path
+    sop_uid: str
+    instance_number: int | None
+    position_lps_mm: PointLps | None
+    rescale_slope: float | None
+    rescale_intercept: float | None
+    pixel_format: PixelFormat
+    pixel_offset: int | None
+    split_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One stack of a DICOM series, from headers alone; `instances` in ascending order along the slice normal.
+
+    A series with several grids is several of these, told apart by `stack_number` (from 1). UIDs are empty where the
+    header has none.
+    """
+
+    series_uid: str
+    study_uid: str
+    stack_number: int
+    modality: str
+    sop_class_uid: str
+    instances: tuple[Instance, ...]
+    patient_id: str | None = None
+    study_date: date | None = None
+    series_number: int | None = None
+    description: str | None = None
+    image_type: tuple[str, ...] = ()
+    frame_count: int = 1
+    row_column_directions: tuple[float, ...] | None = None
+    pixel_spacing_mm: tuple[float, float] | None = None
+    frame_of_reference_uid: str | None = None
+    slice_thickness_mm: float | None = None
+    rescale_type: str | None = None
+    kvp: float | None = None
+    convolution_kernel: str | None = None
+    contrast_agent: bool | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def relative_path(self) -> Path:
+        """The first file in slice order, relative to the PATH argument that held it."""
+        first = self.instances[0]
+        return first.path.relative_to(first.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies under some paths.
+
+    Parameters
+    ----------
+    series
+        Every stack, ordered by patient, study, series and stack number.
+    unreadable
+        Files and folders that claim to be DICOM or could not even be opened.
+    other_file_count
+        Files that are no DICOM.
+    """
+
+    series: tuple[Series, ...]
+    unreadable: tuple[Failure, ...] = ()
+    other_file_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Volume:
+    """A CT stack as acquired.
+
+    Parameters
+    ----------
+    series
+        Where it comes from.
+    geometry
+        Where each voxel lies.
+    attenuation_hu
+        (k, j, i) int16; `NOT_IMAGED_HU` where nothing was reconstructed. Kept read-only.
+    notices
+        Keys of `calcimeasure.codes.NOTICES`.
+    """
+
+    series: Series
+    geometry: Geometry
+    attenuation_hu: NDArray[np.int16]
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.attenuation_hu.shape != self.geometry.shape_kji:
+            raise ValueError(f"Voxels of shape {self.geometry.shape_kji} expected, found {self.attenuation_hu.shape}.")
+        self.attenuation_hu.flags.writeable = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A lesion's own mask: a box in the stack, and one bit per voxel in it.
+
+    Parameters
+    ----------
+    start_kji, stop_kji
+        The box, stop excluded; the mask touches each of its faces.
+    bits
+        The mask in C order, eight voxels a byte (`numpy.packbits`).
+    """
+
+    start_kji: tuple[int, int, int]
+    stop_kji: tuple[int, int, int]
+    bits: bytes = field(repr=False)
+
+    @classmethod
+    def from_mask(cls, mask: NDArray[np.bool_], start_kji: tuple[int, int, int] = (0, 0, 0)) -> Self:
+        """Crop a mask to its box.
+
+        Parameters
+        ----------
+        mask
+            (k, j, i), true inside the lesion.
+        start_kji
+            Where mask[0, 0, 0] lies in the stack.
+
+        Raises
+        ------
+        ValueError
+            The mask is empty.
+        """
+        if not mask.any():
+            raise ValueError("An outline needs at least one voxel, the mask is empty.")
+        used = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+        box = tuple(slice(int(index[0]), int(index[-1]) + 1) for index in used)
+        k, j, i = (offset + part.start for offset, part in zip(start_kji, box, strict=True))
+        bits = np.packbits(mask[box]).tobytes()
+        depth, height, width = mask[box].shape
+        return cls((k, j, i), (k + depth, j + height, i + width), bits)
+
+    @property
+    def shape_kji(self) -> tuple[int, int, int]:
+        """Shape of the box."""
+        k, j, i = (stop - start for start, stop in zip(self.start_kji, self.stop_kji, strict=True))
+        return (k, j, i)
+
+    @property
+    def box(self) -> tuple[slice, slice, slice]:
+        """Index that cuts the box out of the stack."""
+        k, j, i = (slice(start, stop) for start, stop in zip(self.start_kji, self.stop_kji, strict=True))
+        return (k, j, i)
+
+    def mask(self) -> NDArray[np.bool_]:
+        """(k, j, i) of the box, true inside the lesion."""
+        shape = self.shape_kji
+        count = shape[0] * shape[1] * shape[2]
+        unpacked = np.unpackbits(np.frombuffer(self.bits, dtype=np.uint8), count=count)
+        return unpacked.view(np.bool_).reshape(shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """What was found in a stack before anybody judged it.
+
+    Parameters
+    ----------
+    outlines
+        Largest first.
+    dropped_count
+        Components below settings.min_volume_mm3.
+    """
+
+    outlines: tuple[Outline, ...]
+    dropped_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A length with its two end points in the patient."""
+
+    length_mm: float
+    ends_lps_mm: tuple[PointLps, PointLps]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """Every number of a lesion; `calcimeasure.measure` defines each.
+
+    What needs a thickness is None for a single slice, and volumes and the 3-D diameter are for slices that leave gaps.
+    """
+
+    long_axis: Axis
+    short_axis: Axis
+    long_axis_slice: int
+    centroid_lps_mm: PointLps
+    truncated: bool
+    mean_hu: float
+    median_hu: float
+    sd_hu: float
+    max_hu: float
+    max_3d_diameter: Axis | None = None
+    extents_lps_mm: tuple[float, float, float] | None = None
+    volume_mesh_ml: float | None = None
+    volume_voxels_ml: float | None = None
+    surface_area_mm2: float | None = None
+    sphericity: float | None = None
+    area_mm2: float | None = None
+    large: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Side of the body with its evidence."""
+
+    laterality: Laterality
+    source: SideSource
+    confidence: float | None = None
+    conflict: bool = False
+    hint: Laterality | None = None
+    distance_to_midline_mm: float | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Region of the body with its evidence."""
+
+    body_site: BodySite
+    source: SiteSource
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lesion:
+    """A finding: its outline, its numbers, and what is known and decided about it.
+
+    `tissue`, `side` and `site` are None where nothing has judged them yet.
+    """
+
+    tracking_uid: str
+    number: int
+    outline: Outline
+    measurements: Measurements
+    notices: tuple[str, ...] = ()
+    tissue: Tissue | None = None
+    tissue_confidence: float | None = None
+    side: Side | None = None
+    site: Site | None = None
+    status: Status = Status.PROPOSED
+    algorithm_type: AlgorithmType = AlgorithmType.AUTOMATIC
+    reader: str | None = None
+    reviewed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """A measured stack: its lesions, largest first, and what was measured with."""
+
+    series: Series
+    geometry: Geometry
+    lesions: tuple[Lesion, ...]
+    settings_hash: str
+    software_version: str
+    notices: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A stack or file that was not measured.
+
+    Parameters
+    ----------
+    state
+        `State.SKIPPED` where it is no image that this program measures, `State.FAILED` where it should have been.
+    reason
+        A key of `calcimeasure.codes.REASONS`.
+    message
+        For a person: expected, found, where, what to do.
+    series
+        The stack; None where not even its header could be read.
+    path, root
+        The file, and the PATH argument that held it, where there is no series.
+    traceback
+        For an internal error.
+    """
+
+    state: State
+    reason: str
+    message: str
+    series: Series | None = None
+    path: Path | None = None
+    root: Path | None = None
+    traceback: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def relative_path(self) -> Path:
+        """The file that it is about, relative to the PATH argument that held it."""
+        if self.series is not None:
+            return self.series.relative_path
+        if self.path is None:
+            return Path()
+        return self.path.relative_to(self.root) if self.root is not None else self.path

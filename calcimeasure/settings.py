@@ -1,0 +1,213 @@
+"""Settings: each number with its unit, its limits, its reason and its source.
+
+They are read from TOML (`load_settings`) or changed one by one (`change_settings`); both check names, types and limits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from calcimeasure.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def _number(default: float, unit: str, low: float, high: float, why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    return dataclasses.field(default=default, metadata={"unit": unit, "low": low, "high": high, "why": why})
+
+
+def _switch(default: bool, why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    return dataclasses.field(default=default, metadata={"unit": "", "why": why, "output_only": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be set. Frozen and hashable; `settings_hash` names what a number was measured with."""
+
+    threshold_hu: float = _number(
+        200,
+        "HU",
+        -500,
+        3000,
+        "A voxel at or above it is calcified. Calcinosis is seen from 200 to 1500 HU; calcium scoring uses 130 HU at "
+        "120 kVp, where contrast-filled vessels and noise come along. No published cut-off for calcinosis exists.",
+    )
+    min_volume_mm3: float = _number(
+        30,
+        "mm3",
+        0,
+        1e6,
+        "Smaller components are noise or below what 1 to 5 mm slices can measure (a ball of 30 mm3 is 3.9 mm wide).",
+    )
+    large_diameter_mm: float = _number(
+        20,
+        "mm",
+        0,
+        1000,
+        "From this size on a mass is large: the pseudotumoral calcinosis of Semin Arthritis Rheum 2020;50:1339 "
+        "measures "
+        "2 to 15.5 cm.",
+    )
+    direction_tolerance: float = _number(
+        0.001,
+        "",
+        1e-6,
+        0.01,
+        "Largest difference of a direction cosine within one stack, and of a direction pair from perpendicular unit "
+        "vectors: 0.001 moves the far edge of a 500 mm field by half a pixel.",
+    )
+    spacing_tolerance_mm: float = _number(
+        0.02,
+        "mm",
+        1e-4,
+        1.0,
+        "Slice positions are often rounded to two decimals: steps that differ by less are the same step, and "
+        "slices closer "
+        "than this lie at one position.",
+    )
+    shift_tolerance_mm: float = _number(
+        0.5,
+        "mm",
+        1e-3,
+        10.0,
+        "Sideways deviation of a slice from the straight line of its stack: below it is rounding, above it the "
+        "stack is "
+        "refused (a gantry tilt shifts slices along a straight line).",
+    )
+    non_contiguous_factor: float = _number(
+        1.5,
+        "",
+        1.0,
+        100.0,
+        "Slice spacing above this many times SliceThickness leaves out tissue between the slices.",
+    )
+    identified: bool = _switch(
+        default=False, why="true writes PatientID, dates and UIDs into the tables; false leaves these columns empty."
+    )
+    report: bool = _switch(
+        default=True, why="false leaves out report.html. This version does not write one either way."
+    )
+
+
+def settings_hash(settings: Settings) -> str:
+    """Name the settings that numbers depend on.
+
+    Parameters
+    ----------
+    settings
+        Those that were measured with.
+
+    Returns
+    -------
+    str
+        The first 12 hexadecimal digits of the SHA-256 of every setting that can change a number; what only changes what
+        is written (`identified`, `report`) is left out.
+    """
+    lines = [
+        f"{field.name}={_toml(getattr(settings, field.name))}"
+        for field in dataclasses.fields(settings)
+        if "output_only" not in field.metadata
+    ]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+
+
+def load_settings(path: Path) -> Settings:
+    """Read settings from a TOML file; what it does not name keeps its default.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read, or a key or value in it is not allowed; the message names the key, the value and what
+        is allowed.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"Settings file {path} cannot be read: {error.strerror or error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"Settings file {path} is no valid TOML: {error}.") from error
+    return change_settings(Settings(), values, where=str(path))
+
+
+def change_settings(settings: Settings, values: Mapping[str, object], where: str = "settings") -> Settings:
+    """Return a copy with some values changed, each checked.
+
+    Parameters
+    ----------
+    settings
+        What to start from.
+    values
+        Setting name to value; whole numbers are taken for numbers.
+    where
+        Named in error messages.
+
+    Raises
+    ------
+    SettingsError
+        An unknown name, a wrong type, or a value outside its limits.
+    """
+    fields = {field.name: field for field in dataclasses.fields(Settings)}
+    checked = {}
+    for name, value in values.items():
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(fields)}."
+            raise SettingsError(f"Unknown setting {name!r} in {where}: {hint}")
+        checked[name] = _checked(fields[name], value, where)
+    return dataclasses.replace(settings, **checked)  # type: ignore[arg-type] # each was checked by its own field
+
+
+def parse_assignment(text: str) -> tuple[str, object]:
+    """Split ``KEY=VALUE`` as the command line gives it; the value is read as TOML.
+
+    Raises
+    ------
+    SettingsError
+        No ``=``, or a value that is no TOML value.
+
+    Examples
+    --------
+    >>> parse_assignment("threshold_hu=250")
+    ('threshold_hu', 250)
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise SettingsError(f"{text!r} is no setting: KEY=VALUE is expected, for example threshold_hu=250.")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f"{value!r} is no value for setting {name.strip()!r}: a number, true or false is expected."
+        ) from error
+
+
+def format_settings(settings: Settings) -> str:
+    """Write settings as TOML, each with its unit and reason as a comment; `load_settings` reads it back."""
+    blocks = []
+    for field in dataclasses.fields(settings):
+        unit = f" ({field.metadata['unit']})" if field.metadata["unit"] else ""
+        blocks.append(f"# {field.metadata['why']}{unit}\n{field.name} = {_toml(getattr(settings, field.name))}\n")
+    return "\n".join(blocks)
+
+
+def _checked(field: dataclasses.Field[Any], value: object, where: str) -> object:
+    if isinstance(field.default, bool):
+        if not isinstance(value, bool):
+            raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: true or false is allowed.")
+        return value
+    low, high, unit = field.metadata["low"], field.metadata["high"], field.metadata["unit"]
+    allowed = f"a number from {low:g} to {high:g} {unit}".rstrip()
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: {allowed} is allowed.")
+    return float(value)
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(float(value))  # type: ignore[arg-type]
