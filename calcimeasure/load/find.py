@@ -1,0 +1,264 @@
+"""Paths to series, from headers alone: grouped into stacks, ordered along the slice normal."""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+import warnings
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pydicom
+
+from calcimeasure.errors import FileError, InputPathError, NotBuiltError
+from calcimeasure.load.header import (
+    Header,
+    grid_key,
+    instance,
+    is_dicomdir,
+    plane,
+    read_header,
+    series_facts,
+    series_key,
+)
+from calcimeasure.model import Failure, Found, Instance, PixelFormat, Series, State
+from calcimeasure.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+_SPACING_ROUNDING = 1e-4
+"""Relative: 0.9765625 mm is often written as 0.97656, and 512 columns of it end within a twentieth of a pixel."""
+
+
+_Plane = tuple[tuple[float, ...] | None, tuple[float, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Images that share a grid, while they are collected: what they have in common, and each of them."""
+
+    plane: _Plane
+    facts: Series
+    instances: list[Instance]
+
+
+def find_series(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], settings: Settings | None = None
+) -> Found:
+    """Find every DICOM series under some paths, reading headers only.
+
+    Parameters
+    ----------
+    paths
+        Files and folders (searched recursively, links followed once), or a DICOMDIR; a single one or several.
+    settings
+        Tolerances; the defaults where None.
+
+    Returns
+    -------
+    Found
+        Every stack of every series, images or not; files that claim to be DICOM and cannot be read; the number of files
+        that are no DICOM.
+
+    Raises
+    ------
+    InputPathError
+        A path does not exist or cannot be opened.
+    """
+    settings = settings or Settings()
+    roots = [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
+    grids: dict[tuple[str, ...], dict[tuple[object, ...], list[_Grid]]] = defaultdict(lambda: defaultdict(list))
+    formats: dict[PixelFormat, PixelFormat] = {}
+    unreadable: list[Failure] = []
+    other_file_count = 0
+    for root, path in _files(roots, unreadable):
+        try:
+            header = read_header(path)
+        except FileError as error:
+            unreadable.append(Failure(State.FAILED, error.reason, error.message, path=path, root=root))
+            continue
+        if header is None:
+            other_file_count += 1
+            continue
+        grid = _grid_of(header, grids[series_key(header)][grid_key(header)], settings)
+        grid.instances.append(instance(header, root, formats))
+    stacks = [
+        stack for by_key in grids.values() for stack in _stacks([g for same in by_key.values() for g in same], settings)
+    ]
+    return Found(tuple(sorted(stacks, key=_series_order)), tuple(unreadable), other_file_count)
+
+
+def _grid_of(header: Header, candidates: list[_Grid], settings: Settings) -> _Grid:
+    """Find the grid that an image belongs to, or begin one."""
+    image_plane = plane(header)
+    for grid in candidates:
+        if _same_plane(image_plane, grid.plane, settings):
+            return grid
+    candidates.append(_Grid(image_plane, series_facts(header), []))
+    return candidates[-1]
+
+
+def _same_plane(one: _Plane, other: _Plane, settings: Settings) -> bool:
+    """Compare directions and spacings but for rounding."""
+    if None in one or None in other:
+        return one == other
+    (directions, spacing), (other_directions, other_spacing) = one, other
+    return all(
+        abs(a - b) <= settings.direction_tolerance
+        for a, b in zip(directions, other_directions, strict=True)  # type: ignore[arg-type]
+    ) and all(
+        math.isclose(a, b, rel_tol=_SPACING_ROUNDING)
+        for a, b in zip(spacing, other_spacing, strict=True)  # type: ignore[arg-type]
+    )
+
+
+def _series_order(series: Series) -> tuple[object, ...]:
+    return (
+        series.patient_id or "",
+        series.study_date or date.min,
+        series.study_uid,
+        series.series_number if series.series_number is not None else math.inf,
+        series.series_uid,
+        series.stack_number,
+    )
+
+
+# Files
+
+
+def _files(roots: Sequence[Path], unreadable: list[Failure]) -> Iterator[tuple[Path, Path]]:
+    """Every regular file once, with the folder that its path is told relative to, in a fixed order."""
+    seen: set[tuple[int, int]] = set()
+    for argument in roots:
+        for root, path in _files_of(argument, unreadable):
+            try:
+                kind = path.stat()
+            except OSError as error:
+                message = f"A readable file expected, found: {error.strerror or error} ({path.name}). Export it again."
+                unreadable.append(Failure(State.FAILED, "unreadable_file", message, path=path, root=root))
+                continue
+            identity = (kind.st_dev, kind.st_ino)
+            if stat.S_ISREG(kind.st_mode) and identity not in seen:
+                seen.add(identity)
+                yield root, path
+
+
+def _files_of(argument: Path, unreadable: list[Failure]) -> Iterator[tuple[Path, Path]]:
+    try:
+        is_folder = stat.S_ISDIR(argument.stat().st_mode)
+    except OSError as error:
+        raise InputPathError(f"PATH {argument} cannot be read: {error.strerror or error}.") from error
+    if is_folder:
+        yield from ((argument, path) for path in _walk(argument, unreadable))
+    elif argument.suffix.lower() == ".zip":
+        raise NotBuiltError(f"PATH {argument}: reading .zip is not built yet. Unpack it and name the folder.")
+    else:
+        named = _dicomdir_files(argument)
+        yield from ((argument.parent, path) for path in ([argument] if named is None else named))
+
+
+def _walk(root: Path, unreadable: list[Failure]) -> Iterator[Path]:
+    """Files below a folder; each folder once, however many links lead to it."""
+
+    def refuse(error: OSError) -> None:
+        message = f"A folder that can be read expected, found: {error.strerror} ({Path(error.filename).name})."
+        unreadable.append(Failure(State.FAILED, "unreadable_file", message, path=Path(error.filename), root=root))
+
+    seen: set[tuple[int, int]] = set()
+    for folder, subfolders, names in os.walk(root, followlinks=True, onerror=refuse):
+        kind = Path(folder).stat()
+        if (kind.st_dev, kind.st_ino) in seen:
+            subfolders.clear()
+            continue
+        seen.add((kind.st_dev, kind.st_ino))
+        subfolders.sort()
+        for name in sorted(names):
+            yield Path(folder, name)
+
+
+def _dicomdir_files(path: Path) -> list[Path] | None:
+    """Files that a DICOMDIR names: Referenced File ID (0004,1500), PS3.3 F.3. None where the file is no DICOMDIR."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            directory = pydicom.dcmread(path, stop_before_pixels=True)
+            if not is_dicomdir(directory):
+                return None
+            names = [record.get("ReferencedFileID") for record in directory.get("DirectoryRecordSequence") or []]
+    except Exception:  # noqa: BLE001 - what is wrong with it is said when it is read as an image
+        return None
+    return [path.parent.joinpath(*([name] if isinstance(name, str) else name)) for name in names if name]
+
+
+# Stacks
+
+
+def _stacks(grids: Iterable[_Grid], settings: Settings) -> list[Series]:
+    """Make stacks of the grids of one series, numbered in the order of their first instance numbers."""
+    parts = sorted((part for grid in grids for part in _split(grid, settings)), key=_first_instance)
+    notice = ("split_series",) if len(parts) > 1 else ()
+    return [
+        replace(part, stack_number=number, notices=(*part.notices, *notice)) for number, part in enumerate(parts, 1)
+    ]
+
+
+def _first_instance(series: Series) -> tuple[float, str]:
+    numbers = [one.instance_number for one in series.instances if one.instance_number is not None]
+    return (min(numbers, default=math.inf), min(str(one.path) for one in series.instances))
+
+
+def _split(grid: _Grid, settings: Settings) -> list[Series]:
+    """Drop images that are there twice, and split where several lie at one position and something tells them apart."""
+    unique = list({_identity(one): one for one in reversed(grid.instances)}.values())
+    notices = (*grid.facts.notices, *(("duplicate_dropped",) if len(unique) < len(grid.instances) else ()))
+    parts = _tell_apart(unique, grid.facts, settings)
+    return [replace(grid.facts, instances=_ordered(part, grid.facts), notices=notices) for part in parts]
+
+
+def _identity(image: Instance) -> tuple[object, ...]:
+    return (image.sop_uid or image.path, image.position_lps_mm)
+
+
+def _tell_apart(instances: list[Instance], facts: Series, settings: Settings) -> list[list[Instance]]:
+    """Split by the first attribute whose parts each hold one image a position; all together where there is none."""
+    if not _has_twin_positions(instances, facts, settings):
+        return [instances]
+    for attribute in range(len(instances[0].split_keys)):
+        parts: dict[str, list[Instance]] = defaultdict(list)
+        for one in instances:
+            parts[one.split_keys[attribute]].append(one)
+        # Parts of one image each are no stacks: an acquisition time tells every image apart.
+        if all(len(part) > 1 and not _has_twin_positions(part, facts, settings) for part in parts.values()):
+            return list(parts.values())
+    return [instances]
+
+
+def _has_twin_positions(instances: Sequence[Instance], facts: Series, settings: Settings) -> bool:
+    positions = np.sort(_positions_mm(instances, facts))
+    return bool(np.any(np.diff(positions) < settings.spacing_tolerance_mm))
+
+
+def _positions_mm(instances: Sequence[Instance], facts: Series) -> NDArray[np.float64]:
+    """Position of each image along the slice normal; empty where the headers do not tell."""
+    if facts.row_column_directions is None or any(one.position_lps_mm is None for one in instances):
+        return np.empty(0)
+    directions = np.array(facts.row_column_directions)
+    normal = np.cross(directions[:3], directions[3:])
+    return np.array([one.position_lps_mm for one in instances]) @ normal
+
+
+def _ordered(instances: Sequence[Instance], facts: Series) -> tuple[Instance, ...]:
+    """Order along the slice normal; by instance number where the headers tell no position."""
+    by_number = sorted(instances, key=lambda one: (one.instance_number or 0, one.sop_uid))
+    positions = _positions_mm(by_number, facts)
+    if not positions.size:
+        return tuple(by_number)
+    return tuple(by_number[index] for index in np.argsort(positions, kind="stable"))

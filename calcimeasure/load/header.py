@@ -1,0 +1,351 @@
+"""One file's header: is it DICOM, and what does it say. Pixel data is not read."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+import pydicom
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
+from pydicom.uid import MediaStorageDirectoryStorage
+
+from calcimeasure.errors import FileError
+from calcimeasure.model import Instance, PixelFormat, Series
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from pydicom.dataset import Dataset
+
+_SHARED_TEXT: Final = (
+    "Modality",
+    "NumberOfFrames",
+    "FrameOfReferenceUID",
+    "ConvolutionKernel",
+)
+_SHARED_NUMBERS: Final = ("Rows", "Columns", "SamplesPerPixel")
+"""Images of one grid agree in these to the letter, and in the first three values of Image Type (some scanners mark
+single slices of a series in the fourth); in their plane they agree but for rounding."""
+
+_TELL_APART: Final = (
+    "ImageType",
+    "TemporalPositionIdentifier",
+    "AcquisitionNumber",
+    "EchoNumbers",
+    "TriggerTime",
+    "AcquisitionDateTime",
+    "AcquisitionTime",
+    "ContentTime",
+)
+"""Tried in this order to tell apart images that lie at one position."""
+
+_WORDS_FOR_NO_CONTRAST: Final = frozenset({"NO", "NONE", "N/A", "NA", "WITHOUT", "0"})
+
+_TAGS: Final = {
+    keyword: Tag(keyword)
+    for keyword in (
+        *_SHARED_TEXT,
+        *_SHARED_NUMBERS,
+        *_TELL_APART,
+        "BitsAllocated",
+        "BitsStored",
+        "ImageOrientationPatient",
+        "ImagePositionPatient",
+        "InstanceNumber",
+        "KVP",
+        "PixelPaddingRangeLimit",
+        "PixelPaddingValue",
+        "PixelRepresentation",
+        "PixelSpacing",
+        "RescaleIntercept",
+        "RescaleSlope",
+        "RescaleType",
+        "SOPClassUID",
+        "SOPInstanceUID",
+        "SeriesInstanceUID",
+        "SeriesNumber",
+        "SliceThickness",
+        "StudyDate",
+        "StudyInstanceUID",
+    )
+}
+
+_DEFLATED: Final = "1.2.840.10008.1.2.1.99"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A parsed header, and the byte at which the pixel data begins (None in a file that is compressed as a whole)."""
+
+    dataset: Dataset
+    path: Path
+    pixel_offset: int | None
+
+
+def read_header(path: Path) -> Header | None:
+    """Read one file's header.
+
+    Returns
+    -------
+    Header or None
+        None where the file is no DICOM image or document: another format, or a DICOMDIR.
+
+    Raises
+    ------
+    FileError
+        The file cannot be opened, or it claims to be DICOM and cannot be parsed or names no series.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(132)
+            claims_dicom = start[128:] == b"DICM"
+            if not claims_dicom and not _begins_like_a_data_set(start):
+                return None
+            file.seek(0)
+            return _parse(file, path, claims_dicom)
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    except Exception as error:
+        # A broken file can break the parser in any way. Without the DICM mark it is not known to be DICOM at all.
+        if not claims_dicom:
+            return None
+        raise _unreadable(path, f"{type(error).__name__}: {error}") from error
+
+
+def is_dicomdir(dataset: Dataset) -> bool:
+    """Tell whether a data set is a DICOMDIR (PS3.10 section 8.6)."""
+    return _meta(dataset, "MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
+
+
+def _unreadable(path: Path, found: str) -> FileError:
+    message = f"A readable DICOM file expected, found: {found} ({path.name}). Export the file again, or remove it."
+    return FileError("unreadable_file", message, path=path)
+
+
+def _begins_like_a_data_set(start: bytes) -> bool:
+    """Tell whether bytes may be a data set without preamble: its first element is of group 2 or 8."""
+    group, element, length = (int.from_bytes(start[a:b], "little") for a, b in ((0, 2), (2, 4), (4, 8)))
+    big_group, big_element = int.from_bytes(start[:2], "big"), int.from_bytes(start[2:4], "big")
+    has_vr = start[4:6].isalpha() and start[4:6].isupper()
+    if group in (2, 8) and element <= 0x0100:
+        return has_vr or length <= 256
+    return big_group in (2, 8) and big_element <= 0x0100 and has_vr
+
+
+def _parse(file: BinaryIO, path: Path, claims_dicom: bool) -> Header | None:
+    with warnings.catch_warnings():
+        # pydicom warns of the wording of values; every value that is used is checked where it is used.
+        warnings.simplefilter("ignore")
+        dataset = pydicom.dcmread(file, stop_before_pixels=True, force=not claims_dicom)
+        if is_dicomdir(dataset):
+            return None
+        if not _sop_class_uid(dataset):
+            if not claims_dicom:
+                return None
+            raise ValueError("no SOP Class UID (0008,0016)")
+        return Header(dataset, path, None if _transfer_syntax_uid(dataset) == _DEFLATED else file.tell())
+
+
+def series_key(header: Header) -> tuple[str, ...]:
+    """Name the series of an image: its UIDs; where there is none, the folder and the series number."""
+    dataset = header.dataset
+    study_uid, series_uid = _text(dataset, "StudyInstanceUID") or "", _text(dataset, "SeriesInstanceUID")
+    if series_uid:
+        return (study_uid, series_uid)
+    return (study_uid, "", str(header.path.parent), _text(dataset, "SeriesNumber") or "")
+
+
+def grid_key(header: Header) -> tuple[object, ...]:
+    """Name what images of one grid have in common to the letter."""
+    dataset = header.dataset
+    return (
+        _sop_class_uid(dataset),
+        _image_type(dataset)[:3],
+        *(_text(dataset, keyword) for keyword in _SHARED_TEXT),
+        *(_unsigned(dataset, keyword) for keyword in _SHARED_NUMBERS),
+    )
+
+
+def plane(header: Header) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None]:
+    """Read the directions (six cosines) and the spacing (between rows, between columns; mm) of an image."""
+    return _numbers(header.dataset, "ImageOrientationPatient", 6), _numbers(header.dataset, "PixelSpacing", 2)
+
+
+def series_facts(header: Header) -> Series:
+    """Collect what the images of a grid share; its instances are added by the caller."""
+    dataset = header.dataset
+    directions, spacing = plane(header)
+    return Series(
+        series_uid=_text(dataset, "SeriesInstanceUID") or "",
+        study_uid=_text(dataset, "StudyInstanceUID") or "",
+        stack_number=1,
+        modality=(_text(dataset, "Modality") or "").upper(),
+        sop_class_uid=_sop_class_uid(dataset),
+        instances=(),
+        patient_id=_words(dataset, "PatientID"),
+        study_date=_date(_text(dataset, "StudyDate")),
+        series_number=_integer(dataset, "SeriesNumber"),
+        description=_words(dataset, "SeriesDescription"),
+        image_type=_image_type(dataset),
+        frame_count=_integer(dataset, "NumberOfFrames") or 1,
+        row_column_directions=directions,
+        pixel_spacing_mm=(spacing[0], spacing[1]) if spacing else None,
+        frame_of_reference_uid=_text(dataset, "FrameOfReferenceUID"),
+        slice_thickness_mm=_number(dataset, "SliceThickness"),
+        rescale_type=_text(dataset, "RescaleType"),
+        kvp=_number(dataset, "KVP"),
+        convolution_kernel=_words(dataset, "ConvolutionKernel"),
+        contrast_agent=_contrast_agent(dataset),
+        notices=() if _text(dataset, "SeriesInstanceUID") else ("no_series_uid",),
+    )
+
+
+def instance(header: Header, root: Path, formats: dict[PixelFormat, PixelFormat]) -> Instance:
+    """Collect an image's own facts.
+
+    Parameters
+    ----------
+    header
+        The image's header.
+    root
+        The folder that its path is told relative to.
+    formats
+        Pixel formats seen so far: thousands of images share a few of them in memory.
+    """
+    dataset = header.dataset
+    pixel_format = _pixel_format(dataset)
+    position = _numbers(dataset, "ImagePositionPatient", 3)
+    return Instance(
+        path=header.path,
+        root=root,
+        sop_uid=_text(dataset, "SOPInstanceUID") or _meta(dataset, "MediaStorageSOPInstanceUID"),
+        instance_number=_integer(dataset, "InstanceNumber"),
+        position_lps_mm=(position[0], position[1], position[2]) if position else None,
+        rescale_slope=_number(dataset, "RescaleSlope"),
+        rescale_intercept=_number(dataset, "RescaleIntercept"),
+        pixel_format=formats.setdefault(pixel_format, pixel_format),
+        pixel_offset=header.pixel_offset,
+        split_keys=tuple(_text(dataset, keyword) or "" for keyword in _TELL_APART),
+    )
+
+
+def _pixel_format(dataset: Dataset) -> PixelFormat:
+    return PixelFormat(
+        transfer_syntax_uid=_transfer_syntax_uid(dataset),
+        rows=_unsigned(dataset, "Rows") or 0,
+        columns=_unsigned(dataset, "Columns") or 0,
+        samples_per_pixel=_unsigned(dataset, "SamplesPerPixel") or 1,
+        bits_allocated=_unsigned(dataset, "BitsAllocated") or 0,
+        bits_stored=_unsigned(dataset, "BitsStored") or 0,
+        signed=_unsigned(dataset, "PixelRepresentation") == 1,
+        padding_value=_unsigned(dataset, "PixelPaddingValue"),
+        padding_limit=_unsigned(dataset, "PixelPaddingRangeLimit"),
+    )
+
+
+def _transfer_syntax_uid(dataset: Dataset) -> str:
+    """Transfer Syntax UID (0002,0010); a data set without it is implicit little endian, or what it was parsed as."""
+    stated = _meta(dataset, "TransferSyntaxUID")
+    if stated:
+        return stated
+    implicit, little_endian = dataset.original_encoding
+    if implicit:
+        return "1.2.840.10008.1.2"
+    return "1.2.840.10008.1.2.1" if little_endian else "1.2.840.10008.1.2.2"
+
+
+def _sop_class_uid(dataset: Dataset) -> str:
+    return _text(dataset, "SOPClassUID") or _meta(dataset, "MediaStorageSOPClassUID")
+
+
+def _meta(dataset: Dataset, keyword: str) -> str:
+    """Read a value of the file's own header (group 2): badly pseudonymized files keep UIDs there alone."""
+    meta = getattr(dataset, "file_meta", None)
+    return str(meta.get(keyword) or "") if meta is not None else ""
+
+
+def _image_type(dataset: Dataset) -> tuple[str, ...]:
+    return tuple(part.strip().upper() for part in (_text(dataset, "ImageType") or "").split("\\"))
+
+
+def _contrast_agent(dataset: Dataset) -> bool | None:
+    """Contrast/Bolus Agent (0018,0010): true where one is named; None where the header does not say."""
+    agent = _words(dataset, "ContrastBolusAgent")
+    return None if agent is None else agent.upper() not in _WORDS_FOR_NO_CONTRAST
+
+
+# Values as they stand in the file: pydicom's conversion costs ten times as much, and there are 40 of them in each of
+# thousands of files. Each may be missing, empty, of a wrong type or absurd: then it is None.
+
+
+def _bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool]:
+    """Return a value's bytes, and whether they are little endian; empty where there is none."""
+    # pydicom types this as raw, but it is not once a value was converted.
+    element: Any = dataset.get_item(_TAGS[keyword])
+    if element is None:
+        return b"", True
+    if isinstance(element, RawDataElement):
+        return element.value or b"", element.is_little_endian
+    value = element.value
+    if isinstance(value, int):
+        return value.to_bytes(4, "little", signed=value < 0), True
+    parts = [value] if isinstance(value, str | float) or value is None else list(value)
+    return "\\".join("" if part is None else str(part) for part in parts).encode(), True
+
+
+def _text(dataset: Dataset, keyword: str) -> str | None:
+    """Read a value of a code-like kind (UI, CS, DA, TM, IS, DS): ASCII."""
+    value, _ = _bytes(dataset, keyword)
+    return value.decode("ascii", "replace").strip(" \0\t\r\n") or None
+
+
+def _words(dataset: Dataset, keyword: str) -> str | None:
+    """Read a value that a person wrote, in the character set that the file names."""
+    try:
+        value = dataset.get(keyword)
+    except Exception:  # noqa: BLE001 - a value that cannot be decoded is not known; nothing is measured with it
+        return None
+    if value is None or isinstance(value, bytes):
+        return None
+    words = value if isinstance(value, str) else "\\".join(str(part) for part in value)
+    return words.strip(" \0") or None
+
+
+def _numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
+    parts = (_text(dataset, keyword) or "").split("\\")
+    try:
+        values = tuple(float(part) for part in parts)
+    except ValueError:
+        return None
+    return values if len(values) == count and all(map(math.isfinite, values)) else None
+
+
+def _number(dataset: Dataset, keyword: str) -> float | None:
+    values = _numbers(dataset, keyword, 1)
+    return values[0] if values else None
+
+
+def _integer(dataset: Dataset, keyword: str) -> int | None:
+    """Read a value of kind IS: some scanners write 12.0 where 12 belongs."""
+    value = _number(dataset, keyword)
+    return int(value) if value is not None and value == int(value) else None
+
+
+def _unsigned(dataset: Dataset, keyword: str) -> int | None:
+    """Read a value of kind US, or the bits of one of kind SS."""
+    value, little_endian = _bytes(dataset, keyword)
+    return int.from_bytes(value, "little" if little_endian else "big") if len(value) in (2, 4) else None
+
+
+def _date(value: str | None) -> date | None:
+    """Read a value of kind DA, also in the form with points of DICOM's forerunner."""
+    digits = (value or "").replace(".", "")
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if len(digits) == 8 else None
+    except ValueError:
+        return None
