@@ -1,0 +1,55 @@
+"""One outline to one lesion."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from calcimeasure.measure import measure
+from calcimeasure.model import Lesion
+
+if TYPE_CHECKING:
+    from calcimeasure.model import Outline, Series, Volume
+    from calcimeasure.settings import Settings
+
+
+def assess(volume: Volume, outline: Outline, number: int, settings: Settings) -> Lesion:
+    """Measure an outline and make it a proposed lesion.
+
+    Parameters
+    ----------
+    volume
+        The stack.
+    outline
+        As the program proposed it.
+    number
+        Its number in the stack, given once.
+    settings
+        What to measure with.
+    """
+    return Lesion(
+        tracking_uid=tracking_uid(volume.series, outline),
+        number=number,
+        outline=outline,
+        measurements=measure(volume, outline, settings),
+        notices=(*volume.notices, "tissue_not_judged"),
+    )
+
+
+def tracking_uid(series: Series, outline: Outline) -> str:
+    """Name a lesion for good: the same stack and first outline give the same Tracking UID (0062,0021).
+
+    Returns
+    -------
+    str
+        A UID made from a UUID (PS3.5 B.2), from a SHA-256 over the images of the stack and the outline.
+    """
+    digest = hashlib.sha256()
+    for part in (series.study_uid, series.series_uid, *(instance.sop_uid for instance in series.instances)):
+        digest.update(part.encode() + b"\0")
+    digest.update(repr((outline.start_kji, outline.stop_kji)).encode() + outline.bits)
+    # Version 8 (RFC 9562, section 5.8): 122 bits of the program's own choice.
+    value = int.from_bytes(digest.digest()[:16], "big")
+    value = value & ~(0xF << 76) | 8 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return f"2.25.{value}"

@@ -1,0 +1,318 @@
+"""Sizes of an outline in millimeters, on the grid as acquired.
+
+An outline is a set of voxels. Its border lies half way between the centers of a voxel inside and its neighbor outside:
+in the slice plane this is the contour, in space the mesh that marching cubes draw at 0.5 (IBSI 0.0.11, section 3.1).
+All lengths are between points of that border, so a lone voxel is as long as it is wide, and a row of n voxels n voxels
+long.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.spatial import ConvexHull
+from scipy.spatial.distance import cdist
+
+from calcimeasure.model import Axis
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.model import Outline
+
+
+_SAME_LENGTH_MM = 1e-9
+"""Lengths that differ by less differ in rounding only; the first of them is taken, on every machine."""
+
+_ROWS_AT_A_TIME = 512
+"""Distances of this many points are held at once: thousands of corners would need gigabytes for all of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class InPlaneAxes:
+    """Long axis, short axis, and the slice that holds them (index in the stack)."""
+
+    long_axis: Axis
+    short_axis: Axis
+    slice_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """Numbers of the border as a surface of triangles."""
+
+    volume_ml: float
+    area_mm2: float
+    sphericity: float
+
+
+def in_plane_axes(outline: Outline, geometry: Geometry) -> InPlaneAxes:
+    """Measure the long and the short axis in the acquisition plane.
+
+    Parameters
+    ----------
+    outline
+        The lesion.
+    geometry
+        Where its voxels lie.
+
+    Returns
+    -------
+    InPlaneAxes
+        Long axis: the longest distance between two points of the contour in one slice, over all slices (the first of
+        equals). Short axis: in that slice, the longest chord of the contour perpendicular to it, from where a line
+        enters the outline first to where it leaves it last. Parts of the outline that are separate in that slice are
+        measured together (RECIST 1.1, doi 10.1016/j.ejca.2008.10.026; SCT 103339001 and 103340004).
+    """
+    mask = outline.mask()
+    spacing_mm = np.array([geometry.row_spacing_mm, geometry.column_spacing_mm])
+    borders_mm = [points * spacing_mm for points in _borders_of_slices(mask)]
+    # No caliper is longer than the diagonal of its box: most slices need not be looked at.
+    limits_mm = [math.hypot(*np.ptp(points, axis=0)) if points.size else -1.0 for points in borders_mm]
+    best_mm, best_slice, best_ends = -1.0, 0, np.zeros((2, 2))
+    for k in sorted(range(len(borders_mm)), key=lambda index: (-limits_mm[index], index)):
+        if limits_mm[k] < best_mm:
+            break
+        length_mm, ends = _farthest_pair(borders_mm[k])
+        if length_mm > best_mm + _SAME_LENGTH_MM or (length_mm > best_mm - _SAME_LENGTH_MM and k < best_slice):
+            best_mm, best_slice, best_ends = length_mm, k, ends
+    short_ends = _longest_perpendicular_chord(mask[best_slice], spacing_mm, best_ends)
+
+    def axis(ends_mm: NDArray[np.float64]) -> Axis:
+        row_column = ends_mm / spacing_mm + outline.start_kji[1:]
+        k = np.full((2, 1), best_slice + outline.start_kji[0])
+        return _axis(geometry.to_lps_mm(np.hstack([k, row_column])), float(np.linalg.norm(ends_mm[1] - ends_mm[0])))
+
+    return InPlaneAxes(axis(best_ends), axis(short_ends), best_slice + outline.start_kji[0])
+
+
+def max_3d_diameter(border_lps_mm: NDArray[np.float64]) -> Axis:
+    """Measure the largest distance between two points of the border (IBSI L0JK).
+
+    Parameters
+    ----------
+    border_lps_mm
+        (n, 3) from `border_points_lps_mm`.
+    """
+    length_mm, ends = _farthest_pair(border_lps_mm)
+    return _axis(ends, length_mm)
+
+
+def extents_lps_mm(border_lps_mm: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Measure the extent of the border along the patient's axes: right-left, anterior-posterior, superior-inferior."""
+    x, y, z = np.ptp(border_lps_mm, axis=0)
+    return float(x), float(y), float(z)
+
+
+def border_points_lps_mm(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
+    """Collect points of the border among which all of its outermost ones are.
+
+    Returns
+    -------
+    ndarray
+        (n, 3) LPS mm: half a voxel before the first and after the last voxel of each line of voxels along each of the
+        three axes; of those in the slice plane only the corners of their convex hull.
+    """
+    mask = outline.mask()
+    in_slices = []
+    for k, points in enumerate(_borders_of_slices(mask)):
+        if points.size:
+            corners = points[ConvexHull(points).vertices]
+            in_slices.append(np.column_stack([np.full(len(corners), k), corners]))
+    return geometry.to_lps_mm(np.concatenate([*in_slices, _ends_of_lines(mask, 0)]) + outline.start_kji)
+
+
+def mesh(outline: Outline, geometry: Geometry) -> Mesh:
+    """Measure the border as a surface.
+
+    Returns
+    -------
+    Mesh
+        Volume inside the mesh (IBSI RNU0), its area (C0JK), and the area of a ball of that volume divided by this area
+        (sphericity, QCFX). The mesh is that of marching cubes at 0.5 (Lewiner et al., J Graph Tools 2003;8(2):1), its
+        corners placed by the geometry: on a sheared or unevenly spaced stack it is sheared and uneven too.
+
+    Notes
+    -----
+    Eight neighboring voxels of a mask are one of 256 cubes, each with its triangles. They are drawn once; then it is
+    enough to count, between each two slices, the cubes of each kind and to sum up where they lie along the rows: the
+    same mesh as drawn cube by cube, in a tenth of the time.
+    """
+    mask = outline.mask()
+    kinds, layers, columns = _border_cubes(mask)
+    layer_count = mask.shape[0] + 1
+    group = layers * 256 + kinds
+    counts = np.bincount(group, minlength=layer_count * 256).reshape(layer_count, 256)
+    column_sums = np.bincount(group, weights=columns, minlength=layer_count * 256).reshape(layer_count, 256)
+    triangles = _cube_triangles()
+    edges_mm = _cube_edges_mm(outline, geometry)
+
+    # The flow of (0, 0, i) out of a body is its volume; the faces between layers and rows of cubes carry none of it.
+    flow = column_sums @ triangles.flow_per_column + counts @ triangles.flow_inside
+    volume_mm3 = abs(float(flow @ np.linalg.det(edges_mm)))
+    # Area vectors follow an affine map by its cofactor matrix.
+    cofactors = np.stack([np.cross(edges_mm[:, a], edges_mm[:, b]) for a, b in ((1, 2), (2, 0), (0, 1))], axis=1)
+    areas_mm2 = np.linalg.norm(triangles.area_vectors @ cofactors, axis=2)
+    area_mm2 = float((counts[:, triangles.kinds] * areas_mm2).sum())
+    sphericity = math.cbrt(36 * math.pi * volume_mm3**2) / area_mm2
+    return Mesh(volume_mm3 / 1000, area_mm2, sphericity)
+
+
+def voxel_volume_ml(outline: Outline, geometry: Geometry) -> float:
+    """Sum the volumes of the voxels (IBSI YEKZ), each slice as thick as half the way to its neighbors."""
+    return float(_voxels_per_slice(outline) @ geometry.voxel_volumes_mm3[outline.box[0]]) / 1000
+
+
+def area_mm2(outline: Outline, geometry: Geometry) -> float:
+    """Sum the areas of the pixels of a lone slice."""
+    return float(_voxels_per_slice(outline).sum() * geometry.pixel_area_mm2)
+
+
+def centroid_lps_mm(outline: Outline, geometry: Geometry) -> tuple[float, float, float]:
+    """Average the voxel centers, each weighed by its volume and not by its attenuation (IBSI 2.1, geometric center)."""
+    mask = outline.mask()
+    counts = _voxels_per_slice(outline)
+    rows = mask.sum(axis=2) @ np.arange(mask.shape[1])
+    columns = mask.sum(axis=1) @ np.arange(mask.shape[2])
+    used = counts > 0
+    index = np.column_stack([np.arange(mask.shape[0]), rows / np.maximum(counts, 1), columns / np.maximum(counts, 1)])
+    weights = counts * (geometry.slice_weights_mm[outline.box[0]] if geometry.shape_kji[0] > 1 else 1.0)
+    slice_centers_lps_mm = geometry.to_lps_mm(index + outline.start_kji)
+    x, y, z = np.average(slice_centers_lps_mm[used], axis=0, weights=weights[used])
+    return float(x), float(y), float(z)
+
+
+def _voxels_per_slice(outline: Outline) -> NDArray[np.int64]:
+    counts: NDArray[np.int64] = np.count_nonzero(outline.mask(), axis=(1, 2))
+    return counts
+
+
+def _ends_of_lines(mask: NDArray[np.bool_], axis: int) -> NDArray[np.float64]:
+    """(n, 3) indexes half a voxel before the first and after the last voxel of each line along an axis."""
+    lines = np.nonzero(mask.any(axis=axis))
+    first = mask.argmax(axis=axis)[lines] - 0.5
+    last = mask.shape[axis] - 0.5 - np.flip(mask, axis).argmax(axis=axis)[lines]
+    others = [index for index in range(3) if index != axis]
+    ends = np.empty((2 * len(first), 3))
+    ends[:, axis] = np.concatenate([first, last])
+    for other, index in zip(others, lines, strict=True):
+        ends[:, other] = np.concatenate([index, index])
+    return ends
+
+
+def _borders_of_slices(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+    """(n, 2) row and column, for each slice, of border points among which all of its outermost ones are."""
+    ends = np.concatenate([_ends_of_lines(mask, 1), _ends_of_lines(mask, 2)])
+    ends = ends[np.argsort(ends[:, 0], kind="stable")]
+    stops = np.searchsorted(ends[:, 0], np.arange(1, mask.shape[0]))
+    return [part[:, 1:] for part in np.split(ends, stops)]
+
+
+@dataclass(frozen=True, slots=True)
+class _CubeTriangles:
+    """The triangles of all 256 cubes, in units of the cube's edges (slice, row, column)."""
+
+    kinds: NDArray[np.intp]
+    area_vectors: NDArray[np.float64]
+    flow_per_column: NDArray[Any]
+    flow_inside: NDArray[Any]
+
+
+@functools.cache
+def _cube_triangles() -> _CubeTriangles:
+    # Late: scikit-image costs more to import than a small series to measure.
+    from skimage.measure import marching_cubes
+
+    corners = np.arange(256)[:, None] >> np.arange(8) & 1
+    kinds, triangles = [], []
+    for kind in range(1, 255):
+        points, faces, _, _ = marching_cubes(corners[kind].reshape(2, 2, 2).astype(np.float32), 0.5)
+        kinds.append(np.full(len(faces), kind))
+        triangles.append(points[faces].astype(np.float64))
+    kind_of = np.concatenate(kinds)
+    first, second, third = np.concatenate(triangles).transpose(1, 0, 2)
+    area_vectors = np.cross(second - first, third - first) / 2
+    along = area_vectors[:, 2]
+    return _CubeTriangles(
+        kinds=kind_of,
+        area_vectors=area_vectors,
+        flow_per_column=np.bincount(kind_of, weights=along, minlength=256),
+        flow_inside=np.bincount(kind_of, weights=along * (first + second + third)[:, 2] / 3, minlength=256),
+    )
+
+
+def _border_cubes(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return kind, layer and column of each cube that is partly inside; layer 0 ends at the first slice."""
+    voxels = np.pad(mask, 1).view(np.uint8)
+    cubes = np.zeros(tuple(length - 1 for length in voxels.shape), dtype=np.uint8)
+    for corner in range(8):
+        k, j, i = (slice(shift, length - 1 + shift) for shift, length in zip(
+            (corner >> 2 & 1, corner >> 1 & 1, corner & 1), voxels.shape, strict=True))  # fmt: skip
+        cubes |= voxels[k, j, i] << corner
+    on_border = np.flatnonzero((cubes != 0) & (cubes != 255))
+    layers, in_layer = np.divmod(on_border, cubes.shape[1] * cubes.shape[2])
+    return cubes.ravel()[on_border].astype(np.intp), layers, in_layer % cubes.shape[2]
+
+
+def _cube_edges_mm(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
+    """(layers, 3, 3) the edges of a cube of each layer: across the slices, along a column, along a row."""
+    slices = np.arange(outline.start_kji[0] - 1, outline.stop_kji[0] + 1)
+    origins_lps_mm = geometry.to_lps_mm(np.column_stack([slices, 0 * slices, 0 * slices]))
+    edges_mm = np.empty((len(slices) - 1, 3, 3))
+    edges_mm[:, 0] = np.diff(origins_lps_mm, axis=0)
+    edges_mm[:, 1] = geometry.column_direction * geometry.row_spacing_mm
+    edges_mm[:, 2] = geometry.row_direction * geometry.column_spacing_mm
+    return edges_mm
+
+
+def _farthest_pair(points_mm: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Return the largest distance among (n, d) points and its two ends: both are corners of the convex hull."""
+    corners = points_mm[ConvexHull(points_mm).vertices]
+    best_mm, best = -1.0, (0, 0)
+    for start in range(0, len(corners), _ROWS_AT_A_TIME):
+        distances_mm = cdist(corners[start : start + _ROWS_AT_A_TIME], corners)
+        row, column = np.unravel_index(int(distances_mm.argmax()), distances_mm.shape)
+        if distances_mm[row, column] > best_mm:
+            best_mm, best = float(distances_mm[row, column]), (start + int(row), int(column))
+    return best_mm, corners[list(best)]
+
+
+def _longest_perpendicular_chord(
+    image: NDArray[np.bool_], spacing_mm: NDArray[np.float64], long_ends_mm: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the two ends, (2, 2) in mm, of the longest chord of the contour perpendicular to the long axis.
+
+    Between two corners of the contour the length of the chord is a convex function of its place on the long axis, so
+    the longest one passes through a corner.
+    """
+    from skimage.measure import find_contours
+
+    along = (long_ends_mm[1] - long_ends_mm[0]) / np.linalg.norm(long_ends_mm[1] - long_ends_mm[0])
+    axes = np.column_stack([along, [-along[1], along[0]]])
+    contours = [
+        (contour - 1) * spacing_mm @ axes for contour in find_contours(np.pad(image, 1).astype(np.float32), 0.5)
+    ]
+    starts = np.concatenate([contour[:-1] for contour in contours])
+    stops = np.concatenate([contour[1:] for contour in contours])
+    sideways = starts[:, 0] != stops[:, 0]
+    starts, stops = starts[sideways], stops[sideways]
+    low, high = np.minimum(starts[:, 0], stops[:, 0]), np.maximum(starts[:, 0], stops[:, 0])
+    slopes = (stops[:, 1] - starts[:, 1]) / (stops[:, 0] - starts[:, 0])
+    best_mm, best = -1.0, (0.0, 0.0, 0.0)
+    for place in np.unique(starts[:, 0]):
+        crossed = (low <= place) & (place <= high)
+        heights = starts[crossed, 1] + (place - starts[crossed, 0]) * slopes[crossed]
+        if np.ptp(heights) > best_mm + _SAME_LENGTH_MM:
+            best_mm, best = float(np.ptp(heights)), (float(place), float(heights.min()), float(heights.max()))
+    ends: NDArray[np.float64] = np.array([[best[0], best[1]], [best[0], best[2]]]) @ axes.T
+    return ends
+
+
+def _axis(ends_lps_mm: NDArray[np.float64], length_mm: float) -> Axis:
+    first, second = sorted((float(x), float(y), float(z)) for x, y, z in ends_lps_mm)
+    return Axis(length_mm, (first, second))

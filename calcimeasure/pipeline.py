@@ -1,0 +1,84 @@
+"""A series to its report."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import replace
+from importlib.metadata import version
+
+from calcimeasure.assess import assess
+from calcimeasure.errors import SeriesError, UnsupportedError
+from calcimeasure.load import load_image, refuse_what_is_no_ct, stack_geometry
+from calcimeasure.model import Failure, Report, Series, State
+from calcimeasure.segment import propose
+from calcimeasure.settings import Settings, settings_hash
+
+
+def analyze(series: Series, settings: Settings | None = None) -> Report:
+    """Measure every dense component of a stack.
+
+    Parameters
+    ----------
+    series
+        One stack from `calcimeasure.find_series`.
+    settings
+        What to measure with; the defaults where None.
+
+    Returns
+    -------
+    Report
+        The lesions, largest first, and what was measured with.
+
+    Raises
+    ------
+    SeriesError
+        The stack cannot be measured; its `reason` is a key of `calcimeasure.codes.REASONS`.
+    """
+    settings = settings or Settings()
+    volume = load_image(series, settings)
+    proposals = propose(volume, settings)
+    dropped = ("specks_dropped",) if proposals.dropped_count else ()
+    volume = replace(volume, notices=(*volume.notices, *dropped))
+    lesions = tuple(assess(volume, outline, number, settings) for number, outline in enumerate(proposals.outlines, 1))
+    return Report(
+        series=series,
+        geometry=volume.geometry,
+        lesions=lesions,
+        settings_hash=settings_hash(settings),
+        software_version=version("calcimeasure"),
+        notices=volume.notices,
+    )
+
+
+def analyze_or_fail(series: Series, settings: Settings) -> Report | Failure:
+    """Measure a stack; what goes wrong is a value, so that the other stacks go on."""
+    begun = time.monotonic()
+    try:
+        return replace(analyze(series, settings), seconds=time.monotonic() - begun)
+    except SeriesError as error:
+        return replace(_failure(series, error), seconds=time.monotonic() - begun)
+    except MemoryError:
+        reason, trace = "out_of_memory", None
+        message = f"Series {series.series_uid} does not fit into memory. Measure it alone, or on a larger machine."
+    except Exception as error:  # noqa: BLE001 - a fault in one stack must not cost the others
+        reason, trace = "internal_error", traceback.format_exc()
+        message = (
+            f"{type(error).__name__}: {error} (series {series.series_uid}). Please report it with private/log.txt."
+        )
+    return Failure(State.FAILED, reason, message, series, traceback=trace, seconds=time.monotonic() - begun)
+
+
+def verdict_from_headers(series: Series, settings: Settings) -> Failure | None:
+    """Tell without reading pixels why a stack will not be measured; None where headers speak for measuring it."""
+    try:
+        refuse_what_is_no_ct(series)
+        stack_geometry(series, settings)
+    except SeriesError as error:
+        return _failure(series, error)
+    return None
+
+
+def _failure(series: Series, error: SeriesError) -> Failure:
+    state = State.SKIPPED if isinstance(error, UnsupportedError) else State.FAILED
+    return Failure(state, error.reason, error.message, series)

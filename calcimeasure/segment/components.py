@@ -1,0 +1,98 @@
+"""Threshold and connected components."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calcimeasure.model import Outline, Proposals
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.model import Volume
+    from calcimeasure.settings import Settings
+
+
+def propose(volume: Volume, settings: Settings) -> Proposals:
+    """Find connected components (26 neighbors) of what is at or above the threshold.
+
+    Parameters
+    ----------
+    volume
+        The stack.
+    settings
+        `threshold_hu`, `min_volume_mm3`.
+
+    Returns
+    -------
+    Proposals
+        One outline for each component of at least `min_volume_mm3` (in a single slice: of at least the area of a disc
+        as wide as a ball of that volume), largest first; and how many smaller ones were dropped.
+    """
+    dense, start_kji = _dense_box(volume.attenuation_hu, settings.threshold_hu)
+    if not dense.size:
+        return Proposals(())
+    # Late: neither scan nor help needs the compiled labelling.
+    import cc3d
+    from scipy import ndimage
+
+    labels, found = cc3d.connected_components(dense, connectivity=26, binary_image=True, return_N=True)
+    del dense
+    voxel_sizes, smallest = _voxel_sizes(volume.geometry), _smallest_size(volume.geometry, settings)
+    sized = []
+    for label, box in enumerate(ndimage.find_objects(labels, max_label=found), 1):
+        # Noise makes hundreds of thousands of specks: most are smaller than they need to be even if they filled their
+        # box.
+        if math.prod(part.stop - part.start for part in box) * voxel_sizes.max() >= smallest:
+            outline = _outline(labels[box] == label, box, start_kji)
+            sized.append((_size(outline, voxel_sizes), outline))
+    kept = sorted((one for one in sized if one[0] >= smallest), key=lambda one: (-one[0], one[1].start_kji))
+    return Proposals(tuple(outline for _, outline in kept), dropped_count=found - len(kept))
+
+
+def _dense_box(
+    attenuation_hu: NDArray[np.int16], threshold_hu: float
+) -> tuple[NDArray[np.bool_], tuple[int, int, int]]:
+    """Threshold inside the box of what reaches the threshold: labels of the air around it would cost most."""
+    # In whole numbers, as the voxels are: comparing with a fraction would copy the volume.
+    threshold = math.ceil(threshold_hu)
+    in_slices = np.zeros(attenuation_hu.shape[0], dtype=np.bool_)
+    in_rows = np.zeros(attenuation_hu.shape[1], dtype=np.bool_)
+    in_columns = np.zeros(attenuation_hu.shape[2], dtype=np.bool_)
+    for k, image_hu in enumerate(attenuation_hu):
+        dense = image_hu >= threshold
+        rows = dense.any(axis=1)
+        in_slices[k] = rows.any()
+        in_rows |= rows
+        in_columns |= dense.any(axis=0)
+    used = [np.flatnonzero(along) for along in (in_slices, in_rows, in_columns)]
+    if not used[0].size:
+        return np.empty((0, 0, 0), dtype=np.bool_), (0, 0, 0)
+    box = tuple(slice(int(index[0]), int(index[-1]) + 1) for index in used)
+    return attenuation_hu[box] >= threshold, (box[0].start, box[1].start, box[2].start)
+
+
+def _voxel_sizes(geometry: Geometry) -> NDArray[np.float64]:
+    """(k,) volume of a voxel in mm3; its area in mm2 where there is one slice alone."""
+    return geometry.voxel_volumes_mm3 if geometry.shape_kji[0] > 1 else np.array([geometry.pixel_area_mm2])
+
+
+def _smallest_size(geometry: Geometry, settings: Settings) -> float:
+    if geometry.shape_kji[0] > 1:
+        return settings.min_volume_mm3
+    diameter_mm = math.cbrt(6 * settings.min_volume_mm3 / math.pi)
+    return math.pi / 4 * diameter_mm**2
+
+
+def _outline(mask: NDArray[np.bool_], box: tuple[slice, slice, slice], start_kji: tuple[int, int, int]) -> Outline:
+    k, j, i = (start + part.start for start, part in zip(start_kji, box, strict=True))
+    return Outline.from_mask(mask, (k, j, i))
+
+
+def _size(outline: Outline, voxel_sizes: NDArray[np.float64]) -> float:
+    voxels_per_slice = np.count_nonzero(outline.mask(), axis=(1, 2))
+    return float(np.sum(voxels_per_slice * voxel_sizes[outline.box[0]]))
