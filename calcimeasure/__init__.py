@@ -1,0 +1,65 @@
+"""Measures calcified masses: folders of CT DICOM in, a table of every mass out.
+
+>>> from calcimeasure import analyze, find_series, sample_folder
+>>> found = find_series(sample_folder() / "hand")
+>>> report = analyze(found.series[0])
+>>> max(lesion.measurements.max_3d_diameter.length_mm for lesion in report.lesions) > 20
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from calcimeasure.errors import CalcimeasureError, SeriesError, UsageError
+    from calcimeasure.export import write_csv, write_tables
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.load import find_series, load_image
+    from calcimeasure.measure import measure
+    from calcimeasure.model import Failure, Found, Lesion, Measurements, Outline, Proposals, Report, Series, Volume
+    from calcimeasure.pipeline import analyze, analyze_or_fail
+    from calcimeasure.sample import sample_folder
+    from calcimeasure.segment import propose
+    from calcimeasure.settings import Settings, load_settings
+
+_HOME = {
+    "CalcimeasureError": "errors",
+    "Failure": "model",
+    "Found": "model",
+    "Geometry": "geometry",
+    "Lesion": "model",
+    "Measurements": "model",
+    "Outline": "model",
+    "Proposals": "model",
+    "Report": "model",
+    "Series": "model",
+    "SeriesError": "errors",
+    "Settings": "settings",
+    "UsageError": "errors",
+    "Volume": "model",
+    "analyze": "pipeline",
+    "analyze_or_fail": "pipeline",
+    "find_series": "load",
+    "load_image": "load",
+    "load_settings": "settings",
+    "measure": "measure",
+    "propose": "segment",
+    "sample_folder": "sample",
+    "write_csv": "export",
+    "write_tables": "export",
+}
+
+__all__ = [*_HOME]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    """Import a public name when it is first used: showing help must not load the whole of SciPy."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

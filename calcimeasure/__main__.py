@@ -1,0 +1,5 @@
+"""``python -m calcimeasure``."""
+
+from calcimeasure.cli import main
+
+main()

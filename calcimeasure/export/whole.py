@@ -1,0 +1,47 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from calcimeasure.errors import OutputError
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file under a temporary name, bring it to the disk, then give it its name.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written or is full; a file that was there before is unchanged.
+    """
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w",
+            dir=path.parent,
+            prefix=f".{path.name}.",
+            delete=False,
+            encoding="utf-8",
+            newline="",
+            errors="backslashreplace",  # names of files need not be valid text
+        ) as file:
+            temporary = Path(file.name)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        # A temporary file is for its owner alone; a table is what the folder's other files are.
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
