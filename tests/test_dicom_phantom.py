@@ -11,7 +11,7 @@ import imagecodecs
 import numpy as np
 import pydicom
 import pytest
-import SimpleITK as sitk  # noqa: N813 (its documented alias)
+import SimpleITK as sitk
 from pydicom.encaps import get_frame
 from scipy import ndimage
 

@@ -1,0 +1,65 @@
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.dicom_phantom import write_bench_series
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class BarTable:
+    """Figures beside the bars that they have to reach; printed and written as CSV at the end."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows: list[dict[str, str]] = []
+
+    def check(self, what: str, figure: float, at_most: float, unit: str) -> None:
+        reached = figure <= at_most
+        self.rows.append(
+            {
+                "what": what,
+                "figure": f"{figure:.3g}",
+                "at_most": f"{at_most:.3g}",
+                "unit": unit,
+                "reached": str(reached).lower(),
+            }
+        )
+        assert reached, f"{what}: {figure:.3g} {unit}, at most {at_most:.3g} {unit} wanted"
+
+    def note(self, what: str, figure: float, unit: str) -> None:
+        self.rows.append({"what": what, "figure": f"{figure:.3g}", "at_most": "", "unit": unit, "reached": ""})
+
+    def write(self) -> None:
+        path = PROJECT / "results" / "bench" / f"{self.name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, ["what", "figure", "at_most", "unit", "reached"])
+            writer.writeheader()
+            writer.writerows(self.rows)
+        width = max(len(row["what"]) for row in self.rows)
+        lines = [
+            f"{row['what']:<{width}}  {row['figure']:>7} {row['unit']:<3}"
+            + (f" (at most {row['at_most']}){'' if row['reached'] == 'true' else '  MISSED'}" if row["at_most"] else "")
+            for row in self.rows
+        ]
+        print("\n" + "\n".join([f"{self.name} ({path})", *lines]))  # noqa: T201 - what a benchmark is run for
+
+
+@pytest.fixture(scope="module")
+def bars(request: pytest.FixtureRequest) -> Iterator[BarTable]:
+    table = BarTable(Path(request.node.path).stem.removeprefix("test_"))
+    yield table
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        table.write()
+
+
+@pytest.fixture(scope="session")
+def bench_series(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """500 x 512 x 512, uncompressed: written once, kept for later runs beside the other temporary folders."""
+    folder = tmp_path_factory.getbasetemp().parent / "calcimeasure-bench-series"
+    write_bench_series(folder)
+    return folder
