@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 SKIPPED_REASONS: Final[dict[str, str]] = {
+    "cine": "A cine: many projections in one file.",
     "derived_image": "A projection, a map or a rendering computed from other images (MIP, MinIP, virtual non-contrast, "
     "iodine, perfusion, 3-D): its values are not the attenuation of voxels.",
     "localizer": "A localizer (scout, topogram): a projection, not slices.",
@@ -30,15 +31,15 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "internal_error": "A fault of calcimeasure itself: the traceback stands in private/log.txt. Please report it.",
     "irregular_shift": "Slices are shifted sideways against each other, and not as a gantry tilt does it.",
     "missing_slice": "The step between two slices is a multiple of the steps beside it: slices are missing.",
-    "multiframe": "A multi-frame image: this version reads single-frame CT only.",
     "no_orientation": "ImageOrientationPatient is missing or is no pair of perpendicular unit vectors.",
     "no_pixel_spacing": "PixelSpacing is missing or not positive: there are no millimeters.",
     "no_pixels": "The file has no pixel data.",
     "no_position": "ImagePositionPatient is missing or no finite number.",
     "no_rescale": "RescaleSlope or RescaleIntercept is missing: stored values cannot be turned into Hounsfield units.",
-    "not_hu": "RescaleType says that the values are no Hounsfield units.",
+    "not_hu": "RescaleType says that the values are no Hounsfield units, or they look like stored values without their "
+    "intercept.",
     "one_position": "All slices lie at one position: no volume.",
-    "out_of_memory": "The stack does not fit into memory.",
+    "out_of_memory": "The stack takes more memory than there is, or than settings.max_volume_gb.",
     "unreadable_file": "The file claims to be DICOM and cannot be read.",
     "unsupported_transfer_syntax": "The pixel data is encoded in a way that this version does not decode.",
 }
@@ -47,9 +48,13 @@ FAILED_REASONS: Final[dict[str, str]] = {
 REASONS: Final[dict[str, str]] = SKIPPED_REASONS | FAILED_REASONS
 
 NOTICES: Final[dict[str, str]] = {
-    "duplicate_dropped": "The same image (SOPInstanceUID and position) was found more than once: one of them is "
-    "measured.",
+    "duplicate_dropped": "The same image was found more than once (the same UID, or the same position and pixels): "
+    "one is measured.",
     "hu_clipped": "Some voxels were outside -32767..32767 HU and were set to that limit.",
+    "monoenergetic": "A virtual monoenergetic image: its Hounsfield units are those of one photon energy, and "
+    "density cannot "
+    "be compared with other series.",
+    "no_air": "No voxel is near the value of air: nothing in the image confirms that its values are Hounsfield units.",
     "no_series_uid": "The header has no SeriesInstanceUID: files of one folder with the same series number are "
     "one series.",
     "non_contiguous": "The slices lie more than 1.5 times SliceThickness apart: what lies between was not imaged, so "
@@ -57,6 +62,9 @@ NOTICES: Final[dict[str, str]] = {
     "padding_ignored": "PixelPaddingValue lies among the Hounsfield units of the body: the voxels that have it "
     "are taken as "
     "imaged.",
+    "presentation_lut_disagrees": "Presentation LUT Shape does not belong to Photometric Interpretation, which "
+    "alone is "
+    "used.",
     "sheared_stack": "The slices are shifted against each other (gantry tilt): each keeps its own position, "
     "nothing was "
     "resampled.",

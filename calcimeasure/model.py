@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -143,20 +143,24 @@ class PixelFormat:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One image of a series: one file with one frame.
+    """One image of a series: a file, or a frame of a multi-frame file.
 
     Parameters
     ----------
     path, root
         The file, and the folder that it is told relative to: the PATH argument that held it.
     pixel_offset
-        Byte in the file at which Pixel Data (7FE0,0010) begins; None where the file is compressed as a whole.
+        Byte at which Pixel Data (7FE0,0010) begins (of a deflated file: in what it unpacks to).
     position_lps_mm
         ImagePositionPatient (0020,0032).
     rescale_slope, rescale_intercept
         Stored value to Hounsfield units (0028,1053), (0028,1052).
     split_keys
         What may tell images at one position apart: temporal position, acquisition, echo, times.
+    member
+        Name in the .zip that `path` is then.
+    frame_index, frame_count
+        Which frame of how many in the file.
     """
 
     path: Path
@@ -167,8 +171,47 @@ class Instance:
     rescale_slope: float | None
     rescale_intercept: float | None
     pixel_format: PixelFormat
-    pixel_offset: int | None
+    pixel_offset: int
     split_keys: tuple[str, ...] = ()
+    member: str | None = None
+    frame_index: int = 0
+    frame_count: int = 1
+
+    @property
+    def relative_path(self) -> Path:
+        """Where it lies below the PATH argument that held it; of a member of a .zip its name in it."""
+        return _relative_path(self.path, self.root, self.member)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What only the header of a radiograph says.
+
+    Parameters
+    ----------
+    imager_pixel_spacing_mm, nominal_scanned_pixel_spacing_mm
+        Between rows and between columns, at the detector (0018,1164) and on the scanned film (0018,2010).
+    magnification
+        Estimated Radiographic Magnification Factor (0018,1114).
+    calibration_type
+        Pixel Spacing Calibration Type (0028,0A02).
+    patient_orientation
+        Directions of rows and columns in letters (0020,0020).
+    pixel_intensity_relationship
+        LIN where pixel values are proportional to the beam's intensity (0028,1040).
+    """
+
+    photometric_interpretation: str | None = None
+    presentation_lut_shape: str | None = None
+    imager_pixel_spacing_mm: tuple[float, float] | None = None
+    nominal_scanned_pixel_spacing_mm: tuple[float, float] | None = None
+    magnification: float | None = None
+    calibration_type: str | None = None
+    view_position: str | None = None
+    patient_orientation: tuple[str, ...] = ()
+    pixel_intensity_relationship: str | None = None
+    conversion_type: str | None = None
+    number_of_frames: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +233,6 @@ class Series:
     series_number: int | None = None
     description: str | None = None
     image_type: tuple[str, ...] = ()
-    frame_count: int = 1
     row_column_directions: tuple[float, ...] | None = None
     pixel_spacing_mm: tuple[float, float] | None = None
     frame_of_reference_uid: str | None = None
@@ -199,13 +241,20 @@ class Series:
     kvp: float | None = None
     convolution_kernel: str | None = None
     contrast_agent: bool | None = None
+    patient_position: str | None = None
+    body_part: str | None = None
+    laterality: str | None = None
+    image_laterality: str | None = None
+    frame_laterality: str | None = None
+    study_description: str | None = None
+    protocol_name: str | None = None
+    projection: Projection | None = None
     notices: tuple[str, ...] = ()
 
     @property
     def relative_path(self) -> Path:
         """The first file in slice order, relative to the PATH argument that held it."""
-        first = self.instances[0]
-        return first.path.relative_to(first.root)
+        return self.instances[0].relative_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +301,34 @@ class Volume:
         if self.attenuation_hu.shape != self.geometry.shape_kji:
             raise ValueError(f"Voxels of shape {self.geometry.shape_kji} expected, found {self.attenuation_hu.shape}.")
         self.attenuation_hu.flags.writeable = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Radiograph:
+    """A projection, dense tissue bright.
+
+    Parameters
+    ----------
+    series
+        Where it comes from.
+    pixels
+        (rows, columns) float32 after the Modality LUT; a higher value is denser. Kept read-only.
+    spacing_mm
+        Between rows and between columns; None where no millimeters are known.
+    spacing_source
+        Where they come from (PS3.3 section 10.7).
+    notices
+        Keys of `calcimeasure.codes.NOTICES`.
+    """
+
+    series: Series
+    pixels: NDArray[np.float32]
+    spacing_mm: tuple[float, float] | None
+    spacing_source: SpacingSource
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.pixels.flags.writeable = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,8 +513,8 @@ class Failure:
         For a person: expected, found, where, what to do.
     series
         The stack; None where not even its header could be read.
-    path, root
-        The file, and the PATH argument that held it, where there is no series.
+    path, root, member
+        The file, the PATH argument that held it, and its name in a .zip, where there is no series.
     traceback
         For an internal error.
     """
@@ -450,6 +527,7 @@ class Failure:
     root: Path | None = None
     traceback: str | None = None
     seconds: float = 0.0
+    member: str | None = None
 
     @property
     def relative_path(self) -> Path:
@@ -458,4 +536,11 @@ class Failure:
             return self.series.relative_path
         if self.path is None:
             return Path()
-        return self.path.relative_to(self.root) if self.root is not None else self.path
+        return _relative_path(self.path, self.root, self.member)
+
+
+def _relative_path(path: Path, root: Path | None, member: str | None) -> Path:
+    if member is not None:
+        # Names in a .zip may lead anywhere; nothing is opened or written by this one.
+        return Path(*(part for part in PurePosixPath(member).parts if part not in ("/", "..")))
+    return path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)

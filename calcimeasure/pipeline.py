@@ -6,13 +6,17 @@ import time
 import traceback
 from dataclasses import replace
 from importlib.metadata import version
+from typing import TYPE_CHECKING, cast
 
 from calcimeasure.assess import assess
 from calcimeasure.errors import SeriesError, UnsupportedError
-from calcimeasure.load import load_image, refuse_what_is_no_ct, stack_geometry
+from calcimeasure.load import check_headers, load_image
 from calcimeasure.model import Failure, Report, Series, State
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings, settings_hash
+
+if TYPE_CHECKING:
+    from calcimeasure.model import Volume
 
 
 def analyze(series: Series, settings: Settings | None = None) -> Report:
@@ -36,7 +40,8 @@ def analyze(series: Series, settings: Settings | None = None) -> Report:
         The stack cannot be measured; its `reason` is a key of `calcimeasure.codes.REASONS`.
     """
     settings = settings or Settings()
-    volume = load_image(series, settings)
+    _refuse_radiograph(series)
+    volume = cast("Volume", load_image(series, settings))
     proposals = propose(volume, settings)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
     volume = replace(volume, notices=(*volume.notices, *dropped))
@@ -72,11 +77,17 @@ def analyze_or_fail(series: Series, settings: Settings) -> Report | Failure:
 def verdict_from_headers(series: Series, settings: Settings) -> Failure | None:
     """Tell without reading pixels why a stack will not be measured; None where headers speak for measuring it."""
     try:
-        refuse_what_is_no_ct(series)
-        stack_geometry(series, settings)
+        _refuse_radiograph(series)
+        check_headers(series, settings)
     except SeriesError as error:
         return _failure(series, error)
     return None
+
+
+def _refuse_radiograph(series: Series) -> None:
+    if series.projection is not None:
+        found = f"{series.modality} (series {series.series_uid})"
+        raise UnsupportedError("radiograph", f"A CT series expected, found {found}.", series.series_uid)
 
 
 def _failure(series: Series, error: SeriesError) -> Failure:

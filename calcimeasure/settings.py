@@ -23,14 +23,17 @@ def _number(default: float, unit: str, low: float, high: float, why: str) -> Any
     return dataclasses.field(default=default, metadata={"unit": unit, "low": low, "high": high, "why": why})
 
 
-def _switch(default: bool, why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
-    return dataclasses.field(default=default, metadata={"unit": "", "why": why, "output_only": True})
+def _switch(default: bool, why: str, output_only: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
+    return dataclasses.field(default=default, metadata={"unit": "", "why": why, "output_only": output_only})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All that can be set. Frozen and hashable; `settings_hash` names what a number was measured with."""
 
+    # Hounsfield units are required: a CT that says of another unit (Rescale Type) or looks like stored values without
+    # their intercept is refused (not_hu); one without any air in view, where nothing can be checked, is measured with
+    # the notice no_air.
     threshold_hu: float = _number(
         200,
         "HU",
@@ -88,11 +91,25 @@ class Settings:
         100.0,
         "Slice spacing above this many times SliceThickness leaves out tissue between the slices.",
     )
+    max_volume_gb: float = _number(
+        8,
+        "GB",
+        0.01,
+        1000,
+        "A stack that would take more memory is refused before it is taken: 16000 slices of 512 x 512 take 8 GB.",
+    )
+    allow_uncertain_spacing: bool = _switch(
+        default=False,
+        why="true takes Pixel Spacing of a radiograph for millimeters where the standard does not say of which plane "
+        "it is (PS3.3 section 10.7.1.3); false leaves such a radiograph in pixels.",
+    )
     identified: bool = _switch(
-        default=False, why="true writes PatientID, dates and UIDs into the tables; false leaves these columns empty."
+        default=False,
+        output_only=True,
+        why="true writes PatientID, dates and UIDs into the tables; false leaves these columns empty.",
     )
     report: bool = _switch(
-        default=True, why="false leaves out report.html. This version does not write one either way."
+        default=True, output_only=True, why="false leaves out report.html. This version does not write one either way."
     )
 
 
@@ -113,7 +130,7 @@ def settings_hash(settings: Settings) -> str:
     lines = [
         f"{field.name}={_toml(getattr(settings, field.name))}"
         for field in dataclasses.fields(settings)
-        if "output_only" not in field.metadata
+        if not field.metadata.get("output_only")
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import stat
 import warnings
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,17 +17,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pydicom
 
-from calcimeasure.errors import FileError, InputPathError, NotBuiltError
+from calcimeasure.errors import FileError, InputPathError
 from calcimeasure.load.header import (
     Header,
     grid_key,
     instance,
     is_dicomdir,
     plane,
-    read_header,
+    read_headers,
     series_facts,
     series_key,
 )
+from calcimeasure.load.source import archive_members
 from calcimeasure.model import Failure, Found, Instance, PixelFormat, Series, State
 from calcimeasure.settings import Settings
 
@@ -38,7 +41,19 @@ _SPACING_ROUNDING = 1e-4
 """Relative: 0.9765625 mm is often written as 0.97656, and 512 columns of it end within a twentieth of a pixel."""
 
 
+_READERS = 4
+_FILES_AT_A_TIME = 512
+
 _Plane = tuple[tuple[float, ...] | None, tuple[float, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file, or a member of the .zip at `path`, and the folder that it is told relative to."""
+
+    path: Path
+    root: Path
+    member: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +73,8 @@ def find_series(
     Parameters
     ----------
     paths
-        Files and folders (searched recursively, links followed once), or a DICOMDIR; a single one or several.
+        Files, folders (searched recursively, links followed once), .zip files (read in place) and DICOMDIRs; a single
+        one or several.
     settings
         Tolerances; the defaults where None.
 
@@ -75,25 +91,44 @@ def find_series(
     """
     settings = settings or Settings()
     roots = [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
+    _refuse_missing(roots)
     grids: dict[tuple[str, ...], dict[tuple[object, ...], list[_Grid]]] = defaultdict(lambda: defaultdict(list))
     formats: dict[PixelFormat, PixelFormat] = {}
     unreadable: list[Failure] = []
     other_file_count = 0
-    for root, path in _files(roots, unreadable):
-        try:
-            header = read_header(path)
-        except FileError as error:
-            unreadable.append(Failure(State.FAILED, error.reason, error.message, path=path, root=root))
-            continue
-        if header is None:
-            other_file_count += 1
-            continue
-        grid = _grid_of(header, grids[series_key(header)][grid_key(header)], settings)
-        grid.instances.append(instance(header, root, formats))
+    with warnings.catch_warnings(), ThreadPoolExecutor(_READERS) as pool:
+        # pydicom warns of the wording of values; every value that is used is checked where it is used.
+        warnings.simplefilter("ignore")
+        for file, headers in _read_all(_files(roots, unreadable), pool):
+            if isinstance(headers, FileError):
+                unreadable.append(_failure(headers.reason, headers.message, file))
+            elif not headers:
+                other_file_count += 1
+            else:
+                for header in headers:
+                    grid = _grid_of(header, grids[series_key(header)][grid_key(header)], settings)
+                    grid.instances.append(instance(header, file.root, formats))
     stacks = [
         stack for by_key in grids.values() for stack in _stacks([g for same in by_key.values() for g in same], settings)
     ]
     return Found(tuple(sorted(stacks, key=_series_order)), tuple(unreadable), other_file_count)
+
+
+def _read_all(files: Iterator[_File], pool: ThreadPoolExecutor) -> Iterator[tuple[_File, list[Header] | FileError]]:
+    """Read headers a window at a time: on a network drive most of the time is waiting, and memory stays bounded."""
+    while window := list(itertools.islice(files, _FILES_AT_A_TIME)):
+        yield from zip(window, pool.map(_read, window), strict=True)
+
+
+def _read(file: _File) -> list[Header] | FileError:
+    try:
+        return read_headers(file.path, file.member)
+    except FileError as error:
+        return error
+
+
+def _failure(reason: str, message: str, file: _File) -> Failure:
+    return Failure(State.FAILED, reason, message, path=file.path, root=file.root, member=file.member)
 
 
 def _grid_of(header: Header, candidates: list[_Grid], settings: Settings) -> _Grid:
@@ -134,43 +169,53 @@ def _series_order(series: Series) -> tuple[object, ...]:
 # Files
 
 
-def _files(roots: Sequence[Path], unreadable: list[Failure]) -> Iterator[tuple[Path, Path]]:
-    """Every regular file once, with the folder that its path is told relative to, in a fixed order."""
-    seen: set[tuple[int, int]] = set()
+def _files(roots: Sequence[Path], unreadable: list[Failure]) -> Iterator[_File]:
+    """Every regular file once, in a fixed order."""
+    seen: set[tuple[int, int, str | None]] = set()
     for argument in roots:
-        for root, path in _files_of(argument, unreadable):
+        for file in _files_of(argument, unreadable):
             try:
-                kind = path.stat()
+                kind = file.path.stat()
             except OSError as error:
-                message = f"A readable file expected, found: {error.strerror or error} ({path.name}). Export it again."
-                unreadable.append(Failure(State.FAILED, "unreadable_file", message, path=path, root=root))
+                found = error.strerror or str(error)
+                message = f"A readable file expected, found: {found} ({file.path.name}). Export it again."
+                unreadable.append(_failure("unreadable_file", message, file))
                 continue
-            identity = (kind.st_dev, kind.st_ino)
+            identity = (kind.st_dev, kind.st_ino, file.member)
             if stat.S_ISREG(kind.st_mode) and identity not in seen:
                 seen.add(identity)
-                yield root, path
+                yield file
 
 
-def _files_of(argument: Path, unreadable: list[Failure]) -> Iterator[tuple[Path, Path]]:
-    try:
-        is_folder = stat.S_ISDIR(argument.stat().st_mode)
-    except OSError as error:
-        raise InputPathError(f"PATH {argument} cannot be read: {error.strerror or error}.") from error
-    if is_folder:
-        yield from ((argument, path) for path in _walk(argument, unreadable))
+def _refuse_missing(roots: Iterable[Path]) -> None:
+    for argument in roots:
+        try:
+            argument.stat()
+        except OSError as error:
+            raise InputPathError(f"PATH {argument} cannot be read: {error.strerror or error}.") from error
+
+
+def _files_of(argument: Path, unreadable: list[Failure]) -> Iterator[_File]:
+    if argument.is_dir():
+        yield from (_File(path, argument) for path in _walk(argument, unreadable))
     elif argument.suffix.lower() == ".zip":
-        raise NotBuiltError(f"PATH {argument}: reading .zip is not built yet. Unpack it and name the folder.")
+        try:
+            members = archive_members(argument)
+        except OSError as error:
+            raise InputPathError(f"PATH {argument} is no .zip that can be read: {error.strerror or error}.") from error
+        yield from (_File(argument, argument, member) for member in members)
     else:
         named = _dicomdir_files(argument)
-        yield from ((argument.parent, path) for path in ([argument] if named is None else named))
+        yield from (_File(path, argument.parent) for path in ([argument] if named is None else named))
 
 
 def _walk(root: Path, unreadable: list[Failure]) -> Iterator[Path]:
     """Files below a folder; each folder once, however many links lead to it."""
 
     def refuse(error: OSError) -> None:
-        message = f"A folder that can be read expected, found: {error.strerror} ({Path(error.filename).name})."
-        unreadable.append(Failure(State.FAILED, "unreadable_file", message, path=Path(error.filename), root=root))
+        folder = _File(Path(error.filename), root)
+        message = f"A folder that can be read expected, found: {error.strerror} ({folder.path.name})."
+        unreadable.append(_failure("unreadable_file", message, folder))
 
     seen: set[tuple[int, int]] = set()
     for folder, subfolders, names in os.walk(root, followlinks=True, onerror=refuse):
@@ -204,7 +249,8 @@ def _dicomdir_files(path: Path) -> list[Path] | None:
 def _stacks(grids: Iterable[_Grid], settings: Settings) -> list[Series]:
     """Make stacks of the grids of one series, numbered in the order of their first instance numbers."""
     parts = sorted((part for grid in grids for part in _split(grid, settings)), key=_first_instance)
-    notice = ("split_series",) if len(parts) > 1 else ()
+    # A series of radiographs is one image beside the other; only slices are expected to be one stack.
+    notice = ("split_series",) if sum(part.projection is None for part in parts) > 1 else ()
     return [
         replace(part, stack_number=number, notices=(*part.notices, *notice)) for number, part in enumerate(parts, 1)
     ]
@@ -212,7 +258,7 @@ def _stacks(grids: Iterable[_Grid], settings: Settings) -> list[Series]:
 
 def _first_instance(series: Series) -> tuple[float, str]:
     numbers = [one.instance_number for one in series.instances if one.instance_number is not None]
-    return (min(numbers, default=math.inf), min(str(one.path) for one in series.instances))
+    return (min(numbers, default=math.inf), min(str(one.relative_path) for one in series.instances))
 
 
 def _split(grid: _Grid, settings: Settings) -> list[Series]:
@@ -224,7 +270,14 @@ def _split(grid: _Grid, settings: Settings) -> list[Series]:
 
 
 def _identity(image: Instance) -> tuple[object, ...]:
-    return (image.sop_uid or image.path, image.position_lps_mm)
+    """Name what copies of one image have in common; images that share a UID and nothing else are two."""
+    return (
+        image.sop_uid or (image.path, image.member),
+        image.frame_index,
+        image.position_lps_mm,
+        image.rescale_slope,
+        image.rescale_intercept,
+    )
 
 
 def _tell_apart(instances: list[Instance], facts: Series, settings: Settings) -> list[list[Instance]]:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import math
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 import pydicom
-from pydicom.dataelem import RawDataElement
-from pydicom.tag import Tag
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from calcimeasure.errors import FileError
-from calcimeasure.model import Instance, PixelFormat, Series
+from calcimeasure.load.source import inflate, is_deflated, open_source
+from calcimeasure.model import Instance, PixelFormat, Projection, Series
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from pydicom.dataset import Dataset
-
 _SHARED_TEXT: Final = (
     "Modality",
-    "NumberOfFrames",
     "FrameOfReferenceUID",
     "ConvolutionKernel",
 )
@@ -44,6 +45,9 @@ _TELL_APART: Final = (
 )
 """Tried in this order to tell apart images that lie at one position."""
 
+RADIOGRAPHS: Final = frozenset({"CR", "DX", "RG", "IO", "PX", "MG", "RF", "XA"})
+"""Modalities of projections."""
+
 _WORDS_FOR_NO_CONTRAST: Final = frozenset({"NO", "NONE", "N/A", "NA", "WITHOUT", "0"})
 
 _TAGS: Final = {
@@ -54,14 +58,29 @@ _TAGS: Final = {
         *_TELL_APART,
         "BitsAllocated",
         "BitsStored",
+        "BodyPartExamined",
+        "ConversionType",
+        "EstimatedRadiographicMagnificationFactor",
+        "FrameLaterality",
+        "ImageLaterality",
         "ImageOrientationPatient",
         "ImagePositionPatient",
+        "ImagerPixelSpacing",
         "InstanceNumber",
         "KVP",
+        "Laterality",
+        "NominalScannedPixelSpacing",
+        "NumberOfFrames",
+        "PatientOrientation",
+        "PatientPosition",
+        "PhotometricInterpretation",
+        "PixelIntensityRelationship",
         "PixelPaddingRangeLimit",
         "PixelPaddingValue",
         "PixelRepresentation",
         "PixelSpacing",
+        "PixelSpacingCalibrationType",
+        "PresentationLUTShape",
         "RescaleIntercept",
         "RescaleSlope",
         "RescaleType",
@@ -72,49 +91,86 @@ _TAGS: Final = {
         "SliceThickness",
         "StudyDate",
         "StudyInstanceUID",
+        "ViewPosition",
     )
 }
 
-_DEFLATED: Final = "1.2.840.10008.1.2.1.99"
+_WORD_TAGS: Final = tuple(
+    Tag(keyword)
+    for keyword in (
+        "ContrastBolusAgent",
+        "PatientID",
+        "ProtocolName",
+        "SeriesDescription",
+        "SpecificCharacterSet",
+        "StudyDescription",
+    )
+)
+"""Written by people, read through their character set."""
+
+_FRAME_NAMES: Final = {
+    "ImageType": "FrameType",
+    "AcquisitionNumber": "FrameAcquisitionNumber",
+    "AcquisitionDateTime": "FrameAcquisitionDateTime",
+    "TemporalPositionIdentifier": "TemporalPositionIndex",
+}
+"""Attributes of a file that have another name in a frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A parsed header, and the byte at which the pixel data begins (None in a file that is compressed as a whole)."""
+    """The header of one image: a file's, or that of one frame of a multi-frame file, as if it were a file of its own.
+
+    Parameters
+    ----------
+    dataset
+        Its attributes, without pixel data.
+    path, member
+        The file, or the .zip and the member in it.
+    pixel_offset
+        Byte at which the pixel data begins (of a deflated file: in what it unpacks to).
+    frame_index, frame_count
+        Which frame of how many in the file.
+    """
 
     dataset: Dataset
     path: Path
-    pixel_offset: int | None
+    member: str | None
+    pixel_offset: int
+    frame_index: int = 0
+    frame_count: int = 1
 
 
-def read_header(path: Path) -> Header | None:
-    """Read one file's header.
+def read_headers(path: Path, member: str | None = None) -> list[Header]:
+    """Read the header of a file: one for each image in it.
 
     Returns
     -------
-    Header or None
-        None where the file is no DICOM image or document: another format, or a DICOMDIR.
+    list of Header
+        One; for multi-frame CT one for each frame; none where the file is no DICOM image or document (another format,
+        or a DICOMDIR).
 
     Raises
     ------
     FileError
-        The file cannot be opened, or it claims to be DICOM and cannot be parsed or names no series.
+        The file cannot be opened, or it claims to be DICOM and cannot be parsed.
     """
+    claims_dicom = False
     try:
-        with path.open("rb") as file:
-            start = file.read(132)
-            claims_dicom = start[128:] == b"DICM"
+        with open_source(path, member) as file:
+            start = file.read(1024)
+            claims_dicom = start[128:132] == b"DICM"
             if not claims_dicom and not _begins_like_a_data_set(start):
-                return None
-            file.seek(0)
-            return _parse(file, path, claims_dicom)
+                return []
+            header = _parse(file, path, member, start, claims_dicom)
+            return [] if header is None else _frames(header)
     except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from error
+        raise _unreadable(path, member, error.strerror or str(error)) from error
     except Exception as error:
         # A broken file can break the parser in any way. Without the DICM mark it is not known to be DICOM at all.
         if not claims_dicom:
-            return None
-        raise _unreadable(path, f"{type(error).__name__}: {error}") from error
+            return []
+        raise _unreadable(path, member, f"{type(error).__name__}: {error}") from error
 
 
 def is_dicomdir(dataset: Dataset) -> bool:
@@ -122,8 +178,9 @@ def is_dicomdir(dataset: Dataset) -> bool:
     return _meta(dataset, "MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
 
 
-def _unreadable(path: Path, found: str) -> FileError:
-    message = f"A readable DICOM file expected, found: {found} ({path.name}). Export the file again, or remove it."
+def _unreadable(path: Path, member: str | None, found: str) -> FileError:
+    name = path.name if member is None else f"{member} in {path.name}"
+    message = f"A readable DICOM file expected, found: {found} ({name}). Export the file again, or remove it."
     return FileError("unreadable_file", message, path=path)
 
 
@@ -137,18 +194,66 @@ def _begins_like_a_data_set(start: bytes) -> bool:
     return big_group in (2, 8) and big_element <= 0x0100 and has_vr
 
 
-def _parse(file: BinaryIO, path: Path, claims_dicom: bool) -> Header | None:
-    with warnings.catch_warnings():
-        # pydicom warns of the wording of values; every value that is used is checked where it is used.
-        warnings.simplefilter("ignore")
-        dataset = pydicom.dcmread(file, stop_before_pixels=True, force=not claims_dicom)
-        if is_dicomdir(dataset):
+def _parse(file: BinaryIO, path: Path, member: str | None, start: bytes, claims_dicom: bool) -> Header | None:
+    meta = None
+    if claims_dicom and is_deflated(start):
+        # pydicom would unpack a deflate bomb whole; without the meta information it finds the encoding by itself.
+        meta, file = inflate(file)
+    file.seek(0)
+    dataset = pydicom.dcmread(file, stop_before_pixels=True, force=meta is not None or not claims_dicom)
+    if meta is not None:
+        dataset.file_meta = FileMetaDataset(meta)
+    if is_dicomdir(dataset):
+        return None
+    if not _sop_class_uid(dataset):
+        if not claims_dicom:
             return None
-        if not _sop_class_uid(dataset):
-            if not claims_dicom:
-                return None
-            raise ValueError("no SOP Class UID (0008,0016)")
-        return Header(dataset, path, None if _transfer_syntax_uid(dataset) == _DEFLATED else file.tell())
+        raise ValueError("no SOP Class UID (0008,0016)")
+    return Header(dataset, path, member, file.tell())
+
+
+def _frames(header: Header) -> list[Header]:
+    """Make the frames of a multi-frame CT look like files of their own (PS3.3 C.7.6.16, Multi-frame Functional Groups).
+
+    Of an attribute that stands in several places the nearest to the frame counts: its own groups, then the shared ones,
+    then the top level.
+    """
+    dataset = header.dataset
+    own_groups = _items(dataset, "PerFrameFunctionalGroupsSequence")
+    if _text(dataset, "Modality") != "CT" or not own_groups:
+        return [header]
+    top_level = {tag: dataset.get_item(tag) for tag in _TAGS.values() if tag in dataset}
+    top_level |= {tag: dataset.get_item(tag) for tag in _WORD_TAGS if tag in dataset}
+    shared = _macro_elements(_items(dataset, "SharedFunctionalGroupsSequence"))
+    frames = []
+    for index, own in enumerate(own_groups):
+        frame = Dataset()
+        frame.file_meta = getattr(dataset, "file_meta", FileMetaDataset())
+        frame.set_original_encoding(*dataset.original_encoding)
+        frame.update(top_level | shared | _macro_elements([own]))
+        for keyword, nearer in _FRAME_NAMES.items():
+            if nearer in frame:
+                value = frame[nearer].value
+                value = value if isinstance(value, MultiValue) else str(value)
+                frame[_TAGS[keyword]] = DataElement(_TAGS[keyword], "LO", value)
+        frame[_TAGS["InstanceNumber"]] = DataElement(_TAGS["InstanceNumber"], "IS", index + 1)
+        frames.append(replace(header, dataset=frame, frame_index=index, frame_count=len(own_groups)))
+    return frames
+
+
+def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
+    sequence = dataset.get(keyword)
+    return list(sequence) if isinstance(sequence, Sequence) else []
+
+
+def _macro_elements(groups: list[Dataset]) -> dict[BaseTag, Any]:
+    """Collect the attributes of every macro in a functional group: each is a sequence of one item."""
+    elements: dict[BaseTag, Any] = {}
+    for group in groups:
+        for macro in group:
+            if isinstance(macro.value, Sequence) and macro.value:
+                elements |= {element.tag: element for element in macro.value[0]}
+    return elements
 
 
 def series_key(header: Header) -> tuple[str, ...]:
@@ -157,7 +262,8 @@ def series_key(header: Header) -> tuple[str, ...]:
     study_uid, series_uid = _text(dataset, "StudyInstanceUID") or "", _text(dataset, "SeriesInstanceUID")
     if series_uid:
         return (study_uid, series_uid)
-    return (study_uid, "", str(header.path.parent), _text(dataset, "SeriesNumber") or "")
+    folder = header.path.parent if header.member is None else PurePosixPath(header.path, header.member).parent
+    return (study_uid, "", str(folder), _text(dataset, "SeriesNumber") or "")
 
 
 def grid_key(header: Header) -> tuple[object, ...]:
@@ -168,6 +274,8 @@ def grid_key(header: Header) -> tuple[object, ...]:
         _image_type(dataset)[:3],
         *(_text(dataset, keyword) for keyword in _SHARED_TEXT),
         *(_unsigned(dataset, keyword) for keyword in _SHARED_NUMBERS),
+        # Every radiograph is measured by itself.
+        (_text(dataset, "SOPInstanceUID"), header.path, header.member) if is_projection(dataset) else None,
     )
 
 
@@ -192,7 +300,6 @@ def series_facts(header: Header) -> Series:
         series_number=_integer(dataset, "SeriesNumber"),
         description=_words(dataset, "SeriesDescription"),
         image_type=_image_type(dataset),
-        frame_count=_integer(dataset, "NumberOfFrames") or 1,
         row_column_directions=directions,
         pixel_spacing_mm=(spacing[0], spacing[1]) if spacing else None,
         frame_of_reference_uid=_text(dataset, "FrameOfReferenceUID"),
@@ -201,7 +308,41 @@ def series_facts(header: Header) -> Series:
         kvp=_number(dataset, "KVP"),
         convolution_kernel=_words(dataset, "ConvolutionKernel"),
         contrast_agent=_contrast_agent(dataset),
+        patient_position=_text(dataset, "PatientPosition"),
+        body_part=_text(dataset, "BodyPartExamined"),
+        laterality=_text(dataset, "Laterality"),
+        image_laterality=_text(dataset, "ImageLaterality"),
+        frame_laterality=_text(dataset, "FrameLaterality"),
+        study_description=_words(dataset, "StudyDescription"),
+        protocol_name=_words(dataset, "ProtocolName"),
+        projection=_projection(dataset) if is_projection(dataset) else None,
         notices=() if _text(dataset, "SeriesInstanceUID") else ("no_series_uid",),
+    )
+
+
+def is_projection(dataset: Dataset) -> bool:
+    """Tell whether an image is a radiograph: by its modality, or a film that was digitized (Conversion Type DF)."""
+    modality = (_text(dataset, "Modality") or "").upper()
+    return modality in RADIOGRAPHS or (modality == "OT" and _text(dataset, "ConversionType") == "DF")
+
+
+def _projection(dataset: Dataset) -> Projection:
+    def spacing(keyword: str) -> tuple[float, float] | None:
+        values = _numbers(dataset, keyword, 2)
+        return (values[0], values[1]) if values else None
+
+    return Projection(
+        photometric_interpretation=_text(dataset, "PhotometricInterpretation"),
+        presentation_lut_shape=_text(dataset, "PresentationLUTShape"),
+        imager_pixel_spacing_mm=spacing("ImagerPixelSpacing"),
+        nominal_scanned_pixel_spacing_mm=spacing("NominalScannedPixelSpacing"),
+        magnification=_number(dataset, "EstimatedRadiographicMagnificationFactor"),
+        calibration_type=_text(dataset, "PixelSpacingCalibrationType"),
+        view_position=_text(dataset, "ViewPosition"),
+        patient_orientation=tuple((_text(dataset, "PatientOrientation") or "").split("\\")),
+        pixel_intensity_relationship=_text(dataset, "PixelIntensityRelationship"),
+        conversion_type=_text(dataset, "ConversionType"),
+        number_of_frames=_integer(dataset, "NumberOfFrames") or 1,
     )
 
 
@@ -223,6 +364,7 @@ def instance(header: Header, root: Path, formats: dict[PixelFormat, PixelFormat]
     return Instance(
         path=header.path,
         root=root,
+        member=header.member,
         sop_uid=_text(dataset, "SOPInstanceUID") or _meta(dataset, "MediaStorageSOPInstanceUID"),
         instance_number=_integer(dataset, "InstanceNumber"),
         position_lps_mm=(position[0], position[1], position[2]) if position else None,
@@ -230,6 +372,8 @@ def instance(header: Header, root: Path, formats: dict[PixelFormat, PixelFormat]
         rescale_intercept=_number(dataset, "RescaleIntercept"),
         pixel_format=formats.setdefault(pixel_format, pixel_format),
         pixel_offset=header.pixel_offset,
+        frame_index=header.frame_index,
+        frame_count=header.frame_count,
         split_keys=tuple(_text(dataset, keyword) or "" for keyword in _TELL_APART),
     )
 

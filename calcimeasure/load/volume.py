@@ -4,38 +4,29 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from calcimeasure.errors import GeometryError, PixelError, SeriesError, UnsupportedError
+from calcimeasure.errors import GeometryError, PixelError, SeriesError
 from calcimeasure.geometry import Geometry
+from calcimeasure.load.kind import is_monoenergetic
 from calcimeasure.load.pixels import stored_values
 from calcimeasure.model import NOT_IMAGED_HU, Instance, Series, Volume
-from calcimeasure.settings import Settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_CLASSIC_CT: Final = "1.2.840.10008.5.1.4.1.1.2"
-_MULTIFRAME_CT: Final = frozenset(
-    {
-        "1.2.840.10008.5.1.4.1.1.2.1",  # Enhanced CT Image Storage
-        "1.2.840.10008.5.1.4.1.1.2.2",  # Legacy Converted Enhanced CT Image Storage
-        "1.2.840.10008.5.1.4.1.1.7.3",  # Multi-frame Grayscale Word Secondary Capture: CT where its modality says so
-    }
-)
-_SECONDARY_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7"
-_OUTLINES: Final = frozenset({"SEG", "RTSTRUCT"})
-_RADIOGRAPHS: Final = frozenset({"CR", "DX", "RG", "IO", "PX", "MG", "RF", "XA"})
-_NO_IMAGES: Final = frozenset({"SR", "PR", "KO", "DOC", "RTPLAN", "RTRECORD", "RWV", "REG", "FID", "PLAN", "AU", "ECG"})
-_DERIVED_WORDS: Final = frozenset(
-    {
-        "3D", "DIFFERENCE", "EFF_Z", "EFFECTIVE_Z", "IODINE", "MAXIMUM", "MAX_IP", "MINIMUM", "MINIP", "MIN_IP", "MIP",
-        "PERFUSION", "PROJECTION", "RHO/Z", "SSD", "SUBTRACTED", "VNC", "VOLUME_RENDERED", "VRT", "ZEFF",
-    }
-)  # fmt: skip
-"""Words of Image Type (0008,0008), value 3 on, for images whose values are not the attenuation of voxels."""
+    from calcimeasure.settings import Settings
+
+_LARGEST_HU: Final = 32767
+_AIR_BELOW_HU: Final = -500
+"""Where nothing is below it there is no air in view, and no way to check the scale."""
+
+_SHIFTED_TISSUE_HU: Final = (700, 1300)
+_BACKGROUND_HU: Final = 200
+"""Stored values without their intercept have air near 0 and soft tissue near 1024."""
 
 _BODY_HU: Final = (-900, 3000)
 """A padding value in this range may as well be a voxel of the body."""
@@ -47,68 +38,72 @@ _LARGEST_GAP_RATIO: Final = 3.5
 """From this ratio on a single step is a gap, whole multiple or not."""
 
 
-def load_image(series: Series, settings: Settings | None = None) -> Volume:
-    """Load a CT stack.
+def load_volume(series: Series, settings: Settings) -> Volume:
+    """Load a CT stack; see `calcimeasure.load_image`."""
+    refuse_no_hounsfield_units(series)
+    series, geometry, notices = checked_stack(series, settings)
+    attenuation_hu, pixel_notices = _read_attenuation(series, geometry.shape_kji, settings)
+    mono = ("monoenergetic",) if is_monoenergetic(series) else ()
+    return Volume(series, geometry, attenuation_hu, (*series.notices, *notices, *mono, *pixel_notices))
 
-    Parameters
-    ----------
-    series
-        One stack from `find_series`.
-    settings
-        Tolerances; the defaults where None.
+
+def checked_stack(series: Series, settings: Settings) -> tuple[Series, Geometry, tuple[str, ...]]:
+    """Drop images that are there twice, and place the others.
+
+    Pixels are read only of images that share their position: equal ones are one image sent twice.
 
     Returns
     -------
-    Volume
-        Attenuation in HU on the grid as acquired; what had to be corrected is in its notices.
+    series : Series
+        Without the twins.
+    geometry : Geometry
+        With one origin per slice.
+    notices : tuple of str
+        duplicate_dropped, and what `stack_geometry` says.
 
     Raises
     ------
-    UnsupportedError
-        It is no image that this program measures.
     GeometryError
-        Its slices are no grid that can be trusted.
+        See `stack_geometry`; also images at one position with different pixels.
     PixelError
-        Its pixels cannot be decoded or are no Hounsfield units.
+        The pixels of such images cannot be decoded.
     """
-    settings = settings or Settings()
-    refuse_what_is_no_ct(series)
-    geometry, geometry_notices = stack_geometry(series, settings)
-    attenuation_hu, pixel_notices = _read_attenuation(series, geometry.shape_kji)
-    return Volume(series, geometry, attenuation_hu, (*series.notices, *geometry_notices, *pixel_notices))
+    single = _without_twins(series, settings)
+    geometry, notices = stack_geometry(single, settings)
+    dropped = ("duplicate_dropped",) if single is not series and "duplicate_dropped" not in series.notices else ()
+    return single, geometry, (*dropped, *notices)
 
 
-# What is measured at all
+def _without_twins(series: Series, settings: Settings) -> Series:
+    if series.row_column_directions is None or any(one.position_lps_mm is None for one in series.instances):
+        return series
+    directions = np.array(series.row_column_directions)
+    normal = np.cross(directions[:3], directions[3:])
+    kept = [series.instances[0]]
+    for one in series.instances[1:]:
+        # stack_geometry refuses what still shares a position after this.
+        step_mm = float(np.dot(np.subtract(one.position_lps_mm, kept[-1].position_lps_mm), normal))  # type: ignore[arg-type]
+        if step_mm >= settings.spacing_tolerance_mm or not _same_image(one, kept[-1]):
+            kept.append(one)
+    return series if len(kept) == len(series.instances) else replace(series, instances=tuple(kept))
 
 
-def refuse_what_is_no_ct(series: Series) -> None:
-    """Raise where headers alone tell that a stack is no CT that can be measured.
+def _same_image(one: Instance, other: Instance) -> bool:
+    return (
+        one.position_lps_mm == other.position_lps_mm
+        and (one.rescale_slope, one.rescale_intercept) == (other.rescale_slope, other.rescale_intercept)
+        and np.array_equal(stored_values(one), stored_values(other))
+    )
+
+
+def refuse_no_hounsfield_units(series: Series) -> None:
+    """Raise where headers tell that the values are no Hounsfield units.
 
     Raises
     ------
-    UnsupportedError
-        Another modality, a localizer, a secondary capture, a derived image, no image.
     PixelError
-        A CT without Hounsfield units, without pixels or in color.
-    GeometryError
-        A multi-frame image.
+        In color, in other units, or without slope and intercept.
     """
-    reason = _unsupported_reason(series)
-    if reason:
-        found = f"{series.modality or 'no modality'}, Image Type {'/'.join(series.image_type) or 'empty'}"
-        raise UnsupportedError(
-            reason, f"A CT series of slices expected, found {found} ({_named(series)}).", series.series_uid
-        )
-    if series.frame_count > 1 or series.sop_class_uid in _MULTIFRAME_CT:
-        raise _refusal(
-            GeometryError,
-            series,
-            "multiframe",
-            "Single-frame CT expected",
-            f"{series.frame_count} frames in one file",
-            "Number of Frames (0028,0008)",
-            "This version does not read them: export the series as classic CT.",
-        )
     samples = series.instances[0].pixel_format.samples_per_pixel
     if samples != 1:
         raise _refusal(
@@ -141,31 +136,6 @@ def refuse_what_is_no_ct(series: Series) -> None:
                 "Rescale Slope (0028,1053) and Intercept (0028,1052)",
                 "Export the series again.",
             )
-
-
-def _unsupported_reason(series: Series) -> str | None:
-    if series.modality in _OUTLINES:
-        return "segmentation"
-    if series.modality in _NO_IMAGES:
-        return "not_an_image"
-    if series.modality in _RADIOGRAPHS:
-        return "radiograph"
-    if series.modality == "CT" and series.sop_class_uid in _MULTIFRAME_CT:
-        return "derived_image" if _image_type_words(series) & _DERIVED_WORDS else None
-    if series.sop_class_uid == _SECONDARY_CAPTURE or series.sop_class_uid.startswith(f"{_SECONDARY_CAPTURE}."):
-        return "secondary_capture"
-    if series.modality != "CT":
-        return "modality"
-    if not series.instances[0].pixel_format.rows:
-        return "not_an_image"
-    words = _image_type_words(series)
-    if "LOCALIZER" in words:
-        return "localizer"
-    return "derived_image" if words & _DERIVED_WORDS else None
-
-
-def _image_type_words(series: Series) -> set[str]:
-    return {word for value in series.image_type[2:] for word in value.split()}
 
 
 def _named(series: Series) -> str:
@@ -378,32 +348,81 @@ def _refusal(
 # Hounsfield units
 
 
-def _read_attenuation(series: Series, shape_kji: tuple[int, int, int]) -> tuple[NDArray[np.int16], tuple[str, ...]]:
-    """Read all slices into one array, several at a time: reading and most codecs do not hold the interpreter."""
-    try:
-        attenuation_hu = np.empty(shape_kji, dtype=np.int16)
-    except MemoryError as error:
-        raise SeriesError("out_of_memory", f"{shape_kji} voxels do not fit into memory ({_named(series)}).") from error
+@dataclass(frozen=True, slots=True)
+class _SliceFacts:
+    """What was seen while a slice was read."""
+
+    lowest_hu: int
+    clipped: bool
+    padding_ignored: bool
+
+
+def _read_attenuation(
+    series: Series, shape_kji: tuple[int, int, int], settings: Settings
+) -> tuple[NDArray[np.int16], tuple[str, ...]]:
+    """Read all slices into one array, several at a time: reading and the codecs do not hold the interpreter."""
+    needed_gb = 2 * shape_kji[0] * shape_kji[1] * shape_kji[2] / 1e9
+    if needed_gb > settings.max_volume_gb:
+        raise _refusal(
+            PixelError,
+            series,
+            "out_of_memory",
+            f"At most {settings.max_volume_gb:g} GB expected (settings.max_volume_gb)",
+            f"{' x '.join(map(str, shape_kji))} voxels of {needed_gb:.2f} GB",
+            "Rows (0028,0010), Columns (0028,0011)",
+            "Raise the setting where the machine has the memory.",
+        )
+    # The first image tells whether the header's matrix is true, before memory is taken for all of them.
+    stored_values(series.instances[0])
+    attenuation_hu = np.empty(shape_kji, dtype=np.int16)
     with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
-        slices = pool.map(_read_slice, series.instances, attenuation_hu)
-        notices = set().union(*slices)
-    return attenuation_hu, tuple(sorted(notices))
+        facts = list(pool.map(_read_slice, series.instances, attenuation_hu))
+    found = {
+        "hu_clipped": any(one.clipped for one in facts),
+        "padding_ignored": any(one.padding_ignored for one in facts),
+        "no_air": min(one.lowest_hu for one in facts) > _AIR_BELOW_HU,
+    }
+    if found["no_air"]:
+        _refuse_missing_intercept(series, attenuation_hu)
+    return attenuation_hu, tuple(notice for notice, holds in found.items() if holds)
 
 
-def _read_slice(instance: Instance, attenuation_hu: NDArray[np.int16]) -> set[str]:
+def _read_slice(instance: Instance, attenuation_hu: NDArray[np.int16]) -> _SliceFacts:
     """Write one slice in HU into its place: stored value * slope + intercept (PS3.3 C.11.1.1.2)."""
     stored = stored_values(instance)
     slope, intercept = instance.rescale_slope or 1.0, instance.rescale_intercept or 0.0
-    low, high = (float(limit) * slope + intercept for limit in (stored.min(), stored.max()))
-    clipped = min(low, high) < -32767 or max(low, high) > 32767
+    ends = sorted(float(limit) * slope + intercept for limit in (stored.min(), stored.max()))
+    clipped = ends[0] < -_LARGEST_HU or ends[1] > _LARGEST_HU
     if slope == 1 and intercept == int(intercept) and not clipped:
         np.add(stored, int(intercept), out=attenuation_hu, dtype=np.int16, casting="unsafe")
     else:
-        np.clip(np.rint(stored * slope + intercept), -32767, 32767, out=attenuation_hu, casting="unsafe")
+        np.clip(np.rint(stored * slope + intercept), -_LARGEST_HU, _LARGEST_HU, out=attenuation_hu, casting="unsafe")
     padded, ignored = _padded(stored, instance, slope, intercept)
+    lowest_hu = int(max(ends[0], -_LARGEST_HU))
     if padded is not None:
+        imaged_hu = attenuation_hu[~padded]
+        lowest_hu = int(imaged_hu.min()) if imaged_hu.size else _LARGEST_HU
         attenuation_hu[padded] = NOT_IMAGED_HU
-    return {notice for notice, holds in (("hu_clipped", clipped), ("padding_ignored", ignored)) if holds}
+    return _SliceFacts(lowest_hu, clipped, ignored)
+
+
+def _refuse_missing_intercept(series: Series, attenuation_hu: NDArray[np.int16]) -> None:
+    """Refuse stored values passed off as HU: nothing below -500, and most of what is no background near 1000."""
+    if series.rescale_type == "HU" or any(instance.rescale_intercept for instance in series.instances):
+        return
+    imaged_hu = attenuation_hu[attenuation_hu != NOT_IMAGED_HU]
+    tissue_hu = imaged_hu[imaged_hu > int(imaged_hu.min(initial=0)) + _BACKGROUND_HU]
+    shifted = np.count_nonzero((tissue_hu >= _SHIFTED_TISSUE_HU[0]) & (tissue_hu <= _SHIFTED_TISSUE_HU[1]))
+    if tissue_hu.size and shifted > tissue_hu.size / 2:
+        raise _refusal(
+            PixelError,
+            series,
+            "not_hu",
+            "Air near -1000 HU and soft tissue near 0 HU expected",
+            f"no air, and soft tissue near {float(np.median(tissue_hu)):.0f}, as without the intercept of -1024",
+            "Rescale Intercept (0028,1052)",
+            "Export the series again, with its intercept.",
+        )
 
 
 def _padded(

@@ -1,0 +1,59 @@
+"""Series to image, whichever kind it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calcimeasure.load.kind import refuse_unsupported
+from calcimeasure.load.radiograph import load_radiograph
+from calcimeasure.load.volume import checked_stack, load_volume, refuse_no_hounsfield_units
+from calcimeasure.settings import Settings
+
+if TYPE_CHECKING:
+    from calcimeasure.model import Radiograph, Series, Volume
+
+
+def load_image(series: Series, settings: Settings | None = None) -> Volume | Radiograph:
+    """Load a CT stack or a radiograph.
+
+    Parameters
+    ----------
+    series
+        One stack from `find_series`.
+    settings
+        Tolerances; the defaults where None.
+
+    Returns
+    -------
+    Volume or Radiograph
+        Attenuation in HU on the grid as acquired, or a projection on which dense is bright; what had to be corrected
+        is in its notices.
+
+    Raises
+    ------
+    UnsupportedError
+        It is no image that can be loaded.
+    GeometryError
+        Its slices are no grid that can be trusted.
+    PixelError
+        Its pixels cannot be decoded, or are no Hounsfield units.
+    """
+    settings = settings or Settings()
+    refuse_unsupported(series)
+    if series.projection is not None:
+        return load_radiograph(series, settings)
+    return load_volume(series, settings)
+
+
+def check_headers(series: Series, settings: Settings) -> None:
+    """Raise what `load_image` would raise, as far as headers tell.
+
+    Raises
+    ------
+    SeriesError
+        As `load_image`.
+    """
+    refuse_unsupported(series)
+    if series.projection is None:
+        refuse_no_hounsfield_units(series)
+        checked_stack(series, settings)

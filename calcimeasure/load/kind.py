@@ -1,0 +1,71 @@
+"""What kind of object a series is, from its header: CT, a radiograph, or something that is not measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from calcimeasure.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from calcimeasure.model import Series
+
+_MULTIFRAME_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7.3"
+"""Multi-frame Grayscale Word Secondary Capture: converted CT, where each frame says where it lies."""
+
+_SECONDARY_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7"
+_OUTLINES: Final = frozenset({"SEG", "RTSTRUCT"})
+_NO_IMAGES: Final = frozenset(
+    "AU DOC ECG EPS FID HD KO PLAN PR REG RESP RTPLAN RTRECORD RWV SR".split()  # noqa: SIM905 - a list of words
+)
+_DERIVED_WORDS: Final = frozenset(
+    """3D DIFFERENCE EFF_ATOMIC_NUM EFF_Z EFFECTIVE_Z ELECTRON_DENSITY IODINE MAT_FRACTIONAL MAT_MODIFIED MAT_REMOVED
+    MAT_SPECIFIC MAT_VALUE_BASED MAXIMUM MAX_IP MINIMUM MINIP MIN_IP MIP PERFUSION PROJECTION RHO/Z SSD SUBTRACTED VNC
+    VOLUME_RENDERED VRT ZEFF""".split()  # noqa: SIM905 - a list of words
+)
+"""Words of Image Type (0008,0008), value 3 on, for images whose values are not the attenuation of voxels; those of
+multi-energy CT are in PS3.3 C.8.2.1.1.1, the others are what scanners write."""
+
+_MONOENERGETIC_WORDS: Final = frozenset({"GSI_MONO", "MONO", "MONOE", "MONOENERGETIC", "MONO_E", "MONO_PLUS", "VMI"})
+
+
+def refuse_unsupported(series: Series) -> None:
+    """Raise where a series is no image that can be loaded.
+
+    Raises
+    ------
+    UnsupportedError
+        Another modality than CT and radiographs, a localizer, a secondary capture, a derived image, no image.
+    """
+    reason = _unsupported_reason(series)
+    if reason:
+        found = f"{series.modality or 'no modality'}, Image Type {'/'.join(series.image_type) or 'empty'}"
+        name = f"series {series.series_uid or 'without UID'}"
+        raise UnsupportedError(reason, f"A CT or a radiograph expected, found {found} ({name}).", series.series_uid)
+
+
+def is_monoenergetic(series: Series) -> bool:
+    """Tell whether a CT was computed for one photon energy: its Hounsfield units are those of that energy."""
+    return bool(_image_type_words(series) & _MONOENERGETIC_WORDS)
+
+
+def _unsupported_reason(series: Series) -> str | None:
+    if series.modality in _OUTLINES:
+        return "segmentation"
+    if series.modality in _NO_IMAGES or not series.instances[0].pixel_format.rows:
+        return "not_an_image"
+    if series.projection is not None:
+        return None
+    words = _image_type_words(series)
+    if series.sop_class_uid == _MULTIFRAME_CAPTURE and series.row_column_directions is not None:
+        return "derived_image" if words & _DERIVED_WORDS else None
+    if series.sop_class_uid == _SECONDARY_CAPTURE or series.sop_class_uid.startswith(f"{_SECONDARY_CAPTURE}."):
+        return "secondary_capture"
+    if series.modality != "CT":
+        return "modality"
+    if "LOCALIZER" in words:
+        return "localizer"
+    return "derived_image" if words & _DERIVED_WORDS else None
+
+
+def _image_type_words(series: Series) -> set[str]:
+    return {word for value in series.image_type[2:] for word in value.split()}

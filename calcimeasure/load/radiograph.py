@@ -1,0 +1,102 @@
+"""Series to Radiograph: dense is bright, and millimeters only where they are known."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from pydicom.pixels.processing import apply_modality_lut
+
+from calcimeasure.errors import PixelError, UnsupportedError
+from calcimeasure.load.header import read_headers
+from calcimeasure.load.pixels import stored_values
+from calcimeasure.model import Projection, Radiograph, Series, SpacingSource
+
+if TYPE_CHECKING:
+    from calcimeasure.settings import Settings
+
+_EQUAL_SPACING: Final = 1e-3
+"""Relative: spacings that differ by less are the same one, rounded (PS3.3 section 10.7 compares them)."""
+
+_SHAPE_OF: Final = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}
+"""Presentation LUT Shape (2050,0020) that belongs to each Photometric Interpretation (PS3.3 C.8.11.3.1.2)."""
+
+
+def load_radiograph(series: Series, settings: Settings) -> Radiograph:
+    """Load a radiograph.
+
+    Pixel values go through the Modality LUT, then are turned round once where Photometric Interpretation is
+    MONOCHROME1, so that a higher value is always denser; window and presentation are not applied. A padded pixel gets
+    the lowest value.
+
+    Raises
+    ------
+    UnsupportedError
+        A cine.
+    PixelError
+        The pixels cannot be decoded, or are in color.
+    """
+    projection = series.projection or Projection()
+    (image,) = series.instances
+    if projection.number_of_frames > 1:
+        found = f"{projection.number_of_frames} frames (Number of Frames (0028,0008), series {series.series_uid})"
+        raise UnsupportedError("cine", f"One projection expected, found {found}.", series.series_uid)
+    if projection.photometric_interpretation not in _SHAPE_OF:
+        found = f"{projection.photometric_interpretation} (Photometric Interpretation (0028,0004), {image.path.name})"
+        raise PixelError(
+            "color_image", f"A gray image expected, found {found}. Export the original image.", series.series_uid
+        )
+    stored = stored_values(image)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        (header,) = read_headers(image.path, image.member)
+        pixels = np.asarray(apply_modality_lut(stored, header.dataset), dtype=np.float32)
+    if projection.photometric_interpretation == "MONOCHROME1":
+        pixels = pixels.max() + pixels.min() - pixels
+    if image.pixel_format.padding_value is not None:
+        pixels = np.where(stored == image.pixel_format.padding_value, pixels.min(), pixels)
+    spacing_mm, source = radiograph_spacing(series, settings)
+    shape = projection.presentation_lut_shape
+    disagrees = shape is not None and shape != _SHAPE_OF[projection.photometric_interpretation]
+    notices = (*series.notices, *(("presentation_lut_disagrees",) if disagrees else ()))
+    return Radiograph(series, pixels, spacing_mm, source, notices)
+
+
+def radiograph_spacing(series: Series, settings: Settings) -> tuple[tuple[float, float] | None, SpacingSource]:
+    """Say how many millimeters a pixel of a radiograph is, and how that is known (PS3.3 sections 10.7.1.1 to 10.7.1.3).
+
+    Returns
+    -------
+    spacing_mm : tuple of float or None
+        Between rows and between columns; None where no millimeters are known, and for an uncertain spacing unless
+        settings.allow_uncertain_spacing.
+    source : SpacingSource
+        calibrated: Pixel Spacing that was calibrated (its Calibration Type is GEOMETRY or FIDUCIAL) or is smaller than
+        the spacing at the detector, as an object nearer to the tube looks; magnification_corrected: the spacing at the
+        detector divided by the Estimated Radiographic Magnification Factor; detector_plane: the spacing at the
+        detector or of the scanned film as it is, which makes every size an upper bound; uncertain: Pixel Spacing alone
+        or larger than at the detector; none.
+    """
+    projection = series.projection or Projection()
+    pixel = _positive(series.pixel_spacing_mm)
+    detector = _positive(projection.imager_pixel_spacing_mm) or _positive(projection.nominal_scanned_pixel_spacing_mm)
+    uncertain = (pixel if settings.allow_uncertain_spacing else None, SpacingSource.UNCERTAIN)
+    if pixel and projection.calibration_type in ("GEOMETRY", "FIDUCIAL"):
+        return pixel, SpacingSource.CALIBRATED
+    if pixel and detector:
+        ratios = (pixel[0] / detector[0], pixel[1] / detector[1])
+        if max(ratios) > 1 + _EQUAL_SPACING:
+            return uncertain
+        if min(ratios) < 1 - _EQUAL_SPACING:
+            return pixel, SpacingSource.CALIBRATED
+    if detector:
+        magnification = projection.magnification
+        if _positive(projection.imager_pixel_spacing_mm) and magnification is not None and magnification > 1:
+            return (detector[0] / magnification, detector[1] / magnification), SpacingSource.MAGNIFICATION_CORRECTED
+        return detector, SpacingSource.DETECTOR_PLANE
+    return uncertain if pixel else (None, SpacingSource.NONE)
+
+
+def _positive(spacing_mm: tuple[float, float] | None) -> tuple[float, float] | None:
+    return spacing_mm if spacing_mm is not None and min(spacing_mm) > 0 else None
