@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 _SPACING_ROUNDING = 1e-4
 """Relative: 0.9765625 mm is often written as 0.97656, and 512 columns of it end within a twentieth of a pixel."""
 
-
 _READERS = 4
 _FILES_AT_A_TIME = 512
 
@@ -56,13 +55,19 @@ class _File:
     member: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Grid:
-    """Images that share a grid, while they are collected: what they have in common, and each of them."""
+    """Images that share a grid, while they are collected: each of them, and what the first of them says of all."""
 
     plane: _Plane
-    facts: Series
     instances: list[Instance]
+    first: Instance
+    facts: Series
+
+    def add(self, header: Header, image: Instance) -> None:
+        self.instances.append(image)
+        if _acquisition_order(image) < _acquisition_order(self.first):
+            self.first, self.facts = image, series_facts(header)
 
 
 def find_series(
@@ -106,8 +111,8 @@ def find_series(
                 other_file_count += 1
             else:
                 for header in headers:
-                    grid = _grid_of(header, grids[series_key(header)][grid_key(header)], settings)
-                    grid.instances.append(instance(header, file.root, formats))
+                    same_key = grids[series_key(header)][grid_key(header)]
+                    _add(header, instance(header, file.root, formats), same_key, settings)
     stacks = [
         stack for by_key in grids.values() for stack in _stacks([g for same in by_key.values() for g in same], settings)
     ]
@@ -131,14 +136,19 @@ def _failure(reason: str, message: str, file: _File) -> Failure:
     return Failure(State.FAILED, reason, message, path=file.path, root=file.root, member=file.member)
 
 
-def _grid_of(header: Header, candidates: list[_Grid], settings: Settings) -> _Grid:
-    """Find the grid that an image belongs to, or begin one."""
+def _add(header: Header, image: Instance, grids: list[_Grid], settings: Settings) -> None:
+    """Add an image to the grid that it lies on, or begin one."""
     image_plane = plane(header)
-    for grid in candidates:
+    for grid in grids:
         if _same_plane(image_plane, grid.plane, settings):
-            return grid
-    candidates.append(_Grid(image_plane, series_facts(header), []))
-    return candidates[-1]
+            grid.add(header, image)
+            return
+    grids.append(_Grid(image_plane, [image], image, series_facts(header)))
+
+
+def _acquisition_order(image: Instance) -> tuple[float, str, str]:
+    number = math.inf if image.instance_number is None else image.instance_number
+    return (number, image.sop_uid, str(image.relative_path))
 
 
 def _same_plane(one: _Plane, other: _Plane, settings: Settings) -> bool:
@@ -219,7 +229,12 @@ def _walk(root: Path, unreadable: list[Failure]) -> Iterator[Path]:
 
     seen: set[tuple[int, int]] = set()
     for folder, subfolders, names in os.walk(root, followlinks=True, onerror=refuse):
-        kind = Path(folder).stat()
+        try:
+            kind = Path(folder).stat()
+        except OSError as error:
+            refuse(error)
+            subfolders.clear()
+            continue
         if (kind.st_dev, kind.st_ino) in seen:
             subfolders.clear()
             continue
@@ -256,9 +271,8 @@ def _stacks(grids: Iterable[_Grid], settings: Settings) -> list[Series]:
     ]
 
 
-def _first_instance(series: Series) -> tuple[float, str]:
-    numbers = [one.instance_number for one in series.instances if one.instance_number is not None]
-    return (min(numbers, default=math.inf), min(str(one.relative_path) for one in series.instances))
+def _first_instance(series: Series) -> tuple[float, str, str]:
+    return min(map(_acquisition_order, series.instances))
 
 
 def _split(grid: _Grid, settings: Settings) -> list[Series]:
@@ -310,7 +324,7 @@ def _positions_mm(instances: Sequence[Instance], facts: Series) -> NDArray[np.fl
 
 def _ordered(instances: Sequence[Instance], facts: Series) -> tuple[Instance, ...]:
     """Order along the slice normal; by instance number where the headers tell no position."""
-    by_number = sorted(instances, key=lambda one: (one.instance_number or 0, one.sop_uid))
+    by_number = sorted(instances, key=_acquisition_order)
     positions = _positions_mm(by_number, facts)
     if not positions.size:
         return tuple(by_number)

@@ -461,7 +461,10 @@ def _words(dataset: Dataset, keyword: str) -> str | None:
 
 
 def _numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
-    parts = (_text(dataset, keyword) or "").split("\\")
+    text = _text(dataset, keyword) or ""
+    if "_" in text:  # Python reads 1_0 as ten
+        return None
+    parts = text.split("\\")
     try:
         values = tuple(float(part) for part in parts)
     except ValueError:
