@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from calcimeasure.export import write_csv, write_tables
     from calcimeasure.geometry import Geometry
     from calcimeasure.load import find_series, load_image
-    from calcimeasure.measure import measure
     from calcimeasure.model import Failure, Found, Lesion, Measurements, Outline, Proposals, Report, Series, Volume
     from calcimeasure.pipeline import analyze, analyze_or_fail
     from calcimeasure.sample import sample_folder
@@ -44,7 +43,6 @@ _HOME = {
     "find_series": "load",
     "load_image": "load",
     "load_settings": "settings",
-    "measure": "measure",
     "propose": "segment",
     "sample_folder": "sample",
     "write_csv": "export",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
-from contextlib import contextmanager
+from collections import Counter
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +31,7 @@ _EXIT_INTERRUPTED = 130
 _TABLE_ROWS = 60
 """More lesions than this are for lesions.csv, not for a screen."""
 
-_SCAN_WORDS = {"measure": "stacks to measure", "skipped": "skipped", "failed": "that cannot be measured"}
+_SCAN_WORDS = {"measure": "to measure", "skipped": "skipped", "failed": "failed"}
 
 _PIPED_WIDTH = 160
 """Characters in a line where stdout is no terminal and tells no width."""
@@ -40,7 +43,9 @@ app = typer.Typer(
     help="Measure calcified masses on CT: folders of DICOM in, lesions.csv out.",
 )
 
-PathsArgument = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="Files, folders or a DICOMDIR.")]
+PathsArgument = Annotated[
+    list[Path] | None, typer.Argument(metavar="PATH...", readable=False, help="Files, folders, a .zip or a DICOMDIR.")
+]
 SettingsOption = Annotated[Path | None, typer.Option("--settings", metavar="FILE.toml", help="Settings to use.")]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting: --set threshold_hu=250.")
@@ -50,6 +55,10 @@ DebugOption = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 def main() -> None:
     """Run the program."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or a file of another character set than UTF-8 gets codes for what it cannot show.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app(prog_name="calcimeasure")
 
 
@@ -108,7 +117,7 @@ def measure(
             raise OutputError("measure needs --out DIR.")
         options = {"identified": True} if identified else {}
         used = _settings(settings, change, options | ({"report": False} if no_report else {}))
-        raise typer.Exit(_measure(_inputs(paths, sample), out, used))
+        raise typer.Exit(_measure(_inputs(paths, sample), out, used, debug))
 
 
 def _not_built(name: str, what: str) -> Callable[[typer.Context], None]:
@@ -143,14 +152,14 @@ def _scan(paths: Sequence[Path], settings: Settings, as_json: bool) -> int:
     rows = [_scan_row(series, failure) for series, failure in verdicts]
     rows += [_scan_row(None, failure) for failure in found.unreadable]
     if as_json:
-        print(json.dumps({"stacks": rows, "files_not_dicom": found.other_file_count}, indent=2))  # noqa: T201
+        _print(json.dumps({"stacks": rows, "files_not_dicom": found.other_file_count}, indent=2))
     else:
         _print_scan(rows, found)
     states = [row["state"] for row in rows]
     return _exit_code(states.count("measure"), states.count("failed"))
 
 
-def _measure(paths: Sequence[Path], out: Path, settings: Settings) -> int:
+def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) -> int:
     from calcimeasure.export import write_tables, write_whole
     from calcimeasure.load import find_series
     from calcimeasure.model import Report, State
@@ -159,14 +168,15 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings) -> int:
 
     private = _prepare(out)
     found = find_series(paths, settings)
-    write_whole(private / "settings.toml", format_settings(settings))
     results: list[Report | Failure] = []
-    with _log(private / "log.txt") as log, _progress(len(found.series)) as progress:
+    with _log(private / "log.txt") as log, _progress(len(found.series), debug) as progress:
         log(f"measure {' '.join(map(str, paths))}: {len(found.series)} stacks")
-        for result in (*(analyze_or_fail(series, settings) for series in found.series), *found.unreadable):
+        for result in chain((analyze_or_fail(series, settings) for series in found.series), found.unreadable):
             results.append(result)
-            log(_line(result) + _traceback(result))
+            log("\n".join((_line(result), *_traceback(result))))
             progress(result)
+        # Only now, so that an interrupted run leaves the settings that the tables were made with.
+        write_whole(private / "settings.toml", format_settings(settings))
         write_tables(results, out, identified=settings.identified)
     reports = [result for result in results if isinstance(result, Report)]
     _print_lesions(reports)
@@ -241,8 +251,11 @@ def _errors_in_one_line(debug: bool) -> Iterator[None]:
         raise typer.Exit(EXIT_SOME_FAILED) from None
 
 
-def _say(line: str) -> None:
-    print(_printable(line), file=sys.stderr, flush=True)  # noqa: T201 - this is the command line
+def _say(*lines: str) -> None:
+    # Whoever read it may have gone: what is said on the way must not stop the batch.
+    with suppress(OSError):
+        for line in lines:
+            print(_printable(" ".join(line.splitlines())), file=sys.stderr, flush=True)  # noqa: T201 - the command line
 
 
 def _printable(text: str) -> str:
@@ -261,10 +274,10 @@ def _log(path: Path) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[Report | Failure], None]]:
+def _progress(total: int, debug: bool) -> Iterator[Callable[[Report | Failure], None]]:
     """Yield what is called after each stack: a bar on a terminal, a line each otherwise."""
     if not sys.stderr.isatty():
-        yield lambda result: _say(_line(result))
+        yield lambda result: _say(_line(result), *(_traceback(result) if debug else ()))
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -276,7 +289,7 @@ def _progress(total: int) -> Iterator[Callable[[Report | Failure], None]]:
 
         def advance(result: Report | Failure) -> None:
             if getattr(result, "state", None) is State.FAILED:
-                bar.console.print(_printable(_line(result)), markup=False, highlight=False)
+                _say(_line(result), *(_traceback(result) if debug else ()))
             bar.advance(task)
 
         yield advance
@@ -286,24 +299,27 @@ def _line(result: Report | Failure) -> str:
     from calcimeasure.model import Report
 
     if isinstance(result, Report):
-        return f"{result.series.relative_path}: measured, {len(result.lesions)} lesions, {result.seconds:.1f} s"
+        return f"{result.series.relative_path}: measured, lesions: {len(result.lesions)}, {result.seconds:.1f} s"
     return f"{result.relative_path}: {result.state} ({result.reason}). {result.message}"
 
 
-def _traceback(result: Report | Failure) -> str:
-    trace = getattr(result, "traceback", None)
-    return f"\n{trace}" if trace else ""
+def _traceback(result: Report | Failure) -> list[str]:
+    return (getattr(result, "traceback", None) or "").splitlines()
 
 
 def _print_lesions(reports: Sequence[Report]) -> None:
+    folders = Counter(_folder(report.series) for report in reports)
     rows = [(report, lesion) for report in reports for lesion in report.lesions]
     if not rows:
         return
-    table = _table("Stack", "No.", "Long x short mm", "Max 3D mm", "Volume mL", "Mean HU", "Large", "Cut off")
+    # Narrow enough for 80 characters, with 15 for the stack.
+    table = _table("Stack", "No.", "Long x short\nmm", "Max 3D\nmm", "Volume\nmL", "Mean\nHU", "Large", "Cut\noff")
+    for column in table.columns[1:]:
+        column.no_wrap = True
     for report, lesion in rows[:_TABLE_ROWS]:
         numbers = lesion.measurements
         table.add_row(
-            _printable(str(report.series.relative_path.parent)),
+            _printable(_stack_name(report.series, folders)),
             str(lesion.number),
             f"{numbers.long_axis.length_mm:.1f} x {numbers.short_axis.length_mm:.1f}",
             f"{numbers.max_3d_diameter.length_mm:.1f}" if numbers.max_3d_diameter else "",
@@ -317,6 +333,18 @@ def _print_lesions(reports: Sequence[Report]) -> None:
         _print(f"... and {len(rows) - _TABLE_ROWS} more in lesions.csv")
 
 
+def _stack_name(series: Series, folders: Mapping[tuple[Path, Path], int]) -> str:
+    """Name a stack by its folder; by its first file where others lie there too: many exports are one flat folder."""
+    root, folder = _folder(series)
+    if folders[root, folder] > 1:
+        return str(series.relative_path)
+    return str(folder) if folder.name else root.resolve().name
+
+
+def _folder(series: Series) -> tuple[Path, Path]:
+    return series.instances[0].root, series.relative_path.parent
+
+
 def _print_summary(results: Sequence[Report | Failure], found: Found, out: Path, settings: Settings) -> None:
     from calcimeasure.model import Failure, Report
 
@@ -328,11 +356,11 @@ def _print_summary(results: Sequence[Report | Failure], found: Found, out: Path,
     reports = [result for result in results if isinstance(result, Report)]
     lesions = [lesion for report in reports for lesion in report.lesions]
     large = sum(bool(lesion.measurements.large) for lesion in lesions)
-    _print(f"{len(reports)} stacks measured: {len(lesions)} dense components, {large} of them large.")
+    _print(f"Stacks measured: {len(reports)}. Dense components: {len(lesions)}, large ones: {large}.")
     for kind, count in sorted(counts.items()):
-        _print(f"{count} {kind}")
+        _print(f"Stacks or files {kind}: {count}.")
     if found.other_file_count:
-        _print(f"{found.other_file_count} files are no DICOM images.")
+        _print(f"Files that are no DICOM images: {found.other_file_count}.")
     _print(f"Lesions: {out / 'lesions.csv'}, studies: {out / 'studies.csv'}, every stack: {out / 'private/series.csv'}")
     if reports:
         _print("Bone is not told from calcified masses in this version: every dense component is a row.")
@@ -350,7 +378,7 @@ def _scan_row(series: Series | None, failure: Failure | None) -> dict[str, objec
         "images": len(series.instances) if series else None,
         "state": str(failure.state) if failure else "measure",
         "reason": failure.reason if failure else None,
-        "message": failure.message if failure else None,
+        "message": _printable(failure.message) if failure else None,
         "notices": list(series.notices) if series else [],
     }
 
@@ -362,8 +390,8 @@ def _print_scan(rows: Sequence[dict[str, Any]], found: Found) -> None:
         table.add_row(*("" if row[name] is None else str(row[name]) for name in names))
     _print(table)
     states = [row["state"] for row in rows]
-    counts = ", ".join(f"{states.count(state)} {word}" for state, word in _SCAN_WORDS.items())
-    _print(f"{counts}; {found.other_file_count} files are no DICOM images.")
+    counts = ", ".join(f"{word}: {states.count(state)}" for state, word in _SCAN_WORDS.items())
+    _print(f"Stacks {counts}. Files that are no DICOM images: {found.other_file_count}.")
     for row in rows:
         if row["state"] == "failed":
             _print(f"{row['path']}: {row['message']}")
@@ -383,4 +411,4 @@ def _print(what: object) -> None:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else _PIPED_WIDTH
-    Console(width=width, markup=False, highlight=False, soft_wrap=isinstance(what, str)).print(what)
+    Console(width=width, markup=False, emoji=False, highlight=False, soft_wrap=isinstance(what, str)).print(what)

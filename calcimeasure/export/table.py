@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from calcimeasure.export.whole import write_whole
@@ -63,7 +64,7 @@ class Column(Generic[Row]):
     value: Callable[[Row], object] | None = None
     unit: str = ""
     decimals: int = 0
-    words: type[StrEnum] | None = None
+    words: type[StrEnum] | tuple[str, ...] | None = None
     identifying: bool = False
     required: bool = False
 
@@ -428,6 +429,8 @@ def _largest_mm(row: StudyRow) -> float | None:
     return max(sizes, default=None)
 
 
+_REVIEW = ("none", "partial", "done")
+
 _ONCE = (
     " Empty where several stacks of the study were measured: this version cannot tell whether they show the same mass."
 )
@@ -473,7 +476,7 @@ STUDY_COLUMNS: tuple[Column[StudyRow], ...] = (
     Column("total_volume_ml", "number", "Sum of volume_ml, each mass counted once.", unit="mL", decimals=4),
     Column("sites", "string", "Sites of the masses, separated by ;."),
     Column("symmetric", "boolean", "Whether a site has masses on both sides."),
-    Column("review_state", "string", "none, partial or done.", lambda _: "none", required=True),
+    Column("review_state", "string", "How much of it is reviewed.", lambda _: "none", words=_REVIEW, required=True),
     Column("readers", "string", "Readers, separated by ;."),
 )
 """Columns of studies.csv: a row a study, so that "no mass" and "not measured" are different."""
@@ -514,8 +517,9 @@ SERIES_COLUMNS: tuple[Column[Report | Failure], ...] = (
     Column(
         "review_state",
         "string",
-        "none, partial or done.",
+        "How much of it is reviewed.",
         lambda result: "none" if isinstance(result, Report) else None,
+        words=_REVIEW,
     ),
     Column("seconds", "number", "Time it took.", lambda result: result.seconds, unit="s", decimals=3),
 )
@@ -592,6 +596,13 @@ def _table(columns: Sequence[Column[Row]], rows: Iterable[Row], *, identified: b
     return text.getvalue()
 
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+"""Line breaks, tabs and other control characters. Spaces stay as they are: names of folders may have two in a row."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula, in ASCII and in full width."""
+
+
 def _cell(column: Column[Row], row: Row, identified: bool) -> str:
     value = column.value(row) if column.value and (identified or not column.identifying) else None
     if value is None:
@@ -599,7 +610,7 @@ def _cell(column: Column[Row], row: Row, identified: bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
@@ -610,8 +621,8 @@ def _cell(column: Column[Row], row: Row, identified: bool) -> str:
 
 def _harmless(text: str) -> str:
     """Keep text from the header in one line, and from running as a formula in a spreadsheet."""
-    line = " ".join(text.split())
-    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
+    line = _CONTROLS.sub(" ", text)
+    return f"'{line}" if line.lstrip().startswith(_FORMULA_STARTS) else line
 
 
 def _schema(columns: Sequence[Column[Any]], primary_key: list[str]) -> str:

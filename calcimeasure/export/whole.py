@@ -35,10 +35,12 @@ def write_whole(path: Path, text: str) -> None:
         # A temporary file is for its owner alone; a table is what the folder's other files are.
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C too must leave nothing behind
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+        if isinstance(error, OSError):
+            raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise
 
 
 def _umask() -> int:
