@@ -45,7 +45,9 @@ def tracking_uid(series: Series, outline: Outline) -> str:
         A UID made from a UUID (PS3.5 B.2), from a SHA-256 over the images of the stack and the outline.
     """
     digest = hashlib.sha256()
-    for part in (series.study_uid, series.series_uid, *(instance.sop_uid for instance in series.instances)):
+    # Stacks of one multi-frame file have the same SOPInstanceUID: the frame tells them apart.
+    images = (f"{instance.sop_uid} {instance.frame_index}" for instance in series.instances)
+    for part in (series.study_uid, series.series_uid, *images):
         digest.update(part.encode() + b"\0")
     digest.update(repr((outline.start_kji, outline.stop_kji)).encode() + outline.bits)
     # Version 8 (RFC 9562, section 5.8): 122 bits of the program's own choice.

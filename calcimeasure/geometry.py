@@ -7,7 +7,7 @@ resampled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,8 +54,13 @@ class Geometry:
             raise ValueError(
                 f"One origin per slice expected: shape ({self.shape_kji[0]}, 3), found {self.origins_lps_mm.shape}."
             )
-        if np.any(np.diff(self.positions_along_normal_mm) <= 0):
-            raise ValueError("Origins in ascending order along the slice normal expected.")
+        # Asked for what has to hold, so that a position that is no number is refused too.
+        if not (np.all(np.isfinite(self.origins_lps_mm)) and np.all(self.slice_steps_mm > 0)):
+            raise ValueError("Finite origins in ascending order along the slice normal expected.")
+
+    def __reduce__(self) -> tuple[type[Geometry], tuple[object, ...]]:
+        # A pickle does not keep that an array is read-only: made anew from its fields, it is.
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     @property
     def normal(self) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ Arrays are (k, j, i) = (slice, row, column), positions LPS mm. None means not kn
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
@@ -128,7 +128,7 @@ class SpacingSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PixelFormat:
-    """How stored values are encoded (Image Pixel Module, PS3.3 C.7.6.3)."""
+    """How stored values are encoded (Image Pixel Module, PS3.3 C.7.6.3); numbers are 0 where the header has none."""
 
     transfer_syntax_uid: str
     rows: int
@@ -136,9 +136,10 @@ class PixelFormat:
     samples_per_pixel: int
     bits_allocated: int
     bits_stored: int
-    signed: bool
+    signed: bool | None
     padding_value: int | None = None
     padding_limit: int | None = None
+    high_bit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +303,10 @@ class Volume:
             raise ValueError(f"Voxels of shape {self.geometry.shape_kji} expected, found {self.attenuation_hu.shape}.")
         self.attenuation_hu.flags.writeable = False
 
+    def __reduce__(self) -> tuple[type[Volume], tuple[object, ...]]:
+        # A pickle does not keep that an array is read-only: made anew from its fields, it is.
+        return type(self), tuple(getattr(self, one.name) for one in fields(self))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Radiograph:
@@ -329,6 +334,9 @@ class Radiograph:
 
     def __post_init__(self) -> None:
         self.pixels.flags.writeable = False
+
+    def __reduce__(self) -> tuple[type[Radiograph], tuple[object, ...]]:
+        return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +375,7 @@ class Outline:
             raise ValueError("An outline needs at least one voxel, the mask is empty.")
         used = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
         box = tuple(slice(int(index[0]), int(index[-1]) + 1) for index in used)
-        k, j, i = (offset + part.start for offset, part in zip(start_kji, box, strict=True))
+        k, j, i = (int(offset) + part.start for offset, part in zip(start_kji, box, strict=True))
         bits = np.packbits(mask[box]).tobytes()
         depth, height, width = mask[box].shape
         return cls((k, j, i), (k + depth, j + height, i + width), bits)
@@ -434,11 +442,16 @@ class Measurements:
     max_hu: float
     max_3d_diameter: Axis | None = None
     extents_lps_mm: tuple[float, float, float] | None = None
+    volume_ml: float | None = None
     volume_mesh_ml: float | None = None
     volume_voxels_ml: float | None = None
     surface_area_mm2: float | None = None
     sphericity: float | None = None
     area_mm2: float | None = None
+    boundary_hu: float | None = None
+    long_axis_u95_mm: float | None = None
+    max_3d_diameter_u95_mm: float | None = None
+    volume_u95_ml: float | None = None
     large: bool | None = None
 
 

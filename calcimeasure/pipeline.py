@@ -57,7 +57,20 @@ def analyze(series: Series, settings: Settings | None = None) -> Report:
 
 
 def analyze_or_fail(series: Series, settings: Settings) -> Report | Failure:
-    """Measure a stack; what goes wrong is a value, so that the other stacks go on."""
+    """Measure a stack; what goes wrong is a value, so that the other stacks go on.
+
+    Parameters
+    ----------
+    series
+        One stack from `calcimeasure.find_series`.
+    settings
+        What to measure with.
+
+    Returns
+    -------
+    Report or Failure
+        Never an exception: a fault of the program itself is a failure with the reason internal_error and its traceback.
+    """
     begun = time.monotonic()
     try:
         return replace(analyze(series, settings), seconds=time.monotonic() - begun)

@@ -138,6 +138,11 @@ def settings_hash(settings: Settings) -> str:
 def load_settings(path: Path) -> Settings:
     """Read settings from a TOML file; what it does not name keeps its default.
 
+    Parameters
+    ----------
+    path
+        The file.
+
     Raises
     ------
     SettingsError
@@ -148,7 +153,7 @@ def load_settings(path: Path) -> Settings:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"Settings file {path} cannot be read: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # also of bytes that are no UTF-8, and of a number with thousands of digits
         raise SettingsError(f"Settings file {path} is no valid TOML: {error}.") from error
     return change_settings(Settings(), values, where=str(path))
 
@@ -198,11 +203,12 @@ def parse_assignment(text: str) -> tuple[str, object]:
     if not equals:
         raise SettingsError(f"{text!r} is no setting: KEY=VALUE is expected, for example threshold_hu=250.")
     try:
-        return name.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError as error:
+        (parsed,) = tomllib.loads(f"value = {value}").values()
+    except ValueError as error:
         raise SettingsError(
             f"{value!r} is no value for setting {name.strip()!r}: a number, true or false is expected."
         ) from error
+    return name.strip(), parsed
 
 
 def format_settings(settings: Settings) -> str:

@@ -59,7 +59,7 @@ def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurement
         surface_area_mm2=mesh.area_mm2 if mesh else None,
         sphericity=mesh.sphericity if mesh else None,
         area_mm2=shape.area_mm2(outline, geometry) if single else None,
-        large=largest_mm >= settings.large_diameter_mm,
+        large=largest_mm > settings.large_diameter_mm - shape.SAME_LENGTH_MM,
     )
 
 

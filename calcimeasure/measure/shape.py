@@ -20,13 +20,15 @@ from scipy.spatial.distance import cdist
 from calcimeasure.model import Axis
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Outline
 
 
-_SAME_LENGTH_MM = 1e-9
+SAME_LENGTH_MM = 1e-9
 """Lengths that differ by less differ in rounding only; the first of them is taken, on every machine."""
 
 _ROWS_AT_A_TIME = 512
@@ -51,15 +53,39 @@ class Mesh:
     sphericity: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Contours:
+    """The contour of a lesion in each slice of a part of the stack.
+
+    Parameters
+    ----------
+    first_slice
+        Index in the stack of the first one.
+    corners
+        (n, 2) row and column in the stack, for each slice: points among which all outermost ones of the contour are.
+    lines
+        Draws the contour lines of one of them: (m, 2) row and column in the stack, closed.
+    """
+
+    first_slice: int
+    corners: list[NDArray[np.float64]]
+    lines: Callable[[int], list[NDArray[np.float64]]]
+
+
 def in_plane_axes(outline: Outline, geometry: Geometry) -> InPlaneAxes:
+    """Measure the long and the short axis of the outline's voxels in the acquisition plane; see `axes_of_contours`."""
+    return axes_of_contours(_contours_of_mask(outline), geometry)
+
+
+def axes_of_contours(contours: Contours, geometry: Geometry) -> InPlaneAxes:
     """Measure the long and the short axis in the acquisition plane.
 
     Parameters
     ----------
-    outline
-        The lesion.
+    contours
+        The lesion's contour in each slice.
     geometry
-        Where its voxels lie.
+        Where the slices lie.
 
     Returns
     -------
@@ -69,26 +95,39 @@ def in_plane_axes(outline: Outline, geometry: Geometry) -> InPlaneAxes:
         enters the outline first to where it leaves it last. Parts of the outline that are separate in that slice are
         measured together (RECIST 1.1, doi 10.1016/j.ejca.2008.10.026; SCT 103339001 and 103340004).
     """
-    mask = outline.mask()
     spacing_mm = np.array([geometry.row_spacing_mm, geometry.column_spacing_mm])
-    borders_mm = [points * spacing_mm for points in _borders_of_slices(mask)]
+    borders_mm = [corners * spacing_mm for corners in contours.corners]
     # No caliper is longer than the diagonal of its box: most slices need not be looked at.
-    limits_mm = [math.hypot(*np.ptp(points, axis=0)) if points.size else -1.0 for points in borders_mm]
+    limits_mm = [math.hypot(*np.ptp(corners, axis=0)) if corners.size else -1.0 for corners in borders_mm]
     best_mm, best_slice, best_ends = -1.0, 0, np.zeros((2, 2))
     for k in sorted(range(len(borders_mm)), key=lambda index: (-limits_mm[index], index)):
         if limits_mm[k] < best_mm:
             break
         length_mm, ends = _farthest_pair(borders_mm[k])
-        if length_mm > best_mm + _SAME_LENGTH_MM or (length_mm > best_mm - _SAME_LENGTH_MM and k < best_slice):
+        if length_mm > best_mm + SAME_LENGTH_MM or (length_mm > best_mm - SAME_LENGTH_MM and k < best_slice):
             best_mm, best_slice, best_ends = length_mm, k, ends
-    short_ends = _longest_perpendicular_chord(mask[best_slice], spacing_mm, best_ends)
+    lines_mm = [line * spacing_mm for line in contours.lines(best_slice)]
+    short_ends = _longest_perpendicular_chord(lines_mm, best_ends)
 
     def axis(ends_mm: NDArray[np.float64]) -> Axis:
-        row_column = ends_mm / spacing_mm + outline.start_kji[1:]
-        k = np.full((2, 1), best_slice + outline.start_kji[0])
-        return _axis(geometry.to_lps_mm(np.hstack([k, row_column])), float(np.linalg.norm(ends_mm[1] - ends_mm[0])))
+        k = np.full((2, 1), best_slice + contours.first_slice)
+        ends_lps_mm = geometry.to_lps_mm(np.hstack([k, ends_mm / spacing_mm]))
+        return _axis(ends_lps_mm, float(np.linalg.norm(ends_mm[1] - ends_mm[0])))
 
-    return InPlaneAxes(axis(best_ends), axis(short_ends), best_slice + outline.start_kji[0])
+    return InPlaneAxes(axis(best_ends), axis(short_ends), best_slice + contours.first_slice)
+
+
+def _contours_of_mask(outline: Outline) -> Contours:
+    from skimage.measure import find_contours
+
+    mask = outline.mask()
+    origin = np.array(outline.start_kji[1:])
+
+    def lines(k: int) -> list[NDArray[np.float64]]:
+        return [line - 1 + origin for line in find_contours(np.pad(mask[k], 1).astype(np.float32), 0.5)]
+
+    corners = [part + origin if part.size else part for part in _corners_of_slices(outline)]
+    return Contours(outline.start_kji[0], corners, lines)
 
 
 def max_3d_diameter(border_lps_mm: NDArray[np.float64]) -> Axis:
@@ -99,7 +138,7 @@ def max_3d_diameter(border_lps_mm: NDArray[np.float64]) -> Axis:
     border_lps_mm
         (n, 3) from `border_points_lps_mm`.
     """
-    length_mm, ends = _farthest_pair(border_lps_mm)
+    length_mm, ends = _farthest_pair(border_lps_mm[ConvexHull(border_lps_mm).vertices])
     return _axis(ends, length_mm)
 
 
@@ -115,16 +154,16 @@ def border_points_lps_mm(outline: Outline, geometry: Geometry) -> NDArray[np.flo
     Returns
     -------
     ndarray
-        (n, 3) LPS mm: half a voxel before the first and after the last voxel of each line of voxels along each of the
-        three axes; of those in the slice plane only the corners of their convex hull.
+        (n, 3) LPS mm: in each slice the corners of the contour's convex hull, and between the slices each point half
+        way between a voxel inside and one outside. All of the latter, since the slices of a stack need not lie on one
+        straight line.
     """
-    mask = outline.mask()
-    in_slices = []
-    for k, points in enumerate(_borders_of_slices(mask)):
-        if points.size:
-            corners = points[ConvexHull(points).vertices]
-            in_slices.append(np.column_stack([np.full(len(corners), k), corners]))
-    return geometry.to_lps_mm(np.concatenate([*in_slices, _ends_of_lines(mask, 0)]) + outline.start_kji)
+    in_slices = [
+        np.column_stack([np.full(len(corners), k), corners]) for k, corners in enumerate(_corners_of_slices(outline))
+    ]
+    filled = np.pad(outline.mask(), ((1, 1), (0, 0), (0, 0)))
+    between_slices = np.argwhere(filled[1:] != filled[:-1]) - (0.5, 0.0, 0.0)
+    return geometry.to_lps_mm(np.concatenate([*in_slices, between_slices]) + outline.start_kji)
 
 
 def mesh(outline: Outline, geometry: Geometry) -> Mesh:
@@ -205,12 +244,15 @@ def _ends_of_lines(mask: NDArray[np.bool_], axis: int) -> NDArray[np.float64]:
     return ends
 
 
-def _borders_of_slices(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
-    """(n, 2) row and column, for each slice, of border points among which all of its outermost ones are."""
+@functools.lru_cache(maxsize=1)
+def _corners_of_slices(outline: Outline) -> list[NDArray[np.float64]]:
+    """(n, 2) row and column of the corners of each slice's convex hull; the axes and the diameter both ask for them."""
+    mask = outline.mask()
     ends = np.concatenate([_ends_of_lines(mask, 1), _ends_of_lines(mask, 2)])
     ends = ends[np.argsort(ends[:, 0], kind="stable")]
     stops = np.searchsorted(ends[:, 0], np.arange(1, mask.shape[0]))
-    return [part[:, 1:] for part in np.split(ends, stops)]
+    borders = [part[:, 1:] for part in np.split(ends, stops)]
+    return [points[ConvexHull(points).vertices] if points.size else points for points in borders]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +312,8 @@ def _cube_edges_mm(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
     return edges_mm
 
 
-def _farthest_pair(points_mm: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-    """Return the largest distance among (n, d) points and its two ends: both are corners of the convex hull."""
-    corners = points_mm[ConvexHull(points_mm).vertices]
+def _farthest_pair(corners: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Return the largest distance among (n, d) points and its two ends."""
     best_mm, best = -1.0, (0, 0)
     for start in range(0, len(corners), _ROWS_AT_A_TIME):
         distances_mm = cdist(corners[start : start + _ROWS_AT_A_TIME], corners)
@@ -283,22 +324,20 @@ def _farthest_pair(points_mm: NDArray[np.float64]) -> tuple[float, NDArray[np.fl
 
 
 def _longest_perpendicular_chord(
-    image: NDArray[np.bool_], spacing_mm: NDArray[np.float64], long_ends_mm: NDArray[np.float64]
+    lines_mm: list[NDArray[np.float64]], long_ends_mm: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the two ends, (2, 2) in mm, of the longest chord of the contour perpendicular to the long axis.
 
     Between two corners of the contour the length of the chord is a convex function of its place on the long axis, so
     the longest one passes through a corner.
     """
-    from skimage.measure import find_contours
-
     along = (long_ends_mm[1] - long_ends_mm[0]) / np.linalg.norm(long_ends_mm[1] - long_ends_mm[0])
     axes = np.column_stack([along, [-along[1], along[0]]])
-    contours = [
-        (contour - 1) * spacing_mm @ axes for contour in find_contours(np.pad(image, 1).astype(np.float32), 0.5)
-    ]
-    starts = np.concatenate([contour[:-1] for contour in contours])
-    stops = np.concatenate([contour[1:] for contour in contours])
+    contours = [line @ axes for line in lines_mm]
+    edges = np.stack([np.concatenate([contour[ends] for contour in contours]) for ends in (np.s_[:-1], np.s_[1:])])
+    # A line that meets corners of two parts at once must do so in whatever direction the long axis runs.
+    edges[..., 0] = _without_rounding(edges[..., 0])
+    starts, stops = edges
     sideways = starts[:, 0] != stops[:, 0]
     starts, stops = starts[sideways], stops[sideways]
     low, high = np.minimum(starts[:, 0], stops[:, 0]), np.maximum(starts[:, 0], stops[:, 0])
@@ -307,10 +346,18 @@ def _longest_perpendicular_chord(
     for place in np.unique(starts[:, 0]):
         crossed = (low <= place) & (place <= high)
         heights = starts[crossed, 1] + (place - starts[crossed, 0]) * slopes[crossed]
-        if np.ptp(heights) > best_mm + _SAME_LENGTH_MM:
+        if np.ptp(heights) > best_mm + SAME_LENGTH_MM:
             best_mm, best = float(np.ptp(heights)), (float(place), float(heights.min()), float(heights.max()))
     ends: NDArray[np.float64] = np.array([[best[0], best[1]], [best[0], best[2]]]) @ axes.T
     return ends
+
+
+def _without_rounding(lengths_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Make lengths that differ in rounding only the same, each the lowest of its run."""
+    ascending, inverse = np.unique(lengths_mm, return_inverse=True)
+    new = np.diff(ascending, prepend=-np.inf) > SAME_LENGTH_MM
+    same: NDArray[np.float64] = ascending[new][np.cumsum(new) - 1][inverse].reshape(lengths_mm.shape)
+    return same
 
 
 def _axis(ends_lps_mm: NDArray[np.float64], length_mm: float) -> Axis:

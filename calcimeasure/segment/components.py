@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from calcimeasure.model import Volume
     from calcimeasure.settings import Settings
 
+_ROUNDING = 1e-9
+"""Sizes that differ by this part of them differ in rounding only."""
+
 
 def propose(volume: Volume, settings: Settings) -> Proposals:
     """Find connected components (26 neighbors) of what is at or above the threshold.
@@ -50,7 +53,7 @@ def propose(volume: Volume, settings: Settings) -> Proposals:
         if math.prod(part.stop - part.start for part in box) * voxel_sizes.max() >= smallest:
             outline = _outline(labels[box] == label, box, start_kji)
             sized.append((_size(outline, voxel_sizes), outline))
-    kept = sorted((one for one in sized if one[0] >= smallest), key=lambda one: (-one[0], one[1].start_kji))
+    kept = sorted((one for one in sized if one[0] >= smallest), key=_rank)
     return Proposals(tuple(outline for _, outline in kept), dropped_count=found - len(kept))
 
 
@@ -73,7 +76,18 @@ def _dense_box(
     if not used[0].size:
         return np.empty((0, 0, 0), dtype=np.bool_), (0, 0, 0)
     box = tuple(slice(int(index[0]), int(index[-1]) + 1) for index in used)
-    return attenuation_hu[box] >= threshold, (box[0].start, box[1].start, box[2].start)
+    # Of even lengths: in a box of odd ones the binary labelling of cc3d has too little room for lone voxels (two in one
+    # row are enough) and breaks.
+    lengths = [part.stop - part.start for part in box]
+    dense = np.zeros([length + length % 2 for length in lengths], dtype=np.bool_)
+    np.greater_equal(attenuation_hu[box], threshold, out=dense[: lengths[0], : lengths[1], : lengths[2]])
+    return dense, (box[0].start, box[1].start, box[2].start)
+
+
+def _rank(sized: tuple[float, Outline]) -> tuple[float, tuple[int, int, int]]:
+    """Largest first; of equals the one that starts first, whatever rounding makes of their sizes."""
+    size, outline = sized
+    return (-round(size, 6), outline.start_kji)
 
 
 def _voxel_sizes(geometry: Geometry) -> NDArray[np.float64]:
@@ -82,9 +96,11 @@ def _voxel_sizes(geometry: Geometry) -> NDArray[np.float64]:
 
 
 def _smallest_size(geometry: Geometry, settings: Settings) -> float:
+    # Less what rounding takes off a sum: where a stack lies must not decide about a component of just that size.
+    smallest_mm3 = settings.min_volume_mm3 * (1 - _ROUNDING)
     if geometry.shape_kji[0] > 1:
-        return settings.min_volume_mm3
-    diameter_mm = math.cbrt(6 * settings.min_volume_mm3 / math.pi)
+        return smallest_mm3
+    diameter_mm = math.cbrt(6 * smallest_mm3 / math.pi)
     return math.pi / 4 * diameter_mm**2
 
 

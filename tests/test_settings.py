@@ -1,0 +1,246 @@
+"""Settings: limits, messages, their name in a hash, and the round trip through TOML."""
+
+import dataclasses
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from calcimeasure.errors import SettingsError, UsageError
+from calcimeasure.settings import (
+    Settings,
+    change_settings,
+    format_settings,
+    load_settings,
+    parse_assignment,
+    settings_hash,
+)
+
+FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
+SWITCHES = [name for name, field in FIELDS.items() if isinstance(field.default, bool)]
+NUMBERS = [name for name in FIELDS if name not in SWITCHES]
+WRITES_ONLY = {"identified", "report"}
+
+
+def limits(name: str) -> tuple[float, float]:
+    return FIELDS[name].metadata["low"], FIELDS[name].metadata["high"]
+
+
+def another_value(name: str) -> object:
+    default = FIELDS[name].default
+    return not default if name in SWITCHES else (default + limits(name)[1]) / 2
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    path = folder / "settings.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+# What there is
+
+
+def test_defaults_that_numbers_are_known_by() -> None:
+    defaults = Settings()
+    assert (defaults.threshold_hu, defaults.min_volume_mm3, defaults.large_diameter_mm) == (200, 30, 20)
+    assert (defaults.identified, defaults.report) == (False, True)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_setting_has_its_reason(name: str) -> None:
+    why = FIELDS[name].metadata["why"]
+    assert why.endswith(".")
+    assert "  " not in why
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_number_has_a_unit_and_limits_that_its_default_keeps(name: str) -> None:
+    low, high = limits(name)
+    assert low <= FIELDS[name].default <= high
+    assert name.endswith(f"_{FIELDS[name].metadata['unit'].lower()}") or not FIELDS[name].metadata["unit"]
+
+
+def test_settings_are_frozen_and_hashable() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().threshold_hu = 1  # type: ignore[misc]
+    assert len({Settings(), Settings(), Settings(threshold_hu=250)}) == 2
+
+
+# Their name
+
+
+def test_hash_is_twelve_hexadecimal_digits_and_the_same_for_the_same() -> None:
+    assert re.fullmatch(r"[0-9a-f]{12}", settings_hash(Settings()))
+    assert settings_hash(Settings(threshold_hu=250)) == settings_hash(Settings(threshold_hu=250.0))
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_hash_changes_with_what_can_change_a_number_and_with_nothing_else(name: str) -> None:
+    changed = change_settings(Settings(), {name: another_value(name)})
+    assert changed != Settings()
+    assert (settings_hash(changed) == settings_hash(Settings())) == (name in WRITES_ONLY)
+
+
+@given(st.lists(st.tuples(*(st.floats(*limits(name)) for name in NUMBERS)), min_size=2, max_size=2, unique=True))
+@hypothesis_settings(max_examples=50, deadline=None)
+def test_hash_tells_any_two_apart(values: list[tuple[float, ...]]) -> None:
+    first, second = (Settings(**dict(zip(NUMBERS, one, strict=True))) for one in values)
+    assert settings_hash(first) != settings_hash(second)
+
+
+# Changing
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_limits_are_included_and_what_is_beyond_is_refused(name: str) -> None:
+    low, high = limits(name)
+    assert getattr(change_settings(Settings(), {name: low}), name) == low
+    assert getattr(change_settings(Settings(), {name: high}), name) == high
+    for value in (math.nextafter(low, -math.inf), math.nextafter(high, math.inf)):
+        with pytest.raises(SettingsError) as caught:
+            change_settings(Settings(), {name: value}, where="here")
+        for part in (name, "here", repr(value), f"from {low:g} to {high:g}", FIELDS[name].metadata["unit"]):
+            assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [True, False, "250", None, [250], math.nan, math.inf, -math.inf, 10**400, 1j])
+def test_number_is_refused_what_is_none(value: object) -> None:
+    with pytest.raises(SettingsError, match="'threshold_hu' in settings is") as caught:
+        change_settings(Settings(), {"threshold_hu": value})
+    assert str(caught.value).endswith("a number from -500 to 3000 HU is allowed.")
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+@pytest.mark.parametrize("value", [0, 1, 1.0, "true", None])
+def test_switch_is_refused_what_is_neither_true_nor_false(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=f"'{name}' in settings is {value!r}: true or false is allowed"):
+        change_settings(Settings(), {name: value})
+
+
+def test_whole_number_is_taken_for_a_number() -> None:
+    changed = change_settings(Settings(), {"threshold_hu": 250})
+    assert (changed.threshold_hu, type(changed.threshold_hu)) == (250.0, float)
+
+
+def test_change_is_a_copy_of_what_it_starts_from() -> None:
+    start = Settings(threshold_hu=300.0, report=False)
+    changed = change_settings(start, {"min_volume_mm3": 5, "identified": True})
+    assert changed == Settings(threshold_hu=300.0, min_volume_mm3=5.0, identified=True, report=False)
+    assert start == Settings(threshold_hu=300.0, report=False)
+    assert change_settings(start, {}) == start
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("treshold_hu", "threshold_hu"), ("min_volume", "min_volume_mm3"), ("Report", "report")]
+)
+def test_unknown_name_gets_a_suggestion(name: str, near: str) -> None:
+    with pytest.raises(SettingsError, match=f"Unknown setting '{name}' in here: did you mean '{near}'"):
+        change_settings(Settings(), {name: 1}, where="here")
+
+
+@pytest.mark.parametrize("name", ["zzz", ""])
+def test_unknown_name_like_no_other_gets_the_list(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"Unknown setting '{name}' in settings: allowed are") as caught:
+        change_settings(Settings(), {name: 1})
+    assert all(known in str(caught.value) for known in FIELDS)
+
+
+# Files
+
+
+def test_file_changes_what_it_names(tmp_path: Path) -> None:
+    path = written(tmp_path, "# mine\nthreshold_hu = 250\nidentified = true\nmin_volume_mm3 = 1e2\n")
+    assert load_settings(path) == Settings(threshold_hu=250.0, identified=True, min_volume_mm3=100.0)
+    assert load_settings(written(tmp_path, "")) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("threshold_hu = 4000", ("'threshold_hu'", "4000", "from -500 to 3000 HU")),
+        ("threshold_hu = nan", ("'threshold_hu'", "nan", "from -500 to 3000 HU")),
+        ("[threshold_hu]\nhip = 1", ("'threshold_hu'", "{'hip': 1}", "from -500 to 3000 HU")),
+        ("report = 'no'", ("'report'", "'no'", "true or false")),
+        ("[hip]\nthreshold_hu = 1", ("'hip'", "allowed are threshold_hu")),
+        ("threshold_hu = \n", ("no valid TOML", "line 1")),
+        ("threshold_hu = 1\nthreshold_hu = 2", ("no valid TOML", "overwrite")),
+        (b"# caf\xe9", ("no valid TOML", "utf-8")),
+        (f"threshold_hu = {'1' * 5000}", ("no valid TOML", "5000 digits")),
+    ],
+)
+def test_message_names_file_key_value_and_what_is_allowed(
+    tmp_path: Path, text: str | bytes, parts: tuple[str, ...]
+) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    for part in (str(path), *parts):
+        assert part in str(caught.value)
+    assert isinstance(caught.value, UsageError)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("none.toml", "No such file"), (".", "directory")])
+def test_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, reason: str) -> None:
+    with pytest.raises(SettingsError, match=f"cannot be read: .*{reason}") as caught:
+        load_settings(tmp_path / name)
+    assert str(tmp_path / name) in str(caught.value)
+
+
+any_settings = st.builds(
+    Settings,
+    **{name: st.booleans() if name in SWITCHES else st.floats(*limits(name)) for name in FIELDS},
+)
+
+
+@given(any_settings)
+@hypothesis_settings(max_examples=50, deadline=None)
+def test_written_settings_are_read_back(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> None:
+    again = load_settings(written(tmp_path_factory.getbasetemp(), format_settings(settings)))
+    assert again == settings
+    assert settings_hash(again) == settings_hash(settings)
+
+
+def test_written_settings_give_reason_and_unit_of_each() -> None:
+    blocks = format_settings(Settings()).split("\n\n")
+    assert len(blocks) == len(FIELDS)
+    for block, (name, field) in zip(blocks, FIELDS.items(), strict=True):
+        comment, line = block.strip().split("\n")
+        unit = field.metadata["unit"]
+        assert comment == f"# {field.metadata['why']}" + (f" ({unit})" if unit else "")
+        assert line.startswith(f"{name} = ")
+
+
+# The command line's KEY=VALUE
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("threshold_hu=250", ("threshold_hu", 250)),
+        (" threshold_hu = 1.5e2 ", ("threshold_hu", 150.0)),
+        ("identified=true", ("identified", True)),
+        ("x='a=b'", ("x", "a=b")),
+    ],
+)
+def test_assignment_is_name_and_value(text: str, parsed: tuple[str, Any]) -> None:
+    found = parse_assignment(text)
+    assert found == parsed
+    assert type(found[1]) is type(parsed[1])
+
+
+@pytest.mark.parametrize("value", ["", "high", "True", "250=3", "1\nx=2", "1" * 5000])
+def test_assignment_of_no_value_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_assignment(f"threshold_hu={value}")
+    assert repr(value) in str(caught.value)
+    assert "'threshold_hu': a number, true or false is expected" in str(caught.value)
+
+
+def test_assignment_without_a_sign_is_refused() -> None:
+    with pytest.raises(SettingsError, match="'threshold_hu 250' is no setting: KEY=VALUE is expected"):
+        parse_assignment("threshold_hu 250")
