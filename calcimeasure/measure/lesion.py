@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.measure import shape
+from calcimeasure.measure import shape, uncertainty
 from calcimeasure.measure.attenuation import attenuation
+from calcimeasure.measure.contour import contours_of, sharpened, surface_points_lps_mm
 from calcimeasure.model import NOT_IMAGED_HU, Measurements
+from calcimeasure.surface import find_edge
 
 if TYPE_CHECKING:
+    from calcimeasure.geometry import Geometry
     from calcimeasure.model import Outline, Volume
     from calcimeasure.settings import Settings
+    from calcimeasure.surface import Edge
 
 
 def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurements:
@@ -25,24 +30,31 @@ def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurement
     outline
         The lesion.
     settings
-        `large_diameter_mm`.
+        `large_diameter_mm`, `threshold_hu`, `non_contiguous_factor`.
 
     Returns
     -------
     Measurements
-        For one slice alone the area instead of everything that needs a thickness; for slices that leave gaps no
-        volumes, no surface and no 3-D diameter.
+        Axes, diameter and extents from the edge below the voxel (`calcimeasure.surface`, `contour`); mesh, voxels and
+        Hounsfield units from the outline. For one slice alone the area instead of everything that needs a thickness;
+        for slices that leave gaps no volumes, no surface and no 3-D diameter. Where nothing of the outline stands out
+        from its surroundings its own border is measured, without half-widths (notice no_edge).
     """
     geometry = volume.geometry
-    axes = shape.in_plane_axes(outline, geometry)
-    inside = attenuation(volume.attenuation_hu[outline.box][outline.mask()])
     single = geometry.shape_kji[0] == 1
-    contiguous = not single and "non_contiguous" not in volume.notices
-    border_lps_mm = None if single else shape.border_points_lps_mm(outline, geometry)
+    contiguous = not single and _is_contiguous(volume, outline, settings)
+    edge = find_edge(volume, outline, settings)
+    if edge.inside.any():
+        edge = sharpened(edge, geometry)
+        contours = contours_of(edge)
+        axes = shape.axes_of_contours(contours, geometry)
+        border_lps_mm = None if single else surface_points_lps_mm(edge, contours.corners, geometry)
+    else:
+        axes = shape.in_plane_axes(outline, geometry)
+        border_lps_mm = None if single else shape.border_points_lps_mm(outline, geometry)
     diameter = shape.max_3d_diameter(border_lps_mm) if contiguous and border_lps_mm is not None else None
-    mesh = shape.mesh(outline, geometry) if contiguous else None
-    largest_mm = (diameter or axes.long_axis).length_mm
-    return Measurements(
+    inside = attenuation(volume.attenuation_hu[outline.box][outline.mask()])
+    numbers = Measurements(
         long_axis=axes.long_axis,
         short_axis=axes.short_axis,
         long_axis_slice=axes.slice_index,
@@ -54,13 +66,58 @@ def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurement
         max_hu=inside.max_hu,
         max_3d_diameter=diameter,
         extents_lps_mm=None if border_lps_mm is None else shape.extents_lps_mm(border_lps_mm),
-        volume_mesh_ml=mesh.volume_ml if mesh else None,
-        volume_voxels_ml=shape.voxel_volume_ml(outline, geometry) if contiguous else None,
-        surface_area_mm2=mesh.area_mm2 if mesh else None,
-        sphericity=mesh.sphericity if mesh else None,
         area_mm2=shape.area_mm2(outline, geometry) if single else None,
-        large=largest_mm > settings.large_diameter_mm - shape.SAME_LENGTH_MM,
+        large=(diameter or axes.long_axis).length_mm > settings.large_diameter_mm - shape.SAME_LENGTH_MM,
+        notices=_notices(edge, contiguous or single),
     )
+    if contiguous:
+        mesh = shape.mesh(outline, geometry)
+        numbers = replace(
+            numbers,
+            volume_mesh_ml=mesh.volume_ml,
+            volume_voxels_ml=shape.voxel_volume_ml(outline, geometry),
+            surface_area_mm2=mesh.area_mm2,
+            sphericity=mesh.sphericity,
+        )
+    return _with_edge(numbers, edge, geometry, contiguous) if edge.inside.any() else numbers
+
+
+def _with_edge(numbers: Measurements, edge: Edge, geometry: Geometry, contiguous: bool) -> Measurements:
+    """Add what is known only where there is an edge: the calcified volume, its level, and the half-widths."""
+    long_mm, short_mm = numbers.long_axis.length_mm, numbers.short_axis.length_mm
+    numbers = replace(
+        numbers,
+        boundary_hu=edge.boundary_hu,
+        long_axis_u95_mm=uncertainty.long_axis_u95_mm(edge, geometry, long_mm, short_mm),
+    )
+    if not contiguous or numbers.max_3d_diameter is None:
+        return numbers
+    return replace(
+        numbers,
+        volume_ml=edge.calcified_mm3 / 1000,
+        volume_u95_ml=uncertainty.volume_u95_mm3(edge, geometry) / 1000,
+        max_3d_diameter_u95_mm=uncertainty.max_3d_diameter_u95_mm(edge, geometry, numbers.max_3d_diameter, short_mm),
+    )
+
+
+def _notices(edge: Edge, contiguous: bool) -> tuple[str, ...]:
+    found = {
+        "no_edge": not edge.inside.any(),
+        "outline_rules": edge.inside.any() and not edge.follows_outline,
+        "plateau_from_sum": edge.inside.any() and not edge.plateau_voxels,
+        "non_contiguous": not contiguous,
+    }
+    return tuple(notice for notice, holds in found.items() if holds)
+
+
+def _is_contiguous(volume: Volume, outline: Outline, settings: Settings) -> bool:
+    """Tell whether the slices that show a lesion, and those beside them, leave no tissue out between them."""
+    thickness_mm = volume.series.slice_thickness_mm
+    if not thickness_mm or thickness_mm < 0:
+        return True
+    first, last = max(outline.start_kji[0] - 1, 0), outline.stop_kji[0]
+    steps_mm = volume.geometry.slice_steps_mm[first:last]
+    return bool(steps_mm.max() <= settings.non_contiguous_factor * thickness_mm)
 
 
 def is_truncated(volume: Volume, outline: Outline) -> bool:

@@ -1,0 +1,273 @@
+"""Contours of a lesion below the voxel in the acquired slices, and caps beyond the outermost ones.
+
+In a slice the contour crosses between two pixels where the level, interpolated between them, is zero: the points that
+marching squares draw on the attenuation. A curved edge shrinks under blur, by half the blur's variance times its
+curvature; the level less half the variance times its Laplacian undoes that to first order (the heat equation, one step
+back), and leaves straight edges where they are.
+
+Across slices interpolation would be wrong: where a mass ends between two thick slices, one of them shows all of it and
+the next nothing, and interpolation says half way whatever the truth. There the cross-sections tell where it ends: those
+of a rounded body are quadratic in their distance from its tip, so that the last three of them give the tip (of an
+ellipsoid exactly).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import ConvexHull
+
+from calcimeasure.measure.shape import Contours
+from calcimeasure.surface import keep_connected
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.surface import Edge
+
+_SMOOTHING_PX = 0.7
+
+_CAP_LAYERS = 6
+"""Contours drawn between the last slice and the tip, as those of a paraboloid."""
+
+
+def contours_of(edge: Edge) -> Contours:
+    """Draw the contour of a lesion in each slice of the edge's box.
+
+    Parameters
+    ----------
+    edge
+        From `sharpened`.
+    """
+    from skimage.measure import find_contours
+
+    points = np.concatenate([_crossings(edge, 1), _crossings(edge, 2)])
+    points = points[np.argsort(points[:, 0], kind="stable")]
+    stops = np.searchsorted(points[:, 0], np.arange(1, edge.inside.shape[0]))
+    slices = [part[:, 1:] + edge.start_kji[1:] for part in np.split(points, stops)]
+    corners = [part[ConvexHull(part).vertices] if len(part) else part for part in slices]
+    origin = np.array(edge.start_kji[1:]) - 1
+
+    def lines(k: int) -> list[NDArray[np.float64]]:
+        return [line + origin for line in find_contours(np.pad(edge.level[k], 1, constant_values=-0.5), 0.0)]
+
+    return Contours(edge.start_kji[0], corners, lines)
+
+
+def sharpened(edge: Edge, geometry: Geometry) -> Edge:
+    """Undo the shrinkage of curved edges under the blur of the slice plane.
+
+    Before the Laplacian is taken the level is smoothed by 0.7 pixels, which the variance takes into account: noise
+    would otherwise grow more than the error shrinks.
+    """
+    if not edge.follows_outline:
+        return edge
+    row_mm, column_mm = geometry.row_spacing_mm, geometry.column_spacing_mm
+    smooth = ndimage.gaussian_filter(edge.level, (0, _SMOOTHING_PX, _SMOOTHING_PX))
+    laplacian = np.zeros_like(smooth)
+    center = smooth[:, 1:-1, 1:-1]
+    laplacian[:, 1:-1, 1:-1] = (smooth[:, 2:, 1:-1] + smooth[:, :-2, 1:-1] - 2 * center) / np.float32(row_mm**2)
+    laplacian[:, 1:-1, 1:-1] += (smooth[:, 1:-1, 2:] + smooth[:, 1:-1, :-2] - 2 * center) / np.float32(column_mm**2)
+    variance_mm2 = edge.blur_sigma_mm**2 + _SMOOTHING_PX**2 * row_mm * column_mm
+    level = smooth - np.float32(variance_mm2 / 2) * laplacian
+    level, inside = keep_connected(level, edge.inside)
+    return replace(edge, level=level, inside=inside)
+
+
+def surface_points_lps_mm(edge: Edge, corners: list[NDArray[np.float64]], geometry: Geometry) -> NDArray[np.float64]:
+    """Collect points of the surface among which all of its outermost ones are.
+
+    Parameters
+    ----------
+    edge
+        The lesion's edge.
+    corners
+        Of `contours_of` this edge.
+    geometry
+        Where the slices lie.
+
+    Returns
+    -------
+    ndarray
+        (n, 3) LPS mm: the corners in each slice, and caps where a part of the lesion is not seen in the next slice. A
+        part that is cut off by the end of the stack ends half a slice beyond the last one.
+    """
+    index = [np.column_stack([np.full(len(part), k), part]) for k, part in enumerate(corners, edge.start_kji[0])]
+    return geometry.to_lps_mm(np.concatenate([*index, *_caps(edge, geometry)]))
+
+
+def _crossings(edge: Edge, axis: int) -> NDArray[np.float64]:
+    """(n, 3) indexes in the box at which the edge crosses between two neighbors along an axis."""
+    pad = [(1, 1) if one == axis else (0, 0) for one in range(3)]
+    inside = np.pad(edge.inside, pad)
+    level = np.pad(edge.level, pad, constant_values=-0.5)
+    before, after = [slice(None)] * 3, [slice(None)] * 3
+    before[axis], after[axis] = slice(None, -1), slice(1, None)
+    place = np.nonzero(inside[tuple(before)] != inside[tuple(after)])
+    first, second = level[tuple(before)][place], level[tuple(after)][place]
+    index = np.column_stack(place).astype(np.float64)
+    index[:, axis] += first / (first - second) - 1
+    return index
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sections:
+    """The connected parts of a lesion in each slice, numbered from 1, and which of them overlap from slice to slice."""
+
+    edge: Edge
+    geometry: Geometry
+    labels: NDArray[np.int32]
+    boxes: list[tuple[slice, slice, slice]]
+    overlaps: list[list[int]]
+
+    def slice_of(self, section: int) -> int:
+        """Index of its slice in the box."""
+        return int(self.boxes[section - 1][0].start)
+
+    def beside(self, section: int, step: int) -> list[int]:
+        """List those that it overlaps in the next slice (step 1) or in the last (step -1)."""
+        return [other for other in self.overlaps[section] if self.slice_of(other) == self.slice_of(section) + step]
+
+
+def _sections(edge: Edge, geometry: Geometry) -> _Sections:
+    in_slice = np.zeros((3, 3, 3), dtype=np.bool_)
+    in_slice[1] = True
+    labels, count = ndimage.label(edge.inside, structure=in_slice)
+    overlaps: list[list[int]] = [[] for _ in range(count + 1)]
+    both = (labels[1:] > 0) & (labels[:-1] > 0)
+    pairs = np.unique(labels[1:][both].astype(np.int64) * (count + 1) + labels[:-1][both])
+    for one, other in zip(*(part.tolist() for part in np.divmod(pairs, count + 1)), strict=True):
+        overlaps[one].append(other)
+        overlaps[other].append(one)
+    return _Sections(edge, geometry, labels, ndimage.find_objects(labels, max_label=count), overlaps)
+
+
+def _caps(edge: Edge, geometry: Geometry) -> list[NDArray[np.float64]]:
+    sections = _sections(edge, geometry)
+    return [
+        _cap(sections, section, step)
+        for section in range(1, len(sections.boxes) + 1)
+        for step in (-1, 1)
+        if not sections.beside(section, step)
+    ]
+
+
+def _cap(sections: _Sections, section: int, step: int) -> NDArray[np.float64]:
+    """Draw the cap of a section towards one side: indexes in the stack."""
+    k = sections.slice_of(section) + sections.edge.start_kji[0]
+    contour, center = _contour(sections, section)
+    positions_mm = sections.geometry.positions_along_normal_mm
+    if len(positions_mm) == 1:
+        return np.column_stack([np.full(len(contour), k), contour])
+    if not 0 <= k + step < len(positions_mm):
+        return np.column_stack([np.full(len(contour), k + 0.5 * step), contour])
+    room_mm = abs(float(positions_mm[k + step] - positions_mm[k]))
+    chain = _inward(sections, section, -step)
+    depths_mm = np.abs([positions_mm[k - step * n] - positions_mm[k] for n in range(len(chain))])
+    height_mm = _tip_height_mm(depths_mm, _sizes(sections, chain, step), room_mm)
+    drift = np.zeros(2)
+    if len(chain) > 1 and _is_simple(sections, chain, step):
+        drift = (center - _contour(sections, chain[1])[1]) / depths_mm[1]
+    layers = []
+    for part in np.linspace(0, 1, _CAP_LAYERS + 1)[1:]:
+        drawn = center + drift * height_mm * part + (contour - center) * np.sqrt(1 - part)
+        layers.append(np.column_stack([np.full(len(drawn), k + step * height_mm * part / room_mm), drawn]))
+    return np.concatenate(layers)
+
+
+def _inward(sections: _Sections, section: int, step: int) -> list[int]:
+    """List a section and the one or two that follow it inward, each the largest of those that it overlaps."""
+    chain = [section]
+    while len(chain) < 3 and (beside := sections.beside(chain[-1], step)):
+        chain.append(max(beside, key=lambda one: (np.count_nonzero(_mask(sections, one)), -one)))
+    return chain
+
+
+def _is_simple(sections: _Sections, chain: list[int], step: int) -> bool:
+    """Tell whether sections belong to one tip only: the inner ones carry no other section towards it."""
+    return all(len(sections.beside(inner, step)) == 1 for inner in chain[1:])
+
+
+def _sizes(sections: _Sections, chain: list[int], step: int) -> list[float]:
+    """Sizes of sections, proportional to their areas.
+
+    Where a section belongs to more than this tip (its neighbor carries other sections too) not its area counts but the
+    largest circle that fits in it near the tip: its radius squared is quadratic in the distance from the tip as well.
+    """
+    if _is_simple(sections, chain, step):
+        return [_area(_contour_lines(sections, one)) for one in chain]
+    sampling = (sections.geometry.row_spacing_mm, sections.geometry.column_spacing_mm)
+    sizes, place, reach = [], np.zeros(2), np.inf
+    for one in chain:
+        box = sections.boxes[one - 1]
+        depth_mm = ndimage.distance_transform_edt(np.pad(_mask(sections, one), 1), sampling=sampling)
+        corner = np.array([box[1].start - 1, box[2].start - 1])
+        index = np.indices(depth_mm.shape).reshape(2, -1).T + corner
+        near = np.linalg.norm((index - place) * sampling, axis=1) <= reach
+        if not near.any():
+            break
+        best = int(np.argmax(np.where(near, depth_mm.ravel(), -1)))
+        radius_mm = float(depth_mm.ravel()[best])
+        sizes.append(radius_mm**2)
+        place, reach = index[best], radius_mm + max(sampling)
+    return sizes
+
+
+def _tip_height_mm(depths_mm: NDArray[np.float64], sizes: list[float], room_mm: float) -> float:
+    """Say how far beyond the last section the tip lies, at most in the next slice.
+
+    Through three sections goes a parabola, through two a line, whose zero beyond the last one is the tip; a single
+    section, or sizes that do not fall towards the tip, end half way.
+    """
+    half_mm = room_mm / 2
+    if len(sizes) < 2 or sizes[1] <= sizes[0]:
+        return half_mm
+    slope = (sizes[1] - sizes[0]) / depths_mm[1]
+    if len(sizes) > 2:
+        bend = ((sizes[2] - sizes[1]) / (depths_mm[2] - depths_mm[1]) - slope) / depths_mm[2]
+        if bend < 0:
+            # size(depth) = size0 + (slope - bend * depth1) depth + bend depth^2, zero at a negative depth
+            linear = slope - bend * depths_mm[1]
+            root = (-linear + np.sqrt(linear**2 - 4 * bend * sizes[0])) / (2 * bend)
+            return float(min(-root, room_mm)) if root < 0 else half_mm
+    return float(min(sizes[0] / slope, room_mm))
+
+
+def _mask(sections: _Sections, section: int) -> NDArray[np.bool_]:
+    box = sections.boxes[section - 1]
+    mask: NDArray[np.bool_] = sections.labels[box][0] == section
+    return mask
+
+
+def _contour_lines(sections: _Sections, section: int) -> list[NDArray[np.float64]]:
+    """Draw the contour lines of a section: (n, 2) row and column in the stack."""
+    from skimage.measure import find_contours
+
+    box = sections.boxes[section - 1]
+    level = np.full([part.stop - part.start + 2 for part in box[1:]], -0.5, dtype=np.float32)
+    rows, columns = (slice(max(part.start - 1, 0), part.stop + 1) for part in box[1:])
+    place = (box[0].start, rows, columns)
+    seen = np.where(sections.edge.inside[place] & (sections.labels[place] != section), -0.5, sections.edge.level[place])
+    offset = (rows.start - box[1].start + 1, columns.start - box[2].start + 1)
+    level[offset[0] : offset[0] + seen.shape[0], offset[1] : offset[1] + seen.shape[1]] = seen
+    origin = np.array([box[1].start - 1, box[2].start - 1]) + sections.edge.start_kji[1:]
+    return [line + origin for line in find_contours(level, 0.0)]
+
+
+def _area(lines: list[NDArray[np.float64]]) -> float:
+    """Area inside contour lines, in pixels; lines round holes turn the other way and are taken off."""
+    twice = sum(float(np.sum(line[:-1, 0] * line[1:, 1] - line[1:, 0] * line[:-1, 1])) for line in lines)
+    return abs(twice) / 2
+
+
+def _contour(sections: _Sections, section: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Corners of a section's contour, and the middle of its pixels."""
+    points = np.concatenate(_contour_lines(sections, section))
+    box = sections.boxes[section - 1]
+    middle = np.array(ndimage.center_of_mass(_mask(sections, section)))
+    middle += np.array([box[1].start, box[2].start]) + sections.edge.start_kji[1:]
+    return points[ConvexHull(points).vertices], middle
