@@ -27,12 +27,14 @@ def assess(volume: Volume, outline: Outline, number: int, settings: Settings) ->
     settings
         What to measure with.
     """
+    measurements = measure(volume, outline, settings)
+    notices = dict.fromkeys((*volume.notices, *measurements.notices, "tissue_not_judged"))
     return Lesion(
         tracking_uid=tracking_uid(volume.series, outline),
         number=number,
         outline=outline,
-        measurements=measure(volume, outline, settings),
-        notices=(*volume.notices, "tissue_not_judged"),
+        measurements=measurements,
+        notices=tuple(notices),
     )
 
 

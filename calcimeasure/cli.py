@@ -120,6 +120,17 @@ def measure(
         raise typer.Exit(_measure(_inputs(paths, sample), out, used, debug))
 
 
+@app.command()
+def explain(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Folder that measure wrote.")],
+    lesion: Annotated[str, typer.Option("--lesion", metavar="TRACKING_UID", help="Which one (lesions.csv).")],
+    debug: DebugOption = False,
+) -> None:
+    """Explain a lesion's size (tissue, side and site are not built yet)."""
+    with _errors_in_one_line(debug):
+        _explain(folder, lesion)
+
+
 def _not_built(name: str, what: str) -> Callable[[typer.Context], None]:
     def command(context: typer.Context) -> None:
         with _errors_in_one_line(debug="--debug" in context.args):
@@ -133,7 +144,6 @@ for _name, _what in {
     "review": "Review lesions in napari.",
     "export": "Export CSV, REDCap, SEG, SR or revisions.",
     "import": "Import outlines drawn elsewhere.",
-    "explain": "Explain a lesion's tissue, side, site and size.",
 }.items():
     app.command(_name, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
         _not_built(_name, _what)
@@ -177,11 +187,52 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
             progress(result)
         # Only now, so that an interrupted run leaves the settings that the tables were made with.
         write_whole(private / "settings.toml", format_settings(settings))
+        write_whole(private / "sources.json", _sources(paths, results))
         write_tables(results, out, identified=settings.identified)
     reports = [result for result in results if isinstance(result, Report)]
     _print_lesions(reports)
     _print_summary(results, found, out, settings)
     return _exit_code(len(reports), sum(getattr(result, "state", None) is State.FAILED for result in results))
+
+
+def _sources(paths: Sequence[Path], results: Iterable[Report | Failure]) -> str:
+    """Note where each lesion comes from, so that it can be explained later."""
+    from calcimeasure.model import Report
+
+    stacks = {
+        lesion.tracking_uid: [report.series.study_uid, report.series.series_uid, report.series.stack_number]
+        for report in results
+        if isinstance(report, Report)
+        for lesion in report.lesions
+    }
+    return json.dumps({"paths": [str(path.absolute()) for path in paths], "lesions": stacks}, indent=1)
+
+
+def _explain(folder: Path, tracking_uid: str) -> None:
+    from calcimeasure.explain import explain_size
+    from calcimeasure.load import find_series, load_image
+    from calcimeasure.model import Volume
+    from calcimeasure.pipeline import analyze
+    from calcimeasure.settings import load_settings
+
+    private = folder / "private"
+    try:
+        sources = json.loads((private / "sources.json").read_text(encoding="utf-8"))
+        study_uid, series_uid, stack_number = sources["lesions"][tracking_uid]
+    except (OSError, ValueError) as error:
+        raise InputPathError(f"{private / 'sources.json'} cannot be read: {error}. Run measure first.") from error
+    except KeyError as error:
+        raise InputPathError(f"{folder} has no lesion {tracking_uid}: see tracking_uid in lesions.csv.") from error
+    settings = load_settings(private / "settings.toml")
+    for series in find_series(sources["paths"], settings).series:
+        if (series.study_uid, series.series_uid, series.stack_number) != (study_uid, series_uid, stack_number):
+            continue
+        volume = load_image(series, settings)
+        for lesion in analyze(series, settings).lesions:
+            if lesion.tracking_uid == tracking_uid and isinstance(volume, Volume):
+                _print("\n".join(explain_size(volume, lesion, settings)))
+                return
+    raise InputPathError(f"The images of lesion {tracking_uid} are no longer as they were measured.")
 
 
 def _exit_code(measured: int, failed: int) -> int:

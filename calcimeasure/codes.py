@@ -55,13 +55,17 @@ NOTICES: Final[dict[str, str]] = {
     "density cannot "
     "be compared with other series.",
     "no_air": "No voxel is near the value of air: nothing in the image confirms that its values are Hounsfield units.",
+    "no_edge": "Nothing inside the outline stands out from its surroundings: its own border was measured.",
     "no_series_uid": "The header has no SeriesInstanceUID: files of one folder with the same series number are "
     "one series.",
     "non_contiguous": "The slices lie more than 1.5 times SliceThickness apart: what lies between was not imaged, so "
     "volumes and max_3d_diameter_mm are empty.",
+    "outline_rules": "The outline leaves the half-maximum edge by more than a voxel: there its own border counts.",
     "padding_ignored": "PixelPaddingValue lies among the Hounsfield units of the body: the voxels that have it "
     "are taken as "
     "imaged.",
+    "plateau_from_sum": "The lesion is too small or thin to show the attenuation of its inside: that was solved for "
+    "from the sum of attenuation and the volume inside its half-maximum, and the volume is less certain.",
     "presentation_lut_disagrees": "Presentation LUT Shape does not belong to Photometric Interpretation, which "
     "alone is "
     "used.",

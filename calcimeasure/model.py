@@ -453,6 +453,7 @@ class Measurements:
     max_3d_diameter_u95_mm: float | None = None
     volume_u95_ml: float | None = None
     large: bool | None = None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

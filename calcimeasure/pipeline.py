@@ -14,9 +14,10 @@ from calcimeasure.load import check_headers, load_image
 from calcimeasure.model import Failure, Report, Series, State
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings, settings_hash
+from calcimeasure.surface import half_maximum_outline
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Volume
+    from calcimeasure.model import Lesion, Volume
 
 
 def analyze(series: Series, settings: Settings | None = None) -> Report:
@@ -45,15 +46,22 @@ def analyze(series: Series, settings: Settings | None = None) -> Report:
     proposals = propose(volume, settings)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
     volume = replace(volume, notices=(*volume.notices, *dropped))
-    lesions = tuple(assess(volume, outline, number, settings) for number, outline in enumerate(proposals.outlines, 1))
+    outlines = [half_maximum_outline(volume, outline, settings) for outline in proposals.outlines]
+    lesions = sorted((assess(volume, outline, 0, settings) for outline in outlines), key=_largest_first)
     return Report(
         series=series,
         geometry=volume.geometry,
-        lesions=lesions,
+        lesions=tuple(replace(lesion, number=number) for number, lesion in enumerate(lesions, 1)),
         settings_hash=settings_hash(settings),
         software_version=version("calcimeasure"),
         notices=volume.notices,
     )
+
+
+def _largest_first(lesion: Lesion) -> tuple[object, ...]:
+    numbers = lesion.measurements
+    size = numbers.volume_ml or numbers.volume_voxels_ml or numbers.area_mm2 or numbers.long_axis.length_mm
+    return (-size, lesion.outline.start_kji)
 
 
 def analyze_or_fail(series: Series, settings: Settings) -> Report | Failure:

@@ -268,8 +268,6 @@ def test_option_that_is_not_built_says_so(ct: Path, out: Path, option: str) -> N
         ["review", "DIR", "--reader", "A. Reader"],
         ["export", "DIR", "--format", "csv", "--to", "x", "--status", "accepted"],
         ["import", "DIR", "seg.dcm"],
-        ["explain", "DIR", "--lesion", "1.2.3"],
-        ["explain"],
     ],
 )
 def test_command_that_is_not_built_says_so(arguments: Sequence[str]) -> None:

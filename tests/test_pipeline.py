@@ -58,17 +58,21 @@ def check_lesion(report: Report, true: dict[str, float]) -> Lesion:
     away_mm = [math.dist(lesion.measurements.centroid_lps_mm, place) for lesion in report.lesions]
     lesion = report.lesions[int(np.argmin(away_mm))]
     found = lesion.measurements
-    assert min(away_mm) < 0.3
-    # A pixel less, because a caliper ends between pixel centers, to the blooming more.
-    pixel_mm = max(report.geometry.row_spacing_mm, report.geometry.column_spacing_mm)
-    assert -pixel_mm < found.long_axis.length_mm - true["long_axis_mm"] < BLOOMING_MM
-    assert -pixel_mm < found.short_axis.length_mm - true["short_axis_mm"] < BLOOMING_MM
+    assert min(away_mm) < 0.5
     assert found.max_3d_diameter is not None
+    assert found.volume_ml is not None
     spacing_mm = true["slice_spacing_mm"]
     assert report.geometry.slice_spacing_mm == pytest.approx(spacing_mm, abs=0.001)
-    assert -pixel_mm < found.max_3d_diameter.length_mm - true["max_3d_diameter_mm"] < BLOOMING_MM + spacing_mm
+    # Masses of a few voxels do not show their plateau.
+    is_small = true["max_3d_diameter_mm"] < 20
+    assert found.volume_ml == pytest.approx(true["volume_ml"], rel=0.2 if is_small else 0.015)
+    assert found.long_axis.length_mm == pytest.approx(true["long_axis_mm"], abs=1.2 if is_small else 0.5)
+    assert found.short_axis.length_mm == pytest.approx(true["short_axis_mm"], abs=1.2 if is_small else 0.5)
+    assert found.max_3d_diameter.length_mm == pytest.approx(
+        true["max_3d_diameter_mm"], abs=1.7 if is_small else 0.2 + 0.2 * spacing_mm
+    )
     for volume_ml in (found.volume_voxels_ml, found.volume_mesh_ml):
-        assert -0.5 < ball_mm(volume_ml) - ball_mm(true["volume_ml"]) < BLOOMING_MM
+        assert abs(ball_mm(volume_ml) - ball_mm(true["volume_ml"])) < (1.5 if is_small else 0.8)
     assert found.large == (found.max_3d_diameter.length_mm >= 20)
     # Partial volume at the rim only makes it fainter.
     assert 200 < found.mean_hu < true["hu"]
@@ -118,7 +122,7 @@ def test_report_says_what_was_measured_and_with_what() -> None:
     assert report.settings_hash == settings_hash(Settings())
     assert report.software_version == version("calcimeasure")
     assert [lesion.number for lesion in report.lesions] == list(range(1, len(report.lesions) + 1))
-    volumes_ml = [lesion.measurements.volume_voxels_ml for lesion in report.lesions]
+    volumes_ml = [lesion.measurements.volume_ml for lesion in report.lesions]
     assert volumes_ml == sorted(volumes_ml, reverse=True)
     assert len({lesion.tracking_uid for lesion in report.lesions}) == len(report.lesions)
     assert set(report.notices) <= NOTICES.keys()
@@ -148,7 +152,8 @@ def test_dropped_components_are_a_notice(
     settings = Settings(min_volume_mm3=smallest_mm3)
     report = analyze(written(tmp_path), settings)
     assert report.notices == notices
-    assert [lesion.notices for lesion in report.lesions] == [(*notices, "tissue_not_judged")] * lesions
+    expected = (*notices, "plateau_from_sum", "tissue_not_judged")
+    assert [lesion.notices for lesion in report.lesions] == [expected] * lesions
     assert report.settings_hash == settings_hash(settings) != settings_hash(Settings())
 
 

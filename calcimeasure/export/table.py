@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -260,7 +261,13 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
             (("rl", "right-left"), ("ap", "anterior-posterior"), ("si", "superior-inferior"))
         )
     ),
-    _number("volume_ml", "mL", 4, "Best estimate of the calcified volume, partial volume taken into account."),
+    _number(
+        "volume_ml",
+        "mL",
+        4,
+        "Best estimate of the calcified volume, partial volume taken into account.",
+        lambda row: row.lesion.measurements.volume_ml,
+    ),
     _number(
         "volume_mesh_ml",
         "mL",
@@ -312,10 +319,30 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         )
     ),
     _number("mean_contrast", "", 4, "Radiograph: mean contrast to the local background."),
-    _number("boundary_hu", "[hnsf'U]", 1, "Local half-maximum used as the edge, median over the surface."),
-    _mm("long_axis_u95_mm", "Half-width of the 95 % interval of long_axis_mm, of this scan."),
-    _mm("max_3d_diameter_u95_mm", "Half-width of the 95 % interval of max_3d_diameter_mm, of this scan."),
-    _number("volume_u95_ml", "mL", 4, "Half-width of the 95 % interval of volume_ml, of this scan."),
+    _number(
+        "boundary_hu",
+        "[hnsf'U]",
+        1,
+        "Local half-maximum used as the edge, median over the surface.",
+        lambda row: row.lesion.measurements.boundary_hu,
+    ),
+    _mm(
+        "long_axis_u95_mm",
+        "Half-width of the 95 % interval of long_axis_mm, of this scan.",
+        lambda row: row.lesion.measurements.long_axis_u95_mm,
+    ),
+    _mm(
+        "max_3d_diameter_u95_mm",
+        "Half-width of the 95 % interval of max_3d_diameter_mm, of this scan.",
+        lambda row: row.lesion.measurements.max_3d_diameter_u95_mm,
+    ),
+    _number(
+        "volume_u95_ml",
+        "mL",
+        4,
+        "Half-width of the 95 % interval of volume_ml, of this scan.",
+        lambda row: row.lesion.measurements.volume_u95_ml,
+    ),
     *(
         _mm(
             f"centroid_{letter}_lps_mm",
@@ -410,7 +437,7 @@ def _count(state: State) -> Callable[[StudyRow], object]:
     return lambda row: sum(failure.state is state for failure in row.failures)
 
 
-def _if_counted_once(count: Callable[[Report], int]) -> Callable[[StudyRow], object]:
+def _if_counted_once(count: Callable[[Report], float | None]) -> Callable[[StudyRow], object]:
     """Count only where one stack was measured: the same mass may lie in several."""
     return lambda row: count(row.reports[0]) if len(row.reports) == 1 else None
 
@@ -418,6 +445,12 @@ def _if_counted_once(count: Callable[[Report], int]) -> Callable[[StudyRow], obj
 def _modalities(row: StudyRow) -> str:
     series = [report.series for report in row.reports] + [one.series for one in row.failures if one.series]
     return ";".join(sorted({one.modality for one in series if one.modality}))
+
+
+def _total_volume_ml(report: Report) -> float | None:
+    """Sum the volumes; unknown where one of them is."""
+    volumes = [lesion.measurements.volume_ml for lesion in report.lesions]
+    return None if None in volumes else math.fsum(volume for volume in volumes if volume is not None)
 
 
 def _largest_mm(row: StudyRow) -> float | None:
@@ -473,7 +506,14 @@ STUDY_COLUMNS: tuple[Column[StudyRow], ...] = (
         unit="mm",
         decimals=2,
     ),
-    Column("total_volume_ml", "number", "Sum of volume_ml, each mass counted once.", unit="mL", decimals=4),
+    Column(
+        "total_volume_ml",
+        "number",
+        "Sum of volume_ml, each mass counted once." + _ONCE,
+        _if_counted_once(_total_volume_ml),
+        unit="mL",
+        decimals=4,
+    ),
     Column("sites", "string", "Sites of the masses, separated by ;."),
     Column("symmetric", "boolean", "Whether a site has masses on both sides."),
     Column("review_state", "string", "How much of it is reviewed.", lambda _: "none", words=_REVIEW, required=True),

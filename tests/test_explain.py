@@ -1,0 +1,112 @@
+import csv
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from calcimeasure import cli
+from tests.dicom_phantom import write_phantom_series
+from tests.phantoms import Ellipsoid, straight_grid
+
+BALL = Ellipsoid((2.0, -1.0, 0.5), (11.0, 11.0, 11.0), 900.0)
+SPECK = Ellipsoid((25.0, 20.0, 0.5), (3.0, 3.0, 3.0), 700.0)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments], prog_name="calcimeasure")
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An output folder with a ball of 22 mm and one of 6 mm, 860 and 660 HU above their surroundings."""
+    folder = tmp_path_factory.mktemp("explain")
+    grid = straight_grid((24, 90, 100), (2.0, 0.8, 0.8))
+    write_phantom_series(
+        folder / "in" / "ct",
+        [BALL, SPECK],
+        grid,
+        surroundings=[Ellipsoid((0.0, 0.0, 0.0), (60.0, 60.0, 90.0), 40.0)],
+        blur_sigma_mm=0.7,
+        noise_sd_hu=12.0,
+        seed=3,
+    )
+    assert run("measure", folder / "in", "--out", folder / "out", "--set", "large_diameter_mm=15").exit_code == 0
+    return folder / "out"
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "lesions.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def number(text: str, name: str) -> float:
+    found = re.search(rf"^  {name} +(-?[0-9.]+) ", text, re.MULTILINE)
+    assert found is not None, text
+    return float(found[1])
+
+
+def test_edge_is_explained_by_what_the_phantom_is_made_of(measured: Path) -> None:
+    result = run("explain", measured, "--lesion", rows(measured)[0]["tracking_uid"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert number(result.stdout, "plateau") == pytest.approx(900, abs=3)
+    assert number(result.stdout, "surroundings") == pytest.approx(40, abs=2)
+    assert number(result.stdout, "edge") == pytest.approx(470, abs=3)
+    assert number(result.stdout, "noise") == pytest.approx(12, rel=0.15)
+    assert number(result.stdout, "blur") == pytest.approx(0.7, rel=0.2)
+
+
+def test_profile_falls_from_plateau_to_surroundings(measured: Path) -> None:
+    said = run("explain", measured, "--lesion", rows(measured)[0]["tracking_uid"]).stdout
+    profile = [float(hu) for hu in re.findall(r"to +-?[0-9.]+ mm +(-?[0-9]+) HU", said)]
+    assert len(profile) >= 10
+    assert profile[0] < 150
+    assert profile[-1] > 850
+    assert profile[3:] == sorted(profile[3:])
+
+
+def test_sizes_are_those_of_the_table(measured: Path) -> None:
+    for row in rows(measured):
+        said = run("explain", measured, "--lesion", row["tracking_uid"]).stdout
+        for name, column in (
+            ("long axis", "long_axis_mm"),
+            ("short axis", "short_axis_mm"),
+            ("3-D diameter", "max_3d_diameter_mm"),
+            ("volume", "volume_ml"),
+        ):
+            assert number(said, name) == pytest.approx(float(row[column]), abs=0.006)
+        assert f"+- {float(row['long_axis_u95_mm']):.2f} (95 %)" in said
+        for notice in row["notices"].split(";"):
+            assert f"  {notice}: " in said
+
+
+def test_plateau_that_was_solved_for_is_said(measured: Path) -> None:
+    ball, speck = (run("explain", measured, "--lesion", row["tracking_uid"]).stdout for row in rows(measured))
+    assert "solved for" in speck
+    assert "solved for" not in ball
+
+
+def test_lesion_that_is_not_there(measured: Path) -> None:
+    result = run("explain", measured, "--lesion", "2.25.1")
+    assert result.exit_code == 2
+    assert "has no lesion 2.25.1" in result.stderr
+
+
+def test_folder_that_was_not_measured(tmp_path: Path) -> None:
+    result = run("explain", tmp_path, "--lesion", "2.25.1")
+    assert result.exit_code == 2
+    assert "Run measure first" in result.stderr
+
+
+def test_images_that_were_changed_since(measured: Path, tmp_path: Path) -> None:
+    out = shutil.copytree(measured, tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    sources = json.loads((out / "private" / "sources.json").read_text(encoding="utf-8"))
+    sources["paths"] = [str(tmp_path / "empty")]
+    (out / "private" / "sources.json").write_text(json.dumps(sources), encoding="utf-8")
+    result = run("explain", out, "--lesion", rows(out)[0]["tracking_uid"])
+    assert result.exit_code == 2
+    assert "no longer as they were measured" in result.stderr
