@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, cast
@@ -17,7 +19,7 @@ from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.surface import half_maximum_outline
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Lesion, Volume
+    from calcimeasure.model import Lesion, Outline, Volume
 
 
 def analyze(series: Series, settings: Settings | None = None) -> Report:
@@ -46,8 +48,13 @@ def analyze(series: Series, settings: Settings | None = None) -> Report:
     proposals = propose(volume, settings)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
     volume = replace(volume, notices=(*volume.notices, *dropped))
-    outlines = [half_maximum_outline(volume, outline, settings) for outline in proposals.outlines]
-    lesions = sorted((assess(volume, outline, 0, settings) for outline in outlines), key=_largest_first)
+
+    def measured(proposal: Outline) -> Lesion:
+        return assess(volume, half_maximum_outline(volume, proposal, settings), 0, settings)
+
+    # The distances and sums that cost most do not hold the interpreter.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        lesions = sorted(pool.map(measured, proposals.outlines), key=_largest_first)
     return Report(
         series=series,
         geometry=volume.geometry,

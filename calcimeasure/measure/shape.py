@@ -138,7 +138,8 @@ def max_3d_diameter(border_lps_mm: NDArray[np.float64]) -> Axis:
     border_lps_mm
         (n, 3) from `border_points_lps_mm`.
     """
-    length_mm, ends = _farthest_pair(border_lps_mm[ConvexHull(border_lps_mm).vertices])
+    corners = border_lps_mm[ConvexHull(border_lps_mm).vertices]
+    length_mm, ends = _farthest_pair(_outermost(corners))
     return _axis(ends, length_mm)
 
 
@@ -310,6 +311,21 @@ def _cube_edges_mm(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
     edges_mm[:, 1] = geometry.column_direction * geometry.row_spacing_mm
     edges_mm[:, 2] = geometry.row_direction * geometry.column_spacing_mm
     return edges_mm
+
+
+def _outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leave out points that cannot be an end of the largest distance: most of them, but for a ball.
+
+    Going to and fro between farthest points finds a long distance. What is nearer to the middle of it than that
+    distance less the farthest point's is no end of a longer one.
+    """
+    first = points[0]
+    for _ in range(4):
+        second = points[np.argmax(np.linalg.norm(points - first, axis=1))]
+        first, other = second, first
+    radii = np.linalg.norm(points - (first + other) / 2, axis=1)
+    outermost: NDArray[np.float64] = points[radii >= np.linalg.norm(first - other) - radii.max() - SAME_LENGTH_MM]
+    return outermost
 
 
 def _farthest_pair(corners: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
