@@ -177,13 +177,18 @@ def stored_values(hu: NDArray[Any], header: Header) -> NDArray[Any]:
     return np.clip(scaled, low, low + 2**header.bits_stored - 1).astype(np.int16 if signed else np.uint16)
 
 
-def _instance(slice_hu: NDArray[Any], grid: Grid, k: int, header: Header) -> Instance:
+def slice_dataset(grid: Grid, k: int, header: Header) -> Dataset:
+    """Return the header of slice k, without pixels."""
     dataset = Dataset()
     _patient_and_study(dataset, header)
     _series(dataset, grid, header)
     _plane(dataset, grid, k, header)
     _pixel_description(dataset, grid, header)
-    return Instance(dataset, stored_values(slice_hu, header))
+    return dataset
+
+
+def _instance(slice_hu: NDArray[Any], grid: Grid, k: int, header: Header) -> Instance:
+    return Instance(slice_dataset(grid, k, header), stored_values(slice_hu, header))
 
 
 def _patient_and_study(dataset: Dataset, header: Header) -> None:

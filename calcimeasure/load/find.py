@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pydicom
 
 from calcimeasure.errors import FileError, InputPathError
+from calcimeasure.load.directory import listed_files
 from calcimeasure.load.header import (
+    ACQUISITIONS,
+    TELL_APART,
     Header,
     grid_key,
     instance,
-    is_dicomdir,
     plane,
     read_headers,
     series_facts,
@@ -41,7 +42,8 @@ _SPACING_ROUNDING = 1e-4
 """Relative: 0.9765625 mm is often written as 0.97656, and 512 columns of it end within a twentieth of a pixel."""
 
 _READERS = 4
-_FILES_AT_A_TIME = 512
+_FILES_AT_A_TIME = 128
+"""Headers of so many are held: a multi-frame file's are some megabytes."""
 
 _Plane = tuple[tuple[float, ...] | None, tuple[float, ...] | None]
 
@@ -110,9 +112,14 @@ def find_series(
             elif not headers:
                 other_file_count += 1
             else:
-                for header in headers:
-                    same_key = grids[series_key(header)][grid_key(header)]
-                    _add(header, instance(header, file.root, formats), same_key, settings)
+                try:
+                    for header in headers:
+                        same_key = grids[series_key(header)][grid_key(header)]
+                        _add(header, instance(header, file.root, formats), same_key, settings)
+                except Exception as error:  # noqa: BLE001 - one odd header must not cost all the other files
+                    found = f"{type(error).__name__}: {error} ({file.path.name})"
+                    message = f"A header that can be understood expected, found {found}. Export the file again."
+                    unreadable.append(_failure("unreadable_file", message, file))
     stacks = [
         stack for by_key in grids.values() for stack in _stacks([g for same in by_key.values() for g in same], settings)
     ]
@@ -181,7 +188,7 @@ def _series_order(series: Series) -> tuple[object, ...]:
 
 def _files(roots: Sequence[Path], unreadable: list[Failure]) -> Iterator[_File]:
     """Every regular file once, in a fixed order."""
-    seen: set[tuple[int, int, str | None]] = set()
+    seen: set[tuple[int, int | str, str | None]] = set()
     for argument in roots:
         for file in _files_of(argument, unreadable):
             try:
@@ -191,7 +198,8 @@ def _files(roots: Sequence[Path], unreadable: list[Failure]) -> Iterator[_File]:
                 message = f"A readable file expected, found: {found} ({file.path.name}). Export it again."
                 unreadable.append(_failure("unreadable_file", message, file))
                 continue
-            identity = (kind.st_dev, kind.st_ino, file.member)
+            # Some network drives number no files.
+            identity = (kind.st_dev, kind.st_ino or str(file.path), file.member)
             if stat.S_ISREG(kind.st_mode) and identity not in seen:
                 seen.add(identity)
                 yield file
@@ -200,9 +208,11 @@ def _files(roots: Sequence[Path], unreadable: list[Failure]) -> Iterator[_File]:
 def _refuse_missing(roots: Iterable[Path]) -> None:
     for argument in roots:
         try:
-            argument.stat()
+            kind = argument.stat().st_mode
         except OSError as error:
             raise InputPathError(f"PATH {argument} cannot be read: {error.strerror or error}.") from error
+        if not (stat.S_ISDIR(kind) or stat.S_ISREG(kind)):
+            raise InputPathError(f"PATH {argument} is neither a file nor a folder.")
 
 
 def _files_of(argument: Path, unreadable: list[Failure]) -> Iterator[_File]:
@@ -215,7 +225,7 @@ def _files_of(argument: Path, unreadable: list[Failure]) -> Iterator[_File]:
             raise InputPathError(f"PATH {argument} is no .zip that can be read: {error.strerror or error}.") from error
         yield from (_File(argument, argument, member) for member in members)
     else:
-        named = _dicomdir_files(argument)
+        named = listed_files(argument)
         yield from (_File(path, argument.parent) for path in ([argument] if named is None else named))
 
 
@@ -244,20 +254,6 @@ def _walk(root: Path, unreadable: list[Failure]) -> Iterator[Path]:
             yield Path(folder, name)
 
 
-def _dicomdir_files(path: Path) -> list[Path] | None:
-    """Files that a DICOMDIR names: Referenced File ID (0004,1500), PS3.3 F.3. None where the file is no DICOMDIR."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            directory = pydicom.dcmread(path, stop_before_pixels=True)
-            if not is_dicomdir(directory):
-                return None
-            names = [record.get("ReferencedFileID") for record in directory.get("DirectoryRecordSequence") or []]
-    except Exception:  # noqa: BLE001 - what is wrong with it is said when it is read as an image
-        return None
-    return [path.parent.joinpath(*([name] if isinstance(name, str) else name)) for name in names if name]
-
-
 # Stacks
 
 
@@ -279,7 +275,8 @@ def _split(grid: _Grid, settings: Settings) -> list[Series]:
     """Drop images that are there twice, and split where several lie at one position and something tells them apart."""
     unique = list({_identity(one): one for one in reversed(grid.instances)}.values())
     notices = (*grid.facts.notices, *(("duplicate_dropped",) if len(unique) < len(grid.instances) else ()))
-    parts = _tell_apart(unique, grid.facts, settings)
+    # Every radiograph is measured by itself, two of one UID too.
+    parts = _tell_apart(unique, grid.facts, settings) if grid.facts.projection is None else [[one] for one in unique]
     return [replace(grid.facts, instances=_ordered(part, grid.facts), notices=notices) for part in parts]
 
 
@@ -288,6 +285,8 @@ def _identity(image: Instance) -> tuple[object, ...]:
     return (
         image.sop_uid or (image.path, image.member),
         image.frame_index,
+        image.instance_number,
+        image.split_keys,
         image.position_lps_mm,
         image.rescale_slope,
         image.rescale_intercept,
@@ -295,17 +294,34 @@ def _identity(image: Instance) -> tuple[object, ...]:
 
 
 def _tell_apart(instances: list[Instance], facts: Series, settings: Settings) -> list[list[Instance]]:
-    """Split by the first attribute whose parts each hold one image a position; all together where there is none."""
-    if not _has_twin_positions(instances, facts, settings):
+    """Split by the first attribute whose parts each hold one image a position; all together where there is none.
+
+    Only where images share positions, or where two acquisitions lie among each other: slices of another breath between
+    the slices of one are no stack, however well they are placed.
+    """
+    twins = _has_twin_positions(instances, facts, settings)
+    if not twins and _is_even(_positions_mm(instances, facts), settings):
         return [instances]
-    for attribute in range(len(instances[0].split_keys)):
+    for attribute, name in enumerate(TELL_APART):
         parts: dict[str, list[Instance]] = defaultdict(list)
         for one in instances:
             parts[one.split_keys[attribute]].append(one)
         # Parts of one image each are no stacks: an acquisition time tells every image apart.
-        if all(len(part) > 1 and not _has_twin_positions(part, facts, settings) for part in parts.values()):
+        if any(len(part) == 1 or _has_twin_positions(part, facts, settings) for part in parts.values()):
+            continue
+        if twins or (name in ACQUISITIONS and _lie_among_each_other(parts.values(), facts, settings)):
             return list(parts.values())
     return [instances]
+
+
+def _is_even(positions_mm: NDArray[np.float64], settings: Settings) -> bool:
+    steps_mm = np.diff(np.sort(positions_mm))
+    return not steps_mm.size or bool(np.ptp(steps_mm) <= 2 * settings.spacing_tolerance_mm)
+
+
+def _lie_among_each_other(parts: Iterable[Sequence[Instance]], facts: Series, settings: Settings) -> bool:
+    ranges = sorted((positions.min(), positions.max()) for positions in (_positions_mm(part, facts) for part in parts))
+    return any(start < end - settings.spacing_tolerance_mm for (_, end), (start, _) in itertools.pairwise(ranges))
 
 
 def _has_twin_positions(instances: Sequence[Instance], facts: Series, settings: Settings) -> bool:

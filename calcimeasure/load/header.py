@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-import pydicom
 from pydicom.dataelem import DataElement, RawDataElement
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from calcimeasure.errors import FileError
-from calcimeasure.load.source import inflate, is_deflated, open_source
+from calcimeasure.load.source import DEFLATED, inflate, open_source, read_meta
 from calcimeasure.model import Instance, PixelFormat, Projection, Series
 
 if TYPE_CHECKING:
@@ -33,17 +34,21 @@ _SHARED_NUMBERS: Final = ("Rows", "Columns", "SamplesPerPixel")
 """Images of one grid agree in these to the letter, and in the first three values of Image Type (some scanners mark
 single slices of a series in the fourth); in their plane they agree but for rounding."""
 
-_TELL_APART: Final = (
+TELL_APART: Final = (
     "ImageType",
     "TemporalPositionIdentifier",
     "AcquisitionNumber",
     "EchoNumbers",
+    "KVP",
     "TriggerTime",
     "AcquisitionDateTime",
     "AcquisitionTime",
     "ContentTime",
 )
 """Tried in this order to tell apart images that lie at one position."""
+
+ACQUISITIONS: Final = frozenset({"TemporalPositionIdentifier", "AcquisitionNumber"})
+"""Of these, what tells that images were taken at another time, or by another turn of the scanner."""
 
 RADIOGRAPHS: Final = frozenset({"CR", "DX", "RG", "IO", "PX", "MG", "RF", "XA"})
 """Modalities of projections."""
@@ -55,20 +60,22 @@ _TAGS: Final = {
     for keyword in (
         *_SHARED_TEXT,
         *_SHARED_NUMBERS,
-        *_TELL_APART,
+        *TELL_APART,
         "BitsAllocated",
         "BitsStored",
         "BodyPartExamined",
         "ConversionType",
         "EstimatedRadiographicMagnificationFactor",
         "FrameLaterality",
+        "HighBit",
         "ImageLaterality",
         "ImageOrientationPatient",
         "ImagePositionPatient",
         "ImagerPixelSpacing",
         "InstanceNumber",
-        "KVP",
         "Laterality",
+        "MediaStorageSOPClassUID",
+        "MediaStorageSOPInstanceUID",
         "NominalScannedPixelSpacing",
         "NumberOfFrames",
         "PatientOrientation",
@@ -91,6 +98,7 @@ _TAGS: Final = {
         "SliceThickness",
         "StudyDate",
         "StudyInstanceUID",
+        "TransferSyntaxUID",
         "ViewPosition",
     )
 }
@@ -107,6 +115,28 @@ _WORD_TAGS: Final = tuple(
     )
 )
 """Written by people, read through their character set."""
+
+_SIGNED: Final[dict[int | None, bool]] = {0: False, 1: True}
+
+_ENCODINGS: Final = {
+    "1.2.840.10008.1.2": (True, True),
+    "1.2.840.10008.1.2.1": (False, True),
+    "1.2.840.10008.1.2.2": (False, False),
+}
+"""Whether VRs are implicit and bytes little endian; pydicom reads implicit ones where others are stated, and these."""
+
+_SYNTAXES: Final = {encoding: uid for uid, encoding in _ENCODINGS.items()} | {(True, False): "1.2.840.10008.1.2.2"}
+
+_PIXELS: Final = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+"""Pixel Data, and that of floating point numbers: what comes before is the header."""
+
+_SEQUENCES: Final = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "ModalityLUTSequence")
+
+_READ_TAGS: Final[list[BaseTag | int]] = [*_TAGS.values(), *_WORD_TAGS, *map(Tag, _SEQUENCES)]
+"""All else is passed over, however large it is, and whatever is wrong with it."""
+
+_ALSO_IN_META: Final = {"SOPClassUID": "MediaStorageSOPClassUID", "SOPInstanceUID": "MediaStorageSOPInstanceUID"}
+"""Badly pseudonymized files keep these UIDs in the file meta information alone."""
 
 _FRAME_NAMES: Final = {
     "ImageType": "FrameType",
@@ -127,6 +157,8 @@ class Header:
         Its attributes, without pixel data.
     path, member
         The file, or the .zip and the member in it.
+    transfer_syntax_uid
+        As its meta information says; without that what it was parsed as.
     pixel_offset
         Byte at which the pixel data begins (of a deflated file: in what it unpacks to).
     frame_index, frame_count
@@ -136,6 +168,7 @@ class Header:
     dataset: Dataset
     path: Path
     member: str | None
+    transfer_syntax_uid: str
     pixel_offset: int
     frame_index: int = 0
     frame_count: int = 1
@@ -155,27 +188,32 @@ def read_headers(path: Path, member: str | None = None) -> list[Header]:
     FileError
         The file cannot be opened, or it claims to be DICOM and cannot be parsed.
     """
-    claims_dicom = False
+    start, claims_dicom = b"", False
     try:
         with open_source(path, member) as file:
-            start = file.read(1024)
+            start = file.read(132)
             claims_dicom = start[128:132] == b"DICM"
             if not claims_dicom and not _begins_like_a_data_set(start):
                 return []
-            header = _parse(file, path, member, start, claims_dicom)
-            return [] if header is None else _frames(header)
+            header = _parse(file, path, member)
+            if header is None:
+                return []
+            if not _sop_class_uid(header.dataset):
+                raise ValueError("no SOP Class UID (0008,0016)")
+            return _frames(header)
     except OSError as error:
         raise _unreadable(path, member, error.strerror or str(error)) from error
     except Exception as error:
-        # A broken file can break the parser in any way. Without the DICM mark it is not known to be DICOM at all.
-        if not claims_dicom:
+        # A broken file can break the parser in any way. Without the DICM mark it is not known to be DICOM at all; of a
+        # broken member of a .zip nothing is known.
+        if start and not claims_dicom:
             return []
         raise _unreadable(path, member, f"{type(error).__name__}: {error}") from error
 
 
-def is_dicomdir(dataset: Dataset) -> bool:
-    """Tell whether a data set is a DICOMDIR (PS3.10 section 8.6)."""
-    return _meta(dataset, "MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
+def is_dicomdir(meta: Dataset) -> bool:
+    """Tell from its meta information whether a file is a DICOMDIR (PS3.10 section 8.6)."""
+    return _text(meta, "MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
 
 
 def _unreadable(path: Path, member: str | None, found: str) -> FileError:
@@ -188,28 +226,37 @@ def _begins_like_a_data_set(start: bytes) -> bool:
     """Tell whether bytes may be a data set without preamble: its first element is of group 2 or 8."""
     group, element, length = (int.from_bytes(start[a:b], "little") for a, b in ((0, 2), (2, 4), (4, 8)))
     big_group, big_element = int.from_bytes(start[:2], "big"), int.from_bytes(start[2:4], "big")
-    has_vr = start[4:6].isalpha() and start[4:6].isupper()
+    has_vr = _is_vr(start[4:6])
     if group in (2, 8) and element <= 0x0100:
         return has_vr or length <= 256
     return big_group in (2, 8) and big_element <= 0x0100 and has_vr
 
 
-def _parse(file: BinaryIO, path: Path, member: str | None, start: bytes, claims_dicom: bool) -> Header | None:
-    meta = None
-    if claims_dicom and is_deflated(start):
-        # pydicom would unpack a deflate bomb whole; without the meta information it finds the encoding by itself.
-        meta, file = inflate(file)
-    file.seek(0)
-    dataset = pydicom.dcmread(file, stop_before_pixels=True, force=meta is not None or not claims_dicom)
-    if meta is not None:
-        dataset.file_meta = FileMetaDataset(meta)
-    if is_dicomdir(dataset):
+def _parse(file: BinaryIO, path: Path, member: str | None) -> Header | None:
+    meta = read_meta(file)
+    if is_dicomdir(meta):
         return None
-    if not _sop_class_uid(dataset):
-        if not claims_dicom:
-            return None
-        raise ValueError("no SOP Class UID (0008,0016)")
-    return Header(dataset, path, member, file.tell())
+    stated = _text(meta, "TransferSyntaxUID") or ""
+    file = inflate(file) if stated == DEFLATED else file
+    implicit, little_endian = _ENCODINGS.get(stated) or _encoding(file)
+    dataset = read_dataset(
+        file, implicit, little_endian, stop_when=lambda tag, *_: tag in _PIXELS, specific_tags=_READ_TAGS
+    )
+    for keyword, in_meta in _ALSO_IN_META.items():
+        if not _text(dataset, keyword):
+            dataset[_TAGS[keyword]] = DataElement(_TAGS[keyword], "UI", _text(meta, in_meta) or "")
+    return Header(dataset, path, member, stated or _SYNTAXES[implicit, little_endian], file.tell())
+
+
+def _encoding(file: BinaryIO) -> tuple[bool, bool]:
+    """Tell from its first element whether a data set has implicit VRs, and whether it is little endian."""
+    start = file.read(6)
+    file.seek(-len(start), os.SEEK_CUR)
+    return not _is_vr(start[4:6]), int.from_bytes(start[:2], "little") < 0x0100
+
+
+def _is_vr(letters: bytes) -> bool:
+    return letters.isalpha() and letters.isupper()
 
 
 def _frames(header: Header) -> list[Header]:
@@ -220,15 +267,21 @@ def _frames(header: Header) -> list[Header]:
     """
     dataset = header.dataset
     own_groups = _items(dataset, "PerFrameFunctionalGroupsSequence")
-    if _text(dataset, "Modality") != "CT" or not own_groups:
+    number_of_frames = _integer(dataset, "NumberOfFrames") or 1
+    if (_text(dataset, "Modality") or "").upper() != "CT" or (not own_groups and number_of_frames == 1):
         return [header]
+    if not own_groups:
+        # A position at the top level is that of one of them at most.
+        dataset.pop(_TAGS["ImagePositionPatient"], None)
+        return [header]
+    if len(own_groups) != number_of_frames:
+        raise ValueError(f"{len(own_groups)} functional groups for {number_of_frames} frames (0028,0008)")
     top_level = {tag: dataset.get_item(tag) for tag in _TAGS.values() if tag in dataset}
     top_level |= {tag: dataset.get_item(tag) for tag in _WORD_TAGS if tag in dataset}
     shared = _macro_elements(_items(dataset, "SharedFunctionalGroupsSequence"))
     frames = []
     for index, own in enumerate(own_groups):
         frame = Dataset()
-        frame.file_meta = getattr(dataset, "file_meta", FileMetaDataset())
         frame.set_original_encoding(*dataset.original_encoding)
         frame.update(top_level | shared | _macro_elements([own]))
         for keyword, nearer in _FRAME_NAMES.items():
@@ -273,9 +326,11 @@ def grid_key(header: Header) -> tuple[object, ...]:
         _sop_class_uid(dataset),
         _image_type(dataset)[:3],
         *(_text(dataset, keyword) for keyword in _SHARED_TEXT),
+        # Not every writer says it of every slice.
+        _text(dataset, "RescaleType") or "HU",
         *(_unsigned(dataset, keyword) for keyword in _SHARED_NUMBERS),
         # Every radiograph is measured by itself.
-        (_text(dataset, "SOPInstanceUID"), header.path, header.member) if is_projection(dataset) else None,
+        (_text(dataset, "SOPInstanceUID") or (header.path, header.member)) if is_projection(dataset) else None,
     )
 
 
@@ -359,13 +414,13 @@ def instance(header: Header, root: Path, formats: dict[PixelFormat, PixelFormat]
         Pixel formats seen so far: thousands of images share a few of them in memory.
     """
     dataset = header.dataset
-    pixel_format = _pixel_format(dataset)
+    pixel_format = _pixel_format(dataset, header.transfer_syntax_uid)
     position = _numbers(dataset, "ImagePositionPatient", 3)
     return Instance(
         path=header.path,
         root=root,
         member=header.member,
-        sop_uid=_text(dataset, "SOPInstanceUID") or _meta(dataset, "MediaStorageSOPInstanceUID"),
+        sop_uid=_text(dataset, "SOPInstanceUID") or "",
         instance_number=_integer(dataset, "InstanceNumber"),
         position_lps_mm=(position[0], position[1], position[2]) if position else None,
         rescale_slope=_number(dataset, "RescaleSlope"),
@@ -374,43 +429,27 @@ def instance(header: Header, root: Path, formats: dict[PixelFormat, PixelFormat]
         pixel_offset=header.pixel_offset,
         frame_index=header.frame_index,
         frame_count=header.frame_count,
-        split_keys=tuple(_text(dataset, keyword) or "" for keyword in _TELL_APART),
+        split_keys=tuple(_text(dataset, keyword) or "" for keyword in TELL_APART),
     )
 
 
-def _pixel_format(dataset: Dataset) -> PixelFormat:
+def _pixel_format(dataset: Dataset, transfer_syntax_uid: str) -> PixelFormat:
     return PixelFormat(
-        transfer_syntax_uid=_transfer_syntax_uid(dataset),
+        transfer_syntax_uid=transfer_syntax_uid,
         rows=_unsigned(dataset, "Rows") or 0,
         columns=_unsigned(dataset, "Columns") or 0,
         samples_per_pixel=_unsigned(dataset, "SamplesPerPixel") or 1,
         bits_allocated=_unsigned(dataset, "BitsAllocated") or 0,
         bits_stored=_unsigned(dataset, "BitsStored") or 0,
-        signed=_unsigned(dataset, "PixelRepresentation") == 1,
+        signed=_SIGNED.get(_unsigned(dataset, "PixelRepresentation")),
         padding_value=_unsigned(dataset, "PixelPaddingValue"),
         padding_limit=_unsigned(dataset, "PixelPaddingRangeLimit"),
+        high_bit=_unsigned(dataset, "HighBit"),
     )
 
 
-def _transfer_syntax_uid(dataset: Dataset) -> str:
-    """Transfer Syntax UID (0002,0010); a data set without it is implicit little endian, or what it was parsed as."""
-    stated = _meta(dataset, "TransferSyntaxUID")
-    if stated:
-        return stated
-    implicit, little_endian = dataset.original_encoding
-    if implicit:
-        return "1.2.840.10008.1.2"
-    return "1.2.840.10008.1.2.1" if little_endian else "1.2.840.10008.1.2.2"
-
-
 def _sop_class_uid(dataset: Dataset) -> str:
-    return _text(dataset, "SOPClassUID") or _meta(dataset, "MediaStorageSOPClassUID")
-
-
-def _meta(dataset: Dataset, keyword: str) -> str:
-    """Read a value of the file's own header (group 2): badly pseudonymized files keep UIDs there alone."""
-    meta = getattr(dataset, "file_meta", None)
-    return str(meta.get(keyword) or "") if meta is not None else ""
+    return _text(dataset, "SOPClassUID") or ""
 
 
 def _image_type(dataset: Dataset) -> tuple[str, ...]:
@@ -430,15 +469,19 @@ def _contrast_agent(dataset: Dataset) -> bool | None:
 def _bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool]:
     """Return a value's bytes, and whether they are little endian; empty where there is none."""
     # pydicom types this as raw, but it is not once a value was converted.
-    element: Any = dataset.get_item(_TAGS[keyword])
+    element: Any
+    try:
+        element = dataset.get_item(_TAGS[keyword])
+    except Exception:  # noqa: BLE001 - pydicom converts some that are not raw; one that it cannot is not known
+        return b"", True
     if element is None:
         return b"", True
     if isinstance(element, RawDataElement):
         return element.value or b"", element.is_little_endian
     value = element.value
-    if isinstance(value, int):
+    if isinstance(value, int) and element.VR != "IS":
         return value.to_bytes(4, "little", signed=value < 0), True
-    parts = [value] if isinstance(value, str | float) or value is None else list(value)
+    parts = [value] if isinstance(value, str | float | int) or value is None else list(value)
     return "\\".join("" if part is None else str(part) for part in parts).encode(), True
 
 
@@ -456,7 +499,7 @@ def _words(dataset: Dataset, keyword: str) -> str | None:
         return None
     if value is None or isinstance(value, bytes):
         return None
-    words = value if isinstance(value, str) else "\\".join(str(part) for part in value)
+    words = "\\".join(map(str, value if isinstance(value, MultiValue) else [value]))
     return words.strip(" \0") or None
 
 

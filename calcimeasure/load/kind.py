@@ -13,17 +13,18 @@ _MULTIFRAME_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7.3"
 """Multi-frame Grayscale Word Secondary Capture: converted CT, where each frame says where it lies."""
 
 _SECONDARY_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7"
+_CT_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.2"
 _OUTLINES: Final = frozenset({"SEG", "RTSTRUCT"})
 _NO_IMAGES: Final = frozenset(
     "AU DOC ECG EPS FID HD KO PLAN PR REG RESP RTPLAN RTRECORD RWV SR".split()  # noqa: SIM905 - a list of words
 )
 _DERIVED_WORDS: Final = frozenset(
-    """3D DIFFERENCE EFF_ATOMIC_NUM EFF_Z EFFECTIVE_Z ELECTRON_DENSITY IODINE MAT_FRACTIONAL MAT_MODIFIED MAT_REMOVED
-    MAT_SPECIFIC MAT_VALUE_BASED MAXIMUM MAX_IP MINIMUM MINIP MIN_IP MIP PERFUSION PROJECTION RHO/Z SSD SUBTRACTED VNC
-    VOLUME_RENDERED VRT ZEFF""".split()  # noqa: SIM905 - a list of words
+    """3D DIFFERENCE DIVISION EFF_ATOMIC_NUM EFF_Z EFFECTIVE_Z ELECTRON_DENSITY IODINE MAT_FRACTIONAL MAT_MODIFIED
+    MAT_REMOVED MAT_SPECIFIC MAT_VALUE_BASED MAXIMUM MAX_IP MINIMUM MINIP MIN_IP MIP MULTIPLICATION PERFUSION PROJECTION
+    QUANTITY RHO/Z SSD STD_DEVIATION SUBTRACTED SUBTRACTION VNC VOLUME_RENDERED VRT ZEFF""".split()  # noqa: SIM905 - a list of words
 )
 """Words of Image Type (0008,0008), value 3 on, for images whose values are not the attenuation of voxels; those of
-multi-energy CT are in PS3.3 C.8.2.1.1.1, the others are what scanners write."""
+multi-energy CT are in PS3.3 C.8.2.1.1.1, of multi-frame images in C.8.16.1.4, the others are what scanners write."""
 
 _MONOENERGETIC_WORDS: Final = frozenset({"GSI_MONO", "MONO", "MONOE", "MONOENERGETIC", "MONO_E", "MONO_PLUS", "VMI"})
 
@@ -51,12 +52,12 @@ def is_monoenergetic(series: Series) -> bool:
 def _unsupported_reason(series: Series) -> str | None:
     if series.modality in _OUTLINES:
         return "segmentation"
-    if series.modality in _NO_IMAGES or not series.instances[0].pixel_format.rows:
+    if series.modality in _NO_IMAGES or (not series.instances[0].pixel_format.rows and not _is_ct_storage(series)):
         return "not_an_image"
     if series.projection is not None:
         return None
     words = _image_type_words(series)
-    if series.sop_class_uid == _MULTIFRAME_CAPTURE and series.row_column_directions is not None:
+    if series.sop_class_uid == _MULTIFRAME_CAPTURE and series.instances[0].position_lps_mm is not None:
         return "derived_image" if words & _DERIVED_WORDS else None
     if series.sop_class_uid == _SECONDARY_CAPTURE or series.sop_class_uid.startswith(f"{_SECONDARY_CAPTURE}."):
         return "secondary_capture"
@@ -65,6 +66,10 @@ def _unsupported_reason(series: Series) -> str | None:
     if "LOCALIZER" in words:
         return "localizer"
     return "derived_image" if words & _DERIVED_WORDS else None
+
+
+def _is_ct_storage(series: Series) -> bool:
+    return series.sop_class_uid == _CT_STORAGE or series.sop_class_uid.startswith(f"{_CT_STORAGE}.")
 
 
 def _image_type_words(series: Series) -> set[str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import struct
 import zipfile
 import zlib
 from contextlib import contextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
-from pydicom.encaps import get_frame
 
 from calcimeasure.errors import PixelError
-from calcimeasure.load.source import DEFLATED, inflate, open_source
+from calcimeasure.load.fragments import Fragment, ends_with_image, fragments_of_frames, read_fragments
+from calcimeasure.load.source import DEFLATED, changed_at, inflate, open_source, read_meta, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,10 +24,9 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Instance, PixelFormat
 
-_IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
-_EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 _EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
-_NATIVE: Final = frozenset({_IMPLICIT_LITTLE, _EXPLICIT_LITTLE, _EXPLICIT_BIG, DEFLATED})
+_AGAIN: Final = "Export the file again"
+_NATIVE: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", _EXPLICIT_BIG, DEFLATED})
 _RLE: Final = "1.2.840.10008.1.2.5"
 
 
@@ -40,20 +41,35 @@ def _codec(name: str) -> Callable[[bytes], NDArray[Any]]:
     return decode
 
 
+_jpeg, _jpeg_ls, _jpeg_2000 = _codec("jpeg8_decode"), _codec("jpegls_decode"), _codec("jpeg2k_decode")
 _CODECS: Final = {
-    "1.2.840.10008.1.2.4.50": _codec("jpeg8_decode"),
-    "1.2.840.10008.1.2.4.51": _codec("jpeg8_decode"),
-    "1.2.840.10008.1.2.4.57": _codec("jpeg8_decode"),
-    "1.2.840.10008.1.2.4.70": _codec("jpeg8_decode"),
-    "1.2.840.10008.1.2.4.80": _codec("jpegls_decode"),
-    "1.2.840.10008.1.2.4.81": _codec("jpegls_decode"),
-    "1.2.840.10008.1.2.4.90": _codec("jpeg2k_decode"),
-    "1.2.840.10008.1.2.4.91": _codec("jpeg2k_decode"),
-    "1.2.840.10008.1.2.4.201": _codec("jpeg2k_decode"),
-    "1.2.840.10008.1.2.4.202": _codec("jpeg2k_decode"),
-    "1.2.840.10008.1.2.4.203": _codec("jpeg2k_decode"),
+    "1.2.840.10008.1.2.4.50": _jpeg,
+    "1.2.840.10008.1.2.4.51": _jpeg,
+    "1.2.840.10008.1.2.4.57": _jpeg,
+    "1.2.840.10008.1.2.4.70": _jpeg,
+    "1.2.840.10008.1.2.4.80": _jpeg_ls,
+    "1.2.840.10008.1.2.4.81": _jpeg_ls,
+    "1.2.840.10008.1.2.4.90": _jpeg_2000,
+    "1.2.840.10008.1.2.4.91": _jpeg_2000,
+    "1.2.840.10008.1.2.4.201": _jpeg_2000,
+    "1.2.840.10008.1.2.4.202": _jpeg_2000,
+    "1.2.840.10008.1.2.4.203": _jpeg_2000,
 }
 """JPEG baseline and extended, JPEG lossless, JPEG-LS, JPEG 2000 and its high-throughput kind (PS3.5 section 10)."""
+
+_JPEG_2000: Final = frozenset(uid for uid, codec in _CODECS.items() if codec is _jpeg_2000)
+
+_LARGEST_GROWTH: Final = 4
+_ALWAYS_ALLOWED_BYTES: Final = 2**16
+"""A compressed frame is hardly ever larger than what it unpacks to; of a tiny one the codec's own header is."""
+
+_MOST_UNPACKED: Final = 64
+"""Two bytes of RLE unpack to 128 at most (PS3.5 G.3.1)."""
+
+_SEARCHED_BYTES: Final = 2**20
+
+_MOST_TILES: Final = 4096
+"""Of a JPEG 2000 image; hospitals send one, and its decoder takes memory for each before it reads any."""
 
 
 def stored_values(instance: Instance) -> NDArray[Any]:
@@ -78,9 +94,7 @@ def stored_values(instance: Instance) -> NDArray[Any]:
     """
     pixel_format = instance.pixel_format
     syntax = pixel_format.transfer_syntax_uid
-    if pixel_format.bits_allocated not in (8, 16, 32) or not pixel_format.rows or not pixel_format.columns:
-        what = f"{pixel_format.rows} x {pixel_format.columns} values of {pixel_format.bits_allocated} bits"
-        raise _error(instance, "decode_failed", f"found a header that says {what}. Export the file again")
+    _refuse_unclear_format(instance)
     if syntax in _NATIVE:
         values = _native(instance)
     elif syntax == _RLE or syntax in _CODECS:
@@ -89,6 +103,27 @@ def stored_values(instance: Instance) -> NDArray[Any]:
         what = f"found Transfer Syntax UID (0002,0010) {syntax}. Export it uncompressed"
         raise _error(instance, "unsupported_transfer_syntax", what)
     return _stored_bits(values, pixel_format)
+
+
+def _refuse_unclear_format(instance: Instance) -> None:
+    """Refuse what tells no values: nothing is guessed, and no memory taken."""
+    stored = instance.pixel_format
+    high_bit = stored.bits_stored - 1 if stored.high_bit is None else stored.high_bit
+    clear = (
+        stored.rows
+        and stored.columns
+        and stored.bits_allocated in (8, 16, 32)
+        and 0 < stored.bits_stored <= stored.bits_allocated
+        and high_bit == stored.bits_stored - 1
+        and stored.signed is not None
+    )
+    if not clear:
+        what = (
+            f"{stored.rows} x {stored.columns} values of {stored.bits_allocated} bits, {stored.bits_stored} of them "
+            f"stored up to bit {high_bit}, {'signed' if stored.signed else 'unsigned'}"
+        )
+        what = what if stored.signed is not None else "no Pixel Representation (0028,0103)"
+        raise _error(instance, "decode_failed", f"found a header that says {what}. {_AGAIN}")
 
 
 def _error(instance: Instance, reason: str, what: str) -> PixelError:
@@ -117,30 +152,50 @@ def _native(instance: Instance) -> NDArray[Any]:
         what = f"{pixel_format.rows} x {pixel_format.columns} values of {pixel_format.bits_allocated} bits"
         what += f" in {instance.frame_count} frames" if instance.frame_count > 1 else ""
         found = f"found {declared if declared not in (whole, whole + 1) else len(data)} bytes where {what} need {whole}"
-        raise _error(instance, "decode_failed", f"{found}. Export the file again")
+        raise _error(instance, "decode_failed", f"{found}. {_AGAIN}")
     return np.frombuffer(data, dtype=dtype).reshape(pixel_format.rows, pixel_format.columns)
 
 
 def _decoded(instance: Instance) -> NDArray[Any]:
     pixel_format = instance.pixel_format
-    expected = (pixel_format.rows, pixel_format.columns)
+    syntax = pixel_format.transfer_syntax_uid
+    size = pixel_format.rows * pixel_format.columns * pixel_format.bits_allocated // 8
     try:
         with _open(instance) as file:
-            _seek_value(file, instance)
-            frame = get_frame(file, instance.frame_index, number_of_frames=instance.frame_count)
-        if pixel_format.transfer_syntax_uid == _RLE:
-            values = _run_lengths(frame, pixel_format)
-        else:
-            _refuse_other_size(_coded_shape(frame), instance)
-            values = _CODECS[pixel_format.transfer_syntax_uid](frame)
+            frames = _frames(file, instance)
+            most_bytes = _LARGEST_GROWTH * size + _ALWAYS_ALLOWED_BYTES
+            frame = read_fragments(file, frames[instance.frame_index], most_bytes)
+        if syntax == _RLE:
+            return _run_lengths(frame, pixel_format)
+        _refuse_other_size(_coded_shape(frame, syntax), instance)
+        if syntax not in _JPEG_2000 and not ends_with_image(frame):
+            # The decoder of JPEG would fill up what is missing; that of JPEG 2000 refuses to.
+            raise ValueError("a codestream that is cut off")
+        values = _CODECS[syntax](frame)
     except PixelError:
         raise
     except Exception as error:
         # A codec can fail in any way on broken data; all of them mean that these pixels cannot be had.
-        found = f"found {type(error).__name__}: {error}"
-        raise _error(instance, "decode_failed", f"{found}. Export the file again") from error
+        raise _error(instance, "decode_failed", f"found {type(error).__name__}: {error}. {_AGAIN}") from error
     _refuse_other_size(values.shape, instance)
-    return values.reshape(expected)
+    return values
+
+
+def _frames(file: BinaryIO, instance: Instance) -> list[list[Fragment]]:
+    """Find the fragments of each frame; of a multi-frame file once, and not anew for each of its frames."""
+    key = (instance.path, instance.member, instance.pixel_offset, instance.frame_count, changed_at(instance.path))
+    frames = _last_frames.get(key)
+    if frames is None:
+        _seek_value(file, instance)
+        frames = fragments_of_frames(file, instance.frame_count)
+        if instance.frame_count > 1:
+            _last_frames.clear()
+            _last_frames[key] = frames
+    return frames
+
+
+_last_frames: dict[tuple[object, ...], list[list[Fragment]]] = {}
+"""Of one file at a time; threads that read the same file may each put it in."""
 
 
 def _refuse_other_size(found: tuple[int, ...] | None, instance: Instance) -> None:
@@ -148,34 +203,58 @@ def _refuse_other_size(found: tuple[int, ...] | None, instance: Instance) -> Non
     if found != expected:
         what = f"an image of {' x '.join(map(str, found))}" if found else "no image"
         said = f"the header says {expected[0]} x {expected[1]}"
-        raise _error(instance, "decode_failed", f"found {what} where {said}. Export the file again")
+        raise _error(instance, "decode_failed", f"found {what} where {said}. {_AGAIN}")
 
 
 def _run_lengths(frame: bytes, pixel_format: PixelFormat) -> NDArray[Any]:
-    """Decode RLE (PS3.5 annex G): one segment a byte of a value, 64 times unpacked at most."""
+    """Decode RLE (PS3.5 annex G): one segment for each byte of a value, the most significant first."""
     import imagecodecs
 
-    dtype = _dtype(pixel_format)
-    values = np.frombuffer(imagecodecs.dicomrle_decode(frame, dtype=dtype), dtype=dtype)
-    if values.size != pixel_format.rows * pixel_format.columns:
-        raise ValueError(f"{values.size} values")
-    return values.reshape(pixel_format.rows, pixel_format.columns)
+    pixels = pixel_format.rows * pixel_format.columns
+    count = pixel_format.bits_allocated // 8
+    found, *offsets = struct.unpack_from("<16I", frame)
+    limits = [*offsets[:count], len(frame)]
+    lengths = [stop - start for start, stop in itertools.pairwise(limits)]
+    if found != count or offsets[0] < 64 or min(lengths) * _MOST_UNPACKED < pixels:
+        raise ValueError(f"{found} segments of {lengths} bytes, where {count} of {pixels} values belong")
+    # Each is unpacked to what it must hold, and no further.
+    segments = [
+        imagecodecs.packbits_decode(frame[start:stop], out=pixels) for start, stop in itertools.pairwise(limits)
+    ]
+    if any(len(segment) != pixels for segment in segments):
+        raise ValueError(f"{[len(segment) for segment in segments]} bytes where {pixels} belong in each segment")
+    planes = np.stack([np.frombuffer(segment, dtype=np.uint8) for segment in reversed(segments)], axis=-1)
+    return planes.view(_dtype(pixel_format)).reshape(pixel_format.rows, pixel_format.columns)
 
 
-def _coded_shape(frame: bytes) -> tuple[int, int] | None:
-    """Read rows and columns from a codestream's own header: none is decoded that is larger than it should be."""
-    size_of_2000 = frame[:4096].find(b"\xff\x4f\xff\x51")
-    if size_of_2000 >= 0:  # JPEG 2000: SIZ follows SOC (ISO 15444-1, A.5.1)
-        x_end, y_end, x_start, y_start = struct.unpack_from(">4I", frame, size_of_2000 + 8)
-        return (y_end - y_start, x_end - x_start)
+def _coded_shape(frame: bytes, syntax: str) -> tuple[int, ...] | None:
+    """Read the size from a codestream's own header: none is decoded that is larger than it should be."""
+    shape = _size_of_jpeg_2000(frame) if syntax in _JPEG_2000 else _size_of_jpeg(frame)
+    return shape[:2] if shape and shape[2] == 1 else shape
+
+
+def _size_of_jpeg_2000(frame: bytes) -> tuple[int, int, int] | None:
+    """Read rows, columns and components: SIZ follows SOC, perhaps inside the boxes of a file (ISO 15444-1, A.5.1)."""
+    start = frame[:4096].find(b"\xff\x4f\xff\x51")
+    if start < 0 or len(frame) < start + 42:
+        return None
+    x_end, y_end, x_start, y_start, tile_width, tile_height = struct.unpack_from(">6I", frame, start + 8)
+    rows, columns = y_end - y_start, x_end - x_start
+    if not tile_width or not tile_height or -(-rows // tile_height) * -(-columns // tile_width) > _MOST_TILES:
+        raise ValueError(f"tiles of {tile_height} x {tile_width} in an image of {rows} x {columns}")
+    return rows, columns, int.from_bytes(frame[start + 40 : start + 42], "big")
+
+
+def _size_of_jpeg(frame: bytes) -> tuple[int, int, int] | None:
+    """Read rows, columns and components of JPEG or JPEG-LS: a frame header among segments (ISO 10918-1, B.2.2)."""
     place = 2
-    while place + 9 <= len(frame):  # JPEG and JPEG-LS: a frame header among other segments (ISO 10918-1, B.2.2)
+    while place + 10 <= len(frame):
         marker, length = frame[place + 1], int.from_bytes(frame[place + 2 : place + 4], "big")
         if frame[place] != 0xFF:
             return None
         if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
-            rows, columns = struct.unpack_from(">2H", frame, place + 5)
-            return (rows, columns)
+            rows, columns, components = struct.unpack_from(">2HB", frame, place + 5)
+            return rows, columns, components
         place += 1 if marker == 0xFF else 2 + length
     return None
 
@@ -185,17 +264,37 @@ def _stored_bits(values: NDArray[Any], pixel_format: PixelFormat) -> NDArray[Any
     if pixel_format.signed and values.dtype.kind == "u":
         values = values.view(values.dtype.str.replace("u", "i"))
     unused = values.dtype.itemsize * 8 - pixel_format.bits_stored
-    if unused <= 0 or pixel_format.bits_stored == 0:
+    if unused <= 0:
         return values
     stored: NDArray[Any] = values << unused
     return stored >> unused
 
 
+def padding_limits(pixel_format: PixelFormat) -> tuple[int, int] | None:
+    """Return the lowest and highest stored value of what was not imaged (PS3.3 C.7.5.1.1.2); None where there is none.
+
+    Pixel Padding Value and Range Limit (0028,0120), (0028,0121) are read as the image's own values are: in a signed
+    image 63536 stands for -2000.
+    """
+    if pixel_format.padding_value is None:
+        return None
+    limit = pixel_format.padding_value if pixel_format.padding_limit is None else pixel_format.padding_limit
+    bits = np.array([pixel_format.padding_value & 0xFFFF, limit & 0xFFFF], dtype=np.uint16)
+    first, last = _stored_bits(bits, pixel_format).tolist()
+    return min(first, last), max(first, last)
+
+
 @contextmanager
 def _open(instance: Instance) -> Iterator[BinaryIO]:
+    deflated = instance.pixel_format.transfer_syntax_uid == DEFLATED
     try:
-        with open_source(instance.path, instance.member) as file:
-            yield inflate(file)[1] if instance.pixel_format.transfer_syntax_uid == DEFLATED else file
+        if instance.frame_count > 1 and (deflated or instance.member is not None):
+            yield BytesIO(unpacked(instance.path, instance.member, deflated, changed_at(instance.path)))
+        else:
+            with open_source(instance.path, instance.member) as file:
+                if deflated:
+                    read_meta(file)
+                yield inflate(file) if deflated else file
     except OSError as error:
         found = f"found {error.strerror or error}. The file was removed or changed: start again"
         raise _error(instance, "file_changed", found) from error
@@ -206,13 +305,25 @@ def _open(instance: Instance) -> Iterator[BinaryIO]:
 
 def _seek_value(file: BinaryIO, instance: Instance) -> int:
     """Go to the first byte of Pixel Data's value and return its declared length (PS3.5 section 7.1)."""
+    _refuse_other_file(file, instance)
     file.seek(instance.pixel_offset)
     element = file.read(12)
-    syntax = instance.pixel_format.transfer_syntax_uid
-    order = ">" if syntax == _EXPLICIT_BIG else "<"
+    order = ">" if instance.pixel_format.transfer_syntax_uid == _EXPLICIT_BIG else "<"
     if len(element) < 12 or struct.unpack(f"{order}HH", element[:4]) != (0x7FE0, 0x0010):
         raise _error(instance, "no_pixels", "found none. Export the file again, with its pixels")
-    if syntax == _IMPLICIT_LITTLE:
+    # Whatever the transfer syntax says: pydicom reads headers of the other kind too.
+    if element[4:8] not in (b"OB\0\0", b"OW\0\0"):
         file.seek(-4, os.SEEK_CUR)
-        return int(struct.unpack("<I", element[4:8])[0])
+        return int(struct.unpack(f"{order}I", element[4:8])[0])
     return int(struct.unpack(f"{order}I", element[8:12])[0])
+
+
+def _refuse_other_file(file: BinaryIO, instance: Instance) -> None:
+    """Look for the image's own UID where its header was: another slice may have been written in its place meanwhile."""
+    if instance.frame_count > 1 or not instance.sop_uid.isascii() or isinstance(file, BytesIO):
+        return
+    file.seek(0)
+    # The UID stands near the beginning, in the meta information (0002,0003) or as (0008,0018).
+    if instance.sop_uid.encode() not in file.read(min(instance.pixel_offset, _SEARCHED_BYTES)):
+        found = f"found no SOP Instance UID {instance.sop_uid} in its file any more. The file was changed: start again"
+        raise _error(instance, "file_changed", found)

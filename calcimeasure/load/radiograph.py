@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from pydicom.pixels.processing import apply_modality_lut
 
 from calcimeasure.errors import PixelError, UnsupportedError
 from calcimeasure.load.header import read_headers
-from calcimeasure.load.pixels import stored_values
+from calcimeasure.load.pixels import padding_limits, stored_values
 from calcimeasure.model import Projection, Radiograph, Series, SpacingSource
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.model import Instance
     from calcimeasure.settings import Settings
 
 _EQUAL_SPACING: Final = 1e-3
@@ -48,19 +51,36 @@ def load_radiograph(series: Series, settings: Settings) -> Radiograph:
             "color_image", f"A gray image expected, found {found}. Export the original image.", series.series_uid
         )
     stored = stored_values(image)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        (header,) = read_headers(image.path, image.member)
-        pixels = np.asarray(apply_modality_lut(stored, header.dataset), dtype=np.float32)
+    pixels = _modality_values(stored, image)
+    limits = padding_limits(image.pixel_format)
+    padded = np.zeros(stored.shape, dtype=bool) if limits is None else (stored >= limits[0]) & (stored <= limits[1])
+    imaged = pixels if padded.all() else pixels[~padded]
+    lowest, highest = imaged.min(), imaged.max()
     if projection.photometric_interpretation == "MONOCHROME1":
-        pixels = pixels.max() + pixels.min() - pixels
-    if image.pixel_format.padding_value is not None:
-        pixels = np.where(stored == image.pixel_format.padding_value, pixels.min(), pixels)
+        pixels = lowest + highest - pixels
+    pixels[padded] = lowest
     spacing_mm, source = radiograph_spacing(series, settings)
     shape = projection.presentation_lut_shape
     disagrees = shape is not None and shape != _SHAPE_OF[projection.photometric_interpretation]
     notices = (*series.notices, *(("presentation_lut_disagrees",) if disagrees else ()))
     return Radiograph(series, pixels, spacing_mm, source, notices)
+
+
+def _modality_values(stored: NDArray[Any], image: Instance) -> NDArray[np.float32]:
+    """Apply the Modality LUT, or slope and intercept (PS3.3 C.11.1)."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            (header,) = read_headers(image.path, image.member)
+            values = np.array(apply_modality_lut(stored.astype(np.int64), header.dataset), dtype=np.float32)
+        if not np.isfinite(values).all():
+            raise ValueError("values that are no finite numbers")
+    except Exception as error:
+        # The file was changed meanwhile, or a table is none; pydicom checks neither.
+        found = f"found {type(error).__name__}: {error} ({image.relative_path.name}). Export the file again."
+        message = f"A Modality LUT (0028,3000) or rescale (0028,1053) that can be applied expected, {found}"
+        raise PixelError("decode_failed", message, path=image.path) from error
+    return values
 
 
 def radiograph_spacing(series: Series, settings: Settings) -> tuple[tuple[float, float] | None, SpacingSource]:

@@ -26,6 +26,11 @@ LARGEST_INFLATED_BYTES: Final = 2**30
 LARGEST_MEMBER_BYTES: Final = 2**32
 """What a member of a .zip may say that it unpacks to; zipfile never unpacks more than a member says."""
 
+LARGEST_RATIO: Final = 100
+ALWAYS_ALLOWED_BYTES: Final = 2**26
+"""What unpacks to more than this, and to a hundred times its size, is a bomb: CT packs to a half, an empty slice of it
+to a thousandth."""
+
 _PREAMBLE_BYTES: Final = 132
 
 
@@ -50,9 +55,12 @@ def open_source(path: Path, member: str | None = None) -> Iterator[BinaryIO]:
 
 def _open_member(path: Path, member: str) -> BinaryIO:
     try:
-        archive = _archive(path, path.stat().st_mtime_ns)
-        if archive.getinfo(member).file_size > LARGEST_MEMBER_BYTES:
-            raise TooLargeError(f"a member of {archive.getinfo(member).file_size} bytes")
+        archive = _archive(path, changed_at(path))
+        info = archive.getinfo(member)
+        # A member cannot be larger than its archive, whatever it says.
+        packed_bytes = min(info.compress_size, path.stat().st_size)
+        if info.file_size > _allowed_bytes(packed_bytes, LARGEST_MEMBER_BYTES):
+            raise TooLargeError(f"a member of {info.file_size} bytes, packed in {packed_bytes}")
         return cast("BinaryIO", archive.open(member))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
         # Damaged, packed in an unknown way, encrypted (RuntimeError), or no longer in it.
@@ -65,6 +73,11 @@ def _archive(path: Path, _changed_at: int) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
+def changed_at(path: Path) -> int:
+    """Tell a file from another that is written in its place (nanoseconds of its last change)."""
+    return path.stat().st_mtime_ns
+
+
 def archive_members(path: Path) -> list[str]:
     """List the files in a .zip, by name.
 
@@ -74,41 +87,74 @@ def archive_members(path: Path) -> list[str]:
         It is no .zip that can be read.
     """
     try:
-        archive = _archive(path, path.stat().st_mtime_ns)
+        archive = _archive(path, changed_at(path))
     except (zipfile.BadZipFile, NotImplementedError) as error:
         raise OSError(f"{type(error).__name__}: {error}") from error
     return sorted(info.filename for info in archive.infolist() if not info.is_dir())
 
 
-def is_deflated(start: bytes) -> bool:
-    """Tell from the first kilobyte of a file whether the rest is deflated: by Transfer Syntax UID (0002,0010)."""
-    return b"\x02\x00\x10\x00UI" + len(DEFLATED).to_bytes(2, "little") + DEFLATED.encode() in start
+def _allowed_bytes(packed_bytes: int, most_bytes: int) -> int:
+    return min(most_bytes, max(ALWAYS_ALLOWED_BYTES, LARGEST_RATIO * packed_bytes))
 
 
-def inflate(file: BinaryIO) -> tuple[Dataset, BytesIO]:
-    """Read the file meta information and unpack what follows it.
+def read_meta(file: BinaryIO) -> Dataset:
+    """Read the file meta information, with or without preamble before it; the file then stands at the data set.
 
-    Returns
-    -------
-    meta : Dataset
-        The elements of group 2.
-    data : BytesIO
-        The data set, explicit little endian.
+    Raises
+    ------
+    OSError
+        It is broken.
+    """
+    file.seek(0)
+    if file.read(_PREAMBLE_BYTES)[-4:] != b"DICM":
+        file.seek(0)
+    try:
+        return read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag >> 16 != 2)
+    except Exception as error:
+        # As in any parser, anything can go wrong.
+        raise OSError(f"broken file meta information: {error}") from error
+
+
+def inflate(file: BinaryIO) -> BytesIO:
+    """Unpack the data set of a deflated file: explicit little endian.
+
+    Parameters
+    ----------
+    file
+        Standing behind the file meta information.
 
     Raises
     ------
     TooLargeError
-        It unpacks to more than `LARGEST_INFLATED_BYTES`; no more than that was unpacked.
+        It unpacks to more than `LARGEST_INFLATED_BYTES`, or is a bomb; no more than is allowed was unpacked.
     OSError
         It is no deflate stream.
     """
-    file.seek(_PREAMBLE_BYTES)
-    meta = read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, _, __: tag.group != 2)
+    packed = file.read()
+    allowed_bytes = _allowed_bytes(len(packed), LARGEST_INFLATED_BYTES)
     unpack = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        data = unpack.decompress(file.read(), LARGEST_INFLATED_BYTES)
+        data = unpack.decompress(packed, allowed_bytes)
     except zlib.error as error:
         raise OSError(f"a broken deflate stream: {error}") from error
     if unpack.unconsumed_tail:
-        raise TooLargeError(f"more than {LARGEST_INFLATED_BYTES} bytes in a deflated file")
-    return meta, BytesIO(data)
+        raise TooLargeError(f"more than {allowed_bytes} bytes in a deflated file of {len(packed)}")
+    return BytesIO(data)
+
+
+@functools.lru_cache(maxsize=1)
+def unpacked(path: Path, member: str | None, deflated: bool, _changed_at: int) -> bytes:
+    """Unpack a member of a .zip or a deflated file whole: else each frame of a multi-frame file would do it anew.
+
+    `unpacked.cache_clear` gives the memory back.
+
+    Raises
+    ------
+    OSError
+        As `open_source` and `inflate`.
+    """
+    with open_source(path, member) as file:
+        if not deflated:
+            return file.read()
+        read_meta(file)
+        return inflate(file).getvalue()

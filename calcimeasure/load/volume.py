@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from calcimeasure.errors import GeometryError, PixelError, SeriesError
 from calcimeasure.geometry import Geometry
 from calcimeasure.load.kind import is_monoenergetic
-from calcimeasure.load.pixels import stored_values
+from calcimeasure.load.pixels import padding_limits, stored_values
+from calcimeasure.load.source import unpacked
 from calcimeasure.model import NOT_IMAGED_HU, Instance, Series, Volume
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
 
 _LARGEST_HU: Final = 32767
-_AIR_BELOW_HU: Final = -500
-"""Where nothing is below it there is no air in view, and no way to check the scale."""
+_AIR_HU: Final = (-1200, -500)
+"""Where nothing is in this range there is no air in view, and no way to check the scale; below it is padding."""
 
 _SHIFTED_TISSUE_HU: Final = (700, 1300)
 _BACKGROUND_HU: Final = 200
@@ -32,7 +33,11 @@ _BODY_HU: Final = (-900, 3000)
 """A padding value in this range may as well be a voxel of the body."""
 
 _MISSING_SLICE_TOLERANCE: Final = 0.1
-"""A step is a multiple of the step beside it when their ratio is within this of a whole number."""
+"""A step is a multiple of the steps beside it when it is within this part of one of them, and what they are rounded to,
+of one."""
+
+_ROUNDED_STEP_RATIO: Final = 1.4
+"""Steps that differ by less are one run, rounded: 0.33 mm in positions of one decimal are 0.3 and 0.4."""
 
 _LARGEST_GAP_RATIO: Final = 3.5
 """From this ratio on a single step is a gap, whole multiple or not."""
@@ -42,7 +47,7 @@ def load_volume(series: Series, settings: Settings) -> Volume:
     """Load a CT stack; see `calcimeasure.load_image`."""
     refuse_no_hounsfield_units(series)
     series, geometry, notices = checked_stack(series, settings)
-    attenuation_hu, pixel_notices = _read_attenuation(series, geometry.shape_kji, settings)
+    attenuation_hu, pixel_notices = _read_attenuation(series, geometry.shape_kji)
     mono = ("monoenergetic",) if is_monoenergetic(series) else ()
     return Volume(series, geometry, attenuation_hu, (*series.notices, *notices, *mono, *pixel_notices))
 
@@ -66,12 +71,42 @@ def checked_stack(series: Series, settings: Settings) -> tuple[Series, Geometry,
     GeometryError
         See `stack_geometry`; also images at one position with different pixels.
     PixelError
-        The pixels of such images cannot be decoded.
+        The pixels of such images cannot be decoded; there are no rows; the stack is larger than is allowed.
     """
+    _refuse_no_matrix(series)
     single = _without_twins(series, settings)
     geometry, notices = stack_geometry(single, settings)
+    _refuse_too_large(single, geometry.shape_kji, settings)
     dropped = ("duplicate_dropped",) if single is not series and "duplicate_dropped" not in series.notices else ()
     return single, geometry, (*dropped, *notices)
+
+
+def _refuse_no_matrix(series: Series) -> None:
+    pixel_format = series.instances[0].pixel_format
+    if not pixel_format.rows or not pixel_format.columns:
+        raise _refusal(
+            PixelError,
+            series,
+            "no_pixels",
+            "An image expected",
+            f"{pixel_format.rows} x {pixel_format.columns} in {series.instances[0].relative_path.name}",
+            "Rows (0028,0010), Columns (0028,0011)",
+            "The file may be cut off: export it again.",
+        )
+
+
+def _refuse_too_large(series: Series, shape_kji: tuple[int, int, int], settings: Settings) -> None:
+    needed_gb = 2 * shape_kji[0] * shape_kji[1] * shape_kji[2] / 1e9
+    if needed_gb > settings.max_volume_gb:
+        raise _refusal(
+            PixelError,
+            series,
+            "out_of_memory",
+            f"At most {settings.max_volume_gb:g} GB expected (settings.max_volume_gb)",
+            f"{' x '.join(map(str, shape_kji))} voxels of {needed_gb:.2f} GB",
+            "Rows (0028,0010), Columns (0028,0011)",
+            "Raise the setting where the machine has the memory.",
+        )
 
 
 def _without_twins(series: Series, settings: Settings) -> Series:
@@ -283,30 +318,34 @@ def _refuse_missing_slices(series: Series, steps_mm: NDArray[np.float64], settin
     """
     if steps_mm.size < 2:
         return
-    change = np.abs(np.diff(steps_mm)) > 2 * settings.spacing_tolerance_mm
+    larger_mm, smaller_mm = np.maximum(steps_mm[1:], steps_mm[:-1]), np.minimum(steps_mm[1:], steps_mm[:-1])
+    change = larger_mm - smaller_mm > np.maximum(
+        2 * settings.spacing_tolerance_mm, (_ROUNDED_STEP_RATIO - 1) * smaller_mm
+    )
     starts = np.concatenate([[0], np.flatnonzero(change) + 1])
     stops = np.append(starts[1:], steps_mm.size)
-    run_mm = np.array([np.median(steps_mm[a:b]) for a, b in zip(starts, stops, strict=True)])
+    runs_mm = [steps_mm[start:stop] for start, stop in zip(starts, stops, strict=True)]
     for run, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        beside_mm = [run_mm[other] for other in (run - 1, run + 1) if 0 <= other < run_mm.size]
-        at_an_end = run in (0, run_mm.size - 1)
+        beside_mm = [runs_mm[other] for other in (run - 1, run + 1) if 0 <= other < len(runs_mm)]
+        at_an_end = run in (0, len(runs_mm) - 1)
         lasts = stop - start > (1 if at_an_end else 2)
-        if beside_mm and not lasts and all(_is_gap(run_mm[run] / other) for other in beside_mm):
+        if beside_mm and not lasts and all(_is_gap(runs_mm[run].mean(), other) for other in beside_mm):
             raise _refusal(
                 GeometryError,
                 series,
                 "missing_slice",
-                f"Steps of {max(beside_mm):.2f} mm expected",
-                f"{run_mm[run]:.2f} mm between {_slices(series, int(start))}",
+                f"Steps of {max(other.mean() for other in beside_mm):.2f} mm expected",
+                f"{steps_mm[start]:.2f} mm between {_slices(series, int(start))}",
                 "Image Position (Patient) (0020,0032)",
                 "Export the series again, complete; gaps are not interpolated.",
             )
 
 
-def _is_gap(ratio: float) -> bool:
-    return ratio >= _LARGEST_GAP_RATIO or (
-        ratio >= 2 - _MISSING_SLICE_TOLERANCE and abs(ratio - round(ratio)) <= _MISSING_SLICE_TOLERANCE
-    )
+def _is_gap(step_mm: float, beside_mm: NDArray[np.float64]) -> bool:
+    usual_mm = float(beside_mm.mean())
+    count = round(step_mm / usual_mm)
+    allowed_mm = _MISSING_SLICE_TOLERANCE * usual_mm + float(np.ptp(beside_mm))
+    return step_mm >= _LARGEST_GAP_RATIO * usual_mm or (count >= 2 and abs(step_mm - count * usual_mm) <= allowed_mm)
 
 
 def _refuse_irregular_shift(
@@ -352,35 +391,25 @@ def _refusal(
 class _SliceFacts:
     """What was seen while a slice was read."""
 
-    lowest_hu: int
+    air: bool
     clipped: bool
     padding_ignored: bool
 
 
-def _read_attenuation(
-    series: Series, shape_kji: tuple[int, int, int], settings: Settings
-) -> tuple[NDArray[np.int16], tuple[str, ...]]:
+def _read_attenuation(series: Series, shape_kji: tuple[int, int, int]) -> tuple[NDArray[np.int16], tuple[str, ...]]:
     """Read all slices into one array, several at a time: reading and the codecs do not hold the interpreter."""
-    needed_gb = 2 * shape_kji[0] * shape_kji[1] * shape_kji[2] / 1e9
-    if needed_gb > settings.max_volume_gb:
-        raise _refusal(
-            PixelError,
-            series,
-            "out_of_memory",
-            f"At most {settings.max_volume_gb:g} GB expected (settings.max_volume_gb)",
-            f"{' x '.join(map(str, shape_kji))} voxels of {needed_gb:.2f} GB",
-            "Rows (0028,0010), Columns (0028,0011)",
-            "Raise the setting where the machine has the memory.",
-        )
-    # The first image tells whether the header's matrix is true, before memory is taken for all of them.
-    stored_values(series.instances[0])
-    attenuation_hu = np.empty(shape_kji, dtype=np.int16)
-    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
-        facts = list(pool.map(_read_slice, series.instances, attenuation_hu))
+    try:
+        # The first image tells whether the header's matrix is true, before memory is taken for all of them.
+        stored_values(series.instances[0])
+        attenuation_hu = np.empty(shape_kji, dtype=np.int16)
+        with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
+            facts = list(pool.map(_read_slice, series.instances, attenuation_hu))
+    finally:
+        unpacked.cache_clear()
     found = {
         "hu_clipped": any(one.clipped for one in facts),
         "padding_ignored": any(one.padding_ignored for one in facts),
-        "no_air": min(one.lowest_hu for one in facts) > _AIR_BELOW_HU,
+        "no_air": not any(one.air for one in facts),
     }
     if found["no_air"]:
         _refuse_missing_intercept(series, attenuation_hu)
@@ -393,24 +422,32 @@ def _read_slice(instance: Instance, attenuation_hu: NDArray[np.int16]) -> _Slice
     slope, intercept = instance.rescale_slope or 1.0, instance.rescale_intercept or 0.0
     ends = sorted(float(limit) * slope + intercept for limit in (stored.min(), stored.max()))
     clipped = ends[0] < -_LARGEST_HU or ends[1] > _LARGEST_HU
-    if slope == 1 and intercept == int(intercept) and not clipped:
+    if slope == 1 and intercept == int(intercept) and abs(intercept) <= _LARGEST_HU and not clipped:
         np.add(stored, int(intercept), out=attenuation_hu, dtype=np.int16, casting="unsafe")
     else:
-        np.clip(np.rint(stored * slope + intercept), -_LARGEST_HU, _LARGEST_HU, out=attenuation_hu, casting="unsafe")
+        with np.errstate(over="ignore"):
+            np.clip(
+                np.rint(stored * slope + intercept), -_LARGEST_HU, _LARGEST_HU, out=attenuation_hu, casting="unsafe"
+            )
     padded, ignored = _padded(stored, instance, slope, intercept)
-    lowest_hu = int(max(ends[0], -_LARGEST_HU))
     if padded is not None:
-        imaged_hu = attenuation_hu[~padded]
-        lowest_hu = int(imaged_hu.min()) if imaged_hu.size else _LARGEST_HU
         attenuation_hu[padded] = NOT_IMAGED_HU
-    return _SliceFacts(lowest_hu, clipped, ignored)
+    air = _holds_air(attenuation_hu, ends[0] if padded is None else -np.inf)
+    return _SliceFacts(air, clipped, ignored)
+
+
+def _holds_air(attenuation_hu: NDArray[np.int16], lowest_hu: float) -> bool:
+    """Look at every voxel only where the lowest does not tell."""
+    if lowest_hu >= _AIR_HU[0]:
+        return lowest_hu <= _AIR_HU[1]
+    return bool(np.any((attenuation_hu >= _AIR_HU[0]) & (attenuation_hu <= _AIR_HU[1])))
 
 
 def _refuse_missing_intercept(series: Series, attenuation_hu: NDArray[np.int16]) -> None:
     """Refuse stored values passed off as HU: nothing below -500, and most of what is no background near 1000."""
     if series.rescale_type == "HU" or any(instance.rescale_intercept for instance in series.instances):
         return
-    imaged_hu = attenuation_hu[attenuation_hu != NOT_IMAGED_HU]
+    imaged_hu = attenuation_hu[attenuation_hu > _AIR_HU[0]]
     tissue_hu = imaged_hu[imaged_hu > int(imaged_hu.min(initial=0)) + _BACKGROUND_HU]
     shifted = np.count_nonzero((tissue_hu >= _SHIFTED_TISSUE_HU[0]) & (tissue_hu <= _SHIFTED_TISSUE_HU[1]))
     if tissue_hu.size and shifted > tissue_hu.size / 2:
@@ -426,22 +463,15 @@ def _refuse_missing_intercept(series: Series, attenuation_hu: NDArray[np.int16])
 
 
 def _padded(
-    stored: NDArray[np.generic], instance: Instance, slope: float, intercept: float
+    stored: NDArray[Any], instance: Instance, slope: float, intercept: float
 ) -> tuple[NDArray[np.bool_] | None, bool]:
-    """Find what Pixel Padding Value and Range Limit (0028,0120), (0028,0121) mark as not imaged (PS3.3 C.7.5.1.1.2)."""
-    pixel_format = instance.pixel_format
-    if pixel_format.padding_value is None:
+    """Find what is not imaged; say too where padding is among the values of the body and tells nothing."""
+    limits = padding_limits(instance.pixel_format)
+    if limits is None:
         return None, False
-    first = _as_stored(pixel_format.padding_value, stored.dtype)
-    last = first if pixel_format.padding_limit is None else _as_stored(pixel_format.padding_limit, stored.dtype)
-    low, high = min(first, last), max(first, last)
-    padded: NDArray[np.bool_] = (stored >= low) & (stored <= high)  # type: ignore[operator]
+    padded: NDArray[np.bool_] = (stored >= limits[0]) & (stored <= limits[1])
     if not padded.any():
         return None, False
-    in_body = any(_BODY_HU[0] <= value * slope + intercept <= _BODY_HU[1] for value in (low, high))
+    lowest_hu, highest_hu = sorted(limit * slope + intercept for limit in limits)
+    in_body = highest_hu >= _BODY_HU[0] and lowest_hu <= _BODY_HU[1]
     return (None, True) if in_body else (padded, False)
-
-
-def _as_stored(value: int, dtype: np.dtype[np.generic]) -> int:
-    """Read 16 bits as the image's own values are read: 63536 stands for -2000 in a signed image."""
-    return int(np.array(value & 0xFFFF, dtype=np.uint16).view(np.int16)) if dtype.kind == "i" else value & 0xFFFF

@@ -1,0 +1,70 @@
+"""DICOMDIR: the files that a medium's directory names (PS3.3 annex F)."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from pydicom.filereader import read_dataset
+
+from calcimeasure.load.header import is_dicomdir
+from calcimeasure.load.source import read_meta
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+_ABOVE_IMAGES: Final = frozenset({"PATIENT", "STUDY", "SERIES"})
+"""Records that name no file; some old media have a directory of its own for each, below the first."""
+
+
+def listed_files(path: Path) -> list[Path] | None:
+    """Files that a DICOMDIR names, there or not, in its order; None where the file is no DICOMDIR.
+
+    Names lead below the DICOMDIR's own folder, whatever they say.
+    """
+    records = _records(path)
+    if records is None:
+        return None
+    files: list[Path] = []
+    seen = {path}
+    while records:
+        kind, names = records.pop(0)
+        file = _place(path.parent, names)
+        nested = _records(file) if kind in _ABOVE_IMAGES else None
+        if nested is None:
+            files.append(file)
+        elif file not in seen:
+            seen.add(file)
+            records = nested + records
+    return files
+
+
+def _records(path: Path) -> list[tuple[str, list[str]]] | None:
+    """Kind and Referenced File ID (0004,1500) of each record that has one; None where the file is no DICOMDIR."""
+    try:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if not is_dicomdir(read_meta(file)):
+                return None
+            # Explicit little endian, always (PS3.10 section 8.6).
+            directory = read_dataset(file, is_implicit_VR=False, is_little_endian=True)
+            records = list(directory.get("DirectoryRecordSequence") or [])
+            return [(str(one.get("DirectoryRecordType")), _names(one)) for one in records if _names(one)]
+    except Exception:  # noqa: BLE001 - what is wrong with it is said when it is read as an image
+        return None
+
+
+def _names(record: Dataset) -> list[str]:
+    value = record.get("ReferencedFileID") or []
+    return [value] if isinstance(value, str) else [str(part) for part in value]
+
+
+def _place(folder: Path, names: list[str]) -> Path:
+    """Follow names below a folder; in lower case where a CD was mounted so."""
+    parts = [part for name in names for part in PurePosixPath(name.replace("\0", "")).parts if part not in ("/", "..")]
+    path = folder.joinpath(*parts)
+    lower = folder.joinpath(*(part.lower() for part in parts))
+    # Path.exists would raise where a name is longer than any may be.
+    return lower if os.path.exists(lower) and not os.path.exists(path) else path  # noqa: PTH110

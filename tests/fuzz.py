@@ -1,0 +1,399 @@
+"""Breaks DICOM files in seeded ways and loads them: ``python -m tests.fuzz files|codes FIRST STOP``.
+
+`files` breaks whole files, `codes` the codestreams in them alone.
+
+Each case writes its number before it runs and its outcome after, so that a case that ends the process is known. A case
+that takes longer than LIMIT_SECONDS ends the process with its traceback.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import random
+import resource
+import shutil
+import struct
+import sys
+import tempfile
+import time
+import warnings
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydicom.datadict import tag_for_keyword
+
+from calcimeasure.errors import PixelError, SeriesError, UsageError
+from calcimeasure.load import check_headers, find_series, load_image
+from calcimeasure.load.pixels import stored_values
+from calcimeasure.model import Volume
+from calcimeasure.settings import Settings
+from tests.dicom_phantom import Header, slice_dataset, write_series
+from tests.dicom_writers import (
+    ENCAPSULATED,
+    SYNTAXES,
+    describe_pixels,
+    encode,
+    group,
+    save,
+    set_pixels,
+    write_dicomdir,
+    write_image,
+    write_multiframe,
+    write_radiograph,
+    write_zip,
+)
+from tests.phantoms import straight_grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydicom.dataset import Dataset
+
+    from calcimeasure.model import Instance
+
+LIMIT_SECONDS = 10.0
+LIMIT_MB = 1500
+"""Of the whole process: what a file of some kilobytes may take at most, with the interpreter."""
+
+GRID = straight_grid((7, 20, 26), (2.5, 0.7, 0.6), (3.0, -20.0, 100.0))
+PLACE_TOLERANCE_MM = 0.75
+"""A position that is off by less is rounding to the loader: half a millimeter sideways, or a hundredth along."""
+
+_KEYWORDS = """
+    TransferSyntaxUID SOPClassUID SOPInstanceUID Modality ImageType SeriesInstanceUID StudyInstanceUID PatientID
+    InstanceNumber AcquisitionNumber ImagePositionPatient ImageOrientationPatient PixelSpacing SliceThickness
+    FrameOfReferenceUID SamplesPerPixel PhotometricInterpretation Rows Columns BitsAllocated BitsStored HighBit
+    PixelRepresentation PixelPaddingValue RescaleIntercept RescaleSlope RescaleType NumberOfFrames PixelData
+    SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence SpecificCharacterSet ConvolutionKernel
+    ModalityLUTSequence LUTDescriptor LUTData StudyDate KVP ExtendedOffsetTable ReferencedFileID
+"""
+_VR_NAMES = """
+    AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV XX
+"""
+_VRS = [name.encode() for name in _VR_NAMES.split()]
+_TAGS = [
+    struct.pack("<HH", tag >> 16, tag & 0xFFFF) for tag in map(tag_for_keyword, _KEYWORDS.split()) if tag is not None
+]
+_LENGTHS = [0, 1, 2, 3, 7, 8, 255, 256, 0x7FFF, 0xFFFE, 0xFFFF]
+_ABSURD = [
+    *[b"", b"NaN", b"inf", b"-inf", b"1e308", b"-1e308", b"1e-308", b"0", b"-0", b"-1", b"9" * 16, b"1_0", b"0x10"],
+    *[b"\\\\\\\\\\", b"0\\0", b"1\\0\\0\\1\\0\\0", b"\xff" * 16, b"\0" * 16, b"\x01\x00", b"\x00\x80"],
+    *[b" ", b"A" * 64, b"\x1b$B"],
+]
+
+
+# Ways to break a file
+
+
+def flip_anywhere(content: bytearray, rng: random.Random) -> None:
+    for _ in range(rng.choice([1, 1, 2, 4, 16])):
+        content[rng.randrange(len(content))] = rng.choice([rng.randrange(256), 0, 0xFF])
+
+
+def flip_bit(content: bytearray, rng: random.Random) -> None:
+    content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+
+
+def flip_header(content: bytearray, rng: random.Random) -> None:
+    end = min(len(content), 1800)
+    for _ in range(rng.choice([1, 2, 4])):
+        content[rng.randrange(128, end)] = rng.choice([rng.randrange(256), 0, 0xFF, ord("\\"), ord("9"), ord("-")])
+
+
+def truncate(content: bytearray, rng: random.Random) -> None:
+    del content[rng.randrange(len(content)) :]
+
+
+def delete_block(content: bytearray, rng: random.Random) -> None:
+    start = rng.randrange(len(content))
+    del content[start : start + rng.choice([1, 2, 8, 64, 500])]
+
+
+def repeat_block(content: bytearray, rng: random.Random) -> None:
+    start = rng.randrange(len(content))
+    block = content[start : start + rng.choice([1, 8, 64, 500])]
+    content[start:start] = block * rng.choice([1, 1, 20])
+
+
+def overwrite_block(content: bytearray, rng: random.Random) -> None:
+    start, length = rng.randrange(len(content)), rng.choice([2, 8, 64, 300])
+    content[start : start + length] = rng.choice([b"\0", b"\xff", b"\xfe\xff\x00\xe0"]) * length
+
+
+def swap_blocks(content: bytearray, rng: random.Random) -> None:
+    length = rng.choice([4, 8, 100])
+    one, other = (rng.randrange(max(len(content) - length, 1)) for _ in range(2))
+    content[one : one + length], content[other : other + length] = (
+        content[other : other + length],
+        content[one : one + length],
+    )
+
+
+def _place_of_tag(content: bytearray, rng: random.Random) -> int:
+    """Byte behind a random attribute's tag; where it has none, any."""
+    places = [place for tag in rng.sample(_TAGS, 8) if (place := content.find(tag, 132)) >= 0]
+    return (places[0] if places else rng.randrange(max(len(content) - 20, 1))) + 4
+
+
+def change_tag(content: bytearray, rng: random.Random) -> None:
+    place = _place_of_tag(content, rng) - 4
+    content[place + 2 * rng.randrange(2)] ^= rng.choice([1, 2, 0x10, 0xFF])
+
+
+def change_vr(content: bytearray, rng: random.Random) -> None:
+    place = _place_of_tag(content, rng)
+    content[place : place + 2] = rng.choice(_VRS)
+
+
+def change_length(content: bytearray, rng: random.Random) -> None:
+    place = _place_of_tag(content, rng) + rng.choice([0, 2, 4])
+    length = rng.choice([*_LENGTHS, rng.randrange(65536)])
+    content[place : place + 2] = struct.pack("<H", length)
+    if rng.random() < 0.2:
+        content[place + 2 : place + 4] = b"\xff\xff"
+
+
+def change_value(content: bytearray, rng: random.Random) -> None:
+    """Absurd, in the length that it had."""
+    place = _place_of_tag(content, rng)
+    length = int.from_bytes(content[place + 2 : place + 4], "little")
+    if 0 < length <= 128:
+        value = rng.choice(_ABSURD)
+        filler = rng.choice([b" ", b"\0", b"9"])
+        content[place + 4 : place + 4 + length] = value[:length].ljust(length, filler)
+
+
+MUTATIONS = [
+    *[flip_anywhere, flip_bit, flip_header, flip_header, truncate, delete_block, repeat_block, overwrite_block],
+    *[swap_blocks, change_tag, change_tag, change_vr, change_length, change_length, *[change_value] * 3],
+]
+
+
+# What is broken
+
+
+def _hu() -> np.ndarray:
+    hu = np.full(GRID.shape_kji, -1000)
+    hu[:, 4:-4, 5:-5] = 40
+    return (hu + np.random.default_rng(1).integers(-20, 20, hu.shape)).astype(np.int16)
+
+
+def _series(syntax: str) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        bits = {"jpeg_baseline": 8, "jpeg_extended": 12}.get(syntax, 16)
+        for k in range(GRID.shape_kji[0]):
+            dataset = slice_dataset(GRID, k, Header(pixel_padding_value=0))
+            stored = np.clip(_hu()[k] + 1024, 0, 2**bits - 1).astype(np.uint8 if bits == 8 else np.uint16)
+            describe_pixels(dataset, stored, bits)
+            set_pixels(dataset, [stored], syntax, fragments=1 + k % 2)
+            save(folder / f"{k}", dataset, syntax)
+        return folder
+
+    return write
+
+
+def _multiframe(**options: object) -> Callable[[Path], Path]:
+    return lambda folder: write_multiframe(folder / "one", _hu(), GRID, **options).parent  # type: ignore[arg-type]
+
+
+def _radiograph(folder: Path) -> Path:
+    def lut(dataset: Dataset) -> None:
+        item = group(ModalityLUTType="OD")
+        item.add_new(0x00283002, "US", [300, 0, 16])
+        item.add_new(0x00283006, "OW", np.arange(300, dtype="<u2").tobytes())
+        dataset.ModalityLUTSequence = [item]
+
+    values = np.arange(20 * 26, dtype=np.uint16).reshape(20, 26)
+    write_radiograph(folder / "lut", values, edit=lut, PhotometricInterpretation="MONOCHROME1")
+    write_radiograph(folder / "rescale", values, RescaleSlope="2", RescaleIntercept="0", ImagerPixelSpacing=["1", "1"])
+    return folder
+
+
+def _zip(folder: Path) -> Path:
+    with tempfile.TemporaryDirectory() as files:
+        write_series(files, _hu(), GRID)
+        return write_zip(folder / "archive.zip", Path(files))
+
+
+def _dicomdir(folder: Path) -> Path:
+    with tempfile.TemporaryDirectory() as files:
+        return write_dicomdir(folder, write_series(files, _hu(), GRID))
+
+
+BASES: dict[str, Callable[[Path], Path]] = {
+    **{syntax: _series(syntax) for syntax in SYNTAXES},
+    "enhanced": _multiframe(),
+    "enhanced_own": _multiframe(shared=False, syntax="implicit_le"),
+    "enhanced_jpeg_ls": _multiframe(syntax="jpeg_ls", table="empty", fragments=2),
+    "enhanced_rle": _multiframe(syntax="rle"),
+    "enhanced_extended": _multiframe(syntax="jpeg_2000", table="extended"),
+    "legacy_deflated": _multiframe(kind="legacy", syntax="deflated"),
+    "capture": _multiframe(kind="capture"),
+    "radiograph": _radiograph,
+    "zip": _zip,
+    "dicomdir": _dicomdir,
+}
+
+
+@cache
+def _base(name: str) -> tuple[dict[str, bytes], str]:
+    """Contents of the files of a base by name, and the path to load."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / name).mkdir()
+        argument = BASES[name](Path(folder) / name)
+        files = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(Path(folder).rglob("*"))
+            if path.is_file()
+        }
+        return files, argument.relative_to(folder).as_posix()
+
+
+@cache
+def _grid_of_base(name: str) -> np.ndarray:
+    """Corners of every slice as they were, (k, 2, 3) LPS mm."""
+    with tempfile.TemporaryDirectory() as folder:
+        (image,) = [load_image(series) for series in find_series(_write(Path(folder), *_base(name))).series]
+        assert isinstance(image, Volume)
+        return _corners(image)
+
+
+def _corners(volume: Volume) -> np.ndarray:
+    count, rows, columns = volume.geometry.shape_kji
+    ends = [[(k, 0, 0), (k, rows - 1, columns - 1)] for k in range(count)]
+    return volume.geometry.to_lps_mm(ends)
+
+
+def _write(folder: Path, files: dict[str, bytes], argument: str) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder / argument
+
+
+# Cases
+
+
+def run_case(number: int, folder: Path) -> str:
+    """Break a base, load it, and return what became of it; raises where that is a fault of the loader."""
+    rng = random.Random(number)  # noqa: S311 - cases are to be the same every time
+    name = rng.choice(list(BASES))
+    files, argument = _base(name)
+    files = dict(files)
+    broken = rng.choice(list(files))
+    content = bytearray(files[broken])
+    applied = rng.choices(MUTATIONS, k=rng.choice([1, 1, 1, 2, 3]))
+    for mutation in applied:
+        if len(content) > 200:
+            mutation(content, rng)
+    files[broken] = bytes(content)
+    path = _write(folder, files, argument)
+    outcomes = _load(path, name)
+    return f"{name} {'+'.join(one.__name__ for one in applied)}: {' '.join(outcomes)}"
+
+
+def _load(path: Path, name: str) -> list[str]:
+    try:
+        found = find_series(path)
+    except UsageError as error:
+        return [type(error).__name__]
+    outcomes = [failure.reason for failure in found.unreadable]
+    for failure in found.unreadable:
+        if failure.message.startswith("A header that can be understood expected"):
+            raise AssertionError(f"caught at the last moment: {failure.message}")
+    told = bool(found.unreadable or found.other_file_count) or len(found.series) != 1
+    for series in found.series:
+        try:
+            check_headers(series, Settings())
+            image = load_image(series)
+        except SeriesError as error:
+            outcomes.append(error.reason)
+        else:
+            outcomes.append("loaded")
+            if isinstance(image, Volume) and name in SYNTAXES and not told and not set(image.notices) - {"no_air"}:
+                _compare_grids(image, name)
+    return outcomes
+
+
+def _compare_grids(volume: Volume, name: str) -> None:
+    """Fail where a stack loads without a word on another grid than that of its unbroken files."""
+    corners, expected = _corners(volume), _grid_of_base(name)
+    if corners.shape != expected.shape or np.abs(corners - expected).max() > PLACE_TOLERANCE_MM:
+        raise AssertionError(f"another grid without a notice: {corners.shape}, {expected.shape}")
+
+
+@cache
+def _coded(syntax: str) -> tuple[bytes, Instance, int, int]:
+    """A file of one slice, its image, and where its codestream begins and ends."""
+    bits = {"jpeg_baseline": 8, "jpeg_extended": 12}.get(syntax, 16)
+    ramp = np.add.outer(np.arange(60) * 37, np.arange(70) * 3) + np.random.default_rng(1).integers(0, 9, (60, 70))
+    stored = (ramp % 2**bits).astype(np.uint8 if bits == 8 else np.uint16)
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_image(Path(folder, "one"), stored, syntax, bits_stored=bits)
+        content = path.read_bytes()
+        (series,) = find_series(path).series
+    code = encode(stored, syntax, bits)
+    return content, series.instances[0], content.index(code), content.index(code) + len(code)
+
+
+def run_code_case(number: int, folder: Path) -> str:
+    """Break a codestream and decode it; raises where that is a fault of the loader."""
+    rng = random.Random(number)  # noqa: S311 - cases are to be the same every time
+    syntax = rng.choice(ENCAPSULATED)
+    whole, instance, start, stop = _coded(syntax)
+    code = bytearray(whole[start:stop])
+    end = len(code) if rng.random() < 0.4 else min(len(code), rng.choice([64, 160, 700]))
+    for _ in range(rng.choice([1, 1, 2, 3, 8])):
+        place = rng.randrange(end)
+        code[place] = rng.choice([rng.randrange(256), 0, 0xFF, code[place] ^ 1 << rng.randrange(8)])
+    if rng.random() < 0.2:
+        middle = rng.randrange(len(code))
+        code[middle:] = rng.choice([b"", bytes(len(code) - middle), code[: len(code) - middle]])
+    # Of the same length, so that the items round it stay whole and the decoder sees it.
+    code = code[: stop - start].ljust(stop - start, b"\0")
+    if rng.random() < 0.5:
+        code[-2:] = b"\xff\xd9"
+    folder.mkdir()
+    path = folder / "one"
+    path.write_bytes(whole[:start] + code + whole[stop:])
+    try:
+        values = stored_values(replace(instance, path=path))
+    except PixelError as error:
+        return f"{syntax}: {error.reason}"
+    if values.shape != (60, 70):
+        raise AssertionError(f"{values.shape} values")
+    return f"{syntax}: loaded"
+
+
+CASES = {"files": run_case, "codes": run_code_case}
+
+
+def main(kind: str, first: int, stop: int) -> None:
+    """Run cases, a line before and after each."""
+    faulthandler.enable()
+    warnings.simplefilter("error")
+    folder = Path(tempfile.mkdtemp())
+    try:
+        for number in range(first, stop):
+            print(f"case {number}", flush=True)  # noqa: T201 - read by the test
+            case_folder = folder / f"{number}"
+            faulthandler.dump_traceback_later(LIMIT_SECONDS, exit=True)
+            begun = time.monotonic()
+            outcome = CASES[kind](number, case_folder)
+            faulthandler.cancel_dump_traceback_later()
+            print(f"done {number} {time.monotonic() - begun:.2f} s {outcome}", flush=True)  # noqa: T201
+            shutil.rmtree(case_folder)
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"peak {peak_mb:.0f} MB", flush=True)  # noqa: T201
+        if peak_mb > LIMIT_MB:
+            sys.exit(f"{peak_mb:.0f} MB were taken, at most {LIMIT_MB} are allowed")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
