@@ -399,7 +399,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 def test_folder_holds_what_the_contract_names(ct: Path, out: Path) -> None:
     assert run("measure", ct, "--out", out).exit_code == 0
-    private = {"private/series.csv", "private/settings.toml", "private/log.txt"}
+    private = {f"private/{name}" for name in ("series.csv", "settings.toml", "sources.json", "log.txt")}
     assert files_below(out).keys() == {*TABLES, *private}
     assert [problems(out, table) for table in ("lesions", "studies")] == [[], []]
 

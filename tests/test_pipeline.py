@@ -58,7 +58,8 @@ def check_lesion(report: Report, true: dict[str, float]) -> Lesion:
     away_mm = [math.dist(lesion.measurements.centroid_lps_mm, place) for lesion in report.lesions]
     lesion = report.lesions[int(np.argmin(away_mm))]
     found = lesion.measurements
-    assert min(away_mm) < 0.5
+    # Of a few voxels of 3 mm slices the middle is known to a quarter of a slice.
+    assert min(away_mm) < 0.8
     assert found.max_3d_diameter is not None
     assert found.volume_ml is not None
     spacing_mm = true["slice_spacing_mm"]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # lobulated masses of 8 to 150 mm in slices of 0.8 to 5 mm (tests/bench/accuracy), where the intervals hold the truth in
 # 93 to 97.5 of 100 cases.
 _LONG_AXIS = {"noise": 1.2, "shrinkage": 2.3, "pixel": 0.03}
-_DIAMETER = {"noise": 1.2, "shrinkage": 4.8, "pixel": 0.08, "slices": 0.05}
-_VOLUME = {"plateau": 1.2, "background": 2.5, "noise": 1.0, "slices": 0.14, "no_plateau": 0.58}
+_DIAMETER = {"noise": 0.5, "shrinkage": 1.55, "pixel": 0.15, "slices": 0.65}
+_VOLUME = {"plateau": 2.4, "background": 1.0, "noise": 0.5, "slices": 0.22, "no_plateau": 0.27, "few_slices": 0.22}
 
 _WIDTH_95 = 1.96
 
@@ -40,14 +40,17 @@ def long_axis_u95_mm(edge: Edge, geometry: Geometry, long_mm: float, short_mm: f
 
 
 def max_3d_diameter_u95_mm(edge: Edge, geometry: Geometry, diameter: Axis, short_mm: float) -> float:
-    """Half-width of the 95 % interval of the diameter in space: across the slices their spacing counts as well."""
-    first, second = np.array(diameter.ends_lps_mm)
-    across = abs(float((second - first) @ geometry.normal)) / diameter.length_mm
+    """Half-width of the 95 % interval of the diameter in space.
+
+    The slices show a rounded body at their own places only: its tips follow from the sections, the worse the fewer of
+    them there are (a chord across a circle misses spacing^2 / length of it).
+    """
+    spacing_mm = geometry.slice_spacing_mm or 0.0
     return _half_width(
         _DIAMETER["noise"] * edge_noise_mm(edge),
         _DIAMETER["shrinkage"] * tip_shrinkage_mm(edge, diameter.length_mm, short_mm),
         _DIAMETER["pixel"] * math.sqrt(geometry.pixel_area_mm2),
-        _DIAMETER["slices"] * across * (geometry.slice_spacing_mm or 0.0),
+        _DIAMETER["slices"] * min(spacing_mm**2 / diameter.length_mm, spacing_mm),
     )
 
 
@@ -55,7 +58,7 @@ def volume_u95_mm3(edge: Edge, geometry: Geometry) -> float:
     """Half-width of the 95 % interval of the calcified volume.
 
     The error of the plateau scales all of it, that of the surroundings the rim; slices sample it across, the worse the
-    fewer of them show it. Without a plateau the blur decides how well it could be solved for.
+    fewer of them show it. Without a plateau blur, in the slice and across, decides how well it could be solved for.
     """
     volume_mm3 = edge.calcified_mm3
     relative_noise = edge.noise_sd_hu / (edge.plateau_hu - edge.background_hu)
@@ -64,7 +67,9 @@ def volume_u95_mm3(edge: Edge, geometry: Geometry) -> float:
     if edge.plateau_voxels:
         plateau = _VOLUME["plateau"] * relative_noise / math.sqrt(edge.plateau_voxels)
     else:
-        plateau = _VOLUME["no_plateau"] * edge.blur_sigma_mm / math.cbrt(max(volume_mm3, voxel_mm3))
+        width_mm = math.cbrt(max(volume_mm3, voxel_mm3))
+        across = ((geometry.slice_spacing_mm or 0.0) / width_mm) ** 2
+        plateau = math.hypot(_VOLUME["no_plateau"] * edge.blur_sigma_mm / width_mm, _VOLUME["few_slices"] * across)
     used = np.flatnonzero(edge.inside.any(axis=(1, 2)))
     slices = max(int(np.ptp(used)) + 1, 1)
     return _half_width(

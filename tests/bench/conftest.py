@@ -1,5 +1,5 @@
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,17 +17,25 @@ class BarTable:
         self.rows: list[dict[str, str]] = []
 
     def check(self, what: str, figure: float, at_most: float, unit: str) -> None:
-        reached = figure <= at_most
-        self.rows.append(
-            {
-                "what": what,
-                "figure": f"{figure:.3g}",
-                "at_most": f"{at_most:.3g}",
-                "unit": unit,
-                "reached": str(reached).lower(),
-            }
-        )
-        assert reached, f"{what}: {figure:.3g} {unit}, at most {at_most:.3g} {unit} wanted"
+        self.check_all([(what, figure, at_most, unit)])
+
+    def check_all(self, figures: Sequence[tuple[str, float, float, str]]) -> None:
+        """Write down what, figure, at most and unit of each before the first bar that is missed fails."""
+        missed = []
+        for what, figure, at_most, unit in figures:
+            reached = figure <= at_most
+            self.rows.append(
+                {
+                    "what": what,
+                    "figure": f"{figure:.3g}",
+                    "at_most": f"{at_most:.3g}",
+                    "unit": unit,
+                    "reached": str(reached).lower(),
+                }
+            )
+            if not reached:
+                missed.append(f"{what}: {figure:.3g} {unit}, at most {at_most:.3g} {unit} wanted")
+        assert not missed, "; ".join(missed)
 
     def note(self, what: str, figure: float, unit: str) -> None:
         self.rows.append({"what": what, "figure": f"{figure:.3g}", "at_most": "", "unit": unit, "reached": ""})
