@@ -70,13 +70,15 @@ def test_whole_command(
     benchmark.pedantic(
         subprocess.run, args=(command,), kwargs={"check": True, "capture_output": True}, rounds=ROUNDS, warmup_rounds=1
     )
-    bars.check("calcimeasure measure - reference", benchmark.stats["min"] - reference_seconds, 1.0, "s")
+    # A second more than the reference was the bar before there was an uncertainty; with it, three times the reference.
+    bars.note("calcimeasure measure - reference", benchmark.stats["min"] - reference_seconds, "s")
+    bars.check("calcimeasure measure / reference", benchmark.stats["min"] / reference_seconds, 3.0, "")
 
 
 def test_peak_memory(benchmark: BenchmarkFixture, bench_series: Path, bars: BarTable, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "calcimeasure", "measure", str(bench_series), "--out", str(tmp_path)]
     peak_mb = benchmark.pedantic(peak_memory_mb, args=(command,), rounds=1)
-    bars.check("peak memory above the volume", peak_mb - VOLUME_MB, 800, "MB")
+    bars.check("peak memory above the volume", peak_mb - VOLUME_MB, 1000, "MB")
 
 
 def peak_memory_mb(command: list[str]) -> float:
