@@ -9,6 +9,7 @@ import stat
 import warnings
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -42,6 +43,7 @@ _SPACING_ROUNDING = 1e-4
 """Relative: 0.9765625 mm is often written as 0.97656, and 512 columns of it end within a twentieth of a pixel."""
 
 _READERS = 4
+_USUAL_HEADER_BYTES = 2**14
 _FILES_AT_A_TIME = 128
 """Headers of so many are held: a multi-frame file's are some megabytes."""
 
@@ -127,9 +129,20 @@ def find_series(
 
 
 def _read_all(files: Iterator[_File], pool: ThreadPoolExecutor) -> Iterator[tuple[_File, list[Header] | FileError]]:
-    """Read headers a window at a time: on a network drive most of the time is waiting, and memory stays bounded."""
+    """Read headers a window at a time, so that memory stays bounded.
+
+    On a network drive most of the time is waiting: threads wait for the beginnings of the files, and leave them in the
+    system's cache. Headers are parsed in one thread: several would take turns, and twice as long.
+    """
     while window := list(itertools.islice(files, _FILES_AT_A_TIME)):
-        yield from zip(window, pool.map(_read, window), strict=True)
+        for file, _ in zip(window, pool.map(_bring_near, window), strict=True):
+            yield file, _read(file)
+
+
+def _bring_near(file: _File) -> None:
+    if file.member is None:
+        with suppress(OSError), file.path.open("rb", buffering=0) as opened:
+            opened.read(_USUAL_HEADER_BYTES)
 
 
 def _read(file: _File) -> list[Header] | FileError:
