@@ -211,11 +211,15 @@ def _files(roots: Sequence[Path], unreadable: list[Failure]) -> Iterator[_File]:
                 message = f"A readable file expected, found: {found} ({file.path.name}). Export it again."
                 unreadable.append(_failure("unreadable_file", message, file))
                 continue
-            # Some network drives number no files.
-            identity = (kind.st_dev, kind.st_ino or str(file.path), file.member)
+            identity = (*_identity_on_disk(file.path, kind), file.member)
             if stat.S_ISREG(kind.st_mode) and identity not in seen:
                 seen.add(identity)
                 yield file
+
+
+def _identity_on_disk(path: Path, kind: os.stat_result) -> tuple[int, int | str]:
+    """Name a file or folder, however many links lead to it; some network drives number none."""
+    return kind.st_dev, kind.st_ino or os.path.realpath(path)
 
 
 def _refuse_missing(roots: Iterable[Path]) -> None:
@@ -250,7 +254,7 @@ def _walk(root: Path, unreadable: list[Failure]) -> Iterator[Path]:
         message = f"A folder that can be read expected, found: {error.strerror} ({folder.path.name})."
         unreadable.append(_failure("unreadable_file", message, folder))
 
-    seen: set[tuple[int, int]] = set()
+    seen: set[tuple[int, int | str]] = set()
     for folder, subfolders, names in os.walk(root, followlinks=True, onerror=refuse):
         try:
             kind = Path(folder).stat()
@@ -258,10 +262,11 @@ def _walk(root: Path, unreadable: list[Failure]) -> Iterator[Path]:
             refuse(error)
             subfolders.clear()
             continue
-        if (kind.st_dev, kind.st_ino) in seen:
+        identity = _identity_on_disk(Path(folder), kind)
+        if identity in seen:
             subfolders.clear()
             continue
-        seen.add((kind.st_dev, kind.st_ino))
+        seen.add(identity)
         subfolders.sort()
         for name in sorted(names):
             yield Path(folder, name)
