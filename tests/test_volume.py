@@ -305,7 +305,7 @@ PR, SEG, SR = (f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("11.1", "66.4", "88.
         (Header(modality="MR"), "modality"),
         (Header(modality="PT"), "modality"),
         (Header(modality="US"), "modality"),
-        (Header(modality=""), "modality"),
+        (Header(modality="", sop_class_uid="1.2.840.10008.5.1.4.1.1.4"), "modality"),
         (Header(modality="SEG", sop_class_uid=SEG), "segmentation"),
         (Header(modality="RTSTRUCT"), "segmentation"),
         (Header(modality="SR", sop_class_uid=SR), "not_an_image"),
@@ -339,6 +339,14 @@ def test_ct_that_ends_in_its_header_is_a_failure_and_not_another_object(tmp_path
     error = refusal(write(tmp_path, None, drop_tag("Rows"), drop_tag("Columns")), "no_pixels")
     assert not isinstance(error, UnsupportedError)
     assert has_four_parts(error)
+
+
+def test_ct_image_that_has_lost_its_modality_is_a_ct(tmp_path: Path) -> None:
+    """So that its slice is not missed without a word, or its stack passed over."""
+    assert load(write(tmp_path / "all", Header(modality=""))).notices == ()
+    found = find_series(write(tmp_path / "one", None, set_tag("Modality", "", 6)))
+    assert [len(series.instances) for series in found.series] == [6, 1]
+    assert all("split_series" in series.notices for series in found.series)
 
 
 def test_color_is_refused(tmp_path: Path) -> None:

@@ -268,7 +268,8 @@ def _frames(header: Header) -> list[Header]:
     dataset = header.dataset
     own_groups = _items(dataset, "PerFrameFunctionalGroupsSequence")
     number_of_frames = _integer(dataset, "NumberOfFrames") or 1
-    if (_text(dataset, "Modality") or "").upper() != "CT" or (not own_groups and number_of_frames == 1):
+    other_modality = (_text(dataset, "Modality") or "CT").upper() != "CT"
+    if other_modality or (not own_groups and number_of_frames == 1):
         return [header]
     if not own_groups:
         # A position at the top level is that of one of them at most.

@@ -61,7 +61,8 @@ def _unsupported_reason(series: Series) -> str | None:
         return "derived_image" if words & _DERIVED_WORDS else None
     if series.sop_class_uid == _SECONDARY_CAPTURE or series.sop_class_uid.startswith(f"{_SECONDARY_CAPTURE}."):
         return "secondary_capture"
-    if series.modality != "CT":
+    # A header that was cut off may have lost its modality: that is no other one, and a slice must not be passed over.
+    if series.modality != "CT" and (series.modality or not _is_ct_storage(series)):
         return "modality"
     if "LOCALIZER" in words:
         return "localizer"
