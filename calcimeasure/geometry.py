@@ -103,6 +103,11 @@ class Geometry:
         return self.slice_weights_mm * self.pixel_area_mm2
 
     @property
+    def voxel_sizes(self) -> NDArray[np.float64]:
+        """(k,) volume of a voxel of each slice in mm3; of one slice alone, which has no thickness, its area in mm2."""
+        return self.voxel_volumes_mm3 if self.shape_kji[0] > 1 else np.array([self.pixel_area_mm2])
+
+    @property
     def pixel_area_mm2(self) -> float:
         """Area of one pixel in the slice plane."""
         return self.row_spacing_mm * self.column_spacing_mm

@@ -237,7 +237,7 @@ def _neighborhood(volume: Volume, outline: Outline, settings: Settings) -> _Neig
     basin = imaged & (mask | (True if from_others_mm is None else outside_mm < from_others_mm))
     air = imaged & (attenuation_hu < AIR_HU)
     from_air_mm = _distance_mm(~air, (min(step_mm, _LONGEST_SLICE_STEP_MM), *pixel_mm)) if air.any() else None
-    sizes = geometry.voxel_volumes_mm3[box[0]] if geometry.shape_kji[0] > 1 else np.array([geometry.pixel_area_mm2])
+    sizes = geometry.voxel_sizes[box[0]]
     return _Neighborhood(
         (start[0], start[1], start[2]),
         attenuation_hu,

@@ -45,7 +45,7 @@ def propose(volume: Volume, settings: Settings) -> Proposals:
 
     labels, found = cc3d.connected_components(dense, connectivity=26, binary_image=True, return_N=True)
     del dense
-    voxel_sizes, smallest = _voxel_sizes(volume.geometry), _smallest_size(volume.geometry, settings)
+    voxel_sizes, smallest = volume.geometry.voxel_sizes, _smallest_size(volume.geometry, settings)
     sized = []
     for label, box in enumerate(ndimage.find_objects(labels, max_label=found), 1):
         # Noise makes hundreds of thousands of specks: most are smaller than they need to be even if they filled their
@@ -88,11 +88,6 @@ def _rank(sized: tuple[float, Outline]) -> tuple[float, tuple[int, int, int]]:
     """Largest first; of equals the one that starts first, whatever rounding makes of their sizes."""
     size, outline = sized
     return (-round(size, 6), outline.start_kji)
-
-
-def _voxel_sizes(geometry: Geometry) -> NDArray[np.float64]:
-    """(k,) volume of a voxel in mm3; its area in mm2 where there is one slice alone."""
-    return geometry.voxel_volumes_mm3 if geometry.shape_kji[0] > 1 else np.array([geometry.pixel_area_mm2])
 
 
 def _smallest_size(geometry: Geometry, settings: Settings) -> float:
