@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from calcimeasure.inherit import inherit, with_tissue_of
 from calcimeasure.measure import measure
 from calcimeasure.model import Lesion
+from calcimeasure.settings import settings_hash
 
 if TYPE_CHECKING:
     from calcimeasure.model import Outline, Series, Volume
@@ -28,14 +33,34 @@ def assess(volume: Volume, outline: Outline, number: int, settings: Settings) ->
         What to measure with.
     """
     measurements = measure(volume, outline, settings)
+    image = volume.series.instances[measurements.long_axis_slice]
     notices = dict.fromkeys((*volume.notices, *measurements.notices, "tissue_not_judged"))
     return Lesion(
         tracking_uid=tracking_uid(volume.series, outline),
         number=number,
         outline=outline,
-        measurements=measurements,
+        measurements=replace(
+            measurements, long_axis_sop_uid=image.sop_uid, long_axis_instance_number=image.instance_number
+        ),
         notices=tuple(notices),
+        settings_hash=settings_hash(settings),
+        software_version=software_version(),
     )
+
+
+def assess_again(volume: Volume, lesion: Lesion, settings: Settings) -> Lesion:
+    """Measure a lesion on the outline that it has; what it is, where it is and what was decided about it stays."""
+    measured = assess(volume, lesion.outline, lesion.number, settings)
+    if lesion.tissue is not None:
+        measured = with_tissue_of(measured, lesion)
+    measured = replace(measured, algorithm_type=lesion.algorithm_type, side=lesion.side, site=lesion.site)
+    return inherit(measured, lesion)
+
+
+@cache
+def software_version() -> str:
+    """Name the version of the program that computes the numbers."""
+    return version("calcimeasure")
 
 
 def tracking_uid(series: Series, outline: Outline) -> str:

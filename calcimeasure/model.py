@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date, datetime
 
     from numpy.typing import NDArray
@@ -112,6 +113,14 @@ class AlgorithmType(StrEnum):
     AUTOMATIC = "automatic"
     SEMIAUTOMATIC = "semiautomatic"
     MANUAL = "manual"
+
+
+class ReviewState(StrEnum):
+    """How much of a stack or study its readers have decided."""
+
+    NONE = "none"
+    PARTIAL = "partial"
+    DONE = "done"
 
 
 class SpacingSource(StrEnum):
@@ -399,6 +408,29 @@ class Outline:
         unpacked = np.unpackbits(np.frombuffer(self.bits, dtype=np.uint8), count=count)
         return unpacked.view(np.bool_).reshape(shape)
 
+    def overlap(self, other: Outline) -> int:
+        """Voxels that two outlines of one stack share."""
+        start = [max(a, b) for a, b in zip(self.start_kji, other.start_kji, strict=True)]
+        stop = [min(a, b) for a, b in zip(self.stop_kji, other.stop_kji, strict=True)]
+        if any(a >= b for a, b in zip(start, stop, strict=True)):
+            return 0
+        mine, theirs = (
+            outline.mask()[tuple(slice(a - o, b - o) for a, b, o in zip(start, stop, outline.start_kji, strict=True))]
+            for outline in (self, other)
+        )
+        return int(np.count_nonzero(mine & theirs))
+
+    def union(self, *others: Outline) -> Outline:
+        """Put outlines of one stack together."""
+        outlines = (self, *others)
+        start = [min(one.start_kji[axis] for one in outlines) for axis in range(3)]
+        stop = [max(one.stop_kji[axis] for one in outlines) for axis in range(3)]
+        mask = np.zeros([b - a for a, b in zip(start, stop, strict=True)], dtype=np.bool_)
+        for one in outlines:
+            box = tuple(slice(a - o, b - o) for a, b, o in zip(one.start_kji, one.stop_kji, start, strict=True))
+            mask[box] |= one.mask()
+        return type(self).from_mask(mask, (start[0], start[1], start[2]))
+
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
@@ -453,6 +485,8 @@ class Measurements:
     max_3d_diameter_u95_mm: float | None = None
     volume_u95_ml: float | None = None
     large: bool | None = None
+    long_axis_sop_uid: str = ""
+    long_axis_instance_number: int | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -482,7 +516,8 @@ class Site:
 class Lesion:
     """A finding: its outline, its numbers, and what is known and decided about it.
 
-    `tissue`, `side` and `site` are None where nothing has judged them yet.
+    `tissue`, `side` and `site` are None where nothing has judged them yet. `settings_hash` and `software_version` name
+    what its numbers were computed with.
     """
 
     tracking_uid: str
@@ -498,11 +533,178 @@ class Lesion:
     algorithm_type: AlgorithmType = AlgorithmType.AUTOMATIC
     reader: str | None = None
     reviewed_at: datetime | None = None
+    settings_hash: str = ""
+    software_version: str = ""
+
+    @property
+    def is_mass(self) -> bool:
+        """Whether it counts as a calcified mass: it is judged one, or nothing has judged it yet."""
+        return self.tissue in (None, Tissue.CALCIFIED_MASS)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a reader has accepted or rejected it."""
+        return self.status is not Status.PROPOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A lesion as it was at one time. Every change appends one; none is ever changed or removed.
+
+    Parameters
+    ----------
+    lesion
+        All of it: outline, numbers, judgements, decisions.
+    number
+        From 1, without gaps, for each lesion.
+    made_at
+        When, UTC.
+    why
+        What was done, in words.
+    reader
+        Who did it; None where the program did.
+    base_number
+        The revision that it was made from; None for the first one. Two made from the same base are a conflict.
+    withdrawn
+        The lesion is no longer there: merged into another, split, taken back, or not found again.
+    edit_uid
+        The same for all revisions of one edit (a merge changes several lesions).
+    """
+
+    lesion: Lesion
+    number: int
+    made_at: datetime
+    why: str
+    reader: str | None = None
+    base_number: int | None = None
+    withdrawn: bool = False
+    edit_uid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackFacts:
+    """What tables and the store keep of a stack: what its headers say and how its grid is spaced, not its files.
+
+    Parameters
+    ----------
+    root, path
+        The PATH argument that held it, and its first file in slice order below that.
+    row_spacing_mm, column_spacing_mm, slice_spacing_mm
+        None where the stack was not loaded.
+    """
+
+    study_uid: str
+    series_uid: str
+    stack_number: int
+    modality: str
+    root: str
+    path: str
+    image_count: int
+    patient_id: str | None = None
+    study_date: date | None = None
+    series_number: int | None = None
+    description: str | None = None
+    slice_thickness_mm: float | None = None
+    kvp: float | None = None
+    convolution_kernel: str | None = None
+    contrast_agent: bool | None = None
+    frame_of_reference_uid: str | None = None
+    row_spacing_mm: float | None = None
+    column_spacing_mm: float | None = None
+    slice_spacing_mm: float | None = None
+
+    @classmethod
+    def of(cls, series: Series, geometry: Geometry | None = None) -> Self:
+        """Take the facts of a series, and of its grid where it was loaded."""
+        first = series.instances[0]
+        return cls(
+            study_uid=series.study_uid,
+            series_uid=series.series_uid,
+            stack_number=series.stack_number,
+            modality=series.modality,
+            root=str(first.root.absolute()),
+            path=series.relative_path.as_posix(),
+            image_count=len(series.instances),
+            patient_id=series.patient_id,
+            study_date=series.study_date,
+            series_number=series.series_number,
+            description=series.description,
+            slice_thickness_mm=series.slice_thickness_mm,
+            kvp=series.kvp,
+            convolution_kernel=series.convolution_kernel,
+            contrast_agent=series.contrast_agent,
+            frame_of_reference_uid=series.frame_of_reference_uid,
+            row_spacing_mm=geometry.row_spacing_mm if geometry else None,
+            column_spacing_mm=geometry.column_spacing_mm if geometry else None,
+            slice_spacing_mm=geometry.slice_spacing_mm if geometry else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a stack, or of a file that cannot be read, and what is now known of it.
+
+    Parameters
+    ----------
+    state, reason, message
+        As in `Failure`; reason and message are empty where it was measured.
+    path
+        The first file, relative to the PATH argument that held it.
+    stack
+        None for a file that cannot be read.
+    lesions
+        The current ones, of whatever tissue and status.
+    seconds
+        What measuring it took.
+    """
+
+    state: State
+    path: str
+    stack: StackFacts | None = None
+    reason: str | None = None
+    message: str | None = None
+    lesions: tuple[Lesion, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def masses(self) -> tuple[Lesion, ...]:
+        """The calcified masses that no reader has rejected."""
+        return tuple(one for one in self.lesions if one.is_mass and one.status is not Status.REJECTED)
+
+    @classmethod
+    def of(cls, result: Report | Failure) -> Self:
+        """Take what became of a stack from what measuring it gave."""
+        if isinstance(result, Report):
+            stack = StackFacts.of(result.series, result.geometry)
+            return cls(State.MEASURED, stack.path, stack, lesions=result.lesions, seconds=result.seconds)
+        return cls(
+            state=result.state,
+            path=result.relative_path.as_posix(),
+            stack=StackFacts.of(result.series) if result.series else None,
+            reason=result.reason,
+            message=result.message,
+            seconds=result.seconds,
+        )
+
+
+def largest_first(lesion: Lesion) -> tuple[object, ...]:
+    """Order lesions by size (volume, where there is none area or length), those of equal size by their place."""
+    numbers = lesion.measurements
+    size = numbers.volume_ml or numbers.volume_voxels_ml or numbers.area_mm2 or numbers.long_axis.length_mm
+    return (-size, lesion.outline.start_kji)
+
+
+def review_state(lesions: Iterable[Lesion]) -> ReviewState:
+    """Tell how much of some lesions readers have decided; what no reader is asked about (bone) is passed over."""
+    decided = [one.is_decided for one in lesions if one.is_mass or one.tissue is Tissue.UNKNOWN]
+    if not any(decided):
+        return ReviewState.NONE
+    return ReviewState.DONE if all(decided) else ReviewState.PARTIAL
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """A measured stack: its lesions, largest first, and what was measured with."""
+    """A measured stack: its lesions, largest first, what was measured with, and a picture (PNG) of each lesion."""
 
     series: Series
     geometry: Geometry
@@ -511,6 +713,7 @@ class Report:
     software_version: str
     notices: tuple[str, ...] = ()
     seconds: float = 0.0
+    thumbnails: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

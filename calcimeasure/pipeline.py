@@ -7,22 +7,28 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from importlib.metadata import version
+from itertools import count
 from typing import TYPE_CHECKING, cast
 
-from calcimeasure.assess import assess
+from calcimeasure.assess import assess, assess_again, software_version
 from calcimeasure.errors import SeriesError, UnsupportedError
+from calcimeasure.inherit import divide
 from calcimeasure.load import check_headers, load_image
-from calcimeasure.model import Failure, Report, Series, State
+from calcimeasure.model import Failure, Report, Series, State, largest_first
+from calcimeasure.picture import draw
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.surface import half_maximum_outline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from calcimeasure.model import Lesion, Outline, Volume
 
 
-def analyze(series: Series, settings: Settings | None = None) -> Report:
+def analyze(
+    series: Series, settings: Settings | None = None, earlier: Sequence[Lesion] = (), next_number: int = 1
+) -> Report:
     """Measure every dense component of a stack.
 
     Parameters
@@ -31,6 +37,11 @@ def analyze(series: Series, settings: Settings | None = None) -> Report:
         One stack from `calcimeasure.find_series`.
     settings
         What to measure with; the defaults where None.
+    earlier
+        The current lesions of a stack that was measured before: what is found again keeps its Tracking UID and what
+        readers decided about it, and outlines that a reader drew or decided stay (`calcimeasure.inherit`).
+    next_number
+        Number of the first lesion that is new.
 
     Returns
     -------
@@ -54,24 +65,27 @@ def analyze(series: Series, settings: Settings | None = None) -> Report:
 
     # The distances and sums that cost most do not hold the interpreter.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        lesions = sorted(pool.map(measured, proposals.outlines), key=_largest_first)
+        found = sorted(pool.map(measured, proposals.outlines), key=largest_first)
+        stay, keep = divide(found, earlier)
+        kept = pool.map(lambda lesion: assess_again(volume, lesion, settings), keep)
+        numbers = count(next_number)
+        lesions = [lesion if lesion.number else replace(lesion, number=next(numbers)) for lesion in stay]
+        lesions = sorted((*lesions, *kept), key=largest_first)
+        thumbnails = tuple(pool.map(lambda lesion: draw(volume, lesion), lesions))
     return Report(
         series=series,
         geometry=volume.geometry,
-        lesions=tuple(replace(lesion, number=number) for number, lesion in enumerate(lesions, 1)),
+        lesions=tuple(lesions),
         settings_hash=settings_hash(settings),
-        software_version=version("calcimeasure"),
+        software_version=software_version(),
         notices=volume.notices,
+        thumbnails=thumbnails,
     )
 
 
-def _largest_first(lesion: Lesion) -> tuple[object, ...]:
-    numbers = lesion.measurements
-    size = numbers.volume_ml or numbers.volume_voxels_ml or numbers.area_mm2 or numbers.long_axis.length_mm
-    return (-size, lesion.outline.start_kji)
-
-
-def analyze_or_fail(series: Series, settings: Settings) -> Report | Failure:
+def analyze_or_fail(
+    series: Series, settings: Settings, earlier: Sequence[Lesion] = (), next_number: int = 1
+) -> Report | Failure:
     """Measure a stack; what goes wrong is a value, so that the other stacks go on.
 
     Parameters
@@ -80,6 +94,8 @@ def analyze_or_fail(series: Series, settings: Settings) -> Report | Failure:
         One stack from `calcimeasure.find_series`.
     settings
         What to measure with.
+    earlier, next_number
+        As in `analyze`.
 
     Returns
     -------
@@ -88,7 +104,7 @@ def analyze_or_fail(series: Series, settings: Settings) -> Report | Failure:
     """
     begun = time.monotonic()
     try:
-        return replace(analyze(series, settings), seconds=time.monotonic() - begun)
+        return replace(analyze(series, settings, earlier, next_number), seconds=time.monotonic() - begun)
     except SeriesError as error:
         return replace(_failure(series, error), seconds=time.monotonic() - begun)
     except MemoryError:

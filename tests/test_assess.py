@@ -4,6 +4,7 @@ import dataclasses
 import re
 import uuid
 from collections.abc import Callable
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from pydicom.uid import UID
 from calcimeasure.assess import assess, tracking_uid
 from calcimeasure.measure import measure
 from calcimeasure.model import AlgorithmType, Outline, Status
-from calcimeasure.settings import Settings
+from calcimeasure.settings import Settings, settings_hash
 from tests.phantoms import oblique_grid
 from tests.test_model import MASKS, ct_series, instance, volume_of
 
@@ -84,7 +85,11 @@ def test_outline_becomes_a_proposed_lesion_that_nobody_has_judged() -> None:
     lesion = assess(volume, outline, 7, settings)
     assert lesion.tracking_uid == tracking_uid(volume.series, outline)
     assert (lesion.number, lesion.outline) == (7, outline)
-    assert lesion.measurements == measure(volume, outline, settings)
+    numbers = measure(volume, outline, settings)
+    k = numbers.long_axis_slice
+    image = {"long_axis_sop_uid": f"1.2.3.{k + 1}", "long_axis_instance_number": k + 1}
+    assert lesion.measurements == dataclasses.replace(numbers, **image)
+    assert (lesion.settings_hash, lesion.software_version) == (settings_hash(settings), version("calcimeasure"))
     assert lesion.measurements.large
     assert lesion.notices == ("sheared_stack", "specks_dropped", "plateau_from_sum", "tissue_not_judged")
     assert (lesion.status, lesion.algorithm_type) == (Status.PROPOSED, AlgorithmType.AUTOMATIC)

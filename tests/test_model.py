@@ -16,13 +16,18 @@ from calcimeasure import model
 from calcimeasure.model import (
     Failure,
     Instance,
+    Lesion,
+    Outcome,
     Outline,
     PixelFormat,
     Radiograph,
     Series,
     SpacingSource,
     State,
+    Status,
+    Tissue,
     Volume,
+    review_state,
 )
 from tests.phantoms import Grid, straight_grid
 from tests.test_geometry import geometry_of
@@ -65,7 +70,8 @@ def ct_series(**changes: Any) -> Series:  # noqa: ANN401
 
 def volume_of(hu: np.ndarray, grid: Grid, *notices: str) -> Volume:
     """Return (k, j, i) Hounsfield units as if they had been loaded."""
-    return Volume(ct_series(), geometry_of(grid), np.array(hu, dtype=np.int16), notices)
+    images = tuple(instance(sop_uid=f"1.2.3.{k}", instance_number=k) for k in range(1, len(hu) + 1))
+    return Volume(ct_series(instances=images), geometry_of(grid), np.array(hu, dtype=np.int16), notices)
 
 
 # All of them
@@ -203,3 +209,60 @@ def test_file_is_told_relative_to_the_path_that_held_it(facts: dict[str, Any], t
 @pytest.mark.parametrize(("path", "told"), [(Path("/in/IM1"), "IM1"), (None, ".")])
 def test_failure_without_a_root_tells_no_folder(path: Path | None, told: str) -> None:
     assert Failure(State.FAILED, "unreadable_file", "", path=path).relative_path == Path(told)
+
+
+# Outlines together
+
+
+@given(st.lists(MASKS, min_size=2, max_size=3), st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=3, max_size=3))
+@settings(deadline=None)
+def test_union_and_overlap_are_those_of_the_voxels(masks: list[np.ndarray], starts: list[tuple[int, int, int]]) -> None:
+    outlines = [Outline.from_mask(mask, start) for mask, start in zip(masks, starts, strict=False)]
+    voxels = [{tuple(place + one.start_kji) for place in np.argwhere(one.mask())} for one in outlines]
+    first, second = outlines[:2]
+    assert first.overlap(second) == second.overlap(first) == len(voxels[0] & voxels[1])
+    together = first.union(*outlines[1:])
+    assert {tuple(place + together.start_kji) for place in np.argwhere(together.mask())} == set.union(*voxels)
+
+
+# How much is decided
+
+
+def lesion_of(tissue: Tissue | None, status: Status) -> Lesion:
+    outline = Outline((0, 0, 0), (1, 1, 1), b"\x80")
+    return Lesion("2.25.1", 1, outline, None, tissue=tissue, status=status)  # type: ignore[arg-type]
+
+
+PROPOSED, ACCEPTED, REJECTED = Status
+
+
+@pytest.mark.parametrize(
+    ("lesions", "state"),
+    [
+        ([], "none"),
+        ([(None, PROPOSED)], "none"),
+        ([(None, ACCEPTED)], "done"),
+        ([(Tissue.CALCIFIED_MASS, REJECTED), (Tissue.UNKNOWN, PROPOSED)], "partial"),
+        ([(Tissue.CALCIFIED_MASS, REJECTED), (Tissue.BONE, PROPOSED)], "done"),
+        ([(Tissue.BONE, PROPOSED)], "none"),
+    ],
+)
+def test_review_state_counts_what_readers_are_asked_about(
+    lesions: list[tuple[Tissue | None, Status]], state: str
+) -> None:
+    assert review_state(lesion_of(*one) for one in lesions) == state
+
+
+@pytest.mark.parametrize(
+    ("tissue", "status", "counts"),
+    [
+        (None, PROPOSED, True),
+        (Tissue.CALCIFIED_MASS, ACCEPTED, True),
+        (Tissue.CALCIFIED_MASS, REJECTED, False),
+        (Tissue.UNKNOWN, ACCEPTED, False),
+        (Tissue.BONE, PROPOSED, False),
+    ],
+)
+def test_masses_are_calcified_and_not_rejected(tissue: Tissue | None, status: Status, counts: bool) -> None:
+    outcome = Outcome(State.MEASURED, "a.dcm", lesions=(lesion_of(tissue, status),))
+    assert bool(outcome.masses) == counts

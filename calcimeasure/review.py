@@ -1,0 +1,322 @@
+"""What a reader decides, as new revisions of lesions. Pure: nothing is stored here, and no revision is ever changed.
+
+Each function takes lesions as they are now and returns what has to be appended; `calcimeasure.store` refuses it where
+somebody else was faster. Numbers are never edited: an outline that was drawn is assessed by the same rulers as any.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from calcimeasure.assess import assess, assess_again, tracking_uid
+from calcimeasure.errors import ReviewError
+from calcimeasure.inherit import with_tissue_of
+from calcimeasure.model import (
+    AlgorithmType,
+    BodySite,
+    Laterality,
+    Revision,
+    Side,
+    SideSource,
+    Site,
+    SiteSource,
+    Status,
+    Tissue,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from calcimeasure.model import Lesion, Outline, Volume
+    from calcimeasure.settings import Settings
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_edit_uid() -> str:
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who makes an edit, and when.
+
+    Parameters
+    ----------
+    reader
+        A name; it goes into the tables.
+    made_at
+        UTC.
+    edit_uid
+        Ties the revisions of one edit together.
+    """
+
+    reader: str
+    made_at: datetime = field(default_factory=_now)
+    edit_uid: str = field(default_factory=_new_edit_uid)
+
+    def __post_init__(self) -> None:
+        if not self.reader.strip():
+            raise ReviewError("An edit needs the name of its reader, found an empty one: review DIR --reader NAME.")
+
+
+def decide(current: Revision, status: Status, by: Signature) -> Revision:
+    """Accept or reject a lesion, or take either back (`Status.PROPOSED`)."""
+    return _next(current, replace(current.lesion, status=status), by, str(status))
+
+
+def set_tissue(current: Revision, tissue: Tissue, by: Signature) -> Revision:
+    """Say what a lesion is. The confidence is the program's word and goes."""
+    judged = replace(current.lesion, tissue=tissue, tissue_confidence=None)
+    return _next(current, with_tissue_of(judged, judged), by, f"tissue: {tissue}")
+
+
+def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revision:
+    """Say the side of a lesion. Its distance from the midline is measured and stays; a conflict is settled by this."""
+    before = current.lesion.side
+    side = Side(
+        laterality,
+        SideSource.READER,
+        distance_to_midline_mm=before.distance_to_midline_mm if before else None,
+        evidence=f"set by {by.reader}",
+    )
+    return _next(current, replace(current.lesion, side=side), by, f"side: {laterality}")
+
+
+def set_site(current: Revision, body_site: BodySite, by: Signature, detail: str | None = None) -> Revision:
+    """Say the body site of a lesion."""
+    site = Site(body_site, SiteSource.READER, detail)
+    return _next(current, replace(current.lesion, site=site), by, f"site: {body_site}")
+
+
+def redraw(
+    current: Revision, outline: Outline, drawn: AlgorithmType, volume: Volume, settings: Settings, by: Signature
+) -> Revision:
+    """Give a lesion another outline and measure it anew.
+
+    Parameters
+    ----------
+    current
+        The lesion as it is.
+    outline
+        As the reader left it.
+    drawn
+        MANUAL where the reader drew any voxel, SEMIAUTOMATIC where a tool grew it from the reader's hint.
+    volume
+        The stack.
+    settings
+        What to measure with.
+    by
+        Who and when.
+
+    Raises
+    ------
+    ReviewError
+        The outline leaves the image, or is said to be the program's own.
+    """
+    _check_outline(outline, drawn, volume)
+    lesion = _measured(current.lesion, outline, drawn, volume, settings)
+    return _next(current, lesion, by, f"outline: {drawn}")
+
+
+def add(
+    outline: Outline,
+    drawn: AlgorithmType,
+    newest: Mapping[str, Revision],
+    volume: Volume,
+    settings: Settings,
+    by: Signature,
+) -> Revision:
+    """Make a lesion of an outline that a reader drew where there was none; it counts as accepted.
+
+    Parameters
+    ----------
+    newest
+        The newest revision of every lesion that the stack ever had, those withdrawn included, by Tracking UID.
+
+    Raises
+    ------
+    ReviewError
+        The outline leaves the image, or is that of a lesion which is there.
+    """
+    _check_outline(outline, drawn, volume)
+    lesion = replace(
+        assess(volume, outline, _next_number(newest), settings), algorithm_type=drawn, status=Status.ACCEPTED
+    )
+    return _first(lesion, newest, by, f"added: {drawn}")
+
+
+def split(
+    current: Revision,
+    parts: Sequence[Outline],
+    newest: Mapping[str, Revision],
+    volume: Volume,
+    settings: Settings,
+    by: Signature,
+) -> tuple[Revision, ...]:
+    """Divide a lesion: the largest part stays the lesion, each other one becomes a lesion of its own.
+
+    Parameters
+    ----------
+    parts
+        At least two, without a voxel in common.
+    newest
+        As in `add`.
+
+    Raises
+    ------
+    ReviewError
+        Fewer than two parts, or parts that overlap or leave the image.
+    """
+    if len(parts) < 2:
+        raise ReviewError(f"A split needs at least two parts, found {len(parts)}. Draw the line between them first.")
+    for index, part in enumerate(parts):
+        _check_outline(part, AlgorithmType.MANUAL, volume)
+        if any(part.overlap(other) for other in parts[:index]):
+            raise ReviewError(f"Parts of a split may share no voxel, part {index + 1} overlaps another. Draw it again.")
+    largest, *others = sorted(parts, key=lambda part: -int(part.mask().sum()))
+    why = f"split of lesion {current.lesion.number}"
+    stays = _measured(current.lesion, largest, AlgorithmType.MANUAL, volume, settings)
+    revisions = [_next(current, stays, by, why)]
+    known = dict(newest)
+    for part in others:
+        uid = tracking_uid(volume.series, part)
+        number = known[uid].lesion.number if uid in known else _next_number(known)
+        origin = replace(current.lesion, tracking_uid=uid, number=number)
+        revision = _first(_measured(origin, part, AlgorithmType.MANUAL, volume, settings), known, by, why)
+        known[uid] = revision
+        revisions.append(revision)
+    return tuple(revisions)
+
+
+def merge(currents: Sequence[Revision], volume: Volume, settings: Settings, by: Signature) -> tuple[Revision, ...]:
+    """Put lesions together: the first one becomes all of them, the others are withdrawn.
+
+    Raises
+    ------
+    ReviewError
+        Fewer than two lesions, or one of them twice.
+    """
+    if len({current.lesion.tracking_uid for current in currents}) < max(2, len(currents)):
+        raise ReviewError(f"A merge needs at least two lesions, each once, found {len(currents)}.")
+    first, *others = currents
+    outline = first.lesion.outline.union(*(other.lesion.outline for other in others))
+    merged = _measured(first.lesion, outline, AlgorithmType.MANUAL, volume, settings)
+    numbers = ", ".join(str(other.lesion.number) for other in others)
+    withdrawn = (
+        replace(_next(other, other.lesion, by, f"merged into lesion {first.lesion.number}"), withdrawn=True)
+        for other in others
+    )
+    return (_next(first, merged, by, f"merged with lesion {numbers}"), *withdrawn)
+
+
+def undo(history: Sequence[Revision], number: int, by: Signature) -> Revision:
+    """Take a lesion back to an earlier revision, whoever made what came after it.
+
+    Parameters
+    ----------
+    history
+        All revisions of the lesion, oldest first.
+    number
+        The revision to go back to; 0 is before the lesion was there.
+
+    Raises
+    ------
+    ReviewError
+        There is no such revision, or it is the newest.
+    """
+    current = history[-1]
+    if not 0 <= number < current.number:
+        raise ReviewError(
+            f"Lesion {current.lesion.number} can go back to revision 0 to {current.number - 1}, found {number}."
+        )
+    goal = history[number - 1] if number else replace(current, withdrawn=True)
+    why = f"undone: as in revision {number}" if number else "undone: as before it was there"
+    undone = replace(_next(current, goal.lesion, by, why), withdrawn=goal.withdrawn)
+    # The restored lesion is as it was then, reader and time of the review included.
+    return replace(undone, lesion=goal.lesion)
+
+
+def undo_edit(histories: Sequence[Sequence[Revision]], edit_uid: str, by: Signature) -> tuple[Revision, ...]:
+    """Undo an edit that changed several lesions (a split, a merge), all of them or none.
+
+    Parameters
+    ----------
+    histories
+        For each lesion of the stack all its revisions, oldest first.
+    edit_uid
+        Of the edit to undo.
+
+    Raises
+    ------
+    ReviewError
+        No lesion has it, or one was changed again since: that has to be undone first.
+    """
+    changed = [history for history in histories if any(one.edit_uid == edit_uid for one in history)]
+    if not changed:
+        raise ReviewError(f"No lesion of the stack has edit {edit_uid}: nothing to undo.")
+    for history in changed:
+        if history[-1].edit_uid != edit_uid:
+            newest = history[-1]
+            raise ReviewError(
+                f"Lesion {newest.lesion.number} was changed since ({newest.why}, {newest.reader}): undo that first."
+            )
+    return tuple(undo(history, history[-1].number - 1, by) for history in changed)
+
+
+def _next(current: Revision, lesion: Lesion, by: Signature, why: str) -> Revision:
+    if current.withdrawn and not why.startswith("undone"):
+        raise ReviewError(f"Lesion {current.lesion.number} is no longer there ({current.why}): undo that first.")
+    return Revision(
+        lesion=replace(lesion, reader=by.reader, reviewed_at=by.made_at),
+        number=current.number + 1,
+        base_number=current.number,
+        made_at=by.made_at,
+        why=why,
+        reader=by.reader,
+        edit_uid=by.edit_uid,
+    )
+
+
+def _first(lesion: Lesion, newest: Mapping[str, Revision], by: Signature, why: str) -> Revision:
+    """Begin a lesion; one that was withdrawn and has the same outline is that lesion again."""
+    known = newest.get(lesion.tracking_uid)
+    if known is not None and not known.withdrawn:
+        raise ReviewError(f"This outline is that of lesion {known.lesion.number}, which is there.")
+    return Revision(
+        lesion=replace(
+            lesion,
+            number=known.lesion.number if known else lesion.number,
+            reader=by.reader,
+            reviewed_at=by.made_at,
+        ),
+        number=known.number + 1 if known else 1,
+        base_number=known.number if known else None,
+        made_at=by.made_at,
+        why=why,
+        reader=by.reader,
+        edit_uid=by.edit_uid,
+    )
+
+
+def _measured(lesion: Lesion, outline: Outline, drawn: AlgorithmType, volume: Volume, settings: Settings) -> Lesion:
+    return assess_again(volume, replace(lesion, outline=outline, algorithm_type=drawn), settings)
+
+
+def _next_number(newest: Mapping[str, Revision]) -> int:
+    return max((revision.lesion.number for revision in newest.values()), default=0) + 1
+
+
+def _check_outline(outline: Outline, drawn: AlgorithmType, volume: Volume) -> None:
+    if drawn is AlgorithmType.AUTOMATIC:
+        raise ReviewError("An outline from a reader is manual or semiautomatic, found automatic.")
+    shape = volume.geometry.shape_kji
+    if any(a < 0 or b > n for a, b, n in zip(outline.start_kji, outline.stop_kji, shape, strict=True)):
+        raise ReviewError(
+            f"An outline inside the image of {shape} voxels expected, found {outline.start_kji} to {outline.stop_kji}."
+        )

@@ -1,0 +1,295 @@
+"""What a reader does becomes revisions; nothing that was is lost."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from calcimeasure import review
+from calcimeasure.assess import assess, tracking_uid
+from calcimeasure.errors import ReviewError
+from calcimeasure.model import (
+    AlgorithmType,
+    BodySite,
+    Laterality,
+    Lesion,
+    Outline,
+    Revision,
+    Side,
+    SideSource,
+    Site,
+    SiteSource,
+    Status,
+    Tissue,
+    Volume,
+)
+from calcimeasure.settings import Settings
+from tests.phantoms import straight_grid
+from tests.test_model import volume_of
+
+SETTINGS = Settings()
+THEN = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+BY = review.Signature("A. Reader", THEN, "edit 1")
+MANUAL, SEMIAUTOMATIC = AlgorithmType.MANUAL, AlgorithmType.SEMIAUTOMATIC
+
+
+def box(k: slice, j: slice, i: slice) -> Outline:
+    """A cuboid of the volume below."""
+    mask = np.zeros((12, 40, 44), dtype=bool)
+    mask[k, j, i] = True
+    return Outline.from_mask(mask)
+
+
+LEFT_HALF = box(slice(3, 9), slice(10, 22), slice(8, 16))
+RIGHT_HALF = box(slice(3, 9), slice(10, 22), slice(16, 22))
+WHOLE = LEFT_HALF.union(RIGHT_HALF)
+ELSEWHERE = box(slice(4, 8), slice(28, 34), slice(30, 36))
+
+
+@pytest.fixture(scope="module")
+def volume() -> Volume:
+    """Two cuboids of 800 HU in 40 HU, on voxels of 2.0 x 0.7 x 0.9 mm."""
+    hu = np.full((12, 40, 44), 40)
+    hu[WHOLE.box] = 800
+    hu[ELSEWHERE.box] = 800
+    return volume_of(hu, straight_grid(hu.shape, (2.0, 0.7, 0.9)))
+
+
+def first(lesion: Lesion) -> Revision:
+    return Revision(lesion, 1, datetime(2024, 1, 1, tzinfo=UTC), "measured")
+
+
+@pytest.fixture(scope="module")
+def proposed(volume: Volume) -> Revision:
+    lesion = assess(volume, WHOLE, 1, SETTINGS)
+    judged = replace(
+        lesion,
+        tissue=Tissue.CALCIFIED_MASS,
+        tissue_confidence=0.8,
+        side=Side(Laterality.UNKNOWN, SideSource.NONE, 0.4, True, Laterality.LEFT, 31.5, "two words disagree"),
+        site=Site(BodySite.HIP, SiteSource.GEOMETRY),
+    )
+    return first(judged)
+
+
+@pytest.fixture(scope="module")
+def other(volume: Volume) -> Revision:
+    return first(assess(volume, ELSEWHERE, 2, SETTINGS))
+
+
+def newest(*revisions: Revision) -> dict[str, Revision]:
+    return {one.lesion.tracking_uid: one for one in revisions}
+
+
+# Decisions
+
+
+@pytest.mark.parametrize("status", Status)
+def test_decision_is_a_revision_that_says_who_and_when(proposed: Revision, status: Status) -> None:
+    made = review.decide(proposed, status, BY)
+    assert made == Revision(
+        replace(proposed.lesion, status=status, reader="A. Reader", reviewed_at=THEN),
+        number=2,
+        base_number=1,
+        made_at=THEN,
+        why=str(status),
+        reader="A. Reader",
+        edit_uid="edit 1",
+    )
+
+
+def test_tissue_is_the_readers_word_and_needs_no_confidence(other: Revision) -> None:
+    made = review.set_tissue(other, Tissue.BONE, BY)
+    assert (made.lesion.tissue, made.lesion.tissue_confidence) == (Tissue.BONE, None)
+    assert "tissue_not_judged" in other.lesion.notices
+    assert "tissue_not_judged" not in made.lesion.notices
+
+
+def test_side_is_the_readers_word_and_settles_a_conflict(proposed: Revision) -> None:
+    side = review.set_side(proposed, Laterality.LEFT, BY).lesion.side
+    assert side is not None
+    assert (side.laterality, side.source, side.conflict, side.hint) == (Laterality.LEFT, SideSource.READER, False, None)
+    assert side.distance_to_midline_mm == 31.5
+
+
+def test_site_is_the_readers_word(proposed: Revision) -> None:
+    made = review.set_site(proposed, BodySite.SPINE, BY, "lumbar")
+    assert made.lesion.site == Site(BodySite.SPINE, SiteSource.READER, "lumbar")
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_nobody_decides_nothing(name: str) -> None:
+    with pytest.raises(ReviewError, match="name of its reader"):
+        review.Signature(name)
+
+
+def test_edits_are_told_apart() -> None:
+    assert review.Signature("A").edit_uid != review.Signature("A").edit_uid
+    assert review.Signature("A").made_at.tzinfo is UTC
+
+
+# Outlines
+
+
+def test_redrawn_outline_is_measured_by_the_same_rulers(volume: Volume, proposed: Revision) -> None:
+    made = review.redraw(proposed, LEFT_HALF, MANUAL, volume, SETTINGS, BY)
+    fresh = assess(volume, LEFT_HALF, 1, SETTINGS)
+    assert made.lesion.measurements == fresh.measurements
+    assert made.lesion.measurements != proposed.lesion.measurements
+    assert (made.lesion.outline, made.lesion.algorithm_type) == (LEFT_HALF, MANUAL)
+    assert made.lesion.settings_hash == fresh.settings_hash
+    kept = ("tracking_uid", "number", "tissue", "tissue_confidence", "side", "site", "status")
+    assert {name: getattr(made.lesion, name) for name in kept} == {
+        name: getattr(proposed.lesion, name) for name in kept
+    }
+    assert (made.number, made.base_number, made.why) == (2, 1, "outline: manual")
+
+
+def test_outline_that_a_tool_grew_is_semiautomatic(volume: Volume, proposed: Revision) -> None:
+    made = review.redraw(proposed, LEFT_HALF, SEMIAUTOMATIC, volume, SETTINGS, BY)
+    assert made.lesion.algorithm_type is SEMIAUTOMATIC
+
+
+def test_readers_outline_is_never_the_programs(volume: Volume, proposed: Revision) -> None:
+    with pytest.raises(ReviewError, match="manual or semiautomatic, found automatic"):
+        review.redraw(proposed, LEFT_HALF, AlgorithmType.AUTOMATIC, volume, SETTINGS, BY)
+
+
+def test_outline_outside_of_the_image_is_refused(volume: Volume, proposed: Revision) -> None:
+    outside = replace(LEFT_HALF, start_kji=(7, 10, 8), stop_kji=(13, 22, 16))
+    for edit in (
+        lambda: review.redraw(proposed, outside, MANUAL, volume, SETTINGS, BY),
+        lambda: review.add(outside, MANUAL, {}, volume, SETTINGS, BY),
+        lambda: review.split(proposed, [LEFT_HALF, outside], newest(proposed), volume, SETTINGS, BY),
+    ):
+        with pytest.raises(ReviewError, match="inside the image"):
+            edit()
+
+
+def test_added_lesion_is_accepted_and_has_the_next_number(volume: Volume, proposed: Revision) -> None:
+    made = review.add(ELSEWHERE, MANUAL, newest(proposed), volume, SETTINGS, BY)
+    assert (made.number, made.base_number, made.withdrawn) == (1, None, False)
+    assert made.lesion.tracking_uid == tracking_uid(volume.series, ELSEWHERE)
+    assert (made.lesion.number, made.lesion.status, made.lesion.algorithm_type) == (2, Status.ACCEPTED, MANUAL)
+    assert (made.lesion.reader, made.lesion.reviewed_at) == ("A. Reader", THEN)
+
+
+def test_lesion_is_not_added_twice(volume: Volume, proposed: Revision, other: Revision) -> None:
+    with pytest.raises(ReviewError, match="is that of lesion 2, which is there"):
+        review.add(ELSEWHERE, MANUAL, newest(proposed, other), volume, SETTINGS, BY)
+
+
+def test_lesion_that_was_taken_back_and_is_drawn_again_is_the_same_lesion(volume: Volume, other: Revision) -> None:
+    gone = review.undo([other], 0, BY)
+    made = review.add(ELSEWHERE, MANUAL, newest(gone), volume, SETTINGS, BY)
+    assert (made.lesion.tracking_uid, made.lesion.number) == (other.lesion.tracking_uid, 2)
+    assert (made.number, made.base_number, made.withdrawn) == (3, 2, False)
+
+
+# Several lesions
+
+
+def test_split_keeps_the_largest_part_and_makes_lesions_of_the_others(
+    volume: Volume, proposed: Revision, other: Revision
+) -> None:
+    stays, new = review.split(proposed, [RIGHT_HALF, LEFT_HALF], newest(proposed, other), volume, SETTINGS, BY)
+    assert (stays.lesion.tracking_uid, stays.lesion.outline) == (proposed.lesion.tracking_uid, LEFT_HALF)
+    assert (new.lesion.number, new.lesion.outline) == (3, RIGHT_HALF)
+    assert (stays.number, new.number, new.base_number) == (2, 1, None)
+    for one in (stays, new):
+        assert (one.why, one.edit_uid, one.lesion.algorithm_type) == ("split of lesion 1", "edit 1", MANUAL)
+        assert (one.lesion.tissue, one.lesion.site) == (proposed.lesion.tissue, proposed.lesion.site)
+        assert one.lesion.measurements == assess(volume, one.lesion.outline, 1, SETTINGS).measurements
+    voxels = [one.lesion.measurements.volume_voxels_ml or 0 for one in (stays, new)]
+    assert sum(voxels) == pytest.approx(proposed.lesion.measurements.volume_voxels_ml)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [([LEFT_HALF], "at least two parts, found 1"), ([LEFT_HALF, RIGHT_HALF, WHOLE], "part 3 overlaps another")],
+)
+def test_split_that_is_none_is_refused(volume: Volume, proposed: Revision, parts: list[Outline], said: str) -> None:
+    with pytest.raises(ReviewError, match=said):
+        review.split(proposed, parts, newest(proposed), volume, SETTINGS, BY)
+
+
+def test_merge_withdraws_the_others(volume: Volume, proposed: Revision, other: Revision) -> None:
+    merged, gone = review.merge([proposed, other], volume, SETTINGS, BY)
+    assert merged.lesion.outline == WHOLE.union(ELSEWHERE)
+    assert merged.lesion.outline.mask().sum() == WHOLE.mask().sum() + ELSEWHERE.mask().sum()
+    assert merged.lesion.measurements == assess(volume, merged.lesion.outline, 1, SETTINGS).measurements
+    assert (merged.lesion.tracking_uid, merged.lesion.number) == (proposed.lesion.tracking_uid, 1)
+    assert (gone.withdrawn, gone.why, gone.lesion.outline) == (True, "merged into lesion 1", ELSEWHERE)
+    assert merged.edit_uid == gone.edit_uid == "edit 1"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_merge_needs_two_lesions(volume: Volume, proposed: Revision, count: int) -> None:
+    with pytest.raises(ReviewError, match="at least two lesions"):
+        review.merge([proposed] * count, volume, SETTINGS, BY)
+
+
+def test_lesion_that_is_gone_cannot_be_edited(volume: Volume, proposed: Revision, other: Revision) -> None:
+    _, gone = review.merge([proposed, other], volume, SETTINGS, BY)
+    edits = [
+        lambda: review.decide(gone, Status.ACCEPTED, BY),
+        lambda: review.redraw(gone, LEFT_HALF, MANUAL, volume, SETTINGS, BY),
+        lambda: review.merge([proposed, gone], volume, SETTINGS, BY),
+    ]
+    for edit in edits:
+        with pytest.raises(ReviewError, match=r"no longer there \(merged into lesion 1\)"):
+            edit()
+
+
+# Undo
+
+
+def test_undo_leads_back_to_any_revision_of_anybody(volume: Volume, proposed: Revision) -> None:
+    accepted = review.decide(proposed, Status.ACCEPTED, BY)
+    drawn = review.redraw(accepted, LEFT_HALF, MANUAL, volume, SETTINGS, replace(BY, reader="B. Reader"))
+    history = [proposed, accepted, drawn]
+    for number in (1, 2):
+        back = review.undo(history, number, replace(BY, reader="C. Reader"))
+        assert back.lesion == history[number - 1].lesion
+        assert (back.number, back.base_number, back.reader) == (4, 3, "C. Reader")
+        assert back.why == f"undone: as in revision {number}"
+        assert not back.withdrawn
+    # An undo is a revision like any other.
+    again = review.undo([*history, review.undo(history, 1, BY)], 3, BY)
+    assert (again.lesion, again.number) == (drawn.lesion, 5)
+
+
+def test_undo_of_the_first_revision_withdraws_the_lesion(other: Revision) -> None:
+    back = review.undo([other], 0, BY)
+    assert (back.withdrawn, back.why, back.number) == (True, "undone: as before it was there", 2)
+    there_again = review.undo([other, back], 1, BY)
+    assert (there_again.withdrawn, there_again.lesion, there_again.number) == (False, other.lesion, 3)
+
+
+@pytest.mark.parametrize("number", [-1, 1, 2])
+def test_undo_to_what_never_was_is_refused(proposed: Revision, number: int) -> None:
+    with pytest.raises(ReviewError, match="can go back to revision 0 to 0"):
+        review.undo([proposed], number, BY)
+
+
+def test_undo_of_an_edit_is_that_of_all_its_lesions(volume: Volume, proposed: Revision, other: Revision) -> None:
+    merged, gone = review.merge([proposed, other], volume, SETTINGS, BY)
+    back = review.undo_edit([[proposed, merged], [other, gone]], "edit 1", replace(BY, edit_uid="edit 2"))
+    assert [(one.lesion, one.withdrawn, one.number) for one in back] == [
+        (proposed.lesion, False, 3),
+        (other.lesion, False, 3),
+    ]
+    assert {one.edit_uid for one in back} == {"edit 2"}
+    stays, new = review.split(proposed, [LEFT_HALF, RIGHT_HALF], newest(proposed), volume, SETTINGS, BY)
+    whole, half = review.undo_edit([[proposed, stays], [new], [other]], "edit 1", BY)
+    assert (whole.lesion, half.withdrawn) == (proposed.lesion, True)
+
+
+def test_undo_of_an_edit_never_undoes_what_came_later(volume: Volume, proposed: Revision, other: Revision) -> None:
+    merged, gone = review.merge([proposed, other], volume, SETTINGS, BY)
+    later = review.decide(merged, Status.REJECTED, replace(BY, reader="B. Reader", edit_uid="edit 2"))
+    with pytest.raises(ReviewError, match=r"Lesion 1 was changed since \(rejected, B. Reader\)"):
+        review.undo_edit([[proposed, merged, later], [other, gone]], "edit 1", BY)
+    with pytest.raises(ReviewError, match="nothing to undo"):
+        review.undo_edit([[proposed]], "edit 9", BY)
