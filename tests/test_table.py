@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calcimeasure.export import write_csv, write_tables
+from calcimeasure.export import Identified, Pseudonyms, write_csv, write_lesions, write_revisions, write_tables
 from calcimeasure.export.table import LESION_COLUMNS, SERIES_COLUMNS, STUDY_COLUMNS, Column
 from calcimeasure.load import find_series
 from calcimeasure.model import (
@@ -22,7 +22,9 @@ from calcimeasure.model import (
     Failure,
     Laterality,
     Lesion,
+    Outcome,
     Report,
+    Revision,
     Side,
     SideSource,
     Site,
@@ -121,14 +123,18 @@ def out(tmp_path: Path) -> Path:
     return folder
 
 
+def tables(results: Sequence[Report | Failure], out: Path, *, identified: bool) -> None:
+    write_tables(map(Outcome.of, results), out, naming=Identified() if identified else None)
+
+
 def written(results: Sequence[Report | Failure], out: Path, *, identified: bool = True) -> list[dict[str, str]]:
     """Rows of studies.csv."""
-    write_tables(results, out, identified=identified)
+    tables(results, out, identified=identified)
     return read(out / "studies.csv")
 
 
 def lesion_rows(reports: Sequence[Report], out: Path, *, identified: bool = True) -> list[dict[str, str]]:
-    write_csv(reports, out / "lesions.csv", identified=identified)
+    write_csv(reports, out / "lesions.csv", naming=Identified() if identified else None)
     return read(out / "lesions.csv")
 
 
@@ -154,7 +160,7 @@ def failure(report: Report, state: State = State.FAILED, reason: str = "missing_
 def test_columns_are_those_of_the_contract_in_its_order(
     measured: Report, out: Path, table: str, contract: list[str]
 ) -> None:
-    write_tables([measured], out, identified=False)
+    tables([measured], out, identified=False)
     found = header_of(out / table)
     assert [name for name in found if name in contract] == contract
     assert len(set(found)) == len(found)
@@ -162,7 +168,7 @@ def test_columns_are_those_of_the_contract_in_its_order(
 
 @pytest.mark.parametrize("table", ["lesions", "studies"])
 def test_schema_describes_the_columns_of_the_table(measured: Report, out: Path, table: str) -> None:
-    write_tables([measured], out, identified=False)
+    tables([measured], out, identified=False)
     schema = json.loads((out / f"{table}.schema.json").read_text(encoding="utf-8"))
     assert [field["name"] for field in schema["fields"]] == header_of(out / f"{table}.csv")
     assert all(field["description"].endswith(".") for field in schema["fields"])
@@ -173,7 +179,7 @@ def test_schema_describes_the_columns_of_the_table(measured: Report, out: Path, 
 def test_words_of_the_schema_are_those_of_the_contract(
     measured: Report, out: Path, table: str, columns: Sequence[Column[Any]]
 ) -> None:
-    write_tables([measured], out, identified=False)
+    tables([measured], out, identified=False)
     schema = json.loads((out / f"{table}.schema.json").read_text(encoding="utf-8"))
     enums = {
         field["name"]: field["constraints"]["enum"]
@@ -230,7 +236,7 @@ def known_in_full(report: Report) -> Report:
 def test_frictionless_finds_nothing(
     measured: Report, out: Path, table: str, identified: bool, change: Callable[[Report], Report]
 ) -> None:
-    write_tables([change(measured), failure(measured, study_uid="1.2.3")], out, identified=identified)
+    tables([change(measured), failure(measured, study_uid="1.2.3")], out, identified=identified)
     assert problems(out, table) == []
 
 
@@ -253,7 +259,7 @@ def test_frictionless_finds_nothing(
 def test_frictionless_finds_a_broken_cell(
     measured: Report, out: Path, table: str, column: str, cell: str, problem: str
 ) -> None:
-    write_tables([measured], out, identified=True)
+    tables([measured], out, identified=True)
     rows = read(out / f"{table}.csv")
     rows[0][column] = cell
     rewrite(out / f"{table}.csv", rows)
@@ -261,7 +267,7 @@ def test_frictionless_finds_a_broken_cell(
 
 
 def test_frictionless_finds_a_lesion_that_is_there_twice(measured: Report, out: Path) -> None:
-    write_tables([measured], out, identified=False)
+    tables([measured], out, identified=False)
     rows = read(out / "lesions.csv")
     rewrite(out / "lesions.csv", [rows[0], *rows])
     assert problems(out, "lesions") == ["primary-key"]
@@ -278,7 +284,7 @@ def rewrite(path: Path, rows: Sequence[dict[str, str]]) -> None:
 
 
 def test_lines_end_as_rfc_4180_says(measured: Report, out: Path) -> None:
-    write_tables([measured, failure(measured)], out, identified=True)
+    tables([measured, failure(measured)], out, identified=True)
     for table in ("lesions.csv", "studies.csv", "private/series.csv"):
         content = (out / table).read_bytes()
         assert content.endswith(b"\r\n")
@@ -312,20 +318,20 @@ def test_lines_end_as_rfc_4180_says(measured: Report, out: Path) -> None:
 )
 @pytest.mark.parametrize("column", ["patient_id", "description"])
 def test_text_of_the_header_is_harmless(measured: Report, out: Path, column: str, text: str, cell: str) -> None:
-    write_tables([with_series(measured, **{column: text})], out, identified=True)
+    tables([with_series(measured, **{column: text})], out, identified=True)
     (row,) = read(out / "private/series.csv")
     assert row[column] == cell
 
 
 @pytest.mark.parametrize("column", ["reason", "message"])
 def test_text_of_a_message_is_harmless(measured: Report, out: Path, column: str) -> None:
-    write_tables([replace(failure(measured), **{column: "=cmd()\nsecond line"})], out, identified=True)
+    tables([replace(failure(measured), **{column: "=cmd()\nsecond line"})], out, identified=True)
     assert read(out / "private/series.csv")[0][column] == "'=cmd() second line"
 
 
 def test_path_keeps_its_spaces(out: Path, tmp_path: Path) -> None:
     path = tmp_path / " Müller,  Ä" / "a  b.dcm"
-    write_tables([Failure(State.FAILED, "unreadable_file", "Why.", path=path, root=tmp_path)], out, identified=True)
+    tables([Failure(State.FAILED, "unreadable_file", "Why.", path=path, root=tmp_path)], out, identified=True)
     (row,) = read(out / "private/series.csv")
     assert tmp_path / row["path"] == path
 
@@ -472,7 +478,7 @@ def test_series_csv_has_a_row_for_everything(measured: Report, out: Path, tmp_pa
         failure(measured, State.SKIPPED, "localizer"),
         Failure(State.FAILED, "unreadable_file", "Why.", path=tmp_path / "a" / "b.dcm", root=tmp_path),
     ]
-    write_tables(results, out, identified=False)
+    tables(results, out, identified=False)
     rows = read(out / "private/series.csv")
     assert [(row["state"], row["reason"], row["lesions"], row["instances"]) for row in rows] == [
         ("measured", "", "2", "6"),
@@ -482,6 +488,102 @@ def test_series_csv_has_a_row_for_everything(measured: Report, out: Path, tmp_pa
     assert [row["path"] for row in rows] == ["IM00000.dcm", "IM00000.dcm", "a/b.dcm"]
     assert [row["patient_id"] for row in rows] == ["CALCI-PHANTOM", "CALCI-PHANTOM", ""]
     assert rows[0]["seconds"] == "1.234"
+
+
+# Names
+
+NAMES = Pseudonyms(bytes(32), {"CALCI-PHANTOM": "SSC-7"})
+
+
+def test_pseudonyms_stand_in_every_column_that_identifies(measured: Report, out: Path) -> None:
+    write_tables([Outcome.of(measured)], out, naming=NAMES)
+    row = read(out / "lesions.csv")[0]
+    (study,) = read(out / "studies.csv")
+    stack = Outcome.of(measured).stack
+    assert stack is not None
+    shifted = NAMES.study_date(stack)
+    assert shifted is not None
+    for one in (row, study):
+        assert (one["patient_key"], one["study_date"], one["dates_shifted"]) == ("SSC-7", shifted.isoformat(), "true")
+        assert one["study_uid"] == NAMES.uid(measured.series.study_uid)
+    assert row["series_uid"] == NAMES.uid(measured.series.series_uid)
+    k = measured.lesions[0].measurements.long_axis_slice
+    assert row["long_axis_sop_uid"] == NAMES.uid(measured.series.instances[k].sop_uid)
+    assert problems(out, "lesions") == problems(out, "studies") == []
+
+
+def test_name_that_a_spreadsheet_would_run_is_harmless(measured: Report, out: Path) -> None:
+    names = Pseudonyms(bytes(32), {"CALCI-PHANTOM": "=HYPERLINK(1)"})
+    write_tables([Outcome.of(measured)], out, naming=names)
+    assert read(out / "lesions.csv")[0]["patient_key"] == "'=HYPERLINK(1)"
+
+
+# Reviewed
+
+
+def reviewed(report: Report, *statuses: Status, **facts: object) -> Report:
+    lesions = zip(report.lesions, statuses, strict=True)
+    return replace(report, lesions=tuple(replace(one, status=status, **facts) for one, status in lesions))
+
+
+@pytest.mark.parametrize(
+    ("statuses", "state", "masses"),
+    [
+        ((Status.PROPOSED, Status.PROPOSED), "none", "2"),
+        ((Status.ACCEPTED, Status.PROPOSED), "partial", "2"),
+        ((Status.REJECTED, Status.PROPOSED), "partial", "1"),
+        ((Status.REJECTED, Status.ACCEPTED), "done", "1"),
+        ((Status.REJECTED, Status.REJECTED), "done", "0"),
+    ],
+)
+def test_review_shows_in_every_table(
+    measured: Report, out: Path, statuses: tuple[Status, Status], state: str, masses: str
+) -> None:
+    reports = [reviewed(measured, *statuses, reader="B. Reader"), with_series(measured, study_uid="1.2.3")]
+    study, other = written(reports, out)
+    assert (study["review_state"], study["masses"], study["readers"]) == (state, masses, "B. Reader")
+    assert (other["review_state"], other["readers"]) == ("none", "")
+    stack = read(out / "private/series.csv")[0]
+    assert (stack["review_state"], stack["lesions"]) == (state, masses)
+    here = [row for row in read(out / "lesions.csv") if row["study_uid"] == measured.series.study_uid]
+    assert len(here) == int(masses)
+    assert "rejected" not in {row["status"] for row in here}
+
+
+def test_only_masses_are_listed_unless_all_tissues_are_asked_for(measured: Report, out: Path) -> None:
+    bone = replace(measured.lesions[0], tissue=Tissue.BONE)
+    outcome = Outcome.of(replace(measured, lesions=(bone, measured.lesions[1])))
+    write_tables([outcome], out, naming=None)
+    assert [row["lesion_number"] for row in read(out / "lesions.csv")] == ["2"]
+    assert read(out / "studies.csv")[0]["masses"] == "1"
+    write_tables([outcome], out, naming=None, all_tissues=True)
+    assert [(row["lesion_number"], row["tissue"]) for row in read(out / "lesions.csv")] == [("1", "bone"), ("2", "")]
+
+
+def test_part_of_the_lesions_by_status(measured: Report, out: Path) -> None:
+    outcome = Outcome.of(reviewed(measured, Status.REJECTED, Status.ACCEPTED))
+    for status, numbers in ((Status.REJECTED, ["1"]), (Status.ACCEPTED, ["2"]), (Status.PROPOSED, [])):
+        write_lesions([outcome], out / "part.csv", naming=None, statuses=(status,))
+        assert [row["lesion_number"] for row in read(out / "part.csv")] == numbers
+
+
+def test_revisions_are_rows_of_lesions_with_who_when_and_why(measured: Report, out: Path) -> None:
+    stack = Outcome.of(measured).stack
+    assert stack is not None
+    at = datetime(2024, 5, 6, 9, 8, 9, tzinfo=timezone(timedelta(hours=2)))
+    first = Revision(measured.lesions[0], 1, at, "measured")
+    gone = Revision(
+        replace(measured.lesions[0], status=Status.REJECTED), 2, at, "rejected", "B. Reader", 1, True, "edit-1"
+    )
+    write_revisions([(stack, first), (stack, gone)], out / "revisions.csv", naming=NAMES)
+    assert [name for name in header_of(out / "revisions.csv") if name in LESIONS] == LESIONS
+    rows = read(out / "revisions.csv")
+    said = ("revision_number", "base_revision_number", "made_at", "made_by", "why", "withdrawn", "edit", "status")
+    assert [[row[name] for name in said] for row in rows] == [
+        ["1", "", "2024-05-06T07:08:09Z", "", "measured", "false", "", "proposed"],
+        ["2", "1", "2024-05-06T07:08:09Z", "B. Reader", "rejected", "true", "edit-1", "rejected"],
+    ]
+    assert {row["patient_key"] for row in rows} == {"SSC-7"}
 
 
 # Studies
@@ -548,7 +650,7 @@ def test_file_that_cannot_be_read_belongs_to_no_study(out: Path, tmp_path: Path)
 
 
 def test_studies_are_told_apart_by_their_uid(measured: Report, out: Path) -> None:
-    rows = written([measured, with_series(measured, study_uid="1.2.3"), measured], out)
+    rows = written([measured, measured, with_series(measured, study_uid="1.2.3")], out)
     assert [(row["study_uid"], row["stacks_measured"]) for row in rows] == [
         (measured.series.study_uid, "2"),
         ("1.2.3", "1"),
@@ -559,9 +661,9 @@ def test_without_a_uid_patient_and_date_tell_studies_apart(measured: Report, out
     nameless = with_series(measured, study_uid="")
     results = [
         nameless,
+        nameless,
         with_series(nameless, patient_id="other"),
         with_series(nameless, study_date=date(2023, 1, 1)),
-        nameless,
     ]
     assert [row["stacks_measured"] for row in written(results, out)] == ["2", "1", "1"]
 
@@ -577,7 +679,7 @@ def test_large_masses_are_those_of_the_setting(measured: Report, out: Path) -> N
 
 def test_tables_can_be_read_by_a_plain_reader(measured: Report, out: Path) -> None:
     report = with_series(measured, patient_id='A,"B"', convolution_kernel="a\nb")
-    write_tables([report], out, identified=True)
+    tables([report], out, identified=True)
     text = (out / "lesions.csv").read_bytes().decode("utf-8")
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     assert {len(row) for row in rows} == {len(LESION_COLUMNS)}

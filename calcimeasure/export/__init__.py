@@ -1,6 +1,20 @@
-"""What leaves the program: tables and their schemas."""
+"""What leaves the program: tables and their schemas, and the names that stand in them."""
 
-from calcimeasure.export.table import write_csv, write_tables
+from calcimeasure.export.pseudonym import Identified, Naming, Pseudonyms, fingerprint, read_or_make_key, read_record_map
+from calcimeasure.export.table import write_csv, write_lesions, write_revisions, write_series, write_tables
 from calcimeasure.export.whole import write_whole
 
-__all__ = ["write_csv", "write_tables", "write_whole"]
+__all__ = [
+    "Identified",
+    "Naming",
+    "Pseudonyms",
+    "fingerprint",
+    "read_or_make_key",
+    "read_record_map",
+    "write_csv",
+    "write_lesions",
+    "write_revisions",
+    "write_series",
+    "write_tables",
+    "write_whole",
+]

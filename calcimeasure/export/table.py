@@ -1,4 +1,4 @@
-"""lesions.csv, studies.csv, series.csv and their schemas. The columns below are the data dictionary.
+"""lesions.csv, studies.csv, series.csv, revisions.csv and their schemas. The columns below are the data dictionary.
 
 RFC 4180, UTF-8, a point as decimal mark; empty is not known or not applicable. A column without a `value` belongs to
 the contract and is not computed by this version: it stays empty.
@@ -7,36 +7,42 @@ the contract and is not computed by this version: it stays empty.
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
 import re
-from collections import defaultdict
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from calcimeasure.export.whole import write_whole
+from calcimeasure.export.whole import open_whole, write_whole
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
-    Failure,
     Laterality,
     Lesion,
-    Report,
-    Series,
+    Outcome,
+    ReviewState,
+    Revision,
     SideSource,
     SiteSource,
     SpacingSource,
+    StackFacts,
     State,
     Status,
     Tissue,
+    largest_first,
+    review_state,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from enum import StrEnum
     from pathlib import Path
+
+    from calcimeasure.export.pseudonym import Naming
+    from calcimeasure.model import Report
 
 Row = TypeVar("Row")
 
@@ -55,8 +61,8 @@ class Column(Generic[Row]):
         How many a number is written with.
     words
         The only values allowed.
-    identifying
-        Written with --identified only.
+    named
+        A row's value by who names patients and images: as the headers do, or by pseudonyms; empty where nobody does.
     """
 
     name: str
@@ -66,7 +72,7 @@ class Column(Generic[Row]):
     unit: str = ""
     decimals: int = 0
     words: type[StrEnum] | tuple[str, ...] | None = None
-    identifying: bool = False
+    named: Callable[[Naming, Row], object] | None = None
     required: bool = False
 
 
@@ -74,23 +80,48 @@ class Column(Generic[Row]):
 class LesionRow:
     """A lesion, with the stack that it was found in."""
 
-    report: Report
+    stack: StackFacts
     lesion: Lesion
 
 
 @dataclass(frozen=True, slots=True)
-class StudyRow:
-    """A study: its measured stacks, and those that were not measured."""
+class RevisionRow:
+    """A state that a lesion had, with the stack that it was found in."""
 
-    reports: list[Report] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
+    stack: StackFacts
+    revision: Revision
 
     @property
-    def any_series(self) -> Series:
-        """One of its series: they share patient, date and study."""
-        found = [report.series for report in self.reports]
-        found += [failure.series for failure in self.failures if failure.series is not None]
-        return found[0]
+    def lesion(self) -> Lesion:
+        """The lesion as it was then."""
+        return self.revision.lesion
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """A study: what became of its stacks, at least one."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def stack(self) -> StackFacts:
+        """One of its stacks: they share patient, date and study."""
+        return next(one.stack for one in self.outcomes if one.stack is not None)
+
+    @property
+    def measured(self) -> list[Outcome]:
+        """What was measured."""
+        return [one for one in self.outcomes if one.state is State.MEASURED]
+
+    @property
+    def lesions(self) -> list[Lesion]:
+        """Everything that was found in it."""
+        return [lesion for one in self.outcomes for lesion in one.lesions]
+
+    @property
+    def masses(self) -> list[Lesion]:
+        """Its masses, as often as a stack shows them."""
+        return [lesion for one in self.outcomes for lesion in one.masses]
 
 
 def _mm(name: str, description: str, value: Callable[[LesionRow], object] | None = None) -> Column[LesionRow]:
@@ -103,25 +134,48 @@ def _number(
     return Column(name, "number", description, value, unit=unit, decimals=decimals)
 
 
-def _of_instance(row: LesionRow, attribute: str) -> object:
-    return getattr(row.report.series.instances[row.lesion.measurements.long_axis_slice], attribute)
+def _of_study() -> tuple[Column[Any], ...]:
+    """Name the patient, the date and the study of a row that has a stack."""
+    return (
+        Column(
+            "patient_key",
+            "string",
+            "Pseudonym of the patient; the registry's id where --record-map names one; PatientID with --identified.",
+            named=lambda naming, row: naming.patient_key(row.stack),
+        ),
+        Column(
+            "study_date",
+            "date",
+            "Date of the study, shifted by the same days for all of a patient's unless identified.",
+            named=lambda naming, row: naming.study_date(row.stack),
+        ),
+        Column("dates_shifted", "boolean", "Whether dates are shifted.", named=lambda naming, _: naming.dates_shifted),
+        Column(
+            "study_uid",
+            "string",
+            "StudyInstanceUID, or what replaces it.",
+            named=lambda naming, row: naming.uid(row.stack.study_uid),
+        ),
+    )
 
 
 LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
-    Column("patient_key", "string", "PatientID.", lambda row: row.report.series.patient_id, identifying=True),
-    Column("study_date", "date", "Date of the study.", lambda row: row.report.series.study_date, identifying=True),
-    Column("dates_shifted", "boolean", "Whether dates are shifted.", lambda _: False, identifying=True),
-    Column("study_uid", "string", "StudyInstanceUID.", lambda row: row.report.series.study_uid, identifying=True),
-    Column("series_uid", "string", "SeriesInstanceUID.", lambda row: row.report.series.series_uid, identifying=True),
-    Column("series_number", "integer", "SeriesNumber.", lambda row: row.report.series.series_number),
+    *_of_study(),
+    Column(
+        "series_uid",
+        "string",
+        "SeriesInstanceUID, or what replaces it.",
+        named=lambda naming, row: naming.uid(row.stack.series_uid),
+    ),
+    Column("series_number", "integer", "SeriesNumber.", lambda row: row.stack.series_number),
     Column(
         "stack_number",
         "integer",
         "Stack (grid) of the series, from 1.",
-        lambda row: row.report.series.stack_number,
+        lambda row: row.stack.stack_number,
         required=True,
     ),
-    Column("modality", "string", "CT, CR, DX, ...", lambda row: row.report.series.modality, required=True),
+    Column("modality", "string", "CT, CR, DX, ...", lambda row: row.stack.modality, required=True),
     Column("view_position", "string", "View of a radiograph."),
     Column(
         "lesion_number",
@@ -233,15 +287,14 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
     Column(
         "long_axis_sop_uid",
         "string",
-        "SOPInstanceUID of the slice that the long axis lies on.",
-        lambda row: _of_instance(row, "sop_uid"),
-        identifying=True,
+        "SOPInstanceUID of the slice that the long axis lies on, or what replaces it.",
+        named=lambda naming, row: naming.uid(row.lesion.measurements.long_axis_sop_uid),
     ),
     Column(
         "long_axis_instance_number",
         "integer",
         "InstanceNumber of the slice that the long axis lies on.",
-        lambda row: _of_instance(row, "instance_number"),
+        lambda row: row.lesion.measurements.long_axis_instance_number,
     ),
     _mm(
         "max_3d_diameter_mm",
@@ -373,7 +426,7 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         "row_spacing_mm",
         "number",
         "Distance between rows.",
-        lambda row: row.report.geometry.row_spacing_mm,
+        lambda row: row.stack.row_spacing_mm,
         unit="mm",
         decimals=6,
     ),
@@ -381,7 +434,7 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         "column_spacing_mm",
         "number",
         "Distance between columns.",
-        lambda row: row.report.geometry.column_spacing_mm,
+        lambda row: row.stack.column_spacing_mm,
         unit="mm",
         decimals=6,
     ),
@@ -389,7 +442,7 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         "slice_spacing_mm",
         "number",
         "Median distance between slices along their normal.",
-        lambda row: row.report.geometry.slice_spacing_mm,
+        lambda row: row.stack.slice_spacing_mm,
         unit="mm",
         decimals=4,
     ),
@@ -397,36 +450,36 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         "slice_thickness_mm",
         "number",
         "SliceThickness as the header says.",
-        lambda row: row.report.series.slice_thickness_mm,
+        lambda row: row.stack.slice_thickness_mm,
         unit="mm",
         decimals=4,
     ),
-    Column("kvp", "number", "KVP as the header says.", lambda row: row.report.series.kvp, unit="kV", decimals=1),
+    Column("kvp", "number", "KVP as the header says.", lambda row: row.stack.kvp, unit="kV", decimals=1),
     Column(
         "convolution_kernel",
         "string",
         "ConvolutionKernel as the header says.",
-        lambda row: row.report.series.convolution_kernel,
+        lambda row: row.stack.convolution_kernel,
     ),
     Column(
         "contrast_agent",
         "boolean",
         "Whether the header names a contrast agent; empty where it says nothing.",
-        lambda row: row.report.series.contrast_agent,
+        lambda row: row.stack.contrast_agent,
     ),
     Column("notices", "string", "Codes, separated by ; (README).", lambda row: ";".join(row.lesion.notices)),
     Column(
         "software_version",
         "string",
         "Version of calcimeasure.",
-        lambda row: row.report.software_version,
+        lambda row: row.lesion.software_version,
         required=True,
     ),
     Column(
         "settings_hash",
         "string",
         "Names the settings that were measured with.",
-        lambda row: row.report.settings_hash,
+        lambda row: row.lesion.settings_hash,
         required=True,
     ),
 )
@@ -434,47 +487,41 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
 
 
 def _count(state: State) -> Callable[[StudyRow], object]:
-    return lambda row: sum(failure.state is state for failure in row.failures)
+    return lambda row: sum(one.state is state for one in row.outcomes)
 
 
-def _if_counted_once(count: Callable[[Report], float | None]) -> Callable[[StudyRow], object]:
+def _if_counted_once(count: Callable[[Sequence[Lesion]], float | None]) -> Callable[[StudyRow], object]:
     """Count only where one stack was measured: the same mass may lie in several."""
-    return lambda row: count(row.reports[0]) if len(row.reports) == 1 else None
+    return lambda row: count(row.masses) if len(row.measured) == 1 else None
 
 
 def _modalities(row: StudyRow) -> str:
-    series = [report.series for report in row.reports] + [one.series for one in row.failures if one.series]
-    return ";".join(sorted({one.modality for one in series if one.modality}))
+    return ";".join(sorted({one.stack.modality for one in row.outcomes if one.stack and one.stack.modality}))
 
 
-def _total_volume_ml(report: Report) -> float | None:
+def _total_volume_ml(masses: Sequence[Lesion]) -> float | None:
     """Sum the volumes; unknown where one of them is."""
-    volumes = [lesion.measurements.volume_ml for lesion in report.lesions]
+    volumes = [mass.measurements.volume_ml for mass in masses]
     return None if None in volumes else math.fsum(volume for volume in volumes if volume is not None)
 
 
 def _largest_mm(row: StudyRow) -> float | None:
-    sizes = [
-        (lesion.measurements.max_3d_diameter or lesion.measurements.long_axis).length_mm
-        for report in row.reports
-        for lesion in report.lesions
-    ]
-    return max(sizes, default=None)
+    sizes = (mass.measurements.max_3d_diameter or mass.measurements.long_axis for mass in row.masses)
+    return max((size.length_mm for size in sizes), default=None)
 
 
-_REVIEW = ("none", "partial", "done")
+def _readers(row: StudyRow) -> str:
+    return ";".join(sorted({lesion.reader for lesion in row.lesions if lesion.reader}))
+
 
 _ONCE = (
     " Empty where several stacks of the study were measured: this version cannot tell whether they show the same mass."
 )
 
 STUDY_COLUMNS: tuple[Column[StudyRow], ...] = (
-    Column("patient_key", "string", "PatientID.", lambda row: row.any_series.patient_id, identifying=True),
-    Column("study_date", "date", "Date of the study.", lambda row: row.any_series.study_date, identifying=True),
-    Column("dates_shifted", "boolean", "Whether dates are shifted.", lambda _: False, identifying=True),
-    Column("study_uid", "string", "StudyInstanceUID.", lambda row: row.any_series.study_uid, identifying=True),
+    *_of_study(),
     Column("modalities", "string", "Modalities of the study, separated by ;.", _modalities),
-    Column("stacks_measured", "integer", "Stacks measured.", lambda row: len(row.reports), required=True),
+    Column("stacks_measured", "integer", "Stacks measured.", lambda row: len(row.measured), required=True),
     Column(
         "stacks_failed",
         "integer",
@@ -489,14 +536,12 @@ STUDY_COLUMNS: tuple[Column[StudyRow], ...] = (
         _count(State.SKIPPED),
         required=True,
     ),
-    Column(
-        "masses", "integer", "Masses, each counted once." + _ONCE, _if_counted_once(lambda report: len(report.lesions))
-    ),
+    Column("masses", "integer", "Masses, each counted once." + _ONCE, _if_counted_once(len)),
     Column(
         "large_masses",
         "integer",
         "Large masses, each counted once." + _ONCE,
-        _if_counted_once(lambda report: sum(bool(lesion.measurements.large) for lesion in report.lesions)),
+        _if_counted_once(lambda masses: sum(bool(mass.measurements.large) for mass in masses)),
     ),
     Column(
         "largest_mm",
@@ -516,124 +561,211 @@ STUDY_COLUMNS: tuple[Column[StudyRow], ...] = (
     ),
     Column("sites", "string", "Sites of the masses, separated by ;."),
     Column("symmetric", "boolean", "Whether a site has masses on both sides."),
-    Column("review_state", "string", "How much of it is reviewed.", lambda _: "none", words=_REVIEW, required=True),
-    Column("readers", "string", "Readers, separated by ;."),
+    Column(
+        "review_state",
+        "string",
+        "How much of it readers have accepted or rejected.",
+        lambda row: review_state(row.lesions),
+        words=ReviewState,
+        required=True,
+    ),
+    Column("readers", "string", "Who reviewed it, separated by ;.", _readers),
 )
 """Columns of studies.csv: a row a study, so that "no mass" and "not measured" are different."""
 
 
-def _from_series(attribute: str) -> Callable[[Report | Failure], object]:
-    return lambda result: result.series and getattr(result.series, attribute)
+def _of_stack(attribute: str) -> Callable[[Outcome], object]:
+    return lambda outcome: outcome.stack and getattr(outcome.stack, attribute)
 
 
-def _path(result: Report | Failure) -> str:
-    first = result.series.relative_path if isinstance(result, Report) else result.relative_path
-    return first.as_posix()
-
-
-SERIES_COLUMNS: tuple[Column[Report | Failure], ...] = (
-    Column("patient_id", "string", "PatientID.", _from_series("patient_id")),
-    Column("study_date", "date", "Date of the study.", _from_series("study_date")),
-    Column("study_uid", "string", "StudyInstanceUID.", _from_series("study_uid")),
-    Column("series_uid", "string", "SeriesInstanceUID.", _from_series("series_uid")),
-    Column("stack_number", "integer", "Stack (grid) of the series.", _from_series("stack_number")),
-    Column("modality", "string", "Modality.", _from_series("modality")),
-    Column("description", "string", "SeriesDescription.", _from_series("description")),
-    Column("path", "string", "The stack's first file in slice order, relative to the PATH that held it.", _path),
-    Column("instances", "integer", "Images.", lambda result: len(result.series.instances) if result.series else None),
+SERIES_COLUMNS: tuple[Column[Outcome], ...] = (
+    Column("patient_id", "string", "PatientID.", _of_stack("patient_id")),
+    Column("study_date", "date", "Date of the study.", _of_stack("study_date")),
+    Column("study_uid", "string", "StudyInstanceUID.", _of_stack("study_uid")),
+    Column("series_uid", "string", "SeriesInstanceUID.", _of_stack("series_uid")),
+    Column("stack_number", "integer", "Stack (grid) of the series.", _of_stack("stack_number")),
+    Column("modality", "string", "Modality.", _of_stack("modality")),
+    Column("description", "string", "SeriesDescription.", _of_stack("description")),
     Column(
-        "state",
+        "path",
         "string",
-        "What became of it.",
-        lambda result: result.state if isinstance(result, Failure) else State.MEASURED,
-        words=State,
-        required=True,
+        "The stack's first file in slice order, relative to the PATH that held it.",
+        lambda outcome: outcome.path,
     ),
-    Column("reason", "string", "A code (README).", lambda result: getattr(result, "reason", None)),
-    Column("message", "string", "For a person.", lambda result: getattr(result, "message", None)),
+    Column("instances", "integer", "Images.", _of_stack("image_count")),
+    Column("state", "string", "What became of it.", lambda outcome: outcome.state, words=State, required=True),
+    Column("reason", "string", "A code (README).", lambda outcome: outcome.reason),
+    Column("message", "string", "For a person.", lambda outcome: outcome.message),
     Column(
-        "lesions", "integer", "Lesions.", lambda result: len(result.lesions) if isinstance(result, Report) else None
+        "lesions",
+        "integer",
+        "Calcified masses that no reader has rejected.",
+        lambda outcome: len(outcome.masses) if outcome.state is State.MEASURED else None,
     ),
     Column(
         "review_state",
         "string",
-        "How much of it is reviewed.",
-        lambda result: "none" if isinstance(result, Report) else None,
-        words=_REVIEW,
+        "How much of it readers have accepted or rejected.",
+        lambda outcome: review_state(outcome.lesions) if outcome.state is State.MEASURED else None,
+        words=ReviewState,
     ),
-    Column("seconds", "number", "Time it took.", lambda result: result.seconds, unit="s", decimals=3),
+    Column("seconds", "number", "Time it took.", lambda outcome: outcome.seconds, unit="s", decimals=3),
 )
 """Columns of private/series.csv: a row a stack, or a file that cannot be read."""
 
 
-def write_csv(reports: Iterable[Report], path: Path, *, identified: bool = False) -> None:
-    """Write lesions.csv.
+REVISION_COLUMNS: tuple[Column[RevisionRow], ...] = (
+    Column("revision_number", "integer", "From 1 for each lesion.", lambda row: row.revision.number, required=True),
+    Column(
+        "base_revision_number",
+        "integer",
+        "The revision that it was made from; empty for the first.",
+        lambda row: row.revision.base_number,
+    ),
+    Column("made_at", "datetime", "When it was made, UTC.", lambda row: row.revision.made_at, required=True),
+    Column("made_by", "string", "Reader who made it; empty for the program.", lambda row: row.revision.reader),
+    Column("why", "string", "What was done.", lambda row: row.revision.why, required=True),
+    Column("edit", "string", "The same for all revisions of one edit.", lambda row: row.revision.edit_uid),
+    Column(
+        "withdrawn",
+        "boolean",
+        "Whether the lesion is not there from this revision on (merged, taken back, not found again).",
+        lambda row: row.revision.withdrawn,
+        required=True,
+    ),
+    *LESION_COLUMNS,  # type: ignore[arg-type] # they ask a row for its stack and its lesion
+)
+"""Columns of revisions.csv: a row for every state that every lesion ever had."""
+
+
+def write_csv(reports: Iterable[Report], path: Path, *, naming: Naming | None = None) -> None:
+    """Write lesions.csv of reports that no store holds.
 
     Parameters
     ----------
     reports
-        Measured stacks; their order and that of their lesions is kept.
+        Measured stacks; their order is kept.
     path
         The file; it is written whole or not at all.
-    identified
-        Write PatientID, dates and UIDs; otherwise these columns stay empty.
+    naming
+        How patients, dates and UIDs are named; without one these columns stay empty.
 
     Raises
     ------
     OutputError
         The file cannot be written.
     """
-    rows = [LesionRow(report, lesion) for report in reports for lesion in report.lesions]
-    write_whole(path, _table(LESION_COLUMNS, rows, identified=identified))
+    write_lesions(map(Outcome.of, reports), path, naming=naming)
 
 
-def write_tables(results: Sequence[Report | Failure], folder: Path, *, identified: bool) -> None:
+def write_lesions(
+    outcomes: Iterable[Outcome],
+    path: Path,
+    *,
+    naming: Naming | None,
+    statuses: Collection[Status] = (Status.PROPOSED, Status.ACCEPTED),
+    all_tissues: bool = False,
+) -> None:
+    """Write lesions.csv, or a part of it.
+
+    Parameters
+    ----------
+    outcomes
+        Of every stack; their order is kept, lesions are written largest first in each.
+    path
+        The file; it is written whole or not at all.
+    naming
+        How patients, dates and UIDs are named; without one these columns stay empty.
+    statuses
+        Which lesions to write.
+    all_tissues
+        Write everything that was found, not calcified masses alone.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    with _open_table(LESION_COLUMNS, path, naming) as write:
+        for outcome in outcomes:
+            for row in _lesion_rows(outcome, statuses, all_tissues):
+                write(row)
+
+
+def write_tables(
+    outcomes: Iterable[Outcome], folder: Path, *, naming: Naming | None, all_tissues: bool = False
+) -> None:
     """Write lesions.csv, studies.csv, their schemas and private/series.csv.
 
     Parameters
     ----------
-    results
-        Every stack, measured or not.
+    outcomes
+        Of every stack and file, those of a study side by side; one study at a time is held in memory.
     folder
         The output folder, with its folder "private".
-    identified
-        Write PatientID, dates and UIDs into the first two; series.csv, which never leaves, always has them.
+    naming
+        How the first two name patients, dates and UIDs (without one these columns stay empty); series.csv, which never
+        leaves, has what the headers say.
+    all_tissues
+        Write everything that was found and not rejected into lesions.csv, not calcified masses alone.
 
     Raises
     ------
     OutputError
         A file cannot be written; each that was is whole.
     """
-    reports = [result for result in results if isinstance(result, Report)]
-    write_csv(reports, folder / "lesions.csv", identified=identified)
-    write_whole(folder / "studies.csv", _table(STUDY_COLUMNS, _studies(results), identified=identified))
+    with (
+        _open_table(LESION_COLUMNS, folder / "lesions.csv", naming) as write_lesion,
+        _open_table(STUDY_COLUMNS, folder / "studies.csv", naming) as write_study,
+        _open_table(SERIES_COLUMNS, folder / "private" / "series.csv", None) as write_stack,
+    ):
+        for study, members in groupby(outcomes, key=_study_of):
+            row = StudyRow(tuple(members))
+            for outcome in row.outcomes:
+                write_stack(outcome)
+                for lesion in _lesion_rows(outcome, (Status.PROPOSED, Status.ACCEPTED), all_tissues):
+                    write_lesion(lesion)
+            if study is not None:
+                write_study(row)
     write_whole(folder / "lesions.schema.json", _schema(LESION_COLUMNS, primary_key=["tracking_uid"]))
     write_whole(folder / "studies.schema.json", _schema(STUDY_COLUMNS, primary_key=[]))
-    write_whole(folder / "private" / "series.csv", _table(SERIES_COLUMNS, results, identified=True))
 
 
-def _studies(results: Iterable[Report | Failure]) -> list[StudyRow]:
-    """Group by study; without StudyInstanceUID by patient and date. A file that cannot be read belongs to none."""
-    studies: dict[tuple[object, ...], StudyRow] = defaultdict(StudyRow)
-    for result in results:
-        series = result.series
-        if series is None:
-            continue
-        key = (series.study_uid,) if series.study_uid else ("", series.patient_id, series.study_date)
-        if isinstance(result, Report):
-            studies[key].reports.append(result)
-        else:
-            studies[key].failures.append(result)
-    return list(studies.values())
+def write_series(outcomes: Iterable[Outcome], folder: Path) -> None:
+    """Write private/series.csv alone, as a run does while it goes on."""
+    with _open_table(SERIES_COLUMNS, folder / "private" / "series.csv", None) as write:
+        for outcome in outcomes:
+            write(outcome)
 
 
-def _table(columns: Sequence[Column[Row]], rows: Iterable[Row], *, identified: bool) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([column.name for column in columns])
-    for row in rows:
-        writer.writerow([_cell(column, row, identified) for column in columns])
-    return text.getvalue()
+def write_revisions(revisions: Iterable[tuple[StackFacts, Revision]], path: Path, *, naming: Naming | None) -> None:
+    """Write every state that every lesion ever had, for audit and for comparing readers."""
+    with _open_table(REVISION_COLUMNS, path, naming) as write:
+        for stack, revision in revisions:
+            write(RevisionRow(stack, revision))
+
+
+def _lesion_rows(outcome: Outcome, statuses: Collection[Status], all_tissues: bool) -> Iterator[LesionRow]:
+    for lesion in sorted(outcome.lesions, key=largest_first):
+        if outcome.stack and lesion.status in statuses and (all_tissues or lesion.is_mass):
+            yield LesionRow(outcome.stack, lesion)
+
+
+def _study_of(outcome: Outcome) -> tuple[object, ...] | None:
+    """Name a study; without StudyInstanceUID by patient and date. A file that cannot be read belongs to none."""
+    stack = outcome.stack
+    if stack is None:
+        return None
+    return (stack.patient_id, stack.study_uid or stack.study_date)
+
+
+@contextmanager
+def _open_table(columns: Sequence[Column[Row]], path: Path, naming: Naming | None) -> Iterator[Callable[[Row], object]]:
+    """Open a table with its header written; yields what writes a row."""
+    with open_whole(path) as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow([column.name for column in columns])
+        yield lambda row: writer.writerow([_cell(column, row, naming) for column in columns])
 
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -643,8 +775,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula, in ASCII and in full width."""
 
 
-def _cell(column: Column[Row], row: Row, identified: bool) -> str:
-    value = column.value(row) if column.value and (identified or not column.identifying) else None
+def _cell(column: Column[Row], row: Row, naming: Naming | None) -> str:
+    value: object = None
+    if column.value is not None:
+        value = column.value(row)
+    elif column.named is not None and naming is not None:
+        value = column.named(naming, row)
     if value is None:
         return ""
     if isinstance(value, bool):

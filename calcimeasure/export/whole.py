@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from calcimeasure.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file under a temporary name, bring it to the disk, then give it its name.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written or is full; a file that was there before is unchanged.
+    """
+    with open_whole(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def open_whole(path: Path) -> Iterator[IO[str]]:
+    """Open a text file to write; it gets its name when all of it is on the disk.
 
     Raises
     ------
@@ -29,7 +47,7 @@ def write_whole(path: Path, text: str) -> None:
             errors="backslashreplace",  # names of files need not be valid text
         ) as file:
             temporary = Path(file.name)
-            file.write(text)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         # A temporary file is for its owner alone; a table is what the folder's other files are.

@@ -1,0 +1,227 @@
+"""What stands in a table instead of who it is about: keyed pseudonyms, shifted dates, other UIDs.
+
+All of it follows from a secret key, by HMAC-SHA256 (RFC 2104): the same patient has the same pseudonym over runs and
+machines that have the same key, and nobody without the key can tell who it is or test a guess.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from calcimeasure.errors import KeyFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from pathlib import Path
+
+    from calcimeasure.model import StackFacts
+
+_KEY_BYTES = 32
+_LONGEST_SHIFT_DAYS = 3652
+"""Dates go back by 1 to this many days: never into the future, and too far for a date to be guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Names patients and images as their headers do (--identified)."""
+
+    dates_shifted = False
+
+    def patient_key(self, stack: StackFacts) -> str | None:
+        """Give the PatientID."""
+        return stack.patient_id
+
+    def study_date(self, stack: StackFacts) -> date | None:
+        """Give the date of the study."""
+        return stack.study_date
+
+    def uid(self, uid: str | None) -> str | None:
+        """Give a UID as it is."""
+        return uid
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """How a table names its patients and images without saying who they are.
+
+    Parameters
+    ----------
+    key
+        The secret.
+    record_ids
+        PatientID to the registry's own id, where it has one.
+    """
+
+    key: bytes = field(repr=False)
+    record_ids: Mapping[str, str] = field(default_factory=dict, repr=False)
+    dates_shifted = True
+
+    def patient_key(self, stack: StackFacts) -> str | None:
+        """Give the registry's id, otherwise a pseudonym; None where the header has no PatientID."""
+        patient_id = _patient_id(stack)
+        if patient_id is None:
+            return None
+        if patient_id in self.record_ids:
+            return self.record_ids[patient_id]
+        return "P-" + base64.b32encode(self._digest("patient", patient_id)[:10]).decode("ascii")
+
+    def study_date(self, stack: StackFacts) -> date | None:
+        """Shift the date of a study: all dates of a patient by the same days, so that the time between them stays."""
+        if stack.study_date is None:
+            return None
+        patient_id = _patient_id(stack)
+        # Patients without an ID cannot be told from each other: each study has its own shift then.
+        subject = ("study", stack.study_uid) if patient_id is None else ("patient", self._subject(patient_id))
+        days = 1 + int.from_bytes(self._digest("days", *subject)[:8], "big") % _LONGEST_SHIFT_DAYS
+        try:
+            return stack.study_date - timedelta(days=days)
+        except OverflowError:  # the year 1
+            return None
+
+    def uid(self, uid: str | None) -> str | None:
+        """Replace a UID by another one (PS3.5 B.2), the same each time."""
+        if not uid:
+            return None
+        value = int.from_bytes(self._digest("uid", uid)[:16], "big")
+        # Version 8 (RFC 9562, section 5.8): 122 bits of the program's own choice.
+        value = value & ~(0xF << 76) | 8 << 76
+        value = value & ~(0x3 << 62) | 0x2 << 62
+        return f"2.25.{value}"
+
+    def _subject(self, patient_id: str) -> str:
+        # Two hospitals' numbers of one patient of the registry are one patient.
+        record_id = self.record_ids.get(patient_id)
+        return f"id {patient_id}" if record_id is None else f"record {record_id}"
+
+    def _digest(self, *parts: str) -> bytes:
+        return hmac.digest(self.key, "\0".join(parts).encode("utf-8", "backslashreplace"), "sha256")
+
+
+Naming = Identified | Pseudonyms
+
+
+def _patient_id(stack: StackFacts) -> str | None:
+    return (stack.patient_id or "").strip() or None
+
+
+def read_or_make_key(path: Path, folder: Path, may_make: bool) -> tuple[bytes, bool]:
+    """Read the key for pseudonyms; make it on first use, readable by its owner alone.
+
+    Parameters
+    ----------
+    path
+        The file.
+    folder
+        The output folder: the key may not lie in it, because all of it but "private" may be given away.
+    may_make
+        Whether this is the first use. Later on another key would give every patient another name.
+
+    Returns
+    -------
+    bytes
+        The key.
+    bool
+        Whether it was made just now.
+
+    Raises
+    ------
+    KeyFileError
+        It lies in the folder, cannot be read or made, others may read it, or it is no key.
+    """
+    path = path.expanduser().absolute()
+    if path.resolve().is_relative_to(folder.resolve()):
+        raise KeyFileError(
+            f"The key for pseudonyms must lie outside of the folder that may be given away: {path} lies in {folder}. "
+            "Name another place: --key FILE."
+        )
+    try:
+        made = may_make and _make(path)
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise KeyFileError(f"The key {path} can be read by others than its owner: chmod 600 {path}")
+        text = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or "it is no text"
+        raise KeyFileError(f"The key {path} cannot be read or made: {said}. Name another: --key FILE.") from error
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise KeyFileError(
+            f"The key {path} is no key of calcimeasure: {2 * _KEY_BYTES} hexadecimal digits expected, found "
+            f"{len(text.strip())} characters. Name a file that does not exist yet, and a key is made there."
+        )
+    return key, made
+
+
+def _make(path: Path) -> bool:
+    """Write a new key whole or not at all; False where there is one."""
+    if path.exists():
+        return False
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:  # noqa: PTH123 - for the mode
+            file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # Unlike a rename this fails where another run was faster: its key is then the one.
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError:
+        if not temporary.exists():
+            raise
+        temporary.rename(path)  # some network shares know no links
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+def fingerprint(key: bytes) -> str:
+    """Name a key without telling it."""
+    return hmac.digest(key, b"fingerprint", hashlib.sha256).hex()[:16]
+
+
+def read_record_map(path: Path) -> dict[str, str]:
+    """Read which patient has which id in the registry.
+
+    Parameters
+    ----------
+    path
+        CSV with the columns patient_id and record_id; others are passed over.
+
+    Raises
+    ------
+    KeyFileError
+        It cannot be read, lacks a column or a value, or gives a patient two ids.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        said = getattr(error, "strerror", None) or error
+        raise KeyFileError(f"--record-map {path} cannot be read: {said}. A CSV in UTF-8 is expected.") from error
+    ids: dict[str, str] = {}
+    for number, row in enumerate(rows, 2):
+        patient_id, record_id = ((row.get(name) or "").strip() for name in ("patient_id", "record_id"))
+        if not patient_id or not record_id:
+            raise KeyFileError(
+                f"--record-map {path}: the columns patient_id and record_id are expected with a value in each row, "
+                f"line {number} lacks one (its columns: {', '.join(map(str, row))})."
+            )
+        if ids.setdefault(patient_id, record_id) != record_id:
+            raise KeyFileError(
+                f"--record-map {path}: line {number} gives a patient another record_id than a line above it. Each "
+                "patient_id may have one."
+            )
+    return ids
