@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from calcimeasure.errors import CalcimeasureError, SeriesError, UsageError
-    from calcimeasure.export import write_csv, write_tables
+    from calcimeasure.export import Identified, Pseudonyms, write_csv
     from calcimeasure.geometry import Geometry
     from calcimeasure.load import find_series, load_image
     from calcimeasure.model import Failure, Found, Lesion, Measurements, Outline, Proposals, Report, Series, Volume
@@ -22,16 +22,19 @@ if TYPE_CHECKING:
     from calcimeasure.sample import sample_folder
     from calcimeasure.segment import propose
     from calcimeasure.settings import Settings, load_settings
+    from calcimeasure.store import open_store
 
 _HOME = {
     "CalcimeasureError": "errors",
     "Failure": "model",
     "Found": "model",
     "Geometry": "geometry",
+    "Identified": "export",
     "Lesion": "model",
     "Measurements": "model",
     "Outline": "model",
     "Proposals": "model",
+    "Pseudonyms": "export",
     "Report": "model",
     "Series": "model",
     "SeriesError": "errors",
@@ -43,10 +46,10 @@ _HOME = {
     "find_series": "load",
     "load_image": "load",
     "load_settings": "settings",
+    "open_store": "store",
     "propose": "segment",
     "sample_folder": "sample",
     "write_csv": "export",
-    "write_tables": "export",
 }
 
 __all__ = [*_HOME]

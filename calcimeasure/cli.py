@@ -5,25 +5,30 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import sys
+import time
 from collections import Counter
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from calcimeasure.errors import CalcimeasureError, InputPathError, NotBuiltError, OutputError
+from calcimeasure.errors import CalcimeasureError, InputPathError, KeyFileError, NotBuiltError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from types import FrameType
 
     from rich.table import Table
 
-    from calcimeasure.model import Failure, Found, Report, Series
+    from calcimeasure.export import Naming
+    from calcimeasure.model import Failure, Found, Lesion, Outcome, Report, Series, StackFacts
     from calcimeasure.settings import Settings
+    from calcimeasure.store import Store
 
 EXIT_ALL_MEASURED, EXIT_SOME_FAILED, EXIT_USAGE, EXIT_NOTHING_TO_MEASURE = 0, 1, 2, 3
 _EXIT_INTERRUPTED = 130
@@ -35,6 +40,27 @@ _SCAN_WORDS = {"measure": "to measure", "skipped": "skipped", "failed": "failed"
 
 _PIPED_WIDTH = 160
 """Characters in a line where stdout is no terminal and tells no width."""
+
+_SERIES_TABLE_SECONDS = 10.0
+"""private/series.csv is written at most this often during a run."""
+
+_LEFT_ALONE = {
+    "unchanged": "unchanged, measured before with the same settings",
+    "reviewed": "left alone, a reader has decided about it: it was measured with other settings or images "
+    "(--remeasure-reviewed)",
+}
+_CHANGED_MEANWHILE = "not kept, a reader or another run changed it in the meantime: run again"
+
+
+class ExportFormat(StrEnum):
+    """What `export` can write."""
+
+    CSV = "csv"
+    REVISIONS = "revisions"
+    REDCAP = "redcap"
+    SEG = "seg"
+    SR = "sr"
+
 
 app = typer.Typer(
     add_completion=False,
@@ -49,6 +75,9 @@ PathsArgument = Annotated[
 SettingsOption = Annotated[Path | None, typer.Option("--settings", metavar="FILE.toml", help="Settings to use.")]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting: --set threshold_hu=250.")
+]
+KeyOption = Annotated[
+    Path | None, typer.Option("--key", metavar="FILE", help="Key for pseudonyms; made on first use, outside of DIR.")
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
@@ -88,26 +117,28 @@ def measure(
     no_report: Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")] = False,
     workers: Annotated[int | None, typer.Option("--workers", metavar="N", help="Not built yet.")] = None,
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="Not built yet.")] = None,
-    store: Annotated[str | None, typer.Option("--store", metavar="URL", help="Not built yet.")] = None,
-    key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Not built yet.")] = None,
-    record_map: Annotated[Path | None, typer.Option("--record-map", metavar="FILE.csv", help="Not built yet.")] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="URL", help="Database of the store; a file in DIR/private if none.")
+    ] = None,
+    key: KeyOption = None,
+    record_map: Annotated[
+        Path | None, typer.Option("--record-map", metavar="FILE.csv", help="patient_id to the registry's record_id.")
+    ] = None,
     bone_mask: Annotated[Path | None, typer.Option("--bone-mask", metavar="PATH", help="Not built yet.")] = None,
     time_limit: Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Not built yet.")] = None,
     all_tissues: Annotated[bool, typer.Option("--all-tissues", help="Not built yet.")] = False,
-    remeasure_reviewed: Annotated[bool, typer.Option("--remeasure-reviewed", help="Not built yet.")] = False,
+    remeasure_reviewed: Annotated[
+        bool, typer.Option("--remeasure-reviewed", help="Measure again what readers have decided; decisions stay.")
+    ] = False,
     debug: DebugOption = False,
 ) -> None:
-    """Measure every CT series under PATH and write the tables into DIR."""
+    """Measure every CT series under PATH and write the tables into DIR; what is measured already stays."""
     not_built = {
         "--workers": workers,
         "--scheduler": scheduler,
-        "--store": store,
-        "--key": key,
-        "--record-map": record_map,
         "--bone-mask": bone_mask,
         "--time-limit": time_limit,
         "--all-tissues": all_tissues or None,
-        "--remeasure-reviewed": remeasure_reviewed or None,
     }
     with _errors_in_one_line(debug):
         for option, value in not_built.items():
@@ -115,8 +146,15 @@ def measure(
                 raise NotBuiltError(f"{option} is not built yet in this version.")
         if out is None:
             raise OutputError("measure needs --out DIR.")
-        options = {"identified": True} if identified else {}
-        used = _settings(settings, change, options | ({"report": False} if no_report else {}))
+        options = {
+            "identified": identified or None,
+            "report": False if no_report else None,
+            "store": store,
+            "key": str(key.absolute()) if key else None,
+            "record_map": str(record_map.absolute()) if record_map else None,
+            "remeasure_reviewed": remeasure_reviewed or None,
+        }
+        used = _settings(settings, change, {name: value for name, value in options.items() if value is not None})
         raise typer.Exit(_measure(_inputs(paths, sample), out, used, debug))
 
 
@@ -131,6 +169,34 @@ def explain(
         _explain(folder, lesion)
 
 
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Folder that measure wrote.")],
+    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write (redcap, seg, sr: not built yet).")],
+    to: Annotated[Path | None, typer.Option("--to", metavar="PATH", help="File to write; in DIR if none.")] = None,
+    status: Annotated[
+        Literal["proposed", "accepted", "rejected"] | None,
+        typer.Option("--status", help="Only these lesions; all that are not rejected if none."),
+    ] = None,
+    identified: Annotated[
+        bool, typer.Option("--identified", help="Write PatientID, dates and UIDs as the headers have them.")
+    ] = False,
+    with_images: Annotated[bool, typer.Option("--with-images", help="Not built yet.")] = False,
+    key: KeyOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Write tables anew from what is stored: csv (lesions.csv) or revisions (every state of every lesion)."""
+    with _errors_in_one_line(debug):
+        if kind not in (ExportFormat.CSV, ExportFormat.REVISIONS):
+            raise NotBuiltError(f"--format {kind} is not built yet in this version.")
+        if with_images:
+            raise NotBuiltError("--with-images is not built yet in this version.")
+        options: dict[str, object] = {"identified": identified}
+        if key is not None:
+            options["key"] = str(key.absolute())
+        _export(folder, kind, to, status, options)
+
+
 def _not_built(name: str, what: str) -> Callable[[typer.Context], None]:
     def command(context: typer.Context) -> None:
         with _errors_in_one_line(debug="--debug" in context.args):
@@ -142,7 +208,6 @@ def _not_built(name: str, what: str) -> Callable[[typer.Context], None]:
 
 for _name, _what in {
     "review": "Review lesions in napari.",
-    "export": "Export CSV, REDCap, SEG, SR or revisions.",
     "import": "Import outlines drawn elsewhere.",
 }.items():
     app.command(_name, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
@@ -172,67 +237,175 @@ def _scan(paths: Sequence[Path], settings: Settings, as_json: bool) -> int:
 def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) -> int:
     from calcimeasure.export import write_tables, write_whole
     from calcimeasure.load import find_series
-    from calcimeasure.model import Report, State
-    from calcimeasure.pipeline import analyze_or_fail
     from calcimeasure.settings import format_settings
 
     private = _prepare(out)
-    found = find_series(paths, settings)
-    results: list[Report | Failure] = []
-    with _log(private / "log.txt") as log, _progress(len(found.series), debug) as progress:
-        log(f"measure {' '.join(map(str, paths))}: {len(found.series)} stacks")
-        for result in chain((analyze_or_fail(series, settings) for series in found.series), found.unreadable):
-            results.append(result)
-            log("\n".join((_line(result), *_traceback(result))))
-            progress(result)
-        # Only now, so that an interrupted run leaves the settings that the tables were made with.
+    with _store_of(out, settings) as store:
+        naming = _naming(store, settings, out)
         write_whole(private / "settings.toml", format_settings(settings))
-        write_whole(private / "sources.json", _sources(paths, results))
-        write_tables(results, out, identified=settings.identified)
-    reports = [result for result in results if isinstance(result, Report)]
-    _print_lesions(reports)
-    _print_summary(results, found, out, settings)
-    return _exit_code(len(reports), sum(getattr(result, "state", None) is State.FAILED for result in results))
+        found = find_series(paths, settings)
+        with (
+            _log(private / "log.txt") as log,
+            _progress(len(found.series), debug) as progress,
+            _stop_on_interrupt() as stopped,
+        ):
+            log(f"measure {' '.join(map(str, paths))}: {len(found.series)} stacks")
+            states = _run(found, paths, store, settings, out, lambda line: log(line), progress, stopped)
+        summary = _Summary()
+        write_tables(summary.counting(store.outcomes()), out, naming=naming)
+    summary.show(found, states, out, settings)
+    if stopped():
+        done = sum(states.values())
+        _say(f"calcimeasure: interrupted, {done} of {len(found.series)} stacks are done. Run it again to go on.")
+        return _EXIT_INTERRUPTED
+    return _exit_code(
+        measured=sum(states[state] for state in ("measured", *_LEFT_ALONE)),
+        failed=states["failed"] + states["changed"] + len(found.unreadable),
+    )
 
 
-def _sources(paths: Sequence[Path], results: Iterable[Report | Failure]) -> str:
-    """Note where each lesion comes from, so that it can be explained later."""
-    from calcimeasure.model import Report
+def _run(
+    found: Found,
+    paths: Sequence[Path],
+    store: Store,
+    settings: Settings,
+    out: Path,
+    log: Callable[[str], None],
+    progress: Callable[[str, bool], None],
+    stopped: Callable[[], bool],
+) -> Counter[str]:
+    """Measure what has to be measured, and keep each stack as soon as it is done. Counts what became of them."""
+    from calcimeasure.assess import software_version
+    from calcimeasure.pipeline import analyze_or_fail
+    from calcimeasure.store import Todo
 
-    stacks = {
-        lesion.tracking_uid: [report.series.study_uid, report.series.series_uid, report.series.stack_number]
-        for report in results
-        if isinstance(report, Report)
-        for lesion in report.lesions
-    }
-    return json.dumps({"paths": [str(path.absolute()) for path in paths], "lesions": stacks}, indent=1)
+    states: Counter[str] = Counter()
+    series_table = _SeriesTable(store, out)
+    run_id = store.begin_run(paths, settings, software_version())
+    store.note_found(run_id, found.series, found.unreadable, paths)
+    for failure in found.unreadable:
+        log(_line(failure))
+        progress(_line(failure), True)
+    for series in found.series:
+        if stopped():
+            break
+        plan = store.plan(series, settings, settings.remeasure_reviewed)
+        if plan.todo is Todo.MEASURE:
+            result = analyze_or_fail(series, settings, plan.earlier, plan.next_number)
+            kept = store.record(run_id, result, plan, settings)
+            state = _state(result) if kept else "changed"
+            line = _line(result) if kept else f"{series.relative_path}: {_CHANGED_MEANWHILE}"
+            log("\n".join((line, *_traceback(result))))
+            progress("\n".join((line, *_traceback(result))), state in ("failed", "changed"))
+        else:
+            state = plan.todo.value
+            line = f"{series.relative_path}: {_LEFT_ALONE[state]}"
+            log(line)
+            progress(line, plan.todo is Todo.REVIEWED)
+        states[state] += 1
+        series_table.write_now_and_then()
+    store.end_run(run_id)
+    return states
+
+
+@contextmanager
+def _store_of(folder: Path, settings: Settings) -> Iterator[Store]:
+    """Open the store of a folder: a file in "private", or the database that the settings name."""
+    from calcimeasure.store import open_store
+
+    file = folder / "private" / "calcimeasure.db"
+    url = settings.store or f"sqlite:///{file.absolute()}"
+    with open_store(url, None if settings.store else str(file)) as store:
+        if not store.shared:
+            _say(f"The store {store.place} lies where one process alone can write it (network share).")
+        yield store
+
+
+@contextmanager
+def _store_that_is_there(folder: Path) -> Iterator[tuple[Store, Settings]]:
+    """Open the store of a folder that measure wrote, with the settings of its last run."""
+    from calcimeasure.settings import load_settings
+
+    private = folder / "private"
+    if not (private / "settings.toml").is_file():
+        raise InputPathError(f"{folder} was not written by measure: {private / 'settings.toml'} is missing.")
+    settings = load_settings(private / "settings.toml")
+    if not settings.store and not (private / "calcimeasure.db").is_file():
+        raise InputPathError(f"{private / 'calcimeasure.db'} is missing: run measure on {folder} first.")
+    with _store_of(folder, settings) as store:
+        yield store, settings
+
+
+def _naming(store: Store, settings: Settings, folder: Path) -> Naming:
+    """Choose how tables name patients and images; the key of the first run is that of all."""
+    from calcimeasure.export import Identified, Pseudonyms, fingerprint, read_or_make_key, read_record_map
+
+    if settings.record_map:
+        store.remember_record_ids(read_record_map(Path(settings.record_map)))
+    if settings.identified:
+        return Identified()
+    known, place = store.recall("key_fingerprint"), store.recall("key_place")
+    path = Path(settings.key or place or Path(typer.get_app_dir("calcimeasure")) / "pseudonyms.key")
+    key, is_new = read_or_make_key(path, folder, may_make=known is None)
+    if known is not None and known != fingerprint(key):
+        raise KeyFileError(
+            f"The pseudonyms in {folder} were made with another key than {path} (fingerprint {known} expected, found "
+            f"{fingerprint(key)}): patients would get other names. Use that key (--key FILE), or another --out."
+        )
+    if is_new:
+        _say(f"Made a key for pseudonyms: {path}. Keep it: only with it a patient has the same pseudonym again.")
+    if known is None:
+        store.remember("key_fingerprint", fingerprint(key))
+    if place != str(path.absolute()):
+        store.remember("key_place", str(path.absolute()))
+    return Pseudonyms(key, store.record_ids())
+
+
+def _export(
+    folder: Path, kind: ExportFormat, to: Path | None, status: str | None, options: Mapping[str, object]
+) -> None:
+    from calcimeasure.export import write_lesions, write_revisions, write_tables
+    from calcimeasure.model import Status
+    from calcimeasure.settings import change_settings
+
+    with _store_that_is_there(folder) as (store, settings):
+        naming = _naming(store, change_settings(settings, {**options, "record_map": ""}), folder)
+        if kind is ExportFormat.REVISIONS:
+            path = to or folder / "revisions.csv"
+            write_revisions(store.revisions(), path, naming=naming)
+        elif to is None and status is None:
+            path = folder / "lesions.csv"
+            write_tables(store.outcomes(), folder, naming=naming)
+        else:
+            # A part of the lesions must not stand where a reader of the table expects all.
+            path = to or folder / f"lesions_{status}.csv"
+            chosen = (Status(status),) if status else (Status.PROPOSED, Status.ACCEPTED)
+            write_lesions(store.outcomes(), path, naming=naming, statuses=chosen)
+    _print(f"Written: {path}")
 
 
 def _explain(folder: Path, tracking_uid: str) -> None:
     from calcimeasure.explain import explain_size
     from calcimeasure.load import find_series, load_image
     from calcimeasure.model import Volume
-    from calcimeasure.pipeline import analyze
-    from calcimeasure.settings import load_settings
+    from calcimeasure.settings import parse_settings
 
-    private = folder / "private"
-    try:
-        sources = json.loads((private / "sources.json").read_text(encoding="utf-8"))
-        study_uid, series_uid, stack_number = sources["lesions"][tracking_uid]
-    except (OSError, ValueError) as error:
-        raise InputPathError(f"{private / 'sources.json'} cannot be read: {error}. Run measure first.") from error
-    except KeyError as error:
-        raise InputPathError(f"{folder} has no lesion {tracking_uid}: see tracking_uid in lesions.csv.") from error
-    settings = load_settings(private / "settings.toml")
-    for series in find_series(sources["paths"], settings).series:
-        if (series.study_uid, series.series_uid, series.stack_number) != (study_uid, series_uid, stack_number):
-            continue
-        volume = load_image(series, settings)
-        for lesion in analyze(series, settings).lesions:
-            if lesion.tracking_uid == tracking_uid and isinstance(volume, Volume):
-                _print("\n".join(explain_size(volume, lesion, settings)))
-                return
-    raise InputPathError(f"The images of lesion {tracking_uid} are no longer as they were measured.")
+    with _store_that_is_there(folder) as (store, _):
+        known = store.find_lesion(tracking_uid)
+        if known is None:
+            raise InputPathError(f"{folder} has no lesion {tracking_uid}: see tracking_uid in lesions.csv.")
+        stack_id, lesion = known
+        settings = parse_settings(store.settings_toml(lesion.settings_hash), where=store.place)
+        try:
+            found = find_series(store.files_of(stack_id), settings)
+        except InputPathError as error:
+            raise InputPathError(f"The images of lesion {tracking_uid} are no longer there. {error}") from error
+        series = next((one for one in found.series if store.is_content(stack_id, one)), None)
+    if series is None:
+        raise InputPathError(f"The images of lesion {tracking_uid} are no longer as they were measured.")
+    volume = load_image(series, settings)
+    if isinstance(volume, Volume):
+        _print("\n".join(explain_size(volume, lesion, settings)))
 
 
 def _exit_code(measured: int, failed: int) -> int:
@@ -293,7 +466,7 @@ def _errors_in_one_line(debug: bool) -> Iterator[None]:
         _say(f"calcimeasure: {error}")
         raise typer.Exit(EXIT_USAGE) from None
     except KeyboardInterrupt:
-        _say("calcimeasure: interrupted. Tables of an earlier run are as they were.")
+        _say("calcimeasure: stopped. What was measured is kept; run it again to go on. The tables are as they were.")
         raise typer.Exit(_EXIT_INTERRUPTED) from None
     except Exception as error:
         if debug:
@@ -325,25 +498,66 @@ def _log(path: Path) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def _progress(total: int, debug: bool) -> Iterator[Callable[[Report | Failure], None]]:
-    """Yield what is called after each stack: a bar on a terminal, a line each otherwise."""
+def _progress(total: int, debug: bool) -> Iterator[Callable[[str, bool], None]]:
+    """Yield what is called after each stack: a line each; on a terminal a bar, and lines for what has to be seen."""
+
+    def lines(text: str) -> list[str]:
+        return text.splitlines() if debug else text.splitlines()[:1]
+
     if not sys.stderr.isatty():
-        yield lambda result: _say(_line(result), *(_traceback(result) if debug else ()))
+        yield lambda text, _: _say(*lines(text))
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    from calcimeasure.model import State
-
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Measuring", total=total)
 
-        def advance(result: Report | Failure) -> None:
-            if getattr(result, "state", None) is State.FAILED:
-                _say(_line(result), *(_traceback(result) if debug else ()))
+        def advance(text: str, important: bool) -> None:
+            if important:
+                _say(*lines(text))
             bar.advance(task)
 
         yield advance
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Yield what tells whether Ctrl-C was pressed: once lets the stack that runs be finished, twice stops at once."""
+    pressed = 0
+
+    def note(_: int, __: FrameType | None) -> None:
+        nonlocal pressed
+        pressed += 1
+        if pressed > 1:
+            raise KeyboardInterrupt
+        _say("calcimeasure: interrupted. The stack that runs is finished first; Ctrl-C again stops now.")
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: pressed > 0
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _SeriesTable:
+    """private/series.csv while a run goes on: written seldom, and for a small part of the time only."""
+
+    def __init__(self, store: Store, out: Path) -> None:
+        self._store = store
+        self._out = out
+        self._next = time.monotonic() + _SERIES_TABLE_SECONDS
+
+    def write_now_and_then(self) -> None:
+        """Write it where that is due."""
+        from calcimeasure.export import write_series
+
+        begun = time.monotonic()
+        if begun < self._next:
+            return
+        write_series(self._store.outcomes(), self._out)
+        took = time.monotonic() - begun
+        self._next = time.monotonic() + max(_SERIES_TABLE_SECONDS, 20 * took)
 
 
 def _line(result: Report | Failure) -> str:
@@ -354,69 +568,97 @@ def _line(result: Report | Failure) -> str:
     return f"{result.relative_path}: {result.state} ({result.reason}). {result.message}"
 
 
+def _state(result: Report | Failure) -> str:
+    from calcimeasure.model import Report
+
+    return "measured" if isinstance(result, Report) else str(result.state)
+
+
 def _traceback(result: Report | Failure) -> list[str]:
     return (getattr(result, "traceback", None) or "").splitlines()
 
 
-def _print_lesions(reports: Sequence[Report]) -> None:
-    folders = Counter(_folder(report.series) for report in reports)
-    rows = [(report, lesion) for report in reports for lesion in report.lesions]
-    if not rows:
-        return
-    # Narrow enough for 80 characters, with 15 for the stack.
-    table = _table("Stack", "No.", "Long x short\nmm", "Max 3D\nmm", "Volume\nmL", "Mean\nHU", "Large", "Cut\noff")
-    for column in table.columns[1:]:
-        column.no_wrap = True
-    for report, lesion in rows[:_TABLE_ROWS]:
-        numbers = lesion.measurements
-        table.add_row(
-            _printable(_stack_name(report.series, folders)),
-            str(lesion.number),
-            f"{numbers.long_axis.length_mm:.1f} x {numbers.short_axis.length_mm:.1f}",
-            f"{numbers.max_3d_diameter.length_mm:.1f}" if numbers.max_3d_diameter else "",
-            f"{numbers.volume_voxels_ml:.2f}" if numbers.volume_voxels_ml is not None else "",
-            f"{numbers.mean_hu:.0f}",
-            "yes" if numbers.large else "",
-            "yes" if numbers.truncated else "",
-        )
-    _print(table)
-    if len(rows) > _TABLE_ROWS:
-        _print(f"... and {len(rows) - _TABLE_ROWS} more in lesions.csv")
+class _Summary:
+    """What is in a folder, counted as it is written into the tables."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[StackFacts, Lesion]] = []
+        self.masses = self.large = self.measured = 0
+        self.kinds: Counter[str] = Counter()
+        self.folders: Counter[tuple[str, str]] = Counter()
+
+    def counting(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        """Pass outcomes on, and count them."""
+        from calcimeasure.model import State, largest_first
+
+        for outcome in outcomes:
+            if outcome.state is State.MEASURED:
+                self.measured += 1
+            else:
+                self.kinds[f"{outcome.state}, {outcome.reason}"] += 1
+            if outcome.stack is not None:
+                self.folders[_folder(outcome.stack)] += 1
+                for lesion in sorted(outcome.masses, key=largest_first):
+                    self.masses += 1
+                    self.large += bool(lesion.measurements.large)
+                    if len(self.rows) < _TABLE_ROWS:
+                        self.rows.append((outcome.stack, lesion))
+            yield outcome
+
+    def show(self, found: Found, states: Mapping[str, int], out: Path, settings: Settings) -> None:
+        """Print the lesions, what became of the stacks, and where the files are."""
+        if self.rows:
+            _print(self._lesions())
+            if self.masses > len(self.rows):
+                _print(f"... and {self.masses - len(self.rows)} more in lesions.csv")
+        _print(f"Stacks measured: {self.measured}. Dense components: {self.masses}, large ones: {self.large}.")
+        if states.get("unchanged"):
+            _print(f"Stacks that were measured before and are unchanged: {states['unchanged']}.")
+        if states.get("reviewed"):
+            _print(
+                f"Stacks left alone because a reader has decided about them: {states['reviewed']} "
+                "(--remeasure-reviewed measures them too)."
+            )
+        for kind, count in sorted(self.kinds.items()):
+            _print(f"Stacks or files {kind}: {count}.")
+        if found.other_file_count:
+            _print(f"Files that are no DICOM images: {found.other_file_count}.")
+        tables = (("Lesions", "lesions.csv"), ("studies", "studies.csv"), ("every stack", "private/series.csv"))
+        _print(", ".join(f"{what}: {out / name}" for what, name in tables))
+        if self.measured:
+            _print("Bone is not told from calcified masses in this version: every dense component is a row.")
+        if not settings.identified:
+            _print("Patients and images have pseudonyms, dates are shifted; --identified writes the real ones.")
+
+    def _lesions(self) -> Table:
+        # Narrow enough for 80 characters, with 15 for the stack.
+        table = _table("Stack", "No.", "Long x short\nmm", "Max 3D\nmm", "Volume\nmL", "Mean\nHU", "Large", "Cut\noff")
+        for column in table.columns[1:]:
+            column.no_wrap = True
+        for stack, lesion in self.rows:
+            numbers = lesion.measurements
+            table.add_row(
+                _printable(self._name(stack)),
+                str(lesion.number),
+                f"{numbers.long_axis.length_mm:.1f} x {numbers.short_axis.length_mm:.1f}",
+                f"{numbers.max_3d_diameter.length_mm:.1f}" if numbers.max_3d_diameter else "",
+                f"{numbers.volume_voxels_ml:.2f}" if numbers.volume_voxels_ml is not None else "",
+                f"{numbers.mean_hu:.0f}",
+                "yes" if numbers.large else "",
+                "yes" if numbers.truncated else "",
+            )
+        return table
+
+    def _name(self, stack: StackFacts) -> str:
+        """Name a stack by its folder; by its first file where others lie there too: exports are often one folder."""
+        root, folder = _folder(stack)
+        if self.folders[root, folder] > 1:
+            return stack.path
+        return folder if folder != "." else Path(root).resolve().name
 
 
-def _stack_name(series: Series, folders: Mapping[tuple[Path, Path], int]) -> str:
-    """Name a stack by its folder; by its first file where others lie there too: many exports are one flat folder."""
-    root, folder = _folder(series)
-    if folders[root, folder] > 1:
-        return str(series.relative_path)
-    return str(folder) if folder.name else root.resolve().name
-
-
-def _folder(series: Series) -> tuple[Path, Path]:
-    return series.instances[0].root, series.relative_path.parent
-
-
-def _print_summary(results: Sequence[Report | Failure], found: Found, out: Path, settings: Settings) -> None:
-    from calcimeasure.model import Failure, Report
-
-    counts: dict[str, int] = {}
-    for failure in results:
-        if isinstance(failure, Failure):
-            kind = f"{failure.state}, {failure.reason}"
-            counts[kind] = counts.get(kind, 0) + 1
-    reports = [result for result in results if isinstance(result, Report)]
-    lesions = [lesion for report in reports for lesion in report.lesions]
-    large = sum(bool(lesion.measurements.large) for lesion in lesions)
-    _print(f"Stacks measured: {len(reports)}. Dense components: {len(lesions)}, large ones: {large}.")
-    for kind, count in sorted(counts.items()):
-        _print(f"Stacks or files {kind}: {count}.")
-    if found.other_file_count:
-        _print(f"Files that are no DICOM images: {found.other_file_count}.")
-    _print(f"Lesions: {out / 'lesions.csv'}, studies: {out / 'studies.csv'}, every stack: {out / 'private/series.csv'}")
-    if reports:
-        _print("Bone is not told from calcified masses in this version: every dense component is a row.")
-    if not settings.identified:
-        _print("Columns that identify a patient are empty; --identified fills them.")
+def _folder(stack: StackFacts) -> tuple[str, str]:
+    return stack.root, str(PurePosixPath(stack.path).parent)
 
 
 def _scan_row(series: Series | None, failure: Failure | None) -> dict[str, object]:

@@ -7,7 +7,11 @@
     │   ├── SettingsError       a setting has a wrong name, type or value
     │   ├── InputPathError      a PATH does not exist or cannot be read
     │   ├── OutputError         the output folder cannot be made or written
+    │   ├── StoreError          the store cannot be opened, read or written
+    │   ├── KeyFileError        the key for pseudonyms, or the map of record ids, cannot be used
     │   └── NotBuiltError       the contract names it, this version does not have it yet
+    ├── ReviewError             an edit cannot be made as it was given; nothing was changed
+    │   └── ConflictError       somebody else changed the lesion since it was read
     └── SeriesError             one stack cannot be measured; the others go on
         ├── UnsupportedError    no image that this program measures (state "skipped")
         ├── FileError           a file claims to be DICOM and cannot be read
@@ -46,8 +50,24 @@ class OutputError(UsageError):
     """The output folder cannot be made or written."""
 
 
+class StoreError(UsageError):
+    """The store cannot be opened, read or written."""
+
+
+class KeyFileError(UsageError):
+    """The key for pseudonyms, or the map of record ids, cannot be used."""
+
+
 class NotBuiltError(UsageError):
     """The contract names it, this version does not have it yet."""
+
+
+class ReviewError(CalcimeasureError):
+    """An edit cannot be made as it was given; nothing was changed."""
+
+
+class ConflictError(ReviewError):
+    """Somebody else changed the lesion since it was read; nothing was changed."""
 
 
 class SeriesError(CalcimeasureError):

@@ -491,6 +491,36 @@ class Measurements:
 
 
 @dataclass(frozen=True, slots=True)
+class Midline:
+    """The plane between both sides of the body.
+
+    Parameters
+    ----------
+    normal
+        Unit vector to the patient's left, LPS.
+    offset_mm
+        Points p of the plane have normal . p = offset_mm.
+    uncertainty_mm
+        How far the plane may lie beside where it is said to.
+    quality
+        0 to 1: how alike both sides are.
+    between_limbs
+        Whether two limbs lie beside it, and no trunk.
+    """
+
+    normal: PointLps
+    offset_mm: float
+    uncertainty_mm: float
+    quality: float
+    between_limbs: bool = False
+
+    def distance_mm(self, points_lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(...,) signed distance of (..., 3) points, positive to the patient's left."""
+        distance_mm: NDArray[np.float64] = points_lps_mm @ np.array(self.normal) - self.offset_mm
+        return distance_mm
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """Side of the body with its evidence."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import hashlib
+import json
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,10 @@ def _number(default: float, unit: str, low: float, high: float, why: str) -> Any
 
 def _switch(default: bool, why: str, output_only: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
     return dataclasses.field(default=default, metadata={"unit": "", "why": why, "output_only": output_only})
+
+
+def _text(why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    return dataclasses.field(default="", metadata={"unit": "", "why": why, "output_only": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,23 @@ class Settings:
     identified: bool = _switch(
         default=False,
         output_only=True,
-        why="true writes PatientID, dates and UIDs into the tables; false leaves these columns empty.",
+        why="true writes PatientID, dates and UIDs as the headers have them into the tables; false writes pseudonyms.",
+    )
+    key: str = _text(
+        "File of the secret key that pseudonyms, shifted dates and replaced UIDs follow from; made on first use. "
+        "Empty: a file in the user's own configuration folder.",
+    )
+    record_map: str = _text(
+        "CSV with the columns patient_id and record_id: the registry's own id of a patient, written instead of a "
+        "pseudonym."
+    )
+    store: str = _text(
+        "Database URL of the store, for example postgresql+psycopg://USER@HOST/DATABASE. Empty: a file in DIR/private."
+    )
+    remeasure_reviewed: bool = _switch(
+        default=False,
+        output_only=True,
+        why="true measures stacks again that a reader has decided about; false leaves those alone and reports them.",
     )
     report: bool = _switch(
         default=True, output_only=True, why="false leaves out report.html. This version does not write one either way."
@@ -150,12 +171,27 @@ def load_settings(path: Path) -> Settings:
         is allowed.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"Settings file {path} cannot be read: {error.strerror or error}.") from error
-    except ValueError as error:  # also of bytes that are no UTF-8, and of a number with thousands of digits
+    except UnicodeDecodeError as error:
         raise SettingsError(f"Settings file {path} is no valid TOML: {error}.") from error
-    return change_settings(Settings(), values, where=str(path))
+    return parse_settings(text, where=f"settings file {path}")
+
+
+def parse_settings(text: str, where: str) -> Settings:
+    """Read settings from TOML; what it does not name keeps its default.
+
+    Raises
+    ------
+    SettingsError
+        As `load_settings`.
+    """
+    try:
+        values = tomllib.loads(text)
+    except ValueError as error:  # also of a number with thousands of digits
+        raise SettingsError(f"{where[:1].upper()}{where[1:]} is no valid TOML: {error}.") from error
+    return change_settings(Settings(), values, where=where)
 
 
 def change_settings(settings: Settings, values: Mapping[str, object], where: str = "settings") -> Settings:
@@ -206,7 +242,7 @@ def parse_assignment(text: str) -> tuple[str, object]:
         (parsed,) = tomllib.loads(f"value = {value}").values()
     except ValueError as error:
         raise SettingsError(
-            f"{value!r} is no value for setting {name.strip()!r}: a number, true or false is expected."
+            f"{value!r} is no value for setting {name.strip()!r}: a number, true, false or text in quotes is expected."
         ) from error
     return name.strip(), parsed
 
@@ -221,6 +257,10 @@ def format_settings(settings: Settings) -> str:
 
 
 def _checked(field: dataclasses.Field[Any], value: object, where: str) -> object:
+    if isinstance(field.default, str):
+        if not isinstance(value, str):
+            raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: text in quotes is allowed.")
+        return value
     if isinstance(field.default, bool):
         if not isinstance(value, bool):
             raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: true or false is allowed.")
@@ -233,4 +273,7 @@ def _checked(field: dataclasses.Field[Any], value: object, where: str) -> object
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, str):
+        # A string of TOML is one of JSON, but for one character that JSON leaves as it is.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value).lower() if isinstance(value, bool) else repr(float(value))  # type: ignore[arg-type]

@@ -1,12 +1,25 @@
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the user's own key for pseudonyms out of the tests: they have one in a folder of theirs."""
+    folder = tmp_path_factory.mktemp("configuration")
+    key = folder / "calcimeasure" / "pseudonyms.key"
+    key.parent.mkdir()
+    key.write_text("5a" * 32 + "\n", encoding="ascii")
+    key.chmod(0o600)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder))
+        yield key
 
 
 @pytest.fixture

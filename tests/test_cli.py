@@ -21,11 +21,14 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from calcimeasure import cli, pipeline
+from calcimeasure import cli, pipeline, review
 from calcimeasure.codes import NOTICES, REASONS, SKIPPED_REASONS
 from calcimeasure.errors import NotBuiltError
-from calcimeasure.model import Failure, Report, Series
+from calcimeasure.export import Pseudonyms
+from calcimeasure.load import find_series
+from calcimeasure.model import Failure, Outcome, Report, Series, Status
 from calcimeasure.settings import Settings, load_settings, settings_hash
+from calcimeasure.store import open_store
 from tests.dicom_phantom import missing_slice, truncate_file
 from tests.test_table import header_of, problems, read, write_ct
 
@@ -180,7 +183,10 @@ def test_folder_with_nothing_gives_tables_with_headers_only(tmp_path: Path, out:
         (["scan", "IN", "--settings", "nowhere.toml"], "nowhere.toml cannot be read: No such file or directory"),
         (["scan", "IN", "--settings", "IN"], "Settings file IN cannot be read: Is a directory"),
         (["scan", "IN", "--settings", "bad.toml"], "bad.toml is no valid TOML: .*line 2"),
-        (["scan", "IN", "--settings", "key.toml"], "'min_volume' in key.toml: did you mean 'min_volume_mm3'"),
+        (
+            ["scan", "IN", "--settings", "key.toml"],
+            "'min_volume' in settings file key.toml: did you mean 'min_volume_mm3'",
+        ),
     ],
 )
 def test_what_cannot_be_carried_out_is_said_in_one_line(
@@ -243,13 +249,9 @@ def test_table_that_cannot_be_written_is_said_and_is_a_usage_error(ct: Path, out
 NOT_BUILT = {
     "--workers": "4",
     "--scheduler": "tcp://localhost:8786",
-    "--store": "sqlite:///x.db",
-    "--key": "key.txt",
-    "--record-map": "map.csv",
     "--bone-mask": "masks",
     "--time-limit": "60",
     "--all-tissues": None,
-    "--remeasure-reviewed": None,
 }
 
 
@@ -266,7 +268,6 @@ def test_option_that_is_not_built_says_so(ct: Path, out: Path, option: str) -> N
     "arguments",
     [
         ["review", "DIR", "--reader", "A. Reader"],
-        ["export", "DIR", "--format", "csv", "--to", "x", "--status", "accepted"],
         ["import", "DIR", "seg.dcm"],
     ],
 )
@@ -333,11 +334,11 @@ def analysis_fails(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException],
     analyze, seen = pipeline.analyze, []
 
     def arrange(error: BaseException) -> None:
-        def analyze_or_raise(series: Series, settings: Settings) -> Report:
+        def analyze_or_raise(series: Series, *arguments: object) -> Report:
             seen.append(series)
             if len(seen) == 1:
                 raise error
-            return analyze(series, settings)
+            return analyze(series, *arguments)
 
         monkeypatch.setattr(pipeline, "analyze", analyze_or_raise)
 
@@ -399,7 +400,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 def test_folder_holds_what_the_contract_names(ct: Path, out: Path) -> None:
     assert run("measure", ct, "--out", out).exit_code == 0
-    private = {f"private/{name}" for name in ("series.csv", "settings.toml", "sources.json", "log.txt")}
+    private = {f"private/{name}" for name in ("calcimeasure.db", "series.csv", "settings.toml", "log.txt")}
     assert files_below(out).keys() == {*TABLES, *private}
     assert [problems(out, table) for table in ("lesions", "studies")] == [[], []]
 
@@ -455,7 +456,7 @@ def test_what_identifies_leaves_private_only_when_asked_for(
     found = {what for what, text in SECRETS.items() if any(text.encode() in content for content in shareable)}
     assert found == allowed
     sop_uids = {row["long_axis_sop_uid"] for row in read(out / "lesions.csv")}
-    assert (sop_uids == {""}) == (not options)
+    assert all(uid.startswith("2.25.") for uid in sop_uids) == (not options)
     assert SECRETS["PatientID"].encode() in files_below(out)["private/series.csv"]
 
 
@@ -492,10 +493,10 @@ def test_log_tells_every_run(ct: Path, out: Path) -> None:
 def test_measuring_again_gives_the_same_bytes(ct: Path, out: Path) -> None:
     write_ct(ct / "another", seed="another")
     runs = []
-    for _ in range(2):
-        assert run("measure", ct, "--out", out).exit_code == 0
-        runs.append({name: (out / name).read_bytes() for name in TABLES})
-    assert runs[0] == runs[1]
+    for folder in (out, out, out.parent / "anew"):
+        assert run("measure", ct, "--out", folder).exit_code == 0
+        runs.append({name: (folder / name).read_bytes() for name in TABLES})
+    assert runs[0] == runs[1] == runs[2]
     assert len(read(out / "lesions.csv")) == 4
 
 
@@ -719,6 +720,224 @@ def test_pipe_gets_lines(ct: Path, out: Path) -> None:
     assert re.fullmatch(r"ct/IM00000\.dcm: measured, lesions: 2, \d+\.\d s\n", done.stderr)
 
 
+# Names
+
+
+def made_key(folder: Path) -> Path:
+    return folder / "keys" / "study.key"
+
+
+def test_key_is_made_on_first_use_and_said_once(ct: Path, out: Path, tmp_path: Path) -> None:
+    key = made_key(tmp_path)
+    first = run("measure", ct, "--out", out, "--key", key)
+    assert first.exit_code == 0
+    assert f"Made a key for pseudonyms: {key}" in first.stderr
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    # The folder remembers which key is its own.
+    again = run("measure", ct, "--out", out)
+    assert "key" not in again.stderr
+    named = Pseudonyms(bytes.fromhex(key.read_text(encoding="ascii").strip()))
+    assert {row["patient_key"] for row in read(out / "lesions.csv")} == {
+        named.patient_key(Outcome.of(pipeline.analyze(find_series(ct).series[0])).stack)  # type: ignore[arg-type]
+    }
+
+
+def test_same_key_gives_the_same_names_elsewhere(ct: Path, out: Path, tmp_path: Path) -> None:
+    key = made_key(tmp_path)
+    for folder in (out, tmp_path / "elsewhere"):
+        assert run("measure", ct, "--out", folder, "--key", key).exit_code == 0
+    assert (out / "lesions.csv").read_bytes() == (tmp_path / "elsewhere" / "lesions.csv").read_bytes()
+
+
+def test_another_key_is_refused_and_changes_nothing(ct: Path, out: Path, tmp_path: Path) -> None:
+    assert run("measure", ct, "--out", out, "--key", made_key(tmp_path)).exit_code == 0
+    before = {name: (out / name).read_bytes() for name in TABLES}
+    result = run("measure", ct, "--out", out, "--key", tmp_path / "another.key")
+    assert result.exit_code == 2
+    assert not (tmp_path / "another.key").exists()
+    (tmp_path / "another.key").write_text("ef" * 32, encoding="ascii")
+    (tmp_path / "another.key").chmod(0o600)
+    result = run("export", out, "--format", "csv", "--key", tmp_path / "another.key")
+    assert result.exit_code == 2
+    assert "were made with another key" in the_line(result)
+    assert {name: (out / name).read_bytes() for name in TABLES} == before
+
+
+def test_lost_key_is_not_replaced(ct: Path, out: Path, tmp_path: Path) -> None:
+    assert run("measure", ct, "--out", out, "--key", made_key(tmp_path)).exit_code == 0
+    made_key(tmp_path).unlink()
+    result = run("measure", ct, "--out", out)
+    assert result.exit_code == 2
+    assert "cannot be read or made" in the_line(result)
+    assert not made_key(tmp_path).exists()
+
+
+def test_key_in_the_folder_that_is_given_away_is_refused(ct: Path, out: Path) -> None:
+    result = run("measure", ct, "--out", out, "--key", out / "study.key")
+    assert result.exit_code == 2
+    assert "must lie outside" in the_line(result)
+
+
+def test_registry_names_its_patients(ct: Path, out: Path, tmp_path: Path) -> None:
+    write_ct(ct / "another", seed="another", patient_id="4711", study_uid="1.2.3")
+    (tmp_path / "map.csv").write_text("patient_id,record_id\n4711,SSC-0042\n", encoding="utf-8")
+    assert run("measure", ct, "--out", out, "--record-map", tmp_path / "map.csv").exit_code == 0
+    keys = {row["patient_key"][:3] for row in read(out / "lesions.csv")}
+    assert keys == {"SSC", "P-" + next(key for key in keys if key != "SSC")[2]}
+    # They are remembered, as the key is.
+    before = (out / "lesions.csv").read_bytes()
+    assert run("measure", ct, "--out", out).exit_code == 0
+    assert (out / "lesions.csv").read_bytes() == before
+    assert run("measure", ct, "--out", out, "--record-map", tmp_path / "none.csv").exit_code == 2
+
+
+# Again
+
+
+def test_only_what_is_new_failed_or_measured_otherwise_is_measured(ct: Path, out: Path) -> None:
+    cut = write_ct(ct / "cut", seed="cut")[2]
+    whole = cut.read_bytes()
+    truncate_file(cut, keep=0.7)
+    assert run("measure", ct, "--out", out).exit_code == 1
+    write_ct(ct / "new", seed="new")
+    second = run("measure", ct, "--out", out)
+    assert {line.split(":")[0]: line.split(": ")[1][:9] for line in second.stderr.splitlines()} == {
+        "ct/IM00000.dcm": "unchanged",
+        "cut/IM00000.dcm": "failed (d",
+        "new/IM00000.dcm": "measured,",
+    }
+    cut.write_bytes(whole)
+    third = run("measure", ct, "--out", out)
+    assert third.exit_code == 0
+    assert third.stderr.count("unchanged") == 2
+    assert "Stacks measured: 3." in third.stdout
+    assert len(read(out / "private/series.csv")) == 3
+    other = run("measure", ct, "--out", out, "--set", "threshold_hu=300")
+    assert other.stderr.count("measured, lesions: 2") == 3
+    assert len(read(out / "lesions.csv")) == 6
+
+
+def test_series_that_got_another_slice_is_measured_again_and_counted_once(ct: Path, out: Path) -> None:
+    paths = write_ct(ct / "growing", seed="growing")
+    last = paths[-1].read_bytes()
+    paths[-1].unlink()
+    assert run("measure", ct, "--out", out).exit_code == 0
+    uids = {row["tracking_uid"] for row in read(out / "lesions.csv")}
+    paths[-1].write_bytes(last)
+    assert run("measure", ct, "--out", out).stderr.count("unchanged") == 1
+    assert {row["tracking_uid"] for row in read(out / "lesions.csv")} == uids
+    assert len(read(out / "private/series.csv")) == 2
+
+
+def accept_first(out: Path) -> str:
+    """Accept the first lesion of a folder as a reader does; gives its Tracking UID."""
+    with open_store(f"sqlite:///{out / 'private' / 'calcimeasure.db'}") as store:
+        (stack_id,) = store.measured_stacks()
+        history = next(iter(store.histories(stack_id).values()))
+        accepted = review.decide(history[-1], Status.ACCEPTED, review.Signature("A. Reader"))
+        store.append(stack_id, [accepted], Settings())
+    return accepted.lesion.tracking_uid
+
+
+def test_what_a_reader_decided_is_left_alone_and_reported(ct: Path, out: Path) -> None:
+    assert run("measure", ct, "--out", out).exit_code == 0
+    uid = accept_first(out)
+    result = run("measure", ct, "--out", out, "--set", "threshold_hu=300")
+    assert result.exit_code == 0
+    assert "left alone, a reader has decided about it" in result.stderr
+    assert "Stacks left alone because a reader has decided about them: 1" in result.stdout
+    rows = {row["tracking_uid"]: row for row in read(out / "lesions.csv")}
+    assert (rows[uid]["status"], rows[uid]["reader"], rows[uid]["settings_hash"]) == (
+        "accepted",
+        "A. Reader",
+        settings_hash(Settings()),
+    )
+    assert read(out / "studies.csv")[0]["review_state"] == "partial"
+
+    result = run("measure", ct, "--out", out, "--set", "threshold_hu=300", "--remeasure-reviewed")
+    assert result.exit_code == 0
+    rows = {row["tracking_uid"]: row for row in read(out / "lesions.csv")}
+    assert (rows[uid]["status"], rows[uid]["reader"], rows[uid]["settings_hash"]) == (
+        "accepted",
+        "A. Reader",
+        settings_hash(Settings(threshold_hu=300)),
+    )
+    assert len(rows) == 2
+
+
+def test_tables_are_made_anew_from_the_store(ct: Path, out: Path) -> None:
+    assert run("measure", ct, "--out", out).exit_code == 0
+    before = files_below(out)
+    for name in (*TABLES, "private/series.csv"):
+        (out / name).unlink()
+    assert run("export", out, "--format", "csv").exit_code == 0
+    after = files_below(out)
+    assert {name: after[name] for name in TABLES} == {name: before[name] for name in TABLES}
+    assert after["private/series.csv"] == before["private/series.csv"]
+
+
+def test_export_of_a_part_and_of_every_revision(ct: Path, out: Path, tmp_path: Path) -> None:
+    assert run("measure", ct, "--out", out).exit_code == 0
+    uid = accept_first(out)
+    assert run("export", out, "--format", "csv", "--status", "accepted").exit_code == 0
+    assert [row["tracking_uid"] for row in read(out / "lesions_accepted.csv")] == [uid]
+    assert run("export", out, "--format", "csv", "--to", tmp_path / "all.csv", "--identified").exit_code == 0
+    assert {row["patient_key"] for row in read(tmp_path / "all.csv")} == {"CALCI-PHANTOM"}
+    assert run("export", out, "--format", "revisions").exit_code == 0
+    rows = read(out / "revisions.csv")
+    assert sorted((row["lesion_number"], row["revision_number"], row["status"]) for row in rows) == [
+        ("1", "1", "proposed"),
+        ("1", "2", "accepted"),
+        ("2", "1", "proposed"),
+    ]
+    assert all(row["patient_key"].startswith("P-") for row in rows)
+
+
+@pytest.mark.parametrize("arguments", [["--format", "seg"], ["--format", "sr"], ["--format", "redcap"]])
+def test_export_that_is_not_built_says_so(out: Path, arguments: Sequence[str]) -> None:
+    result = run("export", out, *arguments)
+    assert result.exit_code == 2
+    assert the_line(result) == f"calcimeasure: {' '.join(arguments)} is not built yet in this version."
+
+
+def test_folder_that_was_never_measured_has_nothing_to_export(tmp_path: Path) -> None:
+    result = run("export", tmp_path, "--format", "csv")
+    assert result.exit_code == 2
+    assert "was not written by measure" in the_line(result)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_store_can_lie_elsewhere(ct: Path, out: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    assert run("measure", ct, "--out", out, "--store", url).exit_code == 0
+    assert not (out / "private" / "calcimeasure.db").exists()
+    before = (out / "lesions.csv").read_bytes()
+    (out / "lesions.csv").unlink()
+    assert run("export", out, "--format", "csv").exit_code == 0
+    assert (out / "lesions.csv").read_bytes() == before
+    result = run("measure", ct, "--out", out, "--store", "mysql+nothing://x")
+    assert result.exit_code == 2
+    assert "cannot be opened" in the_line(result)
+
+
+def test_series_table_is_written_now_and_then_during_a_run(
+    ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_ct(ct / "another", seed="another")
+    monkeypatch.setattr(cli, "_SERIES_TABLE_SECONDS", 0.0)
+    analyze_or_fail, rows = pipeline.analyze_or_fail, []
+
+    def watched(series: Series, *arguments: object) -> Report | Failure:
+        table = out / "private" / "series.csv"
+        rows.append(len(read(table)) if table.exists() else 0)
+        return analyze_or_fail(series, *arguments)
+
+    monkeypatch.setattr(pipeline, "analyze_or_fail", watched)
+    monkeypatch.setattr(cli.time, "monotonic", iter(range(0, 10_000, 100)).__next__)
+    run("measure", ct, "--out", out)
+    assert rows == [0, 1]
+
+
 # Interrupted
 
 
@@ -727,40 +946,63 @@ import signal, sys, time
 import calcimeasure.pipeline
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have made its children ignore it
+analyze = calcimeasure.pipeline.analyze
 
 
-def wait(*_):
+def wait(*arguments):
     print("waiting", file=sys.stderr, flush=True)
-    time.sleep(60)
+    time.sleep(SECONDS)
+    return analyze(*arguments)
 
 
 calcimeasure.pipeline.analyze = wait
 """
 
 
-def test_interrupt_leaves_the_former_tables(ct: Path, out: Path) -> None:
+def interrupted(*arguments: object, seconds: float, times: int) -> tuple[int, str, str]:
+    """Run the program and press Ctrl-C while its first stack is measured; gives its exit code and what it said."""
+    code = WAITS_IN_THE_FIRST_STACK.replace("SECONDS", str(seconds))
+    with subprocess.Popen(
+        command(*arguments, code=code), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        try:
+            said = process.stderr.readline()
+            assert said == "waiting\n"
+            for _ in range(times):
+                process.send_signal(signal.SIGINT)
+                said += process.stderr.readline()
+            printed, rest = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    return process.returncode, printed, said + rest
+
+
+def test_interrupt_lets_the_stack_that_runs_be_finished(ct: Path, out: Path) -> None:
+    write_ct(ct / "another", seed="another")
+    code, printed, said = interrupted("measure", ct, "--out", out, seconds=1, times=1)
+    assert code == 130
+    assert "The stack that runs is finished first" in said
+    assert said.splitlines()[-1] == "calcimeasure: interrupted, 1 of 2 stacks are done. Run it again to go on."
+    assert "Stacks measured: 1." in printed
+    assert len(read(out / "lesions.csv")) == 2
+    result = run("measure", ct, "--out", out)
+    assert result.exit_code == 0
+    assert "unchanged: 1." in result.stdout
+    assert run("measure", ct, "--out", out.parent / "at_once").exit_code == 0
+    assert (out / "lesions.csv").read_bytes() == (out.parent / "at_once" / "lesions.csv").read_bytes()
+
+
+def test_second_interrupt_stops_at_once_and_leaves_the_former_tables(ct: Path, out: Path) -> None:
     assert run("measure", ct, "--out", out).exit_code == 0
     before = files_below(out)
     write_ct(ct / "another", seed="another")
-    process = subprocess.Popen(
-        command("measure", ct, "--out", out, "--set", "threshold_hu=300", code=WAITS_IN_THE_FIRST_STACK),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stderr is not None
-        assert process.stderr.readline() == "waiting\n"
-        process.send_signal(signal.SIGINT)
-        said, complained = process.communicate(timeout=30)
-    finally:
-        process.kill()
-    assert process.returncode == 130
-    assert said == ""
-    assert complained == "calcimeasure: interrupted. Tables of an earlier run are as they were.\n"
+    code, printed, said = interrupted("measure", ct, "--out", out, "--set", "threshold_hu=300", seconds=60, times=2)
+    assert (code, printed) == (130, "")
+    assert "The tables are as they were." in said.splitlines()[-1]
     after = files_below(out)
-    assert after.pop("private/log.txt").startswith(before.pop("private/log.txt"))
-    assert after == before
+    assert {name: after[name] for name in TABLES} == {name: before[name] for name in TABLES}
+    assert not [name for name in after if ".csv." in name]
 
 
 # Real series
@@ -796,9 +1038,9 @@ def test_each_stack_is_told_before_the_next_is_begun(
     told: list[int] = []
     analyze_or_fail = pipeline.analyze_or_fail
 
-    def watched(series: Series, settings: Settings) -> Report | Failure:
+    def watched(series: Series, *arguments: object) -> Report | Failure:
         told.append((out / "private" / "log.txt").read_text(encoding="utf-8").count(": measured"))
-        return analyze_or_fail(series, settings)
+        return analyze_or_fail(series, *arguments)
 
     monkeypatch.setattr(pipeline, "analyze_or_fail", watched)
     assert run("measure", tmp_path / "in", "--out", out).exit_code == 0

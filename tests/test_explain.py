@@ -1,9 +1,10 @@
 import csv
-import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import pydicom
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -98,15 +99,37 @@ def test_lesion_that_is_not_there(measured: Path) -> None:
 def test_folder_that_was_not_measured(tmp_path: Path) -> None:
     result = run("explain", tmp_path, "--lesion", "2.25.1")
     assert result.exit_code == 2
-    assert "Run measure first" in result.stderr
+    assert "was not written by measure" in result.stderr
+
+
+def test_images_that_are_no_longer_there(measured: Path, tmp_path: Path) -> None:
+    result = run(
+        "explain", without_images(measured, tmp_path, lambda path: path.unlink()), "--lesion", uid_of(measured)
+    )
+    assert result.exit_code == 2
+    assert "are no longer there" in result.stderr
 
 
 def test_images_that_were_changed_since(measured: Path, tmp_path: Path) -> None:
-    out = shutil.copytree(measured, tmp_path / "out")
-    (tmp_path / "empty").mkdir()
-    sources = json.loads((out / "private" / "sources.json").read_text(encoding="utf-8"))
-    sources["paths"] = [str(tmp_path / "empty")]
-    (out / "private" / "sources.json").write_text(json.dumps(sources), encoding="utf-8")
-    result = run("explain", out, "--lesion", rows(out)[0]["tracking_uid"])
+    def shift(path: Path) -> None:
+        dataset = pydicom.dcmread(path)
+        dataset.ImagePositionPatient[0] += 1
+        dataset.save_as(path)
+
+    result = run("explain", without_images(measured, tmp_path, shift), "--lesion", uid_of(measured))
     assert result.exit_code == 2
     assert "no longer as they were measured" in result.stderr
+
+
+def uid_of(out: Path) -> str:
+    return rows(out)[0]["tracking_uid"]
+
+
+def without_images(measured: Path, tmp_path: Path, spoil: Callable[[Path], None]) -> Path:
+    """Copy images and results, measure the copy and spoil its images."""
+    images = shutil.copytree(measured.parent / "in", tmp_path / "in")
+    out = tmp_path / "out"
+    assert run("measure", images, "--out", out).exit_code == 0
+    for path in images.rglob("*.dcm"):
+        spoil(path)
+    return out

@@ -23,8 +23,9 @@ from calcimeasure.settings import (
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
 SWITCHES = [name for name, field in FIELDS.items() if isinstance(field.default, bool)]
-NUMBERS = [name for name in FIELDS if name not in SWITCHES]
-WRITES_ONLY = {"identified", "report"}
+TEXTS = [name for name, field in FIELDS.items() if isinstance(field.default, str)]
+NUMBERS = [name for name in FIELDS if name not in (*SWITCHES, *TEXTS)]
+WRITES_ONLY = {"identified", "report", "key", "record_map", "store", "remeasure_reviewed"}
 
 
 def limits(name: str) -> tuple[float, float]:
@@ -33,6 +34,8 @@ def limits(name: str) -> tuple[float, float]:
 
 def another_value(name: str) -> object:
     default = FIELDS[name].default
+    if name in TEXTS:
+        return 'a "quoted" name\\with é'
     return not default if name in SWITCHES else (default + limits(name)[1]) / 2
 
 
@@ -115,6 +118,13 @@ def test_number_is_refused_what_is_none(value: object) -> None:
     assert str(caught.value).endswith("a number from -500 to 3000 HU is allowed.")
 
 
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("value", [1, True, ["a"]])
+def test_text_that_is_none_is_refused(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=f"'{name}'.*text in quotes"):
+        change_settings(Settings(), {name: value})
+
+
 @pytest.mark.parametrize("name", SWITCHES)
 @pytest.mark.parametrize("value", [0, 1, 1.0, "true", None])
 def test_switch_is_refused_what_is_neither_true_nor_false(name: str, value: object) -> None:
@@ -193,7 +203,9 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, reason: st
 
 any_settings = st.builds(
     Settings,
-    **{name: st.booleans() if name in SWITCHES else st.floats(*limits(name)) for name in FIELDS},
+    **{name: st.booleans() for name in SWITCHES},
+    **{name: st.text(st.characters(exclude_categories=["Cs"])) for name in TEXTS},
+    **{name: st.floats(*limits(name)) for name in NUMBERS},
 )
 
 
@@ -238,7 +250,7 @@ def test_assignment_of_no_value_is_refused(value: str) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_assignment(f"threshold_hu={value}")
     assert repr(value) in str(caught.value)
-    assert "'threshold_hu': a number, true or false is expected" in str(caught.value)
+    assert "'threshold_hu': a number, true, false or text in quotes is expected" in str(caught.value)
 
 
 def test_assignment_without_a_sign_is_refused() -> None:

@@ -1,0 +1,221 @@
+"""Where the store lies, and how to reach it: SQLite in a file, or any database that SQLAlchemy names by a URL."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from calcimeasure.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection, Engine
+
+WRITES = {"writes": True}
+"""Execution options of a connection that will write: it waits for its turn before it reads, and never works on what
+another changed in between."""
+
+_WAIT_SECONDS = 60
+
+_NETWORK_FILE_SYSTEMS = (
+    *("nfs", "cifs", "smb", "9p", "sshfs", "davfs", "rclone", "afs", "ceph", "gluster", "lustre", "beegfs", "gpfs"),
+    *("vboxsf", "prl_fs", "vmhgfs"),
+)
+
+_FULL = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    "53100",  # PostgreSQL: disk_full
+}
+_NO_STORE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+_BUSY = {sqlite3.SQLITE_BUSY}
+_ADVICE = (
+    (_FULL, "Make room there and run again: nothing that was stored is lost."),
+    (_NO_STORE, "It is no store of calcimeasure, or it is damaged: bring it back from a backup, or name another."),
+    (_BUSY, f"Another process has been writing to it for {_WAIT_SECONDS} s: wait for it and run again."),
+)
+
+
+def file_url(file: Path) -> URL:
+    """Make the URL of a store in a file, whatever characters its name has."""
+    return URL.create("sqlite", database=str(file.absolute()))
+
+
+def connect(url: str | URL) -> Engine:
+    """Make an engine for a store.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy's database URL: SQLite or PostgreSQL.
+
+    Raises
+    ------
+    StoreError
+        No such database, or its driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+        if backend == "sqlite":
+            return _sqlite(parsed)
+        if backend != "postgresql":
+            raise ArgumentError(f"there are no triggers for {backend} that keep revisions from being changed")
+        return create_engine(parsed, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StoreError(
+            f"--store {_shown(url)} cannot be opened: {error}. Expected sqlite:///FILE or "
+            "postgresql+psycopg://USER@HOST/DATABASE (pip install 'calcimeasure[postgres]')."
+        ) from error
+
+
+@contextmanager
+def store_errors(place: str) -> Iterator[None]:
+    """Turn what a database says into one sentence with its place."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = getattr(error, "orig", error)
+        said = " ".join(str(cause).split())
+        code = getattr(cause, "sqlite_errorcode", None) or getattr(cause, "sqlstate", None)
+        advice = next((advice for codes, advice in _ADVICE if code in codes), "")
+        raise StoreError(f"The store {place} cannot be used: {said}. {advice}".rstrip()) from error
+
+
+def _shown(url: str | URL) -> str:
+    with suppress(ArgumentError):
+        return make_url(url).render_as_string(hide_password=True)
+    return str(url)
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        # The driver's own way of opening transactions would let two writers work on what both have read.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def set_journal(engine: Engine, file: Path) -> bool:
+    """Choose how SQLite keeps a file whole: a write-ahead log where several may read and write at once.
+
+    Returns
+    -------
+    bool
+        False where there is none, because the file lies on a network share (its memory is not shared between machines)
+        or SQLite refuses one: then one process alone may write.
+    """
+    wanted = "delete" if _is_on_network(file) else "wal"
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        (found,) = cursor.execute(f"PRAGMA journal_mode = {wanted}").fetchone()
+        if found != "wal":
+            cursor.execute("PRAGMA journal_mode = delete")
+        cursor.close()
+    finally:
+        connection.close()
+    return bool(found == "wal")
+
+
+def _is_on_network(file: Path, mounts: Path = Path("/proc/mounts")) -> bool:
+    """Tell whether a file lies on a network share, as far as the system says so."""
+    place = file.resolve().parent
+    if str(place).startswith("\\\\"):
+        return True
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    kinds = {Path(point.replace("\\040", " ")): kind for _, point, kind, *_ in map(str.split, lines)}
+    mounted = next((folder for folder in (place, *place.parents) if folder in kinds), None)
+    return mounted is not None and kinds[mounted].removeprefix("fuse.").startswith(_NETWORK_FILE_SYSTEMS)
+
+
+def lock(file: Path) -> Callable[[], None]:
+    """Make a process the only writer of a store that several cannot write.
+
+    Parameters
+    ----------
+    file
+        The store.
+
+    Returns
+    -------
+    callable
+        Gives the place free.
+
+    Raises
+    ------
+    StoreError
+        Another process holds it.
+    """
+    lock_file = file.with_name(f"{file.name}.writer")
+    mine = {"host": socket.gethostname(), "process": os.getpid()}
+    while True:
+        try:
+            with lock_file.open("x", encoding="utf-8") as opened:
+                json.dump(mine, opened)
+        except FileExistsError:
+            holder = _holder(lock_file)
+            if holder["host"] == mine["host"] and not _runs(holder["process"]):
+                _take_away(lock_file, holder)
+                continue
+            raise StoreError(
+                f"Process {holder['process']} on {holder['host']} writes to the store {file}, which one alone may do "
+                f"here (network share). Wait for it; if it no longer runs, remove {lock_file}."
+            ) from None
+        return lambda: lock_file.unlink(missing_ok=True)
+
+
+def _take_away(lock_file: Path, holder: dict[str, object]) -> None:
+    """Remove the lock of a process that ended, not that of another one which took its place in the meantime."""
+    aside = lock_file.with_name(f"{lock_file.name}.{os.getpid()}")
+    with suppress(FileNotFoundError):
+        lock_file.rename(aside)
+        if _holder(aside) == holder:
+            aside.unlink()
+        else:
+            aside.rename(lock_file)
+
+
+def _holder(lock_file: Path) -> dict[str, object]:
+    try:
+        holder = json.loads(lock_file.read_text(encoding="utf-8"))
+        return {"host": str(holder["host"]), "process": int(holder["process"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"host": "unknown", "process": 0}
+
+
+def _runs(process: object) -> bool:
+    if os.name != "posix":  # there, asking like this would end the process
+        return True
+    try:
+        os.kill(int(str(process)), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

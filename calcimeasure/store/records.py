@@ -1,0 +1,289 @@
+"""Records to rows and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from dataclasses import fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from calcimeasure.model import (
+    AlgorithmType,
+    Axis,
+    BodySite,
+    Laterality,
+    Lesion,
+    Measurements,
+    Outcome,
+    Outline,
+    Revision,
+    Side,
+    SideSource,
+    Site,
+    SiteSource,
+    StackFacts,
+    State,
+    Status,
+    Tissue,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from calcimeasure.model import Series
+
+Row = dict[str, Any]
+Word = TypeVar("Word", bound=StrEnum)
+
+_AXES = ("long_axis", "short_axis", "max_3d_diameter")
+_POINTS = ("centroid_lps_mm", "extents_lps_mm")
+_PLAIN = [field.name for field in fields(Measurements) if field.name not in (*_AXES, *_POINTS, "notices")]
+_FACTS = [field.name for field in fields(StackFacts)]
+_read_json = json.JSONDecoder().raw_decode
+"""Gives the value and where it ends; `json.loads` takes three times as long to find out that nothing follows."""
+
+_ENDS = [f"{end}_{axis}" for end in ("start", "stop") for axis in "kji"]
+
+
+def content_hash(series: Series) -> str:
+    """Name the images of a stack: which, where, and how their values are to be read. Where the files lie is no part."""
+    digest = hashlib.sha256()
+    digest.update(repr((series.row_column_directions, series.pixel_spacing_mm, series.slice_thickness_mm)).encode())
+    for one in series.instances:
+        digest.update(
+            repr(
+                (
+                    one.sop_uid,
+                    one.frame_index,
+                    one.instance_number,
+                    one.position_lps_mm,
+                    one.rescale_slope,
+                    one.rescale_intercept,
+                    one.pixel_format,
+                )
+            ).encode()
+        )
+    return digest.hexdigest()[:32]
+
+
+def file_rows(stack_id: int, series: Series) -> list[Row]:
+    """Make a row of each image of a stack."""
+    return [
+        {
+            "stack_id": stack_id,
+            "slice_number": number,
+            "root": str(one.root.absolute()),
+            "path": str(one.path.absolute()),
+            "member": one.member,
+            "frame_number": one.frame_index,
+            "sop_uid": one.sop_uid,
+            "instance_number": one.instance_number,
+        }
+        for number, one in enumerate(series.instances)
+    ]
+
+
+def facts_row(facts: StackFacts) -> Row:
+    """Make columns of a stack's facts."""
+    return {name: getattr(facts, name) for name in _FACTS}
+
+
+def facts_of(row: Mapping[Any, Any]) -> StackFacts:
+    """Make a stack's facts of a row of current_stacks."""
+    return StackFacts(**{name: row[name] for name in _FACTS})
+
+
+def outcome_of(row: Mapping[Any, Any], lesions: Sequence[Lesion]) -> Outcome:
+    """Make an outcome of a row of current_stacks and the lesions of the stack."""
+    return Outcome(
+        state=State(row["state"]),
+        path=row["path"],
+        stack=facts_of(row),
+        reason=row["reason"],
+        message=row["message"],
+        lesions=tuple(lesions),
+        seconds=row["seconds"],
+    )
+
+
+def outline_hash(outline: Outline) -> str:
+    """Name an outline; the same one has the same name in every stack."""
+    return hashlib.sha256(repr(_box(outline)).encode() + outline.bits).hexdigest()[:32]
+
+
+def outline_row(outline: Outline) -> Row:
+    """Make a row of an outline."""
+    return {
+        "outline_hash": outline_hash(outline),
+        **dict(zip(_ENDS, _box(outline), strict=True)),
+        "packed_bits": zlib.compress(outline.bits, 1),
+    }
+
+
+def _box(outline: Outline) -> tuple[int, ...]:
+    return (*outline.start_kji, *outline.stop_kji)
+
+
+def outline_of(row: Mapping[Any, Any]) -> Outline:
+    """Make an outline of a row."""
+    k, j, i, k_stop, j_stop, i_stop = (row[name] for name in _ENDS)
+    return Outline((k, j, i), (k_stop, j_stop, i_stop), zlib.decompress(row["packed_bits"]))
+
+
+def revision_row(revision: Revision, stack_id: int, run_id: int | None) -> Row:
+    """Make a row of a revision."""
+    lesion = revision.lesion
+    return {
+        "stack_id": stack_id,
+        "run_id": run_id,
+        "tracking_uid": lesion.tracking_uid,
+        "revision_number": revision.number,
+        "base_revision_number": revision.base_number,
+        "lesion_number": lesion.number,
+        "made_at": naive_utc(revision.made_at),
+        "made_by": revision.reader,
+        "why": revision.why,
+        "edit_uid": revision.edit_uid,
+        "is_withdrawn": revision.withdrawn,
+        "outline_hash": outline_hash(lesion.outline),
+        "status": str(lesion.status),
+        "algorithm_type": str(lesion.algorithm_type),
+        "reader": lesion.reader,
+        "reviewed_at": naive_utc(lesion.reviewed_at),
+        "tissue": _text(lesion.tissue),
+        "tissue_confidence": lesion.tissue_confidence,
+        **_side_row(lesion.side),
+        **_site_row(lesion.site),
+        **_measurement_row(lesion.measurements),
+        "notices": ";".join(lesion.notices),
+        "settings_hash": lesion.settings_hash,
+        "software_version": lesion.software_version,
+    }
+
+
+def revision_of(row: Mapping[Any, Any]) -> Revision:
+    """Make a revision of a row of lesion_revisions joined with its outline."""
+    return Revision(
+        lesion=lesion_of(row),
+        number=row["revision_number"],
+        base_number=row["base_revision_number"],
+        made_at=aware_utc(row["made_at"]),
+        why=row["why"],
+        reader=row["made_by"],
+        withdrawn=row["is_withdrawn"],
+        edit_uid=row["edit_uid"],
+    )
+
+
+def lesion_of(row: Mapping[Any, Any]) -> Lesion:
+    """Make a lesion of a row of lesion_revisions joined with its outline."""
+    return Lesion(
+        tracking_uid=row["tracking_uid"],
+        number=row["lesion_number"],
+        outline=outline_of(row),
+        measurements=_measurements_of(row),
+        notices=_codes(row["notices"]),
+        tissue=_word(Tissue, row["tissue"]),
+        tissue_confidence=row["tissue_confidence"],
+        side=_side_of(row),
+        site=_site_of(row),
+        status=Status(row["status"]),
+        algorithm_type=AlgorithmType(row["algorithm_type"]),
+        reader=row["reader"],
+        reviewed_at=aware_utc(row["reviewed_at"]) if row["reviewed_at"] else None,
+        settings_hash=row["settings_hash"],
+        software_version=row["software_version"],
+    )
+
+
+def naive_utc(time: datetime | None) -> datetime | None:
+    """Make a time fit for a column without a time zone."""
+    return time.astimezone(UTC).replace(tzinfo=None) if time else None
+
+
+def aware_utc(time: datetime) -> datetime:
+    """Give a time from a column its time zone."""
+    return time.replace(tzinfo=UTC)
+
+
+def _measurement_row(numbers: Measurements) -> Row:
+    row: Row = {name: getattr(numbers, name) for name in _PLAIN}
+    for name in _AXES:
+        axis = getattr(numbers, name)
+        row[f"{name}_mm"] = axis.length_mm if axis else None
+        row[f"{name}_ends_lps_mm"] = json.dumps(axis.ends_lps_mm) if axis else None
+    for name in _POINTS:
+        point = getattr(numbers, name)
+        row[name] = json.dumps(point) if point is not None else None
+    row["measurement_notices"] = ";".join(numbers.notices)
+    # The plain float of each: a database driver need not know NumPy's.
+    return {name: float(value) if isinstance(value, float) else value for name, value in row.items()}
+
+
+def _measurements_of(row: Mapping[Any, Any]) -> Measurements:
+    values: Row = {name: row[name] for name in _PLAIN}
+    for name in _AXES:
+        length_mm = row[f"{name}_mm"]
+        if length_mm is None:
+            values[name] = None
+        else:
+            (first, second), _ = _read_json(row[f"{name}_ends_lps_mm"])
+            values[name] = Axis(length_mm, (tuple(first), tuple(second)))
+    for name in _POINTS:
+        values[name] = None if row[name] is None else tuple(_read_json(row[name])[0])
+    return Measurements(**values, notices=_codes(row["measurement_notices"]))
+
+
+def _side_row(side: Side | None) -> Row:
+    return {
+        "laterality": side and str(side.laterality),
+        "laterality_source": side and str(side.source),
+        "laterality_confidence": side and side.confidence,
+        "laterality_conflict": side and side.conflict,
+        "laterality_hint": _text(side.hint) if side else None,
+        "laterality_evidence": side and side.evidence,
+        "distance_to_midline_mm": side and side.distance_to_midline_mm,
+    }
+
+
+def _side_of(row: Mapping[Any, Any]) -> Side | None:
+    if row["laterality"] is None:
+        return None
+    return Side(
+        laterality=Laterality(row["laterality"]),
+        source=SideSource(row["laterality_source"]),
+        confidence=row["laterality_confidence"],
+        conflict=row["laterality_conflict"],
+        hint=_word(Laterality, row["laterality_hint"]),
+        distance_to_midline_mm=row["distance_to_midline_mm"],
+        evidence=row["laterality_evidence"],
+    )
+
+
+def _site_row(site: Site | None) -> Row:
+    return {
+        "site": site and str(site.body_site),
+        "site_source": site and str(site.source),
+        "site_detail": site and site.detail,
+    }
+
+
+def _site_of(row: Mapping[Any, Any]) -> Site | None:
+    if row["site"] is None:
+        return None
+    return Site(BodySite(row["site"]), SiteSource(row["site_source"]), row["site_detail"])
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    return tuple(text.split(";")) if text else ()
+
+
+def _text(word: StrEnum | None) -> str | None:
+    return None if word is None else str(word)
+
+
+def _word(words: type[Word], value: str | None) -> Word | None:
+    return None if value is None else words(value)

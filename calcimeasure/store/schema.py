@@ -1,0 +1,342 @@
+"""The tables of the store. Lesion revisions and outcomes are only ever appended: the database itself refuses more.
+
+`current_lesions` and `current_stacks` are the views to read with plain SQL; `all_stacks` has those too that are no
+longer there, for the history of their lesions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    event,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Dialect
+    from sqlalchemy.types import TypeEngine
+
+SCHEMA_VERSION = 1
+"""What this version of the program writes; a store says of which version it is in `about`."""
+
+metadata = MetaData()
+
+_ODD = {code: 0x100000 + code for code in range(0xD800, 0xE000)}
+_USUAL = {usual: odd for odd, usual in _ODD.items()}
+
+
+class _Outside(TypeDecorator[str]):
+    """Text from outside: names of files need not be valid text, and headers hold what they like.
+
+    No database takes half a surrogate pair, which is how Python reads such a name: it is kept as a character for
+    private use, and comes back as it was. PostgreSQL takes no NUL.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        # Order in a table must not depend on the language of a server.
+        return dialect.type_descriptor(Text(collation="C" if dialect.name == "postgresql" else None))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as its base
+        return None if value is None else value.replace("\0", "\u2400").translate(_ODD)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as its base
+        return value if value is None or value.isascii() else value.translate(_USUAL)
+
+
+def _measure(name: str, kind: Any = Double) -> Column[Any]:  # noqa: ANN401 - any of SQLAlchemy's types
+    return Column(name, kind)
+
+
+about = Table(
+    "about",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="What there is one of: schema_version, fingerprint and place of the key for pseudonyms.",
+)
+
+settings_used = Table(
+    "settings_used",
+    metadata,
+    Column("settings_hash", Text, primary_key=True),
+    Column("settings_toml", Text, nullable=False),
+    comment="The settings that numbers were computed with.",
+)
+
+record_ids = Table(
+    "record_ids",
+    metadata,
+    Column("patient_id", _Outside, primary_key=True),
+    Column("record_id", _Outside, nullable=False),
+    comment="The registry's id of a patient (--record-map).",
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Integer, primary_key=True),
+    Column("begun_at", DateTime, nullable=False),
+    Column("ended_at", DateTime),
+    Column("paths", Text, nullable=False),
+    Column("settings_toml", Text, nullable=False),
+    Column("software_version", Text, nullable=False),
+    comment="One row a call of calcimeasure measure; ended_at is empty where it was killed. Times are UTC.",
+)
+
+stacks = Table(
+    "stacks",
+    metadata,
+    Column("stack_id", Integer, primary_key=True),
+    Column("study_uid", _Outside, nullable=False),
+    Column("series_uid", _Outside, nullable=False),
+    Column("stack_number", Integer, nullable=False),
+    Column("folder", _Outside, nullable=False),
+    Column("is_gone", Boolean, nullable=False, default=False),
+    UniqueConstraint("study_uid", "series_uid", "stack_number", "folder", name="stack_once"),
+    comment="Each grid of each series. folder tells series without a UID apart; is_gone: its series no longer has it.",
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("outcome_id", Integer, primary_key=True),
+    Column("stack_id", ForeignKey("stacks.stack_id"), nullable=False),
+    Column("run_id", ForeignKey("runs.run_id"), nullable=False),
+    Column("made_at", DateTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("message", _Outside),
+    Column("traceback", _Outside),
+    Column("seconds", Double, nullable=False),
+    Column("settings_hash", Text, nullable=False),
+    Column("software_version", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("modality", _Outside, nullable=False),
+    Column("root", _Outside, nullable=False),
+    Column("path", _Outside, nullable=False),
+    Column("image_count", Integer, nullable=False),
+    Column("patient_id", _Outside),
+    Column("study_date", Date),
+    Column("series_number", Integer),
+    Column("description", _Outside),
+    Column("slice_thickness_mm", Double),
+    Column("kvp", Double),
+    Column("convolution_kernel", _Outside),
+    Column("contrast_agent", Boolean),
+    Column("frame_of_reference_uid", _Outside),
+    Column("row_spacing_mm", Double),
+    Column("column_spacing_mm", Double),
+    Column("slice_spacing_mm", Double),
+    Index("outcomes_of_stack", "stack_id", "outcome_id"),
+    comment="What each run made of a stack, with what its headers say; the newest row of a stack counts.",
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("stack_id", ForeignKey("stacks.stack_id"), primary_key=True),
+    Column("slice_number", Integer, primary_key=True),
+    Column("root", _Outside, nullable=False),
+    Column("path", _Outside, nullable=False),
+    Column("member", _Outside),
+    Column("frame_number", Integer, nullable=False),
+    Column("sop_uid", _Outside, nullable=False),
+    Column("instance_number", Integer),
+    comment="Where the images of a stack lie, in slice order from 0; member: inside a .zip.",
+)
+
+unreadable_files = Table(
+    "unreadable_files",
+    metadata,
+    Column("file_id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("runs.run_id"), nullable=False),
+    Column("root", _Outside, nullable=False),
+    Column("path", _Outside, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("message", _Outside, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("is_gone", Boolean, nullable=False, default=False),
+    comment="Files that claim to be DICOM and cannot be read. is_gone: a later run did not find them so again.",
+)
+
+outlines = Table(
+    "outlines",
+    metadata,
+    Column("outline_hash", Text, primary_key=True),
+    *(Column(f"{end}_{axis}", Integer, nullable=False) for end in ("start", "stop") for axis in "kji"),
+    Column("packed_bits", LargeBinary, nullable=False),
+    comment="Masks: the box in the stack (slice k, row j, column i), its voxels as bits (numpy.packbits), by zlib.",
+)
+
+lesion_revisions = Table(
+    "lesion_revisions",
+    metadata,
+    Column("revision_id", Integer, primary_key=True),
+    Column("stack_id", ForeignKey("stacks.stack_id"), nullable=False),
+    Column("run_id", ForeignKey("runs.run_id")),
+    Column("tracking_uid", Text, nullable=False),
+    Column("revision_number", Integer, nullable=False),
+    Column("base_revision_number", Integer),
+    Column("lesion_number", Integer, nullable=False),
+    Column("made_at", DateTime, nullable=False),
+    Column("made_by", _Outside),
+    Column("why", _Outside, nullable=False),
+    Column("edit_uid", Text),
+    Column("is_withdrawn", Boolean, nullable=False),
+    Column("outline_hash", ForeignKey("outlines.outline_hash"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("algorithm_type", Text, nullable=False),
+    Column("reader", _Outside),
+    Column("reviewed_at", DateTime),
+    Column("tissue", Text),
+    Column("tissue_confidence", Double),
+    Column("laterality", Text),
+    Column("laterality_source", Text),
+    Column("laterality_confidence", Double),
+    Column("laterality_conflict", Boolean),
+    Column("laterality_hint", Text),
+    Column("laterality_evidence", _Outside),
+    Column("distance_to_midline_mm", Double),
+    Column("site", Text),
+    Column("site_source", Text),
+    Column("site_detail", _Outside),
+    *(
+        column
+        for axis in ("long_axis", "short_axis", "max_3d_diameter")
+        for column in (_measure(f"{axis}_mm"), _measure(f"{axis}_ends_lps_mm", Text))
+    ),
+    _measure("long_axis_slice", Integer),
+    _measure("long_axis_sop_uid", _Outside),
+    _measure("long_axis_instance_number", Integer),
+    _measure("centroid_lps_mm", Text),
+    _measure("extents_lps_mm", Text),
+    _measure("truncated", Boolean),
+    _measure("large", Boolean),
+    *(
+        _measure(name)
+        for name in (
+            "mean_hu",
+            "median_hu",
+            "sd_hu",
+            "max_hu",
+            "volume_ml",
+            "volume_mesh_ml",
+            "volume_voxels_ml",
+            "surface_area_mm2",
+            "sphericity",
+            "area_mm2",
+            "boundary_hu",
+            "long_axis_u95_mm",
+            "max_3d_diameter_u95_mm",
+            "volume_u95_ml",
+        )
+    ),
+    Column("measurement_notices", Text, nullable=False),
+    Column("notices", Text, nullable=False),
+    Column("settings_hash", Text, nullable=False),
+    Column("software_version", Text, nullable=False),
+    UniqueConstraint("tracking_uid", "stack_id", "revision_number", name="one_revision_of_a_base"),
+    UniqueConstraint("stack_id", "lesion_number", "revision_number", name="number_given_once"),
+    # Holds all that a worklist asks, so that the long rows themselves are not read for it.
+    Index("worklist", "stack_id", "tracking_uid", "revision_number", "is_withdrawn", "status", "tissue"),
+    comment="Every state that every lesion ever had, each complete; the newest of a lesion counts. Times are UTC.",
+)
+
+thumbnails = Table(
+    "thumbnails",
+    metadata,
+    Column("tracking_uid", Text, primary_key=True),
+    Column("outline_hash", ForeignKey("outlines.outline_hash"), primary_key=True),
+    Column("png", LargeBinary, nullable=False),
+    comment="A picture of a lesion on the slice of its long axis.",
+)
+
+_VIEWS = {
+    "current_lesions": """
+        SELECT * FROM lesion_revisions AS this
+        WHERE NOT is_withdrawn AND NOT EXISTS (
+            SELECT 1 FROM lesion_revisions AS later
+            WHERE later.tracking_uid = this.tracking_uid AND later.stack_id = this.stack_id
+              AND later.revision_number > this.revision_number)
+    """,
+    "all_stacks": """
+        SELECT stacks.study_uid, stacks.series_uid, stacks.stack_number, stacks.folder, stacks.is_gone, this.*
+        FROM stacks JOIN outcomes AS this ON this.stack_id = stacks.stack_id
+        WHERE NOT EXISTS (
+            SELECT 1 FROM outcomes AS later
+            WHERE later.stack_id = this.stack_id AND later.outcome_id > this.outcome_id)
+    """,
+    "current_stacks": "SELECT * FROM all_stacks WHERE NOT is_gone",
+}
+
+_APPEND_ONLY = ("lesion_revisions", "outcomes", "outlines")
+
+
+def _view(name: str, *sources: Table) -> Table:
+    """Describe a view, so that it can be selected from."""
+    columns = {column.name: column.type for table in sources for column in table.columns}
+    return Table(name, MetaData(), *(Column(column, kind) for column, kind in columns.items()))
+
+
+current_lesions = _view("current_lesions", lesion_revisions)
+all_stacks = _view("all_stacks", stacks, outcomes)
+current_stacks = _view("current_stacks", stacks, outcomes)
+
+
+@event.listens_for(metadata, "after_create")
+def _create_views_and_guards(_: MetaData, connection: Connection, **__: object) -> None:
+    for name, select in _VIEWS.items():
+        connection.execute(text(f"CREATE VIEW {name} AS {select}"))
+    for name in _APPEND_ONLY:
+        _GUARDS[connection.dialect.name](connection, name)
+
+
+def _guard_sqlite(connection: Connection, table: str) -> None:
+    for verb in ("UPDATE", "DELETE"):
+        connection.execute(
+            text(
+                f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+        )
+
+
+def _guard_postgresql(connection: Connection, table: str) -> None:
+    connection.execute(
+        text(
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN RAISE EXCEPTION ''% is append-only'', TG_TABLE_NAME; END'"
+        )
+    )
+    connection.execute(
+        text(
+            f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+    )
+
+
+_GUARDS: dict[str, Callable[[Connection, str], None]] = {
+    "sqlite": _guard_sqlite,
+    "postgresql": _guard_postgresql,
+}
