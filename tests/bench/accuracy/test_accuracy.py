@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from calcimeasure import Settings, find_series, load_image, propose
 from calcimeasure.assess import assess
+from calcimeasure.model import Outline
 from calcimeasure.surface import half_maximum_outline
 from tests.accuracy_bars import BARS, COVERAGE, SMALL_VOLUME, Bar, shared_phantom_figures
 from tests.bench.conftest import BarTable
@@ -161,10 +162,16 @@ def test_speed_of_a_series(benchmark: BenchmarkFixture, bars: BarTable, bench_se
     assert len(masses) == 12
 
     def measure_all() -> None:
-        for outline in masses:
-            assess(volume, half_maximum_outline(volume, outline, settings), 1, settings)
+        # As the pipeline does it.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(measure_one, masses))
 
+    def measure_one(outline: Outline) -> None:
+        assess(volume, half_maximum_outline(volume, outline, settings), 1, settings)
+
+    begun = time.process_time()
     benchmark.pedantic(measure_all, rounds=5, warmup_rounds=1)
+    bars.note("12 masses of 2 to 10 cm in 500 slices: time of both cores", (time.process_time() - begun) / 6, "s")
     bars.check("12 masses of 2 to 10 cm in 500 slices", benchmark.stats["min"], 0.6, "s")
 
 
