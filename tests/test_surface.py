@@ -146,6 +146,46 @@ def test_cavity_is_inside_the_outline_and_no_calcium() -> None:
     assert "outline_rules" not in found.notices
 
 
+def test_half_that_is_a_third_as_dense_is_calcified_too() -> None:
+    # Whole it is 40 x 28 x 28 mm: 900 HU in front, 350 HU behind, as where fluid holds calcium.
+    dense, faint = Slab((-10, 0, 0), (10, 14, 14), 900), Slab((10, 0, 0), (10, 14, 14), 350)
+    volume = volume_with(dense, faint, grid=straight_grid((34, 70, 80), (1.2, 0.8, 0.8)), noise_sd_hu=15)
+    found = measure(volume, proposal(volume), SETTINGS)
+    assert found.volume_ml == pytest.approx(40 * 28 * 28 / 1000, rel=0.01)
+
+
+def test_cavity_in_a_less_dense_half_is_no_calcium() -> None:
+    dense, faint = Slab((-10, 0, 0), (10, 14, 14), 900), Slab((10, 0, 0), (10, 14, 14), 350)
+    cavity = Ellipsoid((10, 0, 0), (5, 8, 8), 20)
+    volume = volume_with(dense, faint, cavity, grid=straight_grid((34, 70, 80), (1.2, 0.8, 0.8)), noise_sd_hu=15)
+    found = measure(volume, proposal(volume), SETTINGS)
+    assert found.volume_ml == pytest.approx(40 * 28 * 28 / 1000 - volume_ml(cavity), rel=0.03)
+
+
+def test_part_that_is_only_blur_round_a_cavity_is_not_calcified() -> None:
+    shell, cavity = Ellipsoid((0, 0, 0), (16, 15, 14), 1200), Ellipsoid((0, 0, 0), (7, 6, 6), 30)
+    found = measure(volume := volume_with(shell, cavity, noise_sd_hu=10), proposal(volume), SETTINGS)
+    assert found.volume_ml == pytest.approx(volume_ml(shell) - volume_ml(cavity), rel=0.01)
+
+
+# Surroundings that are not even
+
+
+def test_even_surroundings_add_nothing_to_the_interval() -> None:
+    assert edge_of(volume_with(BALL, noise_sd_hu=15)).uneven_mm3 == 0
+
+
+def test_uneven_surroundings_widen_the_interval() -> None:
+    # Fat, with muscle from 5 mm beyond the ball on one side: what is under its rim there is a guess.
+    muscle = Slab((16.3 + 20, 0, 0), (20, 100, 100), 150)
+    volume = volume_with(BALL, muscle, noise_sd_hu=10)
+    even, uneven = (measure(one, proposal(one), SETTINGS) for one in (volume_with(BALL, noise_sd_hu=10), volume))
+    assert even.volume_u95_ml is not None
+    assert uneven.volume_u95_ml is not None
+    assert uneven.volume_u95_ml > 1.3 * even.volume_u95_ml
+    assert uneven.volume_ml == pytest.approx(volume_ml(BALL), abs=uneven.volume_u95_ml)
+
+
 # Neighbors
 
 

@@ -17,8 +17,23 @@ if TYPE_CHECKING:
 
     from calcimeasure.surface.neighborhood import Neighborhood
 
-NEIGHBORHOOD_MM = 6.0
+NEIGHBORHOOD_MM = 4.0
 """Size of the cells in which an inhomogeneous plateau and its surroundings are averaged."""
+
+LAYERS_MM = (4.25, 5.25)
+"""Up to this depth a plateau and up to this distance surroundings that are not even count: what is next to the rim."""
+
+LAYER_MM = 1.75
+"""How thick the layers are whose difference tells how much the rim may differ."""
+
+UNEVEN_LAYERS = 1.94
+"""Noise alone makes the mean square of eight differences exceed its expectation by this factor in 5 of 100 cases."""
+
+FEWEST_IN_A_CELL = 8
+"""Cells of fewer voxels do not tell whether all are even."""
+
+_HARDLY_ANY = 0.01
+"""So few voxels in a cell and round it weigh as much as the average of all."""
 
 UNEVEN_CELLS = 6.0
 UNEVEN_SHARE = 0.03
@@ -132,16 +147,15 @@ class _Cells:
 
     def is_even(self, height_hu: float) -> bool:
         """Tell whether no cell differs from the average by more than noise explains and by what matters."""
-        filled = self.count >= FEWEST_PLATEAU_VOXELS
+        filled = self.count >= FEWEST_IN_A_CELL
         differences_hu = np.abs(self.above_hu[filled] / self.count[filled])
         noise_hu = UNEVEN_CELLS * self.spread_hu / np.sqrt(self.count[filled])
         return bool(np.all(differences_hu <= np.maximum(noise_hu, UNEVEN_SHARE * height_hu)))
 
     def smooth_hu(self) -> NDArray[np.float64]:
         """Average over a cell and those beside it; where there are no voxels the average of all."""
-        few = FEWEST_PLATEAU_VOXELS / 10
         smooth_count = ndimage.gaussian_filter(self.count, 0.7)
-        smooth_hu: NDArray[np.float64] = ndimage.gaussian_filter(self.above_hu, 0.7) / (smooth_count + few)
+        smooth_hu: NDArray[np.float64] = ndimage.gaussian_filter(self.above_hu, 0.7) / (smooth_count + _HARDLY_ANY)
         return self.mean_hu + smooth_hu
 
 
@@ -209,6 +223,65 @@ def _mean_breadth_mm(inside: NDArray[np.bool_], near: Neighborhood) -> float:
     across_mm = float(near.slice_mm[used[0][0] : used[0][-1] + 1].sum())
     along_mm = [(np.ptp(used[axis]) + 1) * near.spacing_mm[axis] for axis in (1, 2)]
     return (across_mm + sum(along_mm)) / 3
+
+
+def uneven_mm3(
+    near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.bool_], found: Contrast, rim_mm: float
+) -> float:
+    """Say how far the sum may be off because plateau and surroundings are not even: its standard deviation.
+
+    Both are seen next to the rim and have to hold in it. How much the nearer layer of what is seen differs from the
+    farther one, beyond noise, tells how much the rim may differ from it. Where tissues meet at random places the mean
+    square of the difference between two places grows with their distance, and the patches of a surface over which it
+    has one sign with the square of that: averaged over an octant round the lesion, with the cube. Octants are summed
+    as independent.
+    """
+    rim = near.basin & (np.abs(near.depth_mm) <= rim_mm)
+    inside, outside = rim & near.mask, rim & ~near.mask
+    solid = plateau & (near.depth_mm <= LAYERS_MM[0] + LAYER_MM)
+    of_plateau = _uneven_mm3(near, inside, solid, LAYERS_MM[0], rim_mm)
+    of_surroundings = _uneven_mm3(near, outside, shell, LAYERS_MM[1], rim_mm)
+    return math.hypot(of_plateau, of_surroundings) / found.mean_height_hu
+
+
+def _uneven_mm3(
+    near: Neighborhood, rim: NDArray[np.bool_], seen: NDArray[np.bool_], layer_mm: float, rim_mm: float
+) -> float:
+    """Return the standard deviation in mm3 HU of one side of the rim, from what is seen within a layer and beyond."""
+    nearer = seen & (np.abs(near.depth_mm) <= layer_mm)
+    layers = rim, nearer, seen & ~nearer
+    octants = [_octants(near, voxels) for voxels in layers]
+    rims, *counts = (np.bincount(octant, minlength=8) for octant in octants)
+    values_hu = [near.attenuation_hu[voxels].astype(np.float64) for voxels in layers[1:]]
+    known = (np.minimum(*counts) >= FEWEST_PLATEAU_VOXELS) & (rims > 0)
+    if not known.any():
+        return 0.0
+    means_hu, variances = [], []
+    for octant, count, values in zip(octants[1:], counts, values_hu, strict=True):
+        mean = np.bincount(octant, values, minlength=8)[known] / count[known]
+        square = np.bincount(octant, values**2, minlength=8)[known] / count[known]
+        means_hu.append(mean)
+        variances.append((square - mean**2) / count[known])
+    squares, noise = (means_hu[1] - means_hu[0]) ** 2, variances[0] + variances[1]
+    weights = rims[known] ** 2
+    if np.sum(weights * squares) <= UNEVEN_LAYERS * np.sum(weights * noise):
+        return 0.0
+    middles_mm = [float(np.abs(near.depth_mm[voxels]).mean()) for voxels in layers]
+    # Averages over layers differ less than their middles do: as if those were nearer by a sixth of both layers.
+    to_rim_mm = middles_mm[1] - middles_mm[0] - (rim_mm + LAYER_MM) / 6
+    between_mm = middles_mm[2] - middles_mm[1] - LAYER_MM / 3
+    farther = max(to_rim_mm, 0.0) / max(between_mm, LAYER_MM / 3)
+    unknown = float(np.sum(rims**2.0) / np.sum(weights))
+    voxel_mm3 = float(np.median(near.slice_mm)) * near.stride_kji[0] * math.prod(near.spacing_mm[1:])
+    return math.sqrt(float(np.sum(weights * (squares - noise))) * unknown * farther**3) * voxel_mm3
+
+
+def _octants(near: Neighborhood, voxels: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """(n,) which octant round the middle of the box each voxel lies in, from 0."""
+    index = np.unravel_index(np.flatnonzero(voxels), voxels.shape)
+    beyond = [2 * one >= length for one, length in zip(index, near.mask.shape, strict=True)]
+    octants: NDArray[np.intp] = 4 * beyond[0].astype(np.intp) + 2 * beyond[1] + beyond[2]
+    return octants
 
 
 def noise_sd_hu(near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.bool_]) -> float:

@@ -10,21 +10,26 @@ import numpy as np
 
 from calcimeasure.model import NOT_IMAGED_HU, Outline
 from calcimeasure.surface.blur import blur_sigma_mm
-from calcimeasure.surface.contrast import BELOW_TISSUE_HU, contrast, fine_noise_sd_hu, noise_sd_hu
+from calcimeasure.surface.contrast import BELOW_TISSUE_HU, contrast, fine_noise_sd_hu, noise_sd_hu, uneven_mm3
 from calcimeasure.surface.neighborhood import (
+    DEPTH_MM,
     FULL_LOOK,
     GLANCE,
+    LONGEST_SLICE_STEP_MM,
     RIM_MM,
     box_round,
     mask_in_box,
     neighborhood,
     plateau_and_shell,
+    signed_depth_mm,
     stands_alone,
     within_a_voxel,
 )
 from calcimeasure.surface.slabs import in_slabs
 
 if TYPE_CHECKING:
+    from typing import Any as _Any
+
     from numpy.typing import NDArray
 
     from calcimeasure.model import Volume
@@ -36,6 +41,13 @@ LOWEST_CONTRAST_HU = 30.0
 """A plateau that stands out from its surroundings by less than this or than three times the noise has no edge."""
 
 _ENOUGH_POINTS = 10_000
+
+NARROW_RIM_SIGMAS = 2.0
+NARROWEST_RIM_MM = 1.6
+"""Where plateau or surroundings are not even the rim is summed as far as it is blurred: two standard deviations of the
+blur to both sides, where what is left out inside and outside is the same; and at least the slices beside the last."""
+
+_MOSTLY_CALCIFIED = 0.25
 
 SMALLEST_CUT = 0.02
 """A cut is at least this share of an outline's border."""
@@ -69,6 +81,8 @@ class Edge:
         How much of the image the plateau and the surroundings rest on, and how much of the rim was summed.
     follows_outline
         False where a reader's outline leaves the half-maximum by more than a voxel.
+    uneven_mm3
+        Standard deviation of `calcified_mm3` from plateau and surroundings that are not even.
     """
 
     start_kji: tuple[int, int, int]
@@ -84,6 +98,7 @@ class Edge:
     shell_voxels: int
     rim_mm3: float
     follows_outline: bool
+    uneven_mm3: float
 
 
 def find_edge(volume: Volume, outline: Outline, settings: Settings) -> Edge:
@@ -136,6 +151,11 @@ def _find_edge(volume: Volume, outline: Outline, settings: Settings, look: Look,
     level, inside = keep_connected(level, close.mask)
     pixel_mm = (volume.geometry.row_spacing_mm, volume.geometry.column_spacing_mm)
     sigma_mm = blur_sigma_mm(level, inside, pixel_mm)
+    rim_mm, in_slices = RIM_MM, summed.in_slices
+    if found.height_hu is not None and inside.any():
+        rim_mm = min(max(NARROW_RIM_SIGMAS * sigma_mm + max(pixel_mm) / 2, NARROWEST_RIM_MM), RIM_MM)
+        step_mm = min(volume.geometry.slice_spacing_mm or 1.0, LONGEST_SLICE_STEP_MM)
+        in_slices = _narrowly_summed(close, level, signed_depth_mm(inside, (step_mm, *pixel_mm)), rim_mm)
     strayed = np.zeros_like(inside)
     if outline_rules and inside.any():
         strayed = _strayed(close.mask, inside) | _cut_off(close, summed)
@@ -154,11 +174,14 @@ def _find_edge(volume: Volume, outline: Outline, settings: Settings, look: Look,
         boundary_hu=_boundary_hu(close, found, inside),
         noise_sd_hu=noise_sd_hu(near, plateau, shell),
         blur_sigma_mm=sigma_mm,
-        calcified_mm3=float(summed.in_slices @ close.voxel_sizes),
+        calcified_mm3=float(in_slices @ close.voxel_sizes),
         plateau_voxels=int(np.count_nonzero(plateau)) * sampled,
         shell_voxels=int(np.count_nonzero(shell)) * sampled,
-        rim_mm3=float(np.count_nonzero(close.rim & ~close.mask, axis=(1, 2)) @ close.voxel_sizes),
+        rim_mm3=float(
+            np.count_nonzero(close.rim & (close.depth_mm >= -rim_mm) & ~close.mask, axis=(1, 2)) @ close.voxel_sizes
+        ),
         follows_outline=follows_outline,
+        uneven_mm3=uneven_mm3(near, plateau, shell, found, rim_mm),
     )
 
 
@@ -180,6 +203,7 @@ class _CloseUp:
     attenuation_hu: NDArray[np.int16]
     mask: NDArray[np.bool_]
     rim: NDArray[np.bool_]
+    depth_mm: NDArray[np.float32]
     plateau: NDArray[np.bool_]
     foreign: NDArray[np.bool_] | None
     beside_air: NDArray[np.bool_] | None
@@ -192,7 +216,7 @@ def _close_up(volume: Volume, outline: Outline, near: Neighborhood, plateau: NDA
     attenuation_hu = volume.attenuation_hu[box]
     mask = mask_in_box(outline, start, stop)
 
-    def seen(sampled: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def seen(sampled: NDArray[_Any]) -> NDArray[_Any]:
         """Give each voxel what its nearest sample has."""
         for axis in (2, 1, 0):
             step = near.stride_kji[axis]
@@ -200,7 +224,8 @@ def _close_up(volume: Volume, outline: Outline, near: Neighborhood, plateau: NDA
             sampled = sampled.take(np.minimum(nearest, sampled.shape[axis] - 1), axis=axis)
         return sampled
 
-    rim = seen(near.basin & (near.depth_mm >= -RIM_MM))
+    depth_mm = seen(near.depth_mm)
+    rim = seen(near.basin) & (depth_mm >= -RIM_MM)
     if near.is_coarse:
         rim = (rim | mask) & (attenuation_hu != NOT_IMAGED_HU)
     return _CloseUp(
@@ -208,6 +233,7 @@ def _close_up(volume: Volume, outline: Outline, near: Neighborhood, plateau: NDA
         attenuation_hu=attenuation_hu,
         mask=mask,
         rim=rim,
+        depth_mm=depth_mm,
         plateau=seen(plateau),
         foreign=seen(~near.basin & near.imaged) if near.others.any() else None,
         beside_air=None if near.from_air_mm is None else seen(near.from_air_mm <= RIM_MM) & ~mask,
@@ -246,13 +272,26 @@ def _summed(close: _CloseUp, found: Contrast) -> _Summed:
         if foreign_dense is not None and close.foreign is not None:
             np.logical_and(close.foreign[slab], ratio > np.float32(0.5), out=foreign_dense[slab])
         ratio *= close.rim[slab]
-        # Where densities differ, what is deep is whole: only the edge holds as little calcium as it is less dense.
-        whole = ratio if height_hu is None else np.where(close.plateau[slab], np.float32(1), ratio)
-        in_slices[slab] = whole.sum(axis=2).sum(axis=1, dtype=np.float64)
+        in_slices[slab] = ratio.sum(axis=2).sum(axis=1, dtype=np.float64)
         ratio -= np.float32(0.5)
 
     in_slabs(sum_up, shape)
     return _Summed(level, in_slices, foreign_dense)
+
+
+def _narrowly_summed(
+    close: _CloseUp, level: NDArray[np.float32], depth_mm: NDArray[np.float32], rim_mm: float
+) -> NDArray[np.float64]:
+    """Sum up each slice where plateau or surroundings are not even: what is not blurred need not be compared with them.
+
+    What is deeper than the blur is whole, whatever its density, but for cavities; what is farther out is none. Depth is
+    that below the edge and not below the outline: what is left out on both sides of it makes up for each other.
+    """
+    between = (depth_mm > rim_mm) & (depth_mm < DEPTH_MM) & (level > _MOSTLY_CALCIFIED)
+    ratio = np.where(close.plateau | between, np.float32(1), level + np.float32(0.5))
+    ratio *= depth_mm >= -rim_mm
+    sums: NDArray[np.float64] = ratio.sum(axis=2).sum(axis=1, dtype=np.float64)
+    return sums
 
 
 def keep_connected(

@@ -39,7 +39,7 @@ AIR_HU = -300.0
 
 _ENOUGH_VALUES = 10_000
 
-_LONGEST_SLICE_STEP_MM = 1.5
+LONGEST_SLICE_STEP_MM = 1.5
 """A slice counts as at most this far from its neighbor when distances are compared: thick slices are blurred across,
 so that their neighbors belong to the rim, and a voxel is deep only where those above and below are inside too."""
 
@@ -114,10 +114,10 @@ def neighborhood(volume: Volume, outline: Outline, settings: Settings, look: Loo
     mask = np.ascontiguousarray(mask_in_box(outline, start, stop)[some])
     step_mm = geometry.slice_spacing_mm or 1.0
     in_plane_mm = (stride[1] * geometry.row_spacing_mm, stride[2] * geometry.column_spacing_mm)
-    compared_mm = (stride[0] * min(step_mm, _LONGEST_SLICE_STEP_MM), *in_plane_mm)
+    compared_mm = (stride[0] * min(step_mm, LONGEST_SLICE_STEP_MM), *in_plane_mm)
     imaged = attenuation_hu != NOT_IMAGED_HU
     dense = attenuation_hu >= settings.threshold_hu
-    depth_mm = _depth_mm(mask, compared_mm)
+    depth_mm = signed_depth_mm(mask, compared_mm)
     others = _other_dense(attenuation_hu, mask, dense, depth_mm)
     from_others_mm = _distance_mm(others, compared_mm)
     return Neighborhood(
@@ -170,7 +170,7 @@ def _stride(volume: Volume, start: tuple[int, ...], stop: tuple[int, ...], look:
     return (k, j, i)
 
 
-def _depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
+def signed_depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
     """Distance to the nearest voxel across a mask's border, negative outside; the border of the box is none."""
     import edt
 
@@ -256,33 +256,21 @@ def plateau_and_shell(near: Neighborhood, settings: Settings) -> tuple[NDArray[n
 def _without_cavities(
     near: Neighborhood, deep: NDArray[np.bool_], shell: NDArray[np.bool_], settings: Settings
 ) -> NDArray[np.bool_]:
-    """Leave out of what is deep the blurred rim of cavities: what is less than half as dense as most of it."""
+    """Leave out of what is deep the blurred rim of cavities, but not parts that are less dense and yet calcified."""
     deep_hu, shell_hu = (float(np.median(thinned(near.attenuation_hu[voxels]))) for voxels in (deep, shell))
     half_hu = (deep_hu + shell_hu) / 2
     hollow = deep & (near.attenuation_hu < half_hu)
-    if np.count_nonzero(hollow) >= FEWEST_PLATEAU_VOXELS:
-        hollow &= ~_calcified_in_its_own_right(near, half_hu, settings)
-    kept = deep & ~hollow
-    from_hollow_mm = _distance_mm(hollow, near.spacing_mm)
-    if from_hollow_mm is None:
-        return kept
-    beyond = kept & (from_hollow_mm > DEPTH_MM)
-    return beyond if np.count_nonzero(beyond) >= FEWEST_PLATEAU_VOXELS else kept
-
-
-def _calcified_in_its_own_right(near: Neighborhood, half_hu: float, settings: Settings) -> NDArray[np.bool_]:
-    """Find parts that are calcified though less than half as dense as the rest: fluid that holds calcium, say.
-
-    The blurred rim of a cavity passes through the same Hounsfield units on its way down to soft tissue, but within a
-    few millimeters: what stays between threshold and half-way over twice the depth of a plateau is a part in itself.
-    """
+    if not hollow.any():
+        return deep
+    # What is a part in its own right is homogeneous, and nowhere near soft tissue: fluid that holds calcium, say. The
+    # blurred rim of a cavity passes through the same Hounsfield units on its way down.
     smooth_hu = ndimage.uniform_filter(near.attenuation_hu, 3)
-    between = near.mask & (smooth_hu >= settings.threshold_hu) & (smooth_hu < half_hu)
-    core = between & (_depth_mm(between, near.spacing_mm) >= DEPTH_MM)
-    if np.count_nonzero(core) < FEWEST_PLATEAU_VOXELS:
-        return np.zeros_like(core)
-    from_core_mm = _distance_mm(core, near.spacing_mm)
-    return core if from_core_mm is None else from_core_mm <= RIM_MM
+    cavity = near.mask & (near.depth_mm >= DEPTH_MM) & (smooth_hu < settings.threshold_hu)
+    from_cavity_mm = _distance_mm(cavity, near.spacing_mm)
+    if from_cavity_mm is None:
+        return deep
+    beyond = deep & (from_cavity_mm > RIM_MM)
+    return beyond if np.count_nonzero(beyond) >= FEWEST_PLATEAU_VOXELS else deep & ~hollow
 
 
 def _scarce_surroundings(near: Neighborhood) -> NDArray[np.bool_]:

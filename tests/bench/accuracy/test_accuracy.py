@@ -27,7 +27,7 @@ from calcimeasure.model import Outline
 from calcimeasure.surface import half_maximum_outline
 from tests.accuracy_bars import BARS, COVERAGE, SMALL_VOLUME, Bar, shared_phantom_figures
 from tests.bench.conftest import BarTable
-from tests.masses import Case, Errors, Scene, edge_enhanced, errors_of, imaged, measured, median_and_worst
+from tests.masses import Case, Errors, Scene, edge_enhanced, errors_of, imaged, measured, median_and_worst, share_held
 from tests.phantoms import Ellipsoid, render, straight_grid
 from tests.test_model import volume_of
 
@@ -97,6 +97,8 @@ def report(bars: BarTable, name: str, errors: list[Errors], median_volume: float
         median, worst = median_and_worst(sizes)
         bars.note(f"{name}: {what}, median", median, "mm")
         bars.note(f"{name}: {what}, worst", worst, "mm")
+    held = share_held([(error.volume, error.volume_u95) for error in errors])
+    bars.note(f"{name}: truth inside the interval of volume", 100 * held, "%")
     median, worst = median_and_worst([100 * error.volume for error in errors])
     bars.note(f"{name}: volume, worst", worst, "%")
     bars.check(f"{name}: volume, median", median, median_volume, "%")
