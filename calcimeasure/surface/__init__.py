@@ -9,7 +9,11 @@ How each thing is taken:
   and from air; air counts as no calcium and not as less than none (a mass beside air has skin on it), and only where
   there is nothing else it is the surroundings;
 - *plateau*: mean of the lesion's voxels that are so deep (2.5 mm in the slice, and one slice above and below) that blur
-  does not reach them; where the lesion is not homogeneous both are taken in its neighborhood of some 6 mm;
+  does not reach them; what is less than half as dense as most of it is left out near a cavity only, and is calcified in
+  its own right elsewhere (fluid that holds calcium);
+- *not even*: where cells of 4 mm of the plateau or of the surroundings differ, both are taken in each place, from the
+  cells next to the rim; only what is blurred is then compared with them, and what is deeper is whole. How much the
+  nearer layers of both differ from the farther ones goes into the half-width of the volume;
 - *a lesion without such depth*: its plateau follows from what blur does not change, the sum of attenuation above the
   surroundings: divided by the volume inside the half-maximum (with the known shrinkage of a curved edge under blur) it
   is the attenuation that the lesion has where nothing is lost;

@@ -112,11 +112,16 @@ def contrast(near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.b
         plateau_hu = _plateau_from_sum(near, background_hu)
     height_hu = max(plateau_hu - background_hu, 1.0)
     cell = tuple(max(1, round(NEIGHBORHOOD_MM / step_mm)) for step_mm in near.spacing_mm)
-    cells = [_cells(near, voxels, mean_hu, cell) for voxels, mean_hu in ((shell, background_hu), (plateau, plateau_hu))]
+    next_to_rim = shell & (near.depth_mm >= -LAYERS_MM[1]), plateau & (near.depth_mm <= LAYERS_MM[0])
+    cells = [
+        _cells(near, voxels, mean_hu, cell)
+        for voxels, mean_hu in zip(next_to_rim, (background_hu, plateau_hu), strict=True)
+    ]
     if all(one.is_even(height_hu) for one in cells):
         return Contrast(background_hu, height_hu)
     backgrounds_hu, plateaus_hu = (
-        np.full(one.count.shape, one.mean_hu) if one.is_even(height_hu) else one.smooth_hu() for one in cells
+        np.full(one.count.shape, one.mean_hu) if one.is_even(height_hu) else _usual_hu(near, voxels, one, cell)
+        for one, voxels in zip(cells, next_to_rim, strict=True)
     )
     middles = tuple(
         start + step * ((np.arange(length) + 0.5) * size - 0.5)
@@ -152,11 +157,25 @@ class _Cells:
         noise_hu = UNEVEN_CELLS * self.spread_hu / np.sqrt(self.count[filled])
         return bool(np.all(differences_hu <= np.maximum(noise_hu, UNEVEN_SHARE * height_hu)))
 
-    def smooth_hu(self) -> NDArray[np.float64]:
-        """Average over a cell and those beside it; where there are no voxels the average of all."""
-        smooth_count = ndimage.gaussian_filter(self.count, 0.7)
-        smooth_hu: NDArray[np.float64] = ndimage.gaussian_filter(self.above_hu, 0.7) / (smooth_count + _HARDLY_ANY)
-        return self.mean_hu + smooth_hu
+
+def _usual_hu(
+    near: Neighborhood, voxels: NDArray[np.bool_], cells: _Cells, cell: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Average the medians of a cell and those beside it: where densities alternate, what is usual there counts.
+
+    Where there are no voxels it is the average of all.
+    """
+    place = np.unravel_index(np.flatnonzero(voxels), voxels.shape)
+    index = np.ravel_multi_index([one // size for one, size in zip(place, cell, strict=True)], cells.count.shape)
+    values_hu = near.attenuation_hu[voxels] - np.float32(cells.mean_hu)
+    count = np.bincount(index, minlength=cells.count.size)
+    filled = np.flatnonzero(count)
+    middle = np.cumsum(count)[filled] - count[filled] // 2 - 1
+    medians_hu = np.zeros(cells.count.shape)
+    medians_hu.ravel()[filled] = values_hu[np.lexsort((values_hu, index))[middle]]
+    total, weight = (ndimage.gaussian_filter(one, 0.7) for one in (cells.count * medians_hu, cells.count))
+    usual_hu: NDArray[np.float64] = total / (weight + _HARDLY_ANY) + cells.mean_hu
+    return usual_hu
 
 
 def _cells(near: Neighborhood, voxels: NDArray[np.bool_], mean_hu: float, cell: tuple[int, ...]) -> _Cells:
