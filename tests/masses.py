@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from tests.phantoms import Array, Truth
 
 SOFT_TISSUE_HU = 40.0
+FAT_HU = -100.0
+MUSCLE_HU = 60.0
 MARGIN_MM = 12.0
 """Tissue round a mass: its rim and its surroundings."""
 
@@ -52,6 +54,11 @@ Scene: TypeAlias = Literal[
     "correlated noise",
     "cobblestone",
     "level",
+    "cobblestone 3:1",
+    "level 3:1",
+    "between tissues",
+    "among muscles",
+    "under skin",
     "beside bone",
     "on bone",
     "beside air",
@@ -152,7 +159,7 @@ def random_mass(rng: np.random.Generator, case: Case) -> Mass:
     """Return an ellipsoid in any orientation, or one with one to three lobes grown out of it."""
     half_mm = math.exp(rng.uniform(math.log(case.shortest_mm), math.log(case.longest_mm))) / 2
     axes_mm = half_mm * np.array([1.0, *rng.uniform(0.4, 1.0, 2)])
-    hu = rng.uniform(350, 1400)
+    hu = rng.uniform(350, 1400) if "3:1" not in case.scene else rng.uniform(300, 450)
     rotation_deg = tuple(rng.uniform(0, 360, 3))
     center = rng.uniform(-2, 2, 3)
     core = Ellipsoid(tuple(center), tuple(axes_mm), hu, rotation_deg)
@@ -207,18 +214,50 @@ def scene_of(mass: Mass, case: Case, rng: np.random.Generator) -> list[Paintable
     if case.scene == "beside air":
         skin = high[0] + rng.uniform(2, 6)
         return [mass, Slab((skin + far_mm, y, z), (far_mm, far_mm, far_mm), -1000.0)]
-    if case.scene == "level":
-        return [mass, LevelMass(mass, float(y + rng.uniform(-0.2, 0.2) * (high[1] - low[1])), mass.hu + 350)]
+    if case.scene in ("level", "level 3:1"):
+        hu = mass.hu + 350 if case.scene == "level" else 3 * mass.hu
+        return [mass, LevelMass(mass, float(y + rng.uniform(-0.2, 0.2) * (high[1] - low[1])), hu)]
     if case.scene == "cobblestone":
         return [mass, *cobbles(mass, rng)]
-    return [mass]
+    if case.scene == "cobblestone 3:1":
+        return [mass, *(replace(cobble, hu=3 * mass.hu) for cobble in cobbles(mass, rng))]
+    return [*tissues(case.scene, low, high, rng), mass]
 
 
-def cobbles(mass: Mass, rng: np.random.Generator) -> list[Paintable]:
+def tissues(scene: Scene, low: Array, high: Array, rng: np.random.Generator) -> list[Paintable]:
+    """Return what lies round a mass where its surroundings are not even: fat, muscle, skin."""
+    middle = (low + high) / 2
+    far_mm = float(np.max(high - low)) + 60
+    fat = Slab(vector(middle), (far_mm, far_mm, far_mm), FAT_HU)
+    if scene == "between tissues":
+        turn_deg = vector(rng.uniform(0, 360, 3))
+        off_mm = rng.uniform(-0.4, 0.4) * float(np.min(high - low)) + far_mm
+        center = vector(middle + rotation_matrix(turn_deg)[:, 0] * off_mm)
+        return [Slab(center, (far_mm, 2 * far_mm, 2 * far_mm), FAT_HU, turn_deg)]
+    if scene == "among muscles":
+        places = [middle + rng.uniform(-0.9, 0.9, 3) * (high - low) for _ in range(8)]
+        return [fat, *(
+            Ellipsoid(vector(place), vector(rng.uniform(8, 25, 3)), MUSCLE_HU, vector(rng.uniform(0, 360, 3)))
+            for place in places
+        )]  # fmt: skip
+    if scene == "under skin":
+        skin_mm = high[0] + rng.uniform(0.5, 5)
+        _, y, z = vector(middle)
+        skin = Slab((skin_mm + 1.0, y, z), (1.0, far_mm, far_mm), MUSCLE_HU)
+        return [fat, skin, Slab((skin_mm + 2 + far_mm, y, z), (far_mm, far_mm, far_mm), -1000.0)]
+    return []
+
+
+def vector(values: Array) -> tuple[float, float, float]:
+    x, y, z = (float(value) for value in values)
+    return (x, y, z)
+
+
+def cobbles(mass: Mass, rng: np.random.Generator) -> list[Ellipsoid]:
     """Balls inside a mass, up to 1.6 times as dense: each counts as calcium as dense as it is."""
     lobe = mass if isinstance(mass, Ellipsoid) else mass.lobes[0]
     smallest_mm = min(lobe.semi_axes_mm)
-    found: list[Paintable] = []
+    found: list[Ellipsoid] = []
     for _ in range(30):
         radius_mm = smallest_mm * rng.uniform(0.15, 0.3)
         toward = rng.normal(size=3)

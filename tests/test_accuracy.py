@@ -33,11 +33,28 @@ def test_small_lesions() -> None:
 
 
 @pytest.mark.parametrize(
-    "scene", ["sharp kernel", "correlated noise", "level", "beside bone", "beside air", "tilted", "uneven"]
+    "scene",
+    [
+        "sharp kernel",
+        "correlated noise",
+        "level",
+        "between tissues",
+        "beside bone",
+        "beside air",
+        "tilted",
+        "uneven",
+    ],
 )
 def test_scene(scene: str) -> None:
     errors = [errors_of(Case(500 + n, 1.5 + 1.5 * (n % 2), 20, 32, scene)) for n in range(3)]  # type: ignore[arg-type]
     assert np.median([abs(100 * error.volume) for error in errors]) <= SMALL_VOLUME
+
+
+def test_interval_is_wider_where_tissues_differ_round_a_mass() -> None:
+    errors = [errors_of(Case(500 + n, 3.0, 20, 32, "among muscles")) for n in range(6)]
+    assert sum(abs(error.volume) <= error.volume_u95 for error in errors) >= 5
+    even = [errors_of(Case(500 + n, 3.0, 20, 32)) for n in range(6)]
+    assert np.median([one.volume_u95 for one in errors]) > 1.5 * np.median([one.volume_u95 for one in even])
 
 
 def test_detection_threshold_hardly_matters() -> None:

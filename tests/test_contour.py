@@ -47,6 +47,7 @@ def edge_from(level: np.ndarray) -> Edge:
         shell_voxels=100,
         rim_mm3=100.0,
         follows_outline=True,
+        uneven_mm3=0.0,
     )
 
 

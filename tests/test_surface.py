@@ -12,7 +12,8 @@ from calcimeasure.measure import measure
 from calcimeasure.model import NOT_IMAGED_HU, Outline, Volume
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings
-from calcimeasure.surface import Edge, find_edge, half_maximum_outline
+from calcimeasure.surface import Edge, find_edge, half_maximum_outline, in_slabs, keep_connected
+from calcimeasure.surface.neighborhood import Look
 from tests.phantoms import Ellipsoid, Grid, Paintable, Slab, render, straight_grid, volume_ml
 from tests.test_model import volume_of
 
@@ -143,6 +144,46 @@ def test_cavity_is_inside_the_outline_and_no_calcium() -> None:
     assert found.max_3d_diameter is not None
     assert found.max_3d_diameter.length_mm == pytest.approx(22, abs=0.4)
     assert "outline_rules" not in found.notices
+
+
+def test_half_that_is_a_third_as_dense_is_calcified_too() -> None:
+    # Whole it is 40 x 28 x 28 mm: 900 HU in front, 350 HU behind, as where fluid holds calcium.
+    dense, faint = Slab((-10, 0, 0), (10, 14, 14), 900), Slab((10, 0, 0), (10, 14, 14), 350)
+    volume = volume_with(dense, faint, grid=straight_grid((34, 70, 80), (1.2, 0.8, 0.8)), noise_sd_hu=15)
+    found = measure(volume, proposal(volume), SETTINGS)
+    assert found.volume_ml == pytest.approx(40 * 28 * 28 / 1000, rel=0.01)
+
+
+def test_cavity_in_a_less_dense_half_is_no_calcium() -> None:
+    dense, faint = Slab((-10, 0, 0), (10, 14, 14), 900), Slab((10, 0, 0), (10, 14, 14), 350)
+    cavity = Ellipsoid((10, 0, 0), (5, 8, 8), 20)
+    volume = volume_with(dense, faint, cavity, grid=straight_grid((34, 70, 80), (1.2, 0.8, 0.8)), noise_sd_hu=15)
+    found = measure(volume, proposal(volume), SETTINGS)
+    assert found.volume_ml == pytest.approx(40 * 28 * 28 / 1000 - volume_ml(cavity), rel=0.03)
+
+
+def test_part_that_is_only_blur_round_a_cavity_is_not_calcified() -> None:
+    shell, cavity = Ellipsoid((0, 0, 0), (16, 15, 14), 1200), Ellipsoid((0, 0, 0), (7, 6, 6), 30)
+    found = measure(volume := volume_with(shell, cavity, noise_sd_hu=10), proposal(volume), SETTINGS)
+    assert found.volume_ml == pytest.approx(volume_ml(shell) - volume_ml(cavity), rel=0.01)
+
+
+# Surroundings that are not even
+
+
+def test_even_surroundings_add_nothing_to_the_interval() -> None:
+    assert edge_of(volume_with(BALL, noise_sd_hu=15)).uneven_mm3 == 0
+
+
+def test_uneven_surroundings_widen_the_interval() -> None:
+    # Fat, with muscle from 5 mm beyond the ball on one side: what is under its rim there is a guess.
+    muscle = Slab((16.3 + 20, 0, 0), (20, 100, 100), 150)
+    volume = volume_with(BALL, muscle, noise_sd_hu=10)
+    even, uneven = (measure(one, proposal(one), SETTINGS) for one in (volume_with(BALL, noise_sd_hu=10), volume))
+    assert even.volume_u95_ml is not None
+    assert uneven.volume_u95_ml is not None
+    assert uneven.volume_u95_ml > 1.3 * even.volume_u95_ml
+    assert uneven.volume_ml == pytest.approx(volume_ml(BALL), abs=uneven.volume_u95_ml)
 
 
 # Neighbors
@@ -284,6 +325,55 @@ def test_extremes_of_the_range_do_not_wrap_around(mass_hu: int) -> None:
     assert np.isfinite(edge.level).all()
     assert edge.plateau_hu == pytest.approx(mass_hu)
     assert edge.calcified_mm3 == pytest.approx(8 * 14 * 14 * math.prod(SPACING_MM), rel=0.001)
+
+
+# Large boxes
+
+
+def test_some_of_the_voxels_show_plateau_and_surroundings_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    ball = Ellipsoid((0.3, -0.2, 0.4), (15.0, 13.0, 14.0), 800.0)
+    volume = volume_with(ball, grid=straight_grid((60, 90, 90), (0.8, 0.5, 0.5)), noise_sd_hu=15)
+    outline = proposal(volume)
+    monkeypatch.setattr("calcimeasure.surface.edge.FULL_LOOK", None)
+    every = find_edge(volume, outline, SETTINGS)
+    monkeypatch.setattr("calcimeasure.surface.edge.FULL_LOOK", Look(1000, 1.6))
+    some = find_edge(volume, outline, SETTINGS)
+    assert some.shell_voxels != every.shell_voxels
+    assert some.calcified_mm3 == pytest.approx(every.calcified_mm3, rel=0.001)
+    assert some.boundary_hu == pytest.approx(every.boundary_hu, abs=1)
+    assert np.mean(some.inside != every.inside) < 0.001
+
+
+def test_every_voxel_counts_where_a_neighbor_is_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Ellipsoid((-9.0, 0, 0), (8.0, 9.0, 9.0), 700), Ellipsoid((8.5, 0, 0), (7.0, 9.0, 9.0), 1300)
+    volume = volume_with(first, second, noise_sd_hu=10)
+    outlines = [proposal(volume, number) for number in range(2)]
+    every = [find_edge(volume, outline, SETTINGS).calcified_mm3 for outline in outlines]
+    monkeypatch.setattr("calcimeasure.surface.edge.FULL_LOOK", Look(1000, 1.6))
+    assert [find_edge(volume, outline, SETTINGS).calcified_mm3 for outline in outlines] == every
+
+
+def test_threads_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    volume = volume_with(BALL, noise_sd_hu=20)
+    alone = measure(volume, proposal(volume), SETTINGS)
+    monkeypatch.setattr("calcimeasure.surface.slabs._LARGE_BOX_VOXELS", 0)
+    monkeypatch.setattr("calcimeasure.surface.slabs._SLAB_VOXELS", 5000)
+    assert measure(volume, proposal(volume), SETTINGS) == alone
+
+
+def test_what_a_thread_raises_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calcimeasure.surface.slabs._LARGE_BOX_VOXELS", 0)
+    with pytest.raises(ZeroDivisionError):
+        in_slabs(lambda slab: divmod(1, slab.start), (2, 1000, 1000))
+
+
+def test_lone_voxels_in_a_box_of_odd_lengths_are_labelled() -> None:
+    level = np.full((3, 3, 3), -0.5, dtype=np.float32)
+    level[::2, ::2, ::2] = 0.5
+    seed = np.zeros(level.shape, dtype=bool)
+    seed[0, 0, 0] = True
+    _, inside = keep_connected(level, seed)
+    assert np.array_equal(inside, seed)
 
 
 # Everything else

@@ -21,7 +21,7 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 
 from calcimeasure.measure.shape import Contours
-from calcimeasure.surface import keep_connected
+from calcimeasure.surface import in_slabs, keep_connected
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,14 +48,13 @@ def contours_of(edge: Edge) -> Contours:
     points = np.concatenate([_crossings(edge, 1), _crossings(edge, 2)])
     points = points[np.argsort(points[:, 0], kind="stable")]
     stops = np.searchsorted(points[:, 0], np.arange(1, edge.inside.shape[0]))
-    slices = [part[:, 1:] + edge.start_kji[1:] for part in np.split(points, stops)]
-    corners = [part[ConvexHull(part).vertices] if len(part) else part for part in slices]
+    in_slices = [part[:, 1:] + edge.start_kji[1:] for part in np.split(points, stops)]
     origin = np.array(edge.start_kji[1:]) - 1
 
     def lines(k: int) -> list[NDArray[np.float64]]:
         return [line + origin for line in find_contours(np.pad(edge.level[k], 1, constant_values=-0.5), 0.0)]
 
-    return Contours(edge.start_kji[0], corners, lines)
+    return Contours(edge.start_kji[0], in_slices, lines)
 
 
 def sharpened(edge: Edge, geometry: Geometry) -> Edge:
@@ -67,13 +66,17 @@ def sharpened(edge: Edge, geometry: Geometry) -> Edge:
     if not edge.follows_outline:
         return edge
     row_mm, column_mm = geometry.row_spacing_mm, geometry.column_spacing_mm
-    smooth = ndimage.gaussian_filter(edge.level, (0, _SMOOTHING_PX, _SMOOTHING_PX))
-    laplacian = np.zeros_like(smooth)
-    center = smooth[:, 1:-1, 1:-1]
-    laplacian[:, 1:-1, 1:-1] = (smooth[:, 2:, 1:-1] + smooth[:, :-2, 1:-1] - 2 * center) / np.float32(row_mm**2)
-    laplacian[:, 1:-1, 1:-1] += (smooth[:, 1:-1, 2:] + smooth[:, 1:-1, :-2] - 2 * center) / np.float32(column_mm**2)
     variance_mm2 = edge.blur_sigma_mm**2 + _SMOOTHING_PX**2 * row_mm * column_mm
-    level = smooth - np.float32(variance_mm2 / 2) * laplacian
+    level = np.empty_like(edge.level)
+
+    def sharpen(slab: slice) -> None:
+        smooth = ndimage.gaussian_filter(edge.level[slab], (0, _SMOOTHING_PX, _SMOOTHING_PX), output=level[slab])
+        center = smooth[:, 1:-1, 1:-1]
+        laplacian = (smooth[:, 2:, 1:-1] + smooth[:, :-2, 1:-1] - 2 * center) / np.float32(row_mm**2)
+        laplacian += (smooth[:, 1:-1, 2:] + smooth[:, 1:-1, :-2] - 2 * center) / np.float32(column_mm**2)
+        center -= np.float32(variance_mm2 / 2) * laplacian
+
+    in_slabs(sharpen, level.shape)
     level, inside = keep_connected(level, edge.inside)
     return replace(edge, level=level, inside=inside)
 
@@ -102,25 +105,32 @@ def surface_points_lps_mm(edge: Edge, corners: list[NDArray[np.float64]], geomet
 
 def _crossings(edge: Edge, axis: int) -> NDArray[np.float64]:
     """(n, 3) indexes in the box at which the edge crosses between two neighbors along an axis."""
-    pad = [(1, 1) if one == axis else (0, 0) for one in range(3)]
-    inside = np.pad(edge.inside, pad)
-    level = np.pad(edge.level, pad, constant_values=-0.5)
+    inside, level, padded = edge.inside, edge.level, 0
+    if inside.take((0, -1), axis).any():
+        # The image ends there, and the lesion half a pixel beyond.
+        pad = [(1, 1) if one == axis else (0, 0) for one in range(3)]
+        inside, level, padded = np.pad(inside, pad), np.pad(level, pad, constant_values=-0.5), 1
     before, after = [slice(None)] * 3, [slice(None)] * 3
     before[axis], after[axis] = slice(None, -1), slice(1, None)
-    place = np.nonzero(inside[tuple(before)] != inside[tuple(after)])
+    crossed = inside[tuple(before)] != inside[tuple(after)]
+    place = np.unravel_index(np.flatnonzero(crossed), crossed.shape)
     first, second = level[tuple(before)][place], level[tuple(after)][place]
     index = np.column_stack(place).astype(np.float64)
-    index[:, axis] += first / (first - second) - 1
+    index[:, axis] += first / (first - second) - padded
     return index
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sections:
-    """The connected parts of a lesion in each slice, numbered from 1, and which of them overlap from slice to slice."""
+    """The connected parts of a lesion in each slice, and which of them overlap from slice to slice.
+
+    All are numbered from 1; `labels` count from 1 in each slice, `before` how many there are in the slices before.
+    """
 
     edge: Edge
     geometry: Geometry
     labels: NDArray[np.int32]
+    before: list[int]
     boxes: list[tuple[slice, slice, slice]]
     overlaps: list[list[int]]
 
@@ -128,22 +138,41 @@ class _Sections:
         """Index of its slice in the box."""
         return int(self.boxes[section - 1][0].start)
 
+    def label(self, section: int) -> int:
+        """Label in its slice."""
+        return section - self.before[self.slice_of(section)]
+
     def beside(self, section: int, step: int) -> list[int]:
         """List those that it overlaps in the next slice (step 1) or in the last (step -1)."""
         return [other for other in self.overlaps[section] if self.slice_of(other) == self.slice_of(section) + step]
 
 
 def _sections(edge: Edge, geometry: Geometry) -> _Sections:
-    in_slice = np.zeros((3, 3, 3), dtype=np.bool_)
-    in_slice[1] = True
-    labels, count = ndimage.label(edge.inside, structure=in_slice)
-    overlaps: list[list[int]] = [[] for _ in range(count + 1)]
-    both = (labels[1:] > 0) & (labels[:-1] > 0)
-    pairs = np.unique(labels[1:][both].astype(np.int64) * (count + 1) + labels[:-1][both])
-    for one, other in zip(*(part.tolist() for part in np.divmod(pairs, count + 1)), strict=True):
-        overlaps[one].append(other)
-        overlaps[other].append(one)
-    return _Sections(edge, geometry, labels, ndimage.find_objects(labels, max_label=count), overlaps)
+    labels = np.empty(edge.inside.shape, dtype=np.int32)
+    counts = np.empty(len(labels), dtype=np.intp)
+
+    def label(slab: slice) -> None:
+        for k in range(slab.start, slab.stop):
+            counts[k] = ndimage.label(edge.inside[k], structure=np.ones((3, 3)), output=labels[k])
+
+    in_slabs(label, labels.shape)
+    before = [0, *np.cumsum(counts).tolist()]
+    boxes = [
+        (slice(k, k + 1), *box) for k, count in enumerate(counts) for box in ndimage.find_objects(labels[k], count)
+    ]
+    overlaps: list[list[int]] = [[] for _ in range(len(boxes) + 1)]
+    for k in range(1, len(labels)):
+        for lower, upper in _touching(labels[k - 1], labels[k], counts[k]):
+            overlaps[before[k - 1] + lower].append(before[k] + upper)
+            overlaps[before[k] + upper].append(before[k - 1] + lower)
+    return _Sections(edge, geometry, labels, before, boxes, overlaps)
+
+
+def _touching(lower: NDArray[np.int32], upper: NDArray[np.int32], upper_count: int) -> list[tuple[int, int]]:
+    """List the labels of one slice with those of the next that they overlap."""
+    both = (lower > 0) & (upper > 0)
+    pairs = np.flatnonzero(np.bincount(lower[both] * np.int64(upper_count + 1) + upper[both]))
+    return [divmod(pair, upper_count + 1) for pair in pairs.tolist()]
 
 
 def _caps(edge: Edge, geometry: Geometry) -> list[NDArray[np.float64]]:
@@ -239,7 +268,7 @@ def _tip_height_mm(depths_mm: NDArray[np.float64], sizes: list[float], room_mm: 
 
 def _mask(sections: _Sections, section: int) -> NDArray[np.bool_]:
     box = sections.boxes[section - 1]
-    mask: NDArray[np.bool_] = sections.labels[box][0] == section
+    mask: NDArray[np.bool_] = sections.labels[box][0] == sections.label(section)
     return mask
 
 
@@ -251,7 +280,8 @@ def _contour_lines(sections: _Sections, section: int) -> list[NDArray[np.float64
     level = np.full([part.stop - part.start + 2 for part in box[1:]], -0.5, dtype=np.float32)
     rows, columns = (slice(max(part.start - 1, 0), part.stop + 1) for part in box[1:])
     place = (box[0].start, rows, columns)
-    seen = np.where(sections.edge.inside[place] & (sections.labels[place] != section), -0.5, sections.edge.level[place])
+    another = sections.edge.inside[place] & (sections.labels[place] != sections.label(section))
+    seen = np.where(another, -0.5, sections.edge.level[place])
     offset = (rows.start - box[1].start + 1, columns.start - box[2].start + 1)
     level[offset[0] : offset[0] + seen.shape[0], offset[1] : offset[1] + seen.shape[1]] = seen
     origin = np.array([box[1].start - 1, box[2].start - 1]) + sections.edge.start_kji[1:]

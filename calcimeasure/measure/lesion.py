@@ -11,10 +11,11 @@ from calcimeasure.measure import shape, uncertainty
 from calcimeasure.measure.attenuation import attenuation
 from calcimeasure.measure.contour import contours_of, sharpened, surface_points_lps_mm
 from calcimeasure.model import NOT_IMAGED_HU, Measurements
-from calcimeasure.surface import find_edge
+from calcimeasure.surface import find_edge, side_by_side
 
 if TYPE_CHECKING:
     from calcimeasure.geometry import Geometry
+    from calcimeasure.measure.attenuation import Attenuation
     from calcimeasure.model import Outline, Volume
     from calcimeasure.settings import Settings
     from calcimeasure.surface import Edge
@@ -43,7 +44,12 @@ def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurement
     geometry = volume.geometry
     single = geometry.shape_kji[0] == 1
     contiguous = not single and _is_contiguous(volume, outline, settings)
-    edge = find_edge(volume, outline, settings)
+
+    def of_voxels() -> tuple[Attenuation, shape.Mesh | None]:
+        inside = attenuation(volume.attenuation_hu[outline.box][outline.mask()])
+        return inside, shape.mesh(outline, geometry) if contiguous else None
+
+    edge, (inside, mesh) = side_by_side(lambda: find_edge(volume, outline, settings), of_voxels, outline.shape_kji)
     if edge.inside.any():
         edge = sharpened(edge, geometry)
         contours = contours_of(edge)
@@ -53,7 +59,6 @@ def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurement
         axes = shape.in_plane_axes(outline, geometry)
         border_lps_mm = None if single else shape.border_points_lps_mm(outline, geometry)
     diameter = shape.max_3d_diameter(border_lps_mm) if contiguous and border_lps_mm is not None else None
-    inside = attenuation(volume.attenuation_hu[outline.box][outline.mask()])
     numbers = Measurements(
         long_axis=axes.long_axis,
         short_axis=axes.short_axis,
@@ -70,8 +75,7 @@ def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurement
         large=(diameter or axes.long_axis).length_mm > settings.large_diameter_mm - shape.SAME_LENGTH_MM,
         notices=_notices(edge, contiguous or single),
     )
-    if contiguous:
-        mesh = shape.mesh(outline, geometry)
+    if mesh is not None:
         numbers = replace(
             numbers,
             volume_mesh_ml=mesh.volume_ml,

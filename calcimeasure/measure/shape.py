@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 SAME_LENGTH_MM = 1e-9
 """Lengths that differ by less differ in rounding only; the first of them is taken, on every machine."""
 
+_MANY_POINTS = 2000
+"""Distances between more points than this cost more than to find out which of them matter."""
+
+_DIRECTIONS = np.array([(math.cos(angle), math.sin(angle)) for angle in np.arange(16) * math.pi / 16])
+
 _ROWS_AT_A_TIME = 512
 """Distances of this many points are held at once: thousands of corners would need gigabytes for all of theirs."""
 
@@ -103,7 +108,9 @@ def axes_of_contours(contours: Contours, geometry: Geometry) -> InPlaneAxes:
     for k in sorted(range(len(borders_mm)), key=lambda index: (-limits_mm[index], index)):
         if limits_mm[k] < best_mm:
             break
-        length_mm, ends = _farthest_pair(borders_mm[k])
+        if _caliper_limit_mm(borders_mm[k]) < best_mm - SAME_LENGTH_MM:
+            continue
+        length_mm, ends = _farthest_pair(_outermost(borders_mm[k]))
         if length_mm > best_mm + SAME_LENGTH_MM or (length_mm > best_mm - SAME_LENGTH_MM and k < best_slice):
             best_mm, best_slice, best_ends = length_mm, k, ends
     lines_mm = [line * spacing_mm for line in contours.lines(best_slice)]
@@ -138,8 +145,10 @@ def max_3d_diameter(border_lps_mm: NDArray[np.float64]) -> Axis:
     border_lps_mm
         (n, 3) from `border_points_lps_mm`.
     """
-    corners = border_lps_mm[ConvexHull(border_lps_mm).vertices]
-    length_mm, ends = _farthest_pair(_outermost(corners))
+    corners = _outermost(border_lps_mm)
+    if len(corners) > _MANY_POINTS:
+        corners = corners[ConvexHull(corners).vertices]
+    length_mm, ends = _farthest_pair(corners) if len(corners) <= _MANY_POINTS else _farthest_of_many(corners)
     return _axis(ends, length_mm)
 
 
@@ -313,6 +322,15 @@ def _cube_edges_mm(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
     return edges_mm
 
 
+def _caliper_limit_mm(points: NDArray[np.float64]) -> float:
+    """Say what no distance between points in a plane is longer than: 0.5 % above their largest width at most.
+
+    In the nearest of the directions any distance is seen shortened by no more than that.
+    """
+    widest_mm = float(np.ptp(points @ _DIRECTIONS.T, axis=0).max())
+    return widest_mm / math.cos(math.pi / 2 / len(_DIRECTIONS))
+
+
 def _outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Leave out points that cannot be an end of the largest distance: most of them, but for a ball.
 
@@ -337,6 +355,42 @@ def _farthest_pair(corners: NDArray[np.float64]) -> tuple[float, NDArray[np.floa
         if distances_mm[row, column] > best_mm:
             best_mm, best = float(distances_mm[row, column]), (start + int(row), int(column))
     return best_mm, corners[list(best)]
+
+
+def _farthest_of_many(points: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Return the largest distance among many (n, 3) points and its two ends: the same as of all pairs.
+
+    Seen along a direction that is nearest to it the longest distance is hardly shortened, so that its ends are
+    among the few points at the very top and the very bottom.
+    """
+    directions, shortened = _directions_in_space()
+    heights_mm = points @ directions.T
+    top_mm, bottom_mm = heights_mm.max(axis=0), heights_mm.min(axis=0)
+    spans_mm = points[heights_mm.argmax(axis=0)] - points[heights_mm.argmin(axis=0)]
+    seen_mm = shortened * float(np.linalg.norm(spans_mm, axis=1).max()) - SAME_LENGTH_MM
+    best_mm, best_ends = -1.0, points[:2]
+    for n in np.flatnonzero(top_mm - bottom_mm >= seen_mm):
+        room_mm = top_mm[n] - bottom_mm[n] - seen_mm
+        tops = points[heights_mm[:, n] >= top_mm[n] - room_mm]
+        bottoms = points[heights_mm[:, n] <= bottom_mm[n] + room_mm]
+        distances_mm = cdist(tops, bottoms)
+        row, column = np.unravel_index(int(distances_mm.argmax()), distances_mm.shape)
+        if distances_mm[row, column] > best_mm + SAME_LENGTH_MM:
+            best_mm, best_ends = float(distances_mm[row, column]), np.stack([tops[row], bottoms[column]])
+    return best_mm, best_ends
+
+
+@functools.cache
+def _directions_in_space(count: int = 12) -> tuple[NDArray[np.float64], float]:
+    """(n, 3) unit vectors through cells on three faces of a cube, and the cosine of the largest angle to the nearest.
+
+    No way through a cell is farther from its middle than half its diagonal is wide, seen from the cube's center.
+    """
+    middles = (np.arange(count) + 0.5) * 2 / count - 1
+    a, b = (part.ravel() for part in np.meshgrid(middles, middles))
+    face = np.column_stack([np.ones(count**2), a, b])
+    directions = np.concatenate([np.roll(face, axis, axis=1) for axis in range(3)])
+    return directions / np.linalg.norm(directions, axis=1, keepdims=True), math.cos(math.atan(math.sqrt(2) / count))
 
 
 def _longest_perpendicular_chord(

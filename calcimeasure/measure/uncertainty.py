@@ -58,7 +58,8 @@ def volume_u95_mm3(edge: Edge, geometry: Geometry) -> float:
     """Half-width of the 95 % interval of the calcified volume.
 
     The error of the plateau scales all of it, that of the surroundings the rim; slices sample it across, the worse the
-    fewer of them show it. Without a plateau blur, in the slice and across, decides how well it could be solved for.
+    fewer of them show it; where plateau or surroundings are not even they may differ in the rim from where they are
+    seen (`Edge.uneven_mm3`). Without a plateau blur, in the slice and across, decides how well it could be solved for.
     """
     volume_mm3 = edge.calcified_mm3
     relative_noise = edge.noise_sd_hu / (edge.plateau_hu - edge.background_hu)
@@ -77,6 +78,7 @@ def volume_u95_mm3(edge: Edge, geometry: Geometry) -> float:
         _VOLUME["background"] * relative_noise / math.sqrt(max(edge.shell_voxels, 1)) * edge.rim_mm3,
         _VOLUME["noise"] * relative_noise * math.sqrt(max(summed_mm3, 0.0) * voxel_mm3),
         _VOLUME["slices"] / slices**2 * volume_mm3,
+        edge.uneven_mm3,
     )
 
 

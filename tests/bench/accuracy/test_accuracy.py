@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,11 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from calcimeasure import Settings, find_series, load_image, propose
 from calcimeasure.assess import assess
+from calcimeasure.model import Outline
 from calcimeasure.surface import half_maximum_outline
 from tests.accuracy_bars import BARS, COVERAGE, SMALL_VOLUME, Bar, shared_phantom_figures
 from tests.bench.conftest import BarTable
-from tests.masses import Case, Errors, Scene, edge_enhanced, errors_of, imaged, measured, median_and_worst
+from tests.masses import Case, Errors, Scene, edge_enhanced, errors_of, imaged, measured, median_and_worst, share_held
 from tests.phantoms import Ellipsoid, render, straight_grid
 from tests.test_model import volume_of
 
@@ -96,6 +97,8 @@ def report(bars: BarTable, name: str, errors: list[Errors], median_volume: float
         median, worst = median_and_worst(sizes)
         bars.note(f"{name}: {what}, median", median, "mm")
         bars.note(f"{name}: {what}, worst", worst, "mm")
+    held = share_held([(error.volume, error.volume_u95) for error in errors])
+    bars.note(f"{name}: truth inside the interval of volume", 100 * held, "%")
     median, worst = median_and_worst([100 * error.volume for error in errors])
     bars.note(f"{name}: volume, worst", worst, "%")
     bars.check(f"{name}: volume, median", median, median_volume, "%")
@@ -161,10 +164,16 @@ def test_speed_of_a_series(benchmark: BenchmarkFixture, bars: BarTable, bench_se
     assert len(masses) == 12
 
     def measure_all() -> None:
-        for outline in masses:
-            assess(volume, half_maximum_outline(volume, outline, settings), 1, settings)
+        # As the pipeline does it.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(measure_one, masses))
 
+    def measure_one(outline: Outline) -> None:
+        assess(volume, half_maximum_outline(volume, outline, settings), 1, settings)
+
+    begun = time.process_time()
     benchmark.pedantic(measure_all, rounds=5, warmup_rounds=1)
+    bars.note("12 masses of 2 to 10 cm in 500 slices: time of both cores", (time.process_time() - begun) / 6, "s")
     bars.check("12 masses of 2 to 10 cm in 500 slices", benchmark.stats["min"], 0.6, "s")
 
 

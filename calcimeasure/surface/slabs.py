@@ -1,0 +1,59 @@
+"""Work on large boxes with every core."""
+
+from __future__ import annotations
+
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_First = TypeVar("_First")
+_Second = TypeVar("_Second")
+
+_SLAB_VOXELS = 400_000
+"""So few that what is made of them on the way stays in a core's cache."""
+
+_LARGE_BOX_VOXELS = 3_000_000
+"""Threads cost more than they save in smaller boxes, which are measured several at a time."""
+
+
+def threads_for(voxels: int) -> int:
+    """Say how many threads to work with on so many voxels."""
+    return os.cpu_count() or 1 if voxels > _LARGE_BOX_VOXELS else 1
+
+
+def in_slabs(work: Callable[[slice], None], shape_kji: tuple[int, ...]) -> None:
+    """Do work on all slices of a box that needs no other slices for any of them.
+
+    Parameters
+    ----------
+    work
+        Takes the slices of a slab; called from several threads at once in a large box.
+    shape_kji
+        Of the box.
+    """
+    count, rows, columns = shape_kji
+    depth = max(1, _SLAB_VOXELS // max(rows * columns, 1))
+    slabs = [slice(start, min(start + depth, count)) for start in range(0, count, depth)]
+    threads = threads_for(count * rows * columns)
+    if threads == 1:
+        for slab in slabs:
+            work(slab)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        # All of the results, so that what any of them raises is raised here.
+        list(pool.map(work, slabs))
+
+
+def side_by_side(
+    first: Callable[[], _First], second: Callable[[], _Second], shape_kji: tuple[int, ...]
+) -> tuple[_First, _Second]:
+    """Do two things that have nothing to do with each other, at once where they are about a large box."""
+    if threads_for(math.prod(shape_kji)) == 1:
+        return first(), second()
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(second)
+        return first(), other.result()
