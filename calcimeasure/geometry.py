@@ -132,6 +132,36 @@ class Geometry:
         in_plane += np.multiply.outer(i * self.column_spacing_mm, self.row_direction)
         return self._origin_lps_mm(k) + in_plane
 
+    def to_index_kji(self, points_lps_mm: ArrayLike) -> NDArray[np.float64]:
+        """Map LPS mm to indexes, the inverse of `to_lps_mm`.
+
+        Parameters
+        ----------
+        points_lps_mm
+            (..., 3).
+
+        Returns
+        -------
+        ndarray
+            (..., 3) slice, row, column, with fractions; beyond the outermost slices k goes on with their last step. Of
+            one slice alone k is 0 wherever the point lies.
+        """
+        points = np.asarray(points_lps_mm, dtype=np.float64)
+        k = self._slice_index(points @ self.normal)
+        offset = points - self._origin_lps_mm(k)
+        j = offset @ self.column_direction / self.row_spacing_mm
+        i = offset @ self.row_direction / self.column_spacing_mm
+        return np.stack([k, j, i], axis=-1)
+
+    def _slice_index(self, along_normal_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        positions_mm = self.positions_along_normal_mm
+        count = len(positions_mm)
+        if count == 1:
+            return np.zeros_like(along_normal_mm)
+        below = np.clip(np.searchsorted(positions_mm, along_normal_mm, side="right") - 1, 0, count - 2)
+        index: NDArray[np.float64] = below + (along_normal_mm - positions_mm[below]) / self.slice_steps_mm[below]
+        return index
+
     def _origin_lps_mm(self, k: NDArray[np.float64]) -> NDArray[np.float64]:
         count = self.shape_kji[0]
         if count == 1:

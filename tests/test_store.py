@@ -369,6 +369,13 @@ def test_an_edit_is_a_revision(store: Store, report: Report) -> None:
     assert second == accepted
 
 
+def test_an_edit_keeps_the_settings_that_it_measured_with(store: Store, report: Report) -> None:
+    stack_id = keep(store, report)
+    accepted = review.decide(newest(store, stack_id)[1], Status.ACCEPTED, by())
+    store.append(stack_id, [accepted], OTHER_SETTINGS)
+    assert parse_settings(store.settings_toml(settings_hash(OTHER_SETTINGS)), "") == OTHER_SETTINGS
+
+
 def test_two_edits_from_one_base_are_a_conflict(store: Store, report: Report) -> None:
     stack_id = keep(store, report)
     base = newest(store, stack_id)[1]
@@ -945,7 +952,7 @@ def test_where_there_is_no_shared_memory_one_alone_may_write(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("on_a_share")
-@pytest.mark.parametrize("holder", ['{"host": "another", "process": 1}', "", "[]"])
+@pytest.mark.parametrize("holder", ['{"host": "another", "process": 99999999}', "", "[]"])
 def test_the_lock_of_another_machine_is_respected(tmp_path: Path, holder: str) -> None:
     lock = tmp_path / "store.db.writer"
     lock.write_text(holder)
