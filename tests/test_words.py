@@ -1,0 +1,415 @@
+"""What descriptions and tags say of side and site; descriptions.csv holds the truth, a line a description."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from calcimeasure.locate import terms, words
+from calcimeasure.locate.words import (
+    WHOLE_BODY,
+    NamedSite,
+    SaidSide,
+    side_in_tags,
+    side_in_text,
+    site_in_body_part,
+    site_in_text,
+)
+from calcimeasure.model import BodySite, Laterality
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Row(NamedTuple):
+    """A description with its truth.
+
+    `side` is what a radiologist reads; where `may_miss` is set, saying nothing is as good. `sites` is joined by +, a
+    detail follows after a colon, * is the whole body. `written` tells the rows made before the code was finished
+    (first) from those held out.
+    """
+
+    text: str
+    language: str
+    trap: str
+    side: str
+    sites: str
+    may_miss: str
+    written: str
+
+
+def _rows() -> list[Row]:
+    with (Path(__file__).parent / "descriptions.csv").open(encoding="utf-8", newline="") as lines:
+        return [Row(**row) for row in csv.DictReader(lines)]
+
+
+ROWS = _rows()
+
+
+def _said(row: Row) -> str:
+    found = site_in_text(row.text)
+    if found.sites == WHOLE_BODY:
+        return "*"
+    return "+".join(sorted(f"{one.body_site}:{one.detail}" if one.detail else one.body_site for one in found.named))
+
+
+# --- The corpus ---------------------------------------------------------------------------------------------------
+
+
+def test_the_corpus_is_as_large_as_the_issue_asks() -> None:
+    counted = Counter(row.language for row in ROWS)
+    assert len(ROWS) >= 240
+    assert set(counted) == set(terms.LANGUAGES)
+    assert min(counted.values()) >= 15
+    assert sum(row.trap == "yes" for row in ROWS) >= len(ROWS) / 3
+    assert sum(row.written != "first" for row in ROWS) >= 60
+    assert len({row.text for row in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.text)
+def test_side_of_a_description(row: Row) -> None:
+    allowed = {row.side, "nothing"} if row.may_miss else {row.side}
+    assert side_in_text(row.text).side in allowed
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.text)
+def test_sites_of_a_description(row: Row) -> None:
+    assert _said(row) == "+".join(sorted(row.sites.split("+")))
+
+
+_WITHOUT_CAMEL_CASE = [row for row in ROWS if not re.search(r"[a-z][A-Z]|[A-Z][A-Z][a-z]", row.text)]
+SIDED = [row for row in ROWS if row.side != "nothing" and not row.may_miss]
+
+
+@pytest.mark.parametrize("row", SIDED, ids=lambda row: row.text)
+def test_the_words_that_a_side_rests_on_stand_in_the_text(row: Row) -> None:
+    found = side_in_text(row.text)
+    assert found.words
+    assert all(word.casefold() in row.text.casefold() for word in found.words)
+
+
+# --- Ways of writing ----------------------------------------------------------------------------------------------
+
+_PAIRS = """
+    right left, rt lt, r l, rechts links, rechte linke, rechter linker, rechtes linkes, re li, rts lks,
+    rle lle, rue lue,
+    droit gauche, droite gauche, d g, dx sx, dx sn, dx sin, destra sinistra, destro sinistro, derecha izquierda,
+    derecho izquierdo, dcha izda, dcho izdo, dcho izqdo, der izq, direita esquerda, direito esquerdo, dir esq,
+    prawa lewa, prawy lewy, prawe lewe, prawej lewej, prawego lewego
+"""
+_MIRROR = {}
+for _right, _left in (pair.split() for pair in _PAIRS.split(",")):
+    _MIRROR.setdefault(_right, _left)
+    _MIRROR.setdefault(_left, _right)
+_MIRRORED_SIDE = {"right": "left", "left": "right", "both": "both"}
+
+
+def _mirrored(text: str) -> str:
+    return re.sub(r"[^\W\d_]+", lambda found: _MIRROR.get(found.group().casefold(), found.group()), text)
+
+
+def _has_twins(row: Row) -> bool:
+    """Tell whether its side words can be swapped: not glued, no Spanish or Portuguese D (its twin says nothing)."""
+    if row not in _WITHOUT_CAMEL_CASE or (row.language in ("es", "pt") and re.search(r"\bD\b", row.text)):
+        return False
+    return row.side == "both" or all(word.casefold() in _MIRROR for word in side_in_text(row.text).words)
+
+
+@pytest.mark.parametrize("row", [row for row in SIDED if _has_twins(row)], ids=lambda row: row.text)
+def test_a_mirrored_text_says_the_mirrored_side(row: Row) -> None:
+    assert side_in_text(_mirrored(row.text)).side == _MIRRORED_SIDE[row.side]
+
+
+@pytest.mark.parametrize("change", [str.upper, str.lower, str.title])
+@pytest.mark.parametrize("row", _WITHOUT_CAMEL_CASE, ids=lambda row: row.text)
+def test_case_does_not_matter(row: Row, change: Callable[[str], str]) -> None:
+    assert side_in_text(change(row.text)).side is side_in_text(row.text).side
+
+
+def _stripped(text: str) -> str:
+    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return bare.replace("ł", "l").replace("Ł", "L").replace("ß", "ss")
+
+
+def _spelled_out(text: str) -> str:
+    for dotted, plain in {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}.items():
+        text = text.replace(dotted, plain)
+    return text
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if not row.text.isascii()], ids=lambda row: row.text)
+def test_accents_do_not_matter(row: Row) -> None:
+    change = _spelled_out if row.language == "de" else _stripped
+    for text in (change(row.text), _stripped(row.text), unicodedata.normalize("NFD", row.text)):
+        assert side_in_text(text).side is side_in_text(row.text).side
+        assert site_in_text(text).sites == site_in_text(row.text).sites
+
+
+_PLAIN = [row for row in ROWS if re.fullmatch(r"[^\W\d_]+( [^\W\d_]+)*", row.text)]
+
+
+@pytest.mark.parametrize("separator", ["_", "  ", "^", "__", " _ "])
+@pytest.mark.parametrize("row", _PLAIN, ids=lambda row: row.text)
+def test_separators_do_not_matter(row: Row, separator: str) -> None:
+    assert side_in_text(row.text.replace(" ", separator)).side is side_in_text(row.text).side
+
+
+_NEUTRAL = """
+    CT XR RX TK hand knee hip shoulder foot Knie Schulter genou main ginocchio mano rodilla joelho kolano heup chest
+    abdomen spine pelvis axial lateral LAT AP PA routine recon contrast 3D 2.0 B60s Br40 with
+    without of der die la le il
+    thin bone soft tissue protocol adult pain fracture R/O re-scan lateralized contralateral leftover rightly 1.25 mm
+    links-rechts? RECON RLQ LLQ LAO RAO LWS L1-L5 LR RL sin/con Dx:
+""".replace("links-rechts?", "").split()
+
+
+@given(st.lists(st.sampled_from(_NEUTRAL), max_size=7))
+@example(["R/O", "hand"])
+@example(["mano", "sin/con"])
+def test_a_text_without_a_side_word_says_no_side(chosen: list[str]) -> None:
+    # "sin" is left in Italian where the part is a word of Italian alone.
+    assume(not ({"ginocchio", "kolano"} & set(chosen) and "sin/con" in chosen))
+    assert side_in_text(" ".join(chosen)).side is SaidSide.NOTHING
+
+
+_EVERY_SIDE_WORD = {
+    word.rstrip("*") for table in (terms.RIGHT_WORDS, terms.LEFT_WORDS, terms.BOTH_WORDS) for word in table.split()
+} | {word for row in terms.ABBREVIATIONS for word in row.words.split()}
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read_and_a_side_has_words(text: str) -> None:
+    found = side_in_text(text)
+    site_in_text(text)
+    site_in_body_part(text, text)
+    assert bool(found.words) == (found.side is not SaidSide.NOTHING)
+    assert all(any(side in words._fold(word) for side in map(words._fold, _EVERY_SIDE_WORD)) for word in found.words)
+
+
+@given(
+    st.sampled_from(["hand", "Knie", "genou", "ginocchio", "rodilla", "joelho", "kolano", "heup"]),
+    st.sampled_from(["right", "rechts", "droit", "destro", "derecha", "direito", "prawe", "rechter"]),
+    st.sampled_from(["left", "links", "gauche", "sinistro", "izquierda", "esquerdo", "lewe", "linker"]),
+    st.booleans(),
+)
+def test_a_side_named_twice_and_two_sides(part: str, right: str, left: str, side_first: bool) -> None:
+    one = f"{right} {part}" if side_first else f"{part} {right}"
+    assert side_in_text(one).side is SaidSide.RIGHT
+    assert side_in_text(f"{one} ({right})").side is SaidSide.RIGHT
+    assert side_in_text(f"{one} / {left}").side is SaidSide.BOTH
+
+
+_STUDIES = ["CT HAND", "CT KNEE", "CT Knie", "TDM GENOU", "TC RODILLA", "TC GINOCCHIO", "CT EXTREMITY"]
+_APPENDED = [" 1.0 B60s", " axial", "^Routine (Adult)", " 3D", " Br40 L", " FC18-H R"]
+_TRAPS = [row for row in ROWS if row.trap == "yes" and row.side == "nothing"]
+
+
+@pytest.mark.parametrize("row", _TRAPS, ids=lambda row: row.text)
+def test_a_trap_stays_one_beside_a_limb_and_what_scanners_append(row: Row) -> None:
+    for study in _STUDIES:
+        assert side_in_text([row.text, study]).side is SaidSide.NOTHING
+        assert side_in_text([study, row.text]).side is SaidSide.NOTHING
+    for appended in _APPENDED:
+        assert side_in_text(row.text + appended).side is SaidSide.NOTHING
+
+
+# --- Several texts ------------------------------------------------------------------------------------------------
+
+
+def test_the_most_specific_text_that_says_a_side_decides() -> None:
+    assert side_in_text(["Knie links 1.0", "CT Knie bds."]).side is SaidSide.LEFT
+    assert side_in_text(["Knie bds.", "CT Knie links"]).side is SaidSide.BOTH
+    assert side_in_text([None, "", "axial", "CT HAND LEFT"]).side is SaidSide.LEFT
+
+
+def test_texts_that_contradict_each_other_say_both_as_a_conflict() -> None:
+    found = side_in_text(["HAND LEFT", "CT HAND RIGHT"])
+    assert (found.side, found.conflict, found.laterality) == (SaidSide.BOTH, True, Laterality.UNKNOWN)
+    assert found.words == ("LEFT", "RIGHT")
+
+
+def test_a_text_without_a_part_borrows_the_parts_of_the_others() -> None:
+    assert side_in_text(["L", "CT HAND"]).side is SaidSide.LEFT
+    assert side_in_text(["RT AP", "CT KNEES"]).side is SaidSide.RIGHT
+    assert side_in_text(["left 1.0 B60s", "CT HANDS"]).side is SaidSide.LEFT
+    assert side_in_text(["left widget", "CT HANDS"]).side is SaidSide.NOTHING
+    assert side_in_text(["L", "CT CHEST"]).side is SaidSide.NOTHING
+    assert side_in_text(["Left", "CT CHEST"]).side is SaidSide.NOTHING
+    assert side_in_text(["B60 R", "CT HAND"]).side is SaidSide.NOTHING
+    assert side_in_text("L").side is SaidSide.NOTHING
+
+
+def test_the_laterality_of_a_said_side() -> None:
+    assert side_in_text("KNEE RT").laterality is Laterality.RIGHT
+    assert side_in_text("KNEE LT").laterality is Laterality.LEFT
+    assert side_in_text("KNEES BILATERAL").laterality is Laterality.UNKNOWN
+    assert side_in_text("KNEE").laterality is Laterality.UNKNOWN
+
+
+def test_the_first_text_that_names_a_site_decides() -> None:
+    assert site_in_text(["axial 1.0", "Knie li", "Becken"]).sites == {BodySite.KNEE}
+    assert site_in_text(()).named == frozenset()
+
+
+def test_no_word_is_listed_for_two_sides() -> None:
+    right, left, both = (words._set(table) for table in (terms.RIGHT_WORDS, terms.LEFT_WORDS, terms.BOTH_WORDS))
+    assert not right & left
+    assert not (right | left) & both
+
+
+def test_no_word_is_listed_for_two_sites() -> None:
+    meanings: dict[tuple[str, ...], set[str]] = {}
+    for sites, _, words_of in terms.SITE_WORDS:
+        for table in words_of.values():
+            for phrase in words._phrases(table):
+                meanings.setdefault(phrase, set()).add(sites)
+    assert {phrase: sites for phrase, sites in meanings.items() if len(sites) > 1} == {}
+
+
+# --- Tags ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "side"),
+    [
+        ("R", "right"), ("L", "left"), ("U", "unpaired"), ("B", "both"), (" l ", "left"), ("r", "right"),
+        ("R\0", "right"), ("", "nothing"), (" ", "nothing"), ("M", "nothing"), ("LEFT?", "nothing"),
+        ("N/A", "nothing"), (None, "nothing"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("tag", ["laterality", "image_laterality", "frame_laterality"])
+def test_side_of_a_laterality_tag(tag: str, value: str | None, side: str) -> None:
+    found = side_in_tags(**{tag: value})
+    assert found.side == side
+    assert not found.conflict
+    assert bool(found.words) == (side != "nothing")
+
+
+@pytest.mark.parametrize(
+    ("code", "side"),
+    [
+        ("24028007", "right"), ("7771000", "left"), ("51440002", "both"), ("G-A100", "right"), ("G-A101", "left"),
+        ("g-a102", "both"), ("66459002", "nothing"), ("G-A103", "nothing"), ("399488007", "nothing"),
+    ],
+)  # fmt: skip
+def test_side_of_a_modifier_code(code: str, side: str) -> None:
+    assert side_in_tags(modifier_codes=[code]).side == side
+
+
+@pytest.mark.parametrize(
+    ("values", "side", "conflict"),
+    [
+        (("R", "R", None), "right", False),
+        (("R", "L", None), "nothing", True),
+        (("L", None, "R"), "nothing", True),
+        (("R", "U", None), "nothing", True),
+        (("B", "U", None), "nothing", True),
+        (("B", "R", None), "both", False),
+        (("B", "R", "L"), "nothing", True),
+        (("M", "L", ""), "left", False),
+    ],
+)
+def test_tags_that_disagree_are_a_conflict(values: tuple[str | None, ...], side: str, conflict: bool) -> None:
+    found = side_in_tags(*values)
+    assert (found.side, found.conflict) == (side, conflict)
+
+
+def test_a_tag_and_a_code_that_disagree_are_a_conflict() -> None:
+    found = side_in_tags("R", modifier_codes=["7771000"])
+    assert (found.side, found.conflict) == (SaidSide.NOTHING, True)
+    assert found.words == ("Laterality R", "modifier 7771000")
+
+
+# --- Body Part Examined and Anatomic Region -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("term", "sites"),
+    [
+        ("HAND", "hand_wrist"), ("hand ", "hand_wrist"), ("WRIST", "hand_wrist:wrist"), ("THUMB", "hand_wrist:thumb"),
+        ("FINGER", "hand_wrist:finger"), ("RADIUSULNA", "forearm"), ("CLAVICLE", "shoulder"), ("HIP", "hip"),
+        ("CSPINE", "spine:cervical"), ("LSSPINE", "spine:lumbar+spine:sacral"), ("SSPINE", "spine:sacral"),
+        ("BUTTOCK", "pelvis:buttock"), ("ABDOMENPELVIS", "abdomen+pelvis"), ("Abdomen Pelvis", "abdomen+pelvis"),
+        ("CHESTABDPELVIS", "chest+abdomen+pelvis"), ("WHOLEBODY", "*"), ("TIBIAFIBULA", "lower_leg"),
+        ("TIBIA_FIBULA", "lower_leg"), ("LOWERLIMB", "hip+thigh+knee+lower_leg+ankle_foot"),
+        ("HWS", "spine:cervical"), ("BWS", "spine:thoracic"), ("LWS", "spine:lumbar"), ("BECKEN", "pelvis"),
+        ("SCHULTER", "shoulder"), ("ELLENBOGEN", "elbow"), ("KNIE", "knee"), ("L SPINE", "spine:lumbar"),
+        ("C_SPINE", "spine:cervical"), ("LEG", "thigh+knee+lower_leg"), ("TAP", "chest+abdomen+pelvis"),
+        ("EXTREMITY", ""), ("PHANTOM", ""), ("", ""), (None, ""), ("???", ""),
+    ],
+)  # fmt: skip
+def test_sites_of_body_part_examined(term: str | None, sites: str) -> None:
+    found = site_in_body_part(term)
+    named = WHOLE_BODY if sites == "*" else {site.partition(":")[0] for site in sites.split("+") if site}
+    details = {tuple(site.split(":")) for site in sites.split("+") if ":" in site}
+    assert found.sites == named
+    assert {(one.body_site, one.detail) for one in found.named if one.detail} == details
+
+
+@pytest.mark.parametrize(
+    ("code", "site", "detail"),
+    [
+        # domain.md section 7
+        ("85562004", "hand_wrist", None), ("74670003", "hand_wrist", "wrist"), ("14975008", "forearm", None),
+        ("16953009", "elbow", None), ("40983000", "upper_arm", None), ("16982005", "shoulder", None),
+        ("816094009", "chest", None), ("421060004", "spine", None), ("122494005", "spine", "cervical"),
+        ("122495006", "spine", "thoracic"), ("122496007", "spine", "lumbar"), ("54735007", "spine", "sacral"),
+        ("816092008", "pelvis", None), ("46862004", "pelvis", "buttock"), ("29836001", "hip", None),
+        ("24136001", "hip", None), ("68367000", "thigh", None), ("72696002", "knee", None),
+        ("30021000", "lower_leg", None), ("56459004", "ankle_foot", None), ("70258002", "ankle_foot", "ankle"),
+        ("774007", "head_neck", None), ("818981001", "abdomen", None),
+        ("T-D8700", "hand_wrist", None), ("t-15460 ", "hand_wrist", "wrist"), ("T-D9200", "knee", None),
+    ],
+)  # fmt: skip
+def test_site_of_an_anatomic_region_code(code: str, site: str, detail: str | None) -> None:
+    found = site_in_body_part(None, code)
+    assert found.named == {NamedSite(BodySite(site), detail)}
+    assert found.detail(BodySite(site)) == detail
+
+
+def test_the_code_goes_before_the_term_and_what_has_nothing_in_common_is_a_conflict() -> None:
+    assert site_in_body_part("HAND", "7569003").named == {NamedSite(BodySite.HAND_WRIST, "finger")}
+    found = site_in_body_part("CHEST", ["72696002"])
+    assert found.conflict
+    assert found.sites == {BodySite.CHEST, BodySite.KNEE}
+    assert site_in_body_part("KNEE", ["unknown", None]).sites == {BodySite.KNEE}
+
+
+def test_the_codes_of_annex_l_are_those_that_pydicom_knows() -> None:
+    concepts = pytest.importorskip("pydicom.sr._concepts_dict").concepts["SCT"]
+    meanings = {code: meaning for entry in concepts.values() for code, (meaning, *_) in entry.items()}
+    unknown = {code for code in words._sites_of_code() if code.isdigit() and code not in meanings}
+    assert unknown <= _NOT_IN_CONTEXT_GROUPS
+
+
+# SNOMED's abdomen; DICOM has 818981001.
+_NOT_IN_CONTEXT_GROUPS = {"818983003"}
+
+
+def test_every_srt_code_is_that_of_pydicoms_mapping() -> None:
+    mapping = pytest.importorskip("pydicom.sr._snomed_dict").mapping["SRT"]
+    assert {old: mapping.get(old) for old in terms.SRT_CODES} == terms.SRT_CODES
+    assert {old: mapping[old] for old in ("G-A100", "G-A101", "G-A102")} == {
+        "G-A100": "24028007", "G-A101": "7771000", "G-A102": "51440002",
+    }  # fmt: skip
+
+
+def test_every_site_has_a_term_and_words_in_every_language() -> None:
+    termed = {one.body_site for named in words._sites_of_term().values() for one in named}
+    assert termed == WHOLE_BODY
+    for language in terms.LANGUAGES:
+        named = {
+            one.body_site
+            for sites, _, words_of in terms.SITE_WORDS
+            if language in words_of and sites != "whole_body"
+            for one in words._named(sites)
+        }
+        assert named == WHOLE_BODY, language
