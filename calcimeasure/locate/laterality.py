@@ -1,0 +1,227 @@
+"""The side of a lesion: a ladder of evidence.
+
+A wrong side is the worst number that there is: where the evidence does not carry, the side is unknown. From the best
+rung down:
+
+- the reader's word (`calcimeasure.review`);
+- the body's own midline, where it is seen: for a lesion whose middle lies farther from it than it is uncertain. Arms
+  may be raised, folded or crossed: in one that is not seen to be part of the trunk, place proves nothing;
+- tags (coded region modifiers, Frame, Image and series Laterality) and words of descriptions: they say what was
+  ordered, and set a side only where one side alone is in the field, or for that of two limbs which lies where they say;
+- the sign of x: positioning is a habit. It is a hint, never a side; but where it speaks against a tag or a word, they
+  do not carry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calcimeasure.locate.words import SaidSide, SideEvidence
+from calcimeasure.model import BodySite, Laterality, Side, SideSource, Site, SiteSource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.model import Midline, Outline
+
+LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
+
+MIDLINE_SITES = frozenset({BodySite.SPINE, BodySite.CHEST, BodySite.ABDOMEN, BodySite.PELVIS, BodySite.HEAD_NECK})
+"""Only here can something lie in the middle."""
+
+ARM_SITES = frozenset({BodySite.HAND_WRIST, BodySite.FOREARM, BodySite.ELBOW})
+"""These may lie on either side of the body, and across it."""
+
+LEG_SITES = frozenset(
+    {BodySite.PELVIS, BodySite.HIP, BodySite.THIGH, BodySite.KNEE, BodySite.LOWER_LEG, BodySite.ANKLE_FOOT}
+)
+
+LEG_WIDTH_MM = 110.0
+"""Two limbs of at least this width are legs, whatever they are called: few upper arms are wider."""
+
+ACROSS_SHARE = 0.1
+"""A lesion of which this share lies on the other side lies in the middle."""
+
+HINT_MM = 20.0
+"""Nearer to the scanner's x = 0 than this, x hints at nothing."""
+
+
+_NO_SITE = Site(BodySite.UNKNOWN, SiteSource.NONE)
+_NOTHING_SAID = SideEvidence()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is in the field of a stack, as far as sides depend on it.
+
+    Parameters
+    ----------
+    midline, midline_why
+        The body's midline where it is seen, and why or why not.
+    bodies
+        Each body in view, largest first.
+    site
+        The part of the body that is imaged.
+    tags, words
+        What tags, and descriptions, say of the side.
+    """
+
+    midline: Midline | None
+    midline_why: str
+    bodies: tuple[Outline, ...]
+    site: Site = _NO_SITE
+    tags: SideEvidence = _NOTHING_SAID
+    words: SideEvidence = _NOTHING_SAID
+
+
+def side_of(outline: Outline, geometry: Geometry, view: View) -> Side:
+    """Say on which side of the body a lesion lies.
+
+    Parameters
+    ----------
+    outline
+        The lesion.
+    geometry
+        Of its stack.
+    view
+        What is in the field.
+
+    Returns
+    -------
+    Side
+        With its source, its confidence and the evidence in words; UNKNOWN where the evidence does not carry, with the
+        hint that there is.
+    """
+    points_lps_mm = geometry.to_lps_mm(np.argwhere(outline.mask()) + np.array(outline.start_kji))
+    limb = _body_with(outline, view.bodies)
+    if view.midline is None:
+        return _by_words(points_lps_mm, geometry, view, limb)
+    distance_mm = view.midline.distance_mm(points_lps_mm)
+    doubt = _doubt_of_place(view, limb, geometry)
+    if doubt is not None:
+        return _unknown(float(distance_mm.mean()), _sign(float(distance_mm.mean())), doubt)
+    return _by_midline(distance_mm, view)
+
+
+def _by_midline(distance_mm: NDArray[np.float64], view: View) -> Side:
+    midline = view.midline
+    assert midline is not None  # noqa: S101 - for the type checker: its caller asked
+    middle_mm = float(distance_mm.mean())
+    left_share = float(np.mean(distance_mm > 0))
+    place = f"its middle lies {abs(middle_mm):.0f} mm to the {_sign(middle_mm)} of it"
+    evidence = f"{view.midline_why}; {place}"
+    if min(left_share, 1 - left_share) >= ACROSS_SHARE:
+        if view.site.body_site not in MIDLINE_SITES:
+            return _unknown(middle_mm, Laterality.MIDLINE, f"{evidence}, and it lies across it")
+        return Side(
+            Laterality.MIDLINE,
+            SideSource.BODY_MIDLINE,
+            confidence=_confidence(min(left_share, 1 - left_share), 0.5),
+            distance_to_midline_mm=middle_mm,
+            evidence=f"{evidence}, and it lies across it",
+        )
+    if abs(middle_mm) <= midline.uncertainty_mm:
+        return _unknown(middle_mm, _sign(middle_mm), f"{evidence}, nearer than the midline is known")
+    return Side(
+        _sign(middle_mm),
+        SideSource.BODY_MIDLINE,
+        confidence=_confidence(abs(middle_mm) - midline.uncertainty_mm, 30.0),
+        distance_to_midline_mm=middle_mm,
+        evidence=evidence,
+    )
+
+
+def _doubt_of_place(view: View, limb: int | None, geometry: Geometry) -> str | None:
+    """Say why the place of a lesion beside the midline may not tell its side; None where it does."""
+    assert view.midline is not None  # noqa: S101 - for the type checker: its caller asked
+    if view.site.body_site in ARM_SITES:
+        return "an arm may be raised, folded or crossed: its place proves nothing"
+    if limb is None:
+        return "it lies in no body that was found"
+    if view.midline.between_limbs:
+        if (
+            view.site.body_site in LEG_SITES
+            or min(_width_mm(body, geometry) for body in view.bodies[:2]) >= LEG_WIDTH_MM
+        ):
+            return None
+        return "two limbs that may be arms, which may be crossed"
+    if limb > 0:
+        return "it lies in a part of the body that is not seen to belong to the trunk (an arm may be crossed)"
+    return None
+
+
+def _by_words(points_lps_mm: NDArray[np.float64], geometry: Geometry, view: View, limb: int | None) -> Side:
+    middle_x_mm = float(points_lps_mm[:, 0].mean())
+    hint = _sign(middle_x_mm) if abs(middle_x_mm) >= HINT_MM else None
+    said = {SideSource.DICOM_TAG: view.tags, SideSource.DESCRIPTION: view.words}
+    evidence = "; ".join((view.midline_why, *(word for one in said.values() for word in one.words)))
+    sides = {one.laterality for one in said.values()} - {UNKNOWN}
+    if len(sides) > 1 or any(one.conflict for one in said.values()):
+        return _unknown(None, hint, f"{evidence}; tags and words disagree", conflict=True)
+    if not sides or any(one.side is SaidSide.BOTH for one in said.values()):
+        return _unknown(None, hint, evidence)
+    (side,) = sides
+    position = _position(view.bodies, limb, geometry)
+    if position is not None and position is not side:
+        return _unknown(None, position, f"{evidence}; but of two limbs in view it lies in the {position} one")
+    if hint is not None and hint is not side:
+        return _unknown(None, hint, f"{evidence}; but it lies on the scanner's {hint} side", conflict=True)
+    sources = [source for source, one in said.items() if one.laterality is side]
+    confidence = {SideSource.DICOM_TAG: 0.95, SideSource.DESCRIPTION: 0.9}[sources[0]]
+    return Side(side, sources[0], 0.98 if len(sources) > 1 else confidence, evidence=evidence)
+
+
+def _unknown(distance_mm: float | None, hint: Laterality | None, evidence: str, conflict: bool = False) -> Side:
+    return Side(
+        UNKNOWN,
+        SideSource.NONE,
+        conflict=conflict,
+        hint=hint,
+        distance_to_midline_mm=distance_mm,
+        evidence=evidence,
+    )
+
+
+def _sign(to_the_left_mm: float) -> Laterality:
+    return LEFT if to_the_left_mm > 0 else RIGHT
+
+
+def _confidence(margin: float, sure: float) -> float:
+    """From 0.8 at no margin to 0.99 where the margin is so large that nothing is left to doubt."""
+    return 0.8 + 0.19 * min(1.0, max(0.0, margin) / sure)
+
+
+def _body_with(outline: Outline, bodies: Sequence[Outline]) -> int | None:
+    """Find the body that a lesion lies in."""
+    shares = [outline.overlap(body) for body in bodies]
+    return int(np.argmax(shares)) if any(shares) else None
+
+
+def _position(bodies: Sequence[Outline], limb: int | None, geometry: Geometry) -> Laterality | None:
+    """Tell which of two limbs of a like size holds the lesion; None where there are not two."""
+    if len(bodies) < 2 or limb is None:
+        return None
+    sizes = [int(np.count_nonzero(body.mask())) for body in bodies[:2]]
+    if limb > 1 or sizes[1] < sizes[0] / 4:
+        return None
+    x_mm = [float(_middle_lps_mm(body, geometry)[0]) for body in bodies[:2]]
+    return LEFT if x_mm[limb] > x_mm[1 - limb] else RIGHT
+
+
+def _middle_lps_mm(body: Outline, geometry: Geometry) -> NDArray[np.float64]:
+    # Every fourth voxel along each axis shows a body's middle as well as all of them.
+    places = np.argwhere(body.mask()[::2, ::4, ::4]) * (2, 4, 4) + np.array(body.start_kji)
+    middle: NDArray[np.float64] = geometry.to_lps_mm(places).mean(axis=0)
+    return middle
+
+
+def _width_mm(body: Outline, geometry: Geometry) -> float:
+    """Width of the round limb that has the same section, in the middle of its slices."""
+    pixels = np.count_nonzero(body.mask(), axis=(1, 2))
+    return float(np.sqrt(4 / np.pi * np.median(pixels) * geometry.pixel_area_mm2))

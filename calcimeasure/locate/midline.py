@@ -1,0 +1,410 @@
+"""The body's own midline: a plane, because patients lie askew and beside the table's centre.
+
+It is where the body mirrors itself best. Attenuation, clipped so that bowel gas counts no more than skin and muscle do,
+is compared with its own mirror image for planes in every position and in directions up to
+`MOST_ASKEW_DEG` away from the patient's left; what was not imaged takes no part. The best plane is a midline only where
+both sides of the body are in view, and where bones or limbs lie on either side of it as far away as on the other: a
+single limb mirrors itself too, and has no midline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import fft, ndimage
+
+from calcimeasure.model import NOT_IMAGED_HU, Midline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from calcimeasure.model import Outline, Volume
+
+MOST_ASKEW_DEG = 27.0
+"""Patients are turned on the table by up to some 20 degrees; far beyond that, left is a matter of definition."""
+
+STEP_MM = 8.0
+MOST_POINTS = 60_000
+"""Distance of the points that are compared, as fine as bodies are alike on both sides; wider where there were more."""
+
+FEWEST_PAIRS = 0.1
+"""Share of the points that must have a mirror image for a comparison to mean anything."""
+
+CLIP_HU = (-200.0, 250.0)
+
+SMALLEST_BODY = 1 / 3
+FEWEST_BODY_POINTS = 50
+FEWEST_BONE_POINTS = 8
+GAP_MM = 8.0
+
+LOWEST_LIKENESS = 0.7
+"""Correlation of the body with its mirror image, below which both sides are not of one body."""
+
+SMALLEST_SHARE_IN_VIEW = 0.85
+"""This share of the body must have its mirror image in the field of view, or one side is cut off."""
+
+MOST_CUT_OFF = 0.2
+"""At most this share of the lines across a body may leave the field of view on one side."""
+
+FAR_FROM_MIDLINE_MM = 45.0
+"""Bones of a single limb lie nearer to its plane of symmetry than this (both condyles of a knee within 45 mm)."""
+
+LEAST_BONE_SHARE = 0.15
+MOST_UNEVEN_BONE = 3.0
+"""At least this share of the bone lies far from the plane, and on one side at most so many times that on the other."""
+
+BODY_HALF_WIDTH_MM = 105.0
+BONE_SLAB_MM = 25.0
+MOST_SLABS_WITH_BONE = 0.7
+"""A narrower body must have bones on both sides in this share of its length (a head has): masses of a limb that were
+taken for bone lie in some slices only."""
+
+TRUNK_HALF_WIDTH_MM = 140.0
+"""A body that reaches so far to both sides is a trunk, also where no bone but the spine is in view."""
+
+LEAST_UNCERTAINTY_MM = 4.0
+
+_SLABS = 4
+_AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A coarse copy of the body in the patient's own axes.
+
+    Parameters
+    ----------
+    clipped_hu, imaged, compared, body
+        (z, y, x) float32: attenuation within `CLIP_HU`; 1 where it was imaged, may be compared, is body.
+    bone_lps_mm
+        (n, 3) points of bone.
+    middle_lps_mm
+        The middle of the box.
+    step_mm
+        Distance of the points.
+    """
+
+    clipped_hu: NDArray[np.float32]
+    imaged: NDArray[np.float32]
+    compared: NDArray[np.float32]
+    body: NDArray[np.float32]
+    bone_lps_mm: NDArray[np.float64]
+    middle_lps_mm: NDArray[np.float64]
+    step_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Mirror:
+    """A plane, and how alike both sides of it are."""
+
+    likeness: float
+    offset_mm: float
+    normal: NDArray[np.float64]
+    share_in_view: float
+
+
+def find_midline(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outline]) -> tuple[Midline | None, str]:
+    """Find the body's midline plane.
+
+    Parameters
+    ----------
+    volume
+        The stack.
+    bodies
+        Each body in view, largest first: a trunk and two arms are three. Those much smaller than the first take no
+        part.
+    bones
+        What is bone: masses are not, they may lie anywhere.
+
+    Returns
+    -------
+    Midline or None
+        None where no midline can be seen.
+    str
+        Why, in words.
+    """
+    copy = _coarse_copy(volume, bodies, bones)
+    if copy is None:
+        return None, "no midline: too little of a body is in view"
+    best = _best_mirror(copy)
+    if best.likeness < LOWEST_LIKENESS:
+        return None, f"no midline: both sides of the best plane are too little alike ({best.likeness:.2f})"
+    if best.share_in_view < SMALLEST_SHARE_IN_VIEW:
+        return None, f"no midline: one side of the body is cut off ({best.share_in_view:.0%} is seen on both)"
+    halves = _Halves.of(copy, best)
+    if halves.share_cut_off > MOST_CUT_OFF:
+        return None, "no midline: the skin of one side is not in view"
+    sides = _two_sides(copy, best, halves)
+    if sides is None:
+        return None, "no midline: what is in view may be a single limb"
+    uncertainty_mm = max(LEAST_UNCERTAINTY_MM, _spread_mm(copy, best))
+    return (
+        Midline(
+            normal=(float(best.normal[0]), float(best.normal[1]), float(best.normal[2])),
+            offset_mm=best.offset_mm,
+            uncertainty_mm=uncertainty_mm,
+            quality=best.likeness,
+            between_limbs=halves.is_two_limbs,
+        ),
+        f"midline of the body: {sides}, both sides alike to {best.likeness:.2f}, known to {uncertainty_mm:.0f} mm",
+    )
+
+
+def _coarse_copy(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outline]) -> _Copy | None:
+    geometry = volume.geometry
+    corners = geometry.to_lps_mm(list(product(*((0, n - 1) for n in geometry.shape_kji))))
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    step_mm = max(STEP_MM, float(np.prod(high - low) / MOST_POINTS) ** (1 / 3))
+    axes = [np.arange(a + step_mm / 2, max(b, a + step_mm), step_mm) for a, b in zip(low, high, strict=True)]
+    if min(map(len, axes[:2])) < 4:
+        return None
+    z, y, x = np.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
+    points = np.stack([x, y, z], axis=-1)
+    index = np.rint(geometry.to_index_kji(points)).astype(np.intp)
+    hu, imaged = _sampled(volume.attenuation_hu, index)
+    body = _covered(_main_bodies(bodies), index)
+    if np.count_nonzero(body) < FEWEST_BODY_POINTS:
+        return None
+    bone = _covered(bones, index)
+    # What lies outside of the body (couch, clothes, arms) is air to the comparison.
+    clipped_hu = np.where(body, np.clip(hu, *CLIP_HU), CLIP_HU[0]).astype(np.float32)
+    return _Copy(
+        clipped_hu=clipped_hu,
+        imaged=imaged.astype(np.float32),
+        # A mass, contrast or metal on one side says nothing of where the middle is.
+        compared=(imaged & ~((hu >= CLIP_HU[1]) & ~bone)).astype(np.float32),
+        body=body.astype(np.float32),
+        bone_lps_mm=points[body & bone],
+        middle_lps_mm=points.reshape(-1, 3)[[0, -1]].mean(axis=0),
+        step_mm=step_mm,
+    )
+
+
+def _main_bodies(bodies: Sequence[Outline]) -> list[Outline]:
+    """Choose the trunk, or both legs; arms are much smaller than a trunk."""
+    sizes = [int(np.count_nonzero(body.mask())) for body in bodies]
+    return [body for body, size in zip(bodies, sizes, strict=True) if size >= SMALLEST_BODY * max(sizes)]
+
+
+def _sampled(
+    attenuation_hu: NDArray[np.int16], index_kji: NDArray[np.intp]
+) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """Look up voxels; also tells which were imaged."""
+    inside = np.all((index_kji >= 0) & (index_kji < attenuation_hu.shape), axis=-1)
+    k, j, i = np.moveaxis(np.where(inside[..., None], index_kji, 0), -1, 0)
+    hu = attenuation_hu[k, j, i]
+    return hu, inside & (hu != NOT_IMAGED_HU)
+
+
+def _covered(outlines: Iterable[Outline], index_kji: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell which voxels lie in one of some outlines."""
+    found = np.zeros(index_kji.shape[:-1], dtype=np.bool_)
+    for outline in outlines:
+        inside = np.all((index_kji >= outline.start_kji) & (index_kji < outline.stop_kji), axis=-1)
+        own = index_kji[inside] - np.array(outline.start_kji)
+        found[inside] |= outline.mask()[own[:, 0], own[:, 1], own[:, 2]]
+    return found
+
+
+def _best_mirror(copy: _Copy) -> _Mirror:
+    """Search planes turned about the body's long axis, then lying askew, then both in small steps."""
+    coarse = np.deg2rad(np.arange(-MOST_ASKEW_DEG, MOST_ASKEW_DEG + 1, 9.0))
+    turned = max((_mirror(copy, turn, 0.0) for turn in coarse), key=_score)
+    turn, askew = _angles(turned.normal)
+    best = turned
+    for step in np.deg2rad((9.0, 5.0)):
+        around = [_mirror(copy, turn + a * step, askew + b * step) for a, b in _AROUND]
+        scores = [_score(one) for one in (best, *around)]
+        tops = (_top(scores[1], scores[0], scores[2]), _top(scores[3], scores[0], scores[4]))
+        best = max((best, *around, _mirror(copy, turn + tops[0] * step, askew + tops[1] * step)), key=_score)
+        turn, askew = _angles(best.normal)
+    return best
+
+
+def _score(mirror: _Mirror) -> float:
+    """Prefer planes that both sides are seen of."""
+    return mirror.likeness * min(1.0, mirror.share_in_view / SMALLEST_SHARE_IN_VIEW)
+
+
+def _angles(normal: NDArray[np.float64]) -> tuple[float, float]:
+    return float(np.arctan2(normal[1], normal[0])), float(np.arcsin(normal[2]))
+
+
+def _frame(turn: float, askew: float) -> NDArray[np.float64]:
+    """(3, 3) rows: the plane's normal (to the patient's left), and two directions in the plane."""
+    normal = np.array([np.cos(turn) * np.cos(askew), np.sin(turn) * np.cos(askew), np.sin(askew)])
+    back = np.array([-np.sin(turn), np.cos(turn), 0.0])
+    return np.stack([normal, back, np.cross(normal, back)])
+
+
+def _turned(image: NDArray[np.float32], frame: NDArray[np.float64], fill: float = 0.0) -> NDArray[np.float32]:
+    """Turn a copy so that its last axis runs along the normal, about the middle of its box."""
+    to_zyx = frame[::-1, ::-1].T  # what is (z, y, x) in the turned image, in the axes of the copy
+    middle = (np.array(image.shape) - 1) / 2
+    turned: NDArray[np.float32] = ndimage.affine_transform(
+        image, to_zyx, offset=middle - to_zyx @ middle, order=1, mode="constant", cval=fill
+    )
+    return turned
+
+
+def _mirror(copy: _Copy, turn: float, askew: float) -> _Mirror:
+    """Find the best plane of one direction: all positions at once, by correlating each line with itself reversed."""
+    frame = _frame(turn, askew)
+    hu, compared, imaged, body = _lines(copy, frame)
+    likeness, share = _likeness(hu, compared), _share_in_view(body, imaged)
+    score = likeness * np.minimum(1.0, share / SMALLEST_SHARE_IN_VIEW)
+    best = int(np.argmax(score))
+    # A point and its mirror image have the indexes a and b with a + b = best.
+    half = (best + _peak(score, best)) / 2
+    middle = (hu.shape[2] - 1) / 2
+    offset_mm = float(frame[0] @ copy.middle_lps_mm + (half - middle) * copy.step_mm)
+    return _Mirror(float(likeness[best]), offset_mm, frame[0], float(share[best]))
+
+
+def _lines(copy: _Copy, frame: NDArray[np.float64]) -> tuple[NDArray[np.float32], ...]:
+    """Turn a copy: attenuation above its lowest, what may be compared, what was imaged, and the body."""
+    compared = _turned(copy.compared, frame)
+    hu = (_turned(copy.clipped_hu, frame, CLIP_HU[0]) - np.float32(CLIP_HU[0])) * compared
+    return hu, compared, _turned(copy.imaged, frame), _turned(copy.body, frame)
+
+
+def _likeness(hu: NDArray[np.float32], compared: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Correlate an image with its mirror image for every sum of two mirrored indexes, where both may be compared.
+
+    Masked normalized cross-correlation (Padfield, IEEE TIP 2012;21:2706) in one dimension, summed over the lines.
+    """
+    pairs = np.maximum(_mirrored(compared, compared), 1.0)
+    mean = _mirrored(hu, compared) / pairs
+    variance = _mirrored(hu * hu, compared) / pairs - mean**2
+    together = _mirrored(hu, hu) / pairs - mean**2
+    enough = pairs >= FEWEST_PAIRS * pairs.max()
+    return np.where(enough, together / np.maximum(variance, 1.0), -1.0)
+
+
+def _share_in_view(body: NDArray[np.float32], imaged: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(n,) share of the body whose mirror image was imaged, for every sum of two mirrored indexes."""
+    return _mirrored(body, imaged) / max(float(body.sum()), 1e-6)
+
+
+def _mirrored(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(2 n - 1,) sum over all lines and all pairs of indexes a + b = 0, 1, ... of first[a] * second[b]."""
+    count = 2 * first.shape[2] - 1
+    length = fft.next_fast_len(count, real=True)
+    product_of_lines = fft.rfft(first, length, axis=2)
+    product_of_lines *= product_of_lines if second is first else fft.rfft(second, length, axis=2)
+    total: NDArray[np.float64] = fft.irfft(product_of_lines.sum(axis=(0, 1)), length)[:count]
+    return total
+
+
+def _peak(score: NDArray[np.float64], best: int) -> float:
+    """Place the top of a peak between its samples, by the parabola through three of them."""
+    if not 0 < best < len(score) - 1:
+        return 0.0
+    return _top(*map(float, score[best - 1 : best + 2]))
+
+
+def _top(below: float, middle: float, above: float) -> float:
+    bend = below - 2 * middle + above
+    return 0.0 if bend >= 0 else float(np.clip((below - above) / (2 * bend), -0.5, 0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class _Halves:
+    """How a body lies beside a plane.
+
+    Parameters
+    ----------
+    share_cut_off
+        Of the lines across it, those that leave the field of view, on the side where more do.
+    half_width_mm
+        How far it reaches to either side in nine of ten slices, where that is less.
+    is_two_limbs
+        Whether air lies between two parts of it.
+    """
+
+    share_cut_off: float
+    half_width_mm: float
+    is_two_limbs: bool
+
+    @classmethod
+    def of(cls, copy: _Copy, mirror: _Mirror) -> _Halves:
+        """Look at a body along the normal of a plane."""
+        frame = _frame(*_angles(mirror.normal))
+        body: NDArray[np.bool_] = _turned(copy.body, frame) > 0.5
+        imaged = _turned(copy.imaged, frame) > 0.5
+        seen: NDArray[np.bool_] = np.any(body, axis=1)
+        slices: NDArray[np.bool_] = np.any(seen, axis=1)
+        columns_mm = (np.arange(body.shape[2]) - _column_of(copy, mirror, body.shape[2])) * copy.step_mm
+        reach_mm = [np.where(seen, way * columns_mm, -1e4).max(axis=1)[slices] for way in (-1, 1)]
+        at_plane = seen[slices][:, np.abs(columns_mm) <= max(GAP_MM, copy.step_mm)].all(axis=1)
+        return cls(
+            share_cut_off=max(_share_cut_off(body, imaged), _share_cut_off(body[..., ::-1], imaged[..., ::-1])),
+            half_width_mm=float(np.quantile(reach_mm, 0.1, axis=1).min()),
+            is_two_limbs=bool(np.mean(at_plane) < 0.3),
+        )
+
+
+def _share_cut_off(body: NDArray[np.bool_], imaged: NDArray[np.bool_]) -> float:
+    """Count lines whose first point of the body has nothing that was imaged before it."""
+    seen = body.any(axis=2)
+    before = np.argmax(body, axis=2) - 1
+    air = np.take_along_axis(imaged, np.maximum(before, 0)[..., None], axis=2)[..., 0] & (before >= 0)
+    return int(np.count_nonzero(seen & ~air)) / max(1, int(np.count_nonzero(seen)))
+
+
+def _column_of(copy: _Copy, mirror: _Mirror, count: int) -> float:
+    """Index of a plane along its own normal, in a turned copy of so many columns."""
+    return (count - 1) / 2 + (mirror.offset_mm - float(mirror.normal @ copy.middle_lps_mm)) / copy.step_mm
+
+
+def _two_sides(copy: _Copy, mirror: _Mirror, halves: _Halves) -> str | None:
+    """Tell in words what lies on both sides of a plane; None where it may be a single limb."""
+    distance_mm = copy.bone_lps_mm @ mirror.normal - mirror.offset_mm
+    along_mm = copy.bone_lps_mm @ np.array(_frame(*_angles(mirror.normal))[2])
+    far = [way * distance_mm > FAR_FROM_MIDLINE_MM for way in (-1, 1)]
+    counts = [int(np.count_nonzero(one)) for one in far]
+    many = sum(counts) >= max(FEWEST_BONE_POINTS, LEAST_BONE_SHARE * len(distance_mm))
+    if many and max(counts) <= MOST_UNEVEN_BONE * min(counts):
+        slabs = np.floor(along_mm / BONE_SLAB_MM)
+        on_both = np.intersect1d(slabs[far[0]], slabs[far[1]])
+        throughout = len(on_both) >= MOST_SLABS_WITH_BONE * len(
+            np.unique(np.floor(_along_mm(copy, mirror) / BONE_SLAB_MM))
+        )
+        if halves.is_two_limbs:
+            return "two limbs"
+        if halves.half_width_mm >= BODY_HALF_WIDTH_MM or throughout:
+            return "bones on both sides"
+    if halves.half_width_mm >= TRUNK_HALF_WIDTH_MM:
+        return f"a body of {2 * halves.half_width_mm:.0f} mm"
+    return None
+
+
+def _along_mm(copy: _Copy, mirror: _Mirror) -> NDArray[np.float64]:
+    """Where slices with the body lie, along the body."""
+    used = np.flatnonzero(_turned(copy.body, _frame(*_angles(mirror.normal))).max(axis=(1, 2)) > 0.5)
+    frame = _frame(*_angles(mirror.normal))
+    count = copy.body.shape[0]
+    along: NDArray[np.float64] = frame[2] @ copy.middle_lps_mm + (used - (count - 1) / 2) * copy.step_mm
+    return along
+
+
+def _spread_mm(copy: _Copy, mirror: _Mirror) -> float:
+    """How far the planes of single slabs of the body lie from that of all of it, at most."""
+    hu, compared, imaged, body = _lines(copy, _frame(*_angles(mirror.normal)))
+    whole = _column_of(copy, mirror, hu.shape[2])
+    away = []
+    for part in np.array_split(np.arange(hu.shape[0]), min(_SLABS, hu.shape[0])):
+        if body[part].sum() < 20:
+            continue
+        likeness, share = _likeness(hu[part], compared[part]), _share_in_view(body[part], imaged[part])
+        score = likeness * np.minimum(1.0, share / SMALLEST_SHARE_IN_VIEW)
+        near = np.arange(len(score))
+        score = np.where(np.abs(near / 2 - whole) * copy.step_mm < 60, score, -np.inf)
+        best = int(np.argmax(score))
+        away.append(abs((best + _peak(score, best)) / 2 - whole) * copy.step_mm)
+    return float(max(away, default=2 * LEAST_UNCERTAINTY_MM))
