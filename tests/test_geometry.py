@@ -94,6 +94,18 @@ def test_origin_between_slices_is_interpolated_and_goes_on_beyond_with_the_last_
     np.testing.assert_allclose(found - grid.origins_lps_mm[0], by_hand, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
+def test_index_of_a_position_is_the_one_that_led_there(grid: Grid) -> None:
+    geometry = geometry_of(grid)
+    rng = np.random.default_rng(5)
+    index = rng.uniform(-2.0, np.array(grid.shape_kji) + 1.0, (200, 3))
+    if grid.shape_kji[0] == 1:
+        index[:, 0] = 0
+    found = geometry.to_index_kji(geometry.to_lps_mm(index).reshape(20, 10, 3))
+    assert found.shape == (20, 10, 3)
+    np.testing.assert_allclose(found.reshape(-1, 3), index, rtol=0, atol=1e-9)
+
+
 def test_one_slice_has_positions_in_itself_only() -> None:
     geometry = geometry_of(oblique_grid((1, 4, 5), (1.0, 0.8, 0.6), (0.0, 90.0, 0.0)))
     beside = geometry.to_lps_mm((0, 0, 1)) - geometry.to_lps_mm((0, 0, 0))
