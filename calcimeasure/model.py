@@ -621,6 +621,8 @@ class StackFacts:
         The PATH argument that held it, and its first file in slice order below that.
     row_spacing_mm, column_spacing_mm, slice_spacing_mm
         None where the stack was not loaded.
+    midline
+        The body's, where it is seen.
     """
 
     study_uid: str
@@ -642,10 +644,11 @@ class StackFacts:
     row_spacing_mm: float | None = None
     column_spacing_mm: float | None = None
     slice_spacing_mm: float | None = None
+    midline: Midline | None = None
 
     @classmethod
-    def of(cls, series: Series, geometry: Geometry | None = None) -> Self:
-        """Take the facts of a series, and of its grid where it was loaded."""
+    def of(cls, series: Series, geometry: Geometry | None = None, midline: Midline | None = None) -> Self:
+        """Take the facts of a series, and of its grid and its body's midline where it was loaded."""
         first = series.instances[0]
         return cls(
             study_uid=series.study_uid,
@@ -667,6 +670,7 @@ class StackFacts:
             row_spacing_mm=geometry.row_spacing_mm if geometry else None,
             column_spacing_mm=geometry.column_spacing_mm if geometry else None,
             slice_spacing_mm=geometry.slice_spacing_mm if geometry else None,
+            midline=midline,
         )
 
 
@@ -705,7 +709,7 @@ class Outcome:
     def of(cls, result: Report | Failure) -> Self:
         """Take what became of a stack from what measuring it gave."""
         if isinstance(result, Report):
-            stack = StackFacts.of(result.series, result.geometry)
+            stack = StackFacts.of(result.series, result.geometry, result.midline)
             return cls(State.MEASURED, stack.path, stack, lesions=result.lesions, seconds=result.seconds)
         return cls(
             state=result.state,
@@ -744,6 +748,7 @@ class Report:
     notices: tuple[str, ...] = ()
     seconds: float = 0.0
     thumbnails: tuple[bytes, ...] = ()
+    midline: Midline | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -427,7 +427,7 @@ def test_numbers_are_those_of_the_measurement(measured: Report, out: Path) -> No
     assert row["long_axis_instance_number"] == str(measured.series.instances[numbers.long_axis_slice].instance_number)
 
 
-@pytest.mark.parametrize("column", ["tissue", "laterality", "site", "primary", "reader", "touches_bone"])
+@pytest.mark.parametrize("column", ["tissue", "laterality", "site", "pair_number", "reader", "touches_bone"])
 def test_what_is_not_known_is_empty(measured: Report, out: Path, column: str) -> None:
     assert {row[column] for row in lesion_rows([measured], out)} == {""}
 
@@ -612,10 +612,51 @@ def test_study_counts_the_masses_of_its_only_stack(measured: Report, out: Path) 
     }
 
 
-def test_masses_of_several_stacks_are_not_counted(measured: Report, out: Path) -> None:
-    (row,) = written([measured, with_series(measured, series_uid="1.2.3")], out)
-    assert (row["stacks_measured"], row["masses"], row["large_masses"]) == ("2", "", "")
-    assert float(row["largest_mm"]) > 0
+def test_masses_of_several_stacks_are_counted_once(measured: Report, out: Path) -> None:
+    same = with_series(measured, series_uid="1.2.3")
+    (row,) = written([measured, same], out)
+    assert (row["stacks_measured"], row["masses"], row["large_masses"]) == ("2", "2", "0")
+    volumes = [lesion.measurements.volume_ml or 0 for lesion in measured.lesions]
+    assert float(row["total_volume_ml"]) == pytest.approx(sum(volumes), abs=1e-4)
+    rows = read(out / "lesions.csv")
+    assert sorted((one["study_lesion_number"], one["primary"]) for one in rows) == [
+        ("1", "false"),
+        ("1", "true"),
+        ("2", "false"),
+        ("2", "true"),
+    ]
+    elsewhere = with_series(measured, series_uid="1.2.3", frame_of_reference_uid="1.9.9")
+    (row,) = written([measured, elsewhere], out)
+    assert row["masses"] == "4"
+
+
+def placed(report: Report, *places: tuple[BodySite, Laterality]) -> Report:
+    lesions = (
+        replace(lesion, site=Site(site, SiteSource.DICOM_TAG), side=Side(side, SideSource.DICOM_TAG))
+        for lesion, (site, side) in zip(report.lesions, places, strict=True)
+    )
+    return replace(report, lesions=tuple(lesions))
+
+
+HIP, KNEE, NOWHERE = BodySite.HIP, BodySite.KNEE, BodySite.UNKNOWN
+LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("places", "sites", "symmetric"),
+    [
+        (((HIP, LEFT), (HIP, RIGHT)), "hip", "true"),
+        (((HIP, LEFT), (HIP, LEFT)), "hip", "false"),
+        (((HIP, LEFT), (KNEE, RIGHT)), "hip;knee", "false"),
+        (((HIP, LEFT), (HIP, UNKNOWN)), "hip", ""),
+        (((HIP, LEFT), (NOWHERE, RIGHT)), "hip", ""),
+    ],
+)
+def test_study_is_symmetric_where_a_site_has_masses_on_both_sides(
+    measured: Report, out: Path, places: tuple[tuple[BodySite, Laterality], ...], sites: str, symmetric: str
+) -> None:
+    (row,) = written([placed(measured, *places)], out)
+    assert (row["sites"], row["symmetric"]) == (sites, symmetric)
 
 
 def test_no_mass_is_not_the_same_as_not_measured(measured: Report, out: Path) -> None:

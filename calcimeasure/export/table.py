@@ -17,6 +17,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from calcimeasure.export.whole import open_whole, write_whole
+from calcimeasure.locate.links import LinkKey, Links, link, link_key
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
@@ -37,7 +38,7 @@ from calcimeasure.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from enum import StrEnum
     from pathlib import Path
 
@@ -82,6 +83,7 @@ class LesionRow:
 
     stack: StackFacts
     lesion: Lesion
+    links: Links | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class RevisionRow:
 
     stack: StackFacts
     revision: Revision
+    links: Links | None = None
 
     @property
     def lesion(self) -> Lesion:
@@ -99,9 +102,10 @@ class RevisionRow:
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """A study: what became of its stacks, at least one."""
+    """A study: what became of its stacks, at least one, and which of their masses are the same."""
 
     outcomes: tuple[Outcome, ...]
+    links: Mapping[LinkKey, Links]
 
     @property
     def stack(self) -> StackFacts:
@@ -120,8 +124,13 @@ class StudyRow:
 
     @property
     def masses(self) -> list[Lesion]:
-        """Its masses, as often as a stack shows them."""
-        return [lesion for one in self.outcomes for lesion in one.masses]
+        """Its masses, each once: as the best of the stacks shows it."""
+        return [
+            lesion
+            for one in self.outcomes
+            for lesion in one.masses
+            if one.stack and self.links[link_key(one.stack, lesion)].primary
+        ]
 
 
 def _mm(name: str, description: str, value: Callable[[LesionRow], object] | None = None) -> Column[LesionRow]:
@@ -191,8 +200,18 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         lambda row: row.lesion.tracking_uid,
         required=True,
     ),
-    Column("study_lesion_number", "integer", "The same number is the same mass in other series of the study."),
-    Column("primary", "boolean", "True on exactly one row of each mass of the study."),
+    Column(
+        "study_lesion_number",
+        "integer",
+        "The same number is the same mass in other series of the study.",
+        lambda row: row.links and row.links.study_lesion_number,
+    ),
+    Column(
+        "primary",
+        "boolean",
+        "True on exactly one row of each mass of the study: CT before radiograph, then the thinnest slices.",
+        lambda row: row.links and row.links.primary,
+    ),
     Column("status", "string", "What a reader decided.", lambda row: row.lesion.status, words=Status, required=True),
     Column(
         "algorithm_type",
@@ -266,7 +285,12 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         lambda row: row.lesion.site and row.lesion.site.source,
         words=SiteSource,
     ),
-    Column("pair_number", "integer", "The same number on both members of a symmetric pair in the study."),
+    Column(
+        "pair_number",
+        "integer",
+        "The same number on both members of a symmetric pair in the study.",
+        lambda row: row.links and row.links.pair_number,
+    ),
     Column(
         "large",
         "boolean",
@@ -490,9 +514,9 @@ def _count(state: State) -> Callable[[StudyRow], object]:
     return lambda row: sum(one.state is state for one in row.outcomes)
 
 
-def _if_counted_once(count: Callable[[Sequence[Lesion]], float | None]) -> Callable[[StudyRow], object]:
-    """Count only where one stack was measured: the same mass may lie in several."""
-    return lambda row: count(row.masses) if len(row.measured) == 1 else None
+def _if_measured(count: Callable[[Sequence[Lesion]], object]) -> Callable[[StudyRow], object]:
+    """Leave a column empty where nothing was measured: that is not the same as no mass."""
+    return lambda row: count(row.masses) if row.measured else None
 
 
 def _modalities(row: StudyRow) -> str:
@@ -514,9 +538,25 @@ def _readers(row: StudyRow) -> str:
     return ";".join(sorted({lesion.reader for lesion in row.lesions if lesion.reader}))
 
 
-_ONCE = (
-    " Empty where several stacks of the study were measured: this version cannot tell whether they show the same mass."
-)
+def _sites(row: StudyRow) -> str:
+    sites = {mass.site.body_site for mass in row.masses if mass.site} - {BodySite.UNKNOWN}
+    return ";".join(sorted(sites))
+
+
+def _symmetric(row: StudyRow) -> bool | None:
+    """Tell whether a site has masses on both sides; not known while a side or a site that could be is not."""
+    sides: dict[BodySite, set[Laterality]] = {}
+    unknown = False
+    for mass in row.masses:
+        laterality = mass.side.laterality if mass.side else Laterality.UNKNOWN
+        body_site = mass.site.body_site if mass.site else BodySite.UNKNOWN
+        sides.setdefault(body_site, set()).add(laterality)
+        unknown |= laterality is Laterality.UNKNOWN or body_site is BodySite.UNKNOWN
+    sides.pop(BodySite.UNKNOWN, None)
+    if any({Laterality.LEFT, Laterality.RIGHT} <= found for found in sides.values()):
+        return True
+    return None if unknown or not row.measured else False
+
 
 STUDY_COLUMNS: tuple[Column[StudyRow], ...] = (
     *_of_study(),
@@ -536,12 +576,12 @@ STUDY_COLUMNS: tuple[Column[StudyRow], ...] = (
         _count(State.SKIPPED),
         required=True,
     ),
-    Column("masses", "integer", "Masses, each counted once." + _ONCE, _if_counted_once(len)),
+    Column("masses", "integer", "Masses, each counted once.", _if_measured(len)),
     Column(
         "large_masses",
         "integer",
-        "Large masses, each counted once." + _ONCE,
-        _if_counted_once(lambda masses: sum(bool(mass.measurements.large) for mass in masses)),
+        "Large masses, each counted once.",
+        _if_measured(lambda masses: sum(bool(mass.measurements.large) for mass in masses)),
     ),
     Column(
         "largest_mm",
@@ -554,13 +594,18 @@ STUDY_COLUMNS: tuple[Column[StudyRow], ...] = (
     Column(
         "total_volume_ml",
         "number",
-        "Sum of volume_ml, each mass counted once." + _ONCE,
-        _if_counted_once(_total_volume_ml),
+        "Sum of volume_ml, each mass counted once.",
+        _if_measured(_total_volume_ml),
         unit="mL",
         decimals=4,
     ),
-    Column("sites", "string", "Sites of the masses, separated by ;."),
-    Column("symmetric", "boolean", "Whether a site has masses on both sides."),
+    Column("sites", "string", "Sites of the masses, separated by ;.", _sites),
+    Column(
+        "symmetric",
+        "boolean",
+        "Whether a site has masses on both sides; empty while a side or site is not known that could make it so.",
+        _symmetric,
+    ),
     Column(
         "review_state",
         "string",
@@ -687,9 +732,10 @@ def write_lesions(
         The file cannot be written.
     """
     with _open_table(LESION_COLUMNS, path, naming) as write:
-        for outcome in outcomes:
-            for row in _lesion_rows(outcome, statuses, all_tissues):
-                write(row)
+        for _, study in _studies(outcomes):
+            for outcome in study.outcomes:
+                for row in _lesion_rows(outcome, study.links, statuses, all_tissues):
+                    write(row)
 
 
 def write_tables(
@@ -719,14 +765,13 @@ def write_tables(
         _open_table(STUDY_COLUMNS, folder / "studies.csv", naming) as write_study,
         _open_table(SERIES_COLUMNS, folder / "private" / "series.csv", None) as write_stack,
     ):
-        for study, members in groupby(outcomes, key=_study_of):
-            row = StudyRow(tuple(members))
-            for outcome in row.outcomes:
+        for name, study in _studies(outcomes):
+            for outcome in study.outcomes:
                 write_stack(outcome)
-                for lesion in _lesion_rows(outcome, (Status.PROPOSED, Status.ACCEPTED), all_tissues):
-                    write_lesion(lesion)
-            if study is not None:
-                write_study(row)
+                for row in _lesion_rows(outcome, study.links, (Status.PROPOSED, Status.ACCEPTED), all_tissues):
+                    write_lesion(row)
+            if name is not None:
+                write_study(study)
     write_whole(folder / "lesions.schema.json", _schema(LESION_COLUMNS, primary_key=["tracking_uid"]))
     write_whole(folder / "studies.schema.json", _schema(STUDY_COLUMNS, primary_key=[]))
 
@@ -745,10 +790,18 @@ def write_revisions(revisions: Iterable[tuple[StackFacts, Revision]], path: Path
             write(RevisionRow(stack, revision))
 
 
-def _lesion_rows(outcome: Outcome, statuses: Collection[Status], all_tissues: bool) -> Iterator[LesionRow]:
+def _studies(outcomes: Iterable[Outcome]) -> Iterator[tuple[tuple[object, ...] | None, StudyRow]]:
+    for name, members in groupby(outcomes, key=_study_of):
+        together = tuple(members)
+        yield name, StudyRow(together, link(together))
+
+
+def _lesion_rows(
+    outcome: Outcome, links: Mapping[LinkKey, Links], statuses: Collection[Status], all_tissues: bool
+) -> Iterator[LesionRow]:
     for lesion in sorted(outcome.lesions, key=largest_first):
         if outcome.stack and lesion.status in statuses and (all_tissues or lesion.is_mass):
-            yield LesionRow(outcome.stack, lesion)
+            yield LesionRow(outcome.stack, lesion, links.get(link_key(outcome.stack, lesion)))
 
 
 def _study_of(outcome: Outcome) -> tuple[object, ...] | None:

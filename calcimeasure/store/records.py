@@ -17,6 +17,7 @@ from calcimeasure.model import (
     Laterality,
     Lesion,
     Measurements,
+    Midline,
     Outcome,
     Outline,
     Revision,
@@ -41,7 +42,7 @@ Word = TypeVar("Word", bound=StrEnum)
 _AXES = ("long_axis", "short_axis", "max_3d_diameter")
 _POINTS = ("centroid_lps_mm", "extents_lps_mm")
 _PLAIN = [field.name for field in fields(Measurements) if field.name not in (*_AXES, *_POINTS, "notices")]
-_FACTS = [field.name for field in fields(StackFacts)]
+_FACTS = [field.name for field in fields(StackFacts) if field.name != "midline"]
 _read_json = json.JSONDecoder().raw_decode
 """Gives the value and where it ends; `json.loads` takes three times as long to find out that nothing follows."""
 
@@ -88,12 +89,35 @@ def file_rows(stack_id: int, series: Series) -> list[Row]:
 
 def facts_row(facts: StackFacts) -> Row:
     """Make columns of a stack's facts."""
-    return {name: getattr(facts, name) for name in _FACTS}
+    return {name: getattr(facts, name) for name in _FACTS} | _midline_row(facts.midline)
 
 
 def facts_of(row: Mapping[Any, Any]) -> StackFacts:
     """Make a stack's facts of a row of current_stacks."""
-    return StackFacts(**{name: row[name] for name in _FACTS})
+    return StackFacts(**{name: row[name] for name in _FACTS}, midline=_midline_of(row))
+
+
+def _midline_row(midline: Midline | None) -> Row:
+    return {
+        "midline_normal": json.dumps(midline.normal) if midline else None,
+        "midline_offset_mm": midline.offset_mm if midline else None,
+        "midline_uncertainty_mm": midline.uncertainty_mm if midline else None,
+        "midline_quality": midline.quality if midline else None,
+        "midline_is_between_limbs": midline.between_limbs if midline else None,
+    }
+
+
+def _midline_of(row: Mapping[Any, Any]) -> Midline | None:
+    if row["midline_normal"] is None:
+        return None
+    x, y, z = json.loads(row["midline_normal"])
+    return Midline(
+        normal=(x, y, z),
+        offset_mm=row["midline_offset_mm"],
+        uncertainty_mm=row["midline_uncertainty_mm"],
+        quality=row["midline_quality"],
+        between_limbs=row["midline_is_between_limbs"],
+    )
 
 
 def outcome_of(row: Mapping[Any, Any], lesions: Sequence[Lesion]) -> Outcome:

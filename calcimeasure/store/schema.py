@@ -147,6 +147,11 @@ outcomes = Table(
     Column("row_spacing_mm", Double),
     Column("column_spacing_mm", Double),
     Column("slice_spacing_mm", Double),
+    Column("midline_normal", Text),
+    Column("midline_offset_mm", Double),
+    Column("midline_uncertainty_mm", Double),
+    Column("midline_quality", Double),
+    Column("midline_is_between_limbs", Boolean),
     Index("outcomes_of_stack", "stack_id", "outcome_id"),
     comment="What each run made of a stack, with what its headers say; the newest row of a stack counts.",
 )
