@@ -499,6 +499,16 @@ def test_what_was_measured_is_not_measured_again(store: Store, report: Report) -
     assert store.plan(replace(report.series, instances=elsewhere), SETTINGS).todo is Todo.UNCHANGED
 
 
+def test_images_that_were_moved_are_found(store: Store, report: Report) -> None:
+    stack_id = keep(store, report)
+    elsewhere = tuple(replace(one, root=HERE, path=HERE / one.path.name) for one in report.series.instances)
+    store.note_found(run_of(store), [replace(report.series, instances=elsewhere)], [], [HERE])
+    assert store.files_of(stack_id) == [one.path for one in elsewhere]
+    other = replace(report.series, slice_thickness_mm=9.0)
+    store.note_found(run_of(store), [other], [], [HERE])
+    assert store.files_of(stack_id) == [one.path for one in elsewhere], "other images are for a run to measure"
+
+
 def changed_images(series: Series) -> list[Series]:
     first, *others = series.instances
     return [
@@ -842,6 +852,11 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_another_kind_of_database_is_refused(url_of_nothing: str) -> None:
     with pytest.raises(StoreError, match=r"--store .* cannot be opened: .* Expected sqlite:///FILE or postgresql"):
         connect.connect(url_of_nothing)
+
+
+def test_a_url_that_is_none_is_told_without_its_password() -> None:
+    with pytest.raises(StoreError, match=r"--store postgresql:/me:\*\*\*@here cannot be opened"):
+        connect.connect("postgresql:/me:secret@here")
 
 
 def test_a_server_that_does_not_answer_is_an_error_without_the_password() -> None:

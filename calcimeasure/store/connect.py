@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import sqlite3
 from contextlib import contextmanager, suppress
@@ -97,7 +98,7 @@ def store_errors(place: str) -> Iterator[None]:
 def _shown(url: str | URL) -> str:
     with suppress(ArgumentError):
         return make_url(url).render_as_string(hide_password=True)
-    return str(url)
+    return re.sub(r":[^:@]*@", ":***@", str(url))
 
 
 def _sqlite(url: URL) -> Engine:

@@ -207,7 +207,7 @@ class Store:
     def note_found(
         self, run_id: int, found: Sequence[Series], unreadable: Sequence[Failure], paths: Iterable[Path]
     ) -> None:
-        """Note which files cannot be read, and which stacks their series no longer have.
+        """Note which files cannot be read, which stacks their series no longer have, and where images lie now.
 
         Parameters
         ----------
@@ -233,6 +233,7 @@ class Store:
             _forget_unreadable(connection, [path.absolute() for path in paths])
             if rows:
                 connection.execute(insert(unreadable_files), rows)
+            _note_moved(connection, found)
             for stack_id in _stacks_no_longer_among(connection, found):
                 _lock(connection, stack_id)
                 if not _is_reviewed(connection, stack_id):
@@ -403,8 +404,7 @@ class Store:
     def is_content(self, stack_id: int, series: Series) -> bool:
         """Tell whether a series found now has the images that a stack was measured on."""
         with self._read() as connection:
-            known = select(current_stacks.c.content_hash).where(current_stacks.c.stack_id == stack_id)
-            return str(connection.execute(known).scalar_one()) == records.content_hash(series)
+            return _is_content(connection, stack_id, series)
 
     def histories(self, stack_id: int) -> dict[str, list[Revision]]:
         """Give every revision of every lesion that a stack ever had, oldest first, by Tracking UID."""
@@ -609,8 +609,8 @@ def _is_no_news(connection: Connection, stack_id: int, result: Report | Failure)
 def _outcome_row(
     result: Report | Failure, series: Series, stack_id: int, run_id: int, settings: Settings
 ) -> dict[str, Any]:
-    geometry = result.geometry if isinstance(result, Report) else None
-    facts = records.facts_row(StackFacts.of(series, geometry))
+    measured = (result.geometry, result.midline) if isinstance(result, Report) else ()
+    facts = records.facts_row(StackFacts.of(series, *measured))
     for name in ("study_uid", "series_uid", "stack_number"):
         del facts[name]
     row = facts | {
@@ -630,6 +630,22 @@ def _outcome_row(
         "traceback": result.traceback,
         "software_version": "",
     }
+
+
+def _is_content(connection: Connection, stack_id: int, series: Series) -> bool:
+    known = select(current_stacks.c.content_hash).where(current_stacks.c.stack_id == stack_id)
+    return connection.execute(known).scalar_one_or_none() == records.content_hash(series)
+
+
+def _note_moved(connection: Connection, found: Sequence[Series]) -> None:
+    """Note where the images of stacks lie now that were measured elsewhere and are not measured again."""
+    first_images = select(files.c.stack_id, files.c.path).where(files.c.slice_number == 0)
+    known = {stack_id: path for stack_id, path in connection.execute(first_images)}  # noqa: C416 - rows are no pairs
+    for series in found:
+        stack_id = _find_stack(connection, series)
+        is_elsewhere = known.get(stack_id) not in (None, str(series.instances[0].path.absolute()))
+        if stack_id is not None and is_elsewhere and _is_content(connection, stack_id, series):
+            _note_files(connection, stack_id, series)
 
 
 def _note_files(connection: Connection, stack_id: int, series: Series) -> None:
