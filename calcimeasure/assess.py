@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from functools import cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from calcimeasure.inherit import inherit, with_tissue_of
 from calcimeasure.measure import measure
 from calcimeasure.model import Lesion
 from calcimeasure.settings import settings_hash
+from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
     from calcimeasure.model import Outline, Series, Volume
@@ -55,12 +54,6 @@ def assess_again(volume: Volume, lesion: Lesion, settings: Settings) -> Lesion:
         measured = with_tissue_of(measured, lesion)
     measured = replace(measured, algorithm_type=lesion.algorithm_type, side=lesion.side, site=lesion.site)
     return inherit(measured, lesion)
-
-
-@cache
-def software_version() -> str:
-    """Name the version of the program that computes the numbers."""
-    return version("calcimeasure")
 
 
 def tracking_uid(series: Series, outline: Outline) -> str:

@@ -275,9 +275,8 @@ def _run(
     stopped: Callable[[], bool],
 ) -> Counter[str]:
     """Measure what has to be measured, and keep each stack as soon as it is done. Counts what became of them."""
-    from calcimeasure.assess import software_version
-    from calcimeasure.pipeline import analyze_or_fail
     from calcimeasure.store import Todo
+    from calcimeasure.version import software_version
 
     states: Counter[str] = Counter()
     series_table = _SeriesTable(store, out)
@@ -291,6 +290,9 @@ def _run(
             break
         plan = store.plan(series, settings, settings.remeasure_reviewed)
         if plan.todo is Todo.MEASURE:
+            # Only now: a run that finds everything measured need not wait for all that measuring takes.
+            from calcimeasure.pipeline import analyze_or_fail
+
             result = analyze_or_fail(series, settings, plan.earlier, plan.next_number)
             kept = store.record(run_id, result, plan, settings)
             state = _state(result) if kept else "changed"
@@ -311,11 +313,10 @@ def _run(
 @contextmanager
 def _store_of(folder: Path, settings: Settings) -> Iterator[Store]:
     """Open the store of a folder: a file in "private", or the database that the settings name."""
-    from calcimeasure.store import open_store
+    from calcimeasure.store import file_url, open_store
 
     file = folder / "private" / "calcimeasure.db"
-    url = settings.store or f"sqlite:///{file.absolute()}"
-    with open_store(url, None if settings.store else str(file)) as store:
+    with open_store(settings.store or file_url(file), None if settings.store else str(file)) as store:
         if not store.shared:
             _say(f"The store {store.place} lies where one process alone can write it (network share).")
         yield store

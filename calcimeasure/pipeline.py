@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, cast
 
-from calcimeasure.assess import assess, assess_again, software_version
+from calcimeasure.assess import assess, assess_again
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.inherit import divide
 from calcimeasure.load import check_headers, load_image
@@ -19,6 +19,7 @@ from calcimeasure.picture import draw
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.surface import half_maximum_outline
+from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from calcimeasure.locate import look
 from calcimeasure.locate.site import site_of
+from calcimeasure.locate.view import look
 from calcimeasure.locate.words import SaidSide
 from calcimeasure.model import BodySite, Outline, Site, SiteSource
 from tests.phantoms import straight_grid

@@ -113,3 +113,13 @@ def test_full_disk_leaves_the_former_file_and_nothing_else(small_disk: Path) -> 
     with pytest.raises(OutputError, match="No space left on device"):
         write_whole(table, "x" * 100_000)
     assert is_as_it_was(table)
+
+
+def test_what_a_killed_run_left_is_removed_and_what_another_run_writes_is_not(tmp_path: Path) -> None:
+    old, young, other = (tmp_path / name for name in (".a.csv.k3j2", ".a.csv.x9y8", ".b.csv.k3j2"))
+    for path in (old, young, other):
+        path.write_text("half", encoding="utf-8")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    write_whole(tmp_path / "a.csv", "whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.csv.x9y8", ".b.csv.k3j2", "a.csv"]

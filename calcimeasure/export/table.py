@@ -818,7 +818,8 @@ def _open_table(columns: Sequence[Column[Row]], path: Path, naming: Naming | Non
     with open_whole(path) as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([column.name for column in columns])
-        yield lambda row: writer.writerow([_cell(column, row, naming) for column in columns])
+        cells = [_cell_of(column, naming) for column in columns]
+        yield lambda row: writer.writerow([cell(row) for cell in cells])
 
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -828,29 +829,36 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula, in ASCII and in full width."""
 
 
-def _cell(column: Column[Row], row: Row, naming: Naming | None) -> str:
-    value: object = None
-    if column.value is not None:
-        value = column.value(row)
-    elif column.named is not None and naming is not None:
-        value = column.named(naming, row)
+def _cell_of(column: Column[Row], naming: Naming | None) -> Callable[[Row], str]:
+    """Choose once for a table how the cells of a column are made."""
+    value, named = column.value, column.named
+    if value is None and named is not None and naming is not None:
+        return lambda row: _text(named(naming, row), column)
+    if value is None:
+        return lambda _: ""
+    return lambda row: _text(value(row), column)
+
+
+def _text(value: object, column: Column[Any]) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        number = f"{value:.{column.decimals}f}"
+        return number if number.strip("-0.") else number.lstrip("-")  # no negative zero
+    if isinstance(value, int) or column.words:
+        return str(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, float):
-        # Adding zero turns -0.0 into 0.0.
-        return f"{round(value, column.decimals) + 0.0:.{column.decimals}f}"
     return _harmless(str(value))
 
 
 def _harmless(text: str) -> str:
     """Keep text from the header in one line, and from running as a formula in a spreadsheet."""
-    line = _CONTROLS.sub(" ", text)
+    line = text if text.isprintable() else _CONTROLS.sub(" ", text)
     return f"'{line}" if line.lstrip().startswith(_FORMULA_STARTS) else line
 
 

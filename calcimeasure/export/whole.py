@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from calcimeasure.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_LEFT_OVER_SECONDS = 3600
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -36,6 +40,7 @@ def open_whole(path: Path) -> Iterator[IO[str]]:
         The folder cannot be written or is full; a file that was there before is unchanged.
     """
     temporary = None
+    _remove_left_over(path)
     try:
         with tempfile.NamedTemporaryFile(
             "w",
@@ -59,6 +64,14 @@ def open_whole(path: Path) -> Iterator[IO[str]]:
         if isinstance(error, OSError):
             raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
         raise
+
+
+def _remove_left_over(path: Path) -> None:
+    """Remove what a run that was killed while it wrote left; what is younger may be another run's that still writes."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_OVER_SECONDS:
+                left.unlink()
 
 
 def _umask() -> int:

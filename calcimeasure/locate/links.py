@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from calcimeasure.model import BodySite, Laterality, SideSource
 
@@ -222,6 +221,9 @@ def _matches(
     possible = np.isfinite(costs)
     if not possible.any():
         return {}
+    # Tables are also written where nothing has to be linked: that need not wait for SciPy.
+    from scipy.optimize import linear_sum_assignment
+
     # What is impossible costs more than all that is possible together.
     dear = float(costs[possible].sum()) + 1.0
     rows, columns = linear_sum_assignment(np.where(possible, costs, dear))
