@@ -50,6 +50,38 @@ def explain_size(volume: Volume, lesion: Lesion, settings: Settings) -> list[str
     return lines
 
 
+def explain_place(lesion: Lesion) -> list[str]:
+    """Explain a lesion's side and body site: what they rest on, and what speaks against it.
+
+    Parameters
+    ----------
+    lesion
+        As stored.
+
+    Returns
+    -------
+    list of str
+        Lines for a person.
+    """
+    side, site = lesion.side, lesion.site
+    if side is None or site is None:
+        return ["Side and site", "  not judged"]
+    lines = ["Side and site", f"  side          {side.laterality}, from {side.source}{_percent(side.confidence)}"]
+    if side.conflict:
+        lines.append("  conflict      sources disagree: a reader has to say")
+    if side.hint is not None:
+        lines.append(f"  hint          {side.hint} (weak evidence, not a side)")
+    if side.distance_to_midline_mm is not None:
+        lines.append(f"  midline       {side.distance_to_midline_mm:.1f} mm, positive to the patient's left")
+    lines += [f"  because       {reason}" for reason in side.evidence.split("; ") if reason]
+    detail = f" ({site.detail})" if site.detail else ""
+    return [*lines, f"  site          {site.body_site}{detail}, from {site.source}"]
+
+
+def _percent(confidence: float | None) -> str:
+    return "" if confidence is None else f", confidence {confidence:.0%}"
+
+
 def _edge_lines(edge: Edge) -> Iterator[str]:
     if not edge.inside.any():
         yield "  none: nothing inside the outline stands out from its surroundings"

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.model import NOT_IMAGED_HU
-from calcimeasure.surface.slabs import threads_for
+from calcimeasure.surface.slabs import threads_for_distances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -177,7 +177,7 @@ def signed_depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, flo
     # Of two labels it finds both distances at once.
     labels = mask.view(np.uint8) + np.uint8(1)
     depth_mm: NDArray[np.float32] = edt.edt(
-        labels, anisotropy=spacing_mm, black_border=False, parallel=threads_for(mask.size)
+        labels, anisotropy=spacing_mm, black_border=False, parallel=threads_for_distances(mask.size)
     )
     return np.negative(depth_mm, out=depth_mm, where=~mask)
 
@@ -196,7 +196,7 @@ def _distance_mm(things: NDArray[np.bool_], spacing_mm: tuple[float, float, floa
     near = tuple(box)
     distance_mm = np.full(things.shape, np.inf, dtype=np.float32)
     distance_mm[near] = edt.edt(
-        ~things[near], anisotropy=spacing_mm, black_border=False, parallel=threads_for(things.size)
+        ~things[near], anisotropy=spacing_mm, black_border=False, parallel=threads_for_distances(things.size)
     )
     return distance_mm
 

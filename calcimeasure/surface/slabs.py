@@ -20,9 +20,18 @@ _LARGE_BOX_VOXELS = 3_000_000
 """Threads cost more than they save in smaller boxes, which are measured several at a time."""
 
 
+_FEW_VOXELS = 50_000
+"""Not even a distance transform is faster with threads in smaller boxes."""
+
+
 def threads_for(voxels: int) -> int:
     """Say how many threads to work with on so many voxels."""
     return os.cpu_count() or 1 if voxels > _LARGE_BOX_VOXELS else 1
+
+
+def threads_for_distances(voxels: int) -> int:
+    """Say how many threads a distance transform works with: it holds the interpreter, so that no other thread works."""
+    return os.cpu_count() or 1 if voxels > _FEW_VOXELS else 1
 
 
 def in_slabs(work: Callable[[slice], None], shape_kji: tuple[int, ...]) -> None:
