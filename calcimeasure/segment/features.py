@@ -1,0 +1,230 @@
+"""What can be seen of a part: the numbers that its tissue is judged by."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.segment.split import Parts
+
+OWN_MM = 4.0
+"""So far from marrow and from other parts nothing of a neighbor's cortex is left."""
+
+RIM_MM = (0.8, 3.0)
+"""How deep the cortex of a bone lies beneath its blurred surface."""
+
+BELOW_RIM_MM = (2.0, 7.0)
+"""Where attenuation falls inward beneath a cortex, and is level in a mass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Of one part; means are over its own voxels, those away from neighbors and marrow, where there are enough.
+
+    Parameters
+    ----------
+    volume_mm3
+        As counted.
+    thickness_mm
+        Of the largest ball in it.
+    slenderness
+        Volume as a multiple of the cube of that ball's radius, logarithm: a ball has 1.4, a sheet or a long piece more.
+    core_hu, tenth_hu, spread
+        Of its deep voxels: median, tenth percentile, and half the range from the 16th to the 84th percentile as a part
+        of the median.
+    rim
+        Ninetieth percentile of attenuation in the rim as a part of the core.
+    fall
+        How much attenuation falls on each mm inward, as a part of the core; negative where it rises.
+    own_share
+        Part of its voxels that is away from neighbors and marrow.
+    marrow_share, neighbor_share, cut_share
+        Parts of its surface that face marrow, another part, and the end of the image.
+    metal_share, outside_share, circle_share
+        Parts of its voxels that are as dense as metal, outside the body, and beside the circle that was reconstructed.
+    contact_mm2
+        Of its surface with other parts.
+    """
+
+    volume_mm3: float
+    thickness_mm: float
+    slenderness: float
+    core_hu: float
+    tenth_hu: float
+    spread: float
+    rim: float
+    fall: float
+    own_share: float
+    marrow_share: float
+    neighbor_share: float
+    cut_share: float
+    contact_mm2: float
+    metal_share: float = 0.0
+    outside_share: float = 0.0
+    circle_share: float = 0.0
+
+
+METAL_HU = 2800
+
+FEWEST_OWN = 20
+
+
+def features_of(
+    attenuation_hu: NDArray[np.int16], parts: Parts, spacing_mm: tuple[float, float, float]
+) -> list[Features]:
+    """Describe each part; the first describes label 1."""
+    import edt
+
+    labels, marrow = parts.labels, parts.marrow
+    count = int(labels.max(initial=0)) + 1
+    if count == 1:
+        return []
+    block_mm3 = math.prod(spacing_mm)
+    solid = (labels > 0) | marrow
+    surface_mm = edt.edt(solid, anisotropy=spacing_mm, black_border=False, parallel=2)
+    at = np.flatnonzero(labels)
+    label = labels.ravel()[at]
+    hu = attenuation_hu.ravel()[at].astype(np.float32)
+    depth_mm = parts.depth_mm.ravel()[at]
+    below_mm = surface_mm.ravel()[at]
+    radius_mm = np.zeros(count, dtype=np.float32)
+    np.maximum.at(radius_mm, label, depth_mm)
+    voxels = np.bincount(label, minlength=count)
+    own = _away(labels, marrow, spacing_mm).ravel()[at]
+    own_count = np.bincount(label[own], minlength=count)
+    usable = own | (own_count < FEWEST_OWN)[label]
+    core = usable & (depth_mm >= np.minimum(0.5 * radius_mm, 5.0)[label])
+    # What is nearest to the middle where neighbors leave nothing of it.
+    none = np.bincount(label[core], minlength=count) == 0
+    core |= none[label] & (depth_mm >= 0.5 * radius_mm[label])
+    percentiles = _percentiles(label[core], hu[core], count, (10, 16, 50, 84))
+    rim = _percentiles(*_of(label, hu, usable & (below_mm > RIM_MM[0]) & (below_mm <= RIM_MM[1])), count, (90,))[0]
+    inward = usable & (below_mm > BELOW_RIM_MM[0]) & (below_mm < BELOW_RIM_MM[1])
+    fall = _mean(label[inward], _fall(attenuation_hu, surface_mm, at[inward], spacing_mm), count)
+    faces_mm2 = _faces_mm2(labels, marrow, spacing_mm)
+    whole_mm2 = np.maximum(faces_mm2.sum(axis=0), 1e-6)
+    metal = np.bincount(label[hu >= METAL_HU], minlength=count)
+    found = []
+    for n in range(1, count):
+        tenth, low, median, high = (float(p[n]) for p in percentiles)
+        level_hu = max(median, 100.0)
+        found.append(
+            Features(
+                volume_mm3=float(voxels[n] * block_mm3),
+                thickness_mm=2 * float(radius_mm[n]),
+                slenderness=math.log(voxels[n] * block_mm3 / max(float(radius_mm[n]), 0.5) ** 3),
+                core_hu=median,
+                tenth_hu=tenth,
+                spread=(high - low) / 2 / level_hu,
+                rim=float(rim[n]) / level_hu,
+                fall=float(fall[n]) / level_hu,
+                own_share=float(own_count[n] / voxels[n]),
+                marrow_share=float(faces_mm2[0, n] / whole_mm2[n]),
+                neighbor_share=float(faces_mm2[2, n] / whole_mm2[n]),
+                cut_share=float(faces_mm2[3, n] / whole_mm2[n]),
+                contact_mm2=float(faces_mm2[2, n]),
+                metal_share=float(metal[n] / voxels[n]),
+            )
+        )
+    return found
+
+
+def _of(
+    label: NDArray[np.int32], hu: NDArray[np.float32], chosen: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    return label[chosen], hu[chosen]
+
+
+def _away(
+    labels: NDArray[np.int32], marrow: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
+) -> NDArray[np.bool_]:
+    """Find voxels that lie `OWN_MM` from marrow and from the next part."""
+    import edt
+
+    free = ~marrow
+    for axis in range(3):
+        low, high = [slice(None)] * 3, [slice(None)] * 3
+        low[axis], high[axis] = slice(None, -1), slice(1, None)
+        a, b = labels[tuple(low)], labels[tuple(high)]
+        meet = (a != b) & (a > 0) & (b > 0)
+        free[tuple(low)] &= ~meet
+        free[tuple(high)] &= ~meet
+    if free.all():
+        return free
+    away: NDArray[np.bool_] = edt.edt(free, anisotropy=spacing_mm, black_border=False, parallel=2) > OWN_MM
+    return away
+
+
+def _percentiles(
+    label: NDArray[np.int32], values: NDArray[np.float32], count: int, wanted: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """(percentiles, labels), zero for labels without values."""
+    order = np.lexsort((values, label))
+    label, values = label[order], values[order]
+    begin = np.searchsorted(label, np.arange(count))
+    length = np.searchsorted(label, np.arange(count), side="right") - begin
+    found = np.zeros((len(wanted), count), dtype=np.float32)
+    some = length > 0
+    for row, percent in zip(found, wanted, strict=True):
+        row[some] = values[(begin + (length - 1) * percent // 100)[some]]
+    return found
+
+
+def _mean(label: NDArray[np.int32], values: NDArray[np.float32], count: int) -> NDArray[np.float64]:
+    total = np.bincount(label, weights=values, minlength=count)
+    return total / np.maximum(np.bincount(label, minlength=count), 1)
+
+
+def _fall(
+    attenuation_hu: NDArray[np.int16],
+    surface_mm: NDArray[np.float32],
+    at: NDArray[np.int64],
+    spacing_mm: tuple[float, float, float],
+) -> NDArray[np.float32]:
+    """HU that attenuation falls on a mm along the way inward, at flat indexes."""
+    index = np.unravel_index(at, surface_mm.shape)
+    along = np.zeros(at.size, dtype=np.float32)
+    steepness = np.full(at.size, 0.05, dtype=np.float32)
+    for axis, step_mm in enumerate(spacing_mm):
+        if surface_mm.shape[axis] < 2:
+            continue
+        low, high = list(index), list(index)
+        low[axis] = np.maximum(index[axis] - 1, 0)
+        high[axis] = np.minimum(index[axis] + 1, surface_mm.shape[axis] - 1)
+        over_mm = ((high[axis] - low[axis]) * step_mm).astype(np.float32)
+        change_hu = attenuation_hu[tuple(high)].astype(np.float32) - attenuation_hu[tuple(low)]
+        inward = (surface_mm[tuple(high)] - surface_mm[tuple(low)]) / over_mm
+        along -= change_hu / over_mm * inward
+        steepness += inward**2
+    return along / np.sqrt(steepness)
+
+
+def _faces_mm2(
+    labels: NDArray[np.int32], marrow: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
+) -> NDArray[np.float64]:
+    """(4, labels): area of each part's faces to marrow, to what is not dense, to other parts, to the end of the image."""
+    count = int(labels.max()) + 1
+    faces = np.zeros((4, count))
+    for axis in range(3):
+        area_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
+        low, high = [slice(None)] * 3, [slice(None)] * 3
+        low[axis], high[axis] = slice(None, -1), slice(1, None)
+        one, other = labels[tuple(low)], labels[tuple(high)]
+        differ = one != other
+        for a, b, beyond in (
+            (one[differ], other[differ], marrow[tuple(high)][differ]),
+            (other[differ], one[differ], marrow[tuple(low)][differ]),
+        ):
+            inside = a > 0
+            kind = np.where(b[inside] > 0, 2, np.where(beyond[inside], 0, 1))
+            faces += area_mm2 * np.bincount(kind * count + a[inside], minlength=4 * count).reshape(4, count)
+        ends = np.concatenate([labels.take(0, axis).ravel(), labels.take(-1, axis).ravel()])
+        faces[3] += area_mm2 * np.bincount(ends, minlength=count)
+    faces[:, 0] = 0
+    return faces
