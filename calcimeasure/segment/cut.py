@@ -15,6 +15,9 @@ SURE_MM = 3.0
 
 EDGE_SIGMA_MM = 0.6
 
+THICKEST_CORTEX_MM = 10.0
+FAR_MM = 1000.0
+
 
 def cut(
     attenuation_hu: NDArray[np.int16],
@@ -40,7 +43,6 @@ def cut(
     ndarray
         The part's voxels.
     """
-    import edt
     from scipy import ndimage
     from skimage.segmentation import watershed
 
@@ -49,12 +51,15 @@ def cut(
     own = own & dense & ~others
     if not own.any() or not (others.any() or marrow.any()):
         return own if not own.any() else dense.copy()
-    from_bone_mm = edt.edt(~(others | marrow), anisotropy=spacing_mm, black_border=False)
-    deepest_mm = float(from_bone_mm[own].max())
-    sure = own & (from_bone_mm >= min(SURE_MM, deepest_mm / 2))
-    from_sure_mm = edt.edt(~sure, anisotropy=spacing_mm, black_border=False)
-    beside_marrow = ndimage.binary_dilation(marrow, iterations=1) & dense & ~sure
-    bone = (others & (from_sure_mm > SURE_MM)) | beside_marrow
+    from_others_mm = _distance_mm(others, spacing_mm)
+    from_marrow_mm = _distance_mm(marrow, spacing_mm)
+    cortex_mm = _cortex_mm(from_marrow_mm[others])
+    # As deep in the part as the cortex that goes on beneath it allows.
+    depth_mm = np.minimum(from_others_mm, from_marrow_mm - cortex_mm)
+    sure = own & (depth_mm >= min(SURE_MM, float(depth_mm[own].max()) / 2))
+    from_sure_mm = _distance_mm(sure, spacing_mm)
+    cortex = (from_marrow_mm <= max(0.6 * cortex_mm, 1.01 * min(spacing_mm[1:]))) & dense
+    bone = ((others & (from_sure_mm > SURE_MM)) | cortex) & ~sure
     if not bone.any():
         return dense.copy()
     smooth_hu = ndimage.gaussian_filter(
@@ -64,6 +69,22 @@ def cut(
     markers = sure.astype(np.int32) + 2 * bone
     divided: NDArray[np.bool_] = watershed(steepness, markers, mask=dense) == 1
     return divided
+
+
+def _distance_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
+    """Distance to the nearest voxel of a mask; far away where there is none."""
+    import edt
+
+    if not mask.any():
+        return np.full(mask.shape, FAR_MM, dtype=np.float32)
+    distance_mm: NDArray[np.float32] = edt.edt(~mask, anisotropy=spacing_mm, black_border=False)
+    return distance_mm
+
+
+def _cortex_mm(from_marrow_mm: NDArray[np.float32]) -> float:
+    """Estimate how thick the cortex is from how far bone reaches from its marrow, beside the part."""
+    near = from_marrow_mm[from_marrow_mm < THICKEST_CORTEX_MM]
+    return float(np.percentile(near, 90)) if near.size else 0.0
 
 
 def contact_mm2(

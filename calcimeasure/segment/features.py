@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.segment.split import passes
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -18,10 +20,6 @@ OWN_MM = 4.0
 
 RIM_MM = (0.8, 3.0)
 """How deep the cortex of a bone lies beneath its blurred surface."""
-
-BELOW_RIM_MM = (2.0, 7.0)
-"""Where attenuation falls inward beneath a cortex, and is level in a mass."""
-
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -39,9 +37,9 @@ class Features:
         Of its deep voxels: median, tenth percentile, and half the range from the 16th to the 84th percentile as a part
         of the median.
     rim
-        Ninetieth percentile of attenuation in the rim as a part of the core.
-    fall
-        How much attenuation falls on each mm inward, as a part of the core; negative where it rises.
+        Upper quartile of attenuation in the rim as a part of the core.
+    bridge
+        The widest way to another part, as a part of its own thickness.
     own_share
         Part of its voxels that is away from neighbors and marrow.
     marrow_share, neighbor_share, cut_share
@@ -59,7 +57,7 @@ class Features:
     tenth_hu: float
     spread: float
     rim: float
-    fall: float
+    bridge: float
     own_share: float
     marrow_share: float
     neighbor_share: float
@@ -104,11 +102,14 @@ def features_of(
     none = np.bincount(label[core], minlength=count) == 0
     core |= none[label] & (depth_mm >= 0.5 * radius_mm[label])
     percentiles = _percentiles(label[core], hu[core], count, (10, 16, 50, 84))
-    rim = _percentiles(*_of(label, hu, usable & (below_mm > RIM_MM[0]) & (below_mm <= RIM_MM[1])), count, (90,))[0]
-    inward = usable & (below_mm > BELOW_RIM_MM[0]) & (below_mm < BELOW_RIM_MM[1])
-    fall = _mean(label[inward], _fall(attenuation_hu, surface_mm, at[inward], spacing_mm), count)
+    in_rim = usable & (below_mm > RIM_MM[0]) & (below_mm <= RIM_MM[1])
+    rim = _percentiles(label[in_rim], hu[in_rim], count, (75,))[0]
     faces_mm2 = _faces_mm2(labels, marrow, spacing_mm)
     whole_mm2 = np.maximum(faces_mm2.sum(axis=0), 1e-6)
+    bridge = np.zeros(count)
+    for one, other, height_mm in passes(labels, parts.depth_mm):
+        for n in (one, other):
+            bridge[n] = max(bridge[n], height_mm / radius_mm[n])
     metal = np.bincount(label[hu >= METAL_HU], minlength=count)
     found = []
     for n in range(1, count):
@@ -123,7 +124,7 @@ def features_of(
                 tenth_hu=tenth,
                 spread=(high - low) / 2 / level_hu,
                 rim=float(rim[n]) / level_hu,
-                fall=float(fall[n]) / level_hu,
+                bridge=float(bridge[n]),
                 own_share=float(own_count[n] / voxels[n]),
                 marrow_share=float(faces_mm2[0, n] / whole_mm2[n]),
                 neighbor_share=float(faces_mm2[2, n] / whole_mm2[n]),
@@ -133,12 +134,6 @@ def features_of(
             )
         )
     return found
-
-
-def _of(
-    label: NDArray[np.int32], hu: NDArray[np.float32], chosen: NDArray[np.bool_]
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    return label[chosen], hu[chosen]
 
 
 def _away(
@@ -174,35 +169,6 @@ def _percentiles(
     for row, percent in zip(found, wanted, strict=True):
         row[some] = values[(begin + (length - 1) * percent // 100)[some]]
     return found
-
-
-def _mean(label: NDArray[np.int32], values: NDArray[np.float32], count: int) -> NDArray[np.float64]:
-    total = np.bincount(label, weights=values, minlength=count)
-    return total / np.maximum(np.bincount(label, minlength=count), 1)
-
-
-def _fall(
-    attenuation_hu: NDArray[np.int16],
-    surface_mm: NDArray[np.float32],
-    at: NDArray[np.int64],
-    spacing_mm: tuple[float, float, float],
-) -> NDArray[np.float32]:
-    """HU that attenuation falls on a mm along the way inward, at flat indexes."""
-    index = np.unravel_index(at, surface_mm.shape)
-    along = np.zeros(at.size, dtype=np.float32)
-    steepness = np.full(at.size, 0.05, dtype=np.float32)
-    for axis, step_mm in enumerate(spacing_mm):
-        if surface_mm.shape[axis] < 2:
-            continue
-        low, high = list(index), list(index)
-        low[axis] = np.maximum(index[axis] - 1, 0)
-        high[axis] = np.minimum(index[axis] + 1, surface_mm.shape[axis] - 1)
-        over_mm = ((high[axis] - low[axis]) * step_mm).astype(np.float32)
-        change_hu = attenuation_hu[tuple(high)].astype(np.float32) - attenuation_hu[tuple(low)]
-        inward = (surface_mm[tuple(high)] - surface_mm[tuple(low)]) / over_mm
-        along -= change_hu / over_mm * inward
-        steepness += inward**2
-    return along / np.sqrt(steepness)
 
 
 def _faces_mm2(
