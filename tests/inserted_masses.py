@@ -1,7 +1,7 @@
 """Calcified masses of known size painted into real CT: what the judgement of tissue is tried on.
 
 A mass replaces soft tissue only. Where it is grown against bone, bone wins: each voxel of the bone's blurred border
-keeps its share of bone, and the mass fills the rest. It has the blur and the noise of the image that it is painted into.
+keeps its share of bone, and the mass fills the rest. It has the blur and the noise of the image it is painted into.
 Every case follows from its seed and its image alone.
 """
 
@@ -260,7 +260,9 @@ def _painted(
     covered = ndimage.gaussian_filter(whole * (share > 0), sigma)
     # What is blurred into bone stays bone: the voxel's own share of soft tissue is what there is to replace.
     covered *= np.maximum(soft, 0) * ndimage.binary_dilation(share > 0, iterations=3)
-    painted_hu = ndimage.gaussian_filter(whole * density, sigma) / np.maximum(ndimage.gaussian_filter(whole, sigma), 0.01)
+    painted_hu = ndimage.gaussian_filter(whole * density, sigma) / np.maximum(
+        ndimage.gaussian_filter(whole, sigma), 0.01
+    )
     noise = where.noise_sd_hu * as_in_ct(rng.standard_normal(share.shape).astype(np.float32))
     stored_hu = where.volume.attenuation_hu.copy()
     before = stored_hu[box].astype(np.float32)

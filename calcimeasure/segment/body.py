@@ -31,7 +31,7 @@ SMALLEST_CORE_MM3 = 300.0
 
 
 def find_body(coarse: Coarse) -> NDArray[np.uint8]:
-    """Number what is body: 0 outside, 1 for the largest body in view, 2 for the next (two limbs are two bodies).
+    """Find the bodies in view (two limbs are two bodies): 0 outside, 1 for the largest, 2 for the next.
 
     A body is what is so thick that no couch, cloth or splint is, mostly soft tissue, with its skin and with what it
     encloses (lungs, bowel gas). Parts that touch broadly are one body.

@@ -87,9 +87,7 @@ def _cortex_mm(from_marrow_mm: NDArray[np.float32]) -> float:
     return float(np.percentile(near, 90)) if near.size else 0.0
 
 
-def contact_mm2(
-    part: NDArray[np.bool_], bone: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
-) -> float:
+def contact_mm2(part: NDArray[np.bool_], bone: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> float:
     """Area of the surface that two masks share.
 
     A voxel's face counts with the cosine between it and the local normal, so that a plane has its area at every angle.
@@ -98,7 +96,9 @@ def contact_mm2(
 
     if not (part.any() and bone.any()):
         return 0.0
-    smooth = ndimage.gaussian_filter(np.pad(part, 2).astype(np.float32), [1.2 * min(spacing_mm) / mm for mm in spacing_mm])
+    smooth = ndimage.gaussian_filter(
+        np.pad(part, 2).astype(np.float32), [1.2 * min(spacing_mm) / mm for mm in spacing_mm]
+    )
     normal = [np.gradient(smooth, mm, axis=axis)[2:-2, 2:-2, 2:-2] for axis, mm in enumerate(spacing_mm)]
     length = np.sqrt(sum(np.square(along) for along in normal)) + 1e-9
     total = 0.0

@@ -21,6 +21,7 @@ OWN_MM = 4.0
 RIM_MM = (0.8, 3.0)
 """How deep the cortex of a bone lies beneath its blurred surface."""
 
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """Of one part; means are over its own voxels, those away from neighbors and marrow, where there are enough.
@@ -107,9 +108,9 @@ def features_of(
     faces_mm2 = _faces_mm2(labels, marrow, spacing_mm)
     whole_mm2 = np.maximum(faces_mm2.sum(axis=0), 1e-6)
     bridge = np.zeros(count)
-    for one, other, height_mm in passes(labels, parts.depth_mm):
-        for n in (one, other):
-            bridge[n] = max(bridge[n], height_mm / radius_mm[n])
+    ones, others, heights = passes(labels, parts.depth_mm)
+    for side in (ones, others):
+        np.maximum.at(bridge, side, heights / radius_mm[side])
     metal = np.bincount(label[hu >= METAL_HU], minlength=count)
     found = []
     for n in range(1, count):
@@ -174,7 +175,7 @@ def _percentiles(
 def _faces_mm2(
     labels: NDArray[np.int32], marrow: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.float64]:
-    """(4, labels): area of each part's faces to marrow, to what is not dense, to other parts, to the end of the image."""
+    """(4, labels): area of faces to marrow, to what is not dense, to other parts, and to the end of the image."""
     count = int(labels.max()) + 1
     faces = np.zeros((4, count))
     for axis in range(3):

@@ -137,8 +137,11 @@ def _joined(labels: NDArray[np.int32], height: NDArray[np.float32]) -> NDArray[n
             label = int(owner[label])
         return label
 
-    for one, other, height_mm in passes(labels, height):
-        a, b = root(one), root(other)
+    ones, others, heights = passes(labels, height)
+    # Summits only grow as they are joined: what is a neck now stays one.
+    able = heights >= NECK * np.maximum(summit[ones], summit[others])
+    for one, other, height_mm in zip(ones[able], others[able], heights[able], strict=True):
+        a, b = root(int(one)), root(int(other))
         if a != b and height_mm >= NECK * max(summit[a], summit[b]):
             low, high = (a, b) if summit[a] < summit[b] else (b, a)
             owner[low] = high
@@ -146,22 +149,31 @@ def _joined(labels: NDArray[np.int32], height: NDArray[np.float32]) -> NDArray[n
     return np.unique(roots, return_inverse=True)[1].astype(np.int32)[labels]
 
 
-def passes(labels: NDArray[np.int32], height: NDArray[np.float32]) -> list[tuple[int, int, float]]:
-    """List pairs of labels that share a face, each with the highest way over between them, highest first."""
+def passes(
+    labels: NDArray[np.int32], height: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Find pairs of labels that share a face.
+
+    Returns
+    -------
+    ones, others, heights
+        The lower and the higher label of each pair, and the highest way over between them; highest first.
+    """
     keys, heights = [], []
     count = int(labels.max(initial=0)) + 1
     for axis in range(3):
         low, high = _shifted(axis)
         a, b = labels[low], labels[high]
-        meet = (a != b) & (a > 0) & (b > 0)
-        one, other = a[meet].astype(np.int64), b[meet].astype(np.int64)
+        meet = np.flatnonzero((a != b) & (a > 0) & (b > 0))
+        one, other = a.ravel()[meet].astype(np.int64), b.ravel()[meet].astype(np.int64)
         keys.append(np.minimum(one, other) * count + np.maximum(one, other))
-        heights.append(np.minimum(height[low][meet], height[high][meet]))
+        heights.append(np.minimum(height[low].ravel()[meet], height[high].ravel()[meet]))
     key, over = np.concatenate(keys), np.concatenate(heights)
     order = np.argsort(-over, kind="stable")
     pairs, first = np.unique(key[order], return_index=True)
-    found = [(int(p // count), int(p % count), float(over[order][n])) for p, n in zip(pairs, first, strict=True)]
-    return sorted(found, key=lambda one: -one[2])
+    highest = over[order][first]
+    falling = np.argsort(-highest, kind="stable")
+    return pairs[falling] // count, pairs[falling] % count, highest[falling]
 
 
 def _shifted(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:

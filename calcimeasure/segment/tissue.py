@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
 
 Box = tuple[slice, slice, slice]
+Blocks = TypeVar("Blocks", bound=np.generic)
 
 BONE_GROUP = 1
-"""Label of all bone; every other group of parts that hold together has a label of its own."""
+OUTSIDE_GROUP = 2
+"""Labels of all bone, and of all that lies outside the body; other groups of parts have labels of their own."""
+
+WORTH_CUTTING = (Tissue.CALCIFIED_MASS, Tissue.UNKNOWN)
+"""What is cut from bone; the rest stays in one piece with it."""
 
 WIDE_PASS = 0.6
 """What may be a mass belongs to the mass beside it where the way to it is so wide, as part of its own thickness."""
@@ -111,27 +116,34 @@ def _judge_copy(volume: Volume, settings: Settings) -> _Judged:
     """Split and judge on a coarse copy, within the box that holds what is dense."""
     coarse = coarse_copy(volume)
     body = find_body(coarse)
-    dense = _without_specks(coarse.attenuation_hu >= settings.threshold_hu, coarse)
-    groups = np.zeros(dense.shape, dtype=np.int32)
+    dense, outside = _dense_parts(coarse, body, settings)
+    groups = np.where(outside, np.int32(OUTSIDE_GROUP), np.int32(0))
     marrow = np.zeros(dense.shape, dtype=np.bool_)
     if not dense.any():
         return _Judged(coarse, body, groups, marrow, {}, {}, 0.0)
     box = _used(dense)
     parts = split(dense[box], coarse.spacing_mm)
-    features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse, body)
+    features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
     judgements = [judge(one, contrast_agent=bool(volume.series.contrast_agent)) for one in features]
     number, grouped = _hold_together(parts, features, judgements)
-    groups[box], marrow[box] = number[parts.labels], parts.marrow
+    groups[box] = np.maximum(groups[box], number[parts.labels])
+    marrow[box] = parts.marrow
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
     return _Judged(coarse, body, groups, marrow, grouped, _boxes(groups), float(np.mean(bone)) if bone else 0.0)
 
 
-def _without_specks(dense: NDArray[np.bool_], coarse: Coarse) -> NDArray[np.bool_]:
+def _dense_parts(
+    coarse: Coarse, body: NDArray[np.uint8], settings: Settings
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find what is dense in the body, and what is dense outside; specks are neither."""
     import cc3d
 
-    fewest = max(2, round(SMALLEST_SPLIT_MM3 / coarse.block_mm3))
-    kept: NDArray[np.bool_] = cc3d.dust(dense, threshold=fewest, connectivity=26)
-    return kept
+    labels = cc3d.connected_components(coarse.attenuation_hu >= settings.threshold_hu, connectivity=26)
+    voxels = np.bincount(labels.ravel())
+    beyond = 2 * np.bincount(labels[body == 0], minlength=len(voxels)) > voxels
+    counted = voxels >= max(2, round(SMALLEST_SPLIT_MM3 / coarse.block_mm3))
+    counted[0] = False
+    return (counted & ~beyond)[labels], (counted & beyond)[labels]
 
 
 def _used(mask: NDArray[np.bool_]) -> Box:
@@ -144,25 +156,19 @@ def _used(mask: NDArray[np.bool_]) -> Box:
 def _boxes(groups: NDArray[np.int32]) -> dict[int, Box]:
     from scipy import ndimage
 
-    return {n: box for n, box in enumerate(ndimage.find_objects(groups), 1) if box is not None and n != BONE_GROUP}
+    return {n: box for n, box in enumerate(ndimage.find_objects(groups), 1) if box is not None and n > OUTSIDE_GROUP}
 
 
-def _placed(
-    features: list[Features], parts: Parts, box: Box, coarse: Coarse, body: NDArray[np.uint8]
-) -> list[Features]:
-    """Add where parts lie: outside the body, on the circle of the field of view."""
+def _placed(features: list[Features], parts: Parts, box: Box, coarse: Coarse) -> list[Features]:
+    """Add which parts lie on the circle of the field of view."""
+    on_circle = _on_circle(coarse)
+    if on_circle is None:
+        return features
     label = parts.labels.ravel()
     voxels = np.maximum(np.bincount(label, minlength=len(features) + 1), 1)
-    outside = np.bincount(label[(body[box] == 0).ravel()], minlength=len(features) + 1) / voxels
-    circle = np.zeros(len(features) + 1)
-    on_circle = _on_circle(coarse)
-    if on_circle is not None:
-        flat = np.broadcast_to(on_circle[box[1:]], parts.labels.shape).ravel()
-        circle = np.bincount(label[flat], minlength=len(features) + 1) / voxels
-    return [
-        replace(one, outside_share=float(outside[n]), circle_share=float(circle[n]))
-        for n, one in enumerate(features, 1)
-    ]
+    flat = np.broadcast_to(on_circle[box[1:]], parts.labels.shape).ravel()
+    circle = np.bincount(label[flat], minlength=len(features) + 1) / voxels
+    return [replace(one, circle_share=float(circle[n])) for n, one in enumerate(features, 1)]
 
 
 def _on_circle(coarse: Coarse) -> NDArray[np.bool_] | None:
@@ -181,7 +187,7 @@ def _on_circle(coarse: Coarse) -> NDArray[np.bool_] | None:
 def _hold_together(
     parts: Parts, features: list[Features], judgements: list[Judgement]
 ) -> tuple[NDArray[np.int32], dict[int, Judgement]]:
-    """Number the groups: masses that touch are one, and what may be a mass belongs to the mass that it bulges from.
+    """Group parts: masses that touch are one, and what may be a mass belongs to the mass that it bulges from.
 
     Returns
     -------
@@ -199,15 +205,18 @@ def _hold_together(
 
     mass = Tissue.CALCIFIED_MASS
     beside_metal = set()
-    for one, other, height_mm in passes(parts.labels, parts.depth_mm):
-        for a, b in ((one, other), (other, one)):
-            if tissue[a] is Tissue.METAL and tissue[b] is mass:
-                beside_metal.add(b)
+    is_mass = np.array([one is mass for one in tissue])
+    ones, others, heights = passes(parts.labels, parts.depth_mm)
+    able = is_mass[ones] | is_mass[others]
+    for one, other, height_mm in zip(ones[able], others[able], heights[able], strict=True):
+        for a, b in ((int(one), int(other)), (int(other), int(one))):
+            if not is_mass[b]:
+                continue
             wide = height_mm >= WIDE_PASS * features[a - 1].thickness_mm / 2
-            small = features[a - 1].volume_mm3 < features[b - 1].volume_mm3
-            may_be = tissue[a] is mass or (tissue[a] is Tissue.UNKNOWN and wide)
-            if tissue[b] is mass and may_be and (small or tissue[a] is not mass):
+            if is_mass[a] or (tissue[a] is Tissue.UNKNOWN and wide):
                 owner[root(a)] = root(b)
+            elif tissue[a] is Tissue.METAL:
+                beside_metal.add(b)
     number = np.zeros(count, dtype=np.int32)
     grouped: dict[int, Judgement] = {}
     members: dict[int, list[int]] = {}
@@ -216,7 +225,7 @@ def _hold_together(
             number[label] = BONE_GROUP
         else:
             members.setdefault(root(label), []).append(label)
-    for n, labels in enumerate(members.values(), BONE_GROUP + 1):
+    for n, labels in enumerate(members.values(), OUTSIDE_GROUP + 1):
         number[labels] = n
         masses = [label for label in labels if tissue[label] is mass] or labels
         largest = max(masses, key=lambda label: features[label - 1].volume_mm3)
@@ -230,23 +239,23 @@ def _hold_together(
 def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: Settings) -> list[Proposal]:
     """Cut a component where its groups meet."""
     coarse_box = _coarse_box(outline.box, judged.coarse)
-    numbers = [n for n, box in judged.boxes.items() if _overlap(box, coarse_box)]
     mask = outline.mask()
+    numbers = [n for n, box in judged.boxes.items() if _overlap(box, coarse_box)]
     if numbers:
-        present = np.unique(_upsampled(judged.groups, outline.box, judged.coarse)[mask])
-        numbers = [n for n in numbers if n in present]
-        has_bone = BONE_GROUP in present
+        counts = np.bincount(_upsampled(judged.groups, outline.box, judged.coarse)[mask])
+        numbers = [n for n in numbers if n < len(counts) and counts[n]]
     else:
-        has_bone = bool((judged.groups[coarse_box] == BONE_GROUP).any())
-    if not numbers and not has_bone:
+        counts = np.bincount(judged.groups[coarse_box].ravel())
+    counts[0] = 0
+    if not counts.any():
         return [_alone(volume, outline, mask, judged)]
-    if not numbers:
-        return [Proposal(outline, Tissue.BONE, judged.bone_confidence)]
-    if len(numbers) == 1 and not has_bone:
-        return [_proposal(outline, judged.judgements[numbers[0]])]
+    worth = [n for n in numbers if judged.judgements[n].tissue in WORTH_CUTTING]
+    largest = int(counts.argmax())
+    if not worth or np.count_nonzero(counts) == 1:
+        return [_whole(outline, largest, judged)]
     smallest = settings.min_volume_mm3 / float(np.median(volume.geometry.voxel_sizes))
     found, rest = [], mask
-    for n in sorted(numbers, key=lambda n: judged.judgements[n].tissue is not Tissue.CALCIFIED_MASS):
+    for n in sorted(worth, key=lambda n: judged.judgements[n].tissue is not Tissue.CALCIFIED_MASS):
         piece, start, contact = _cut_out(volume, rest, outline, n, judged)
         if piece is None or np.count_nonzero(piece) < smallest:
             continue
@@ -257,8 +266,17 @@ def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: Setting
         found.append(_proposal(own, judged.judgements[n], contact))
     left = _dusted(rest, smallest)
     if left.any():
-        found.append(Proposal(Outline.from_mask(left, outline.start_kji), Tissue.BONE, judged.bone_confidence))
+        counts[worth] = 0
+        found.append(_whole(Outline.from_mask(left, outline.start_kji), int(counts.argmax()) or BONE_GROUP, judged))
     return found
+
+
+def _whole(outline: Outline, group: int, judged: _Judged) -> Proposal:
+    if group == BONE_GROUP:
+        return Proposal(outline, Tissue.BONE, judged.bone_confidence)
+    if group == OUTSIDE_GROUP:
+        return Proposal(outline, Tissue.OUTSIDE, 1.0)
+    return _proposal(outline, judged.judgements[group])
 
 
 def _dusted(mask: NDArray[np.bool_], smallest: float) -> NDArray[np.bool_]:
@@ -287,21 +305,22 @@ def _cut_out(
     geometry = volume.geometry
     spacing_mm = (geometry.slice_spacing_mm or 1.0, geometry.row_spacing_mm, geometry.column_spacing_mm)
     low, high = [], []
-    for part, factor, mm, own in zip(
+    for part, factor, mm, whole in zip(
         judged.boxes[number], judged.coarse.factor_kji, spacing_mm, outline.box, strict=True
     ):
         room = int(np.ceil(ROOM_MM / mm))
-        low.append(max(part.start * factor - room, own.start))
-        high.append(min(part.stop * factor + room, own.stop))
+        low.append(max(part.start * factor - room, whole.start))
+        high.append(min(part.stop * factor + room, whole.stop))
     box = (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2]))
-    start = tuple(part.start - own.start for part, own in zip(box, outline.box, strict=True))
+    start = tuple(part.start - whole.start for part, whole in zip(box, outline.box, strict=True))
     inner = tuple(slice(a, a + part.stop - part.start) for a, part in zip(start, box, strict=True))
     here = mask[inner]
     groups = _upsampled(judged.groups, box, judged.coarse)
     marrow = _upsampled(judged.marrow, box, judged.coarse)
-    divided = cut(volume.attenuation_hu[box], here, groups == number, (groups > 0) & (groups != number), marrow, spacing_mm)
+    own = groups == number
+    divided = cut(volume.attenuation_hu[box], here, own, (groups > 0) & ~own, marrow, spacing_mm)
     labels = cc3d.connected_components(divided, connectivity=26)
-    counts = np.bincount(labels[groups == number], minlength=1)
+    counts = np.bincount(labels[own], minlength=1)
     counts[0] = 0
     if not counts.any():
         return None, (0, 0, 0), 0.0
@@ -320,8 +339,7 @@ def _alone(volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _J
         outline.start_kji, outline.stop_kji, geometry.shape_kji, strict=True)]  # fmt: skip
     roomy = np.pad(mask, around)
     box = tuple(
-        slice(a - room[0], b + room[1])
-        for a, b, room in zip(outline.start_kji, outline.stop_kji, around, strict=True)
+        slice(a - room[0], b + room[1]) for a, b, room in zip(outline.start_kji, outline.stop_kji, around, strict=True)
     )
     depth_mm = edt.edt(roomy, anisotropy=spacing_mm, black_border=False)
     depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(mask.shape, spacing_mm, strict=True))))
@@ -344,7 +362,7 @@ def _overlap(one: Box, other: Box) -> bool:
     return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
 
 
-def _upsampled(array: NDArray[np.generic], box: Box, coarse: Coarse) -> NDArray[np.generic]:
+def _upsampled(array: NDArray[Blocks], box: Box, coarse: Coarse) -> NDArray[Blocks]:
     """Blow a box of the coarse copy up to the stack's own voxels."""
     coarse_box = _coarse_box(box, coarse)
     found = array[coarse_box]
