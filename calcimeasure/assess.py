@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from calcimeasure.measure import measure
 from calcimeasure.model import Lesion
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Outline, Series, Volume
+    from calcimeasure.model import Outline, Proposal, Series, Volume
     from calcimeasure.settings import Settings
 
 
-def assess(volume: Volume, outline: Outline, number: int, settings: Settings) -> Lesion:
+def assess(
+    volume: Volume, outline: Outline, number: int, settings: Settings, proposal: Proposal | None = None
+) -> Lesion:
     """Measure an outline and make it a proposed lesion.
 
     Parameters
@@ -26,15 +29,24 @@ def assess(volume: Volume, outline: Outline, number: int, settings: Settings) ->
         Its number in the stack, given once.
     settings
         What to measure with.
+    proposal
+        What the outline was drawn from: it says which tissue it is and how much of it lies on bone, which both stay
+        unknown where there is none.
     """
     measurements = measure(volume, outline, settings)
-    notices = dict.fromkeys((*volume.notices, *measurements.notices, "tissue_not_judged"))
+    if proposal is not None:
+        measurements = replace(
+            measurements, touches_bone=proposal.touches_bone, bone_contact_mm2=proposal.bone_contact_mm2
+        )
+    notices = dict.fromkeys((*volume.notices, *measurements.notices))
     return Lesion(
         tracking_uid=tracking_uid(volume.series, outline),
         number=number,
         outline=outline,
         measurements=measurements,
         notices=tuple(notices),
+        tissue=None if proposal is None else proposal.tissue,
+        tissue_confidence=None if proposal is None else proposal.tissue_confidence,
     )
 
 

@@ -10,20 +10,25 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from calcimeasure.assess import assess
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.load import check_headers, load_image
-from calcimeasure.model import Failure, Report, Series, State
+from calcimeasure.model import Failure, Outline, Report, Series, State, Tissue
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.surface import half_maximum_outline
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Lesion, Outline, Volume
+    from calcimeasure.model import Lesion, Proposal, Volume
+
+NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
+"""What is clearly no calcification; what might be one is measured and kept for the reviewer."""
 
 
 def analyze(series: Series, settings: Settings | None = None) -> Report:
-    """Measure every dense component of a stack.
+    """Measure what is calcified in a stack, and what may be.
 
     Parameters
     ----------
@@ -35,7 +40,8 @@ def analyze(series: Series, settings: Settings | None = None) -> Report:
     Returns
     -------
     Report
-        The lesions, largest first, and what was measured with.
+        The lesions, largest first, each with its tissue: calcified masses, other calcifications, contrast agent, and
+        what is not known; and what was measured with.
 
     Raises
     ------
@@ -49,12 +55,14 @@ def analyze(series: Series, settings: Settings | None = None) -> Report:
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
     volume = replace(volume, notices=(*volume.notices, *dropped))
 
-    def measured(proposal: Outline) -> Lesion:
-        return assess(volume, half_maximum_outline(volume, proposal, settings), 0, settings)
+    kept = [part for part in proposals.parts if part.tissue not in NOT_MEASURED]
+
+    def measured(part: Proposal) -> Lesion:
+        return assess(volume, refined_outline(volume, part, settings), 0, settings, part)
 
     # The distances and sums that cost most do not hold the interpreter.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        lesions = sorted(pool.map(measured, proposals.outlines), key=_largest_first)
+        lesions = sorted(pool.map(measured, kept), key=_largest_first)
     return Report(
         series=series,
         geometry=volume.geometry,
@@ -63,6 +71,28 @@ def analyze(series: Series, settings: Settings | None = None) -> Report:
         software_version=version("calcimeasure"),
         notices=volume.notices,
     )
+
+
+def refined_outline(volume: Volume, part: Proposal, settings: Settings) -> Outline:
+    """Draw a proposal along its half-maximum; where it lies on bone, without what was cut off as bone.
+
+    The blurred surface of the bone beside a mass is as dense as the mass's own edge: along it the half-maximum would
+    run on.
+    """
+    outline = half_maximum_outline(volume, part.outline, settings)
+    if not part.touches_bone:
+        return outline
+    hu = volume.attenuation_hu[outline.box]
+    own = np.zeros(hu.shape, dtype=np.bool_)
+    low = [max(a, b) for a, b in zip(outline.start_kji, part.outline.start_kji, strict=True)]
+    high = [min(a, b) for a, b in zip(outline.stop_kji, part.outline.stop_kji, strict=True)]
+    shared = [
+        tuple(slice(m - a, n - a) for m, n, a in zip(low, high, one.start_kji, strict=True))
+        for one in (outline, part.outline)
+    ]
+    own[shared[0]] = part.outline.mask()[shared[1]]
+    kept = outline.mask() & (own | (hu < settings.threshold_hu))
+    return Outline.from_mask(kept, outline.start_kji) if kept.any() else outline
 
 
 def _largest_first(lesion: Lesion) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SURE_MM = 3.0
+SURE_MM = 1.5
 """A voxel of a mass so far from bone and marrow is surely the mass's own; half its depth where it has less."""
 
 EDGE_SIGMA_MM = 0.6

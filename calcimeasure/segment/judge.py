@@ -81,8 +81,8 @@ SIGNS = (
     Sign(
         "thickness_mm",
         4.3,
-        # More than 16 mm is no more of a sign: the heads of bones are as thick.
-        lambda f: math.log(_within(f.thickness_mm, 4, 16) / 12) * (1 + joined(f)),
+        # More than 16 mm is no more of a sign: the heads of bones are as thick. What lies free may well be thin.
+        lambda f: math.log(_within(f.thickness_mm, 4, 16) / 12) * (2.0 if joined(f) else 0.5),
         lambda f: f.thickness_mm,
         "{:.0f} mm thick without a cavity, more than a cortex is",
         "{:.0f} mm thick, as a cortex may be",
@@ -122,7 +122,7 @@ SIGNS = (
     Sign(
         "slenderness",
         -1.2,
-        lambda f: _within(f.slenderness, 1.4, 5) - 1.4,
+        lambda f: _within(f.slenderness, 1.4, 6.5) - 1.4,
         lambda f: f.slenderness,
         "it is compact (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
         "it is long or flat for its thickness (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",

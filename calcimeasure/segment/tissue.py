@@ -147,9 +147,11 @@ def _dense_parts(
 
 
 def _used(mask: NDArray[np.bool_]) -> Box:
-    """Box of what is true."""
+    """Box of what is true, with a block of room where the image goes on: only its end is an end."""
     used = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    k, j, i = (slice(int(index[0]), int(index[-1]) + 1) for index in used)
+    k, j, i = (
+        slice(max(int(index[0]) - 1, 0), min(int(index[-1]) + 2, n)) for index, n in zip(used, mask.shape, strict=True)
+    )
     return k, j, i
 
 
