@@ -44,7 +44,7 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     Returns
     -------
     ndarray
-        (k, j, i) uint8 on the blocks of the copy.
+        (k, j, i) uint8 on the blocks of the copy; 1 everywhere where no body is seen.
     """
     import cc3d
     import edt
@@ -61,6 +61,9 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     soft = np.bincount(cores[core & (thinned_hu < SOFT_HU)], minlength=len(counts))
     counts[0] = 0
     bodies = np.flatnonzero((counts >= smallest) & (2 * soft > counts))
+    if not bodies.size:
+        # A crop or a phantom without a body: nothing can be said to lie outside of it.
+        return np.ones(coarse.attenuation_hu.shape, dtype=np.uint8)
     number = np.zeros(len(counts), dtype=np.uint8)
     number[bodies[np.argsort(-counts[bodies])][:255]] = np.arange(1, min(len(bodies), 255) + 1)
     grown = expand_labels(number[cores], REACH_MM, spacing=spacing_mm) * (tissue | core)

@@ -82,7 +82,7 @@ SIGNS = (
         "thickness_mm",
         4.3,
         # More than 16 mm is no more of a sign: the heads of bones are as thick. What lies free may well be thin.
-        lambda f: math.log(_within(f.thickness_mm, 4, 16) / 12) * (2.0 if joined(f) else 0.5),
+        lambda f: math.log(_within(f.thickness_mm, 4, 16) / 12) * (2.0 if joined(f) else 0.25),
         lambda f: f.thickness_mm,
         "{:.0f} mm thick without a cavity, more than a cortex is",
         "{:.0f} mm thick, as a cortex may be",
@@ -183,6 +183,7 @@ def _logistic(log_odds: float) -> float:
 
 
 MOSTLY = 0.5
+HIGHEST_CALCIFICATION_HU = 1500
 METAL_SHARE = 0.05
 """Blur takes the rim of metal below its attenuation; dental enamel reaches metal's in single voxels only."""
 
@@ -201,7 +202,7 @@ def _plainly(features: Features, contrast_agent: bool) -> tuple[Tissue, float, f
     f = features
     if f.outside_share > MOSTLY:
         return Tissue.OUTSIDE, f.outside_share, f.outside_share, f"{f.outside_share:.0%} of it lies outside the body"
-    if f.circle_share > MOSTLY:
+    if f.circle_share > MOSTLY and f.core_hu > HIGHEST_CALCIFICATION_HU:
         share = f.circle_share
         return Tissue.ARTIFACT, share, share, f"{share:.0%} of it lies on the circle that bounds the image"
     if f.metal_share > METAL_SHARE:
