@@ -146,7 +146,7 @@ SIGNS = (
 )
 
 
-def judge(features: Features, *, contrast_agent: bool = False, left_out: str | None = None) -> Judgement:
+def judge(features: Features, *, contrast_agent: bool = False) -> Judgement:
     """Judge one part.
 
     Parameters
@@ -155,10 +155,8 @@ def judge(features: Features, *, contrast_agent: bool = False, left_out: str | N
         What is seen of it.
     contrast_agent
         The header says that contrast agent was given.
-    left_out
-        A sign that is not looked at: what it is good for.
     """
-    evidence = tuple(_evidence(sign, features) for sign in SIGNS if sign.name != left_out)
+    evidence = tuple(_evidence(sign, features) for sign in SIGNS)
     probability = _logistic(BASE_LOG_ODDS + sum(one.log_odds for one in evidence))
     plain = _plainly(features, contrast_agent)
     if plain is not None:
