@@ -66,7 +66,7 @@ def splint() -> Slab:
 
 
 def couch() -> list[Paintable]:
-    return [Slab((0.0, 55.0, 0.0), (60.0, 1.0, 300.0), 300.0)]
+    return [Slab((0.0, 55.0, 0.0), (55.0, 1.0, 300.0), 800.0)]
 
 
 def prosthesis() -> list[Paintable]:

@@ -16,6 +16,10 @@ SURE_MM = 1.5
 EDGE_SIGMA_MM = 0.6
 
 THICKEST_CORTEX_MM = 10.0
+
+BESIDE_MM = 8.0
+"""As far as that a cortex goes on as thick as it is beneath the part."""
+
 FAR_MM = 1000.0
 
 
@@ -53,7 +57,7 @@ def cut(
         return own if not own.any() else dense.copy()
     from_others_mm = _distance_mm(others, spacing_mm)
     from_marrow_mm = _distance_mm(marrow, spacing_mm)
-    cortex_mm = _cortex_mm(from_marrow_mm[others])
+    cortex_mm = _cortex_mm(from_marrow_mm[others & (_distance_mm(own, spacing_mm) <= BESIDE_MM)])
     # As deep in the part as the cortex that goes on beneath it allows.
     depth_mm = np.minimum(from_others_mm, from_marrow_mm - cortex_mm)
     sure = own & (depth_mm >= min(SURE_MM, float(depth_mm[own].max()) / 2))
@@ -84,7 +88,7 @@ def _distance_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 def _cortex_mm(from_marrow_mm: NDArray[np.float32]) -> float:
     """Estimate how thick the cortex is from how far bone reaches from its marrow, beside the part."""
     near = from_marrow_mm[from_marrow_mm < THICKEST_CORTEX_MM]
-    return float(np.percentile(near, 90)) if near.size else 0.0
+    return float(np.percentile(near, 75)) if near.size else 0.0
 
 
 def contact_mm2(part: NDArray[np.bool_], bone: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> float:
