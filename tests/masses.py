@@ -279,7 +279,9 @@ def measured(
     """Measure the proposal that lies where the mass is, as the pipeline does; or an outline as it is given."""
     settings = settings or Settings()
     if outline is None:
-        outline = half_maximum_outline(volume, nearest(find_components(volume, settings).outlines, volume, true), settings)
+        outline = half_maximum_outline(
+            volume, nearest(find_components(volume, settings).outlines, volume, true), settings
+        )
     return measure(volume, outline, settings)
 
 

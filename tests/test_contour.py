@@ -71,7 +71,9 @@ def measured(mass: Mass, grid: Grid, noise_sd_hu: float = 0.0) -> Measurements:
     thickness_mm = float(np.diff(grid.positions_along_normal_mm).min())
     hu = render([mass], grid, background_hu=40, noise_sd_hu=noise_sd_hu, seed=3, slice_thickness_mm=thickness_mm)
     volume = volume_of(hu, grid)
-    return measure(volume, half_maximum_outline(volume, find_components(volume, SETTINGS).outlines[0], SETTINGS), SETTINGS)
+    return measure(
+        volume, half_maximum_outline(volume, find_components(volume, SETTINGS).outlines[0], SETTINGS), SETTINGS
+    )
 
 
 # Contours in a slice

@@ -26,7 +26,7 @@ from tests.tissue_bars import (
     limb_volumes,
     outcome,
 )
-from tests.tissue_scenes import SPACING_MM, couch, finger, prosthesis, ring, scene, shaft, splint, vessel
+from tests.tissue_scenes import couch, finger, prosthesis, ring, scene, shaft, splint, vessel
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the judgement of tissue is held to, and how it is counted: the suite does it on few masses, the bench on many."""
+"""What the judgement of tissue is held to: the suite counts it on few masses, the bench on many."""
 
 from __future__ import annotations
 
