@@ -49,6 +49,9 @@ class Features:
         Parts of its voxels that are as dense as metal, outside the body, and beside the circle that was reconstructed.
     contact_mm2
         Of its surface with other parts.
+    cavity_hu, cavity_spread_hu
+        Median of what it encloses, and half the range from the 16th to the 84th percentile; None where it encloses
+        nothing that is wide enough to show itself.
     """
 
     volume_mm3: float
@@ -67,11 +70,16 @@ class Features:
     metal_share: float = 0.0
     outside_share: float = 0.0
     circle_share: float = 0.0
+    cavity_hu: float | None = None
+    cavity_spread_hu: float | None = None
 
 
 METAL_HU = 2800
 
 FEWEST_OWN = 20
+
+CAVITY_DEPTH_MM = 2.0
+"""So far from its wall a cavity shows its own attenuation."""
 
 
 def features_of(
@@ -112,8 +120,10 @@ def features_of(
     for side in (ones, others):
         np.maximum.at(bridge, side, heights / radius_mm[side])
     metal = np.bincount(label[hu >= METAL_HU], minlength=count)
+    cavities = _cavities(attenuation_hu, labels, marrow, spacing_mm)
     found = []
     for n in range(1, count):
+        cavity_hu, cavity_spread_hu = cavities.get(n, (None, None))
         tenth, low, median, high = (float(p[n]) for p in percentiles)
         level_hu = max(median, 100.0)
         found.append(
@@ -132,6 +142,8 @@ def features_of(
                 cut_share=float(faces_mm2[3, n] / whole_mm2[n]),
                 contact_mm2=float(faces_mm2[2, n]),
                 metal_share=float(metal[n] / voxels[n]),
+                cavity_hu=cavity_hu,
+                cavity_spread_hu=cavity_spread_hu,
             )
         )
     return found
@@ -155,6 +167,39 @@ def _away(
         return free
     away: NDArray[np.bool_] = edt.edt(free, anisotropy=spacing_mm, black_border=False, parallel=2) > OWN_MM
     return away
+
+
+def _cavities(
+    attenuation_hu: NDArray[np.int16],
+    labels: NDArray[np.int32],
+    marrow: NDArray[np.bool_],
+    spacing_mm: tuple[float, float, float],
+) -> dict[int, tuple[float, float]]:
+    """Median and spread of the largest cavity that each part is the wall of."""
+    import cc3d
+    import edt
+
+    deep = edt.edt(marrow, anisotropy=spacing_mm, black_border=False, parallel=2) > CAVITY_DEPTH_MM
+    if not deep.any():
+        return {}
+    pockets = cc3d.connected_components(marrow, connectivity=6)
+    count = int(pockets.max()) + 1
+    inside = pockets[deep]
+    low, median, high = _percentiles(inside, attenuation_hu[deep].astype(np.float32), count, (16, 50, 84))
+    size = np.bincount(inside, minlength=count)
+    found: dict[int, tuple[float, float]] = {}
+    largest: dict[int, int] = {}
+    for axis in range(3):
+        one, other = [slice(None)] * 3, [slice(None)] * 3
+        one[axis], other[axis] = slice(None, -1), slice(1, None)
+        for a, b in ((tuple(one), tuple(other)), (tuple(other), tuple(one))):
+            wall = (labels[a] > 0) & (pockets[b] > 0)
+            for pair in np.unique(labels[a][wall].astype(np.int64) * count + pockets[b][wall]):
+                n, pocket = int(pair // count), int(pair % count)
+                if size[pocket] > largest.get(n, 0):
+                    largest[n] = int(size[pocket])
+                    found[n] = (float(median[pocket]), float(high[pocket] - low[pocket]) / 2)
+    return found
 
 
 def _percentiles(

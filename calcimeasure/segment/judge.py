@@ -161,8 +161,8 @@ def judge(features: Features, *, contrast_agent: bool = False) -> Judgement:
     plain = _plainly(features, contrast_agent)
     if plain is not None:
         tissue, confidence, value, sentence = plain
-        against = Evidence(tissue.value, value, -math.inf, sentence)
-        return Judgement(tissue, confidence, 0.0, (against, *evidence))
+        plainly = Evidence(tissue.value, value, 0.0, sentence)
+        return Judgement(tissue, confidence, probability, (plainly, *evidence))
     if probability >= MASS_FROM:
         return Judgement(Tissue.CALCIFIED_MASS, probability, probability, evidence)
     if probability >= UNKNOWN_FROM:
@@ -191,6 +191,10 @@ LARGEST_VESSEL_MM = 10.0
 LONG = 3.7
 """Slenderness of a tube about 13 times as long as its radius."""
 
+FLUID_HU = (-20.0, 110.0)
+EVEN_FLUID_HU = 45.0
+"""A fluid is as even as the noise of a CT; fat is below it, and trabeculae make marrow uneven."""
+
 EVEN = 0.05
 HIGHEST_CONTRAST_HU = 600.0
 
@@ -205,6 +209,9 @@ def _plainly(features: Features, contrast_agent: bool) -> tuple[Tissue, float, f
         return Tissue.ARTIFACT, share, share, f"{share:.0%} of it lies on the circle that bounds the image"
     if f.metal_share > METAL_SHARE:
         return Tissue.METAL, 0.95, f.metal_share, f"{f.metal_share:.0%} of it is as dense as metal"
+    if _is_shell_of_fluid(f):
+        sentence = f"a closed shell round a fluid of {f.cavity_hu:.0f} HU: a hollow calcification, or a small bone"
+        return Tissue.UNKNOWN, MASS_FROM, f.cavity_hu or 0.0, sentence
     tubular = f.slenderness > LONG and not joined(f)
     even = f.spread < EVEN and f.rim < 1.1 and f.core_hu < HIGHEST_CONTRAST_HU and not joined(f)
     if even and f.thickness_mm > 4 and (tubular or contrast_agent):
@@ -212,3 +219,9 @@ def _plainly(features: Features, contrast_agent: bool) -> tuple[Tissue, float, f
     if tubular and f.thickness_mm < LARGEST_VESSEL_MM:
         return Tissue.OTHER_CALCIFICATION, 0.6, f.slenderness, "long and thin, as in the wall of a vessel"
     return None
+
+
+def _is_shell_of_fluid(f: Features) -> bool:
+    if f.cavity_hu is None or f.cavity_spread_hu is None or f.neighbor_share > 0.02 or f.cut_share > 0.02:
+        return False
+    return FLUID_HU[0] <= f.cavity_hu <= FLUID_HU[1] and f.cavity_spread_hu < EVEN_FLUID_HU

@@ -234,7 +234,7 @@ def _hold_together(
         grouped[n] = judgements[largest - 1]
         if largest in beside_metal:
             # Metal's streaks are dense, thick and free of cortex too.
-            grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=0.5, mass_probability=0.5)
+            grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=0.5)
     return number, grouped
 
 
