@@ -20,6 +20,7 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 from skimage.measure import find_contours
 
+from calcimeasure.errors import SeriesError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import NOT_IMAGED_HU, Volume
 from tests.masses import as_in_ct
@@ -113,7 +114,7 @@ def real_volumes(folder: Path) -> dict[str, Volume]:
 def _loaded(series: object) -> Volume | None:
     try:
         image = load_image(series)
-    except ValueError:
+    except SeriesError:
         return None
     return image if isinstance(image, Volume) and image.geometry.shape_kji[0] > 1 else None
 

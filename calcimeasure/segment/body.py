@@ -66,8 +66,14 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
         return np.ones(coarse.attenuation_hu.shape, dtype=np.uint8)
     number = np.zeros(len(counts), dtype=np.uint8)
     number[bodies[np.argsort(-counts[bodies])][:255]] = np.arange(1, min(len(bodies), 255) + 1)
-    grown = expand_labels(number[cores], REACH_MM, spacing=spacing_mm) * (tissue | core)
-    filled = _with_holes(grown)
+    bodies_only = number[cores]
+    if bodies.size == 1:
+        # The nearest of one is that one.
+        near_mm = edt.edt(bodies_only == 0, anisotropy=spacing_mm, black_border=False, parallel=2)
+        grown = (near_mm <= REACH_MM).astype(np.uint8)
+    else:
+        grown = expand_labels(bodies_only, REACH_MM, spacing=spacing_mm)
+    filled = _with_holes(grown * (tissue | core))
     for axis, n in enumerate(skip):
         filled = filled.repeat(n, axis=axis)
     k, j, i = coarse.attenuation_hu.shape

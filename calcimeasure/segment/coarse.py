@@ -76,10 +76,10 @@ def _means(stored_hu: NDArray[np.int16], factor_kji: tuple[int, int, int]) -> ND
         if slab.min(initial=0) == NOT_IMAGED_HU:
             slab = np.maximum(slab, AIR_HU)
         total = slab.sum(axis=0, dtype=np.int32) if len(slab) > 1 else slab[0].astype(np.int32)
-        if i > 1:
-            total = np.add.reduceat(total, columns, axis=1)
         if j > 1:
             total = np.add.reduceat(total, rows, axis=0)
+        if i > 1:
+            total = np.add.reduceat(total, columns, axis=1)
         means[at] = total // (counts * len(slab))
 
     with ThreadPoolExecutor() as pool:

@@ -19,7 +19,6 @@ THICKEST_CORTEX_MM = 10.0
 
 BESIDE_MM = 8.0
 """As far as that a cortex goes on as thick as it is beneath the part."""
-
 FAR_MM = 1000.0
 
 
@@ -36,7 +35,7 @@ def cut(
     Parameters
     ----------
     attenuation_hu, dense
-        (k, j, i) of a box, and the voxels to divide.
+        (k, j, i) of a box that holds the part and a little of what it lies on, and the voxels to divide.
     own, others, marrow
         Coarsely: the part, the other parts, and what those enclose.
     spacing_mm

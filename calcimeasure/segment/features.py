@@ -177,9 +177,14 @@ def _cavities(
 ) -> dict[int, tuple[float, float]]:
     """Median and spread of the largest cavity that each part is the wall of."""
     import cc3d
-    import edt
 
-    deep = edt.edt(marrow, anisotropy=spacing_mm, black_border=False, parallel=2) > CAVITY_DEPTH_MM
+    deep = marrow.copy()
+    for axis, mm in enumerate(spacing_mm):
+        away = max(1, math.ceil(CAVITY_DEPTH_MM / mm))
+        low, high = [slice(None)] * 3, [slice(None)] * 3
+        low[axis], high[axis] = slice(None, -away), slice(away, None)
+        deep[tuple(low)] &= marrow[tuple(high)]
+        deep[tuple(high)] &= marrow[tuple(low)]
     if not deep.any():
         return {}
     pockets = cc3d.connected_components(marrow, connectivity=6)

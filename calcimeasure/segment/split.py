@@ -128,7 +128,8 @@ def _joined(labels: NDArray[np.int32], height: NDArray[np.float32]) -> NDArray[n
     """Join summits, highest pass first, where the pass is at least `NECK` of the higher one."""
     count = int(labels.max(initial=0))
     summit = np.zeros(count + 1, dtype=np.float32)
-    np.maximum.at(summit, labels.ravel(), height.ravel())
+    at = np.flatnonzero(labels)
+    np.maximum.at(summit, labels.ravel()[at], height.ravel()[at])
     owner = np.arange(count + 1)
 
     def root(label: int) -> int:

@@ -103,7 +103,7 @@ def propose(volume: Volume, settings: Settings) -> Proposals:
 
 
 def _largest_first(part: Proposal) -> tuple[int, tuple[int, int, int]]:
-    return (-int(np.unpackbits(np.frombuffer(part.outline.bits, np.uint8)).sum()), part.outline.start_kji)
+    return (-int(np.bitwise_count(np.frombuffer(part.outline.bits, np.uint8)).sum()), part.outline.start_kji)
 
 
 def _bodies(judged: _Judged) -> tuple[Outline, ...]:
@@ -139,11 +139,15 @@ def _dense_parts(
     import cc3d
 
     labels = cc3d.connected_components(coarse.attenuation_hu >= settings.threshold_hu, connectivity=26)
-    voxels = np.bincount(labels.ravel())
-    beyond = 2 * np.bincount(labels[body == 0], minlength=len(voxels)) > voxels
+    at = np.flatnonzero(labels)
+    label = labels.ravel()[at]
+    voxels = np.bincount(label, minlength=1)
+    beyond = 2 * np.bincount(label[body.ravel()[at] == 0], minlength=len(voxels)) > voxels
     counted = voxels >= max(2, round(SMALLEST_SPLIT_MM3 / coarse.block_mm3))
-    counted[0] = False
-    return (counted & ~beyond)[labels], (counted & beyond)[labels]
+    inside, outside = np.zeros(labels.shape, dtype=np.bool_), np.zeros(labels.shape, dtype=np.bool_)
+    inside.ravel()[at] = (counted & ~beyond)[label]
+    outside.ravel()[at] = (counted & beyond)[label]
+    return inside, outside
 
 
 def _used(mask: NDArray[np.bool_]) -> Box:
@@ -243,11 +247,8 @@ def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: Setting
     coarse_box = _coarse_box(outline.box, judged.coarse)
     mask = outline.mask()
     numbers = [n for n, box in judged.boxes.items() if _overlap(box, coarse_box)]
-    if numbers:
-        counts = np.bincount(_upsampled(judged.groups, outline.box, judged.coarse)[mask])
-        numbers = [n for n in numbers if n < len(counts) and counts[n]]
-    else:
-        counts = np.bincount(judged.groups[coarse_box].ravel())
+    counts = _groups_in(mask, outline.box, judged)
+    numbers = [n for n in numbers if n < len(counts) and counts[n]]
     counts[0] = 0
     if not counts.any():
         return [_alone(volume, outline, mask, judged)]
@@ -266,10 +267,9 @@ def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: Setting
         stack_start = tuple(a + b for a, b in zip(start, outline.start_kji, strict=True))
         own = Outline.from_mask(piece, (stack_start[0], stack_start[1], stack_start[2]))
         found.append(_proposal(own, judged.judgements[n], contact))
-    left = _dusted(rest, smallest)
-    if left.any():
+    if np.count_nonzero(rest) >= smallest:
         counts[worth] = 0
-        found.append(_whole(Outline.from_mask(left, outline.start_kji), int(counts.argmax()) or BONE_GROUP, judged))
+        found.append(_whole(Outline.from_mask(rest, outline.start_kji), int(counts.argmax()) or BONE_GROUP, judged))
     return found
 
 
@@ -281,11 +281,19 @@ def _whole(outline: Outline, group: int, judged: _Judged) -> Proposal:
     return _proposal(outline, judged.judgements[group])
 
 
-def _dusted(mask: NDArray[np.bool_], smallest: float) -> NDArray[np.bool_]:
-    import cc3d
-
-    left: NDArray[np.bool_] = cc3d.dust(mask, threshold=max(1, round(smallest)), connectivity=26)
-    return left
+def _groups_in(mask: NDArray[np.bool_], box: Box, judged: _Judged) -> NDArray[np.int64]:
+    """Count the blocks of each group that a component holds, by the first voxel of each; of a small one all voxels."""
+    factor = judged.coarse.factor_kji
+    first = [-part.start % n for part, n in zip(box, factor, strict=True)]
+    sampled = mask[tuple(slice(a, None, n) for a, n in zip(first, factor, strict=True))]
+    blocks = tuple(
+        slice((part.start + a) // n, (part.start + a) // n + length)
+        for part, a, n, length in zip(box, first, factor, sampled.shape, strict=True)
+    )
+    counts = np.bincount(judged.groups[blocks][sampled], minlength=1)
+    if counts[1:].any():
+        return counts
+    return np.bincount(_upsampled(judged.groups, box, judged.coarse)[mask], minlength=1)
 
 
 def _proposal(outline: Outline, judgement: Judgement, contact_mm2: float = 0.0) -> Proposal:
