@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.codes import NOTICES
+from calcimeasure.segment import propose
 from calcimeasure.surface import DEPTH_MM, find_edge
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from calcimeasure.model import Lesion, Measurements, Volume
+    from calcimeasure.model import Lesion, Measurements, Outline, Volume
     from calcimeasure.settings import Settings
     from calcimeasure.surface import Edge
 
@@ -48,6 +49,48 @@ def explain_size(volume: Volume, lesion: Lesion, settings: Settings) -> list[str
     lines += ["", "Sizes", *_size_lines(volume, lesion.measurements)]
     lines += ["", "Notices", *(f"  {notice}: {NOTICES[notice]}" for notice in lesion.notices)]
     return lines
+
+
+def explain_tissue(volume: Volume, lesion: Lesion, settings: Settings) -> list[str]:
+    """Explain what a lesion was judged to be.
+
+    Parameters
+    ----------
+    volume
+        The stack that it was found in.
+    lesion
+        As outlined; a reader may have drawn it anew.
+    settings
+        What it was found with.
+
+    Returns
+    -------
+    list of str
+        Lines for a person: the tissue of the proposal that it overlaps most, and each sign with how much it speaks for
+        a calcified mass (positive) or against it, in the unit of evidence that adds up: the logarithm of the odds.
+    """
+    part = max(
+        propose(volume, settings).parts, key=lambda one: _shared_voxels(one.outline, lesion.outline), default=None
+    )
+    if part is None or not _shared_voxels(part.outline, lesion.outline):
+        return ["Tissue", "  nothing dense was proposed here: the outline is a reader's alone"]
+    lines = ["Tissue", f"  {part.tissue}, confidence {part.tissue_confidence:.2f}"]
+    if part.touches_bone:
+        lines.append(f"  touches bone over {part.bone_contact_mm2:.0f} mm2")
+    strongest_first = sorted(part.evidence, key=lambda one: -abs(one.log_odds))
+    return [*lines, *(f"  {one.log_odds:+5.1f}  {one.sentence}" for one in strongest_first)]
+
+
+def _shared_voxels(one: Outline, other: Outline) -> int:
+    low = [max(a, b) for a, b in zip(one.start_kji, other.start_kji, strict=True)]
+    high = [min(a, b) for a, b in zip(one.stop_kji, other.stop_kji, strict=True)]
+    if any(a >= b for a, b in zip(low, high, strict=True)):
+        return 0
+    first, second = (
+        each.mask()[tuple(slice(a - s, b - s) for a, b, s in zip(low, high, each.start_kji, strict=True))]
+        for each in (one, other)
+    )
+    return int(np.count_nonzero(first & second))
 
 
 def _edge_lines(edge: Edge) -> Iterator[str]:

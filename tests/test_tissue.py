@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from calcimeasure.assess import assess
+from calcimeasure.explain import explain_tissue
 from calcimeasure.load import find_series, load_image
-from calcimeasure.model import Proposal, Proposals, Tissue
+from calcimeasure.model import Outline, Proposal, Proposals, Tissue
 from calcimeasure.pipeline import analyze, refined_outline
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings
@@ -235,3 +237,27 @@ def test_report_holds_what_may_be_calcified_and_no_bone(shared_phantoms: Path) -
         assert lesion.measurements.touches_bone
         assert (lesion.measurements.bone_contact_mm2 or 0) > 100
         assert 0.5 <= (lesion.tissue_confidence or 0) <= 1
+
+
+# In words
+
+
+def test_tissue_is_explained_by_its_signs_strongest_first() -> None:
+    volume = scene([ON_SHAFT, shaft()])
+    (mass,) = masses(volume)
+    lesion = assess(volume, mass.outline, 1, SETTINGS, mass)
+    lines = explain_tissue(volume, lesion, SETTINGS)
+    assert lines[1] == f"  calcified_mass, confidence {mass.tissue_confidence:.2f}"
+    assert lines[2] == f"  touches bone over {mass.bone_contact_mm2:.0f} mm2"
+    strengths = [abs(float(line.split()[0])) for line in lines[3:]]
+    assert len(strengths) == len(mass.evidence)
+    assert strengths == sorted(strengths, reverse=True)
+
+
+def test_outline_where_nothing_is_dense_is_the_readers_alone() -> None:
+    volume = scene([shaft()])
+    soft = np.zeros(volume.geometry.shape_kji, dtype=bool)
+    soft[18:22, 60:70, 100:110] = True
+    lesion = assess(volume, Outline.from_mask(soft), 1, SETTINGS)
+    assert (lesion.tissue, lesion.measurements.touches_bone) == (None, None)
+    assert "reader" in explain_tissue(volume, lesion, SETTINGS)[1]
