@@ -58,6 +58,22 @@ class Settings:
         "measures "
         "2 to 15.5 cm.",
     )
+    mass_probability: float = _number(
+        0.5,
+        "",
+        0,
+        1,
+        "What is a calcified mass with this probability or more is called one: below half it is more likely something "
+        "else.",
+    )
+    review_probability: float = _number(
+        0.15,
+        "",
+        0,
+        1,
+        "What is a calcified mass with this probability or more, but not called one, is of unknown tissue: a reviewer "
+        "is shown it. Below it is clearly bone. On real limbs this leaves about one unknown part in two series.",
+    )
     direction_tolerance: float = _number(
         0.001,
         "",

@@ -9,8 +9,10 @@ import pytest
 from calcimeasure.model import Tissue
 from calcimeasure.segment.cut import contact_mm2, cut
 from calcimeasure.segment.features import Features, features_of
-from calcimeasure.segment.judge import MASS_FROM, SIGNS, UNKNOWN_FROM, judge
+from calcimeasure.segment.judge import SIGNS, Judgement
+from calcimeasure.segment.judge import judge as judge_by
 from calcimeasure.segment.split import NECK, find_marrow, passes, split
+from calcimeasure.settings import Settings
 
 SPACING_MM = (1.5, 0.8, 1.0)
 SHAPE = (30, 60, 70)
@@ -119,6 +121,11 @@ def test_metal_is_counted() -> None:
 
 # Judging
 
+
+def judge(features: Features, **changes: float) -> Judgement:
+    return judge_by(features, Settings(**changes))
+
+
 MASS = Features(14000, 25, 1.8, 700, 650, 0.03, 0.95, 0.2, 0.8, 0.02, 0.1, 0.0, 200)
 BONE = Features(9000, 8, 5.0, 1200, 1000, 0.1, 1.0, 0.9, 0.1, 0.3, 0.3, 0.1, 900)
 FREE = replace(MASS, bridge=0, neighbor_share=0, marrow_share=0, contact_mm2=0, own_share=1.0)
@@ -161,7 +168,14 @@ def test_signs_have_names_of_features() -> None:
 def test_what_is_not_clear_is_unknown() -> None:
     found = {judge(replace(MASS, own_share=share / 100, core_hu=450)).tissue for share in range(0, 60, 2)}
     assert Tissue.UNKNOWN in found
-    assert 0 < UNKNOWN_FROM < MASS_FROM < 1
+
+
+def test_settings_decide_from_which_probability_on_it_is_a_mass() -> None:
+    probability = judge(MASS).mass_probability
+    just_above = min(probability + 1e-6, 1)
+    assert judge(MASS, mass_probability=probability).tissue is Tissue.CALCIFIED_MASS
+    assert judge(MASS, mass_probability=just_above).tissue is Tissue.UNKNOWN
+    assert judge(MASS, mass_probability=1, review_probability=just_above).tissue is Tissue.BONE
 
 
 @pytest.mark.parametrize(

@@ -84,14 +84,15 @@ def outcome_among(one: Inserted, proposals: Proposals, settings: Settings) -> Ou
     share, best = max(masses, key=lambda pair: pair[0])
     as_one = len(masses) == 1 and share > 0.5 * true.sum() and share > 0.5 * np.count_nonzero(best.outline.mask())
     numbers = measure(one.volume, refined_outline(one.volume, best, settings), settings)
-    assert numbers.volume_ml is not None
+    # Slices that leave gaps have no volume.
+    volume_error = None if numbers.volume_ml is None else numbers.volume_ml / one.volume_ml - 1
     return Outcome(
         one.on_bone,
         one.long_axis_mm,
         mass_probability(best),
         True,
         bool(as_one),
-        numbers.volume_ml / one.volume_ml - 1,
+        volume_error,
         numbers.long_axis.length_mm / one.long_axis_mm - 1,
     )
 

@@ -12,11 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from calcimeasure.segment.features import Features
-
-UNKNOWN_FROM = 0.15
-"""What is a calcified mass with this probability or more is not clearly bone: a reviewer is shown it."""
-
-MASS_FROM = 0.5
+    from calcimeasure.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +142,15 @@ SIGNS = (
 )
 
 
-def judge(features: Features, *, contrast_agent: bool = False) -> Judgement:
+def judge(features: Features, settings: Settings, *, contrast_agent: bool = False) -> Judgement:
     """Judge one part.
 
     Parameters
     ----------
     features
         What is seen of it.
+    settings
+        `mass_probability`, `review_probability`.
     contrast_agent
         The header says that contrast agent was given.
     """
@@ -163,9 +161,9 @@ def judge(features: Features, *, contrast_agent: bool = False) -> Judgement:
         tissue, confidence, value, sentence = plain
         plainly = Evidence(tissue.value, value, 0.0, sentence)
         return Judgement(tissue, confidence, probability, (plainly, *evidence))
-    if probability >= MASS_FROM:
+    if probability >= settings.mass_probability:
         return Judgement(Tissue.CALCIFIED_MASS, probability, probability, evidence)
-    if probability >= UNKNOWN_FROM:
+    if probability >= settings.review_probability:
         return Judgement(Tissue.UNKNOWN, probability, probability, evidence)
     return Judgement(Tissue.BONE, 1 - probability, probability, evidence)
 
@@ -181,6 +179,7 @@ def _logistic(log_odds: float) -> float:
 
 
 MOSTLY = 0.5
+UNDECIDED = 0.5
 HIGHEST_CALCIFICATION_HU = 1500
 METAL_SHARE = 0.05
 """Blur takes the rim of metal below its attenuation; dental enamel reaches metal's in single voxels only."""
@@ -211,7 +210,7 @@ def _plainly(features: Features, contrast_agent: bool) -> tuple[Tissue, float, f
         return Tissue.METAL, 0.95, f.metal_share, f"{f.metal_share:.0%} of it is as dense as metal"
     if _is_shell_of_fluid(f):
         sentence = f"a closed shell round a fluid of {f.cavity_hu:.0f} HU: a hollow calcification, or a small bone"
-        return Tissue.UNKNOWN, MASS_FROM, f.cavity_hu or 0.0, sentence
+        return Tissue.UNKNOWN, UNDECIDED, f.cavity_hu or 0.0, sentence
     tubular = f.slenderness > LONG and not joined(f)
     even = f.spread < EVEN and f.rim < 1.1 and f.core_hu < HIGHEST_CONTRAST_HU and not joined(f)
     if even and f.thickness_mm > 4 and (tubular or contrast_agent):

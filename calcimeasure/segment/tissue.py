@@ -82,7 +82,7 @@ def propose(volume: Volume, settings: Settings) -> Proposals:
     volume
         The stack.
     settings
-        `threshold_hu`, `min_volume_mm3`.
+        `threshold_hu`, `min_volume_mm3`, `mass_probability`, `review_probability`.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def _judge_copy(volume: Volume, settings: Settings) -> _Judged:
     box = _used(dense)
     parts = split(dense[box], coarse.spacing_mm)
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
-    judgements = [judge(one, contrast_agent=bool(volume.series.contrast_agent)) for one in features]
+    judgements = [judge(one, settings, contrast_agent=bool(volume.series.contrast_agent)) for one in features]
     number, grouped = _hold_together(parts, features, judgements)
     groups[box] = np.maximum(groups[box], number[parts.labels])
     marrow[box] = parts.marrow
@@ -251,7 +251,7 @@ def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: Setting
     numbers = [n for n in numbers if n < len(counts) and counts[n]]
     counts[0] = 0
     if not counts.any():
-        return [_alone(volume, outline, mask, judged)]
+        return [_alone(volume, outline, mask, judged, settings)]
     worth = [n for n in numbers if judged.judgements[n].tissue in WORTH_CUTTING]
     largest = int(counts.argmax())
     if not worth or np.count_nonzero(counts) == 1:
@@ -339,7 +339,7 @@ def _cut_out(
     return piece, (start[0], start[1], start[2]), contact
 
 
-def _alone(volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _Judged) -> Proposal:
+def _alone(volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _Judged, settings: Settings) -> Proposal:
     """Judge a component that is too small for the coarse copy on its own voxels."""
     import edt
 
@@ -357,7 +357,7 @@ def _alone(volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _J
     (features,) = features_of(volume.attenuation_hu[box], parts, spacing_mm)
     body = _upsampled(judged.body, outline.box, judged.coarse)
     features = replace(features, outside_share=float(np.mean(body[mask] == 0)))
-    return _proposal(outline, judge(features, contrast_agent=bool(volume.series.contrast_agent)))
+    return _proposal(outline, judge(features, settings, contrast_agent=bool(volume.series.contrast_agent)))
 
 
 def _coarse_box(box: Box, coarse: Coarse) -> Box:

@@ -147,9 +147,15 @@ def note_signs(bars: BarTable, name: str, parts: list[tuple[Features, bool]]) ->
     def note(what: str, without: np.ndarray) -> None:
         said = 1 / (1 + np.exp(-(judge.BASE_LOG_ODDS + without.sum(axis=1))))
         bars.note(f"{name}, parts, {what}: Brier score", float(np.mean((said - true) ** 2)), "")
-        bars.note(f"{name}, parts, {what}: missed of {true.sum()}", int(np.sum(true & (said < judge.MASS_FROM))), "")
         bars.note(
-            f"{name}, parts, {what}: false of {(~true).sum()}", int(np.sum(~true & (said >= judge.MASS_FROM))), ""
+            f"{name}, parts, {what}: missed of {true.sum()}",
+            int(np.sum(true & (said < Settings().mass_probability))),
+            "",
+        )
+        bars.note(
+            f"{name}, parts, {what}: false of {(~true).sum()}",
+            int(np.sum(~true & (said >= Settings().mass_probability))),
+            "",
         )
 
     note("all signs", log_odds)
