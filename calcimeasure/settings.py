@@ -67,7 +67,7 @@ class Settings:
         "else.",
     )
     review_probability: float = _number(
-        0.15,
+        0.1,
         "",
         0,
         1,
