@@ -34,7 +34,7 @@ FALSE_SMALL_PER_SERIES = 1 / 3
 
 LIMBS = ("ct_limb", "mixed_flat")
 OTHERS = ("ct_abdomen_arms_j2k", "ct_head_tilt", "ct_lumbar_spine_mixed", "phantom/ibsi_1_ct_radiomics_phantom")
-"""A trunk with arms, a head, a spine and a chest, on which nothing was fitted."""
+"""A trunk with arms, a head, a spine and a chest."""
 
 Figure = tuple[str, float, float, str]
 

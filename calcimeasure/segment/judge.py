@@ -60,16 +60,15 @@ def _within(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
-BASE_LOG_ODDS = -1.7
-"""Of a part that no sign speaks of. The fit gave -1.1, with one mass for three bones: in a scan they are far fewer."""
+BASE_LOG_ODDS = 0.4
 
-# Fitted by logistic regression (ridge 0.2, bone counted twice) to masses painted into nine real limb series and to the
-# bones of these series; other limbs, trunks and heads were held out. What a weight says is physics; how much it says
-# was fitted.
+# Fitted by logistic regression (ridge 0.2, bone counted twice) to masses painted into thirteen real series (nine limbs,
+# a trunk, a head, a spine and a chest) and to the bones of these series; to check it, each series was left out once.
+# What a weight says is physics; how much it says was fitted.
 SIGNS = (
     Sign(
         "own_share",
-        6.8,
+        5.5,
         lambda f: _within(f.own_share, 0, 0.8),
         lambda f: f.own_share,
         "{:.0%} of it lies away from other bone and from marrow",
@@ -77,7 +76,7 @@ SIGNS = (
     ),
     Sign(
         "thickness_mm",
-        4.3,
+        4.25,
         # More than 16 mm is no more of a sign: the heads of bones are as thick. What lies free may well be thin.
         lambda f: math.log(_within(f.thickness_mm, 4, 16) / 12) * (2.0 if joined(f) else 0.25),
         lambda f: f.thickness_mm,
@@ -86,7 +85,7 @@ SIGNS = (
     ),
     Sign(
         "core_hu",
-        3.7,
+        3.45,
         lambda f: math.log(_within(f.core_hu, 200, 900) / 400),
         lambda f: f.core_hu,
         "its inside has {:.0f} HU, more than spongy bone has",
@@ -94,7 +93,7 @@ SIGNS = (
     ),
     Sign(
         "rim",
-        -4.7,
+        -4.2,
         lambda f: _within(f.rim, 0.9, 1.8) - 0.9,
         lambda f: f.rim,
         "its rim has {:.2f} times the attenuation of its inside: no cortex",
@@ -102,7 +101,7 @@ SIGNS = (
     ),
     Sign(
         "bridge",
-        -4.0,
+        -4.25,
         lambda f: _within(f.bridge, 0.3, 1),
         lambda f: f.bridge,
         "the widest way from it into another dense part is {:.0%} of its thickness",
@@ -110,7 +109,7 @@ SIGNS = (
     ),
     Sign(
         "neighbor_share",
-        -2.6,
+        -3.0,
         lambda f: _within(f.neighbor_share, 0, 0.4),
         lambda f: f.neighbor_share,
         "{:.0%} of its surface goes over into other dense parts",
@@ -118,7 +117,7 @@ SIGNS = (
     ),
     Sign(
         "slenderness",
-        -1.2,
+        -1.3,
         lambda f: _within(f.slenderness, 1.4, 6.5) - 1.4,
         lambda f: f.slenderness,
         "it is compact (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
@@ -126,7 +125,7 @@ SIGNS = (
     ),
     Sign(
         "cut_share",
-        -4.7,
+        -6.2,
         lambda f: _within(f.cut_share, 0, 0.4),
         lambda f: f.cut_share,
         "{:.0%} of its surface is the end of the image",
@@ -134,7 +133,7 @@ SIGNS = (
     ),
     Sign(
         "spread",
-        -1.7,
+        -5.0,
         lambda f: _within(f.spread, 0, 0.4),
         lambda f: f.spread,
         "its inside is even (spread {:.2f} of its median)",
@@ -191,7 +190,7 @@ LARGEST_VESSEL_MM = 10.0
 LONG = 3.7
 """Slenderness of a tube about 13 times as long as its radius."""
 
-FLUID_HU = (-20.0, 110.0)
+FLUID_HU = (-20.0, 90.0)
 EVEN_FLUID_HU = 45.0
 """A fluid is as even as the noise of a CT; fat is below it, and trabeculae make marrow uneven."""
 

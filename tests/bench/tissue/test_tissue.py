@@ -101,7 +101,7 @@ def try_all(limb: bool, seed: int) -> list[Series]:
 @pytest.mark.parametrize("limb", [True, False], ids=["limbs", "others"])
 def test_masses_and_bones(benchmark: BenchmarkFixture, bars: BarTable, seed: int, limb: bool) -> None:
     found = benchmark.pedantic(try_all, args=(limb, seed), rounds=1)
-    name = "limbs" if limb else "held-out trunk, head, spine, chest"
+    name = "limbs" if limb else "trunk, head, spine, chest"
     outcomes = [one for series in found for one in series.outcomes]
     large = sum(mm >= LARGE_MM for series in found for mm in series.false_mm)
     small = sum(mm >= SMALL_MM for series in found for mm in series.false_mm)
