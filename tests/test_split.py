@@ -166,7 +166,7 @@ def test_signs_have_names_of_features() -> None:
 
 
 def test_what_is_not_clear_is_unknown() -> None:
-    found = {judge(replace(MASS, own_share=share / 100, core_hu=450)).tissue for share in range(0, 60, 2)}
+    found = {judge(replace(MASS, own_share=share / 100, core_hu=350, rim=1.2)).tissue for share in range(0, 60, 2)}
     assert Tissue.UNKNOWN in found
 
 
