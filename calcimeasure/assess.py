@@ -6,18 +6,27 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from calcimeasure.inherit import inherit, with_tissue_of
+from calcimeasure.inherit import inherit
+from calcimeasure.locate.laterality import side_of
 from calcimeasure.measure import measure
 from calcimeasure.model import Lesion
 from calcimeasure.settings import settings_hash
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Outline, Series, Volume
+    from calcimeasure.locate.laterality import View
+    from calcimeasure.model import Outline, Proposal, Series, Volume
     from calcimeasure.settings import Settings
 
 
-def assess(volume: Volume, outline: Outline, number: int, settings: Settings) -> Lesion:
+def assess(
+    volume: Volume,
+    outline: Outline,
+    number: int,
+    settings: Settings,
+    proposal: Proposal | None = None,
+    view: View | None = None,
+) -> Lesion:
     """Measure an outline and make it a proposed lesion.
 
     Parameters
@@ -30,29 +39,64 @@ def assess(volume: Volume, outline: Outline, number: int, settings: Settings) ->
         Its number in the stack, given once.
     settings
         What to measure with.
+    proposal
+        What the outline was drawn from: it says which tissue it is and how much of it lies on bone, which both stay
+        unknown where there is none.
+    view
+        What is in the field of the stack: it says side and site, which both stay unknown where there is none.
     """
     measurements = measure(volume, outline, settings)
     image = volume.series.instances[measurements.long_axis_slice]
-    notices = dict.fromkeys((*volume.notices, *measurements.notices, "tissue_not_judged"))
+    measurements = replace(
+        measurements, long_axis_sop_uid=image.sop_uid, long_axis_instance_number=image.instance_number
+    )
+    if proposal is not None:
+        measurements = replace(
+            measurements, touches_bone=proposal.touches_bone, bone_contact_mm2=proposal.bone_contact_mm2
+        )
+    notices = dict.fromkeys((*volume.notices, *measurements.notices))
     return Lesion(
         tracking_uid=tracking_uid(volume.series, outline),
         number=number,
         outline=outline,
-        measurements=replace(
-            measurements, long_axis_sop_uid=image.sop_uid, long_axis_instance_number=image.instance_number
-        ),
+        measurements=measurements,
         notices=tuple(notices),
         settings_hash=settings_hash(settings),
         software_version=software_version(),
+        tissue=None if proposal is None else proposal.tissue,
+        tissue_confidence=None if proposal is None else proposal.tissue_confidence,
+        side=None if view is None else side_of(outline, volume.geometry, view),
+        site=None if view is None else view.site,
     )
 
 
-def assess_again(volume: Volume, lesion: Lesion, settings: Settings) -> Lesion:
-    """Measure a lesion on the outline that it has; what it is, where it is and what was decided about it stays."""
-    measured = assess(volume, lesion.outline, lesion.number, settings)
-    if lesion.tissue is not None:
-        measured = with_tissue_of(measured, lesion)
-    measured = replace(measured, algorithm_type=lesion.algorithm_type, side=lesion.side, site=lesion.site)
+def assess_again(volume: Volume, lesion: Lesion, settings: Settings, view: View | None = None) -> Lesion:
+    """Measure a lesion on the outline that it has; what it is and what was decided about it stays.
+
+    Parameters
+    ----------
+    volume
+        The stack.
+    lesion
+        With its outline as it is to be measured.
+    settings
+        What to measure with.
+    view
+        What is in the field of the stack; without it side and site stay as they were.
+    """
+    measured = assess(volume, lesion.outline, lesion.number, settings, view=view)
+    before = lesion.measurements
+    measured = replace(
+        measured,
+        measurements=replace(
+            measured.measurements, touches_bone=before.touches_bone, bone_contact_mm2=before.bone_contact_mm2
+        ),
+        algorithm_type=lesion.algorithm_type,
+        tissue=lesion.tissue,
+        tissue_confidence=lesion.tissue_confidence,
+        side=lesion.side if view is None else measured.side,
+        site=lesion.site if view is None else measured.site,
+    )
     return inherit(measured, lesion)
 
 

@@ -126,7 +126,10 @@ def measure(
     ] = None,
     bone_mask: Annotated[Path | None, typer.Option("--bone-mask", metavar="PATH", help="Not built yet.")] = None,
     time_limit: Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Not built yet.")] = None,
-    all_tissues: Annotated[bool, typer.Option("--all-tissues", help="Not built yet.")] = False,
+    all_tissues: Annotated[
+        bool,
+        typer.Option("--all-tissues", help="Write what is no calcified mass, or not surely, into lesions.csv too."),
+    ] = False,
     remeasure_reviewed: Annotated[
         bool, typer.Option("--remeasure-reviewed", help="Measure again what readers have decided; decisions stay.")
     ] = False,
@@ -138,7 +141,6 @@ def measure(
         "--scheduler": scheduler,
         "--bone-mask": bone_mask,
         "--time-limit": time_limit,
-        "--all-tissues": all_tissues or None,
     }
     with _errors_in_one_line(debug):
         for option, value in not_built.items():
@@ -153,6 +155,7 @@ def measure(
             "key": str(key.absolute()) if key else None,
             "record_map": str(record_map.absolute()) if record_map else None,
             "remeasure_reviewed": remeasure_reviewed or None,
+            "all_tissues": all_tissues or None,
         }
         used = _settings(settings, change, {name: value for name, value in options.items() if value is not None})
         raise typer.Exit(_measure(_inputs(paths, sample), out, used, debug))
@@ -164,7 +167,7 @@ def explain(
     lesion: Annotated[str, typer.Option("--lesion", metavar="TRACKING_UID", help="Which one (lesions.csv).")],
     debug: DebugOption = False,
 ) -> None:
-    """Explain a lesion's size (tissue, side and site are not built yet)."""
+    """Explain why a lesion has its size, its tissue, its side and its site."""
     with _errors_in_one_line(debug):
         _explain(folder, lesion)
 
@@ -252,7 +255,7 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
             log(f"measure {' '.join(map(str, paths))}: {len(found.series)} stacks")
             states = _run(found, paths, store, settings, out, lambda line: log(line), progress, stopped)
         summary = _Summary()
-        write_tables(summary.counting(store.outcomes()), out, naming=naming)
+        write_tables(summary.counting(store.outcomes()), out, naming=naming, all_tissues=settings.all_tissues)
     summary.show(found, states, out, settings)
     if stopped():
         done = sum(states.values())
@@ -376,17 +379,17 @@ def _export(
             write_revisions(store.revisions(), path, naming=naming)
         elif to is None and status is None:
             path = folder / "lesions.csv"
-            write_tables(store.outcomes(), folder, naming=naming)
+            write_tables(store.outcomes(), folder, naming=naming, all_tissues=settings.all_tissues)
         else:
             # A part of the lesions must not stand where a reader of the table expects all.
             path = to or folder / f"lesions_{status}.csv"
             chosen = (Status(status),) if status else (Status.PROPOSED, Status.ACCEPTED)
-            write_lesions(store.outcomes(), path, naming=naming, statuses=chosen)
+            write_lesions(store.outcomes(), path, naming=naming, statuses=chosen, all_tissues=settings.all_tissues)
     _print(f"Written: {path}")
 
 
 def _explain(folder: Path, tracking_uid: str) -> None:
-    from calcimeasure.explain import explain_size
+    from calcimeasure.explain import explain_place, explain_size, explain_tissue
     from calcimeasure.load import find_series, load_image
     from calcimeasure.model import Volume
     from calcimeasure.settings import parse_settings
@@ -406,7 +409,12 @@ def _explain(folder: Path, tracking_uid: str) -> None:
         raise InputPathError(f"The images of lesion {tracking_uid} are no longer as they were measured.")
     volume = load_image(series, settings)
     if isinstance(volume, Volume):
-        _print("\n".join(explain_size(volume, lesion, settings)))
+        parts = (
+            explain_size(volume, lesion, settings),
+            explain_tissue(volume, lesion, settings),
+            explain_place(lesion),
+        )
+        _print("\n\n".join("\n".join(part) for part in parts))
 
 
 def _exit_code(measured: int, failed: int) -> int:
@@ -584,13 +592,13 @@ class _Summary:
 
     def __init__(self) -> None:
         self.rows: list[tuple[StackFacts, Lesion]] = []
-        self.masses = self.large = self.measured = 0
+        self.masses = self.large = self.measured = self.unsure = 0
         self.kinds: Counter[str] = Counter()
         self.folders: Counter[tuple[str, str]] = Counter()
 
     def counting(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """Pass outcomes on, and count them."""
-        from calcimeasure.model import State, largest_first
+        from calcimeasure.model import State, Tissue, largest_first
 
         for outcome in outcomes:
             if outcome.state is State.MEASURED:
@@ -599,6 +607,7 @@ class _Summary:
                 self.kinds[f"{outcome.state}, {outcome.reason}"] += 1
             if outcome.stack is not None:
                 self.folders[_folder(outcome.stack)] += 1
+                self.unsure += sum(one.tissue is Tissue.UNKNOWN for one in outcome.lesions)
                 for lesion in sorted(outcome.masses, key=largest_first):
                     self.masses += 1
                     self.large += bool(lesion.measurements.large)
@@ -612,7 +621,9 @@ class _Summary:
             _print(self._lesions())
             if self.masses > len(self.rows):
                 _print(f"... and {self.masses - len(self.rows)} more in lesions.csv")
-        _print(f"Stacks measured: {self.measured}. Dense components: {self.masses}, large ones: {self.large}.")
+        _print(f"Stacks measured: {self.measured}. Calcified masses: {self.masses}, large ones: {self.large}.")
+        if self.unsure:
+            _print(f"Not surely calcified masses, for a reader to see: {self.unsure} (--all-tissues lists them).")
         if states.get("unchanged"):
             _print(f"Stacks that were measured before and are unchanged: {states['unchanged']}.")
         if states.get("reviewed"):
@@ -626,8 +637,6 @@ class _Summary:
             _print(f"Files that are no DICOM images: {found.other_file_count}.")
         tables = (("Lesions", "lesions.csv"), ("studies", "studies.csv"), ("every stack", "private/series.csv"))
         _print(", ".join(f"{what}: {out / name}" for what, name in tables))
-        if self.measured:
-            _print("Bone is not told from calcified masses in this version: every dense component is a row.")
         if not settings.identified:
             _print("Patients and images have pseudonyms, dates are shifted; --identified writes the real ones.")
 

@@ -75,9 +75,6 @@ NOTICES: Final[dict[str, str]] = {
     "single_slice": "One slice alone: measured in two dimensions, volumes are empty.",
     "specks_dropped": "Components below settings.min_volume_mm3 were dropped.",
     "split_series": "The series holds several grids: each is a stack of its own.",
-    "tissue_not_judged": "Bone is not told from calcified masses in this version: the row is a dense component, "
-    "which may be "
-    "or contain bone, metal, contrast agent or the couch.",
     "uneven_spacing": "The slices are not evenly spaced: each weighs half the way to its neighbors.",
 }
 """What was corrected by a named method, or has to be known about a number."""

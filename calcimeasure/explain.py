@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.codes import NOTICES
+from calcimeasure.segment import propose
 from calcimeasure.surface import DEPTH_MM, find_edge
 
 if TYPE_CHECKING:
@@ -48,6 +49,34 @@ def explain_size(volume: Volume, lesion: Lesion, settings: Settings) -> list[str
     lines += ["", "Sizes", *_size_lines(volume, lesion.measurements)]
     lines += ["", "Notices", *(f"  {notice}: {NOTICES[notice]}" for notice in lesion.notices)]
     return lines
+
+
+def explain_tissue(volume: Volume, lesion: Lesion, settings: Settings) -> list[str]:
+    """Explain what a lesion was judged to be.
+
+    Parameters
+    ----------
+    volume
+        The stack that it was found in.
+    lesion
+        As outlined; a reader may have drawn it anew.
+    settings
+        What it was found with.
+
+    Returns
+    -------
+    list of str
+        Lines for a person: the tissue of the proposal that it overlaps most, and each sign with how much it speaks for
+        a calcified mass (positive) or against it, in the unit of evidence that adds up: the logarithm of the odds.
+    """
+    part = max(propose(volume, settings).parts, key=lambda one: one.outline.overlap(lesion.outline), default=None)
+    if part is None or not part.outline.overlap(lesion.outline):
+        return ["Tissue", "  nothing dense was proposed here: the outline is a reader's alone"]
+    lines = ["Tissue", f"  {part.tissue}, confidence {part.tissue_confidence:.2f}"]
+    if part.touches_bone:
+        lines.append(f"  touches bone over {part.bone_contact_mm2:.0f} mm2")
+    strongest_first = sorted(part.evidence, key=lambda one: -abs(one.log_odds))
+    return [*lines, *(f"  {one.log_odds:+5.1f}  {one.sentence}" for one in strongest_first)]
 
 
 def explain_place(lesion: Lesion) -> list[str]:

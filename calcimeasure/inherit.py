@@ -39,18 +39,12 @@ def inherit(lesion: Lesion, earlier: Lesion) -> Lesion:
         reviewed_at=earlier.reviewed_at,
     )
     if earlier.tissue is not None and earlier.tissue_confidence is None:
-        kept = with_tissue_of(kept, earlier)
+        kept = replace(kept, tissue=earlier.tissue, tissue_confidence=None)
     if earlier.side is not None and earlier.side.source is SideSource.READER:
         kept = replace(kept, side=earlier.side)
     if earlier.site is not None and earlier.site.source is SiteSource.READER:
         kept = replace(kept, site=earlier.site)
     return kept
-
-
-def with_tissue_of(lesion: Lesion, other: Lesion) -> Lesion:
-    """Take over what is known of the tissue: then it is judged."""
-    notices = tuple(notice for notice in lesion.notices if notice != "tissue_not_judged")
-    return replace(lesion, tissue=other.tissue, tissue_confidence=other.tissue_confidence, notices=notices)
 
 
 def divide(found: Iterable[Lesion], earlier: Sequence[Lesion]) -> tuple[list[Lesion], list[Lesion]]:

@@ -433,19 +433,77 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposals:
-    """What was found in a stack before anybody judged it.
+class Evidence:
+    """One thing that speaks for or against a proposal being a calcified mass.
 
     Parameters
     ----------
-    outlines
+    name
+        Of the feature.
+    value
+        As found.
+    log_odds
+        How much it speaks for a calcified mass: the sum over all evidence is the logarithm of the odds.
+    sentence
+        For a person.
+    """
+
+    name: str
+    value: float
+    log_odds: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A dense thing, or the part of one that is of one tissue.
+
+    Parameters
+    ----------
+    outline
+        Its voxels.
+    tissue, tissue_confidence
+        What it is judged to be, and how likely that is right; of `Tissue.UNKNOWN` how likely it is a calcified mass.
+    evidence
+        What the judgement rests on.
+    bone_contact_mm2
+        How much of its surface lies on what is judged to be bone; 0 where it does not touch.
+    """
+
+    outline: Outline
+    tissue: Tissue
+    tissue_confidence: float
+    evidence: tuple[Evidence, ...] = ()
+    bone_contact_mm2: float = 0.0
+
+    @property
+    def touches_bone(self) -> bool:
+        """Tell whether it touches bone."""
+        return self.bone_contact_mm2 > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """What was found in a stack before anybody reviewed it.
+
+    Parameters
+    ----------
+    parts
         Largest first.
     dropped_count
         Components below settings.min_volume_mm3.
+    bodies
+        The outline of each body in view, on whole voxels, largest first.
     """
 
-    outlines: tuple[Outline, ...]
+    parts: tuple[Proposal, ...]
     dropped_count: int = 0
+    bodies: tuple[Outline, ...] = ()
+
+    @property
+    def outlines(self) -> tuple[Outline, ...]:
+        """Outlines of all parts."""
+        return tuple(part.outline for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -487,6 +545,8 @@ class Measurements:
     large: bool | None = None
     long_axis_sop_uid: str = ""
     long_axis_instance_number: int | None = None
+    touches_bone: bool | None = None
+    bone_contact_mm2: float | None = None
     notices: tuple[str, ...] = ()
 
 

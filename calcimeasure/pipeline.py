@@ -10,11 +10,14 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from calcimeasure.assess import assess, assess_again
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.inherit import divide
 from calcimeasure.load import check_headers, load_image
-from calcimeasure.model import Failure, Report, Series, State, largest_first
+from calcimeasure.locate.view import look
+from calcimeasure.model import Failure, Outline, Report, Series, State, Tissue, largest_first
 from calcimeasure.picture import draw
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings, settings_hash
@@ -24,13 +27,16 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from calcimeasure.model import Lesion, Outline, Volume
+    from calcimeasure.model import Lesion, Proposal, Volume
+
+NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
+"""What is clearly no calcification; what might be one is measured and kept for the reviewer."""
 
 
 def analyze(
     series: Series, settings: Settings | None = None, earlier: Sequence[Lesion] = (), next_number: int = 1
 ) -> Report:
-    """Measure every dense component of a stack.
+    """Measure what is calcified in a stack, and what may be.
 
     Parameters
     ----------
@@ -47,7 +53,8 @@ def analyze(
     Returns
     -------
     Report
-        The lesions, largest first, and what was measured with.
+        The lesions, largest first, each with its tissue: calcified masses, other calcifications, contrast agent, and
+        what is not known; and what was measured with.
 
     Raises
     ------
@@ -61,14 +68,18 @@ def analyze(
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
     volume = replace(volume, notices=(*volume.notices, *dropped))
 
-    def measured(proposal: Outline) -> Lesion:
-        return assess(volume, half_maximum_outline(volume, proposal, settings), 0, settings)
+    calcified = [part for part in proposals.parts if part.tissue not in NOT_MEASURED]
+    bones = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
+    view = look(volume, proposals.bodies, bones)
+
+    def measured(part: Proposal) -> Lesion:
+        return assess(volume, refined_outline(volume, part, settings), 0, settings, part, view)
 
     # The distances and sums that cost most do not hold the interpreter.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        found = sorted(pool.map(measured, proposals.outlines), key=largest_first)
+        found = sorted(pool.map(measured, calcified), key=largest_first)
         stay, keep = divide(found, earlier)
-        kept = pool.map(lambda lesion: assess_again(volume, lesion, settings), keep)
+        kept = pool.map(lambda lesion: assess_again(volume, lesion, settings, view), keep)
         numbers = count(next_number)
         lesions = [lesion if lesion.number else replace(lesion, number=next(numbers)) for lesion in stay]
         lesions = sorted((*lesions, *kept), key=largest_first)
@@ -81,7 +92,30 @@ def analyze(
         software_version=software_version(),
         notices=volume.notices,
         thumbnails=thumbnails,
+        midline=view.midline,
     )
+
+
+def refined_outline(volume: Volume, part: Proposal, settings: Settings) -> Outline:
+    """Draw a proposal along its half-maximum; where it lies on bone, without what was cut off as bone.
+
+    The blurred surface of the bone beside a mass is as dense as the mass's own edge: along it the half-maximum would
+    run on.
+    """
+    outline = half_maximum_outline(volume, part.outline, settings)
+    if not part.touches_bone:
+        return outline
+    hu = volume.attenuation_hu[outline.box]
+    own = np.zeros(hu.shape, dtype=np.bool_)
+    low = [max(a, b) for a, b in zip(outline.start_kji, part.outline.start_kji, strict=True)]
+    high = [min(a, b) for a, b in zip(outline.stop_kji, part.outline.stop_kji, strict=True)]
+    shared = [
+        tuple(slice(m - a, n - a) for m, n, a in zip(low, high, one.start_kji, strict=True))
+        for one in (outline, part.outline)
+    ]
+    own[shared[0]] = part.outline.mask()[shared[1]]
+    kept = outline.mask() & (own | (hu < settings.threshold_hu))
+    return Outline.from_mask(kept, outline.start_kji) if kept.any() else outline
 
 
 def analyze_or_fail(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.assess import assess, assess_again, tracking_uid
 from calcimeasure.errors import ReviewError
-from calcimeasure.inherit import with_tissue_of
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
@@ -72,8 +71,7 @@ def decide(current: Revision, status: Status, by: Signature) -> Revision:
 
 def set_tissue(current: Revision, tissue: Tissue, by: Signature) -> Revision:
     """Say what a lesion is. The confidence is the program's word and goes."""
-    judged = replace(current.lesion, tissue=tissue, tissue_confidence=None)
-    return _next(current, with_tissue_of(judged, judged), by, f"tissue: {tissue}")
+    return _next(current, replace(current.lesion, tissue=tissue, tissue_confidence=None), by, f"tissue: {tissue}")
 
 
 def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revision:

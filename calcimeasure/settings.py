@@ -63,6 +63,22 @@ class Settings:
         "measures "
         "2 to 15.5 cm.",
     )
+    mass_probability: float = _number(
+        0.5,
+        "",
+        0,
+        1,
+        "What is a calcified mass with this probability or more is called one: below half it is more likely something "
+        "else.",
+    )
+    review_probability: float = _number(
+        0.1,
+        "",
+        0,
+        1,
+        "What is a calcified mass with this probability or more, but not called one, is of unknown tissue: a reviewer "
+        "is shown it. Below it is clearly bone. On real limbs this leaves about one unknown part in two series.",
+    )
     direction_tolerance: float = _number(
         0.001,
         "",
@@ -123,6 +139,11 @@ class Settings:
     )
     store: str = _text(
         "Database URL of the store, for example postgresql+psycopg://USER@HOST/DATABASE. Empty: a file in DIR/private."
+    )
+    all_tissues: bool = _switch(
+        default=False,
+        output_only=True,
+        why="true writes everything that was found and kept into lesions.csv; false calcified masses alone.",
     )
     remeasure_reviewed: bool = _switch(
         default=False,

@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from calcimeasure.measure import measure
 from calcimeasure.model import Outline
-from calcimeasure.segment import propose
+from calcimeasure.segment import find_components
 from calcimeasure.settings import Settings
 from calcimeasure.surface import half_maximum_outline
 from tests.phantoms import (
@@ -318,7 +318,9 @@ def measured(
     """Measure the proposal that lies where the mass is, as the pipeline does; or an outline as it is given."""
     settings = settings or Settings()
     if outline is None:
-        outline = half_maximum_outline(volume, nearest(propose(volume, settings).outlines, volume, true), settings)
+        outline = half_maximum_outline(
+            volume, nearest(find_components(volume, settings).outlines, volume, true), settings
+        )
     return measure(volume, outline, settings)
 
 

@@ -91,7 +91,7 @@ def test_outline_becomes_a_proposed_lesion_that_nobody_has_judged() -> None:
     assert lesion.measurements == dataclasses.replace(numbers, **image)
     assert (lesion.settings_hash, lesion.software_version) == (settings_hash(settings), version("calcimeasure"))
     assert lesion.measurements.large
-    assert lesion.notices == ("sheared_stack", "specks_dropped", "plateau_from_sum", "tissue_not_judged")
+    assert lesion.notices == ("sheared_stack", "specks_dropped", "plateau_from_sum")
     assert (lesion.status, lesion.algorithm_type) == (Status.PROPOSED, AlgorithmType.AUTOMATIC)
     unknown = ("tissue", "tissue_confidence", "side", "site", "reader", "reviewed_at")
     assert {getattr(lesion, name) for name in unknown} == {None}

@@ -251,7 +251,6 @@ NOT_BUILT = {
     "--scheduler": "tcp://localhost:8786",
     "--bone-mask": "masks",
     "--time-limit": "60",
-    "--all-tissues": None,
 }
 
 
@@ -515,7 +514,7 @@ def test_results_go_to_stdout_and_progress_to_stderr(ct: Path, out: Path) -> Non
     result = run("measure", ct, "--out", out)
     assert {line.partition(":")[0] for line in result.stderr.splitlines()} == {"ct/IM00000.dcm", "MR/IM00000.dcm"}
     assert "IM00000.dcm" not in result.stdout
-    assert "Stacks measured: 1. Dense components: 2, large ones: 0." in result.stdout
+    assert "Stacks measured: 1. Calcified masses: 2, large ones: 0." in result.stdout
     assert str(out / "lesions.csv") in result.stdout
     assert run("scan", ct).stderr == ""
 

@@ -10,8 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from calcimeasure.model import NOT_IMAGED_HU, Outline, Proposals
-from calcimeasure.segment import propose
+from calcimeasure.model import NOT_IMAGED_HU, Outline
+from calcimeasure.segment import Components, find_components
 from calcimeasure.settings import Settings
 from tests.phantoms import Grid, oblique_grid, straight_grid, uneven_grid
 from tests.test_model import MASKS, volume_of
@@ -24,8 +24,8 @@ def grid_for(mask: np.ndarray) -> Grid:
     return oblique_grid(mask.shape, (2.5, 0.75, 0.5), (20.0, -35.0, 50.0), (10.0, 20.0, -300.0))
 
 
-def found_in(mask: np.ndarray, grid: Grid | None = None, settings: Settings = EVERYTHING) -> Proposals:
-    return propose(volume_of(np.where(mask, 400, 40), grid or grid_for(mask)), settings)
+def found_in(mask: np.ndarray, grid: Grid | None = None, settings: Settings = EVERYTHING) -> Components:
+    return find_components(volume_of(np.where(mask, 400, 40), grid or grid_for(mask)), settings)
 
 
 def voxels(outline: Outline) -> frozenset[tuple[int, int, int]]:
@@ -94,7 +94,7 @@ def test_voxel_at_the_threshold_is_in_and_the_next_below_is_out(threshold_hu: fl
     hu = np.full((3, 4, 6), -1000)
     hu[1, 1, 1], hu[1, 1, 3], hu[1, 1, 5] = lowest_in, lowest_in - 1, NOT_IMAGED_HU
     volume = volume_of(hu, grid_for(hu))
-    proposals = propose(volume, Settings(threshold_hu=threshold_hu, min_volume_mm3=0))
+    proposals = find_components(volume, Settings(threshold_hu=threshold_hu, min_volume_mm3=0))
     assert [voxels(outline) for outline in proposals.outlines] == [{(1, 1, 1)}]
 
 
@@ -102,7 +102,7 @@ def test_voxel_at_the_threshold_is_in_and_the_next_below_is_out(threshold_hu: fl
 @pytest.mark.parametrize("slices", [1, 3])
 def test_nothing_dense_is_no_proposal(slices: int, hu: int) -> None:
     empty = np.full((slices, 4, 5), hu)
-    assert propose(volume_of(empty, grid_for(empty)), Settings()) == Proposals((), 0)
+    assert find_components(volume_of(empty, grid_for(empty)), Settings()) == Components((), 0)
 
 
 # The smallest size
@@ -122,7 +122,7 @@ def test_component_of_just_the_smallest_volume_is_kept(
         grid = oblique_grid(mask.shape, spacing_mm, rotation_deg, (offset_mm,) * 3)
         assert len(found_in(mask, grid, Settings(min_volume_mm3=volume_mm3)).outlines) == 1
         above = found_in(mask, grid, Settings(min_volume_mm3=volume_mm3 * 1.000001))
-        assert above == Proposals((), 1)
+        assert above == Components((), 1)
 
 
 def test_smaller_components_are_counted() -> None:

@@ -9,7 +9,7 @@ import pytest
 from calcimeasure.measure import measure
 from calcimeasure.measure.contour import contours_of, sharpened, surface_points_lps_mm
 from calcimeasure.model import Measurements
-from calcimeasure.segment import propose
+from calcimeasure.segment import find_components
 from calcimeasure.settings import Settings
 from calcimeasure.surface import Edge, find_edge, half_maximum_outline
 from tests.phantoms import (
@@ -72,7 +72,9 @@ def measured(mass: Mass, grid: Grid, noise_sd_hu: float = 0.0) -> Measurements:
     thickness_mm = float(np.diff(grid.positions_along_normal_mm).min())
     hu = render([mass], grid, background_hu=40, noise_sd_hu=noise_sd_hu, seed=3, slice_thickness_mm=thickness_mm)
     volume = volume_of(hu, grid)
-    return measure(volume, half_maximum_outline(volume, propose(volume, SETTINGS).outlines[0], SETTINGS), SETTINGS)
+    return measure(
+        volume, half_maximum_outline(volume, find_components(volume, SETTINGS).outlines[0], SETTINGS), SETTINGS
+    )
 
 
 # Contours in a slice
@@ -118,7 +120,7 @@ def test_sharpened_gives_a_small_disc_its_size_back() -> None:
     rod = cylinder((0.1, 0.2, -40.0), (0.1, 0.2, 40.0), 4.0, 900)
     grid = straight_grid((9, 40, 40), (1.0, 0.6, 0.6))
     volume = volume_of(render([rod], grid, blur_sigma_mm=0.9, background_hu=40), grid)
-    outline = half_maximum_outline(volume, propose(volume, SETTINGS).outlines[0], SETTINGS)
+    outline = half_maximum_outline(volume, find_components(volume, SETTINGS).outlines[0], SETTINGS)
     edge = find_edge(volume, outline, SETTINGS)
 
     def width_mm(one: Edge) -> float:

@@ -56,10 +56,10 @@ def test_what_a_reader_decided_is_inherited_and_what_the_program_said_is_not() -
     side = Side(Laterality.LEFT, SideSource.READER)
     site = Site(BodySite.ELBOW, SiteSource.READER)
     old = decided(LEFT_HALF, 4, tissue=Tissue.BONE, side=side, site=site)
-    heir = inherit(lesion(WHOLE, tissue=Tissue.UNKNOWN, tissue_confidence=0.5, notices=("tissue_not_judged",)), old)
+    heir = inherit(lesion(WHOLE, tissue=Tissue.UNKNOWN, tissue_confidence=0.5), old)
     assert names([heir]) == [("old 4", 4)]
     assert (heir.status, heir.reader, heir.reviewed_at) == (Status.ACCEPTED, "A", old.reviewed_at)
-    assert (heir.tissue, heir.tissue_confidence, heir.notices) == (Tissue.BONE, None, ())
+    assert (heir.tissue, heir.tissue_confidence) == (Tissue.BONE, None)
     assert (heir.side, heir.site, heir.outline) == (side, site, WHOLE)
 
     said = replace(

@@ -185,7 +185,7 @@ def test_word_against_the_position_on_the_table_gives_no_side() -> None:
     found = one_limb(120.0, tag(RIGHT), word(RIGHT))
     assert (found.laterality, found.conflict, found.hint) == (UNKNOWN, True, LEFT)
     # In the middle of the table there is nothing to speak against it.
-    assert one_limb(-20.0, tag(LEFT)).laterality is LEFT
+    assert one_limb(-10.0, tag(LEFT)).laterality is LEFT
 
 
 def cut_off_legs(said: Said, number: int) -> Side:

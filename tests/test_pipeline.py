@@ -153,7 +153,7 @@ def test_dropped_components_are_a_notice(
     settings = Settings(min_volume_mm3=smallest_mm3)
     report = analyze(written(tmp_path), settings)
     assert report.notices == notices
-    expected = (*notices, "plateau_from_sum", "tissue_not_judged")
+    expected = (*notices, "plateau_from_sum")
     assert [lesion.notices for lesion in report.lesions] == [expected] * lesions
     assert report.settings_hash == settings_hash(settings) != settings_hash(Settings())
 

@@ -25,7 +25,7 @@ FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
 SWITCHES = [name for name, field in FIELDS.items() if isinstance(field.default, bool)]
 TEXTS = [name for name, field in FIELDS.items() if isinstance(field.default, str)]
 NUMBERS = [name for name in FIELDS if name not in (*SWITCHES, *TEXTS)]
-WRITES_ONLY = {"identified", "report", "key", "record_map", "store", "remeasure_reviewed"}
+WRITES_ONLY = {"identified", "report", "key", "record_map", "store", "remeasure_reviewed", "all_tissues"}
 
 
 def limits(name: str) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from calcimeasure.measure import measure
 from calcimeasure.model import NOT_IMAGED_HU, Outline, Volume
-from calcimeasure.segment import propose
+from calcimeasure.segment import find_components
 from calcimeasure.settings import Settings
 from calcimeasure.surface import Edge, find_edge, half_maximum_outline, in_slabs, keep_connected
 from calcimeasure.surface.neighborhood import Look
@@ -30,7 +30,7 @@ def volume_with(*shapes: Paintable, grid: Grid = GRID, noise_sd_hu: float = 0.0,
 
 
 def proposal(volume: Volume, number: int = 0) -> Outline:
-    return half_maximum_outline(volume, propose(volume, SETTINGS).outlines[number], SETTINGS)
+    return half_maximum_outline(volume, find_components(volume, SETTINGS).outlines[number], SETTINGS)
 
 
 def edge_of(volume: Volume, number: int = 0) -> Edge:
@@ -204,7 +204,7 @@ def test_neighbor_is_never_summed(gap_mm: float) -> None:
 def test_bone_is_never_summed(gap_mm: float) -> None:
     bone = Slab((11.3 + gap_mm + 2, 0, 0), (2.0, 100, 100), 1300)
     volume = volume_with(BALL, bone, noise_sd_hu=10)
-    outline = next(one for one in propose(volume, SETTINGS).outlines if one.start_kji[0] > 0)
+    outline = next(one for one in find_components(volume, SETTINGS).outlines if one.start_kji[0] > 0)
     found = measure(volume, half_maximum_outline(volume, outline, SETTINGS), SETTINGS)
     assert found.volume_ml == pytest.approx(volume_ml(BALL), rel=0.01)
 

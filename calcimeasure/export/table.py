@@ -428,8 +428,14 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         )
         for index, letter in enumerate("xyz")
     ),
-    Column("touches_bone", "boolean", "Whether it touches bone."),
-    _number("bone_contact_mm2", "mm2", 2, "Area of its contact with bone."),
+    Column("touches_bone", "boolean", "Whether it touches bone.", lambda row: row.lesion.measurements.touches_bone),
+    _number(
+        "bone_contact_mm2",
+        "mm2",
+        2,
+        "Area of its contact with bone.",
+        lambda row: row.lesion.measurements.bone_contact_mm2,
+    ),
     Column(
         "truncated",
         "boolean",

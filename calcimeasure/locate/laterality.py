@@ -8,8 +8,8 @@ rung down:
   may be raised, folded or crossed: in one that is not seen to be part of the trunk, place proves nothing;
 - tags (coded region modifiers, Frame, Image and series Laterality) and words of descriptions: they say what was
   ordered, and set a side only where one side alone is in the field, or for that of two limbs which lies where they say;
-- the sign of x: positioning is a habit. It is a hint, never a side; but where it speaks against a tag or a word, they
-  do not carry.
+- the sign of x: positioning is a habit. It is a hint, never a side; but where a leg lies on the other side of the
+  scanner than tags and words say, they do not carry.
 """
 
 from __future__ import annotations
@@ -170,8 +170,9 @@ def _by_words(points_lps_mm: NDArray[np.float64], geometry: Geometry, view: View
     position = _position(view.bodies, limb, geometry)
     if position is not None and position is not side:
         return _unknown(None, position, f"{evidence}; but of two limbs in view it lies in the {position} one")
-    if hint is not None and hint is not side:
-        return _unknown(None, hint, f"{evidence}; but it lies on the scanner's {hint} side", conflict=True)
+    against = _side_of_the_table(view, limb, geometry)
+    if against is not None and against is not side:
+        return _unknown(None, hint, f"{evidence}; but the limb lies on the scanner's {against} side", conflict=True)
     sources = [source for source, one in said.items() if one.laterality is side]
     confidence = {SideSource.DICOM_TAG: 0.95, SideSource.DESCRIPTION: 0.9}[sources[0]]
     return Side(side, sources[0], 0.98 if len(sources) > 1 else confidence, evidence=evidence)
@@ -212,6 +213,14 @@ def _position(bodies: Sequence[Outline], limb: int | None, geometry: Geometry) -
         return None
     x_mm = [float(_middle_lps_mm(body, geometry)[0]) for body in bodies[:2]]
     return LEFT if x_mm[limb] > x_mm[1 - limb] else RIGHT
+
+
+def _side_of_the_table(view: View, limb: int | None, geometry: Geometry) -> Laterality | None:
+    """Tell on which side of the scanner the limb lies; None where that says nothing of it, as of a raised arm."""
+    if limb is None or view.site.body_site in ARM_SITES:
+        return None
+    middle_x_mm = float(_middle_lps_mm(view.bodies[limb], geometry)[0])
+    return _sign(middle_x_mm) if abs(middle_x_mm) >= HINT_MM else None
 
 
 def _middle_lps_mm(body: Outline, geometry: Geometry) -> NDArray[np.float64]:

@@ -136,9 +136,9 @@ def find_midline(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outl
         return None, f"no midline: both sides of the best plane are too little alike ({best.likeness:.2f})"
     if best.share_in_view < SMALLEST_SHARE_IN_VIEW:
         return None, f"no midline: one side of the body is cut off ({best.share_in_view:.0%} is seen on both)"
-    halves = _Halves.of(copy, best)
-    if halves.share_cut_off > MOST_CUT_OFF:
+    if _share_cut_off(volume, _main_bodies(bodies), best.normal) > MOST_CUT_OFF:
         return None, "no midline: the skin of one side is not in view"
+    halves = _Halves.of(copy, best)
     sides = _two_sides(copy, best, halves)
     if sides is None:
         return None, "no midline: what is in view may be a single limb"
@@ -319,15 +319,12 @@ class _Halves:
 
     Parameters
     ----------
-    share_cut_off
-        Of the lines across it, those that leave the field of view, on the side where more do.
     half_width_mm
         How far it reaches to either side in nine of ten slices, where that is less.
     is_two_limbs
         Whether air lies between two parts of it.
     """
 
-    share_cut_off: float
     half_width_mm: float
     is_two_limbs: bool
 
@@ -336,25 +333,39 @@ class _Halves:
         """Look at a body along the normal of a plane."""
         frame = _frame(*_angles(mirror.normal))
         body: NDArray[np.bool_] = _turned(copy.body, frame) > 0.5
-        imaged = _turned(copy.imaged, frame) > 0.5
         seen: NDArray[np.bool_] = np.any(body, axis=1)
         slices: NDArray[np.bool_] = np.any(seen, axis=1)
         columns_mm = (np.arange(body.shape[2]) - _column_of(copy, mirror, body.shape[2])) * copy.step_mm
         reach_mm = [np.where(seen, way * columns_mm, -1e4).max(axis=1)[slices] for way in (-1, 1)]
         at_plane = seen[slices][:, np.abs(columns_mm) <= max(GAP_MM, copy.step_mm)].all(axis=1)
         return cls(
-            share_cut_off=max(_share_cut_off(body, imaged), _share_cut_off(body[..., ::-1], imaged[..., ::-1])),
             half_width_mm=float(np.quantile(reach_mm, 0.1, axis=1).min()),
             is_two_limbs=bool(np.mean(at_plane) < 0.3),
         )
 
 
-def _share_cut_off(body: NDArray[np.bool_], imaged: NDArray[np.bool_]) -> float:
-    """Count lines whose first point of the body has nothing that was imaged before it."""
-    seen = body.any(axis=2)
-    before = np.argmax(body, axis=2) - 1
-    air = np.take_along_axis(imaged, np.maximum(before, 0)[..., None], axis=2)[..., 0] & (before >= 0)
-    return int(np.count_nonzero(seen & ~air)) / max(1, int(np.count_nonzero(seen)))
+def _share_cut_off(volume: Volume, bodies: Iterable[Outline], normal: NDArray[np.float64]) -> float:
+    """Count the lines across a body that leave what was imaged before its skin, on the side where more do."""
+    geometry = volume.geometry
+    directions = (geometry.normal, geometry.column_direction, geometry.row_direction)
+    axis = int(np.argmax([abs(float(direction @ normal)) for direction in directions]))
+    cut, lines = np.zeros(2), 0
+    for body in bodies:
+        # Every fourth line tells as much.
+        thinned = tuple(slice(None) if one == axis else slice(None, None, 4) for one in range(3))
+        mask = np.moveaxis(body.mask()[thinned], axis, 2)
+        seen = mask.any(axis=2)
+        first = np.argmax(mask, axis=2) + body.start_kji[axis]
+        last = body.stop_kji[axis] - 1 - np.argmax(mask[..., ::-1], axis=2)
+        others = [np.arange(body.start_kji[one], body.stop_kji[one], 4) for one in range(3) if one != axis]
+        for way, beyond in enumerate((first - 1, last + 1)):
+            inside = (beyond >= 0) & (beyond < geometry.shape_kji[axis])
+            index = list(np.meshgrid(*others, indexing="ij"))
+            index.insert(axis, np.where(inside, beyond, 0))
+            imaged = inside & (volume.attenuation_hu[tuple(index)] != NOT_IMAGED_HU)
+            cut[way] += np.count_nonzero(seen & ~imaged)
+        lines += int(np.count_nonzero(seen))
+    return float(cut.max()) / max(lines, 1)
 
 
 def _column_of(copy: _Copy, mirror: _Mirror, count: int) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.model import Outline, Proposals
+from calcimeasure.model import Outline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +21,23 @@ _ROUNDING = 1e-9
 """Sizes that differ by this part of them differ in rounding only."""
 
 
-def propose(volume: Volume, settings: Settings) -> Proposals:
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Connected dense voxels.
+
+    Parameters
+    ----------
+    outlines
+        Largest first.
+    dropped_count
+        Components below settings.min_volume_mm3.
+    """
+
+    outlines: tuple[Outline, ...]
+    dropped_count: int = 0
+
+
+def find_components(volume: Volume, settings: Settings) -> Components:
     """Find connected components (26 neighbors) of what is at or above the threshold.
 
     Parameters
@@ -32,13 +49,13 @@ def propose(volume: Volume, settings: Settings) -> Proposals:
 
     Returns
     -------
-    Proposals
+    Components
         One outline for each component of at least `min_volume_mm3` (in a single slice: of at least the area of a disc
         as wide as a ball of that volume), largest first; and how many smaller ones were dropped.
     """
     dense, start_kji = _dense_box(volume.attenuation_hu, settings.threshold_hu)
     if not dense.size:
-        return Proposals(())
+        return Components(())
     # Late: neither scan nor help needs the compiled labelling.
     import cc3d
     from scipy import ndimage
@@ -54,7 +71,7 @@ def propose(volume: Volume, settings: Settings) -> Proposals:
             outline = _outline(labels[box] == label, box, start_kji)
             sized.append((_size(outline, voxel_sizes), outline))
     kept = sorted((one for one in sized if one[0] >= smallest), key=_rank)
-    return Proposals(tuple(outline for _, outline in kept), dropped_count=found - len(kept))
+    return Components(tuple(outline for _, outline in kept), dropped_count=found - len(kept))
 
 
 def _dense_box(

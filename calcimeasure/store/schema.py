@@ -236,6 +236,8 @@ lesion_revisions = Table(
     _measure("centroid_lps_mm", Text),
     _measure("extents_lps_mm", Text),
     _measure("truncated", Boolean),
+    _measure("touches_bone", Boolean),
+    _measure("bone_contact_mm2"),
     _measure("large", Boolean),
     *(
         _measure(name)

@@ -21,9 +21,10 @@ import psutil
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from calcimeasure import Settings, find_series, load_image, propose
+from calcimeasure import Settings, find_series, load_image
 from calcimeasure.assess import assess
 from calcimeasure.model import Outline
+from calcimeasure.segment import find_components
 from calcimeasure.surface import half_maximum_outline
 from tests.accuracy_bars import BARS, COVERAGE, SMALL_VOLUME, Bar, shared_phantom_figures
 from tests.bench.conftest import BarTable
@@ -123,7 +124,7 @@ def kernels_differ(seed: int) -> float:
         hu = render([mass], grid, blur_sigma_mm=blur_sigma_mm, background_hu=40, dtype=np.float32)
         hu = edge_enhanced(hu, grid, blur_sigma_mm, strength) + noise_sd_hu * rng.standard_normal(hu.shape)
         volume = volume_of(np.rint(hu), grid)
-        outline = half_maximum_outline(volume, propose(volume, Settings()).outlines[0], Settings())
+        outline = half_maximum_outline(volume, find_components(volume, Settings()).outlines[0], Settings())
         found.append(assess(volume, outline, 1, Settings()).measurements.volume_ml or math.nan)
     return abs(found[0] / found[1] - 1)
 
@@ -160,7 +161,7 @@ def test_speed_of_a_series(benchmark: BenchmarkFixture, bars: BarTable, bench_se
     (series,) = find_series(bench_series, settings).series
     volume = load_image(series, settings)
     bones_reach = volume.geometry.shape_kji[0]
-    masses = [one for one in propose(volume, settings).outlines if one.shape_kji[0] < bones_reach]
+    masses = [one for one in find_components(volume, settings).outlines if one.shape_kji[0] < bones_reach]
     assert len(masses) == 12
 
     def measure_all() -> None:
@@ -188,7 +189,7 @@ def measure_large_mass() -> tuple[float, float]:
     """Seconds (the best of three) and peak of memory in MB above what the process holds with the image."""
     grid = straight_grid((332, 332, 332), (0.5, 0.5, 0.5))
     volume = volume_of(render([Ellipsoid((0, 0, 0), (75, 74, 73), 700)], grid, background_hu=40, noise_sd_hu=20), grid)
-    (outline,) = propose(volume, Settings()).outlines
+    (outline,) = find_components(volume, Settings()).outlines
     process, done, peak = psutil.Process(), threading.Event(), [0]
     before = process.memory_info().rss
 

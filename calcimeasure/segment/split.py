@@ -1,0 +1,183 @@
+"""Dense voxels to parts: cut where they are thin between two thick places."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NECK = 0.8
+"""Two places belong together where what joins them is at least so thick, as part of the thicker one.
+
+A cortex that a mass lies on is thin beside the mass, a lobule is not much thicker than the way into it.
+"""
+
+SMOOTHING_MM = 1.0
+"""Of depths, so that every roughness of a surface is no summit of its own."""
+
+LARGEST_HOLE_MM2 = 1600.0
+"""Marrow of the widest bone (a tibial head of 70 mm holds trabeculae that divide it) and no pelvis or skull."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """Dense voxels as parts.
+
+    Parameters
+    ----------
+    labels
+        (k, j, i) int32, 0 where it is not dense.
+    depth_mm
+        Distance to the nearest voxel that is not dense; the edge of the image is no surface.
+    marrow
+        What is not dense and is enclosed in a plane.
+    """
+
+    labels: NDArray[np.int32]
+    depth_mm: NDArray[np.float32]
+    marrow: NDArray[np.bool_]
+
+
+def split(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> Parts:
+    """Divide dense voxels into thick places and what belongs to each.
+
+    Every voxel climbs to the summit of depth that it hangs on; summits are joined where the way between them is no
+    neck (`NECK`). Marrow is no part of the solid: in a hollow bone only its cortex is thick, and a mass on it has a
+    summit of its own.
+
+    Parameters
+    ----------
+    dense
+        (k, j, i).
+    spacing_mm
+        Of the voxels.
+    """
+    import edt
+    from scipy import ndimage
+
+    depth_mm = edt.edt(dense, anisotropy=spacing_mm, black_border=False, parallel=2)
+    # A dense image without any surface has no depth.
+    depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True))))
+    smooth_mm = ndimage.gaussian_filter(depth_mm, [SMOOTHING_MM / mm for mm in spacing_mm], truncate=2.5)
+    summits = _climb(smooth_mm, dense, spacing_mm)
+    return Parts(_joined(summits, smooth_mm), depth_mm, find_marrow(dense, spacing_mm))
+
+
+def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.bool_]:
+    """Find what is enclosed by dense voxels in a plane of the grid, up to `LARGEST_HOLE_MM2`.
+
+    In all three planes: a shaft that leaves the image is open to its ends, but closed across them.
+    """
+    import cc3d
+
+    marrow = np.zeros_like(dense)
+    for axis in range(3):
+        across_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
+        found, planes = np.moveaxis(marrow, axis, 0), np.moveaxis(dense, axis, 0)
+        for hole, plane in zip(found, planes, strict=True):
+            if np.count_nonzero(plane) < 8:
+                continue
+            labels = cc3d.connected_components(np.pad(~plane, 1, constant_values=True), connectivity=4)
+            counts = np.bincount(labels.ravel())
+            small = counts * across_mm2 <= LARGEST_HOLE_MM2
+            small[0] = small[labels[0, 0]] = False
+            if small.any():
+                hole |= small[labels[1:-1, 1:-1]]
+    return marrow
+
+
+def _climb(
+    height: NDArray[np.float32], dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
+) -> NDArray[np.int32]:
+    """Label each dense voxel with the summit that steepest ascent over 26 neighbors leads to."""
+    padded = np.pad(np.where(dense, height, np.float32(-1)), 1, constant_values=-1)
+    at = np.flatnonzero(padded >= 0)
+    flat = padded.ravel()
+    own = flat[at]
+    steepest, target = np.zeros(at.size, dtype=np.float32), at.copy()
+    row, plane = padded.shape[2], padded.shape[1] * padded.shape[2]
+    for step in itertools.product((-1, 0, 1), repeat=3):
+        if not any(step):
+            continue
+        offset = step[0] * plane + step[1] * row + step[2]
+        distance_mm = math.hypot(*(n * mm for n, mm in zip(step, spacing_mm, strict=True)))
+        slope = (flat[at + offset] - own) / np.float32(distance_mm)
+        better = slope > steepest
+        steepest[better] = slope[better]
+        target[better] = at[better] + offset
+    number = np.zeros(flat.size, dtype=np.int32)
+    number[at] = np.arange(at.size, dtype=np.int32)
+    above = number[target]
+    while True:
+        further = above[above]
+        if np.array_equal(further, above):
+            break
+        above = further
+    labels = np.zeros(flat.size, dtype=np.int32)
+    labels[at] = np.unique(above, return_inverse=True)[1] + 1
+    return np.ascontiguousarray(labels.reshape(padded.shape)[1:-1, 1:-1, 1:-1])
+
+
+def _joined(labels: NDArray[np.int32], height: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Join summits, highest pass first, where the pass is at least `NECK` of the higher one."""
+    count = int(labels.max(initial=0))
+    summit = np.zeros(count + 1, dtype=np.float32)
+    at = np.flatnonzero(labels)
+    np.maximum.at(summit, labels.ravel()[at], height.ravel()[at])
+    owner = np.arange(count + 1)
+
+    def root(label: int) -> int:
+        while owner[label] != label:
+            owner[label] = owner[owner[label]]
+            label = int(owner[label])
+        return label
+
+    ones, others, heights = passes(labels, height)
+    # Summits only grow as they are joined: what is a neck now stays one.
+    able = heights >= NECK * np.maximum(summit[ones], summit[others])
+    for one, other, height_mm in zip(ones[able], others[able], heights[able], strict=True):
+        a, b = root(int(one)), root(int(other))
+        if a != b and height_mm >= NECK * max(summit[a], summit[b]):
+            low, high = (a, b) if summit[a] < summit[b] else (b, a)
+            owner[low] = high
+    roots = np.array([root(label) for label in range(count + 1)])
+    return np.unique(roots, return_inverse=True)[1].astype(np.int32)[labels]
+
+
+def passes(
+    labels: NDArray[np.int32], height: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Find pairs of labels that share a face.
+
+    Returns
+    -------
+    ones, others, heights
+        The lower and the higher label of each pair, and the highest way over between them; highest first.
+    """
+    keys, heights = [], []
+    count = int(labels.max(initial=0)) + 1
+    for axis in range(3):
+        low, high = _shifted(axis)
+        a, b = labels[low], labels[high]
+        meet = np.flatnonzero((a != b) & (a > 0) & (b > 0))
+        one, other = a.ravel()[meet].astype(np.int64), b.ravel()[meet].astype(np.int64)
+        keys.append(np.minimum(one, other) * count + np.maximum(one, other))
+        heights.append(np.minimum(height[low].ravel()[meet], height[high].ravel()[meet]))
+    key, over = np.concatenate(keys), np.concatenate(heights)
+    order = np.argsort(-over, kind="stable")
+    pairs, first = np.unique(key[order], return_index=True)
+    highest = over[order][first]
+    falling = np.argsort(-highest, kind="stable")
+    return pairs[falling] // count, pairs[falling] % count, highest[falling]
+
+
+def _shifted(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    low, high = [slice(None)] * 3, [slice(None)] * 3
+    low[axis], high[axis] = slice(None, -1), slice(1, None)
+    return tuple(low), tuple(high)
