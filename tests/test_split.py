@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from calcimeasure.model import Tissue
-from calcimeasure.segment.cut import contact_mm2, cut
+from calcimeasure.segment.cut import _without_spurs, contact_mm2, cut
 from calcimeasure.segment.features import Features, features_of
 from calcimeasure.segment.judge import SIGNS, Judgement
 from calcimeasure.segment.judge import judge as judge_by
@@ -207,6 +207,16 @@ def test_cut_follows_the_step_between_mass_and_cortex() -> None:
     found = cut(hu, dense, own, dense & ~own, find_marrow(dense, SPACING_MM), SPACING_MM)
     wrong = np.count_nonzero(found != mass)
     assert wrong < 0.05 * np.count_nonzero(mass)
+
+
+def test_what_runs_along_the_surface_of_the_bone_is_no_part_of_the_mass() -> None:
+    bone = np.broadcast_to(grid_mm()[2] < 20, SHAPE)
+    mass = ball((22, 24, 30), 10) & ~bone
+    sheet = np.broadcast_to((grid_mm()[2] >= 20) & (grid_mm()[2] < 22) & (np.abs(grid_mm()[1] - 24) < 20), SHAPE)
+    kept = _without_spurs(mass | sheet, bone | mass | sheet, SPACING_MM)
+    assert np.mean(kept[mass]) > 0.97
+    far = sheet & ~ball((22, 24, 30), 16)
+    assert not kept[far].any()
 
 
 def test_part_that_lies_on_nothing_is_not_cut() -> None:

@@ -21,6 +21,9 @@ BESIDE_MM = 8.0
 """As far as that a cortex goes on as thick as it is beneath the part."""
 FAR_MM = 1000.0
 
+SPUR_MM = 1.5
+"""Half of the blurred surface of a bone, from 200 HU to its half-maximum, is thinner than this."""
+
 
 def cut(
     attenuation_hu: NDArray[np.int16],
@@ -70,8 +73,20 @@ def cut(
     )
     steepness = np.sqrt(sum(np.square(ndimage.sobel(smooth_hu, axis) / mm) for axis, mm in enumerate(spacing_mm)))
     markers = sure.astype(np.int32) + 2 * bone
-    divided: NDArray[np.bool_] = watershed(steepness, markers, mask=dense) == 1
-    return divided
+    return _without_spurs(watershed(steepness, markers, mask=dense) == 1, dense, spacing_mm)
+
+
+def _without_spurs(
+    part: NDArray[np.bool_], dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
+) -> NDArray[np.bool_]:
+    """Leave out what runs along the blurred surface of the bone: it is thin there, and lies on bone."""
+    import edt
+
+    thick = edt.edt(part, anisotropy=spacing_mm, black_border=False) > SPUR_MM
+    if not thick.any():
+        return part
+    spur = part & (_distance_mm(thick, spacing_mm) > 2 * SPUR_MM)
+    return part & ~(spur & (_distance_mm(dense & ~part, spacing_mm) <= 2 * SPUR_MM))
 
 
 def _distance_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
