@@ -77,6 +77,8 @@ class Coverage:
         ]
 
 
+ON_BONE = Bar(3.0, (8.0, 8.0), (2.0, 2.0), (2.0, 2.0))
+
 COVERAGE = (Coverage("volume"), Coverage("max 3D diameter"), Coverage("long axis"))
 
 
@@ -110,8 +112,8 @@ def shared_phantom_figures(folder: Path) -> tuple[list[Figure], list[str]]:
             figures.append(("shared phantoms, small: volume, median", float(np.median(volumes)), SMALL_VOLUME, "%"))
             continue
         spacing_mm = float(next(row["slice_spacing_mm"] for row in rows if row["case"] == case))
-        # The bars of the next wider slices in the table.
-        bar = next(bar for bar in BARS if bar.slice_mm >= spacing_mm)
+        # The bars of the next wider slices in the table; on bone, where the border is a cut, wider ones.
+        bar = ON_BONE if case == "onbone" else next(bar for bar in BARS if bar.slice_mm >= spacing_mm)
         # A case holds three masses: each of them is held to what the worst may be off.
         figures += [
             (f"shared phantoms, {case}: volume, worst", max(volumes), bar.volume[1], "%"),

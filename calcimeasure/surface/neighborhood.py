@@ -214,7 +214,10 @@ def _other_dense(
         deep = mask & (depth_mm >= min(DEPTH_MM, 0.6 * float(depth_mm.max())))
         deep_hu = np.median(thinned(attenuation_hu[deep]))
         soft_hu = max(float(np.median(thinned(attenuation_hu[~dense]))), -100.0) if not dense.all() else 0.0
-        behind &= attenuation_hu >= (float(deep_hu) + soft_hu) / 2
+        half = attenuation_hu >= (float(deep_hu) + soft_hu) / 2
+        behind &= half
+        # What is as dense and right beside it is part of it, and not of the lesion's rim.
+        behind |= within_a_voxel(behind) & dense & ~mask & half
     return beyond | behind
 
 
