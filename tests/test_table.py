@@ -557,7 +557,10 @@ def test_only_masses_are_listed_unless_all_tissues_are_asked_for(measured: Repor
     assert [row["lesion_number"] for row in read(out / "lesions.csv")] == ["2"]
     assert read(out / "studies.csv")[0]["masses"] == "1"
     write_tables([outcome], out, naming=None, all_tissues=True)
-    assert [(row["lesion_number"], row["tissue"]) for row in read(out / "lesions.csv")] == [("1", "bone"), ("2", "")]
+    assert [(row["lesion_number"], row["tissue"]) for row in read(out / "lesions.csv")] == [
+        ("1", "bone"),
+        ("2", "calcified_mass"),
+    ]
 
 
 def test_part_of_the_lesions_by_status(measured: Report, out: Path) -> None:

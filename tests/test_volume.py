@@ -14,8 +14,10 @@ from calcimeasure.codes import NOTICES, REASONS
 from calcimeasure.errors import GeometryError, PixelError, SeriesError, UnsupportedError
 from calcimeasure.load import check_headers, find_series, load_image
 from calcimeasure.load.volume import stack_geometry
+from calcimeasure.measure import measure
 from calcimeasure.model import NOT_IMAGED_HU, Volume
 from calcimeasure.pipeline import analyze
+from calcimeasure.segment import find_components
 from calcimeasure.settings import Settings
 from tests.dicom_phantom import (
     Header,
@@ -629,9 +631,11 @@ def test_single_slice(tmp_path: Path) -> None:
     volume = load(path)
     assert volume.notices == ("single_slice",)
     assert volume.geometry.slice_spacing_mm is None
-    (lesion,) = analyze(volume.series, Settings(min_volume_mm3=5)).lesions
-    assert lesion.measurements.volume_mesh_ml is None
-    assert lesion.measurements.area_mm2 == pytest.approx(20 * 0.42)
+    settings = Settings(min_volume_mm3=5)
+    (outline,) = find_components(volume, settings).outlines
+    numbers = measure(volume, outline, settings)
+    assert numbers.volume_mesh_ml is None
+    assert numbers.area_mm2 == pytest.approx(20 * 0.42)
 
 
 @pytest.mark.parametrize("tag", ["SliceLocation", "InstanceNumber", "SliceThickness"])
