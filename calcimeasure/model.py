@@ -493,7 +493,7 @@ class Proposals:
     dropped_count
         Components below settings.min_volume_mm3.
     bodies
-        The outline of each body in view, on whole voxels, largest first.
+        The outline of each body in view, largest first; as fine as tissue is judged (about 1 mm).
     """
 
     parts: tuple[Proposal, ...]

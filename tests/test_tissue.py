@@ -17,7 +17,8 @@ from calcimeasure.pipeline import analyze, refined_outline
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings
 from tests.inserted_masses import anatomy
-from tests.phantoms import Ellipsoid, oblique_grid, tilted_grid
+from tests.phantoms import Ellipsoid, oblique_grid, straight_grid, tilted_grid
+from tests.test_model import volume_of
 from tests.tissue_bars import (
     FALSE_SMALL_PER_SERIES,
     LARGE_MM,
@@ -261,3 +262,20 @@ def test_outline_where_nothing_is_dense_is_the_readers_alone() -> None:
     lesion = assess(volume, Outline.from_mask(soft), 1, SETTINGS)
     assert (lesion.tissue, lesion.measurements.touches_bone) == (None, None)
     assert "reader" in explain_tissue(volume, lesion, SETTINGS)[1]
+
+
+@pytest.mark.parametrize("spacing_mm", [(5.0, 0.9, 0.9), (1.0, 0.4, 0.5), (0.6, 0.45, 0.45)])
+def test_bodies_lie_on_the_voxels_of_the_stack(spacing_mm: tuple[float, float, float]) -> None:
+    shape = tuple(int(n / mm) for n, mm in zip((37.0, 90.0, 110.0), spacing_mm, strict=True))
+    grid = straight_grid(shape, spacing_mm)  # type: ignore[arg-type]
+    x, y = np.moveaxis(grid.positions_lps_mm(np.stack(np.indices(shape), axis=-1))[..., :2], -1, 0)
+    limbs = [np.hypot(x - 28, y) < 22, np.hypot(x + 30, y) < 18]
+    hu = np.where(limbs[0] | limbs[1], 40, -1000)
+    hu[np.hypot(x - 28, y) < 6] = 900
+    bodies = propose(volume_of(hu, grid), Settings()).bodies
+    assert len(bodies) == 2
+    for body, limb in zip(bodies, limbs, strict=True):
+        found = np.zeros(shape, dtype=bool)
+        found[body.box] = body.mask()
+        share = np.count_nonzero(found & limb) / np.count_nonzero(found | limb)
+        assert share > 0.8

@@ -99,17 +99,32 @@ def propose(volume: Volume, settings: Settings) -> Proposals:
 
     with ThreadPoolExecutor() as pool:
         parts = [part for found in pool.map(pieces, components.outlines) for part in found]
-    return Proposals(tuple(sorted(parts, key=_largest_first)), components.dropped_count, _bodies(judged))
+    return Proposals(
+        tuple(sorted(parts, key=_largest_first)), components.dropped_count, _bodies(judged, volume.geometry.shape_kji)
+    )
 
 
 def _largest_first(part: Proposal) -> tuple[int, tuple[int, int, int]]:
     return (-int(np.bitwise_count(np.frombuffer(part.outline.bits, np.uint8)).sum()), part.outline.start_kji)
 
 
-def _bodies(judged: _Judged) -> tuple[Outline, ...]:
-    # On the blocks of the copy: nothing is measured on a body.
+def _bodies(judged: _Judged, shape_kji: tuple[int, int, int]) -> tuple[Outline, ...]:
+    """Draw each body on the voxels of the stack: every voxel of a block is what the block is."""
     count = int(judged.body.max(initial=0))
-    return tuple(Outline.from_mask(judged.body == n) for n in range(1, count + 1))
+    return tuple(
+        _on_voxels(judged.body == number, judged.coarse.factor_kji, shape_kji) for number in range(1, count + 1)
+    )
+
+
+def _on_voxels(blocks: NDArray[np.bool_], factor_kji: tuple[int, int, int], shape_kji: tuple[int, int, int]) -> Outline:
+    used = Outline.from_mask(blocks)
+    mask = used.mask()
+    for axis, factor in enumerate(factor_kji):
+        mask = mask.repeat(factor, axis=axis) if factor > 1 else mask
+    start = [block * factor for block, factor in zip(used.start_kji, factor_kji, strict=True)]
+    # The last block of a line may be a broken one.
+    inside = tuple(slice(0, n - first) for n, first in zip(shape_kji, start, strict=True))
+    return Outline.from_mask(mask[inside], (start[0], start[1], start[2]))
 
 
 def _judge_copy(volume: Volume, settings: Settings) -> _Judged:
