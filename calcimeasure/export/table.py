@@ -12,7 +12,8 @@ import math
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -839,33 +840,45 @@ def _cell_of(column: Column[Row], naming: Naming | None) -> Callable[[Row], str]
     """Choose once for a table how the cells of a column are made."""
     value, named = column.value, column.named
     if value is None and named is not None and naming is not None:
-        return lambda row: _text(named(naming, row), column)
+        value = partial(named, naming)
     if value is None:
         return lambda _: ""
-    return lambda row: _text(value(row), column)
+    text = _number_text(column.decimals) if column.kind == "number" else _TEXTS[column.kind]
+    if column.words is not None:
+        text = str
+
+    def cell(row: Row) -> str:
+        found = value(row)
+        return "" if found is None else text(found)
+
+    return cell
 
 
-def _text(value: object, column: Column[Any]) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        number = f"{value:.{column.decimals}f}"
-        return number if number.strip("-0.") else number.lstrip("-")  # no negative zero
-    if isinstance(value, int) or column.words:
-        return str(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return _harmless(str(value))
+def _number_text(decimals: int) -> Callable[[Any], str]:
+    form = f".{decimals}f"
+
+    def text(number: float) -> str:
+        written = format(number, form)
+        # No negative zero.
+        return written[1:] if written[0] == "-" and not written.strip("-0.") else written
+
+    return text
 
 
 def _harmless(text: str) -> str:
     """Keep text from the header in one line, and from running as a formula in a spreadsheet."""
     line = text if text.isprintable() else _CONTROLS.sub(" ", text)
     return f"'{line}" if line.lstrip().startswith(_FORMULA_STARTS) else line
+
+
+_TEXTS: dict[str, Callable[[Any], str]] = {
+    "boolean": lambda truth: "true" if truth else "false",
+    "date": date.isoformat,
+    "datetime": lambda time: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    "integer": str,
+    "string": lambda text: _harmless(str(text)),
+}
+"""How each Frictionless type but numbers is written."""
 
 
 def _schema(columns: Sequence[Column[Any]], primary_key: list[str]) -> str:

@@ -152,7 +152,8 @@ def _unlikeness_of_one_mass(one: _Seen, other: _Seen) -> float:
         return math.inf
     if _ratio(one, other) > MOST_UNLIKE_VOLUME:
         return math.inf
-    distance_mm = float(np.linalg.norm(one.place_lps_mm - other.place_lps_mm))
+    places = (mass.lesion.measurements.centroid_lps_mm for mass in (one, other))
+    distance_mm = math.dist(*places)
     near_mm = SAME_PLACE_MM + SAME_PLACE_SHARE * min(one.diameter_mm, other.diameter_mm)
     return distance_mm / near_mm if distance_mm <= near_mm else math.inf
 
