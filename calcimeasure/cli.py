@@ -243,6 +243,7 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
     from calcimeasure.settings import format_settings
 
     private = _prepare(out)
+    settings = _with_the_store_of(out, settings)
     with _store_of(out, settings) as store:
         naming = _naming(store, settings, out)
         write_whole(private / "settings.toml", format_settings(settings))
@@ -311,6 +312,22 @@ def _run(
         series_table.write_now_and_then()
     store.end_run(run_id)
     return states
+
+
+def _with_the_store_of(folder: Path, settings: Settings) -> Settings:
+    """Stay with the store that a folder has: another one would not know what was measured and decided."""
+    from calcimeasure.settings import change_settings, load_settings
+
+    file = folder / "private" / "settings.toml"
+    if not file.is_file():
+        return settings
+    before = load_settings(file).store
+    if settings.store and settings.store != before:
+        raise OutputError(
+            f"{folder} has another store ({'a file in its folder private' if not before else 'another database'}): what "
+            "decided would be left behind. Leave --store out, or name another --out."
+        )
+    return change_settings(settings, {"store": before})
 
 
 @contextmanager

@@ -916,6 +916,20 @@ def test_store_can_lie_elsewhere(ct: Path, out: Path, tmp_path: Path) -> None:
     (out / "lesions.csv").unlink()
     assert run("export", out, "--format", "csv").exit_code == 0
     assert (out / "lesions.csv").read_bytes() == before
+    # The folder stays with its store.
+    assert "unchanged: 1." in run("measure", ct, "--out", out).stdout
+    assert not (out / "private" / "calcimeasure.db").exists()
+
+
+def test_folder_keeps_its_store(ct: Path, out: Path, tmp_path: Path) -> None:
+    assert run("measure", ct, "--out", out).exit_code == 0
+    result = run("measure", ct, "--out", out, "--store", f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    assert result.exit_code == 2
+    assert "has another store (a file in its folder private)" in the_line(result)
+    assert not (tmp_path / "elsewhere.db").exists()
+
+
+def test_store_that_cannot_be_opened_is_said(ct: Path, out: Path) -> None:
     result = run("measure", ct, "--out", out, "--store", "mysql+nothing://x")
     assert result.exit_code == 2
     assert "cannot be opened" in the_line(result)
