@@ -124,7 +124,10 @@ def measure(
     record_map: Annotated[
         Path | None, typer.Option("--record-map", metavar="FILE.csv", help="patient_id to the registry's record_id.")
     ] = None,
-    bone_mask: Annotated[Path | None, typer.Option("--bone-mask", metavar="PATH", help="Not built yet.")] = None,
+    bone_mask: Annotated[
+        Path | None,
+        typer.Option("--bone-mask", metavar="PATH", help="Bones outlined elsewhere: DICOM SEG, RTSTRUCT, NIfTI."),
+    ] = None,
     time_limit: Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Not built yet.")] = None,
     all_tissues: Annotated[
         bool,
@@ -139,7 +142,6 @@ def measure(
     not_built = {
         "--workers": workers,
         "--scheduler": scheduler,
-        "--bone-mask": bone_mask,
         "--time-limit": time_limit,
     }
     with _errors_in_one_line(debug):
@@ -156,6 +158,7 @@ def measure(
             "record_map": str(record_map.absolute()) if record_map else None,
             "remeasure_reviewed": remeasure_reviewed or None,
             "all_tissues": all_tissues or None,
+            "bone_mask": str(bone_mask.absolute()) if bone_mask else None,
         }
         used = _settings(settings, change, {name: value for name, value in options.items() if value is not None})
         raise typer.Exit(_measure(_inputs(paths, sample), out, used, debug))
@@ -242,6 +245,10 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
     from calcimeasure.load import find_series
     from calcimeasure.settings import format_settings
 
+    if settings.bone_mask:
+        from calcimeasure.load.masks import find_masks
+
+        find_masks(settings.bone_mask)  # what cannot be read at all is said before anything is done
     private = _prepare(out)
     settings = _with_the_store_of(out, settings)
     with _store_of(out, settings) as store:
@@ -323,9 +330,10 @@ def _with_the_store_of(folder: Path, settings: Settings) -> Settings:
         return settings
     before = load_settings(file).store
     if settings.store and settings.store != before:
+        own = "another database" if before else "a file in its folder private"
         raise OutputError(
-            f"{folder} has another store ({'a file in its folder private' if not before else 'another database'}): what "
-            "decided would be left behind. Leave --store out, or name another --out."
+            f"{folder} has another store ({own}): what was decided would be left behind. Leave --store out, or name "
+            "another --out."
         )
     return change_settings(settings, {"store": before})
 

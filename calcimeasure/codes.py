@@ -24,6 +24,7 @@ SKIPPED_REASONS: Final[dict[str, str]] = {
 """Why a stack is no image that this program measures: its state is "skipped"."""
 
 FAILED_REASONS: Final[dict[str, str]] = {
+    "bone_mask_unusable": "A bone mask for this stack is broken, or does not fit it.",
     "color_image": "A CT image with more than one sample per pixel: no Hounsfield units.",
     "decode_failed": "The pixel data cannot be decoded, or is not as large as the header says.",
     "duplicate_positions": "Several images lie at one position and no attribute tells which belong together.",
@@ -48,6 +49,9 @@ FAILED_REASONS: Final[dict[str, str]] = {
 REASONS: Final[dict[str, str]] = SKIPPED_REASONS | FAILED_REASONS
 
 NOTICES: Final[dict[str, str]] = {
+    "bone_mask_missing": "No bone mask was found for this stack: bone was told by its looks alone.",
+    "bone_mask_overruled": "A bone mask holds a part that is too dense and thick for bone: it was judged by its looks.",
+    "bone_mask_resampled": "The bone mask lies on another grid: its nearest voxels were taken.",
     "duplicate_dropped": "The same image was found more than once (the same UID, or the same position and pixels): "
     "one is measured.",
     "hu_clipped": "Some voxels were outside -32767..32767 HU and were set to that limit.",

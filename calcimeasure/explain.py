@@ -51,7 +51,9 @@ def explain_size(volume: Volume, lesion: Lesion, settings: Settings) -> list[str
     return lines
 
 
-def explain_tissue(volume: Volume, lesion: Lesion, settings: Settings) -> list[str]:
+def explain_tissue(
+    volume: Volume, lesion: Lesion, settings: Settings, bones: NDArray[np.bool_] | None = None
+) -> list[str]:
     """Explain what a lesion was judged to be.
 
     Parameters
@@ -62,6 +64,8 @@ def explain_tissue(volume: Volume, lesion: Lesion, settings: Settings) -> list[s
         As outlined; a reader may have drawn it anew.
     settings
         What it was found with.
+    bones
+        (k, j, i), true where another program outlined bone.
 
     Returns
     -------
@@ -69,7 +73,9 @@ def explain_tissue(volume: Volume, lesion: Lesion, settings: Settings) -> list[s
         Lines for a person: the tissue of the proposal that it overlaps most, and each sign with how much it speaks for
         a calcified mass (positive) or against it, in the unit of evidence that adds up: the logarithm of the odds.
     """
-    part = max(propose(volume, settings).parts, key=lambda one: one.outline.overlap(lesion.outline), default=None)
+    part = max(
+        propose(volume, settings, bones).parts, key=lambda one: one.outline.overlap(lesion.outline), default=None
+    )
     if part is None or not part.outline.overlap(lesion.outline):
         return ["Tissue", "  nothing dense was proposed here: the outline is a reader's alone"]
     lines = ["Tissue", f"  {part.tissue}, confidence {part.tissue_confidence:.2f}"]

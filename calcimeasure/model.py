@@ -494,11 +494,14 @@ class Proposals:
         Components below settings.min_volume_mm3.
     bodies
         The outline of each body in view, largest first; as fine as tissue is judged (about 1 mm).
+    notices
+        Keys of `calcimeasure.codes.NOTICES`.
     """
 
     parts: tuple[Proposal, ...]
     dropped_count: int = 0
     bodies: tuple[Outline, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def outlines(self) -> tuple[Outline, ...]:

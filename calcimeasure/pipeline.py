@@ -15,7 +15,7 @@ import numpy as np
 from calcimeasure.assess import assess, assess_again
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.inherit import divide
-from calcimeasure.load import check_headers, load_image
+from calcimeasure.load import bones_of, check_headers, load_image
 from calcimeasure.locate.view import look
 from calcimeasure.model import Failure, Outline, Report, Series, State, Tissue, largest_first
 from calcimeasure.picture import draw
@@ -64,13 +64,14 @@ def analyze(
     settings = settings or Settings()
     _refuse_radiograph(series)
     volume = cast("Volume", load_image(series, settings))
-    proposals = propose(volume, settings)
+    bones, mask_notices = bones_of(volume, settings)
+    proposals = propose(volume, settings, bones)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
-    volume = replace(volume, notices=(*volume.notices, *dropped))
+    volume = replace(volume, notices=(*volume.notices, *mask_notices, *proposals.notices, *dropped))
 
     calcified = [part for part in proposals.parts if part.tissue not in NOT_MEASURED]
-    bones = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
-    view = look(volume, proposals.bodies, bones)
+    skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
+    view = look(volume, proposals.bodies, skeleton)
 
     def measured(part: Proposal) -> Lesion:
         return assess(volume, refined_outline(volume, part, settings), 0, settings, part, view)

@@ -28,8 +28,8 @@ def _switch(default: bool, why: str, output_only: bool = False) -> Any:  # noqa:
     return dataclasses.field(default=default, metadata={"unit": "", "why": why, "output_only": output_only})
 
 
-def _text(why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
-    return dataclasses.field(default="", metadata={"unit": "", "why": why, "output_only": True})
+def _text(why: str, output_only: bool = True) -> Any:  # noqa: ANN401 - as dataclasses.field
+    return dataclasses.field(default="", metadata={"unit": "", "why": why, "output_only": output_only})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,11 @@ class Settings:
         default=False,
         why="true takes Pixel Spacing of a radiograph for millimeters where the standard does not say of which plane "
         "it is (PS3.3 section 10.7.1.3); false leaves such a radiograph in pixels.",
+    )
+    bone_mask: str = _text(
+        "File or folder of bones that another program outlined (DICOM SEG, RTSTRUCT, NIfTI; TotalSegmentator's names): "
+        "what they hold is bone, unless it is too dense and thick for bone.",
+        output_only=False,
     )
     identified: bool = _switch(
         default=False,

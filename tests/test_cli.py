@@ -249,7 +249,6 @@ def test_table_that_cannot_be_written_is_said_and_is_a_usage_error(ct: Path, out
 NOT_BUILT = {
     "--workers": "4",
     "--scheduler": "tcp://localhost:8786",
-    "--bone-mask": "masks",
     "--time-limit": "60",
 }
 

@@ -1,6 +1,7 @@
-"""From files to images: `find_series` reads headers, `load_image` reads pixels."""
+"""From files to images: `find_series` reads headers, `load_image` pixels, `bones_of` what was outlined elsewhere."""
 
+from calcimeasure.load.bones import bones_of
 from calcimeasure.load.find import find_series
 from calcimeasure.load.image import check_headers, load_image
 
-__all__ = ["check_headers", "find_series", "load_image"]
+__all__ = ["bones_of", "check_headers", "find_series", "load_image"]

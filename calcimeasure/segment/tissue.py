@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from calcimeasure.model import Outline, Proposal, Proposals, Tissue
+from calcimeasure.model import Evidence, Outline, Proposal, Proposals, Tissue
 from calcimeasure.segment.body import find_body
 from calcimeasure.segment.coarse import coarse_copy
 from calcimeasure.segment.components import find_components
@@ -47,6 +47,11 @@ ROOM_MM = 8.0
 CIRCLE_MM = 6.0
 """How wide the bright rim is that a body beyond the field of view leaves on its circle."""
 
+HELD_SHARE = 0.6
+SURELY_A_MASS = 0.9
+MASK_CONFIDENCE = 0.98
+"""A part of which a mask of bones holds this share is bone, but for one that looks so much like a mass."""
+
 SMALLEST_SPLIT_MM3 = 60.0
 """Noise and trabeculae below this have no parts."""
 
@@ -63,6 +68,8 @@ class _Judged:
         Of each group but bone, by number.
     bone_confidence
         Mean over what is judged to be bone.
+    notices
+        What has to be known about a mask of bones.
     """
 
     coarse: Coarse
@@ -72,9 +79,10 @@ class _Judged:
     judgements: dict[int, Judgement]
     boxes: dict[int, Box]
     bone_confidence: float
+    notices: tuple[str, ...] = ()
 
 
-def propose(volume: Volume, settings: Settings) -> Proposals:
+def propose(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None = None) -> Proposals:
     """Find what is dense, cut it where tissues meet, and judge what each piece is.
 
     Parameters
@@ -83,6 +91,8 @@ def propose(volume: Volume, settings: Settings) -> Proposals:
         The stack.
     settings
         `threshold_hu`, `min_volume_mm3`, `mass_probability`, `review_probability`.
+    bones
+        (k, j, i), true where another program outlined bone: what it holds is bone, unless it looks too little like it.
 
     Returns
     -------
@@ -92,7 +102,7 @@ def propose(volume: Volume, settings: Settings) -> Proposals:
     components = find_components(volume, settings)
     if not components.outlines:
         return Proposals((), components.dropped_count)
-    judged = _judge_copy(volume, settings)
+    judged = _judge_copy(volume, settings, bones)
 
     def pieces(outline: Outline) -> list[Proposal]:
         return _pieces(volume, outline, judged, settings)
@@ -100,7 +110,10 @@ def propose(volume: Volume, settings: Settings) -> Proposals:
     with ThreadPoolExecutor() as pool:
         parts = [part for found in pool.map(pieces, components.outlines) for part in found]
     return Proposals(
-        tuple(sorted(parts, key=_largest_first)), components.dropped_count, _bodies(judged, volume.geometry.shape_kji)
+        parts=tuple(sorted(parts, key=_largest_first)),
+        dropped_count=components.dropped_count,
+        bodies=_bodies(judged, volume.geometry.shape_kji),
+        notices=judged.notices,
     )
 
 
@@ -127,7 +140,7 @@ def _on_voxels(blocks: NDArray[np.bool_], factor_kji: tuple[int, int, int], shap
     return Outline.from_mask(mask[inside], (start[0], start[1], start[2]))
 
 
-def _judge_copy(volume: Volume, settings: Settings) -> _Judged:
+def _judge_copy(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None) -> _Judged:
     """Split and judge on a coarse copy, within the box that holds what is dense."""
     coarse = coarse_copy(volume)
     body = find_body(coarse)
@@ -140,11 +153,46 @@ def _judge_copy(volume: Volume, settings: Settings) -> _Judged:
     parts = split(dense[box], coarse.spacing_mm)
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
     judgements = [judge(one, settings, contrast_agent=bool(volume.series.contrast_agent)) for one in features]
+    notices: tuple[str, ...] = ()
+    if bones is not None:
+        judgements, notices = _by_mask(judgements, parts, _on_blocks(bones, coarse)[box])
     number, grouped = _hold_together(parts, features, judgements)
     groups[box] = np.maximum(groups[box], number[parts.labels])
     marrow[box] = parts.marrow
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
-    return _Judged(coarse, body, groups, marrow, grouped, _boxes(groups), float(np.mean(bone)) if bone else 0.0)
+    sure = float(np.mean(bone)) if bone else 0.0
+    return _Judged(coarse, body, groups, marrow, grouped, _boxes(groups), sure, notices)
+
+
+def _on_blocks(bones: NDArray[np.bool_], coarse: Coarse) -> NDArray[np.bool_]:
+    """Look up the middle voxel of each block."""
+    index = [
+        np.minimum(np.arange(count) * factor + factor // 2, n - 1)
+        for count, factor, n in zip(coarse.attenuation_hu.shape, coarse.factor_kji, bones.shape, strict=True)
+    ]
+    return bones[np.ix_(*index)]
+
+
+def _by_mask(
+    judgements: list[Judgement], parts: Parts, outlined: NDArray[np.bool_]
+) -> tuple[list[Judgement], tuple[str, ...]]:
+    """Take for bone what a mask holds of it; a learned mask can swallow a mass, and then looks decide."""
+    label = parts.labels.ravel()
+    voxels = np.maximum(np.bincount(label, minlength=len(judgements) + 1), 1)
+    shares = np.bincount(label, weights=outlined.ravel(), minlength=len(judgements) + 1) / voxels
+    ruled, overruled = [], False
+    for judgement, share in zip(judgements, shares[1:], strict=True):
+        if share < HELD_SHARE:
+            ruled.append(judgement)
+            continue
+        held = Evidence("mask_share", float(share), 0.0, f"a bone mask holds {share:.0%} of it")
+        evidence = (*judgement.evidence, held)
+        if judgement.mass_probability >= SURELY_A_MASS:
+            overruled = True
+            ruled.append(replace(judgement, evidence=evidence))
+        else:
+            ruled.append(Judgement(Tissue.BONE, MASK_CONFIDENCE, judgement.mass_probability, evidence))
+    return ruled, ("bone_mask_overruled",) if overruled else ()
 
 
 def _dense_parts(

@@ -1,0 +1,59 @@
+"""The bones that another program outlined, for one stack."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from calcimeasure.errors import SeriesError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from calcimeasure.load.masks import MaskFiles
+    from calcimeasure.model import Volume
+    from calcimeasure.settings import Settings
+
+
+def bones_of(volume: Volume, settings: Settings) -> tuple[NDArray[np.bool_] | None, tuple[str, ...]]:
+    """Read which voxels of a stack another program outlined as bone.
+
+    Parameters
+    ----------
+    volume
+        The stack.
+    settings
+        `bone_mask`: where the masks lie.
+
+    Returns
+    -------
+    ndarray or None
+        (k, j, i) bool; None where no mask was named, or none belongs to this stack.
+    tuple of str
+        Keys of `calcimeasure.codes.NOTICES`.
+
+    Raises
+    ------
+    SeriesError
+        A mask for this stack is broken or does not fit (reason bone_mask_unusable).
+    """
+    if not settings.bone_mask:
+        return None, ()
+    from calcimeasure.load.masks import MaskError, read_masks
+
+    try:
+        masks = read_masks(_mask_files(settings.bone_mask), volume.series, volume.geometry)
+    except MaskError as error:
+        raise SeriesError("bone_mask_unusable", str(error), volume.series.series_uid, error.path) from error
+    if not masks.classes:
+        return None, ("bone_mask_missing",)
+    return masks.labels > 0, ("bone_mask_resampled",) if masks.resampled else ()
+
+
+@lru_cache(maxsize=4)
+def _mask_files(path: str) -> MaskFiles:
+    """Read the headers of masks once for all stacks."""
+    from calcimeasure.load.masks import find_masks
+
+    return find_masks(path)
