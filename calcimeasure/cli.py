@@ -38,6 +38,8 @@ _TABLE_ROWS = 60
 
 _SCAN_WORDS = {"measure": "to measure", "skipped": "skipped", "failed": "failed"}
 
+_PICTURE_PIXELS = 512
+
 _PIPED_WIDTH = 160
 """Characters in a line where stdout is no terminal and tells no width."""
 
@@ -417,6 +419,7 @@ def _explain(folder: Path, tracking_uid: str) -> None:
     from calcimeasure.explain import explain_place, explain_size, explain_tissue
     from calcimeasure.load import find_series, load_image
     from calcimeasure.model import Volume
+    from calcimeasure.picture import draw
     from calcimeasure.settings import parse_settings
 
     with _store_that_is_there(folder) as (store, _):
@@ -440,6 +443,12 @@ def _explain(folder: Path, tracking_uid: str) -> None:
             explain_place(lesion),
         )
         _print("\n\n".join("\n".join(part) for part in parts))
+        picture = folder / "private" / f"{tracking_uid}.png"
+        try:
+            picture.write_bytes(draw(volume, lesion, _PICTURE_PIXELS))
+        except OSError as error:
+            raise OutputError(f"{picture} cannot be written: {error.strerror or error}.") from error
+        _print(f"\nPicture: {picture} (its outline, long and short axis on the image of the long axis)")
 
 
 def _exit_code(measured: int, failed: int) -> int:

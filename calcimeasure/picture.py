@@ -22,7 +22,7 @@ _LONG_AXIS_RGB = (0, 220, 255)
 _SHORT_AXIS_RGB = (255, 90, 200)
 
 
-def draw(volume: Volume, lesion: Lesion) -> bytes:
+def draw(volume: Volume, lesion: Lesion, side_pixels: int = SIDE_PIXELS) -> bytes:
     """Draw a lesion.
 
     Parameters
@@ -31,16 +31,18 @@ def draw(volume: Volume, lesion: Lesion) -> bytes:
         The stack.
     lesion
         In it.
+    side_pixels
+        How wide and high the picture is.
 
     Returns
     -------
     bytes
-        A square PNG of `SIDE_PIXELS`, true to scale, of the slice that the long axis lies on. Patient's left is on the
+        A square PNG, true to scale, of the slice that the long axis lies on. Patient's left is on the
         viewer's right, anterior and superior are above, in any acquisition: the picture is a view, no voxel is moved.
     """
     geometry, numbers = volume.geometry, lesion.measurements
     k = numbers.long_axis_slice
-    rows_columns = _sampled(geometry, lesion)
+    rows_columns = _sampled(geometry, lesion, side_pixels)
     attenuation_hu = ndimage.map_coordinates(
         volume.attenuation_hu[k].astype(np.float32), rows_columns, order=1, mode="nearest"
     )
@@ -50,17 +52,17 @@ def draw(volume: Volume, lesion: Lesion) -> bytes:
     picture[_border(lesion, k, rows_columns)] = _OUTLINE_RGB
     for axis, color in ((numbers.short_axis, _SHORT_AXIS_RGB), (numbers.long_axis, _LONG_AXIS_RGB)):
         first, second = (_pixel_of(geometry, k, end, rows_columns) for end in axis.ends_lps_mm)
-        picture[_line(first, second)] = color
+        picture[_line(first, second, side_pixels)] = color
     return bytes(imagecodecs.png_encode(picture))
 
 
-def _sampled(geometry: Geometry, lesion: Lesion) -> NDArray[np.float64]:
+def _sampled(geometry: Geometry, lesion: Lesion, side_pixels: int) -> NDArray[np.float64]:
     """Place the pixels of the picture: (2, side, side) row and column index in the slice."""
     j, i = lesion.outline.start_kji[1:], lesion.outline.stop_kji[1:]
     middle = [(a + b - 1) / 2 for a, b in zip(j, i, strict=True)]
     spacing_mm = (geometry.row_spacing_mm, geometry.column_spacing_mm)
     size_mm = max((b - a) * step for a, b, step in zip(j, i, spacing_mm, strict=True)) + 2 * _MARGIN_MM
-    steps_mm = (np.arange(SIDE_PIXELS) - (SIDE_PIXELS - 1) / 2) * (size_mm / SIDE_PIXELS)
+    steps_mm = (np.arange(side_pixels) - (side_pixels - 1) / 2) * (size_mm / side_pixels)
     down, right = np.meshgrid(steps_mm, steps_mm, indexing="ij")
     row_way, column_way = _way(geometry.column_direction), _way(geometry.row_direction)
     return np.stack([middle[0] + row_way * down / spacing_mm[0], middle[1] + column_way * right / spacing_mm[1]])
@@ -94,8 +96,10 @@ def _pixel_of(geometry: Geometry, k: int, point: PointLps, rows_columns: NDArray
     return float(down), float(right)
 
 
-def _line(first: tuple[float, float], second: tuple[float, float]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _line(
+    first: tuple[float, float], second: tuple[float, float], side_pixels: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     count = int(max(abs(b - a) for a, b in zip(first, second, strict=True))) + 2
     rows, columns = (np.rint(np.linspace(a, b, count)).astype(np.intp) for a, b in zip(first, second, strict=True))
-    inside = (rows >= 0) & (rows < SIDE_PIXELS) & (columns >= 0) & (columns < SIDE_PIXELS)
+    inside = (rows >= 0) & (rows < side_pixels) & (columns >= 0) & (columns < side_pixels)
     return rows[inside], columns[inside]

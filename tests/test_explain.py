@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import imagecodecs
 import pydicom
 import pytest
 from click.testing import Result
@@ -88,6 +89,19 @@ def test_plateau_that_was_solved_for_is_said(measured: Path) -> None:
     ball, speck = (run("explain", measured, "--lesion", row["tracking_uid"]).stdout for row in rows(measured))
     assert "solved for" in speck
     assert "solved for" not in ball
+
+
+def test_tissue_side_and_site_are_explained_and_the_lesion_is_drawn(measured: Path) -> None:
+    uid = uid_of(measured)
+    said = run("explain", measured, "--lesion", uid).stdout
+    assert "Tissue\n  calcified_mass, confidence" in said
+    assert re.search(r"^ +[+-][0-9.]+  ", said, re.MULTILINE)
+    assert "Side and site\n  side          " in said
+    assert "  because       no midline" in said
+    assert "  site          " in said
+    picture = measured / "private" / f"{uid}.png"
+    assert str(picture) in said
+    assert imagecodecs.png_decode(picture.read_bytes()).shape == (512, 512, 3)
 
 
 def test_lesion_that_is_not_there(measured: Path) -> None:
