@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
     from numpy.typing import NDArray
@@ -401,34 +401,44 @@ class Outline:
         k, j, i = (slice(start, stop) for start, stop in zip(self.start_kji, self.stop_kji, strict=True))
         return (k, j, i)
 
+    @property
+    def voxel_count(self) -> int:
+        """Voxels inside the lesion."""
+        return int(np.bitwise_count(np.frombuffer(self.bits, dtype=np.uint8)).sum())
+
     def mask(self) -> NDArray[np.bool_]:
         """(k, j, i) of the box, true inside the lesion."""
-        shape = self.shape_kji
-        count = shape[0] * shape[1] * shape[2]
-        unpacked = np.unpackbits(np.frombuffer(self.bits, dtype=np.uint8), count=count)
-        return unpacked.view(np.bool_).reshape(shape)
+        return self._slices(0, self.shape_kji[0])
+
+    def mask_in(self, start_kji: Sequence[int], stop_kji: Sequence[int]) -> NDArray[np.bool_]:
+        """(k, j, i) of another box of the stack, true inside the lesion; only slices that both have are unpacked."""
+        mask = np.zeros([b - a for a, b in zip(start_kji, stop_kji, strict=True)], dtype=np.bool_)
+        low = [max(a, b) for a, b in zip(self.start_kji, start_kji, strict=True)]
+        high = [min(a, b) for a, b in zip(self.stop_kji, stop_kji, strict=True)]
+        if all(a < b for a, b in zip(low, high, strict=True)):
+            here = tuple(slice(a - s, b - s) for a, b, s in zip(low, high, start_kji, strict=True))
+            own = tuple(slice(a - s, b - s) for a, b, s in zip(low[1:], high[1:], self.start_kji[1:], strict=True))
+            mask[here] = self._slices(low[0] - self.start_kji[0], high[0] - self.start_kji[0])[:, *own]
+        return mask
+
+    def _slices(self, first: int, stop: int) -> NDArray[np.bool_]:
+        """Unpack some slices of the box: a body has hundreds of them, a lesion in it a few."""
+        _, rows, columns = self.shape_kji
+        begin, end = first * rows * columns, stop * rows * columns
+        packed = np.frombuffer(self.bits, dtype=np.uint8)[begin // 8 : -(-end // 8)]
+        unpacked = np.unpackbits(packed)[begin % 8 : begin % 8 + end - begin]
+        return unpacked.view(np.bool_).reshape(stop - first, rows, columns)
 
     def overlap(self, other: Outline) -> int:
         """Voxels that two outlines of one stack share."""
-        start = [max(a, b) for a, b in zip(self.start_kji, other.start_kji, strict=True)]
-        stop = [min(a, b) for a, b in zip(self.stop_kji, other.stop_kji, strict=True)]
-        if any(a >= b for a, b in zip(start, stop, strict=True)):
-            return 0
-        mine, theirs = (
-            outline.mask()[tuple(slice(a - o, b - o) for a, b, o in zip(start, stop, outline.start_kji, strict=True))]
-            for outline in (self, other)
-        )
-        return int(np.count_nonzero(mine & theirs))
+        return int(np.count_nonzero(self.mask() & other.mask_in(self.start_kji, self.stop_kji)))
 
     def union(self, *others: Outline) -> Outline:
         """Put outlines of one stack together."""
         outlines = (self, *others)
         start = [min(one.start_kji[axis] for one in outlines) for axis in range(3)]
         stop = [max(one.stop_kji[axis] for one in outlines) for axis in range(3)]
-        mask = np.zeros([b - a for a, b in zip(start, stop, strict=True)], dtype=np.bool_)
-        for one in outlines:
-            box = tuple(slice(a - o, b - o) for a, b, o in zip(one.start_kji, one.stop_kji, start, strict=True))
-            mask[box] |= one.mask()
+        mask = np.any([one.mask_in(start, stop) for one in outlines], axis=0)
         return type(self).from_mask(mask, (start[0], start[1], start[2]))
 
 

@@ -10,8 +10,6 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-
 from calcimeasure.assess import assess, assess_again
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.inherit import divide
@@ -107,14 +105,7 @@ def refined_outline(volume: Volume, part: Proposal, settings: Settings) -> Outli
     if not part.touches_bone:
         return outline
     hu = volume.attenuation_hu[outline.box]
-    own = np.zeros(hu.shape, dtype=np.bool_)
-    low = [max(a, b) for a, b in zip(outline.start_kji, part.outline.start_kji, strict=True)]
-    high = [min(a, b) for a, b in zip(outline.stop_kji, part.outline.stop_kji, strict=True)]
-    shared = [
-        tuple(slice(m - a, n - a) for m, n, a in zip(low, high, one.start_kji, strict=True))
-        for one in (outline, part.outline)
-    ]
-    own[shared[0]] = part.outline.mask()[shared[1]]
+    own = part.outline.mask_in(outline.start_kji, outline.stop_kji)
     kept = outline.mask() & (own | (hu < settings.threshold_hu))
     return Outline.from_mask(kept, outline.start_kji) if kept.any() else outline
 

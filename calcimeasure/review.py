@@ -177,7 +177,7 @@ def split(
         _check_outline(part, AlgorithmType.MANUAL, volume)
         if any(part.overlap(other) for other in parts[:index]):
             raise ReviewError(f"Parts of a split may share no voxel, part {index + 1} overlaps another. Draw it again.")
-    largest, *others = sorted(parts, key=lambda part: -int(part.mask().sum()))
+    largest, *others = sorted(parts, key=lambda part: -part.voxel_count)
     why = f"split of lesion {current.lesion.number}"
     stays = _measured(current.lesion, largest, AlgorithmType.MANUAL, volume, settings)
     revisions = [_next(current, stays, by, why)]

@@ -225,6 +225,20 @@ def test_union_and_overlap_are_those_of_the_voxels(masks: list[np.ndarray], star
     assert {tuple(place + together.start_kji) for place in np.argwhere(together.mask())} == set.union(*voxels)
 
 
+@given(MASKS, st.tuples(*[st.integers(0, 3)] * 3), st.tuples(*[st.tuples(st.integers(0, 9), st.integers(1, 6))] * 3))
+@settings(deadline=None)
+def test_mask_in_another_box_is_that_of_the_stack(
+    mask: np.ndarray, start: tuple[int, int, int], box: tuple[tuple[int, int], ...]
+) -> None:
+    outline = Outline.from_mask(mask, start)
+    stack = np.zeros((20, 20, 20), dtype=bool)
+    stack[outline.box] = outline.mask()
+    first, stop = [a for a, _ in box], [a + length for a, length in box]
+    expected = stack[tuple(slice(a, b) for a, b in zip(first, stop, strict=True))]
+    np.testing.assert_array_equal(outline.mask_in(first, stop), expected)
+    assert outline.voxel_count == np.count_nonzero(mask)
+
+
 # How much is decided
 
 

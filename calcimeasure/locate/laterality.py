@@ -208,7 +208,7 @@ def _position(bodies: Sequence[Outline], limb: int | None, geometry: Geometry) -
     """Tell which of two limbs of a like size holds the lesion; None where there are not two."""
     if len(bodies) < 2 or limb is None:
         return None
-    sizes = [int(np.count_nonzero(body.mask())) for body in bodies[:2]]
+    sizes = [body.voxel_count for body in bodies[:2]]
     if limb > 1 or sizes[1] < sizes[0] / 4:
         return None
     x_mm = [float(_middle_lps_mm(body, geometry)[0]) for body in bodies[:2]]

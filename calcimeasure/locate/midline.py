@@ -187,7 +187,7 @@ def _coarse_copy(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outl
 
 def _main_bodies(bodies: Sequence[Outline]) -> list[Outline]:
     """Choose the trunk, or both legs; arms are much smaller than a trunk."""
-    sizes = [int(np.count_nonzero(body.mask())) for body in bodies]
+    sizes = [body.voxel_count for body in bodies]
     return [body for body, size in zip(bodies, sizes, strict=True) if size >= SMALLEST_BODY * max(sizes)]
 
 

@@ -118,7 +118,7 @@ def propose(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None 
 
 
 def _largest_first(part: Proposal) -> tuple[int, tuple[int, int, int]]:
-    return (-int(np.bitwise_count(np.frombuffer(part.outline.bits, np.uint8)).sum()), part.outline.start_kji)
+    return (-part.outline.voxel_count, part.outline.start_kji)
 
 
 def _bodies(judged: _Judged, shape_kji: tuple[int, int, int]) -> tuple[Outline, ...]:

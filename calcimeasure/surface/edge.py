@@ -18,7 +18,6 @@ from calcimeasure.surface.neighborhood import (
     LONGEST_SLICE_STEP_MM,
     RIM_MM,
     box_round,
-    mask_in_box,
     neighborhood,
     plateau_and_shell,
     signed_depth_mm,
@@ -28,7 +27,7 @@ from calcimeasure.surface.neighborhood import (
 from calcimeasure.surface.slabs import in_slabs
 
 if TYPE_CHECKING:
-    from typing import Any as _Any
+    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -214,9 +213,9 @@ def _close_up(volume: Volume, outline: Outline, near: Neighborhood, plateau: NDA
     start, stop = box_round(volume, outline, RIM_MM)
     box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
     attenuation_hu = volume.attenuation_hu[box]
-    mask = mask_in_box(outline, start, stop)
+    mask = outline.mask_in(start, stop)
 
-    def seen(sampled: NDArray[_Any]) -> NDArray[_Any]:
+    def seen(sampled: NDArray[Any]) -> NDArray[Any]:
         """Give each voxel what its nearest sample has."""
         for axis in (2, 1, 0):
             step = near.stride_kji[axis]

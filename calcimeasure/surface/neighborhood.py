@@ -111,7 +111,7 @@ def neighborhood(volume: Volume, outline: Outline, settings: Settings, look: Loo
     samples = tuple(slice(a, b, step) for a, b, step in zip(start, stop, stride, strict=True))
     attenuation_hu = volume.attenuation_hu[samples].astype(np.float32)
     some = tuple(slice(None, None, step) for step in stride)
-    mask = np.ascontiguousarray(mask_in_box(outline, start, stop)[some])
+    mask = np.ascontiguousarray(outline.mask_in(start, stop)[some])
     step_mm = geometry.slice_spacing_mm or 1.0
     in_plane_mm = (stride[1] * geometry.row_spacing_mm, stride[2] * geometry.column_spacing_mm)
     compared_mm = (stride[0] * min(step_mm, LONGEST_SLICE_STEP_MM), *in_plane_mm)
@@ -151,14 +151,6 @@ def box_round(volume: Volume, outline: Outline, margin_mm: float) -> tuple[tuple
         min(n, b + m) for b, m, n in zip(outline.stop_kji, margin, geometry.shape_kji, strict=True)
     )
     return (k, j, i), (stop_k, stop_j, stop_i)
-
-
-def mask_in_box(outline: Outline, start: tuple[int, ...], stop: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return an outline's mask in a larger box."""
-    mask = np.zeros([b - a for a, b in zip(start, stop, strict=True)], dtype=np.bool_)
-    own = tuple(slice(a - s, b - s) for a, b, s in zip(outline.start_kji, outline.stop_kji, start, strict=True))
-    mask[own] = outline.mask()
-    return mask
 
 
 def _stride(volume: Volume, start: tuple[int, ...], stop: tuple[int, ...], look: Look | None) -> tuple[int, int, int]:
