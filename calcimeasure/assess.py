@@ -11,6 +11,7 @@ from calcimeasure.locate.laterality import side_of
 from calcimeasure.measure import measure
 from calcimeasure.model import Lesion
 from calcimeasure.settings import settings_hash
+from calcimeasure.uid import made_uid
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
@@ -114,8 +115,4 @@ def tracking_uid(series: Series, outline: Outline) -> str:
     for part in (series.study_uid, series.series_uid, *images):
         digest.update(part.encode() + b"\0")
     digest.update(repr((outline.start_kji, outline.stop_kji)).encode() + outline.bits)
-    # Version 8 (RFC 9562, section 5.8): 122 bits of the program's own choice.
-    value = int.from_bytes(digest.digest()[:16], "big")
-    value = value & ~(0xF << 76) | 8 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return f"2.25.{value}"
+    return made_uid(digest.digest())

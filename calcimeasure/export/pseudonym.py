@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import KeyFileError
+from calcimeasure.uid import made_uid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,11 +92,7 @@ class Pseudonyms:
         """Replace a UID by another one (PS3.5 B.2), the same each time."""
         if not uid:
             return None
-        value = int.from_bytes(self._digest("uid", uid)[:16], "big")
-        # Version 8 (RFC 9562, section 5.8): 122 bits of the program's own choice.
-        value = value & ~(0xF << 76) | 8 << 76
-        value = value & ~(0x3 << 62) | 0x2 << 62
-        return f"2.25.{value}"
+        return made_uid(self._digest("uid", uid))
 
     def _subject(self, patient_id: str) -> str:
         # Two hospitals' numbers of one patient of the registry are one patient.
