@@ -136,7 +136,7 @@ def _edge_lines(edge: Edge) -> Iterator[str]:
 def _profile_lines(volume: Volume, edge: Edge) -> Iterator[str]:
     """Average the attenuation by the distance from the half-maximum outline."""
     geometry = volume.geometry
-    spacing_mm = (geometry.slice_spacing_mm or 1.0, geometry.row_spacing_mm, geometry.column_spacing_mm)
+    spacing_mm = geometry.spacing_kji_mm
     inside_mm = ndimage.distance_transform_edt(edge.inside, sampling=spacing_mm)
     outside_mm = ndimage.distance_transform_edt(~edge.inside, sampling=spacing_mm)
     half_pixel_mm = min(spacing_mm) / 2

@@ -83,6 +83,11 @@ class Geometry:
         return float(np.median(self.slice_steps_mm)) if self.shape_kji[0] > 1 else None
 
     @property
+    def spacing_kji_mm(self) -> tuple[float, float, float]:
+        """Distance of neighboring slices (median; 1 mm where there is one alone), of rows and of columns."""
+        return (self.slice_spacing_mm or 1.0, self.row_spacing_mm, self.column_spacing_mm)
+
+    @property
     def slice_weights_mm(self) -> NDArray[np.float64]:
         """(k,) thickness that each slice stands for: half the way to each neighbor, the outermost ones symmetric.
 

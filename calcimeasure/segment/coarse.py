@@ -53,7 +53,7 @@ class Coarse:
 def coarse_copy(volume: Volume) -> Coarse:
     """Average a stack in blocks of about `FINEST_STEP_MM`, longer where that would be too many of them."""
     geometry = volume.geometry
-    voxel_mm = (geometry.slice_spacing_mm or FINEST_STEP_MM, geometry.row_spacing_mm, geometry.column_spacing_mm)
+    voxel_mm = geometry.spacing_kji_mm
     imaged_mm3 = math.prod(voxel_mm) * math.prod(geometry.shape_kji)
     step_mm = max(FINEST_STEP_MM, math.cbrt(imaged_mm3 / MOST_VOXELS))
     k, j, i = (min(max(1, round(step_mm / mm)), n) for mm, n in zip(voxel_mm, geometry.shape_kji, strict=True))

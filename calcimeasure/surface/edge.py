@@ -148,13 +148,14 @@ def _find_edge(volume: Volume, outline: Outline, settings: Settings, look: Look,
     if found.mean_height_hu < max(LOWEST_CONTRAST_HU, 3 * fine_noise_sd_hu(near)):
         level[:] = -0.5
     level, inside = keep_connected(level, close.mask)
-    pixel_mm = (volume.geometry.row_spacing_mm, volume.geometry.column_spacing_mm)
+    step_mm, row_mm, column_mm = volume.geometry.spacing_kji_mm
+    pixel_mm = (row_mm, column_mm)
     sigma_mm = blur_sigma_mm(level, inside, pixel_mm)
     rim_mm, in_slices = RIM_MM, summed.in_slices
     if found.height_hu is not None and inside.any():
         rim_mm = min(max(NARROW_RIM_SIGMAS * sigma_mm + max(pixel_mm) / 2, NARROWEST_RIM_MM), RIM_MM)
-        step_mm = min(volume.geometry.slice_spacing_mm or 1.0, LONGEST_SLICE_STEP_MM)
-        in_slices = _narrowly_summed(close, level, signed_depth_mm(inside, (step_mm, *pixel_mm)), rim_mm)
+        compared_mm = (min(step_mm, LONGEST_SLICE_STEP_MM), *pixel_mm)
+        in_slices = _narrowly_summed(close, level, signed_depth_mm(inside, compared_mm), rim_mm)
     strayed = np.zeros_like(inside)
     if outline_rules and inside.any():
         strayed = _strayed(close.mask, inside) | _cut_off(close, summed)

@@ -112,8 +112,8 @@ def neighborhood(volume: Volume, outline: Outline, settings: Settings, look: Loo
     attenuation_hu = volume.attenuation_hu[samples].astype(np.float32)
     some = tuple(slice(None, None, step) for step in stride)
     mask = np.ascontiguousarray(outline.mask_in(start, stop)[some])
-    step_mm = geometry.slice_spacing_mm or 1.0
-    in_plane_mm = (stride[1] * geometry.row_spacing_mm, stride[2] * geometry.column_spacing_mm)
+    step_mm, row_mm, column_mm = geometry.spacing_kji_mm
+    in_plane_mm = (stride[1] * row_mm, stride[2] * column_mm)
     compared_mm = (stride[0] * min(step_mm, LONGEST_SLICE_STEP_MM), *in_plane_mm)
     imaged = attenuation_hu != NOT_IMAGED_HU
     dense = attenuation_hu >= settings.threshold_hu
@@ -140,12 +140,8 @@ def neighborhood(volume: Volume, outline: Outline, settings: Settings, look: Loo
 def box_round(volume: Volume, outline: Outline, margin_mm: float) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
     """Return start and stop of an outline's box with a margin, as far as the stack reaches."""
     geometry = volume.geometry
-    slices = max(2, math.ceil(margin_mm / max(geometry.slice_spacing_mm or 1.0, 1e-3)))
-    margin = (
-        slices if geometry.shape_kji[0] > 1 else 0,
-        math.ceil(margin_mm / geometry.row_spacing_mm),
-        math.ceil(margin_mm / geometry.column_spacing_mm),
-    )
+    slices, rows, columns = (math.ceil(margin_mm / max(step_mm, 1e-3)) for step_mm in geometry.spacing_kji_mm)
+    margin = (max(2, slices) if geometry.shape_kji[0] > 1 else 0, rows, columns)
     k, j, i = (max(0, a - m) for a, m in zip(outline.start_kji, margin, strict=True))
     stop_k, stop_j, stop_i = (
         min(n, b + m) for b, m, n in zip(outline.stop_kji, margin, geometry.shape_kji, strict=True)
@@ -156,9 +152,7 @@ def box_round(volume: Volume, outline: Outline, margin_mm: float) -> tuple[tuple
 def _stride(volume: Volume, start: tuple[int, ...], stop: tuple[int, ...], look: Look | None) -> tuple[int, int, int]:
     if look is None or math.prod(b - a for a, b in zip(start, stop, strict=True)) <= look.enough_voxels:
         return (1, 1, 1)
-    geometry = volume.geometry
-    spacing_mm = (geometry.slice_spacing_mm or look.grain_mm, geometry.row_spacing_mm, geometry.column_spacing_mm)
-    k, j, i = (max(1, int(look.grain_mm / max(step_mm, 1e-3))) for step_mm in spacing_mm)
+    k, j, i = (max(1, int(look.grain_mm / max(step_mm, 1e-3))) for step_mm in volume.geometry.spacing_kji_mm)
     return (k, j, i)
 
 
