@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.segment.split import beside
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -123,9 +125,8 @@ def contact_mm2(part: NDArray[np.bool_], bone: NDArray[np.bool_], spacing_mm: tu
     for axis, along in enumerate(normal):
         face_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
         cosine = np.abs(along) / length
-        low, high = [slice(None)] * 3, [slice(None)] * 3
-        low[axis], high[axis] = slice(None, -1), slice(1, None)
-        meet = (part[tuple(low)] & bone[tuple(high)]) | (bone[tuple(low)] & part[tuple(high)])
-        mean = (cosine[tuple(low)] + cosine[tuple(high)]) / 2
+        low, high = beside(axis)
+        meet = (part[low] & bone[high]) | (bone[low] & part[high])
+        mean = (cosine[low] + cosine[high]) / 2
         total += face_mm2 * float(mean[meet].sum())
     return total

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.segment.split import passes
+from calcimeasure.segment.split import beside, passes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -157,12 +157,11 @@ def _away(
 
     free = ~marrow
     for axis in range(3):
-        low, high = [slice(None)] * 3, [slice(None)] * 3
-        low[axis], high[axis] = slice(None, -1), slice(1, None)
-        a, b = labels[tuple(low)], labels[tuple(high)]
+        low, high = beside(axis)
+        a, b = labels[low], labels[high]
         meet = (a != b) & (a > 0) & (b > 0)
-        free[tuple(low)] &= ~meet
-        free[tuple(high)] &= ~meet
+        free[low] &= ~meet
+        free[high] &= ~meet
     if free.all():
         return free
     away: NDArray[np.bool_] = edt.edt(free, anisotropy=spacing_mm, black_border=False, parallel=2) > OWN_MM
@@ -180,11 +179,9 @@ def _cavities(
 
     deep = marrow.copy()
     for axis, mm in enumerate(spacing_mm):
-        away = max(1, math.ceil(CAVITY_DEPTH_MM / mm))
-        low, high = [slice(None)] * 3, [slice(None)] * 3
-        low[axis], high[axis] = slice(None, -away), slice(away, None)
-        deep[tuple(low)] &= marrow[tuple(high)]
-        deep[tuple(high)] &= marrow[tuple(low)]
+        low, high = beside(axis, max(1, math.ceil(CAVITY_DEPTH_MM / mm)))
+        deep[low] &= marrow[high]
+        deep[high] &= marrow[low]
     if not deep.any():
         return {}
     pockets = cc3d.connected_components(marrow, connectivity=6)
@@ -195,9 +192,8 @@ def _cavities(
     found: dict[int, tuple[float, float]] = {}
     largest: dict[int, int] = {}
     for axis in range(3):
-        one, other = [slice(None)] * 3, [slice(None)] * 3
-        one[axis], other[axis] = slice(None, -1), slice(1, None)
-        for a, b in ((tuple(one), tuple(other)), (tuple(other), tuple(one))):
+        one, other = beside(axis)
+        for a, b in ((one, other), (other, one)):
             wall = (labels[a] > 0) & (pockets[b] > 0)
             for pair in np.unique(labels[a][wall].astype(np.int64) * count + pockets[b][wall]):
                 n, pocket = int(pair // count), int(pair % count)
@@ -230,13 +226,12 @@ def _faces_mm2(
     faces = np.zeros((4, count))
     for axis in range(3):
         area_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
-        low, high = [slice(None)] * 3, [slice(None)] * 3
-        low[axis], high[axis] = slice(None, -1), slice(1, None)
-        one, other = labels[tuple(low)], labels[tuple(high)]
+        low, high = beside(axis)
+        one, other = labels[low], labels[high]
         differ = one != other
         for a, b, beyond in (
-            (one[differ], other[differ], marrow[tuple(high)][differ]),
-            (other[differ], one[differ], marrow[tuple(low)][differ]),
+            (one[differ], other[differ], marrow[high][differ]),
+            (other[differ], one[differ], marrow[low][differ]),
         ):
             inside = a > 0
             kind = np.where(b[inside] > 0, 2, np.where(beyond[inside], 0, 1))

@@ -163,7 +163,7 @@ def passes(
     keys, heights = [], []
     count = int(labels.max(initial=0)) + 1
     for axis in range(3):
-        low, high = _shifted(axis)
+        low, high = beside(axis)
         a, b = labels[low], labels[high]
         meet = np.flatnonzero((a != b) & (a > 0) & (b > 0))
         one, other = a.ravel()[meet].astype(np.int64), b.ravel()[meet].astype(np.int64)
@@ -177,7 +177,8 @@ def passes(
     return pairs[falling] // count, pairs[falling] % count, highest[falling]
 
 
-def _shifted(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+def beside(axis: int, away: int = 1) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Index an array twice, so that each voxel meets the one so far behind it along an axis."""
     low, high = [slice(None)] * 3, [slice(None)] * 3
-    low[axis], high[axis] = slice(None, -1), slice(1, None)
+    low[axis], high[axis] = slice(None, -away), slice(away, None)
     return tuple(low), tuple(high)

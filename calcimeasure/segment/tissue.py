@@ -376,7 +376,7 @@ def _cut_out(
     import cc3d
 
     geometry = volume.geometry
-    spacing_mm = (geometry.slice_spacing_mm or 1.0, geometry.row_spacing_mm, geometry.column_spacing_mm)
+    spacing_mm = geometry.spacing_kji_mm
     low, high = [], []
     for part, factor, mm, whole in zip(
         judged.boxes[number], judged.coarse.factor_kji, spacing_mm, outline.box, strict=True
@@ -407,7 +407,7 @@ def _alone(volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _J
     import edt
 
     geometry = volume.geometry
-    spacing_mm = (geometry.slice_spacing_mm or 1.0, geometry.row_spacing_mm, geometry.column_spacing_mm)
+    spacing_mm = geometry.spacing_kji_mm
     around = [(min(1, a), min(1, n - b)) for a, b, n in zip(
         outline.start_kji, outline.stop_kji, geometry.shape_kji, strict=True)]  # fmt: skip
     roomy = np.pad(mask, around)
