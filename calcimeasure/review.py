@@ -235,9 +235,8 @@ def undo(history: Sequence[Revision], number: int, by: Signature) -> Revision:
         )
     goal = history[number - 1] if number else replace(current, withdrawn=True)
     why = f"undone: as in revision {number}" if number else "undone: as before it was there"
-    undone = replace(_next(current, goal.lesion, by, why), withdrawn=goal.withdrawn)
     # The restored lesion is as it was then, reader and time of the review included.
-    return replace(undone, lesion=goal.lesion)
+    return _revision(current, goal.lesion, by, why, withdrawn=goal.withdrawn)
 
 
 def undo_edit(histories: Sequence[Sequence[Revision]], edit_uid: str, by: Signature) -> tuple[Revision, ...]:
@@ -268,17 +267,10 @@ def undo_edit(histories: Sequence[Sequence[Revision]], edit_uid: str, by: Signat
 
 
 def _next(current: Revision, lesion: Lesion, by: Signature, why: str) -> Revision:
-    if current.withdrawn and not why.startswith("undone"):
+    """Go on from a lesion that is there."""
+    if current.withdrawn:
         raise ReviewError(f"Lesion {current.lesion.number} is no longer there ({current.why}): undo that first.")
-    return Revision(
-        lesion=replace(lesion, reader=by.reader, reviewed_at=by.made_at),
-        number=current.number + 1,
-        base_number=current.number,
-        made_at=by.made_at,
-        why=why,
-        reader=by.reader,
-        edit_uid=by.edit_uid,
-    )
+    return _revision(current, _signed(lesion, by), by, why)
 
 
 def _first(lesion: Lesion, newest: Mapping[str, Revision], by: Signature, why: str) -> Revision:
@@ -286,18 +278,23 @@ def _first(lesion: Lesion, newest: Mapping[str, Revision], by: Signature, why: s
     known = newest.get(lesion.tracking_uid)
     if known is not None and not known.withdrawn:
         raise ReviewError(f"This outline is that of lesion {known.lesion.number}, which is there.")
+    number = known.lesion.number if known else lesion.number
+    return _revision(known, _signed(replace(lesion, number=number), by), by, why)
+
+
+def _signed(lesion: Lesion, by: Signature) -> Lesion:
+    return replace(lesion, reader=by.reader, reviewed_at=by.made_at)
+
+
+def _revision(base: Revision | None, lesion: Lesion, by: Signature, why: str, withdrawn: bool = False) -> Revision:
     return Revision(
-        lesion=replace(
-            lesion,
-            number=known.lesion.number if known else lesion.number,
-            reader=by.reader,
-            reviewed_at=by.made_at,
-        ),
-        number=known.number + 1 if known else 1,
-        base_number=known.number if known else None,
+        lesion=lesion,
+        number=base.number + 1 if base else 1,
+        base_number=base.number if base else None,
         made_at=by.made_at,
         why=why,
         reader=by.reader,
+        withdrawn=withdrawn,
         edit_uid=by.edit_uid,
     )
 
