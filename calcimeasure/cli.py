@@ -244,13 +244,10 @@ def _scan(paths: Sequence[Path], settings: Settings, as_json: bool) -> int:
 
 def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) -> int:
     from calcimeasure.export import write_tables, write_whole
-    from calcimeasure.load import find_series
+    from calcimeasure.load import find_bone_masks, find_series
     from calcimeasure.settings import format_settings
 
-    if settings.bone_mask:
-        from calcimeasure.load.masks import find_masks
-
-        find_masks(settings.bone_mask)  # what cannot be read at all is said before anything is done
+    find_bone_masks(settings)  # what cannot be read at all is said before anything is done
     private = _prepare(out)
     settings = _with_the_store_of(out, settings)
     with _store_of(out, settings) as store:
@@ -263,7 +260,7 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
             _stop_on_interrupt() as stopped,
         ):
             log(f"measure {' '.join(map(str, paths))}: {len(found.series)} stacks")
-            states = _run(found, paths, store, settings, out, lambda line: log(line), progress, stopped)
+            states = _run(found, paths, store, settings, out, log, progress, stopped)
         summary = _Summary()
         write_tables(summary.counting(store.outcomes()), out, naming=naming, all_tissues=settings.all_tissues)
     summary.show(found, states, out, settings)

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
 
 
+def find_bone_masks(settings: Settings) -> MaskFiles | None:
+    """Read the headers of the masks that are named, once for all stacks; None where none are named.
+
+    Raises
+    ------
+    UsageError
+        Nothing there is a mask, or one cannot be read.
+    """
+    return _mask_files(settings.bone_mask) if settings.bone_mask else None
+
+
 def bones_of(volume: Volume, settings: Settings) -> tuple[NDArray[np.bool_] | None, tuple[str, ...]]:
     """Read which voxels of a stack another program outlined as bone.
 
@@ -38,12 +49,13 @@ def bones_of(volume: Volume, settings: Settings) -> tuple[NDArray[np.bool_] | No
     SeriesError
         A mask for this stack is broken or does not fit (reason bone_mask_unusable).
     """
-    if not settings.bone_mask:
+    files = find_bone_masks(settings)
+    if files is None:
         return None, ()
     from calcimeasure.load.masks import MaskError, read_masks
 
     try:
-        masks = read_masks(_mask_files(settings.bone_mask), volume.series, volume.geometry)
+        masks = read_masks(files, volume.series, volume.geometry)
     except MaskError as error:
         raise SeriesError("bone_mask_unusable", str(error), volume.series.series_uid, error.path) from error
     if not masks.classes:
@@ -53,7 +65,6 @@ def bones_of(volume: Volume, settings: Settings) -> tuple[NDArray[np.bool_] | No
 
 @lru_cache(maxsize=4)
 def _mask_files(path: str) -> MaskFiles:
-    """Read the headers of masks once for all stacks."""
     from calcimeasure.load.masks import find_masks
 
     return find_masks(path)
