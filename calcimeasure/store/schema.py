@@ -6,7 +6,7 @@ longer there, for the history of their lesions.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     Boolean,
@@ -61,10 +61,6 @@ class _Outside(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as its base
         return value if value is None or value.isascii() else value.translate(_USUAL)
-
-
-def _measure(name: str, kind: Any = Double) -> Column[Any]:  # noqa: ANN401 - any of SQLAlchemy's types
-    return Column(name, kind)
 
 
 about = Table(
@@ -228,19 +224,19 @@ lesion_revisions = Table(
     *(
         column
         for axis in ("long_axis", "short_axis", "max_3d_diameter")
-        for column in (_measure(f"{axis}_mm"), _measure(f"{axis}_ends_lps_mm", Text))
+        for column in (Column(f"{axis}_mm", Double), Column(f"{axis}_ends_lps_mm", Text))
     ),
-    _measure("long_axis_slice", Integer),
-    _measure("long_axis_sop_uid", _Outside),
-    _measure("long_axis_instance_number", Integer),
-    _measure("centroid_lps_mm", Text),
-    _measure("extents_lps_mm", Text),
-    _measure("truncated", Boolean),
-    _measure("touches_bone", Boolean),
-    _measure("bone_contact_mm2"),
-    _measure("large", Boolean),
+    Column("long_axis_slice", Integer),
+    Column("long_axis_sop_uid", _Outside),
+    Column("long_axis_instance_number", Integer),
+    Column("centroid_lps_mm", Text),
+    Column("extents_lps_mm", Text),
+    Column("truncated", Boolean),
+    Column("touches_bone", Boolean),
+    Column("bone_contact_mm2", Double),
+    Column("large", Boolean),
     *(
-        _measure(name)
+        Column(name, Double)
         for name in (
             "mean_hu",
             "median_hu",

@@ -14,7 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, case, func, insert, inspect, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, bindparam, case, func, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from calcimeasure.errors import ConflictError, StoreError
@@ -256,14 +256,9 @@ class Store:
             stack_id = _find_stack(connection, series)
             if stack_id is None:
                 return Plan(Todo.MEASURE)
-            last = connection.execute(
-                select(outcomes.c.state, outcomes.c.settings_hash, outcomes.c.content_hash, stacks.c.is_gone)
-                .join(stacks)
-                .where(outcomes.c.stack_id == stack_id)
-                .order_by(outcomes.c.outcome_id.desc())
-                .limit(1)
-            ).one_or_none()
-            as_it_was = last is not None and tuple(last) == (
+            columns = (outcomes.c.state, outcomes.c.settings_hash, outcomes.c.content_hash, stacks.c.is_gone)
+            last = _last_outcome(connection, stack_id, *columns)
+            as_it_was = last == (
                 State.MEASURED,
                 settings_hash(settings),
                 records.content_hash(series),
@@ -539,6 +534,13 @@ def _stacks_no_longer_among(connection: Connection, found: Sequence[Series]) -> 
     )
 
 
+def _last_outcome(connection: Connection, stack_id: int, *columns: ColumnElement[Any]) -> tuple[Any, ...] | None:
+    """Read some columns of what a run made of a stack last."""
+    newest = select(*columns).join(stacks).where(outcomes.c.stack_id == stack_id)
+    row = connection.execute(newest.order_by(outcomes.c.outcome_id.desc()).limit(1)).one_or_none()
+    return None if row is None else tuple(row)
+
+
 def _is_reviewed(connection: Connection, stack_id: int) -> bool:
     by_reader = select(lesion_revisions.c.revision_id).where(
         lesion_revisions.c.stack_id == stack_id, lesion_revisions.c.made_by.is_not(None)
@@ -596,14 +598,9 @@ def _is_no_news(connection: Connection, stack_id: int, result: Report | Failure)
         return False
     if _is_reviewed(connection, stack_id):
         return True
-    last = connection.execute(
-        select(outcomes.c.state, outcomes.c.reason, outcomes.c.message, stacks.c.is_gone)
-        .join(stacks)
-        .where(outcomes.c.stack_id == stack_id)
-        .order_by(outcomes.c.outcome_id.desc())
-        .limit(1)
-    ).one_or_none()
-    return last is not None and tuple(last) == (result.state, result.reason, result.message, False)
+    columns = (outcomes.c.state, outcomes.c.reason, outcomes.c.message, stacks.c.is_gone)
+    last = _last_outcome(connection, stack_id, *columns)
+    return last == (result.state, result.reason, result.message, False)
 
 
 def _outcome_row(
