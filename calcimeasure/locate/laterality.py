@@ -100,18 +100,17 @@ def side_of(outline: Outline, geometry: Geometry, view: View) -> Side:
     """
     points_lps_mm = geometry.to_lps_mm(np.argwhere(outline.mask()) + np.array(outline.start_kji))
     limb = _body_with(outline, view.bodies)
-    if view.midline is None:
+    midline = view.midline
+    if midline is None:
         return _by_words(points_lps_mm, geometry, view, limb)
-    distance_mm = view.midline.distance_mm(points_lps_mm)
-    doubt = _doubt_of_place(view, limb, geometry)
+    distance_mm = midline.distance_mm(points_lps_mm)
+    doubt = _doubt_of_place(midline, view, limb, geometry)
     if doubt is not None:
         return _unknown(float(distance_mm.mean()), _sign(float(distance_mm.mean())), doubt)
-    return _by_midline(distance_mm, view)
+    return _by_midline(midline, distance_mm, view)
 
 
-def _by_midline(distance_mm: NDArray[np.float64], view: View) -> Side:
-    midline = view.midline
-    assert midline is not None  # noqa: S101 - for the type checker: its caller asked
+def _by_midline(midline: Midline, distance_mm: NDArray[np.float64], view: View) -> Side:
     middle_mm = float(distance_mm.mean())
     left_share = float(np.mean(distance_mm > 0))
     place = f"its middle lies {abs(middle_mm):.0f} mm to the {_sign(middle_mm)} of it"
@@ -137,14 +136,13 @@ def _by_midline(distance_mm: NDArray[np.float64], view: View) -> Side:
     )
 
 
-def _doubt_of_place(view: View, limb: int | None, geometry: Geometry) -> str | None:
+def _doubt_of_place(midline: Midline, view: View, limb: int | None, geometry: Geometry) -> str | None:
     """Say why the place of a lesion beside the midline may not tell its side; None where it does."""
-    assert view.midline is not None  # noqa: S101 - for the type checker: its caller asked
     if view.site.body_site in ARM_SITES:
         return "an arm may be raised, folded or crossed: its place proves nothing"
     if limb is None:
         return "it lies in no body that was found"
-    if view.midline.between_limbs:
+    if midline.between_limbs:
         if (
             view.site.body_site in LEG_SITES
             or min(_width_mm(body, geometry) for body in view.bodies[:2]) >= LEG_WIDTH_MM

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from calcimeasure.model import Lesion, Midline, Outcome, StackFacts
+    from calcimeasure.model import Lesion, Outcome, StackFacts
 
 SAME_PLACE_MM = 4.0
 SAME_PLACE_SHARE = 0.15
@@ -69,7 +69,6 @@ class _Seen:
     """A lesion in its stack."""
 
     stack: StackFacts
-    midline: Midline | None
     lesion: Lesion
 
     @property
@@ -104,10 +103,10 @@ def link(outcomes: Iterable[Outcome]) -> dict[LinkKey, Links]:
     dict
         By `link_key`: what each mass that is not rejected belongs to.
     """
-    stacks = sorted((one for one in outcomes if one.stack is not None and one.masses), key=_best_first)
+    seen = [(one.stack, one.masses) for one in outcomes if one.stack is not None]
     groups: list[list[_Seen]] = []
-    for outcome in stacks:
-        _join(groups, _seen(outcome))
+    for stack, masses in sorted(seen, key=lambda one: _best_first(one[0])):
+        _join(groups, sorted((_Seen(stack, mass) for mass in masses), key=_largest_first))
     pairs = _pairs([group[0] for group in groups])
     return {
         member.key: Links(number, member is group[0], pairs.get(number - 1))
@@ -121,15 +120,11 @@ def link_key(stack: StackFacts, lesion: Lesion) -> LinkKey:
     return (stack.series_uid, stack.path, stack.stack_number, lesion.tracking_uid)
 
 
-def _seen(outcome: Outcome) -> list[_Seen]:
-    assert outcome.stack is not None  # noqa: S101 - for the type checker: its caller asked
-    masses = [_Seen(outcome.stack, outcome.stack.midline, lesion) for lesion in outcome.masses]
-    return sorted(masses, key=lambda one: (-(one.volume_ml or 0.0), one.lesion.number))
+def _largest_first(mass: _Seen) -> tuple[float, int]:
+    return (-(mass.volume_ml or 0.0), mass.lesion.number)
 
 
-def _best_first(outcome: Outcome) -> tuple[object, ...]:
-    stack = outcome.stack
-    assert stack is not None  # noqa: S101 - for the type checker: its caller asked
+def _best_first(stack: StackFacts) -> tuple[object, ...]:
     spacing_mm = stack.slice_spacing_mm or math.inf
     return (stack.modality != "CT", spacing_mm, stack.series_uid, stack.path, stack.stack_number)
 
@@ -185,7 +180,7 @@ def _laterality(mass: _Seen) -> Laterality | None:
 
 
 def _unlikeness_of_a_pair(one: _Seen, other: _Seen) -> float:
-    midline = one.midline or other.midline
+    midline = one.stack.midline or other.stack.midline
     frame = one.stack.frame_of_reference_uid
     same_frame = one.stack is other.stack or (frame and frame == other.stack.frame_of_reference_uid)
     if midline is None or not same_frame or not _may_be_one_site(one, other):
