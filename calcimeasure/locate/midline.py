@@ -100,12 +100,18 @@ class _Copy:
 
 @dataclass(frozen=True, slots=True)
 class _Mirror:
-    """A plane, and how alike both sides of it are."""
+    """A plane, and how alike both sides of it are; of its frame the first row is its normal, the others lie in it."""
 
     likeness: float
     offset_mm: float
-    normal: NDArray[np.float64]
+    frame: NDArray[np.float64]
     share_in_view: float
+
+    @property
+    def normal(self) -> NDArray[np.float64]:
+        """(3,) to the patient's left."""
+        normal: NDArray[np.float64] = self.frame[0]
+        return normal
 
 
 def find_midline(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outline]) -> tuple[Midline | None, str]:
@@ -263,7 +269,7 @@ def _mirror(copy: _Copy, turn: float, askew: float) -> _Mirror:
     half = (best + _peak(score, best)) / 2
     middle = (hu.shape[2] - 1) / 2
     offset_mm = float(frame[0] @ copy.middle_lps_mm + (half - middle) * copy.step_mm)
-    return _Mirror(float(likeness[best]), offset_mm, frame[0], float(share[best]))
+    return _Mirror(float(likeness[best]), offset_mm, frame, float(share[best]))
 
 
 def _lines(copy: _Copy, frame: NDArray[np.float64]) -> tuple[NDArray[np.float32], ...]:
@@ -331,8 +337,7 @@ class _Halves:
     @classmethod
     def of(cls, copy: _Copy, mirror: _Mirror) -> _Halves:
         """Look at a body along the normal of a plane."""
-        frame = _frame(*_angles(mirror.normal))
-        body: NDArray[np.bool_] = _turned(copy.body, frame) > 0.5
+        body: NDArray[np.bool_] = _turned(copy.body, mirror.frame) > 0.5
         seen: NDArray[np.bool_] = np.any(body, axis=1)
         slices: NDArray[np.bool_] = np.any(seen, axis=1)
         columns_mm = (np.arange(body.shape[2]) - _column_of(copy, mirror, body.shape[2])) * copy.step_mm
@@ -376,7 +381,7 @@ def _column_of(copy: _Copy, mirror: _Mirror, count: int) -> float:
 def _two_sides(copy: _Copy, mirror: _Mirror, halves: _Halves) -> str | None:
     """Tell in words what lies on both sides of a plane; None where it may be a single limb."""
     distance_mm = copy.bone_lps_mm @ mirror.normal - mirror.offset_mm
-    along_mm = copy.bone_lps_mm @ np.array(_frame(*_angles(mirror.normal))[2])
+    along_mm = copy.bone_lps_mm @ mirror.frame[2]
     far = [way * distance_mm > FAR_FROM_MIDLINE_MM for way in (-1, 1)]
     counts = [int(np.count_nonzero(one)) for one in far]
     many = sum(counts) >= max(FEWEST_BONE_POINTS, LEAST_BONE_SHARE * len(distance_mm))
@@ -397,16 +402,15 @@ def _two_sides(copy: _Copy, mirror: _Mirror, halves: _Halves) -> str | None:
 
 def _along_mm(copy: _Copy, mirror: _Mirror) -> NDArray[np.float64]:
     """Where slices with the body lie, along the body."""
-    used = np.flatnonzero(_turned(copy.body, _frame(*_angles(mirror.normal))).max(axis=(1, 2)) > 0.5)
-    frame = _frame(*_angles(mirror.normal))
+    used = np.flatnonzero(_turned(copy.body, mirror.frame).max(axis=(1, 2)) > 0.5)
     count = copy.body.shape[0]
-    along: NDArray[np.float64] = frame[2] @ copy.middle_lps_mm + (used - (count - 1) / 2) * copy.step_mm
+    along: NDArray[np.float64] = mirror.frame[2] @ copy.middle_lps_mm + (used - (count - 1) / 2) * copy.step_mm
     return along
 
 
 def _spread_mm(copy: _Copy, mirror: _Mirror) -> float:
     """How far the planes of single slabs of the body lie from that of all of it, at most."""
-    hu, compared, imaged, body = _lines(copy, _frame(*_angles(mirror.normal)))
+    hu, compared, imaged, body = _lines(copy, mirror.frame)
     whole = _column_of(copy, mirror, hu.shape[2])
     away = []
     for part in np.array_split(np.arange(hu.shape[0]), min(_SLABS, hu.shape[0])):
