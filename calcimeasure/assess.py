@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from calcimeasure.inherit import inherit
 from calcimeasure.locate.laterality import side_of
 from calcimeasure.measure import measure
-from calcimeasure.model import Lesion
+from calcimeasure.model import Lesion, Measurements
 from calcimeasure.settings import settings_hash
 from calcimeasure.uid import made_uid
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
     from calcimeasure.locate.laterality import View
-    from calcimeasure.model import Outline, Proposal, Series, Volume
+    from calcimeasure.model import FilmMeasurements, Outline, Proposal, Series, Volume
     from calcimeasure.settings import Settings
 
 
@@ -51,7 +51,7 @@ def assess(
     measurements = replace(
         measurements, long_axis_sop_uid=image.sop_uid, long_axis_instance_number=image.instance_number
     )
-    if proposal is not None:
+    if proposal is not None and isinstance(measurements, Measurements):
         measurements = replace(
             measurements, touches_bone=proposal.touches_bone, bone_contact_mm2=proposal.bone_contact_mm2
         )
@@ -86,12 +86,9 @@ def assess_again(volume: Volume, lesion: Lesion, settings: Settings, view: View 
         What is in the field of the stack; without it side and site stay as they were.
     """
     measured = assess(volume, lesion.outline, lesion.number, settings, view=view)
-    before = lesion.measurements
     measured = replace(
         measured,
-        measurements=replace(
-            measured.measurements, touches_bone=before.touches_bone, bone_contact_mm2=before.bone_contact_mm2
-        ),
+        measurements=_with_contact(measured.measurements, lesion.measurements),
         algorithm_type=lesion.algorithm_type,
         tissue=lesion.tissue,
         tissue_confidence=lesion.tissue_confidence,
@@ -99,6 +96,15 @@ def assess_again(volume: Volume, lesion: Lesion, settings: Settings, view: View 
         site=lesion.site if view is None else measured.site,
     )
     return inherit(measured, lesion)
+
+
+def _with_contact(
+    numbers: Measurements | FilmMeasurements, before: Measurements | FilmMeasurements
+) -> Measurements | FilmMeasurements:
+    """Keep how much of a lesion lies on bone, which is no number of its outline; a projection shows no contact."""
+    if isinstance(numbers, Measurements) and isinstance(before, Measurements):
+        return replace(numbers, touches_bone=before.touches_bone, bone_contact_mm2=before.bone_contact_mm2)
+    return numbers
 
 
 def tracking_uid(series: Series, outline: Outline) -> str:

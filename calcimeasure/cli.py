@@ -26,7 +26,17 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from calcimeasure.export import Naming
-    from calcimeasure.model import Failure, Found, Lesion, Outcome, Report, Series, StackFacts
+    from calcimeasure.model import (
+        Failure,
+        FilmMeasurements,
+        Found,
+        Lesion,
+        Measurements,
+        Outcome,
+        Report,
+        Series,
+        StackFacts,
+    )
     from calcimeasure.settings import Settings
     from calcimeasure.store import Store
 
@@ -37,6 +47,9 @@ _TABLE_ROWS = 60
 """More lesions than this are for lesions.csv, not for a screen."""
 
 _SCAN_WORDS = {"measure": "to measure", "skipped": "skipped", "failed": "failed"}
+
+_SHOWN = {"max_3d_diameter_mm": 1, "volume_voxels_ml": 2, "mean_hu": 0}
+"""Numbers on the screen with their decimals; what a radiograph does not have stays empty."""
 
 _PICTURE_PIXELS = 512
 
@@ -681,10 +694,8 @@ class _Summary:
             table.add_row(
                 _printable(self._name(stack)),
                 str(lesion.number),
-                f"{numbers.long_axis.length_mm:.1f} x {numbers.short_axis.length_mm:.1f}",
-                f"{numbers.max_3d_diameter.length_mm:.1f}" if numbers.max_3d_diameter else "",
-                f"{numbers.volume_voxels_ml:.2f}" if numbers.volume_voxels_ml is not None else "",
-                f"{numbers.mean_hu:.0f}",
+                _axes(numbers),
+                *(_rounded(getattr(numbers, name, None), digits) for name, digits in _SHOWN.items()),
                 "yes" if numbers.large else "",
                 "yes" if numbers.truncated else "",
             )
@@ -696,6 +707,18 @@ class _Summary:
         if self.folders[root, folder] > 1:
             return stack.path
         return folder if folder != "." else Path(root).resolve().name
+
+
+def _axes(numbers: Measurements | FilmMeasurements) -> str:
+    """Say long and short axis; of a radiograph without millimeters in pixels."""
+    if numbers.long_axis_mm is not None and numbers.short_axis_mm is not None:
+        return f"{numbers.long_axis_mm:.1f} x {numbers.short_axis_mm:.1f}"
+    lengths = (getattr(axis, "length_px", 0.0) for axis in (numbers.long_axis, numbers.short_axis))
+    return " x ".join(f"{length:.0f}" for length in lengths) + " px"
+
+
+def _rounded(number: float | None, digits: int) -> str:
+    return "" if number is None else f"{number:.{digits}f}"
 
 
 def _folder(stack: StackFacts) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from scipy import ndimage
@@ -46,7 +46,7 @@ def explain_size(volume: Volume, lesion: Lesion, settings: Settings) -> list[str
     lines = [f"Lesion {lesion.number}, {lesion.tracking_uid}", "", "Edge", *_edge_lines(edge)]
     if edge.inside.any():
         lines += ["", "Across the edge (negative: outside)", *_profile_lines(volume, edge)]
-    lines += ["", "Sizes", *_size_lines(volume, lesion.measurements)]
+    lines += ["", "Sizes", *_size_lines(volume, cast("Measurements", lesion.measurements))]
     lines += ["", "Notices", *(f"  {notice}: {NOTICES[notice]}" for notice in lesion.notices)]
     return lines
 

@@ -24,6 +24,8 @@ NOT_IMAGED_HU = -32768
 """What a voxel of `Volume.attenuation_hu` holds where the scanner reconstructed nothing (Pixel Padding Value)."""
 
 PointLps = tuple[float, float, float]
+PointPx = tuple[float, float]
+"""Row and column index on a radiograph, with fractions."""
 
 
 class State(StrEnum):
@@ -209,6 +211,8 @@ class Projection:
         Directions of rows and columns in letters (0020,0020).
     pixel_intensity_relationship
         LIN where pixel values are proportional to the beam's intensity (0028,1040).
+    pixel_aspect_ratio
+        Height to width of a pixel (0028,0034), where the header gives no spacing.
     """
 
     photometric_interpretation: str | None = None
@@ -222,6 +226,7 @@ class Projection:
     pixel_intensity_relationship: str | None = None
     conversion_type: str | None = None
     number_of_frames: int = 1
+    pixel_aspect_ratio: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +351,31 @@ class Radiograph:
 
     def __reduce__(self) -> tuple[type[Radiograph], tuple[object, ...]]:
         return type(self), tuple(getattr(self, one.name) for one in fields(self))
+
+    @property
+    def shape_kji(self) -> tuple[int, int, int]:
+        """Shape of the masks of its lesions: one slice."""
+        rows, columns = self.pixels.shape
+        return (1, rows, columns)
+
+    @property
+    def pixel_aspect(self) -> float:
+        """Distance between rows in units of the distance between columns, which is known without any millimeters.
+
+        From the spacing; where that is not known from whatever spacing or Pixel Aspect Ratio (0028,0034) the header
+        has; 1 where it says nothing (PS3.3 C.7.6.3.1.7).
+        """
+        projection = self.series.projection or Projection()
+        for ratio in (
+            self.spacing_mm,
+            self.series.pixel_spacing_mm,
+            projection.imager_pixel_spacing_mm,
+            projection.nominal_scanned_pixel_spacing_mm,
+            projection.pixel_aspect_ratio,
+        ):
+            if ratio is not None and min(ratio) > 0:
+                return ratio[0] / ratio[1]
+        return 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -562,6 +592,125 @@ class Measurements:
     bone_contact_mm2: float | None = None
     notices: tuple[str, ...] = ()
 
+    @property
+    def long_axis_mm(self) -> float:
+        """Length of the long axis."""
+        return self.long_axis.length_mm
+
+    @property
+    def short_axis_mm(self) -> float:
+        """Length of the short axis."""
+        return self.short_axis.length_mm
+
+    @property
+    def max_3d_diameter_mm(self) -> float | None:
+        """Length of the diameter in space."""
+        return self.max_3d_diameter.length_mm if self.max_3d_diameter else None
+
+    @property
+    def largest_mm(self) -> float:
+        """The diameter in space, where there is none the long axis."""
+        return (self.max_3d_diameter or self.long_axis).length_mm
+
+    @property
+    def size(self) -> float:
+        """What lesions of one stack are ordered by: volume, where there is none area or length."""
+        return self.volume_ml or self.volume_voxels_ml or self.area_mm2 or self.long_axis.length_mm
+
+
+@dataclass(frozen=True, slots=True)
+class FilmAxis:
+    """A length on a radiograph, in units of the column spacing, with its two end points (row, column)."""
+
+    length_px: float
+    ends_px: tuple[PointPx, PointPx]
+
+
+@dataclass(frozen=True, slots=True)
+class FilmMeasurements:
+    """Every number of a lesion on a radiograph; `calcimeasure.measure` defines each.
+
+    What was measured is in pixels: lengths in units of the column spacing, areas in its square, points as row and
+    column. Millimeters follow from the spacing alone, and are None where none is known.
+
+    Parameters
+    ----------
+    pixel_aspect
+        Row spacing in units of the column spacing; the pixels are measured with it.
+    column_spacing_mm, spacing_source
+        What a pixel is in millimeters, and how that is known (PS3.3 section 10.7, or the reader's calibration).
+    mean_contrast
+        Mean over the outline of what it stands out from its local background by, as attenuation adds up: in pixel
+        values, or as a logarithm where these are proportional to the beam's intensity.
+    boundary
+        The local half-maximum used as the edge, above the local background, on the same scale.
+    long_axis_u95_px
+        Half-width of the 95 % interval of the long axis in this image.
+    large
+        None without millimeters.
+    """
+
+    long_axis: FilmAxis
+    short_axis: FilmAxis
+    area_px: float
+    centroid_px: PointPx
+    truncated: bool
+    pixel_aspect: float = 1.0
+    column_spacing_mm: float | None = None
+    spacing_source: SpacingSource = SpacingSource.NONE
+    mean_contrast: float | None = None
+    boundary: float | None = None
+    long_axis_u95_px: float | None = None
+    large: bool | None = None
+    long_axis_sop_uid: str = ""
+    long_axis_instance_number: int | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def long_axis_slice(self) -> int:
+        """Index of the image that the long axis lies on: there is one."""
+        return 0
+
+    @property
+    def row_spacing_mm(self) -> float | None:
+        """Distance between rows."""
+        return self._mm(self.pixel_aspect)
+
+    @property
+    def long_axis_mm(self) -> float | None:
+        """Length of the long axis."""
+        return self._mm(self.long_axis.length_px)
+
+    @property
+    def short_axis_mm(self) -> float | None:
+        """Length of the short axis."""
+        return self._mm(self.short_axis.length_px)
+
+    @property
+    def largest_mm(self) -> float | None:
+        """The long axis: a projection has no diameter in space."""
+        return self.long_axis_mm
+
+    @property
+    def long_axis_u95_mm(self) -> float | None:
+        """Half-width of the 95 % interval of the long axis; that of the spacing is not in it."""
+        return self._mm(self.long_axis_u95_px)
+
+    @property
+    def area_mm2(self) -> float | None:
+        """Area of the outline."""
+        return None if self.column_spacing_mm is None else self.area_px * self.column_spacing_mm**2
+
+    @property
+    def size(self) -> float:
+        """What lesions of one image are ordered by: their area."""
+        return self.area_px
+
+    def _mm(self, length_px: float | None) -> float | None:
+        if length_px is None or self.column_spacing_mm is None:
+            return None
+        return length_px * self.column_spacing_mm
+
 
 @dataclass(frozen=True, slots=True)
 class Midline:
@@ -620,13 +769,13 @@ class Lesion:
     """A finding: its outline, its numbers, and what is known and decided about it.
 
     `tissue`, `side` and `site` are None where nothing has judged them yet. `settings_hash` and `software_version` name
-    what its numbers were computed with.
+    what its numbers were computed with. The outline of a lesion on a radiograph is a mask of one slice.
     """
 
     tracking_uid: str
     number: int
     outline: Outline
-    measurements: Measurements
+    measurements: Measurements | FilmMeasurements
     notices: tuple[str, ...] = ()
     tissue: Tissue | None = None
     tissue_confidence: float | None = None
@@ -686,16 +835,18 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class StackFacts:
-    """What tables and the store keep of a stack: what its headers say and how its grid is spaced, not its files.
+    r"""What tables and the store keep of a stack: what its headers say and how its grid is spaced, not its files.
 
     Parameters
     ----------
     root, path
         The PATH argument that held it, and its first file in slice order below that.
     row_spacing_mm, column_spacing_mm, slice_spacing_mm
-        None where the stack was not loaded.
+        None where the stack was not loaded, and of a radiograph: its lesions say what a pixel is (`FilmMeasurements`).
     midline
         The body's, where it is seen.
+    view_position, patient_orientation
+        Of a radiograph: View Position (0018,5101), and the letters of rows and columns (0020,0020), separated by \.
     """
 
     study_uid: str
@@ -718,6 +869,8 @@ class StackFacts:
     column_spacing_mm: float | None = None
     slice_spacing_mm: float | None = None
     midline: Midline | None = None
+    view_position: str | None = None
+    patient_orientation: str | None = None
 
     @classmethod
     def of(cls, series: Series, geometry: Geometry | None = None, midline: Midline | None = None) -> Self:
@@ -744,6 +897,8 @@ class StackFacts:
             column_spacing_mm=geometry.column_spacing_mm if geometry else None,
             slice_spacing_mm=geometry.slice_spacing_mm if geometry else None,
             midline=midline,
+            view_position=series.projection.view_position if series.projection else None,
+            patient_orientation="\\".join(series.projection.patient_orientation) or None if series.projection else None,
         )
 
 
@@ -796,9 +951,7 @@ class Outcome:
 
 def largest_first(lesion: Lesion) -> tuple[object, ...]:
     """Order lesions by size (volume, where there is none area or length), those of equal size by their place."""
-    numbers = lesion.measurements
-    size = numbers.volume_ml or numbers.volume_voxels_ml or numbers.area_mm2 or numbers.long_axis.length_mm
-    return (-size, lesion.outline.start_kji)
+    return (-lesion.measurements.size, lesion.outline.start_kji)
 
 
 def review_state(lesions: Iterable[Lesion]) -> ReviewState:
@@ -811,10 +964,13 @@ def review_state(lesions: Iterable[Lesion]) -> ReviewState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """A measured stack: its lesions, largest first, what was measured with, and a picture (PNG) of each lesion."""
+    """A measured stack: its lesions, largest first, what was measured with, and a picture (PNG) of each lesion.
+
+    `geometry` is None for a radiograph, of which only the spacing is known, if that.
+    """
 
     series: Series
-    geometry: Geometry
+    geometry: Geometry | None
     lesions: tuple[Lesion, ...]
     settings_hash: str
     software_version: str

@@ -785,15 +785,15 @@ def test_a_newer_store_is_refused(url: str) -> None:
     with open_store(url):
         pass
     plain_sql(url)("UPDATE about SET value = '99' WHERE name = 'schema_version'")
-    said = r"has schema 99, this version of calcimeasure knows up to 1: a newer version made it\. Use that one"
+    said = r"has schema 99, this version of calcimeasure knows up to 2: a newer version made it\. Use that one"
     with pytest.raises(StoreError, match=said), open_store(url):
         pass
     assert plain_sql(url)("SELECT value FROM about WHERE name = 'schema_version'") == [("99",)]
 
 
 def second_version(monkeypatch: pytest.MonkeyPatch, step: Callable[[Connection], None]) -> None:
-    monkeypatch.setattr("calcimeasure.store.store.SCHEMA_VERSION", 2)
-    monkeypatch.setattr("calcimeasure.store.migrate.STEPS", {1: step})
+    monkeypatch.setattr("calcimeasure.store.store.SCHEMA_VERSION", 3)
+    monkeypatch.setattr("calcimeasure.store.migrate.STEPS", {2: step})
 
 
 def test_an_older_store_is_brought_to_this_version(url: str, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -804,7 +804,7 @@ def test_an_older_store_is_brought_to_this_version(url: str, report: Report, mon
         with open_store(url) as store:
             assert list(store.outcomes()) == [Outcome.of(report)]
     ask = plain_sql(url)
-    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("2",)]
+    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("3",)]
     assert ask("SELECT color FROM stacks") == [(None,)]
 
 
@@ -821,7 +821,7 @@ def test_a_step_that_breaks_changes_nothing(url: str, monkeypatch: pytest.Monkey
         with pytest.raises(StoreError, match="nowhere"), open_store(url):
             pass
     ask = plain_sql(url)
-    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("1",)]
+    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("2",)]
     with pytest.raises(Exception, match="color"):
         ask("SELECT color FROM stacks")
     with open_store(url):

@@ -22,6 +22,7 @@ from calcimeasure.locate.links import LinkKey, Links, link, link_key
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
+    FilmMeasurements,
     Laterality,
     Lesion,
     Outcome,
@@ -144,6 +145,29 @@ def _number(
     return Column(name, "number", description, value, unit=unit, decimals=decimals)
 
 
+def _measured(name: str) -> Callable[[LesionRow], object]:
+    """Ask for a number of a lesion; empty where an image of its kind has none."""
+    return lambda row: getattr(row.lesion.measurements, name, None)
+
+
+def _measured_at(name: str, index: int) -> Callable[[LesionRow], object]:
+    def value(row: LesionRow) -> object:
+        numbers = getattr(row.lesion.measurements, name, None)
+        return None if numbers is None else numbers[index]
+
+    return value
+
+
+def _spacing(name: str) -> Callable[[LesionRow], object]:
+    """Ask for a spacing: on a radiograph each lesion says what a pixel is, on CT the stack."""
+
+    def value(row: LesionRow) -> object:
+        is_on_film = isinstance(row.lesion.measurements, FilmMeasurements)
+        return getattr(row.lesion.measurements if is_on_film else row.stack, name)
+
+    return value
+
+
 def _of_study() -> tuple[Column[Any], ...]:
     """Name the patient, the date and the study of a row that has a stack."""
     return (
@@ -186,7 +210,7 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         required=True,
     ),
     Column("modality", "string", "CT, CR, DX, ...", lambda row: row.stack.modality, required=True),
-    Column("view_position", "string", "View of a radiograph."),
+    Column("view_position", "string", "View of a radiograph.", lambda row: row.stack.view_position),
     Column(
         "lesion_number",
         "integer",
@@ -295,19 +319,19 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
     Column(
         "large",
         "boolean",
-        "Whether max_3d_diameter_mm (of a single slice or of slices with gaps: long_axis_mm) is at least "
-        "settings.large_diameter_mm.",
-        lambda row: row.lesion.measurements.large,
+        "Whether max_3d_diameter_mm (of a radiograph, a single slice or of slices with gaps: long_axis_mm) is at least "
+        "settings.large_diameter_mm; empty without millimeters.",
+        _measured("large"),
     ),
     _mm(
         "long_axis_mm",
         "Longest caliper of the outline in the acquisition plane, over slices (RECIST 1.1; SCT 103339001).",
-        lambda row: row.lesion.measurements.long_axis.length_mm,
+        _measured("long_axis_mm"),
     ),
     _mm(
         "short_axis_mm",
         "Longest chord of the outline perpendicular to the long axis, in its slice (SCT 103340004).",
-        lambda row: row.lesion.measurements.short_axis.length_mm,
+        _measured("short_axis_mm"),
     ),
     Column(
         "long_axis_sop_uid",
@@ -319,21 +343,18 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         "long_axis_instance_number",
         "integer",
         "InstanceNumber of the slice that the long axis lies on.",
-        lambda row: row.lesion.measurements.long_axis_instance_number,
+        _measured("long_axis_instance_number"),
     ),
     _mm(
         "max_3d_diameter_mm",
         "Largest distance between two points of the lesion's surface (IBSI L0JK).",
-        lambda row: row.lesion.measurements.max_3d_diameter and row.lesion.measurements.max_3d_diameter.length_mm,
+        _measured("max_3d_diameter_mm"),
     ),
     *(
         _mm(
             f"extent_{letters}_mm",
             f"Extent along the patient's {words} axis.",
-            lambda row, index=index: (
-                row.lesion.measurements.extents_lps_mm  # type: ignore[misc]
-                and row.lesion.measurements.extents_lps_mm[index]
-            ),
+            _measured_at("extents_lps_mm", index),
         )
         for index, (letters, words) in enumerate(
             (("rl", "right-left"), ("ap", "anterior-posterior"), ("si", "superior-inferior"))
@@ -344,42 +365,42 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         "mL",
         4,
         "Best estimate of the calcified volume, partial volume taken into account.",
-        lambda row: row.lesion.measurements.volume_ml,
+        _measured("volume_ml"),
     ),
     _number(
         "volume_mesh_ml",
         "mL",
         4,
         "Volume inside the mesh of the outline (IBSI RNU0).",
-        lambda row: row.lesion.measurements.volume_mesh_ml,
+        _measured("volume_mesh_ml"),
     ),
     _number(
         "volume_voxels_ml",
         "mL",
         4,
         "Volume of the outline's voxels (IBSI YEKZ).",
-        lambda row: row.lesion.measurements.volume_voxels_ml,
+        _measured("volume_voxels_ml"),
     ),
     _number(
         "area_mm2",
         "mm2",
         2,
         "Area of the outline in a single CT slice or on a radiograph.",
-        lambda row: row.lesion.measurements.area_mm2,
+        _measured("area_mm2"),
     ),
     _number(
         "surface_area_mm2",
         "mm2",
         2,
         "Area of the mesh of the outline (IBSI C0JK).",
-        lambda row: row.lesion.measurements.surface_area_mm2,
+        _measured("surface_area_mm2"),
     ),
     _number(
         "sphericity",
         "",
         4,
         "Area of a ball of the mesh's volume divided by the mesh's area (IBSI QCFX).",
-        lambda row: row.lesion.measurements.sphericity,
+        _measured("sphericity"),
     ),
     *(
         _number(
@@ -387,7 +408,7 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
             "[hnsf'U]",
             1,
             f"{words} of the voxels inside the outline.",
-            lambda row, name=f"{statistic}_hu": getattr(row.lesion.measurements, name),  # type: ignore[misc]
+            _measured(f"{statistic}_hu"),
         )
         for statistic, words in (
             ("mean", "Mean"),
@@ -396,68 +417,83 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
             ("max", "Maximum"),
         )
     ),
-    _number("mean_contrast", "", 4, "Radiograph: mean contrast to the local background."),
+    _number(
+        "mean_contrast",
+        "",
+        4,
+        "Radiograph: mean contrast to the local background, in pixel values (a logarithm where they are linear to the "
+        "beam's intensity).",
+        _measured("mean_contrast"),
+    ),
     _number(
         "boundary_hu",
         "[hnsf'U]",
         1,
         "Local half-maximum used as the edge, median over the surface.",
-        lambda row: row.lesion.measurements.boundary_hu,
+        _measured("boundary_hu"),
     ),
     _mm(
         "long_axis_u95_mm",
         "Half-width of the 95 % interval of long_axis_mm, of this scan.",
-        lambda row: row.lesion.measurements.long_axis_u95_mm,
+        _measured("long_axis_u95_mm"),
     ),
     _mm(
         "max_3d_diameter_u95_mm",
         "Half-width of the 95 % interval of max_3d_diameter_mm, of this scan.",
-        lambda row: row.lesion.measurements.max_3d_diameter_u95_mm,
+        _measured("max_3d_diameter_u95_mm"),
     ),
     _number(
         "volume_u95_ml",
         "mL",
         4,
         "Half-width of the 95 % interval of volume_ml, of this scan.",
-        lambda row: row.lesion.measurements.volume_u95_ml,
+        _measured("volume_u95_ml"),
     ),
     *(
         _mm(
             f"centroid_{letter}_lps_mm",
             f"Centroid of the outline, not weighted by attenuation, {letter} of LPS.",
-            lambda row, index=index: row.lesion.measurements.centroid_lps_mm[index],  # type: ignore[misc]
+            _measured_at("centroid_lps_mm", index),
         )
         for index, letter in enumerate("xyz")
     ),
-    Column("touches_bone", "boolean", "Whether it touches bone.", lambda row: row.lesion.measurements.touches_bone),
+    Column("touches_bone", "boolean", "Whether it touches bone.", _measured("touches_bone")),
     _number(
         "bone_contact_mm2",
         "mm2",
         2,
         "Area of its contact with bone.",
-        lambda row: row.lesion.measurements.bone_contact_mm2,
+        _measured("bone_contact_mm2"),
     ),
     Column(
         "truncated",
         "boolean",
         "Whether it reaches the edge of what was imaged: its sizes are lower bounds.",
-        lambda row: row.lesion.measurements.truncated,
+        _measured("truncated"),
     ),
-    _number("long_axis_px", "{pixels}", 2, "Radiograph: long axis in units of the column spacing."),
-    _number("short_axis_px", "{pixels}", 2, "Radiograph: short axis in units of the column spacing."),
-    _number("area_px", "{pixels}", 1, "Radiograph: area in units of the column spacing squared."),
+    *(
+        _number(
+            f"{name}_axis_px",
+            "{pixels}",
+            2,
+            f"Radiograph: {name} axis in units of the column spacing.",
+            lambda row, name=f"{name}_axis": getattr(getattr(row.lesion.measurements, name), "length_px", None),  # type: ignore[misc]
+        )
+        for name in ("long", "short")
+    ),
+    _number("area_px", "{pixels}", 1, "Radiograph: area in units of the column spacing squared.", _measured("area_px")),
     Column(
         "spacing_source",
         "string",
         "Where millimeters come from: in the patient on CT.",
-        lambda _: SpacingSource.PATIENT,
+        lambda row: getattr(row.lesion.measurements, "spacing_source", SpacingSource.PATIENT),
         words=SpacingSource,
     ),
     Column(
         "row_spacing_mm",
         "number",
         "Distance between rows.",
-        lambda row: row.stack.row_spacing_mm,
+        _spacing("row_spacing_mm"),
         unit="mm",
         decimals=6,
     ),
@@ -465,7 +501,7 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         "column_spacing_mm",
         "number",
         "Distance between columns.",
-        lambda row: row.stack.column_spacing_mm,
+        _spacing("column_spacing_mm"),
         unit="mm",
         decimals=6,
     ),
@@ -532,13 +568,13 @@ def _modalities(row: StudyRow) -> str:
 
 def _total_volume_ml(masses: Sequence[Lesion]) -> float | None:
     """Sum the volumes; unknown where one of them is."""
-    volumes = [mass.measurements.volume_ml for mass in masses]
+    volumes = [getattr(mass.measurements, "volume_ml", None) for mass in masses]
     return None if None in volumes else math.fsum(volume for volume in volumes if volume is not None)
 
 
 def _largest_mm(row: StudyRow) -> float | None:
-    sizes = (mass.measurements.max_3d_diameter or mass.measurements.long_axis for mass in row.masses)
-    return max((size.length_mm for size in sizes), default=None)
+    sizes_mm = (mass.measurements.largest_mm for mass in row.masses)
+    return max((size_mm for size_mm in sizes_mm if size_mm is not None), default=None)
 
 
 def _readers(row: StudyRow) -> str:
@@ -593,7 +629,8 @@ STUDY_COLUMNS: tuple[Column[StudyRow], ...] = (
     Column(
         "largest_mm",
         "number",
-        "Largest max_3d_diameter_mm (of a single slice or of slices with gaps: long_axis_mm).",
+        "Largest max_3d_diameter_mm (of a radiograph, a single slice or of slices with gaps: long_axis_mm), of those "
+        "that are known.",
         _largest_mm,
         unit="mm",
         decimals=2,

@@ -81,6 +81,7 @@ _TAGS: Final = {
         "PatientOrientation",
         "PatientPosition",
         "PhotometricInterpretation",
+        "PixelAspectRatio",
         "PixelIntensityRelationship",
         "PixelPaddingRangeLimit",
         "PixelPaddingValue",
@@ -399,6 +400,7 @@ def _projection(dataset: Dataset) -> Projection:
         pixel_intensity_relationship=_text(dataset, "PixelIntensityRelationship"),
         conversion_type=_text(dataset, "ConversionType"),
         number_of_frames=_integer(dataset, "NumberOfFrames") or 1,
+        pixel_aspect_ratio=spacing("PixelAspectRatio"),
     )
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.model import BodySite, Laterality, SideSource
+from calcimeasure.model import BodySite, Laterality, Measurements, SideSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -72,18 +72,18 @@ class _Seen:
     lesion: Lesion
 
     @property
-    def place_lps_mm(self) -> NDArray[np.float64]:
-        return np.array(self.lesion.measurements.centroid_lps_mm)
+    def place_lps_mm(self) -> NDArray[np.float64] | None:
+        numbers = self.lesion.measurements
+        return np.array(numbers.centroid_lps_mm) if isinstance(numbers, Measurements) else None
 
     @property
     def diameter_mm(self) -> float:
-        numbers = self.lesion.measurements
-        return (numbers.max_3d_diameter or numbers.long_axis).length_mm
+        return self.lesion.measurements.largest_mm or 0.0
 
     @property
     def volume_ml(self) -> float | None:
         numbers = self.lesion.measurements
-        return numbers.volume_ml or numbers.volume_voxels_ml
+        return numbers.volume_ml or numbers.volume_voxels_ml if isinstance(numbers, Measurements) else None
 
     @property
     def key(self) -> LinkKey:
@@ -147,8 +147,10 @@ def _unlikeness_of_one_mass(one: _Seen, other: _Seen) -> float:
         return math.inf
     if _ratio(one, other) > MOST_UNLIKE_VOLUME:
         return math.inf
-    places = (mass.lesion.measurements.centroid_lps_mm for mass in (one, other))
-    distance_mm = math.dist(*places)
+    places = one.place_lps_mm, other.place_lps_mm
+    if places[0] is None or places[1] is None:
+        return math.inf
+    distance_mm = float(np.linalg.norm(places[0] - places[1]))
     near_mm = SAME_PLACE_MM + SAME_PLACE_SHARE * min(one.diameter_mm, other.diameter_mm)
     return distance_mm / near_mm if distance_mm <= near_mm else math.inf
 
@@ -187,9 +189,11 @@ def _unlikeness_of_a_pair(one: _Seen, other: _Seen) -> float:
         return math.inf
     if _ratio(one, other) > MOST_UNLIKE_PAIR:
         return math.inf
-    place = one.place_lps_mm
+    place, other_place = one.place_lps_mm, other.place_lps_mm
+    if place is None or other_place is None:
+        return math.inf
     mirrored = place - 2 * float(midline.distance_mm(place)) * np.array(midline.normal)
-    distance_mm = float(np.linalg.norm(mirrored - other.place_lps_mm))
+    distance_mm = float(np.linalg.norm(mirrored - other_place))
     near_mm = PAIR_MM + PAIR_SHARE * (one.diameter_mm + other.diameter_mm) / 2 + midline.uncertainty_mm
     # Of two that may be the partner, the one of a like size is.
     return distance_mm / near_mm + math.log(_ratio(one, other)) if distance_mm <= near_mm else math.inf

@@ -6,14 +6,26 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
-from calcimeasure.store.schema import about
+from calcimeasure.store.schema import about, add_columns, lesion_revisions, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import Connection
 
-STEPS: dict[int, Callable[[Connection], None]] = {}
+
+def _measure_radiographs(connection: Connection) -> None:
+    """Version 2: numbers in pixels, and what a pixel of a radiograph is."""
+    axes = [f"{axis}_{what}" for axis in ("long_axis", "short_axis") for what in ("px", "ends_px")]
+    spacing = ["pixel_aspect", "column_spacing_mm", "spacing_source"]
+    added = {
+        outcomes: ["view_position", "patient_orientation"],
+        lesion_revisions: [*axes, "area_px", "centroid_px", *spacing, "mean_contrast", "boundary", "long_axis_u95_px"],
+    }
+    add_columns(connection, added)
+
+
+STEPS: dict[int, Callable[[Connection], None]] = {1: _measure_radiographs}
 """Schema version to what brings a store of it to the next one. Version 1 is the first."""
 
 

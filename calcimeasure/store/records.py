@@ -14,6 +14,8 @@ from calcimeasure.model import (
     AlgorithmType,
     Axis,
     BodySite,
+    FilmAxis,
+    FilmMeasurements,
     Laterality,
     Lesion,
     Measurements,
@@ -25,6 +27,7 @@ from calcimeasure.model import (
     SideSource,
     Site,
     SiteSource,
+    SpacingSource,
     StackFacts,
     State,
     Status,
@@ -42,6 +45,24 @@ Word = TypeVar("Word", bound=StrEnum)
 _AXES = ("long_axis", "short_axis", "max_3d_diameter")
 _POINTS = ("centroid_lps_mm", "extents_lps_mm")
 _PLAIN = [field.name for field in fields(Measurements) if field.name not in (*_AXES, *_POINTS, "notices")]
+
+_FILM_AXES = ("long_axis", "short_axis")
+_NOT_PLAIN_ON_FILM = (*_FILM_AXES, "centroid_px", "spacing_source", "notices")
+_FILM_PLAIN = [field.name for field in fields(FilmMeasurements) if field.name not in _NOT_PLAIN_ON_FILM]
+_FILM_MM = ("long_axis_mm", "short_axis_mm", "area_mm2", "long_axis_u95_mm")
+"""These follow from the others; they are there for whoever reads the table."""
+
+_NO_MEASUREMENTS: Row = dict.fromkeys(
+    [
+        *_PLAIN,
+        *_FILM_PLAIN,
+        *_POINTS,
+        *(f"{axis}_{what}" for axis in _AXES for what in ("mm", "ends_lps_mm")),
+        *(f"{axis}_{what}" for axis in _FILM_AXES for what in ("px", "ends_px")),
+        "centroid_px",
+        "spacing_source",
+    ]
+)
 _FACTS = [field.name for field in fields(StackFacts) if field.name != "midline"]
 _read_json = json.JSONDecoder().raw_decode
 """Gives the value and where it ends; `json.loads` takes three times as long to find out that nothing follows."""
@@ -53,6 +74,8 @@ def content_hash(series: Series) -> str:
     """Name the images of a stack: which, where, and how their values are to be read. Where the files lie is no part."""
     digest = hashlib.sha256()
     digest.update(repr((series.row_column_directions, series.pixel_spacing_mm, series.slice_thickness_mm)).encode())
+    if series.projection is not None:
+        digest.update(repr(series.projection).encode())
     for one in series.instances:
         digest.update(
             repr(
@@ -181,7 +204,8 @@ def revision_row(revision: Revision, stack_id: int, run_id: int | None) -> Row:
         "tissue_confidence": lesion.tissue_confidence,
         **_side_row(lesion.side),
         **_site_row(lesion.site),
-        **_measurement_row(lesion.measurements),
+        **_NO_MEASUREMENTS,
+        **_numbers_row(lesion.measurements),
         "notices": ";".join(lesion.notices),
         "settings_hash": lesion.settings_hash,
         "software_version": lesion.software_version,
@@ -208,7 +232,7 @@ def lesion_of(row: Mapping[Any, Any]) -> Lesion:
         tracking_uid=row["tracking_uid"],
         number=row["lesion_number"],
         outline=outline_of(row),
-        measurements=_measurements_of(row),
+        measurements=_measurements_of(row) if row["spacing_source"] is None else _film_measurements_of(row),
         notices=_codes(row["notices"]),
         tissue=_word(Tissue, row["tissue"]),
         tissue_confidence=row["tissue_confidence"],
@@ -233,6 +257,13 @@ def aware_utc(time: datetime) -> datetime:
     return time.replace(tzinfo=UTC)
 
 
+def _numbers_row(numbers: Measurements | FilmMeasurements) -> Row:
+    row = _film_row(numbers) if isinstance(numbers, FilmMeasurements) else _measurement_row(numbers)
+    row["measurement_notices"] = ";".join(numbers.notices)
+    # The plain float of each: a database driver need not know NumPy's.
+    return {name: float(value) if isinstance(value, float) else value for name, value in row.items()}
+
+
 def _measurement_row(numbers: Measurements) -> Row:
     row: Row = {name: getattr(numbers, name) for name in _PLAIN}
     for name in _AXES:
@@ -242,9 +273,18 @@ def _measurement_row(numbers: Measurements) -> Row:
     for name in _POINTS:
         point = getattr(numbers, name)
         row[name] = json.dumps(point) if point is not None else None
-    row["measurement_notices"] = ";".join(numbers.notices)
-    # The plain float of each: a database driver need not know NumPy's.
-    return {name: float(value) if isinstance(value, float) else value for name, value in row.items()}
+    return row
+
+
+def _film_row(numbers: FilmMeasurements) -> Row:
+    row: Row = {name: getattr(numbers, name) for name in (*_FILM_PLAIN, *_FILM_MM)}
+    for name in _FILM_AXES:
+        axis = getattr(numbers, name)
+        row[f"{name}_px"] = axis.length_px
+        row[f"{name}_ends_px"] = json.dumps(axis.ends_px)
+    row["centroid_px"] = json.dumps(numbers.centroid_px)
+    row["spacing_source"] = str(numbers.spacing_source)
+    return row
 
 
 def _measurements_of(row: Mapping[Any, Any]) -> Measurements:
@@ -259,6 +299,19 @@ def _measurements_of(row: Mapping[Any, Any]) -> Measurements:
     for name in _POINTS:
         values[name] = None if row[name] is None else tuple(_read_json(row[name])[0])
     return Measurements(**values, notices=_codes(row["measurement_notices"]))
+
+
+def _film_measurements_of(row: Mapping[Any, Any]) -> FilmMeasurements:
+    values: Row = {name: row[name] for name in _FILM_PLAIN}
+    for name in _FILM_AXES:
+        (first, second), _ = _read_json(row[f"{name}_ends_px"])
+        values[name] = FilmAxis(row[f"{name}_px"], (tuple(first), tuple(second)))
+    return FilmMeasurements(
+        **values,
+        centroid_px=tuple(_read_json(row["centroid_px"])[0]),
+        spacing_source=SpacingSource(row["spacing_source"]),
+        notices=_codes(row["measurement_notices"]),
+    )
 
 
 def _side_row(side: Side | None) -> Row:

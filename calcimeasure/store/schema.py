@@ -26,14 +26,15 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.schema import CreateColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.types import TypeEngine
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """What this version of the program writes; a store says of which version it is in `about`."""
 
 metadata = MetaData()
@@ -148,6 +149,8 @@ outcomes = Table(
     Column("midline_uncertainty_mm", Double),
     Column("midline_quality", Double),
     Column("midline_is_between_limbs", Boolean),
+    Column("view_position", _Outside),
+    Column("patient_orientation", _Outside),
     Index("outcomes_of_stack", "stack_id", "outcome_id"),
     comment="What each run made of a stack, with what its headers say; the newest row of a stack counts.",
 )
@@ -254,6 +257,20 @@ lesion_revisions = Table(
             "volume_u95_ml",
         )
     ),
+    # Of a radiograph: those in pixels, and what a pixel is; its millimeters stand above.
+    *(
+        column
+        for axis in ("long_axis", "short_axis")
+        for column in (Column(f"{axis}_px", Double), Column(f"{axis}_ends_px", Text))
+    ),
+    Column("area_px", Double),
+    Column("centroid_px", Text),
+    Column("pixel_aspect", Double),
+    Column("column_spacing_mm", Double),
+    Column("spacing_source", Text),
+    Column("mean_contrast", Double),
+    Column("boundary", Double),
+    Column("long_axis_u95_px", Double),
     Column("measurement_notices", Text, nullable=False),
     Column("notices", Text, nullable=False),
     Column("settings_hash", Text, nullable=False),
@@ -308,10 +325,34 @@ current_stacks = _view("current_stacks", stacks, outcomes)
 
 @event.listens_for(metadata, "after_create")
 def _create_views_and_guards(_: MetaData, connection: Connection, **__: object) -> None:
-    for name, select in _VIEWS.items():
-        connection.execute(text(f"CREATE VIEW {name} AS {select}"))
+    _create_views(connection)
     for name in _APPEND_ONLY:
         _GUARDS[connection.dialect.name](connection, name)
+
+
+def _create_views(connection: Connection) -> None:
+    for name, select in _VIEWS.items():
+        connection.execute(text(f"CREATE VIEW {name} AS {select}"))
+
+
+def add_columns(connection: Connection, added: Mapping[Table, Sequence[str]]) -> None:
+    """Add columns of the present schema to tables of an older store; they are empty in the rows that are there.
+
+    Parameters
+    ----------
+    connection
+        A transaction is open.
+    added
+        The names of the columns by table.
+    """
+    # A database keeps which columns a view of all of them had when it was made.
+    for name in reversed(_VIEWS):
+        connection.execute(text(f"DROP VIEW {name}"))
+    for table, names in added.items():
+        for name in names:
+            column = CreateColumn(table.c[name]).compile(dialect=connection.dialect)
+            connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column}"))
+    _create_views(connection)
 
 
 def _guard_sqlite(connection: Connection, table: str) -> None:
