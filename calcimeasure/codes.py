@@ -54,7 +54,13 @@ NOTICES: Final[dict[str, str]] = {
     "bone_mask_resampled": "The bone mask lies on another grid: its nearest voxels were taken.",
     "duplicate_dropped": "The same image was found more than once (the same UID, or the same position and pixels): "
     "one is measured.",
+    "detector_plane": "The spacing of this radiograph is that of its detector: what lies nearer to the tube is shown "
+    "larger, so that every size in millimeters is an upper bound.",
     "hu_clipped": "Some voxels were outside -32767..32767 HU and were set to that limit.",
+    "logarithm_taken": "Pixel values of this radiograph are proportional to the beam's intensity: contrast is that of "
+    "their logarithm.",
+    "magnification_corrected": "The spacing of this radiograph is that of its detector divided by the magnification "
+    "that its header estimates: millimeters are right in the plane that this was estimated for.",
     "monoenergetic": "A virtual monoenergetic image: its Hounsfield units are those of one photon energy, and "
     "density cannot "
     "be compared with other series.",
@@ -62,6 +68,8 @@ NOTICES: Final[dict[str, str]] = {
     "no_edge": "Nothing inside the outline stands out from its surroundings: its own border was measured.",
     "no_series_uid": "The header has no SeriesInstanceUID: files of one folder with the same series number are "
     "one series.",
+    "no_spacing": "No millimeters are known for this radiograph: it is measured in pixels until a reader calibrates "
+    "it.",
     "non_contiguous": "The slices lie more than 1.5 times SliceThickness apart: what lies between was not imaged, so "
     "volumes and max_3d_diameter_mm are empty.",
     "outline_rules": "The outline leaves the half-maximum edge by more than a voxel: there its own border counts.",
@@ -79,6 +87,8 @@ NOTICES: Final[dict[str, str]] = {
     "single_slice": "One slice alone: measured in two dimensions, volumes are empty.",
     "specks_dropped": "Components below settings.min_volume_mm3 were dropped.",
     "split_series": "The series holds several grids: each is a stack of its own.",
+    "uncertain_spacing": "The header does not say in which plane the spacing of this radiograph holds; "
+    "settings.allow_uncertain_spacing takes it for millimeters.",
     "uneven_spacing": "The slices are not evenly spaced: each weighs half the way to its neighbors.",
 }
 """What was corrected by a named method, or has to be known about a number."""

@@ -23,10 +23,23 @@ How each thing is taken:
 `neighborhood` finds what is near a lesion, `contrast` what its plateau and surroundings are, `edge` the edge itself.
 Where many voxels show plateau and surroundings some of them are looked at; what is summed and where the edge lies
 follows from every voxel of the lesion and its rim.
+
+On a radiograph attenuation adds up along the beam: `film` gives the scale on which it does.
 """
 
 from calcimeasure.surface.edge import Edge, find_edge, half_maximum_outline, keep_connected
+from calcimeasure.surface.film import attenuation_on_film, is_linear
 from calcimeasure.surface.neighborhood import DEPTH_MM
 from calcimeasure.surface.slabs import in_slabs, side_by_side
 
-__all__ = ["DEPTH_MM", "Edge", "find_edge", "half_maximum_outline", "in_slabs", "keep_connected", "side_by_side"]
+__all__ = [
+    "DEPTH_MM",
+    "Edge",
+    "attenuation_on_film",
+    "find_edge",
+    "half_maximum_outline",
+    "in_slabs",
+    "is_linear",
+    "keep_connected",
+    "side_by_side",
+]
