@@ -234,7 +234,8 @@ class Series:
     """One stack of a DICOM series, from headers alone; `instances` in ascending order along the slice normal.
 
     A series with several grids is several of these, told apart by `stack_number` (from 1). UIDs are empty where the
-    header has none.
+    header has none. Code values of Anatomic Region (0008,2218) and Primary Anatomic Structure (0008,2228) are
+    `region_codes`, those of their modifiers (0008,2220) and (0008,2230) `region_modifier_codes`.
     """
 
     series_uid: str
@@ -261,6 +262,8 @@ class Series:
     laterality: str | None = None
     image_laterality: str | None = None
     frame_laterality: str | None = None
+    region_codes: tuple[str, ...] = ()
+    region_modifier_codes: tuple[str, ...] = ()
     study_description: str | None = None
     protocol_name: str | None = None
     projection: Projection | None = None

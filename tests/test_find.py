@@ -780,6 +780,29 @@ def test_header_facts(tmp_path: Path) -> None:
     assert series.pixel_spacing_mm == (0.7, 0.6)
 
 
+def code(value: str, scheme: str = "SCT", **modifiers: pydicom.Sequence) -> pydicom.Dataset:
+    item = pydicom.Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, "in words"
+    for keyword, items in modifiers.items():
+        setattr(item, keyword, items)
+    return item
+
+
+def test_coded_regions_and_their_sides(tmp_path: Path) -> None:
+    region = code("56459004", AnatomicRegionModifierSequence=pydicom.Sequence([code("7771000")]))
+    structure = code(
+        "T-12740", "SRT", PrimaryAnatomicStructureModifierSequence=pydicom.Sequence([code("G-A101", "SRT")])
+    )
+    write(
+        tmp_path,
+        set_tag("AnatomicRegionSequence", pydicom.Sequence([region])),
+        set_tag("PrimaryAnatomicStructureSequence", pydicom.Sequence([structure])),
+    )
+    series = only(find_series(tmp_path))
+    assert series.region_codes == ("56459004", "T-12740")
+    assert series.region_modifier_codes == ("7771000", "G-A101")
+
+
 @pytest.mark.parametrize(
     ("agent", "expected"), [("", None), ("NONE", False), ("no", False), ("OMNIPAQUE 300", True), ("YES", True)]
 )

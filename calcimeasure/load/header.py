@@ -64,6 +64,7 @@ _TAGS: Final = {
         "BitsAllocated",
         "BitsStored",
         "BodyPartExamined",
+        "CodeValue",
         "ConversionType",
         "EstimatedRadiographicMagnificationFactor",
         "FrameLaterality",
@@ -133,7 +134,13 @@ _PIXELS: Final = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 
 _SEQUENCES: Final = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "ModalityLUTSequence")
 
-_READ_TAGS: Final[list[BaseTag | int]] = [*_TAGS.values(), *_WORD_TAGS, *map(Tag, _SEQUENCES)]
+_ANATOMY: Final = {
+    "AnatomicRegionSequence": "AnatomicRegionModifierSequence",
+    "PrimaryAnatomicStructureSequence": "PrimaryAnatomicStructureModifierSequence",
+}
+"""Coded parts of the body, and their modifiers: right, left, both (PS3.3 tables 10-5 and 10-8)."""
+
+_READ_TAGS: Final[list[BaseTag | int]] = [*_TAGS.values(), *_WORD_TAGS, *map(Tag, (*_SEQUENCES, *_ANATOMY))]
 """All else is passed over, however large it is, and whatever is wrong with it."""
 
 _ALSO_IN_META: Final = {"SOPClassUID": "MediaStorageSOPClassUID", "SOPInstanceUID": "MediaStorageSOPInstanceUID"}
@@ -278,8 +285,8 @@ def _frames(header: Header) -> list[Header]:
         return [header]
     if len(own_groups) != number_of_frames:
         raise ValueError(f"{len(own_groups)} functional groups for {number_of_frames} frames (0028,0008)")
-    top_level = {tag: dataset.get_item(tag) for tag in _TAGS.values() if tag in dataset}
-    top_level |= {tag: dataset.get_item(tag) for tag in _WORD_TAGS if tag in dataset}
+    kept = (*_TAGS.values(), *_WORD_TAGS, *map(Tag, _ANATOMY))
+    top_level = {tag: dataset.get_item(tag) for tag in kept if tag in dataset}
     shared = _macro_elements(_items(dataset, "SharedFunctionalGroupsSequence"))
     frames = []
     for index, own in enumerate(own_groups):
@@ -345,6 +352,7 @@ def series_facts(header: Header) -> Series:
     """Collect what the images of a grid share; its instances are added by the caller."""
     dataset = header.dataset
     directions, spacing = plane(header)
+    region_codes, region_modifier_codes = _anatomy(dataset)
     return Series(
         series_uid=_text(dataset, "SeriesInstanceUID") or "",
         study_uid=_text(dataset, "StudyInstanceUID") or "",
@@ -370,11 +378,34 @@ def series_facts(header: Header) -> Series:
         laterality=_text(dataset, "Laterality"),
         image_laterality=_text(dataset, "ImageLaterality"),
         frame_laterality=_text(dataset, "FrameLaterality"),
+        region_codes=region_codes,
+        region_modifier_codes=region_modifier_codes,
         study_description=_words(dataset, "StudyDescription"),
         protocol_name=_words(dataset, "ProtocolName"),
         projection=_projection(dataset) if is_projection(dataset) else None,
         notices=() if _text(dataset, "SeriesInstanceUID") else ("no_series_uid",),
     )
+
+
+def _anatomy(dataset: Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read the codes of the imaged parts of the body, and those of their modifiers."""
+    regions, modifiers = [], []
+    for keyword, modifier in _ANATOMY.items():
+        for item in _codes(dataset, keyword):
+            regions.append(item)
+            modifiers += _codes(item, modifier)
+    return _code_values(regions), _code_values(modifiers)
+
+
+def _codes(dataset: Dataset, keyword: str) -> list[Dataset]:
+    try:
+        return _items(dataset, keyword)
+    except Exception:  # noqa: BLE001 - a sequence that cannot be read says nothing
+        return []
+
+
+def _code_values(items: list[Dataset]) -> tuple[str, ...]:
+    return tuple(value for item in items if (value := _text(item, "CodeValue")))
 
 
 def is_projection(dataset: Dataset) -> bool:

@@ -262,7 +262,7 @@ def _mirror(copy: _Copy, turn: float, askew: float) -> _Mirror:
     """Find the best plane of one direction: all positions at once, by correlating each line with itself reversed."""
     frame = _frame(turn, askew)
     hu, compared, imaged, body = _lines(copy, frame)
-    likeness, share = _likeness(hu, compared), _share_in_view(body, imaged)
+    likeness, share = mirror_likeness(hu, compared), _share_in_view(body, imaged)
     score = likeness * np.minimum(1.0, share / SMALLEST_SHARE_IN_VIEW)
     best = int(np.argmax(score))
     # A point and its mirror image have the indexes a and b with a + b = best.
@@ -279,7 +279,7 @@ def _lines(copy: _Copy, frame: NDArray[np.float64]) -> tuple[NDArray[np.float32]
     return hu, compared, _turned(copy.imaged, frame), _turned(copy.body, frame)
 
 
-def _likeness(hu: NDArray[np.float32], compared: NDArray[np.float32]) -> NDArray[np.float64]:
+def mirror_likeness(hu: NDArray[np.float32], compared: NDArray[np.float32]) -> NDArray[np.float64]:
     """Correlate an image with its mirror image for every sum of two mirrored indexes, where both may be compared.
 
     Masked normalized cross-correlation (Padfield, IEEE TIP 2012;21:2706) in one dimension, summed over the lines.
@@ -416,7 +416,7 @@ def _spread_mm(copy: _Copy, mirror: _Mirror) -> float:
     for part in np.array_split(np.arange(hu.shape[0]), min(_SLABS, hu.shape[0])):
         if body[part].sum() < 20:
             continue
-        likeness, share = _likeness(hu[part], compared[part]), _share_in_view(body[part], imaged[part])
+        likeness, share = mirror_likeness(hu[part], compared[part]), _share_in_view(body[part], imaged[part])
         score = likeness * np.minimum(1.0, share / SMALLEST_SHARE_IN_VIEW)
         near = np.arange(len(score))
         score = np.where(np.abs(near / 2 - whole) * copy.step_mm < 60, score, -np.inf)

@@ -27,7 +27,7 @@ def site_of(series: Series) -> Site:
     Parameters
     ----------
     series
-        Its Body Part Examined (0018,0015) and descriptions.
+        Its Anatomic Region (0008,2218), Body Part Examined (0018,0015) and descriptions.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def site_of(series: Series) -> Site:
         UNKNOWN where nothing is named, or several parts are and nothing tells which of them it is.
     """
     by_source = {
-        SiteSource.DICOM_TAG: site_in_body_part(series.body_part),
+        SiteSource.DICOM_TAG: site_in_body_part(series.body_part, series.region_codes),
         SiteSource.DESCRIPTION: site_in_text(descriptions(series)),
     }
     for source, said in by_source.items():

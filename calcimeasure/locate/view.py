@@ -12,7 +12,8 @@ from calcimeasure.locate.words import side_in_tags, side_in_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from calcimeasure.model import Outline, Volume
+    from calcimeasure.locate.words import SideEvidence
+    from calcimeasure.model import Outline, Series, Volume
 
 
 def look(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outline]) -> View:
@@ -34,6 +35,13 @@ def look(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outline]) ->
         midline_why=why,
         bodies=tuple(bodies),
         site=site_of(series),
-        tags=side_in_tags(series.laterality, series.image_laterality, series.frame_laterality),
+        tags=side_of_tags(series),
         words=side_in_text(descriptions(series)),
+    )
+
+
+def side_of_tags(series: Series) -> SideEvidence:
+    """Read the side that the coded attributes of a series name."""
+    return side_in_tags(
+        series.laterality, series.image_laterality, series.frame_laterality, series.region_modifier_codes
     )
