@@ -7,33 +7,33 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from calcimeasure.inherit import inherit
-from calcimeasure.locate.laterality import side_of
-from calcimeasure.measure import measure
-from calcimeasure.model import Lesion, Measurements
+from calcimeasure.locate.film import FilmView, film_side_of
+from calcimeasure.locate.laterality import View, side_of
+from calcimeasure.measure import measure, measure_on_film
+from calcimeasure.model import Lesion, Measurements, Radiograph, Volume
 from calcimeasure.settings import settings_hash
 from calcimeasure.uid import made_uid
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from calcimeasure.locate.laterality import View
-    from calcimeasure.model import FilmMeasurements, Outline, Proposal, Series, Volume
+    from calcimeasure.model import FilmMeasurements, Image, Outline, Proposal, Series, Side
     from calcimeasure.settings import Settings
 
 
 def assess(
-    volume: Volume,
+    image: Image,
     outline: Outline,
     number: int,
     settings: Settings,
     proposal: Proposal | None = None,
-    view: View | None = None,
+    view: View | FilmView | None = None,
 ) -> Lesion:
     """Measure an outline and make it a proposed lesion.
 
     Parameters
     ----------
-    volume
-        The stack.
+    image
+        The stack, or the radiograph.
     outline
         As the program proposed it.
     number
@@ -44,20 +44,20 @@ def assess(
         What the outline was drawn from: it says which tissue it is and how much of it lies on bone, which both stay
         unknown where there is none.
     view
-        What is in the field of the stack: it says side and site, which both stay unknown where there is none.
+        What is in the field of the image: it says side and site, which both stay unknown where there is none.
     """
-    measurements = measure(volume, outline, settings)
-    image = volume.series.instances[measurements.long_axis_slice]
+    measurements = _measured(image, outline, settings)
+    shown_on = image.series.instances[measurements.long_axis_slice]
     measurements = replace(
-        measurements, long_axis_sop_uid=image.sop_uid, long_axis_instance_number=image.instance_number
+        measurements, long_axis_sop_uid=shown_on.sop_uid, long_axis_instance_number=shown_on.instance_number
     )
     if proposal is not None and isinstance(measurements, Measurements):
         measurements = replace(
             measurements, touches_bone=proposal.touches_bone, bone_contact_mm2=proposal.bone_contact_mm2
         )
-    notices = dict.fromkeys((*volume.notices, *measurements.notices))
+    notices = dict.fromkeys((*image.notices, *measurements.notices))
     return Lesion(
-        tracking_uid=tracking_uid(volume.series, outline),
+        tracking_uid=tracking_uid(image.series, outline),
         number=number,
         outline=outline,
         measurements=measurements,
@@ -66,26 +66,26 @@ def assess(
         software_version=software_version(),
         tissue=None if proposal is None else proposal.tissue,
         tissue_confidence=None if proposal is None else proposal.tissue_confidence,
-        side=None if view is None else side_of(outline, volume.geometry, view),
+        side=_side(image, outline, view),
         site=None if view is None else view.site,
     )
 
 
-def assess_again(volume: Volume, lesion: Lesion, settings: Settings, view: View | None = None) -> Lesion:
+def assess_again(image: Image, lesion: Lesion, settings: Settings, view: View | FilmView | None = None) -> Lesion:
     """Measure a lesion on the outline that it has; what it is and what was decided about it stays.
 
     Parameters
     ----------
-    volume
-        The stack.
+    image
+        The stack, or the radiograph.
     lesion
         With its outline as it is to be measured.
     settings
         What to measure with.
     view
-        What is in the field of the stack; without it side and site stay as they were.
+        What is in the field of the image; without it side and site stay as they were.
     """
-    measured = assess(volume, lesion.outline, lesion.number, settings, view=view)
+    measured = assess(image, lesion.outline, lesion.number, settings, view=view)
     measured = replace(
         measured,
         measurements=_with_contact(measured.measurements, lesion.measurements),
@@ -96,6 +96,20 @@ def assess_again(volume: Volume, lesion: Lesion, settings: Settings, view: View 
         site=lesion.site if view is None else measured.site,
     )
     return inherit(measured, lesion)
+
+
+def _measured(image: Image, outline: Outline, settings: Settings) -> Measurements | FilmMeasurements:
+    if isinstance(image, Radiograph):
+        return measure_on_film(image, outline, settings)
+    return measure(image, outline, settings)
+
+
+def _side(image: Image, outline: Outline, view: View | FilmView | None) -> Side | None:
+    if isinstance(view, FilmView):
+        return film_side_of(outline, view)
+    if isinstance(view, View) and isinstance(image, Volume):
+        return side_of(outline, image.geometry, view)
+    return None
 
 
 def _with_contact(

@@ -1,4 +1,7 @@
-"""What a lesion keeps when its stack is measured again: its Tracking UID, its number, and what readers decided."""
+"""What a lesion keeps when its stack is measured again: its Tracking UID, its number, and what readers decided.
+
+What a reader found a pixel of a radiograph to be is kept by its lesions: each has it, and those drawn later get it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,12 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from calcimeasure.model import AlgorithmType, SideSource, SiteSource
+from calcimeasure.model import AlgorithmType, FilmMeasurements, SideSource, SiteSource, SpacingSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from calcimeasure.model import Lesion
+    from calcimeasure.model import Lesion, Radiograph
 
 
 def inherit(lesion: Lesion, earlier: Lesion) -> Lesion:
@@ -45,6 +48,19 @@ def inherit(lesion: Lesion, earlier: Lesion) -> Lesion:
     if earlier.site is not None and earlier.site.source is SiteSource.READER:
         kept = replace(kept, site=earlier.site)
     return kept
+
+
+def as_calibrated(radiograph: Radiograph, lesions: Iterable[Lesion]) -> Radiograph:
+    """Give a radiograph the spacing that a reader found on it, which each of its lesions has; without one as it is."""
+    for lesion in lesions:
+        numbers = lesion.measurements
+        if (
+            isinstance(numbers, FilmMeasurements)
+            and numbers.spacing_source is SpacingSource.READER
+            and numbers.column_spacing_mm is not None
+        ):
+            return radiograph.calibrated(numbers.column_spacing_mm)
+    return radiograph
 
 
 def divide(found: Iterable[Lesion], earlier: Sequence[Lesion]) -> tuple[list[Lesion], list[Lesion]]:

@@ -5,7 +5,7 @@ Arrays are (k, j, i) = (slice, row, column), positions LPS mm. None means not kn
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
@@ -315,6 +315,11 @@ class Volume:
     attenuation_hu: NDArray[np.int16]
     notices: tuple[str, ...] = ()
 
+    @property
+    def shape_kji(self) -> tuple[int, int, int]:
+        """Slices, rows, columns."""
+        return self.geometry.shape_kji
+
     def __post_init__(self) -> None:
         if self.attenuation_hu.shape != self.geometry.shape_kji:
             raise ValueError(f"Voxels of shape {self.geometry.shape_kji} expected, found {self.attenuation_hu.shape}.")
@@ -361,6 +366,11 @@ class Radiograph:
         rows, columns = self.pixels.shape
         return (1, rows, columns)
 
+    def calibrated(self, column_spacing_mm: float) -> Self:
+        """Return it with the spacing that a reader found; rows and columns keep their proportion."""
+        spacing_mm = (column_spacing_mm * self.pixel_aspect, column_spacing_mm)
+        return replace(self, spacing_mm=spacing_mm, spacing_source=SpacingSource.READER)
+
     @property
     def pixel_aspect(self) -> float:
         """Distance between rows in units of the distance between columns, which is known without any millimeters.
@@ -379,6 +389,10 @@ class Radiograph:
             if ratio is not None and min(ratio) > 0:
                 return ratio[0] / ratio[1]
         return 1.0
+
+
+Image = Volume | Radiograph
+"""What lesions are found, drawn and measured on."""
 
 
 @dataclass(frozen=True, slots=True)

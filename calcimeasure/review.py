@@ -12,11 +12,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from calcimeasure.assess import assess, assess_again, tracking_uid
+from calcimeasure.calibration import column_spacing_mm
 from calcimeasure.errors import ReviewError
+from calcimeasure.inherit import as_calibrated
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
     Laterality,
+    Radiograph,
     Revision,
     Side,
     SideSource,
@@ -27,10 +30,12 @@ from calcimeasure.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from calcimeasure.calibration import Calibration
+    from calcimeasure.locate.film import FilmView
     from calcimeasure.locate.laterality import View
-    from calcimeasure.model import Lesion, Outline, Volume
+    from calcimeasure.model import Image, Lesion, Outline
     from calcimeasure.settings import Settings
 
 
@@ -97,10 +102,10 @@ def redraw(
     current: Revision,
     outline: Outline,
     drawn: AlgorithmType,
-    volume: Volume,
+    image: Image,
     settings: Settings,
     by: Signature,
-    view: View | None = None,
+    view: View | FilmView | None = None,
 ) -> Revision:
     """Give a lesion another outline and measure it anew.
 
@@ -112,23 +117,24 @@ def redraw(
         As the reader left it.
     drawn
         MANUAL where the reader drew any voxel, SEMIAUTOMATIC where a tool grew it from the reader's hint.
-    volume
-        The stack.
+    image
+        The stack, or the radiograph.
     settings
         What to measure with.
     by
         Who and when.
     view
-        What is in the field of the stack (`calcimeasure.locate.view.look`): side and site are judged anew with it, but
-        for those that a reader set. Without it they stay as they were.
+        What is in the field of the image (`calcimeasure.locate.view.look`, `calcimeasure.locate.film.look_at_film`):
+        side and site are judged anew with it, but for those that a reader set. Without it they stay as they were.
 
     Raises
     ------
     ReviewError
         The outline leaves the image, or is said to be the program's own.
     """
-    _check_outline(outline, drawn, volume)
-    lesion = _measured(current.lesion, outline, drawn, volume, settings, view)
+    _check_outline(outline, drawn, image)
+    image = _as_calibrated(image, [current])
+    lesion = _measured(current.lesion, outline, drawn, image, settings, view)
     return _next(current, lesion, by, f"outline: {drawn}")
 
 
@@ -136,10 +142,10 @@ def add(
     outline: Outline,
     drawn: AlgorithmType,
     newest: Mapping[str, Revision],
-    volume: Volume,
+    image: Image,
     settings: Settings,
     by: Signature,
-    view: View | None = None,
+    view: View | FilmView | None = None,
 ) -> Revision:
     """Make a lesion of an outline that a reader drew where there was none; it counts as accepted.
 
@@ -148,15 +154,16 @@ def add(
     newest
         The newest revision of every lesion that the stack ever had, those withdrawn included, by Tracking UID.
     view
-        What is in the field of the stack; without it side and site stay unknown.
+        What is in the field of the image; without it side and site stay unknown.
 
     Raises
     ------
     ReviewError
         The outline leaves the image, or is that of a lesion which is there.
     """
-    _check_outline(outline, drawn, volume)
-    assessed = assess(volume, outline, _next_number(newest), settings, view=view)
+    _check_outline(outline, drawn, image)
+    image = _as_calibrated(image, newest.values())
+    assessed = assess(image, outline, _next_number(newest), settings, view=view)
     lesion = replace(assessed, algorithm_type=drawn, status=Status.ACCEPTED)
     return _first(lesion, newest, by, f"added: {drawn}")
 
@@ -165,10 +172,10 @@ def split(
     current: Revision,
     parts: Sequence[Outline],
     newest: Mapping[str, Revision],
-    volume: Volume,
+    image: Image,
     settings: Settings,
     by: Signature,
-    view: View | None = None,
+    view: View | FilmView | None = None,
 ) -> tuple[Revision, ...]:
     """Divide a lesion: the largest part stays the lesion, each other one becomes a lesion of its own.
 
@@ -189,26 +196,27 @@ def split(
     if len(parts) < 2:
         raise ReviewError(f"A split needs at least two parts, found {len(parts)}. Draw the line between them first.")
     for index, part in enumerate(parts):
-        _check_outline(part, AlgorithmType.MANUAL, volume)
+        _check_outline(part, AlgorithmType.MANUAL, image)
         if any(part.overlap(other) for other in parts[:index]):
             raise ReviewError(f"Parts of a split may share no voxel, part {index + 1} overlaps another. Draw it again.")
+    image = _as_calibrated(image, [current])
     largest, *others = sorted(parts, key=lambda part: -part.voxel_count)
     why = f"split of lesion {current.lesion.number}"
-    stays = _measured(current.lesion, largest, AlgorithmType.MANUAL, volume, settings, view)
+    stays = _measured(current.lesion, largest, AlgorithmType.MANUAL, image, settings, view)
     revisions = [_next(current, stays, by, why)]
     known = dict(newest)
     for part in others:
-        uid = tracking_uid(volume.series, part)
+        uid = tracking_uid(image.series, part)
         number = known[uid].lesion.number if uid in known else _next_number(known)
         origin = replace(current.lesion, tracking_uid=uid, number=number)
-        revision = _first(_measured(origin, part, AlgorithmType.MANUAL, volume, settings, view), known, by, why)
+        revision = _first(_measured(origin, part, AlgorithmType.MANUAL, image, settings, view), known, by, why)
         known[uid] = revision
         revisions.append(revision)
     return tuple(revisions)
 
 
 def merge(
-    currents: Sequence[Revision], volume: Volume, settings: Settings, by: Signature, view: View | None = None
+    currents: Sequence[Revision], image: Image, settings: Settings, by: Signature, view: View | FilmView | None = None
 ) -> tuple[Revision, ...]:
     """Put lesions together: the first one becomes all of them, the others are withdrawn.
 
@@ -226,9 +234,10 @@ def merge(
     """
     if len({current.lesion.tracking_uid for current in currents}) < max(2, len(currents)):
         raise ReviewError(f"A merge needs at least two lesions, each once, found {len(currents)}.")
+    image = _as_calibrated(image, currents)
     first, *others = currents
     outline = first.lesion.outline.union(*(other.lesion.outline for other in others))
-    merged = _measured(first.lesion, outline, AlgorithmType.MANUAL, volume, settings, view)
+    merged = _measured(first.lesion, outline, AlgorithmType.MANUAL, image, settings, view)
     if view is None and len({current.lesion.side and current.lesion.side.laterality for current in currents}) > 1:
         merged = _without_side(merged)
     numbers = ", ".join(str(other.lesion.number) for other in others)
@@ -237,6 +246,45 @@ def merge(
         for other in others
     )
     return (_next(first, merged, by, f"merged with lesion {numbers}"), *withdrawn)
+
+
+def calibrate(
+    newest: Mapping[str, Revision],
+    calibration: Calibration | None,
+    radiograph: Radiograph,
+    settings: Settings,
+    by: Signature,
+) -> tuple[Revision, ...]:
+    """Say what a pixel of a radiograph is: all lesions on it get their millimeters, and those drawn later too.
+
+    Parameters
+    ----------
+    newest
+        As in `add`: of every lesion of the radiograph.
+    calibration
+        What the reader knows; None takes an earlier calibration back, from all lesions on the radiograph.
+    radiograph
+        As loaded, with the spacing that its header says.
+    settings
+        What to measure with.
+    by
+        Who and when. One edit: `undo_edit` takes it back as long as none of the lesions was changed since.
+
+    Raises
+    ------
+    ReviewError
+        What the reader knows cannot be (`calcimeasure.calibration`), or there is no lesion that could keep it.
+    """
+    there = [current for current in newest.values() if not current.withdrawn]
+    if not there:
+        raise ReviewError(
+            f"A lesion to keep the calibration expected, found none on radiograph {radiograph.series.series_uid}. Draw "
+            "one first."
+        )
+    if calibration is not None:
+        radiograph = radiograph.calibrated(column_spacing_mm(calibration, radiograph))
+    why = "calibration taken back" if calibration is None else f"calibrated: {calibration}"
+    return tuple(_next(one, assess_again(radiograph, one.lesion, settings), by, why) for one in there)
 
 
 def undo(history: Sequence[Revision], number: int, by: Signature) -> Revision:
@@ -325,10 +373,22 @@ def _revision(base: Revision | None, lesion: Lesion, by: Signature, why: str, wi
     )
 
 
+def _as_calibrated(image: Image, known: Iterable[Revision]) -> Image:
+    """Measure with the spacing that a reader found on a radiograph."""
+    if isinstance(image, Radiograph):
+        return as_calibrated(image, (one.lesion for one in known if not one.withdrawn))
+    return image
+
+
 def _measured(
-    lesion: Lesion, outline: Outline, drawn: AlgorithmType, volume: Volume, settings: Settings, view: View | None
+    lesion: Lesion,
+    outline: Outline,
+    drawn: AlgorithmType,
+    image: Image,
+    settings: Settings,
+    view: View | FilmView | None,
 ) -> Lesion:
-    measured = assess_again(volume, replace(lesion, outline=outline, algorithm_type=drawn), settings, view)
+    measured = assess_again(image, replace(lesion, outline=outline, algorithm_type=drawn), settings, view)
     return measured if view is not None or _stays_on_its_side(lesion, outline) else _without_side(measured)
 
 
@@ -352,10 +412,10 @@ def _next_number(newest: Mapping[str, Revision]) -> int:
     return max((revision.lesion.number for revision in newest.values()), default=0) + 1
 
 
-def _check_outline(outline: Outline, drawn: AlgorithmType, volume: Volume) -> None:
+def _check_outline(outline: Outline, drawn: AlgorithmType, image: Image) -> None:
     if drawn is AlgorithmType.AUTOMATIC:
         raise ReviewError("An outline from a reader is manual or semiautomatic, found automatic.")
-    shape = volume.geometry.shape_kji
+    shape = image.shape_kji
     if any(a < 0 or b > n for a, b, n in zip(outline.start_kji, outline.stop_kji, shape, strict=True)):
         raise ReviewError(
             f"An outline inside the image of {shape} voxels expected, found {outline.start_kji} to {outline.stop_kji}."

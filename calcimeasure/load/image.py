@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calcimeasure.load.kind import refuse_unsupported
-from calcimeasure.load.radiograph import load_radiograph
+from calcimeasure.load.radiograph import load_radiograph, refuse_no_gray_projection
 from calcimeasure.load.volume import checked_stack, load_volume, refuse_no_hounsfield_units
 from calcimeasure.settings import Settings
 
@@ -54,6 +54,8 @@ def check_headers(series: Series, settings: Settings) -> None:
         As `load_image`.
     """
     refuse_unsupported(series)
-    if series.projection is None:
+    if series.projection is not None:
+        refuse_no_gray_projection(series)
+    else:
         refuse_no_hounsfield_units(series)
         checked_stack(series, settings)

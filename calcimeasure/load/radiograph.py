@@ -40,16 +40,9 @@ def load_radiograph(series: Series, settings: Settings) -> Radiograph:
     PixelError
         The pixels cannot be decoded, or are in color.
     """
+    refuse_no_gray_projection(series)
     projection = series.projection or Projection()
     (image,) = series.instances
-    if projection.number_of_frames > 1:
-        found = f"{projection.number_of_frames} frames (Number of Frames (0028,0008), series {series.series_uid})"
-        raise UnsupportedError("cine", f"One projection expected, found {found}.", series.series_uid)
-    if projection.photometric_interpretation not in _SHAPE_OF:
-        found = f"{projection.photometric_interpretation} (Photometric Interpretation (0028,0004), {image.path.name})"
-        raise PixelError(
-            "color_image", f"A gray image expected, found {found}. Export the original image.", series.series_uid
-        )
     stored = stored_values(image)
     pixels = _modality_values(stored, image)
     limits = padding_limits(image.pixel_format)
@@ -61,9 +54,31 @@ def load_radiograph(series: Series, settings: Settings) -> Radiograph:
     pixels[padded] = lowest
     spacing_mm, source = radiograph_spacing(series, settings)
     shape = projection.presentation_lut_shape
-    disagrees = shape is not None and shape != _SHAPE_OF[projection.photometric_interpretation]
+    disagrees = shape is not None and shape != _SHAPE_OF.get(projection.photometric_interpretation or "")
     notices = (*series.notices, *(("presentation_lut_disagrees",) if disagrees else ()))
     return Radiograph(series, pixels, spacing_mm, source, notices)
+
+
+def refuse_no_gray_projection(series: Series) -> None:
+    """Raise where a radiograph is not one gray projection, as its header tells.
+
+    Raises
+    ------
+    UnsupportedError
+        A cine.
+    PixelError
+        It is in color.
+    """
+    projection = series.projection or Projection()
+    if projection.number_of_frames > 1:
+        found = f"{projection.number_of_frames} frames (Number of Frames (0028,0008), series {series.series_uid})"
+        raise UnsupportedError("cine", f"One projection expected, found {found}.", series.series_uid)
+    if projection.photometric_interpretation not in _SHAPE_OF:
+        name = series.instances[0].path.name
+        found = f"{projection.photometric_interpretation} (Photometric Interpretation (0028,0004), {name})"
+        raise PixelError(
+            "color_image", f"A gray image expected, found {found}. Export the original image.", series.series_uid
+        )
 
 
 def _modality_values(stored: NDArray[Any], image: Instance) -> NDArray[np.float32]:
