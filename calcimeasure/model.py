@@ -811,6 +811,11 @@ class Lesion:
         return self.tissue in (None, Tissue.CALCIFIED_MASS)
 
     @property
+    def may_be_mass(self) -> bool:
+        """Whether a reader is asked about it: it counts as a mass or might be one, and nobody has rejected it."""
+        return (self.is_mass or self.tissue is Tissue.UNKNOWN) and self.status is not Status.REJECTED
+
+    @property
     def is_decided(self) -> bool:
         """Whether a reader has accepted or rejected it."""
         return self.status is not Status.PROPOSED

@@ -2,7 +2,7 @@
 
 *The same mass*: series that share a frame of reference show a mass at the same place. Two lesions are one where their
 centroids lie nearer than masses of their size can lie side by side, and their volumes are alike; each
-lesion of one series is one of another's at most.
+lesion of one series is one of another's at most. On radiographs `views` tells.
 
 *A pair*: two masses on opposite sides of a seen midline, each nearer to the mirror image of the other than a distance
 that grows with their size. Where limbs were imaged one by one, with a side for each: the same site left and right, the
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.model import BodySite, Laterality, Measurements, SideSource
+from calcimeasure.locate.views import is_single, unlikeness_on_views
+from calcimeasure.model import BodySite, FilmMeasurements, Laterality, Measurements, SideSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -54,7 +55,8 @@ class Links:
     study_lesion_number
         The same number is the same mass.
     primary
-        True for exactly one lesion of each number: CT before radiograph, then the thinnest slices.
+        True for exactly one lesion of each number: CT before radiograph, then the thinnest slices, of several views
+        the one that shows it longest.
     pair_number
         The same number on both of a pair; None where it is in none.
     """
@@ -70,6 +72,7 @@ class _Seen:
 
     stack: StackFacts
     lesion: Lesion
+    single: bool
 
     @property
     def place_lps_mm(self) -> NDArray[np.float64] | None:
@@ -103,10 +106,13 @@ def link(outcomes: Iterable[Outcome]) -> dict[LinkKey, Links]:
     dict
         By `link_key`: what each mass that is not rejected belongs to.
     """
-    seen = [(one.stack, one.masses) for one in outcomes if one.stack is not None]
+    seen = [(one.stack, one) for one in outcomes if one.stack is not None]
     groups: list[list[_Seen]] = []
-    for stack, masses in sorted(seen, key=lambda one: _best_first(one[0])):
-        _join(groups, sorted((_Seen(stack, mass) for mass in masses), key=_largest_first))
+    for stack, outcome in sorted(seen, key=lambda one: _best_first(one[0])):
+        masses = (_Seen(stack, mass, is_single(mass, outcome.lesions)) for mass in outcome.masses)
+        _join(groups, sorted(masses, key=_largest_first))
+    for group in groups:
+        group.sort(key=_longest_view_first)
     pairs = _pairs([group[0] for group in groups])
     return {
         member.key: Links(number, member is group[0], pairs.get(number - 1))
@@ -121,7 +127,12 @@ def link_key(stack: StackFacts, lesion: Lesion) -> LinkKey:
 
 
 def _largest_first(mass: _Seen) -> tuple[float, int]:
-    return (-(mass.volume_ml or 0.0), mass.lesion.number)
+    return (-mass.lesion.measurements.size, mass.lesion.number)
+
+
+def _longest_view_first(mass: _Seen) -> tuple[bool, float]:
+    is_on_film = isinstance(mass.lesion.measurements, FilmMeasurements)
+    return (is_on_film, -mass.diameter_mm if is_on_film else 0.0)
 
 
 def _best_first(stack: StackFacts) -> tuple[object, ...]:
@@ -142,15 +153,15 @@ def _join(groups: list[list[_Seen]], masses: Sequence[_Seen]) -> None:
 
 def _unlikeness_of_one_mass(one: _Seen, other: _Seen) -> float:
     """From 0 where two lesions are surely one mass to 1 where they may just be; infinite where they are not."""
+    if one.place_lps_mm is None or other.place_lps_mm is None:
+        both = one.single and other.single
+        return unlikeness_on_views((one.stack, one.lesion), (other.stack, other.lesion)) if both else math.inf
     frame = one.stack.frame_of_reference_uid
     if not frame or frame != other.stack.frame_of_reference_uid:
         return math.inf
     if _ratio(one, other) > MOST_UNLIKE_VOLUME:
         return math.inf
-    places = one.place_lps_mm, other.place_lps_mm
-    if places[0] is None or places[1] is None:
-        return math.inf
-    distance_mm = float(np.linalg.norm(places[0] - places[1]))
+    distance_mm = float(np.linalg.norm(one.place_lps_mm - other.place_lps_mm))
     near_mm = SAME_PLACE_MM + SAME_PLACE_SHARE * min(one.diameter_mm, other.diameter_mm)
     return distance_mm / near_mm if distance_mm <= near_mm else math.inf
 
