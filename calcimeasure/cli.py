@@ -81,7 +81,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Measure calcified masses on CT: folders of DICOM in, lesions.csv out.",
+    help="Measure calcified masses on CT and radiographs: folders of DICOM in, lesions.csv out.",
 )
 
 PathsArgument = Annotated[
@@ -153,7 +153,7 @@ def measure(
     ] = False,
     debug: DebugOption = False,
 ) -> None:
-    """Measure every CT series under PATH and write the tables into DIR; what is measured already stays."""
+    """Measure every CT and radiograph under PATH and write the tables into DIR; what is measured already stays."""
     not_built = {
         "--workers": workers,
         "--scheduler": scheduler,
@@ -428,7 +428,6 @@ def _export(
 def _explain(folder: Path, tracking_uid: str) -> None:
     from calcimeasure.explain import explain_place, explain_size, explain_tissue
     from calcimeasure.load import find_series, load_image
-    from calcimeasure.model import Volume
     from calcimeasure.picture import draw
     from calcimeasure.settings import parse_settings
 
@@ -445,20 +444,15 @@ def _explain(folder: Path, tracking_uid: str) -> None:
         series = next((one for one in found.series if store.is_content(stack_id, one)), None)
     if series is None:
         raise InputPathError(f"The images of lesion {tracking_uid} are no longer as they were measured.")
-    volume = load_image(series, settings)
-    if isinstance(volume, Volume):
-        parts = (
-            explain_size(volume, lesion, settings),
-            explain_tissue(volume, lesion, settings),
-            explain_place(lesion),
-        )
-        _print("\n\n".join("\n".join(part) for part in parts))
-        picture = folder / "private" / f"{tracking_uid}.png"
-        try:
-            picture.write_bytes(draw(volume, lesion, _PICTURE_PIXELS))
-        except OSError as error:
-            raise OutputError(f"{picture} cannot be written: {error.strerror or error}.") from error
-        _print(f"\nPicture: {picture} (its outline, long and short axis on the image of the long axis)")
+    image = load_image(series, settings)
+    parts = (explain_size(image, lesion, settings), explain_tissue(image, lesion, settings), explain_place(lesion))
+    _print("\n\n".join("\n".join(part) for part in parts))
+    picture = folder / "private" / f"{tracking_uid}.png"
+    try:
+        picture.write_bytes(draw(image, lesion, _PICTURE_PIXELS))
+    except OSError as error:
+        raise OutputError(f"{picture} cannot be written: {error.strerror or error}.") from error
+    _print(f"\nPicture: {picture} (its outline, long and short axis on the image of the long axis)")
 
 
 def _exit_code(measured: int, failed: int) -> int:

@@ -14,9 +14,9 @@ SKIPPED_REASONS: Final[dict[str, str]] = {
     "derived_image": "A projection, a map or a rendering computed from other images (MIP, MinIP, virtual non-contrast, "
     "iodine, perfusion, 3-D): its values are not the attenuation of voxels.",
     "localizer": "A localizer (scout, topogram): a projection, not slices.",
-    "modality": "Another modality than CT (MR, PET, ultrasound, ...): calcium cannot be measured in it.",
+    "modality": "Another modality than CT and radiographs (MR, PET, ultrasound, ...): calcium cannot be measured in "
+    "it.",
     "not_an_image": "A DICOM object without an image: a report, a presentation state, a plan, a document.",
-    "radiograph": "A radiograph (CR, DX, ...): this version measures CT only.",
     "secondary_capture": "A secondary capture (screen shot, dose page, scanned film): no geometry and no "
     "Hounsfield units.",
     "segmentation": "A segmentation or structure set: outlines, not an image.",
@@ -25,7 +25,8 @@ SKIPPED_REASONS: Final[dict[str, str]] = {
 
 FAILED_REASONS: Final[dict[str, str]] = {
     "bone_mask_unusable": "A bone mask for this stack is broken, or does not fit it.",
-    "color_image": "A CT image with more than one sample per pixel: no Hounsfield units.",
+    "color_image": "An image in color: a CT with more than one sample per pixel has no Hounsfield units, a radiograph "
+    "in color is a copy.",
     "decode_failed": "The pixel data cannot be decoded, or is not as large as the header says.",
     "duplicate_positions": "Several images lie at one position and no attribute tells which belong together.",
     "file_changed": "A file was changed or removed between reading its header and reading its pixels.",

@@ -9,7 +9,9 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.codes import NOTICES
-from calcimeasure.segment import propose
+from calcimeasure.inherit import as_calibrated
+from calcimeasure.model import FilmMeasurements, Radiograph
+from calcimeasure.segment import propose, propose_on_film
 from calcimeasure.surface import DEPTH_MM, find_edge
 
 if TYPE_CHECKING:
@@ -17,20 +19,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from calcimeasure.model import Lesion, Measurements, Volume
+    from calcimeasure.model import Image, Lesion, Measurements, Volume
     from calcimeasure.settings import Settings
     from calcimeasure.surface import Edge
 
 _PROFILE_MM = np.arange(-3.0, 3.5, 0.5)
 
 
-def explain_size(volume: Volume, lesion: Lesion, settings: Settings) -> list[str]:
+def explain_size(image: Image, lesion: Lesion, settings: Settings) -> list[str]:
     """Explain a lesion's sizes.
 
     Parameters
     ----------
-    volume
-        The stack that it was measured in.
+    image
+        The stack that it was measured in, or the radiograph.
     lesion
         As measured with these settings.
     settings
@@ -40,26 +42,26 @@ def explain_size(volume: Volume, lesion: Lesion, settings: Settings) -> list[str
     -------
     list of str
         Lines for a person: plateau, surroundings and edge, the profile across the edge, the sizes with their
-        half-widths, and what its notices mean.
+        half-widths, and what its notices mean. Of a radiograph what a pixel is, contrast and sizes.
     """
-    edge = find_edge(volume, lesion.outline, settings)
-    lines = [f"Lesion {lesion.number}, {lesion.tracking_uid}", "", "Edge", *_edge_lines(edge)]
-    if edge.inside.any():
-        lines += ["", "Across the edge (negative: outside)", *_profile_lines(volume, edge)]
-    lines += ["", "Sizes", *_size_lines(volume, cast("Measurements", lesion.measurements))]
-    lines += ["", "Notices", *(f"  {notice}: {NOTICES[notice]}" for notice in lesion.notices)]
-    return lines
+    numbers = lesion.measurements
+    if isinstance(numbers, FilmMeasurements):
+        lines = ["Pixels", *_pixel_lines(numbers), "", "Sizes", *_film_size_lines(numbers)]
+    else:
+        lines = list(_volume_lines(cast("Volume", image), lesion, numbers, settings))
+    notices = [f"  {notice}: {NOTICES[notice]}" for notice in lesion.notices]
+    return [f"Lesion {lesion.number}, {lesion.tracking_uid}", "", *lines, "", "Notices", *notices]
 
 
 def explain_tissue(
-    volume: Volume, lesion: Lesion, settings: Settings, bones: NDArray[np.bool_] | None = None
+    image: Image, lesion: Lesion, settings: Settings, bones: NDArray[np.bool_] | None = None
 ) -> list[str]:
     """Explain what a lesion was judged to be.
 
     Parameters
     ----------
-    volume
-        The stack that it was found in.
+    image
+        The stack that it was found in, or the radiograph.
     lesion
         As outlined; a reader may have drawn it anew.
     settings
@@ -73,9 +75,11 @@ def explain_tissue(
         Lines for a person: the tissue of the proposal that it overlaps most, and each sign with how much it speaks for
         a calcified mass (positive) or against it, in the unit of evidence that adds up: the logarithm of the odds.
     """
-    part = max(
-        propose(volume, settings, bones).parts, key=lambda one: one.outline.overlap(lesion.outline), default=None
-    )
+    if isinstance(image, Radiograph):
+        proposals = propose_on_film(as_calibrated(image, [lesion]), settings)
+    else:
+        proposals = propose(image, settings, bones)
+    part = max(proposals.parts, key=lambda one: one.outline.overlap(lesion.outline), default=None)
     if part is None or not part.outline.overlap(lesion.outline):
         return ["Tissue", "  nothing dense was proposed here: the outline is a reader's alone"]
     lines = ["Tissue", f"  {part.tissue}, confidence {part.tissue_confidence:.2f}"]
@@ -115,6 +119,42 @@ def explain_place(lesion: Lesion) -> list[str]:
 
 def _percent(confidence: float | None) -> str:
     return "" if confidence is None else f", confidence {confidence:.0%}"
+
+
+def _pixel_lines(numbers: FilmMeasurements) -> Iterator[str]:
+    if numbers.column_spacing_mm is None:
+        yield f"  spacing      no millimeters ({numbers.spacing_source}): sizes are in units of the column spacing"
+        yield f"  proportion   rows are {numbers.pixel_aspect:.4g} times as far apart as columns"
+    else:
+        spacing = f"{numbers.row_spacing_mm:.4f} x {numbers.column_spacing_mm:.4f} mm"
+        yield f"  spacing      {spacing}, rows x columns ({numbers.spacing_source})"
+    if numbers.mean_contrast is not None:
+        yield f"  contrast     {numbers.mean_contrast:.4g}, mean above the local background"
+    if numbers.boundary is not None:
+        yield f"  edge         {numbers.boundary:.4g} above it, median along the outline"
+
+
+def _film_size_lines(numbers: FilmMeasurements) -> Iterator[str]:
+    row, column = numbers.centroid_px
+    width = _plus_minus(numbers.long_axis_u95_px, 1)
+    yield f"  long axis    {numbers.long_axis.length_px:9.1f} px{width}{_in_mm(numbers.long_axis_mm)}"
+    yield (f"  short axis   {numbers.short_axis.length_px:9.1f} px{_in_mm(numbers.short_axis_mm)}, perpendicular to it")
+    area = "" if numbers.area_mm2 is None else f" = {numbers.area_mm2:.2f} mm2"
+    yield f"  area         {numbers.area_px:9.1f} px{area}, around row {row:.0f}, column {column:.0f}"
+    if numbers.truncated:
+        yield "  it reaches the edge of the image: all of these are lower bounds"
+
+
+def _in_mm(length_mm: float | None) -> str:
+    return "" if length_mm is None else f" = {length_mm:.2f} mm"
+
+
+def _volume_lines(volume: Volume, lesion: Lesion, numbers: Measurements, settings: Settings) -> Iterator[str]:
+    edge = find_edge(volume, lesion.outline, settings)
+    yield from ("Edge", *_edge_lines(edge))
+    if edge.inside.any():
+        yield from ("", "Across the edge (negative: outside)", *_profile_lines(volume, edge))
+    yield from ("", "Sizes", *_size_lines(volume, numbers))
 
 
 def _edge_lines(edge: Edge) -> Iterator[str]:

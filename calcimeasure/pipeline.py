@@ -6,26 +6,33 @@ import os
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from calcimeasure.assess import assess, assess_again
 from calcimeasure.errors import SeriesError, UnsupportedError
-from calcimeasure.inherit import divide
+from calcimeasure.inherit import as_calibrated, divide
 from calcimeasure.load import bones_of, check_headers, load_image
+from calcimeasure.locate.film import look_at_film
+from calcimeasure.locate.laterality import View
 from calcimeasure.locate.view import look
-from calcimeasure.model import Failure, Outline, Report, Series, State, Tissue, largest_first
+from calcimeasure.model import Failure, Outline, Radiograph, Report, Series, State, Tissue, Volume, largest_first
 from calcimeasure.picture import draw
-from calcimeasure.segment import propose
+from calcimeasure.segment import propose, propose_on_film
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.surface import half_maximum_outline
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from calcimeasure.model import Lesion, Proposal, Volume
+    from numpy.typing import NDArray
+
+    from calcimeasure.locate.film import FilmView
+    from calcimeasure.model import Image, Lesion, Proposal, Proposals
 
 NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
 """What is clearly no calcification; what might be one is measured and kept for the reviewer."""
@@ -34,7 +41,7 @@ NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
 def analyze(
     series: Series, settings: Settings | None = None, earlier: Sequence[Lesion] = (), next_number: int = 1
 ) -> Report:
-    """Measure what is calcified in a stack, and what may be.
+    """Measure what is calcified in a stack or on a radiograph, and what may be.
 
     Parameters
     ----------
@@ -60,39 +67,73 @@ def analyze(
         The stack cannot be measured; its `reason` is a key of `calcimeasure.codes.REASONS`.
     """
     settings = settings or Settings()
-    _refuse_radiograph(series)
-    volume = cast("Volume", load_image(series, settings))
+    image = load_image(series, settings)
+    found = _found_on_film(image, settings, earlier) if isinstance(image, Radiograph) else _found(image, settings)
+    image, view = found.image, found.view
+
+    def measured(part: Proposal) -> Lesion:
+        return assess(image, found.outline_of(part), 0, settings, part, view)
+
+    # The distances and sums that cost most do not hold the interpreter.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        lesions = sorted(pool.map(measured, found.parts), key=largest_first)
+        stay, keep = divide(lesions, earlier)
+        kept = pool.map(lambda lesion: assess_again(image, lesion, settings, view), keep)
+        numbers = count(next_number)
+        lesions = [lesion if lesion.number else replace(lesion, number=next(numbers)) for lesion in stay]
+        lesions = sorted((*lesions, *kept), key=largest_first)
+        thumbnails = tuple(pool.map(lambda lesion: draw(image, lesion), lesions))
+    return Report(
+        series=series,
+        geometry=image.geometry if isinstance(image, Volume) else None,
+        lesions=tuple(lesions),
+        settings_hash=settings_hash(settings),
+        software_version=software_version(),
+        notices=image.notices,
+        thumbnails=thumbnails,
+        midline=view.midline if isinstance(view, View) else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What was found in an image: the parts that may be calcified, how each is outlined, and what is in the field."""
+
+    image: Image
+    parts: list[Proposal]
+    outline_of: Callable[[Proposal], Outline]
+    view: View | FilmView
+
+
+def _found(volume: Volume, settings: Settings) -> _Found:
     bones, mask_notices = bones_of(volume, settings)
     proposals = propose(volume, settings, bones)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
     volume = replace(volume, notices=(*volume.notices, *mask_notices, *proposals.notices, *dropped))
-
-    calcified = [part for part in proposals.parts if part.tissue not in NOT_MEASURED]
     skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
     view = look(volume, proposals.bodies, skeleton)
+    return _Found(volume, _may_be_calcified(proposals), lambda part: refined_outline(volume, part, settings), view)
 
-    def measured(part: Proposal) -> Lesion:
-        return assess(volume, refined_outline(volume, part, settings), 0, settings, part, view)
 
-    # The distances and sums that cost most do not hold the interpreter.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        found = sorted(pool.map(measured, calcified), key=largest_first)
-        stay, keep = divide(found, earlier)
-        kept = pool.map(lambda lesion: assess_again(volume, lesion, settings, view), keep)
-        numbers = count(next_number)
-        lesions = [lesion if lesion.number else replace(lesion, number=next(numbers)) for lesion in stay]
-        lesions = sorted((*lesions, *kept), key=largest_first)
-        thumbnails = tuple(pool.map(lambda lesion: draw(volume, lesion), lesions))
-    return Report(
-        series=series,
-        geometry=volume.geometry,
-        lesions=tuple(lesions),
-        settings_hash=settings_hash(settings),
-        software_version=software_version(),
-        notices=volume.notices,
-        thumbnails=thumbnails,
-        midline=view.midline,
-    )
+def _found_on_film(radiograph: Radiograph, settings: Settings, earlier: Sequence[Lesion]) -> _Found:
+    radiograph = as_calibrated(radiograph, earlier)
+    proposals = propose_on_film(radiograph, settings)
+    radiograph = replace(radiograph, notices=(*radiograph.notices, *proposals.notices))
+    view = look_at_film(radiograph.series, radiograph.pixels, _foreground(radiograph, proposals))
+    return _Found(radiograph, _may_be_calcified(proposals), lambda part: part.outline, view)
+
+
+def _may_be_calcified(proposals: Proposals) -> list[Proposal]:
+    return [part for part in proposals.parts if part.tissue not in NOT_MEASURED]
+
+
+def _foreground(radiograph: Radiograph, proposals: Proposals) -> NDArray[np.bool_] | None:
+    """(rows, columns) of a radiograph, true where a body is; None where none was found."""
+    if not proposals.bodies:
+        return None
+    start, stop = (0, 0, 0), radiograph.shape_kji
+    foreground: NDArray[np.bool_] = np.any([body.mask_in(start, stop)[0] for body in proposals.bodies], axis=0)
+    return foreground
 
 
 def refined_outline(volume: Volume, part: Proposal, settings: Settings) -> Outline:
@@ -148,17 +189,10 @@ def analyze_or_fail(
 def verdict_from_headers(series: Series, settings: Settings) -> Failure | None:
     """Tell without reading pixels why a stack will not be measured; None where headers speak for measuring it."""
     try:
-        _refuse_radiograph(series)
         check_headers(series, settings)
     except SeriesError as error:
         return _failure(series, error)
     return None
-
-
-def _refuse_radiograph(series: Series) -> None:
-    if series.projection is not None:
-        found = f"{series.modality} (series {series.series_uid})"
-        raise UnsupportedError("radiograph", f"A CT series expected, found {found}.", series.series_uid)
 
 
 def _failure(series: Series, error: SeriesError) -> Failure:

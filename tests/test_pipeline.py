@@ -242,15 +242,23 @@ def test_stack_that_can_be_measured_is_a_report_with_its_time(tmp_path: Path) ->
 
 # What headers alone tell
 
-RADIOGRAPH = ct_series(modality="DX", sop_class_uid="1.2.840.10008.5.1.4.1.1.1.1", projection=Projection())
 
-
-def test_radiograph_is_skipped() -> None:
-    verdict = verdict_from_headers(RADIOGRAPH, Settings())
+@pytest.mark.parametrize(
+    ("tags", "state", "reason"),
+    [
+        ({"NumberOfFrames": 12}, State.SKIPPED, "cine"),
+        ({"PhotometricInterpretation": "RGB"}, State.FAILED, "color_image"),
+    ],
+)
+def test_verdict_on_a_radiograph_from_its_header(
+    tmp_path: Path, tags: dict[str, object], state: State, reason: str
+) -> None:
+    (series,) = find_series(write_radiograph(tmp_path / "image", np.ones((9, 8), dtype=np.uint16), **tags)).series
+    verdict = verdict_from_headers(series, Settings())
     assert verdict is not None
-    assert (verdict.state, verdict.reason, verdict.series) == (State.SKIPPED, "radiograph", RADIOGRAPH)
-    assert "DX (series 1.2.3)" in verdict.message
-    assert analyze_or_fail(RADIOGRAPH, Settings()).message == verdict.message  # type: ignore[union-attr]
+    assert (verdict.state, verdict.reason) == (state, reason)
+    assert reason in (SKIPPED_REASONS if state is State.SKIPPED else FAILED_REASONS)
+    assert dataclasses.replace(analyze_or_fail(series, Settings()), seconds=0.0) == verdict
 
 
 @pytest.mark.parametrize(

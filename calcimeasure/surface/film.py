@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 LINEAR = "LIN"
 """Pixel Intensity Relationship (0028,1040) of values that are proportional to the beam's intensity (PS3.3 C.8.11.3)."""
+
+LEAST_SHARE = 1 / 4096
+"""Of the open beam: what arrives behind metal or lead is below one step of 12 bits, and has no logarithm."""
 
 
 def is_linear(radiograph: Radiograph) -> bool:
@@ -30,13 +34,29 @@ def attenuation_on_film(
     -------
     ndarray
         (rows, columns) float32, higher is denser: the pixel values as they are; of values that are proportional to the
-        beam's intensity I the negative logarithm of I, against its highest value (Beer and Lambert's law).
+        beam's intensity the negative logarithm of its part that arrives (Beer and Lambert's law).
+
+    Notes
+    -----
+    Dense is bright, so that the intensity falls with the value. Of MONOCHROME1 the loader has turned the lowest and the
+    highest value round: turned back they are the intensity. Of MONOCHROME2 the device has subtracted the intensity from
+    the end of its range (PS3.3 C.8.11.3.1.2, Pixel Intensity Relationship Sign -1), taken for the smallest range of
+    whole bits that holds the highest value.
     """
     pixels = radiograph.pixels[rows, columns]
     if not is_linear(radiograph):
         return pixels
-    # Dense was made bright by turning the values round between their ends: turned back they are the intensity.
     lowest, highest = float(radiograph.pixels.min()), float(radiograph.pixels.max())
-    intensity = np.maximum(np.float32(lowest + highest) - pixels, np.float32(max(highest * 1e-6, 1e-6)))
-    attenuation: NDArray[np.float32] = -np.log(intensity / np.float32(max(highest, 1e-6)))
+    projection = radiograph.series.projection
+    is_turned = projection is not None and projection.photometric_interpretation == "MONOCHROME1"
+    none_arrives = lowest + highest if is_turned else _end_of_range(highest)
+    open_beam = none_arrives - lowest
+    if open_beam <= 0:
+        return np.zeros_like(pixels)
+    arrives = (np.float32(none_arrives) - pixels) / np.float32(open_beam)
+    attenuation: NDArray[np.float32] = -np.log(np.maximum(arrives, np.float32(LEAST_SHARE)))
     return attenuation
+
+
+def _end_of_range(highest: float) -> float:
+    return float(2 ** max(8, math.ceil(math.log2(max(highest, 1.0) + 1))) - 1)
