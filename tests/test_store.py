@@ -36,6 +36,7 @@ from calcimeasure.model import (
     Measurements,
     Outcome,
     Outline,
+    Radiograph,
     Report,
     Revision,
     Series,
@@ -51,7 +52,9 @@ from calcimeasure.model import (
 )
 from calcimeasure.pipeline import analyze
 from calcimeasure.settings import Settings, format_settings, parse_settings, settings_hash
-from calcimeasure.store import Store, Todo, connect, file_url, open_store, records
+from calcimeasure.store import Store, Todo, connect, file_url, open_store, records, schema
+from tests.dicom_writers import write_radiograph
+from tests.films import ellipse, film_lesion
 from tests.postgresql import STORES, empty_database, empty_store, plain_sql
 from tests.test_table import write_ct
 
@@ -806,6 +809,55 @@ def test_an_older_store_is_brought_to_this_version(url: str, report: Report, mon
     ask = plain_sql(url)
     assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("3",)]
     assert ask("SELECT color FROM stacks") == [(None,)]
+
+
+ADDED_IN_2 = {
+    "outcomes": ["view_position", "patient_orientation"],
+    "lesion_revisions": [
+        *("long_axis_px", "long_axis_ends_px", "short_axis_px", "short_axis_ends_px", "area_px", "centroid_px"),
+        *("pixel_aspect", "column_spacing_mm", "spacing_source", "mean_contrast", "boundary", "long_axis_u95_px"),
+    ],
+}
+
+
+def made_by_version_1(url: str) -> None:
+    """Take away from a store what version 2 brought."""
+    change = plain_sql(url)
+    views = {name: " ".join(sql.split()) for name, sql in schema._VIEWS.items()}
+    for name in reversed(views):
+        change(f"DROP VIEW {name}")
+    for table, names in ADDED_IN_2.items():
+        for name in names:
+            change(f"ALTER TABLE {table} DROP COLUMN {name}")
+    for name, sql in views.items():
+        change(f"CREATE VIEW {name} AS {sql}")
+    change("UPDATE about SET value = '1' WHERE name = 'schema_version'")
+
+
+def test_a_store_of_version_1_is_opened_and_takes_radiographs(url: str, report: Report, tmp_path: Path) -> None:
+    with open_store(url) as store:
+        stack_id = keep(store, report)
+        accept(store, stack_id)
+        before = list(store.outcomes()), store.histories(stack_id)
+    made_by_version_1(url)
+    ask = plain_sql(url)
+    with pytest.raises(Exception, match="long_axis_px"):
+        ask("SELECT long_axis_px FROM current_lesions")
+    pixels, outline = ellipse((60, 40))
+    (series,) = find_series(write_radiograph(tmp_path / "film", pixels.astype(np.uint16))).series
+    radiograph = load_image(series, SETTINGS)
+    assert isinstance(radiograph, Radiograph)
+    film = Report(series, None, (film_lesion(radiograph, outline),), settings_hash(SETTINGS), "1.0")
+    with open_store(url) as store:
+        assert (list(store.outcomes()), store.histories(stack_id)) == before
+        accept(store, stack_id, 2)
+        keep(store, film)
+        assert Outcome.of(film) in list(store.outcomes())
+    assert ask("SELECT count(*) FROM current_lesions WHERE long_axis_px IS NOT NULL") == [(1,)]
+    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("2",)]
+    for verb in ("UPDATE lesion_revisions SET why = 'x'", "DELETE FROM outcomes"):
+        with pytest.raises(Exception, match="append-only"):
+            ask(verb)
 
 
 def test_a_step_that_breaks_changes_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
