@@ -12,10 +12,23 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
+from calcimeasure.assess import assess
 from calcimeasure.errors import SeriesError
 from calcimeasure.load import find_series, load_image
-from calcimeasure.model import NOT_IMAGED_HU, Radiograph, SpacingSource, State, Volume
-from calcimeasure.pipeline import verdict_from_headers
+from calcimeasure.locate.film import look_at_film
+from calcimeasure.model import (
+    NOT_IMAGED_HU,
+    FilmMeasurements,
+    Laterality,
+    Outline,
+    Radiograph,
+    SideSource,
+    SpacingSource,
+    State,
+    Status,
+    Volume,
+)
+from calcimeasure.pipeline import analyze, verdict_from_headers
 from calcimeasure.settings import Settings
 from tests.conftest import SHARED
 
@@ -431,3 +444,48 @@ def test_dense_is_bright(
 
     assert around(dense_at) > around(thin_at) + 0.1 * float(np.ptp(image.pixels))
     assert image.notices == notices
+
+
+XRAY = {
+    "pydicom_data/RG3_J2KR.dcm": (SpacingSource.NONE, {Laterality.RIGHT}, {SideSource.DICOM_TAG}, "lower_leg"),
+    "fo-dicom/CR-MONO1-10-chest": (SpacingSource.NONE, {Laterality.UNKNOWN}, {SideSource.NONE}, "chest"),
+    "fo-dicom/CR-ModalitySequenceLUT.dcm": (
+        SpacingSource.DETECTOR_PLANE,
+        {Laterality.UNKNOWN},
+        {SideSource.NONE},
+        "unknown",
+    ),
+    # A thorax, said to be left by its tag: what lies on its right or in its middle is not.
+    "highdicom/dx_image.dcm": (
+        SpacingSource.DETECTOR_PLANE,
+        {Laterality.LEFT, Laterality.UNKNOWN},
+        {SideSource.DICOM_TAG, SideSource.NONE},
+        "chest",
+    ),
+}
+
+
+@pytest.mark.usefixtures("shared_dicom")
+@pytest.mark.parametrize("name", XRAY)
+def test_radiographs_are_measured(name: str) -> None:
+    source, sides, sources, site = XRAY[name]
+    report = analyze(radiograph(name).series)
+    # One that is certain to be there, whatever is proposed.
+    image = radiograph(name)
+    middle = tuple(length // 2 for length in image.pixels.shape)
+    drawn = Outline.from_mask(np.ones((1, 30, 20), dtype=bool), (0, *middle))
+    view = look_at_film(image.series, image.pixels)
+    for lesion in (*report.lesions, assess(image, drawn, 1, Settings(), view=view)):
+        numbers = lesion.measurements
+        assert isinstance(numbers, FilmMeasurements)
+        assert (numbers.spacing_source, lesion.status) == (source, Status.PROPOSED)
+        in_mm = (numbers.long_axis_mm, numbers.short_axis_mm, numbers.area_mm2, numbers.large)
+        assert (in_mm == (None,) * 4) == (source is SpacingSource.NONE)
+        assert ("no_spacing" in lesion.notices) == (source is SpacingSource.NONE)
+        assert ("detector_plane" in lesion.notices) == (source is SpacingSource.DETECTOR_PLANE)
+        assert lesion.side is not None
+        assert lesion.side.laterality in sides
+        assert lesion.side.source in sources
+        assert lesion.side.evidence
+        assert lesion.site is not None
+        assert lesion.site.body_site == site
