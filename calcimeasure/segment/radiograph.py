@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Outline, Proposal, Proposals, Tissue
-from calcimeasure.segment.film.field import patient_on
-from calcimeasure.segment.film.places import find_places
-from calcimeasure.segment.film.rays import Edges, falls, filled, holds, recentered, refine, trace
+from calcimeasure.segment.film.places import STEP, find_places
+from calcimeasure.segment.film.rays import Edges, depth_in, filled, recentered, refine, settled, strengths, trace
 from calcimeasure.segment.film.scale import film_of
 
 if TYPE_CHECKING:
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from calcimeasure.segment.film.scale import Film
     from calcimeasure.settings import Settings
 
-EDGE_MM = 0.7
-"""An edge is judged by what it falls within this distance; a mass of 3 mm is four times as wide."""
-EDGE_SHARE = 1 / 300
-"""The same where there are no mm, of the longer side: of a film of 20 to 43 cm."""
-SIZE_SHARES = (1 / 80, 1 / 2)
-"""Sizes that are looked for where there are no mm, of the longer side."""
-WEAKEST = 0.1
-"""Part of the rays on which an edge may fall less than is taken for its strength."""
+EDGE_MM = 0.5
+"""An edge is judged by what it falls within this distance; a mass of 3 mm is six times as wide."""
+SKIN_MM = 4.0
+"""Beside the open beam a limb thickens as steeply as a mass."""
+FILM_MM = 250.0
+"""What the longer side is taken for where there are no mm: only what is looked for depends on it, nothing measured."""
+
+BESIDE = 1.2
+"""A place may lie so far beyond a line that was drawn a little too close, in parts of its radius."""
+BESIDE_COSTS = 4.0
+"""Logarithm of strength lost for each radius that it lies outside."""
 
 
 def propose_on_film(radiograph: Radiograph, settings: Settings) -> Proposals:
@@ -39,15 +42,14 @@ def propose_on_film(radiograph: Radiograph, settings: Settings) -> Proposals:
         Outlines of a single slice (k is 0), largest first.
     """
     film = film_of(radiograph)
-    shown = patient_on(film)
-    edges, strengths = _candidates(film, shown, settings)
+    edges, strong = _everywhere(film, settings)
     parts: list[Proposal] = []
     taken = np.zeros(film.copies[0].shape, dtype=np.bool_)
-    noise = float(np.std(film.copies[film.coarse][shown]))
-    for n in np.argsort(-strengths, kind="stable"):
-        if strengths[n] < 0.05 * noise or len(parts) >= 12:
+    noise = float(np.std(film.copies[film.coarse][film.shown]))
+    for n in np.argsort(-strong, kind="stable"):
+        if strong[n] < 0.05 * noise or len(parts) >= 12:
             break
-        outline = _outline(film, refine(film, _only(edges, int(n))))
+        outline = _outline(film, _only(edges, int(n)))
         if outline is None or taken[outline.box[1:]][outline.mask()[0]].any():
             continue
         taken[outline.box[1:]] |= outline.mask()[0]
@@ -75,16 +77,16 @@ def grow_on_film(radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool
     ReviewError
         The seed lies outside of the image, or nothing around it is denser than its surroundings.
     """
-    film = film_of(radiograph)
     point = _point(seed, radiograph.pixels.shape)
-    shown = patient_on(film)
-    edges, strengths = _candidates(film, shown, settings)
-    around = holds(film, edges, point) & (strengths > 0)
+    film = film_of(radiograph)
+    edges, strong = _together(_everywhere(film, settings), _around(film, point, settings))
     if isinstance(seed, np.ndarray):
-        strengths = strengths * _agreement(film, edges, seed)
-    if around.any():
-        best = int(np.argmax(np.where(around, strengths, -np.inf)))
-        outline = _outline(film, refine(film, _only(edges, best)))
+        strong = strong * _agreement(film, edges, seed)
+    else:
+        depth = depth_in(film, edges, point)
+        strong = np.where(depth < BESIDE, strong * np.exp(-BESIDE_COSTS * np.maximum(depth - 1, 0)), 0)
+    if strong.any():
+        outline = _outline(film, settled(film, _only(edges, int(np.argmax(strong))), rounds=2))
         if outline is not None:
             return outline
     found = f"nothing around row {point[0]:.0f}, column {point[1]:.0f} stands out from its surroundings"
@@ -108,28 +110,61 @@ def _point(seed: tuple[int, int] | NDArray[np.bool_], shape: tuple[int, ...]) ->
     return float(row), float(column)
 
 
-def _candidates(film: Film, shown: NDArray[np.bool_], settings: Settings) -> tuple[Edges, NDArray[np.float64]]:
-    """Find closed lines at all sizes, and how strong each is: what nearly all of its rays fall by."""
+_Found = tuple[Edges, "NDArray[np.float64]"]
+"""Lines, and how strong each is."""
+
+
+def _everywhere(film: Film, settings: Settings) -> _Found:
+    """Find closed lines of all sizes wherever the film is denser than around."""
+    places = find_places(film, *_sizes(film, settings))
+    return _judged(film, places.centers, places.radii)
+
+
+def _around(film: Film, point: tuple[float, float], settings: Settings) -> _Found:
+    """Find closed lines of all sizes around one place."""
+    smallest, largest = _sizes(film, settings)
+    count = max(1, math.ceil(math.log(largest / smallest) / math.log(STEP)))
+    radii = smallest / 2 * STEP ** np.arange(count)
+    return _judged(film, np.tile(point, (count, 1)), radii)
+
+
+def _sizes(film: Film, settings: Settings) -> tuple[float, float]:
+    """Return the diameters that are looked for, no larger than the film."""
     del settings
-    longer = max(n * step for n, step in zip(film.copies[0].shape, film.steps[0], strict=True))
-    smallest, largest = (3.0, 160.0) if film.in_mm else (longer * SIZE_SHARES[0], longer * SIZE_SHARES[1])
-    places = find_places(film, shown, smallest, min(largest, longer))
-    if not len(places.radii):
-        return Edges(places.centers, np.empty((0, 96))), np.empty(0)
-    rough = trace(film, places.centers, places.radii)
-    centers, radii = recentered(film, rough)
-    edges = trace(film, centers, np.maximum(radii, places.radii / 3), reach=1.5)
-    width = np.minimum(EDGE_MM if film.in_mm else longer * EDGE_SHARE, 0.2 * np.median(edges.radii, axis=1))
-    return edges, np.quantile(falls(film, edges, width), WEAKEST, axis=1)
+    smallest = 3.0 * _mm(film)
+    return smallest, max(min(160.0 * _mm(film), _longer(film)), smallest)
+
+
+def _mm(film: Film) -> float:
+    """Return what is taken for a mm in deciding what to look for."""
+    return 1.0 if film.in_mm else _longer(film) / FILM_MM
+
+
+def _longer(film: Film) -> float:
+    return max(n * step for n, step in zip(film.copies[0].shape, film.steps[0], strict=True))
+
+
+def _judged(film: Film, centers: NDArray[np.float64], radii: NDArray[np.float64]) -> _Found:
+    edges = settled(film, trace(film, centers, radii))
+    mm = _mm(film)
+    width = np.minimum(EDGE_MM * mm, 0.2 * np.median(edges.radii, axis=1))
+    return edges, strengths(film, edges, width, SKIN_MM * mm)
+
+
+def _together(one: _Found, other: _Found) -> _Found:
+    edges = Edges(
+        np.concatenate([one[0].centers, other[0].centers]), np.concatenate([one[0].radii, other[0].radii])
+    )
+    return edges, np.concatenate([one[1], other[1]])
 
 
 def _agreement(film: Film, edges: Edges, region: NDArray[np.bool_]) -> NDArray[np.float64]:
     """(n,) how well discs as large as lines agree with a region in size and place, 0..1."""
     centers, radii = recentered(film, edges)
     inside = np.argwhere(region)
-    size = np.sqrt(len(inside) * film.steps[0][0] * film.steps[0][1] / np.pi)
+    size = math.sqrt(len(inside) * math.prod(film.steps[0]) / math.pi)
     away = np.linalg.norm((centers - inside.mean(axis=0)) * film.steps[0], axis=1)
-    agreement: NDArray[np.float64] = np.exp(-2 * np.log(radii / size) ** 2 - 2 * (away / size) ** 2)
+    agreement: NDArray[np.float64] = np.exp(-4 * np.log(radii / size) ** 2 - 4 * (away / size) ** 2)
     return agreement
 
 
@@ -138,5 +173,6 @@ def _only(edges: Edges, number: int) -> Edges:
 
 
 def _outline(film: Film, edges: Edges) -> Outline | None:
-    mask, start = filled(film, edges, 0)
+    """Draw a line at full resolution; None where it encloses no pixel."""
+    mask, start = filled(film, refine(film, edges), 0)
     return Outline.from_mask(mask[None], (0, *start)) if mask.any() else None

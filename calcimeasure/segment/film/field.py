@@ -10,11 +10,9 @@ from scipy import ndimage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from calcimeasure.segment.film.scale import Film
-
 OPEN_SHARE = 0.08
-"""Of the range of attenuation: below it is the open beam. A finger of 10 mm takes 0.2 from the logarithm of the beam, the
-densest that a detector still tells from lead 3."""
+"""Of the range of attenuation: below it is the open beam. A finger of 10 mm takes 0.2 from the
+logarithm of the beam, the densest that a detector still tells from lead 3."""
 
 UNEXPOSED_SHARE = 0.005
 """Of the image: what is as bright as the brightest, as large as this and open to the border was not exposed."""
@@ -23,9 +21,8 @@ FLAT_SHARE = 0.002
 """Of the range: two pixels that differ by less are equally bright."""
 
 
-def patient_on(film: Film) -> NDArray[np.bool_]:
-    """(rows, columns) of the coarse copy, true where the film may show the patient; all where it shows no difference."""
-    image = film.copies[film.coarse]
+def patient_on(image: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(rows, columns) true where an additive image may show the patient; all where it shows no difference."""
     lowest, highest = np.quantile(image, (0.005, 0.995))
     if highest <= lowest:
         return np.ones(image.shape, dtype=np.bool_)

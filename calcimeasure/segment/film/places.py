@@ -38,7 +38,7 @@ class Places:
     radii: NDArray[np.float64]
 
 
-def find_places(film: Film, shown: NDArray[np.bool_], smallest: float, largest: float) -> Places:
+def find_places(film: Film, smallest: float, largest: float) -> Places:
     """Find places that are denser than their surroundings, by the difference of two averages.
 
     What does not show the patient takes no part in either average, so that a limb does not stand out from the air
@@ -46,12 +46,10 @@ def find_places(film: Film, shown: NDArray[np.bool_], smallest: float, largest: 
 
     Parameters
     ----------
-    shown
-        (rows, columns) of the coarse copy.
     smallest, largest
         Diameters that are looked for.
     """
-    weight = shown.astype(np.float32)
+    weight = film.shown.astype(np.float32)
     weighted = film.copies[film.coarse] * weight
     copy = film.coarse
     centers, radii = [], []

@@ -30,6 +30,8 @@ NARROW, NARROW_STEPS = 0.2, 49
 BLUR = 0.03
 """Part of the radius over which the fall is averaged then."""
 ROUNDED = 0.76
+WEAKEST = 0.15
+"""Part of the rays on which an edge may fall less than is taken for its strength."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +77,22 @@ def sampled(
     return values
 
 
+def shown_at(film: Film, centers: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n, rays, k) whether the film shows the patient at radii (n, rays or 1, k) around centers."""
+    rays = radii.shape[1] if radii.shape[1] > 1 else RAYS
+    toward = directions(rays)
+    index = []
+    for axis in range(2):
+        pixels = centers[:, axis, None, None] + radii * toward[:, axis, None] / film.steps[0][axis]
+        index.append(np.floor((pixels + 0.5) / film.factors[film.coarse][axis]).astype(np.intp))
+    within = np.ones(index[0].shape, dtype=np.bool_)
+    for one, length in zip(index, film.shown.shape, strict=True):
+        within &= (one >= 0) & (one < length)
+        np.clip(one, 0, length - 1, out=one)
+    found: NDArray[np.bool_] = within & film.shown[index[0], index[1]]
+    return found
+
+
 def trace(film: Film, centers: NDArray[np.float64], sizes: NDArray[np.float64], *, reach: float = 1.9) -> Edges:
     """Find the closed line around each center whose radius is near a size.
 
@@ -87,9 +105,17 @@ def trace(film: Film, centers: NDArray[np.float64], sizes: NDArray[np.float64], 
     """
     radii = sizes[:, None, None] * np.geomspace(1 / reach, reach, STEPS)
     profiles = sampled(film, centers, radii, sizes / 12)
-    line = _best_line(_gain(profiles, 1.5))
+    line = _best_line(_gain(profiles, shown_at(film, centers, radii), 1.5))
     found = np.take_along_axis(np.broadcast_to(radii, profiles.shape), line[..., None], axis=2)[..., 0]
     return Edges(centers, found)
+
+
+def settled(film: Film, edges: Edges, rounds: int = 1) -> Edges:
+    """Find lines again around their own centers, so that it does not matter where they were looked for from."""
+    for _ in range(rounds):
+        centers, radii = recentered(film, edges)
+        edges = trace(film, centers, np.maximum(radii, np.median(edges.radii, axis=1) / 2), reach=1.5)
+    return edges
 
 
 def refine(film: Film, edges: Edges) -> Edges:
@@ -103,7 +129,7 @@ def refine(film: Film, edges: Edges) -> Edges:
     radii = np.maximum(edges.radii[..., None] + sizes[:, None, None] * offsets, 0)
     profiles = sampled(film, edges.centers, radii, sizes / 40)
     step = offsets[1] - offsets[0]
-    line = _best_line(_gain(profiles, BLUR / step))
+    line = _best_line(_gain(profiles, shown_at(film, edges.centers, radii), BLUR / step))
     found = np.take_along_axis(radii, line[..., None], axis=2)[..., 0]
     return Edges(edges.centers, found + ROUNDED * BLUR * sizes[:, None])
 
@@ -118,10 +144,19 @@ def recentered(film: Film, edges: Edges) -> tuple[NDArray[np.float64], NDArray[n
     return edges.centers + moved / film.steps[0], np.sqrt(np.abs(twice) / (2 * np.pi))
 
 
-def falls(film: Film, edges: Edges, width: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, rays) attenuation just inside of lines minus just outside, averaged over a width (n,) on either side."""
+def strengths(film: Film, edges: Edges, width: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
+    """(n,) what attenuation falls by, within a width (n,) on either side, on nearly all rays of a line; 0 if it rises.
+
+    Rays on which the film ceases to show the patient within a margin beyond the line tell nothing: skin is as sharp an
+    edge. The fewer rays are left the less the line counts.
+    """
     inside, outside = bands(film, edges, width)
-    return inside - outside
+    shown = shown_at(film, edges.centers, edges.radii[..., None] + margin)[..., 0]
+    share = shown.mean(axis=1)
+    falls = np.where(shown, inside - outside, np.nan)
+    falls[share == 0] = 0
+    strength: NDArray[np.float64] = np.maximum(np.nanquantile(falls, WEAKEST, axis=1), 0) * share**2
+    return strength
 
 
 def bands(film: Film, edges: Edges, width: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -133,13 +168,13 @@ def bands(film: Film, edges: Edges, width: NDArray[np.float64]) -> tuple[NDArray
     return values[..., :3].mean(axis=-1), values[..., 3:].mean(axis=-1)
 
 
-def holds(film: Film, edges: Edges, point: tuple[float, float]) -> NDArray[np.bool_]:
-    """(n,) whether lines go round a place, in pixels of the radiograph."""
+def depth_in(film: Film, edges: Edges, point: tuple[float, float]) -> NDArray[np.float64]:
+    """(n,) how far out a place lies (in pixels of the radiograph): 0 in the center, 1 on the line."""
     away = (np.array(point) - edges.centers) * film.steps[0]
     rays = edges.radii.shape[1]
     ray = np.rint(np.arctan2(away[:, 0], away[:, 1]) / (2 * np.pi) * rays).astype(int) % rays
-    within: NDArray[np.bool_] = np.hypot(away[:, 0], away[:, 1]) < edges.radii[np.arange(len(away)), ray]
-    return within
+    depth: NDArray[np.float64] = np.hypot(away[:, 0], away[:, 1]) / edges.radii[np.arange(len(away)), ray]
+    return depth
 
 
 def filled(film: Film, edges: Edges, number: int) -> tuple[NDArray[np.bool_], tuple[int, int]]:
@@ -154,10 +189,10 @@ def filled(film: Film, edges: Edges, number: int) -> tuple[NDArray[np.bool_], tu
     return mask, (low[0], low[1])
 
 
-def _gain(profiles: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+def _gain(profiles: NDArray[np.float32], shown: NDArray[np.bool_], sigma: float) -> NDArray[np.float32]:
     """(n, rays, k) how steeply profiles fall outward, limited to what is usual on the steepest places of the rays."""
     smooth = ndimage.gaussian_filter1d(profiles, 1.0, axis=1, mode="wrap")
-    fall = -ndimage.gaussian_filter1d(smooth, sigma, axis=2, order=1, mode="nearest")
+    fall = -ndimage.gaussian_filter1d(smooth, sigma, axis=2, order=1, mode="nearest") * shown
     steepest = np.maximum(fall.max(axis=2), 0)
     usual = np.quantile(steepest, 0.35, axis=1).astype(np.float32) + np.float32(1e-12)
     gain: NDArray[np.float32] = fall / (np.abs(fall) + usual[:, None, None])

@@ -1,4 +1,4 @@
-"""Pixel values to a scale in which attenuation adds up, and copies of it that are coarse enough for what is looked for."""
+"""Pixel values to a scale in which attenuation adds up, and coarser copies of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from calcimeasure.segment.film.field import patient_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +37,8 @@ class Film:
         Pixels of the radiograph in a pixel of each copy, down and across.
     coarse
         Which copy what is dense is looked for on.
+    shown
+        (rows, columns) of that copy, true where the film shows the patient.
     """
 
     copies: tuple[NDArray[np.float32], ...]
@@ -42,6 +46,7 @@ class Film:
     factors: tuple[tuple[int, int], ...]
     coarse: int
     in_mm: bool
+    shown: NDArray[np.bool_]
 
     def fitting(self, step: float) -> int:
         """Index of the coarsest copy whose pixels are no larger than a step."""
@@ -63,7 +68,8 @@ def film_of(radiograph: Radiograph) -> Film:
         all_steps.append((row * by[0], column * by[1]))
         factors.append((factors[-1][0] * by[0], factors[-1][1] * by[1]))
     coarse = sum(max(one) <= wanted * math.sqrt(2) for one in all_steps[1:])
-    return Film(tuple(copies), tuple(all_steps), tuple(factors), coarse, radiograph.spacing_mm is not None)
+    shown = patient_on(copies[coarse])
+    return Film(tuple(copies), tuple(all_steps), tuple(factors), coarse, radiograph.spacing_mm is not None, shown)
 
 
 def additive(radiograph: Radiograph) -> NDArray[np.float32]:
@@ -110,5 +116,5 @@ def averaged(image: NDArray[np.float32], by: tuple[int, ...]) -> NDArray[np.floa
     found = total[:, :: by[1]].copy()
     for n in range(1, by[1]):
         found += total[:, n :: by[1]]
-    found /= np.float32(by[0] * by[1])
-    return found
+    averages: NDArray[np.float32] = found / np.float32(by[0] * by[1])
+    return averages
