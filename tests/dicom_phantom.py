@@ -11,7 +11,7 @@ import csv
 import random
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -22,6 +22,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import (
     CTImageStorage,
     DeflatedExplicitVRLittleEndian,
+    DigitalXRayImageStorageForPresentation,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
@@ -43,6 +44,7 @@ from tests.phantoms import (
     Slab,
     oblique_grid,
     render,
+    shadow_axes,
     straight_grid,
     truth,
     volume_and_centroid,
@@ -649,6 +651,9 @@ def _proximal_femur(midline_x_mm: float, sign: int) -> tuple[Paintable, ...]:
     return tuple(cortex for cortex, _ in parts) + tuple(marrow for _, marrow in parts)
 
 
+_FLESH_OF_LARGE_MASS = Ellipsoid((13.0, -17.0, -26.0), (18.0, 15.0, 19.0), 45.0)
+
+
 def hand() -> Phantom:
     """A right hand over the head of a prone patient: both in-plane directions are negative."""
     center_x_mm = 31.0
@@ -699,7 +704,7 @@ def hand() -> Phantom:
         ),
         820.0,
     )
-    flesh.append(Ellipsoid(at(-18.0, -17.0, -26.0), (18.0, 15.0, 19.0), 45.0))
+    flesh.append(_FLESH_OF_LARGE_MASS)
     board = Slab((0.0, -40.0, 0.0), (70.0, 3.0, 300.0), -500.0)
     return Phantom(
         name="hand",
@@ -739,11 +744,12 @@ def write_samples(folder: Path | str) -> list[TruthRow]:
             old.unlink()
         rows += write_phantom(Path(folder) / phantom.name, phantom, transfer_syntax="jpeg_ls")
     write_truth(Path(folder) / "truth.csv", rows)
-    (Path(folder) / "README.md").write_text(samples_readme(rows), encoding="utf-8")
+    shadows = write_hand_radiograph(Path(folder) / HAND_RADIOGRAPH)
+    (Path(folder) / "README.md").write_text(samples_readme(rows, shadows), encoding="utf-8")
     return rows
 
 
-def samples_readme(rows: Sequence[TruthRow]) -> str:
+def samples_readme(rows: Sequence[TruthRow], shadows: Sequence[Shadow]) -> str:
     """Return the text of sample_dicom/README.md."""
     lines = [
         f"| {row.series} | {row.mass} | {row.side} | {row.x_lps_mm:.1f}, {row.y_lps_mm:.1f}, {row.z_lps_mm:.1f} "
@@ -751,23 +757,30 @@ def samples_readme(rows: Sequence[TruthRow]) -> str:
         f"| {row.hu:.0f} |"
         for row in rows
     ]
-    return README.format(table="\n".join(lines))
+    films = [
+        f"| {HAND_RADIOGRAPH} | {number} | right | {one.long_axis_mm:.1f} | {one.short_axis_mm:.1f} "
+        f"| {one.area_mm2:.0f} | {one.row:.0f}, {one.column:.0f} |"
+        for number, one in enumerate(shadows, 1)
+    ]
+    return README.format(table="\n".join(lines), films="\n".join(films))
 
 
 README = """\
 # Sample series
 
-Two CT series (JPEG-LS lossless) that `tests/dicom_phantom.py` computes from ellipsoids and cylinders. Nothing in them
-comes from a patient: names, IDs and dates are invented. Write them again with
+Two CT series and a radiograph (JPEG-LS lossless) that `tests/dicom_phantom.py` computes from ellipsoids and cylinders.
+Nothing in them comes from a patient: names, IDs and dates are invented. Write them again with
 
     make sample-dicom
 
-which gives the same files. `truth.csv` holds the table below with more digits and more columns.
+which gives the same files. `truth.csv` holds the first table below with more digits and more columns.
 
 - `bilateral_hips`: both hips, 3 mm slices, feet first, the body 9 mm beside the table's center. Fat, muscle, two femora
   with cortex and marrow, a couch. No mass touches a bone or another mass.
 - `hand`: a right hand held over the head of a prone patient, 1 mm slices, both in-plane directions negative. The header
   says R; the position in the image alone does not tell the side.
+- `hand_radiograph`: the same hand with other masses, seen from its palm by parallel rays. 0.55 mm at the detector and a
+  magnification of 1.1, so that a pixel is 0.5 mm in the patient; MONOCHROME1, values that are no intensities (LOG).
 
 | series | mass | side | center LPS mm | volume mL | max 3D diameter mm | long axis mm | short axis mm | HU |
 |---|---|---|---|---|---|---|---|---|
@@ -776,7 +789,132 @@ which gives the same files. `truth.csv` holds the table below with more digits a
 Center, volume and 3D diameter are those of the shape. Long and short axis belong to its largest section at an acquired
 slice position: the longest caliper, and in that slice the longest distance between two outline points on a line
 perpendicular to it. Ellipsoids are exact by formula, lobulated masses (unions of ellipsoids) within 0.01 mm and 0.01 %.
+
+| radiograph | mass | side | long axis mm | short axis mm | area mm2 | row, column |
+|---|---|---|---|---|---|---|
+{films}
+
+These are the sizes of the masses' shadows, thin rims included; row and column are the middle of the shadow's box.
 """
+
+
+# ----------------------------------------------------------------------------------------------------------- radiograph
+
+HAND_RADIOGRAPH = "hand_radiograph"
+_FILM_MM, _MAGNIFICATION = 0.5, 1.1
+_WATER_PER_MM = 0.02
+"""Attenuation of water for photons of 60 keV."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """True size and place of a mass on a radiograph."""
+
+    long_axis_mm: float
+    short_axis_mm: float
+    area_mm2: float
+    row: float
+    column: float
+
+
+def hand_of_radiograph() -> tuple[Phantom, Grid]:
+    """Return the hand, with a mass beside the fifth metacarpal, and layers of 1.5 mm across the rays."""
+    with_board = hand()
+    small, _ = with_board.masses[1]
+    large = Lobulated(
+        (
+            Ellipsoid((-21.0, 0.0, -22.0), (11.0, 9.0, 13.0), 820.0, (0.0, 20.0, 0.0)),
+            Ellipsoid((-17.0, 1.0, -32.0), (10.0, 8.0, 10.0), 820.0),
+        ),
+        820.0,
+    )
+    # Without the board, and without the flesh round the mass that lies elsewhere on the CT.
+    body = (part for part in with_board.surroundings[1:] if part != _FLESH_OF_LARGE_MASS)
+    flesh = Ellipsoid((-16.0, 0.0, -26.0), (22.0, 14.0, 30.0), 45.0)
+    phantom = replace(
+        with_board,
+        name=HAND_RADIOGRAPH,
+        surroundings=(flesh, *body),
+        masses=((large, "right"), (small, "right")),
+    )
+    # Rows run along x and columns to the wrist: slices follow each other to the back of the body.
+    center_lps_mm = (33.0, -3.0, 15.0)
+    return phantom, oblique_grid((32, 400, 290), (1.5, _FILM_MM, _FILM_MM), (-90.0, 0.0, 0.0), center_lps_mm)
+
+
+def hand_radiograph() -> NDArray[np.uint16]:
+    """Return the stored values: 12 bits, low where dense."""
+    phantom, grid = hand_of_radiograph()
+    shapes = (*phantom.surroundings, *(mass for mass, _ in phantom.masses))
+    hu = render(shapes, grid, blur_sigma_mm=0.3, in_plane_samples=2, dtype=np.float32)
+    attenuation = (hu + 1000).sum(axis=0) / 1000 * _WATER_PER_MM * grid.slice_spacing_mm
+    noise = np.random.default_rng(phantom.seed).normal(0, 8, attenuation.shape)
+    return np.clip(np.rint(4000 - 1800 * attenuation + noise), 0, 4095).astype(np.uint16)
+
+
+def hand_shadows() -> list[Shadow]:
+    """Return the true sizes of the masses on the radiograph."""
+    phantom, grid = hand_of_radiograph()
+    shadows = []
+    for mass, _ in phantom.masses:
+        low, high = mass.bounds_lps_mm()
+        x_mm, _, z_mm = (low + high) / 2 - grid.origins_lps_mm[0]
+        shadows.append(Shadow(*shadow_axes(mass, grid), row=-z_mm / _FILM_MM, column=x_mm / _FILM_MM))
+    return shadows
+
+
+def write_hand_radiograph(folder: Path) -> list[Shadow]:
+    """Write the radiograph, and return the true sizes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    instance = Instance(hand_radiograph_header(), hand_radiograph())
+    _save(instance, folder / "IM00000.dcm", "jpeg_ls")
+    return hand_shadows()
+
+
+def hand_radiograph_header() -> Dataset:
+    """Return the header of the radiograph: that of an image that a device has prepared for showing."""
+    phantom, grid = hand_of_radiograph()
+    header = replace(
+        phantom.header,
+        seed="sample hand_radiograph",
+        study_date="20240221",
+        study_description="X-ray right hand",
+        series_number=1,
+        series_description="R HAND AP",
+        modality="DX",
+        sop_class_uid=DigitalXRayImageStorageForPresentation,
+        image_type=("ORIGINAL", "PRIMARY"),
+        image_laterality="R",
+        kvp=52.0,
+        bits_stored=16,
+    )
+    dataset = slice_dataset(grid, 0, header)
+    for keyword in (
+        *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "FrameOfReferenceUID"),
+        *("PositionReferenceIndicator", "ConvolutionKernel", "PatientPosition", "Laterality", "RescaleType"),
+    ):
+        if keyword in dataset:
+            del dataset[keyword]
+    dataset.PhotometricInterpretation = "MONOCHROME1"
+    dataset.PresentationLUTShape = "INVERSE"
+    dataset.PixelIntensityRelationship = "LOG"
+    dataset.PixelIntensityRelationshipSign = 1
+    dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "0", "1", "US"
+    dataset.ImagerPixelSpacing = [_ds(_FILM_MM * _MAGNIFICATION)] * 2
+    dataset.EstimatedRadiographicMagnificationFactor = _ds(_MAGNIFICATION)
+    dataset.ViewPosition = "AP"
+    # The thumb of a right hand points to the right, its wrist to the head: as in the anatomical position.
+    dataset.PatientOrientation = ["R", "H"]
+    dataset.BurnedInAnnotation = "NO"
+    dataset.WindowCenter, dataset.WindowWidth = "3000", "2200"
+    dataset.LossyImageCompression = "00"
+    dataset.PresentationIntentType = "FOR PRESENTATION"
+    dataset.DetectorType = dataset.PositionerType = ""
+    dataset.AcquisitionContextSequence = []
+    region = Dataset()
+    region.CodeValue, region.CodingSchemeDesignator, region.CodeMeaning = "85562004", "SCT", "Hand"
+    dataset.AnatomicRegionSequence = [region]
+    return dataset
 
 
 # ------------------------------------------------------------------------------------------------------------ benchmark

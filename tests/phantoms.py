@@ -650,6 +650,24 @@ def section_axes(mass: Mass, grid: Grid) -> tuple[float, float, int]:
     return max(sections)
 
 
+def shadow_axes(mass: Mass, grid: Grid) -> tuple[float, float, float]:
+    """Return long axis, short axis (mm) and area (mm2, within 0.1 %) of what a mass hides from rays along the normal.
+
+    The shadow of (x - c)' M^-1 (x - c) <= 1 is, as for a normal distribution, the marginal one.
+    """
+    in_plane = np.stack([grid.row_direction, grid.column_direction])
+    lobes = (mass,) if isinstance(mass, Ellipsoid) else mass.lobes
+    centers = np.array([in_plane @ np.asarray(lobe.center_lps_mm) for lobe in lobes])
+    matrices = np.array([in_plane @ lobe.matrix_mm2() @ in_plane.T for lobe in lobes])
+    half_mm = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))
+    low, high = (centers - half_mm).min(axis=0), (centers + half_mm).max(axis=0)
+    ticks = [np.linspace(a, b, 1200) for a, b in zip(low, high, strict=True)]
+    away = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1)[..., None, :] - centers
+    inside = (np.einsum("...nd,nde,...ne->...n", away, np.linalg.inv(matrices), away) < 1).any(axis=-1)
+    cell_mm2 = float(np.prod((high - low) / 1199))
+    return (*_axes_of_section(centers, matrices), float(np.count_nonzero(inside)) * cell_mm2)
+
+
 def section_ellipses(mass: Mass, grid: Grid, k: int) -> tuple[Array, Array] | None:
     """Return centers (n, 2) and matrices (n, 2, 2) of the lobes' ellipses in slice k, in mm along i and j, or None.
 

@@ -501,7 +501,8 @@ def test_measuring_again_gives_the_same_bytes(ct: Path, out: Path) -> None:
 def test_samples_are_measured_without_a_path(out: Path) -> None:
     result = run("measure", "--sample", "--out", out)
     assert result.exit_code == 0
-    assert len(read(out / "studies.csv")) == 2
+    assert len(read(out / "studies.csv")) == 3
+    assert {row["modalities"] for row in read(out / "studies.csv")} == {"CT", "DX"}
     assert "bilateral_hips" in result.stdout
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import subprocess
 from dataclasses import asdict, fields, replace
 from functools import cache
@@ -16,6 +17,7 @@ from pydicom.encaps import get_frame
 from scipy import ndimage
 
 from tests.dicom_phantom import (
+    HAND_RADIOGRAPH,
     TRANSFER_SYNTAXES,
     Fault,
     Header,
@@ -25,6 +27,10 @@ from tests.dicom_phantom import (
     declared_size,
     drop_tag,
     duplicate_slice,
+    hand_of_radiograph,
+    hand_radiograph,
+    hand_radiograph_header,
+    hand_shadows,
     missing_slice,
     mixed_matrix,
     move_slice,
@@ -44,8 +50,10 @@ from tests.phantoms import (
     Ellipsoid,
     Lobulated,
     oblique_grid,
+    render,
     section_axes,
     section_ellipses,
+    shadow_axes,
     straight_grid,
     tilted_grid,
 )
@@ -371,7 +379,40 @@ def test_sample_truth_and_readme_equal_the_formulas() -> None:
     assert [(row.series, row.mass, row.side) for row in on_disk] == [(row.series, row.mass, row.side) for row in rows]
     for row, expected in zip(on_disk, rows, strict=True):
         assert numbers_of(row) == pytest.approx(numbers_of(expected), abs=2e-3)
-    assert (SAMPLE_DICOM / "README.md").read_text(encoding="utf-8") == samples_readme(on_disk)
+    assert (SAMPLE_DICOM / "README.md").read_text(encoding="utf-8") == samples_readme(on_disk, hand_shadows())
+
+
+def test_sample_radiograph_equals_a_fresh_writing() -> None:
+    on_disk = pydicom.dcmread(SAMPLE_DICOM / HAND_RADIOGRAPH / "IM00000.dcm")
+    decoded = decoded_by_pydicom(Path(str(on_disk.filename)))
+    assert np.abs(decoded - hand_radiograph().astype(int)).max() <= 1
+    del on_disk[0x7FE00010]
+    assert on_disk == hand_radiograph_header()
+
+
+def test_sample_radiograph_shows_its_masses_where_and_as_large_as_it_is_said() -> None:
+    """A mass takes as much from the beam as the rays spend in it: painted alone, its shadow is what is not air."""
+    phantom, grid = hand_of_radiograph()
+    for (mass, _), true in zip(phantom.masses, hand_shadows(), strict=True):
+        alone = render([mass], grid, blur_sigma_mm=0.1, in_plane_samples=2, dtype=np.float32)
+        shadow = (alone + 1000).sum(axis=0) > 40
+        rows, columns = np.nonzero(shadow)
+        middle = ((rows.min() + rows.max()) / 2, (columns.min() + columns.max()) / 2)
+        assert middle == pytest.approx((true.row, true.column), abs=1.0)
+        assert np.count_nonzero(shadow) * 0.25 == pytest.approx(true.area_mm2, rel=0.05, abs=7)
+        away = np.stack([rows, columns], axis=-1) * 0.5
+        farthest = max(float(np.linalg.norm(away - one, axis=1).max()) for one in away[::7])
+        assert farthest == pytest.approx(true.long_axis_mm, abs=0.8)
+
+
+def test_shadow_of_a_ball_and_of_a_turned_ellipsoid() -> None:
+    across_y = oblique_grid((3, 8, 8), (1.0, 1.0, 1.0), (-90.0, 0.0, 0.0))
+    assert shadow_axes(Ellipsoid((3.0, 9.0, 1.0), (5.0, 5.0, 5.0), 900.0), across_y) == pytest.approx(
+        (10.0, 10.0, math.pi * 25), rel=2e-3
+    )
+    # Turned by 90 degrees about x its longest axis lies along the rays.
+    lying = Ellipsoid((0.0, 0.0, 0.0), (2.0, 3.0, 7.0), 900.0, (90.0, 0.0, 0.0))
+    assert shadow_axes(lying, across_y) == pytest.approx((6.0, 4.0, math.pi * 6), rel=2e-3)
 
 
 def numbers_of(row: TruthRow) -> dict[str, float]:
