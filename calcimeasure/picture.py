@@ -47,7 +47,7 @@ def draw(image: Volume | Radiograph, lesion: Lesion, side_pixels: int = SIDE_PIX
     """
     plane = _film(image, lesion) if isinstance(image, Radiograph) else _slice(image, lesion)
     rows_columns = _sampled(plane, lesion, side_pixels)
-    values = ndimage.map_coordinates(plane.values.astype(np.float32), rows_columns, order=1, mode="nearest")
+    values = ndimage.map_coordinates(plane.values.astype(np.float32, copy=False), rows_columns, order=1, mode="nearest")
     low, high = plane.window or (float(values.min()), float(values.max()) + 1e-6)
     gray = np.clip((values - low) / (high - low) * 255, 0, 255).astype(np.uint8)
     picture = np.repeat(gray[..., None], 3, axis=2)
