@@ -21,7 +21,7 @@ from calcimeasure.locate.laterality import View
 from calcimeasure.locate.view import look
 from calcimeasure.model import Failure, Outline, Radiograph, Report, Series, State, Tissue, Volume, largest_first
 from calcimeasure.picture import draw
-from calcimeasure.segment import propose, propose_on_film
+from calcimeasure.segment import propose, propose_on_film, without_specks
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.surface import half_maximum_outline
 from calcimeasure.version import software_version
@@ -140,7 +140,7 @@ def refined_outline(volume: Volume, part: Proposal, settings: Settings) -> Outli
     """Draw a proposal along its half-maximum; where it lies on bone, without what was cut off as bone.
 
     The blurred surface of the bone beside a mass is as dense as the mass's own edge: along it the half-maximum would
-    run on.
+    run on. What it leaves there apart from the mass, too small to count, goes too: an axis would end in it.
     """
     outline = half_maximum_outline(volume, part.outline, settings)
     if not part.touches_bone:
@@ -148,7 +148,9 @@ def refined_outline(volume: Volume, part: Proposal, settings: Settings) -> Outli
     hu = volume.attenuation_hu[outline.box]
     own = part.outline.mask_in(outline.start_kji, outline.stop_kji)
     kept = outline.mask() & (own | (hu < settings.threshold_hu))
-    return Outline.from_mask(kept, outline.start_kji) if kept.any() else outline
+    if not kept.any():
+        return outline
+    return without_specks(Outline.from_mask(kept, outline.start_kji), volume.geometry, settings)
 
 
 def analyze_or_fail(

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from calcimeasure.model import NOT_IMAGED_HU, Outline
-from calcimeasure.segment import Components, find_components
+from calcimeasure.segment import Components, find_components, without_specks
 from calcimeasure.settings import Settings
 from tests.phantoms import Grid, oblique_grid, straight_grid, uneven_grid
+from tests.test_geometry import geometry_of
 from tests.test_model import MASKS, volume_of
 
 EVERYTHING = Settings(min_volume_mm3=0)
@@ -182,3 +183,23 @@ def test_of_equals_the_one_that_starts_first_comes_first(offset_mm: float) -> No
     mask[1::3, 1:3, 1:4] = True
     grid = oblique_grid(mask.shape, (0.7, 0.6, 0.6), (10.0, 20.0, 30.0), (0.0, 0.0, offset_mm))
     assert [outline.start_kji[0] for outline in found_in(mask, grid).outlines] == list(range(1, 40, 3))
+
+
+def test_an_outline_keeps_its_pieces_but_for_specks_apart_from_them() -> None:
+    # Voxels of 0.9375 mm3: 32 of them are 30 mm3.
+    mask = np.zeros((4, 12, 40), dtype=bool)
+    mask[:, :4, :4] = mask[:2, 6:10, :4] = True
+    with_speck = mask.copy()
+    with_speck[0, 0, 6:37] = True
+    outline = Outline.from_mask(with_speck, (3, 5, 7))
+    grid = oblique_grid((9, 30, 60), (2.5, 0.75, 0.5), (20.0, -35.0, 50.0), (10.0, 20.0, -300.0))
+    found = without_specks(outline, geometry_of(grid), Settings())
+    assert np.array_equal(found.mask_in((3, 5, 7), (7, 17, 47)), mask)
+    assert without_specks(outline, geometry_of(grid), EVERYTHING) == outline
+
+
+def test_the_largest_piece_of_an_outline_stays_however_small() -> None:
+    mask = np.zeros((3, 9, 9), dtype=bool)
+    mask[0, 0, :2] = mask[2, 5, 5] = True
+    found = without_specks(Outline.from_mask(mask), geometry_of(grid_for(mask)), Settings())
+    assert voxels(found) == {(0, 0, 0), (0, 0, 1)}

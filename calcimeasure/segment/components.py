@@ -74,6 +74,22 @@ def find_components(volume: Volume, settings: Settings) -> Components:
     return Components(tuple(outline for _, outline in kept), dropped_count=found - len(kept))
 
 
+def without_specks(outline: Outline, geometry: Geometry, settings: Settings) -> Outline:
+    """Take from an outline the pieces apart from it that are too small to count as components; the largest stays."""
+    from scipy import ndimage
+
+    pieces, count = ndimage.label(outline.mask(), structure=np.ones((3, 3, 3)))
+    if count < 2:
+        return outline
+    voxel_sizes, smallest = geometry.voxel_sizes, _smallest_size(geometry, settings)
+    sizes = [
+        _size(_outline(pieces[box] == label, box, outline.start_kji), voxel_sizes)
+        for label, box in enumerate(ndimage.find_objects(pieces), 1)
+    ]
+    kept = np.array([False, *(size >= min(smallest, max(sizes)) for size in sizes)])
+    return Outline.from_mask(kept[pieces], outline.start_kji)
+
+
 def _dense_box(
     attenuation_hu: NDArray[np.int16], threshold_hu: float
 ) -> tuple[NDArray[np.bool_], tuple[int, int, int]]:
