@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.inherit import inherit
 from calcimeasure.locate.laterality import side_of
+from calcimeasure.locate.site import site_of_lesion
 from calcimeasure.measure import measure
 from calcimeasure.model import Lesion
 from calcimeasure.settings import settings_hash
@@ -55,6 +56,7 @@ def assess(
         measurements = replace(
             measurements, touches_bone=proposal.touches_bone, bone_contact_mm2=proposal.bone_contact_mm2
         )
+    site = None if view is None else site_of_lesion(outline, volume.geometry, view)
     notices = dict.fromkeys((*volume.notices, *measurements.notices))
     return Lesion(
         tracking_uid=tracking_uid(volume.series, outline),
@@ -66,8 +68,8 @@ def assess(
         software_version=software_version(),
         tissue=None if proposal is None else proposal.tissue,
         tissue_confidence=None if proposal is None else proposal.tissue_confidence,
-        side=None if view is None else side_of(outline, volume.geometry, view),
-        site=None if view is None else view.site,
+        side=None if view is None else side_of(outline, volume.geometry, view, site),
+        site=site,
     )
 
 

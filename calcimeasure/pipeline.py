@@ -63,13 +63,13 @@ def analyze(
     _refuse_radiograph(series)
     volume = cast("Volume", load_image(series, settings))
     bones, mask_notices = bones_of(volume, settings)
-    proposals = propose(volume, settings, bones)
+    proposals = propose(volume, settings, None if bones is None else bones.mask)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
     volume = replace(volume, notices=(*volume.notices, *mask_notices, *proposals.notices, *dropped))
 
     calcified = [part for part in proposals.parts if part.tissue not in NOT_MEASURED]
     skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
-    view = look(volume, proposals.bodies, skeleton)
+    view = look(volume, proposals.bodies, skeleton, bones)
 
     def measured(part: Proposal) -> Lesion:
         return assess(volume, refined_outline(volume, part, settings), 0, settings, part, view)

@@ -67,6 +67,9 @@ taken for bone lie in some slices only."""
 TRUNK_HALF_WIDTH_MM = 140.0
 """A body that reaches so far to both sides is a trunk, also where no bone but the spine is in view."""
 
+TRUNK_LENGTH_MM = 150.0
+"""Of a whole body, this much at least is as wide as a trunk."""
+
 LEAST_UNCERTAINTY_MM = 4.0
 
 _SLABS = 4
@@ -327,11 +330,14 @@ class _Halves:
     ----------
     half_width_mm
         How far it reaches to either side in nine of ten slices, where that is less.
+    wide_length_mm
+        Over which length of it that is as far as in a trunk.
     is_two_limbs
         Whether air lies between two parts of it.
     """
 
     half_width_mm: float
+    wide_length_mm: float
     is_two_limbs: bool
 
     @classmethod
@@ -342,9 +348,11 @@ class _Halves:
         slices: NDArray[np.bool_] = np.any(seen, axis=1)
         columns_mm = (np.arange(body.shape[2]) - _column_of(copy, mirror, body.shape[2])) * copy.step_mm
         reach_mm = [np.where(seen, way * columns_mm, -1e4).max(axis=1)[slices] for way in (-1, 1)]
+        nearer_mm = np.min(reach_mm, axis=0)
         at_plane = seen[slices][:, np.abs(columns_mm) <= max(GAP_MM, copy.step_mm)].all(axis=1)
         return cls(
             half_width_mm=float(np.quantile(reach_mm, 0.1, axis=1).min()),
+            wide_length_mm=float(np.count_nonzero(nearer_mm >= TRUNK_HALF_WIDTH_MM) * copy.step_mm),
             is_two_limbs=bool(np.mean(at_plane) < 0.3),
         )
 
@@ -393,7 +401,7 @@ def _two_sides(copy: _Copy, mirror: _Mirror, halves: _Halves) -> str | None:
         )
         if halves.is_two_limbs:
             return "two limbs"
-        if halves.half_width_mm >= BODY_HALF_WIDTH_MM or throughout:
+        if halves.half_width_mm >= BODY_HALF_WIDTH_MM or halves.wide_length_mm >= TRUNK_LENGTH_MM or throughout:
             return "bones on both sides"
     if halves.half_width_mm >= TRUNK_HALF_WIDTH_MM:
         return f"a body of {2 * halves.half_width_mm:.0f} mm"
