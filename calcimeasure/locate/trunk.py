@@ -45,8 +45,11 @@ DEEP_MM: Final = 50.0
 AT_LUNG_MM: Final = 22.0
 """Ribs lie on the lung; an arm that lies on the chest has its own tissue and the chest wall between."""
 
-INNER_BESIDE, INNER_FRONT = 0.65, -0.45
-"""Parts of the way from the middle of a section to its skin, sideways and to the front, inside which no arm lies."""
+INNER_MM: Final = 42.0
+INNER_BESIDE, INNER_FRONT = 0.6, -0.3
+BACK_BESIDE, BACK = 0.5, 0.2
+"""Parts of the way from the middle of a section to its skin, sideways and to the back, inside which no arm lies: at this
+depth below the skin, and on the back at any."""
 
 LIMB_MM: Final = 45.0
 """Nothing in a limb lies farther from a bone."""
@@ -180,10 +183,12 @@ def look_at_trunk(
     beside_mm = midline.distance_mm(bones_lps_mm)
     sideways, backward = grid.sideways[places], grid.backward[places]
     at_lung = grid.to_lung_mm[places] <= AT_LUNG_MM
+    depth_mm = grid.depth_mm[places]
     is_trunk = (
-        (grid.depth_mm[places] > DEEP_MM)
+        (depth_mm > DEEP_MM)
         | at_lung
-        | ((backward > INNER_FRONT) & (sideways <= INNER_BESIDE))
+        | ((depth_mm > INNER_MM) & (backward > INNER_FRONT) & (sideways <= INNER_BESIDE))
+        | ((backward > BACK) & (sideways <= BACK_BESIDE))
     )
     occupied = np.zeros(grid.body.shape, dtype=np.bool_)
     occupied[places] = True
@@ -267,10 +272,10 @@ def site_by_place(points_lps_mm: NDArray[np.float64], trunk: Trunk) -> Site | No
     section = round(float(middle[2] - trunk.low_lps_mm[2]) / trunk.step_mm)
     region = trunk.regions[section] if 0 <= section < len(trunk.regions) else Region.UNKNOWN
     part = part_with(points_lps_mm, trunk)
-    if region is Region.LEGS:
-        return _site_in_leg(float(middle[2]), trunk)
     if part is not Part.TRUNK:
         return None
+    if region is Region.LEGS:
+        return _site_in_leg(float(middle[2]), trunk)
     beside_mm = abs(float(trunk.midline.distance_mm(middle)))
     away_mm, index = trunk.tree.query(points_lps_mm)
     nearest_mm, nearest = float(away_mm.min()), int(index[np.argmin(away_mm)])
@@ -411,16 +416,16 @@ class _Grid:
         step_mm = max(STEP_MM, float(np.prod(np.maximum(high - low, STEP_MM)) / MOST_POINTS) ** (1 / 3))
         axes = [np.arange(a, max(b, a + step_mm / 2), step_mm) for a, b in zip(low, high, strict=True)]
         points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-        index = np.rint(geometry.to_index_kji(points)).astype(np.intp)
-        inside = np.all((index >= 0) & (index < geometry.shape_kji), axis=-1)
-        k, j, i = np.moveaxis(np.where(inside[..., None], index, 0), -1, 0)
-        hu = volume.attenuation_hu[k, j, i]
-        imaged = inside & (hu != NOT_IMAGED_HU)
+        k, j, i = np.moveaxis(np.rint(geometry.to_index_kji(points)).astype(np.intp), -1, 0)
+        inside = _within((k, j, i), (0, 0, 0), geometry.shape_kji)
+        hu = np.full(inside.shape, NOT_IMAGED_HU, dtype=np.int16)
+        hu[inside] = volume.attenuation_hu[k[inside], j[inside], i[inside]]
+        imaged = hu != NOT_IMAGED_HU
         body = np.zeros(inside.shape, dtype=np.bool_)
         for one in bodies:
-            held = inside & np.all((index >= one.start_kji) & (index < one.stop_kji), axis=-1)
-            own = index[held] - np.array(one.start_kji)
-            body[held] |= one.mask()[tuple(own.T)]
+            held = _within((k, j, i), one.start_kji, one.stop_kji)
+            a, b, c = (at[held] - first for at, first in zip((k, j, i), one.start_kji, strict=True))
+            body[held] |= one.mask()[a, b, c]
         lung = ndimage.binary_opening(body & imaged & (hu > LUNG_HU[0]) & (hu < LUNG_HU[1]))
         normal = np.array(midline.normal)
         back = np.array([-normal[1], normal[0], 0.0]) / np.hypot(normal[0], normal[1])
@@ -454,6 +459,16 @@ class _Grid:
     def z_mm(self, section: int) -> float:
         """Where a section lies."""
         return float(self.low_lps_mm[2] + section * self.step_mm)
+
+
+def _within(
+    index_kji: tuple[NDArray[np.intp], ...], start_kji: Sequence[int], stop_kji: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Tell which voxels lie in a box of the stack."""
+    inside = np.ones(index_kji[0].shape, dtype=np.bool_)
+    for at, start, stop in zip(index_kji, start_kji, stop_kji, strict=True):
+        inside &= (at >= start) & (at < stop)
+    return inside
 
 
 def _sideways(body: NDArray[np.bool_], beside_mm: NDArray[np.float64]) -> NDArray[np.float32]:
