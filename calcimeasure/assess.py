@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from calcimeasure.inherit import inherit
 from calcimeasure.locate.film import FilmView, film_side_of
 from calcimeasure.locate.laterality import View, side_of
+from calcimeasure.locate.site import site_of_lesion
 from calcimeasure.measure import measure, measure_on_film
 from calcimeasure.model import Lesion, Measurements, Radiograph, Volume
 from calcimeasure.settings import settings_hash
@@ -16,7 +17,7 @@ from calcimeasure.uid import made_uid
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from calcimeasure.model import FilmMeasurements, Image, Outline, Proposal, Series, Side
+    from calcimeasure.model import FilmMeasurements, Image, Outline, Proposal, Series, Side, Site
     from calcimeasure.settings import Settings
 
 
@@ -55,6 +56,7 @@ def assess(
         measurements = replace(
             measurements, touches_bone=proposal.touches_bone, bone_contact_mm2=proposal.bone_contact_mm2
         )
+    side, site = _place(image, outline, view)
     notices = dict.fromkeys((*image.notices, *measurements.notices))
     return Lesion(
         tracking_uid=tracking_uid(image.series, outline),
@@ -66,8 +68,8 @@ def assess(
         software_version=software_version(),
         tissue=None if proposal is None else proposal.tissue,
         tissue_confidence=None if proposal is None else proposal.tissue_confidence,
-        side=_side(image, outline, view),
-        site=None if view is None else view.site,
+        side=side,
+        site=site,
     )
 
 
@@ -104,12 +106,14 @@ def _measured(image: Image, outline: Outline, settings: Settings) -> Measurement
     return measure(image, outline, settings)
 
 
-def _side(image: Image, outline: Outline, view: View | FilmView | None) -> Side | None:
+def _place(image: Image, outline: Outline, view: View | FilmView | None) -> tuple[Side | None, Site | None]:
+    """Say on which side and at which site a lesion lies; nothing without a view of its image."""
     if isinstance(view, FilmView):
-        return film_side_of(outline, view)
+        return film_side_of(outline, view), view.site
     if isinstance(view, View) and isinstance(image, Volume):
-        return side_of(outline, image.geometry, view)
-    return None
+        site = site_of_lesion(outline, image.geometry, view)
+        return side_of(outline, image.geometry, view, site), site
+    return None, None
 
 
 def _with_contact(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from numpy.typing import NDArray
@@ -328,6 +328,30 @@ class Volume:
     def __reduce__(self) -> tuple[type[Volume], tuple[object, ...]]:
         # A pickle does not keep that an array is read-only: made anew from its fields, it is.
         return type(self), tuple(getattr(self, one.name) for one in fields(self))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedBones:
+    """Bones that another program outlined on a stack.
+
+    Parameters
+    ----------
+    labels
+        (k, j, i) integers; 0 where there is none. Kept read-only.
+    names
+        Label to TotalSegmentator's name: humerus_left, vertebrae_L3, rib_left_4, sacrum, ...
+    sides
+        Label to side, of those that have one.
+    """
+
+    labels: NDArray[np.uint8] | NDArray[np.uint16]
+    names: Mapping[int, str]
+    sides: Mapping[int, Laterality]
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(k, j, i), true where any is."""
+        return self.labels > 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -779,6 +803,7 @@ class Site:
     body_site: BodySite
     source: SiteSource
     detail: str | None = None
+    evidence: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,11 +107,11 @@ class _Found:
 
 def _found(volume: Volume, settings: Settings) -> _Found:
     bones, mask_notices = bones_of(volume, settings)
-    proposals = propose(volume, settings, bones)
+    proposals = propose(volume, settings, None if bones is None else bones.mask)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
     volume = replace(volume, notices=(*volume.notices, *mask_notices, *proposals.notices, *dropped))
     skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
-    view = look(volume, proposals.bodies, skeleton)
+    view = look(volume, proposals.bodies, skeleton, bones)
     return _Found(volume, _may_be_calcified(proposals), lambda part: refined_outline(volume, part, settings), view)
 
 

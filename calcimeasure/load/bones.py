@@ -6,11 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import SeriesError
+from calcimeasure.model import NamedBones
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from calcimeasure.load.masks import MaskFiles
     from calcimeasure.model import Volume
     from calcimeasure.settings import Settings
@@ -27,8 +25,8 @@ def find_bone_masks(settings: Settings) -> MaskFiles | None:
     return _mask_files(settings.bone_mask) if settings.bone_mask else None
 
 
-def bones_of(volume: Volume, settings: Settings) -> tuple[NDArray[np.bool_] | None, tuple[str, ...]]:
-    """Read which voxels of a stack another program outlined as bone.
+def bones_of(volume: Volume, settings: Settings) -> tuple[NamedBones | None, tuple[str, ...]]:
+    """Read which bones of a stack another program outlined.
 
     Parameters
     ----------
@@ -39,8 +37,8 @@ def bones_of(volume: Volume, settings: Settings) -> tuple[NDArray[np.bool_] | No
 
     Returns
     -------
-    ndarray or None
-        (k, j, i) bool; None where no mask was named, or none belongs to this stack.
+    NamedBones or None
+        None where no mask was named, or none belongs to this stack.
     tuple of str
         Keys of `calcimeasure.codes.NOTICES`.
 
@@ -60,7 +58,7 @@ def bones_of(volume: Volume, settings: Settings) -> tuple[NDArray[np.bool_] | No
         raise SeriesError("bone_mask_unusable", str(error), volume.series.series_uid, error.path) from error
     if not masks.classes:
         return None, ("bone_mask_missing",)
-    return masks.labels > 0, ("bone_mask_resampled",) if masks.resampled else ()
+    return NamedBones(masks.labels, masks.names, masks.sides), ("bone_mask_resampled",) if masks.resampled else ()
 
 
 @lru_cache(maxsize=4)

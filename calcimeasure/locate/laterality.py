@@ -4,12 +4,15 @@ A wrong side is the worst number that there is: where the evidence does not carr
 rung down:
 
 - the reader's word (`calcimeasure.review`);
+- bones that another program named, where they lie at the lesion and nearly all of them have one side;
 - the body's own midline, where it is seen: for a lesion whose middle lies farther from it than it is uncertain. Arms
-  may be raised, folded or crossed: in one that is not seen to be part of the trunk, place proves nothing;
+  may be raised, folded or crossed: in one that is not followed up to the shoulder, place proves nothing;
 - tags (coded region modifiers, Frame, Image and series Laterality) and words of descriptions: they say what was
   ordered, and set a side only where one side alone is in the field, or for that of two limbs which lies where they say;
 - the sign of x: positioning is a habit. It is a hint, never a side; but where a leg lies on the other side of the
-  scanner than tags and words say, they do not carry.
+  scanner than bones, tags or words alone say, they do not carry.
+
+Named bones and the midline are both strong: where they disagree the side is unknown.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.locate.words import SaidSide, SideEvidence
+from calcimeasure.locate.bones import BoneEvidence, evidence_of
+from calcimeasure.locate.trunk import Part, part_with
+from calcimeasure.locate.words import SaidSide, SideEvidence, SiteEvidence
 from calcimeasure.model import BodySite, Laterality, Side, SideSource, Site, SiteSource
 
 if TYPE_CHECKING:
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.geometry import Geometry
+    from calcimeasure.locate.bones import BoneMap
+    from calcimeasure.locate.trunk import Trunk
     from calcimeasure.model import Midline, Outline
 
 LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
@@ -54,6 +61,7 @@ HINT_MM = 20.0
 
 _NO_SITE = Site(BodySite.UNKNOWN, SiteSource.NONE)
 _NOTHING_SAID = SideEvidence()
+_NO_SITES = SiteEvidence()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +75,15 @@ class View:
     bodies
         Each body in view, largest first.
     site
-        The part of the body that is imaged.
+        The part of the body that is imaged, where tags or descriptions name one alone.
     tags, words
         What tags, and descriptions, say of the side.
+    coded_sites, worded_sites
+        What tags, and descriptions, say of the site.
+    trunk
+        The trunk with its regions; None where no midline of a trunk is seen.
+    bones
+        Bones that another program named; None where there are none.
     """
 
     midline: Midline | None
@@ -78,9 +92,13 @@ class View:
     site: Site = _NO_SITE
     tags: SideEvidence = _NOTHING_SAID
     words: SideEvidence = _NOTHING_SAID
+    coded_sites: SiteEvidence = _NO_SITES
+    worded_sites: SiteEvidence = _NO_SITES
+    trunk: Trunk | None = None
+    bones: BoneMap | None = None
 
 
-def side_of(outline: Outline, geometry: Geometry, view: View) -> Side:
+def side_of(outline: Outline, geometry: Geometry, view: View, site: Site | None = None) -> Side:
     """Say on which side of the body a lesion lies.
 
     Parameters
@@ -91,6 +109,8 @@ def side_of(outline: Outline, geometry: Geometry, view: View) -> Side:
         Of its stack.
     view
         What is in the field.
+    site
+        Where in the body it lies; that of the view where None.
 
     Returns
     -------
@@ -99,24 +119,75 @@ def side_of(outline: Outline, geometry: Geometry, view: View) -> Side:
         hint that there is.
     """
     points_lps_mm = geometry.to_lps_mm(np.argwhere(outline.mask()) + np.array(outline.start_kji))
-    limb = _body_with(outline, view.bodies)
-    midline = view.midline
-    if midline is None:
+    limb = body_with(outline, view.bodies)
+    body_site = (site or view.site).body_site
+    bones = evidence_of(outline, geometry, view.bones, limb) if view.bones is not None else None
+    if view.midline is None:
+        if bones is not None and (bones.side is not UNKNOWN or bones.mirrored):
+            return _by_bones_alone(bones, points_lps_mm, geometry, view, limb)
         return _by_words(points_lps_mm, geometry, view, limb)
-    distance_mm = midline.distance_mm(points_lps_mm)
-    doubt = _doubt_of_place(midline, view, limb, geometry)
+    distance_mm = view.midline.distance_mm(points_lps_mm)
+    doubt = _doubt_of_place(points_lps_mm, view, limb, geometry, body_site)
+    if bones is not None and (bones.side is not UNKNOWN or bones.mirrored):
+        return _by_bones_and_midline(bones, distance_mm, view, body_site, doubt)
     if doubt is not None:
         return _unknown(float(distance_mm.mean()), _sign(float(distance_mm.mean())), doubt)
-    return _by_midline(midline, distance_mm, view)
+    return _by_midline(view.midline, distance_mm, view, body_site)
 
 
-def _by_midline(midline: Midline, distance_mm: NDArray[np.float64], view: View) -> Side:
+def _by_bones_and_midline(
+    bones: BoneEvidence, distance_mm: NDArray[np.float64], view: View, body_site: BodySite, doubt: str | None
+) -> Side:
+    """Hold the side of named bones against the midline, unless place says nothing here."""
+    assert view.midline is not None  # noqa: S101 - for the type checker
+    middle_mm = float(distance_mm.mean())
+    place = _by_midline(view.midline, distance_mm, view, body_site)
+    if bones.mirrored:
+        evidence = f"{place.evidence}; named bones of the left lie where those of the right should, and carry no side"
+        return _unknown(middle_mm, place.hint or _sign(middle_mm), evidence, conflict=True)
+    if doubt is not None:
+        evidence = f"{bones.words}; {doubt}"
+    elif bones.side is (place.hint or place.laterality):
+        evidence = f"{bones.words}; {place.evidence}"
+    else:
+        evidence = f"{bones.words}; {place.evidence}; named bones and midline disagree"
+        return _unknown(middle_mm, _sign(middle_mm), evidence, conflict=True)
+    confidence = 0.99 if place.laterality is bones.side and doubt is None else 0.9
+    return Side(
+        bones.side,
+        SideSource.BONE_LABELS,
+        confidence,
+        distance_to_midline_mm=middle_mm,
+        evidence=evidence,
+    )
+
+
+def _by_bones_alone(
+    bones: BoneEvidence, points_lps_mm: NDArray[np.float64], geometry: Geometry, view: View, limb: int | None
+) -> Side:
+    """Take the side of named bones where no midline is seen, unless tags, words or the table speak against it."""
+    said = {view.tags.laterality, view.words.laterality} - {UNKNOWN}
+    evidence = "; ".join((bones.words, view.midline_why, *view.tags.words, *view.words.words))
+    middle_x_mm = float(points_lps_mm[:, 0].mean())
+    hint = _sign(middle_x_mm) if abs(middle_x_mm) >= HINT_MM else None
+    if bones.mirrored:
+        reason = "named bones of the left lie where those of the right should, and carry no side"
+        return _unknown(None, hint, f"{evidence}; {reason}", conflict=True)
+    if said - {bones.side} or view.tags.conflict or view.words.conflict:
+        return _unknown(None, hint, f"{evidence}; named bones and what was ordered disagree", conflict=True)
+    against = None if bones.of_arm else _side_of_the_table(view, limb, geometry)
+    if not said and against is not None and against is not bones.side:
+        return _unknown(None, hint, f"{evidence}; but the limb lies on the scanner's {against} side", conflict=True)
+    return Side(bones.side, SideSource.BONE_LABELS, 0.97 if said else 0.92, evidence=evidence)
+
+
+def _by_midline(midline: Midline, distance_mm: NDArray[np.float64], view: View, body_site: BodySite) -> Side:
     middle_mm = float(distance_mm.mean())
     left_share = float(np.mean(distance_mm > 0))
     place = f"its middle lies {abs(middle_mm):.0f} mm to the {_sign(middle_mm)} of it"
     evidence = f"{view.midline_why}; {place}"
     if min(left_share, 1 - left_share) >= ACROSS_SHARE:
-        if view.site.body_site not in MIDLINE_SITES:
+        if body_site not in MIDLINE_SITES:
             return _unknown(middle_mm, Laterality.MIDLINE, f"{evidence}, and it lies across it")
         return Side(
             Laterality.MIDLINE,
@@ -136,17 +207,21 @@ def _by_midline(midline: Midline, distance_mm: NDArray[np.float64], view: View) 
     )
 
 
-def _doubt_of_place(midline: Midline, view: View, limb: int | None, geometry: Geometry) -> str | None:
+def _doubt_of_place(
+    points_lps_mm: NDArray[np.float64], view: View, limb: int | None, geometry: Geometry, body_site: BodySite
+) -> str | None:
     """Say why the place of a lesion beside the midline may not tell its side; None where it does."""
-    if view.site.body_site in ARM_SITES:
-        return "an arm may be raised, folded or crossed: its place proves nothing"
     if limb is None:
         return "it lies in no body that was found"
-    if midline.between_limbs:
-        if (
-            view.site.body_site in LEG_SITES
-            or min(_width_mm(body, geometry) for body in view.bodies[:2]) >= LEG_WIDTH_MM
-        ):
+    part = None if view.trunk is None or limb > 0 else part_with(points_lps_mm, view.trunk)
+    if part is Part.FOLLOWED_LIMB:
+        return None
+    if part is Part.LIMB:
+        return "the bone beside it may be that of an arm which lies on the trunk, and may be crossed"
+    if body_site in ARM_SITES or view.site.body_site in ARM_SITES:
+        return "an arm may be raised, folded or crossed: its place proves nothing"
+    if view.midline is not None and view.midline.between_limbs:
+        if body_site in LEG_SITES or min(_width_mm(body, geometry) for body in view.bodies[:2]) >= LEG_WIDTH_MM:
             return None
         return "two limbs that may be arms, which may be crossed"
     if limb > 0:
@@ -196,7 +271,7 @@ def _confidence(margin: float, sure: float) -> float:
     return 0.8 + 0.19 * min(1.0, max(0.0, margin) / sure)
 
 
-def _body_with(outline: Outline, bodies: Sequence[Outline]) -> int | None:
+def body_with(outline: Outline, bodies: Sequence[Outline]) -> int | None:
     """Find the body that a lesion lies in."""
     shares = [outline.overlap(body) for body in bodies]
     return int(np.argmax(shares)) if any(shares) else None

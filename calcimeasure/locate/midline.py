@@ -9,7 +9,8 @@ single limb mirrors itself too, and has no midline.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,9 @@ taken for bone lie in some slices only."""
 
 TRUNK_HALF_WIDTH_MM = 140.0
 """A body that reaches so far to both sides is a trunk, also where no bone but the spine is in view."""
+
+TRUNK_LENGTH_MM = 150.0
+"""Of a whole body, this much at least is as wide as a trunk."""
 
 LEAST_UNCERTAINTY_MM = 4.0
 
@@ -218,18 +222,34 @@ def _covered(outlines: Iterable[Outline], index_kji: NDArray[np.intp]) -> NDArra
 
 
 def _best_mirror(copy: _Copy) -> _Mirror:
-    """Search planes turned about the body's long axis, then lying askew, then both in small steps."""
+    """Search planes turned about the body's long axis in a thinned copy, then lying askew, then both in small steps."""
+    thin = _thinned(copy)
     coarse = np.deg2rad(np.arange(-MOST_ASKEW_DEG, MOST_ASKEW_DEG + 1, 9.0))
-    turned = max((_mirror(copy, turn, 0.0) for turn in coarse), key=_score)
-    turn, askew = _angles(turned.normal)
-    best = turned
-    for step in np.deg2rad((9.0, 5.0)):
-        around = [_mirror(copy, turn + a * step, askew + b * step) for a, b in _AROUND]
-        scores = [_score(one) for one in (best, *around)]
-        tops = (_top(scores[1], scores[0], scores[2]), _top(scores[3], scores[0], scores[4]))
-        best = max((best, *around, _mirror(copy, turn + tops[0] * step, askew + tops[1] * step)), key=_score)
-        turn, askew = _angles(best.normal)
+    # Turning images does not hold the interpreter.
+    with ThreadPoolExecutor() as pool:
+        turn, askew = _angles(max(pool.map(lambda turn: _mirror(thin, turn, 0.0), coarse), key=_score).normal)
+        best = _mirror(copy, turn, askew)
+        for step in np.deg2rad((9.0, 5.0)):
+            turns = [(turn + a * step, askew + b * step) for a, b in _AROUND]
+            around = list(pool.map(lambda one: _mirror(copy, *one), turns))
+            scores = [_score(one) for one in (best, *around)]
+            tops = (_top(scores[1], scores[0], scores[2]), _top(scores[3], scores[0], scores[4]))
+            best = max((best, *around, _mirror(copy, turn + tops[0] * step, askew + tops[1] * step)), key=_score)
+            turn, askew = _angles(best.normal)
     return best
+
+
+def _thinned(copy: _Copy) -> _Copy:
+    """Take every other section, row and column: enough to tell directions apart that differ much."""
+    every = (slice(None, None, 2),) * 3
+    return replace(
+        copy,
+        clipped_hu=copy.clipped_hu[every],
+        imaged=copy.imaged[every],
+        compared=copy.compared[every],
+        body=copy.body[every],
+        step_mm=2 * copy.step_mm,
+    )
 
 
 def _score(mirror: _Mirror) -> float:
@@ -248,12 +268,14 @@ def _frame(turn: float, askew: float) -> NDArray[np.float64]:
     return np.stack([normal, back, np.cross(normal, back)])
 
 
-def _turned(image: NDArray[np.float32], frame: NDArray[np.float64], fill: float = 0.0) -> NDArray[np.float32]:
+def _turned(
+    image: NDArray[np.float32], frame: NDArray[np.float64], fill: float = 0.0, order: int = 1
+) -> NDArray[np.float32]:
     """Turn a copy so that its last axis runs along the normal, about the middle of its box."""
     to_zyx = frame[::-1, ::-1].T  # what is (z, y, x) in the turned image, in the axes of the copy
     middle = (np.array(image.shape) - 1) / 2
     turned: NDArray[np.float32] = ndimage.affine_transform(
-        image, to_zyx, offset=middle - to_zyx @ middle, order=1, mode="constant", cval=fill
+        image, to_zyx, offset=middle - to_zyx @ middle, order=order, mode="constant", cval=fill
     )
     return turned
 
@@ -276,7 +298,8 @@ def _lines(copy: _Copy, frame: NDArray[np.float64]) -> tuple[NDArray[np.float32]
     """Turn a copy: attenuation above its lowest, what may be compared, what was imaged, and the body."""
     compared = _turned(copy.compared, frame)
     hu = (_turned(copy.clipped_hu, frame, CLIP_HU[0]) - np.float32(CLIP_HU[0])) * compared
-    return hu, compared, _turned(copy.imaged, frame), _turned(copy.body, frame)
+    # What is in view is counted, not compared: the nearest points tell.
+    return hu, compared, _turned(copy.imaged, frame, order=0), _turned(copy.body, frame, order=0)
 
 
 def mirror_likeness(hu: NDArray[np.float32], compared: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -327,11 +350,14 @@ class _Halves:
     ----------
     half_width_mm
         How far it reaches to either side in nine of ten slices, where that is less.
+    wide_length_mm
+        Over which length of it that is as far as in a trunk.
     is_two_limbs
         Whether air lies between two parts of it.
     """
 
     half_width_mm: float
+    wide_length_mm: float
     is_two_limbs: bool
 
     @classmethod
@@ -342,9 +368,11 @@ class _Halves:
         slices: NDArray[np.bool_] = np.any(seen, axis=1)
         columns_mm = (np.arange(body.shape[2]) - _column_of(copy, mirror, body.shape[2])) * copy.step_mm
         reach_mm = [np.where(seen, way * columns_mm, -1e4).max(axis=1)[slices] for way in (-1, 1)]
+        nearer_mm = np.min(reach_mm, axis=0)
         at_plane = seen[slices][:, np.abs(columns_mm) <= max(GAP_MM, copy.step_mm)].all(axis=1)
         return cls(
             half_width_mm=float(np.quantile(reach_mm, 0.1, axis=1).min()),
+            wide_length_mm=float(np.count_nonzero(nearer_mm >= TRUNK_HALF_WIDTH_MM) * copy.step_mm),
             is_two_limbs=bool(np.mean(at_plane) < 0.3),
         )
 
@@ -393,7 +421,7 @@ def _two_sides(copy: _Copy, mirror: _Mirror, halves: _Halves) -> str | None:
         )
         if halves.is_two_limbs:
             return "two limbs"
-        if halves.half_width_mm >= BODY_HALF_WIDTH_MM or throughout:
+        if halves.half_width_mm >= BODY_HALF_WIDTH_MM or halves.wide_length_mm >= TRUNK_LENGTH_MM or throughout:
             return "bones on both sides"
     if halves.half_width_mm >= TRUNK_HALF_WIDTH_MM:
         return f"a body of {2 * halves.half_width_mm:.0f} mm"

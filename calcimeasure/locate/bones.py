@@ -1,0 +1,359 @@
+"""What bones that another program named say of a lesion: its side and its site.
+
+Each point of a lesion asks the named bones nearest to it. A lesion whose points nearly all name one side has that side,
+and the bone that most of them name gives its site. Masks of bones are learned, and mistaken now and then: an island of
+the other side's bone, or a bone farther away than one that nobody named, carries nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from calcimeasure.model import BodySite, Laterality, Site, SiteSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.model import NamedBones, Outline
+
+STEP_MM: Final = 4.0
+"""Distance of the points that stand for bones."""
+
+FARTHEST_MM: Final = 40.0
+"""A mass belongs to a bone no farther from its surface than this: soft tissue of a forearm or a hip is as thick."""
+
+UNNAMED_MM: Final = 8.0
+"""A bone that nobody named and that lies nearer by this may be that of another limb."""
+
+CUT_MM: Final = 12.0
+"""Nearer to the border of the field of view, the end of a bone may be where it is cut off."""
+
+NEIGHBORS: Final = 12
+LESION_POINTS: Final = 300
+SURE_SHARE: Final = 0.95
+"""This share of what points of a lesion name must be of one side."""
+
+ARM_BONES: Final = frozenset({"humerus", "ulna", "radius", "carpal", "metacarpal", "phalanges_hand"})
+
+_NO_BODY: Final = -1
+
+_SITES: Final[Mapping[str, BodySite]] = {
+    "skull": BodySite.HEAD_NECK,
+    "sternum": BodySite.CHEST,
+    "rib": BodySite.CHEST,
+    "clavicula": BodySite.SHOULDER,
+    "scapula": BodySite.SHOULDER,
+    "humerus": BodySite.UPPER_ARM,
+    "ulna": BodySite.FOREARM,
+    "radius": BodySite.FOREARM,
+    "carpal": BodySite.HAND_WRIST,
+    "metacarpal": BodySite.HAND_WRIST,
+    "phalanges_hand": BodySite.HAND_WRIST,
+    "sacrum": BodySite.SPINE,
+    "vertebrae": BodySite.SPINE,
+    "hip": BodySite.PELVIS,
+    "femur": BodySite.THIGH,
+    "patella": BodySite.KNEE,
+    "tibia": BodySite.LOWER_LEG,
+    "fibula": BodySite.LOWER_LEG,
+    "tarsal": BodySite.ANKLE_FOOT,
+    "metatarsal": BodySite.ANKLE_FOOT,
+    "phalanges_feet": BodySite.ANKLE_FOOT,
+}
+"""The site of what lies at a bone, away from its joints."""
+
+_JOINTS: Final = (
+    (frozenset({"humerus", "scapula"}), BodySite.SHOULDER, 55.0),
+    (frozenset({"humerus", "clavicula"}), BodySite.SHOULDER, 55.0),
+    (frozenset({"humerus", "ulna"}), BodySite.ELBOW, 40.0),
+    (frozenset({"humerus", "radius"}), BodySite.ELBOW, 40.0),
+    (frozenset({"radius", "carpal"}), BodySite.HAND_WRIST, 30.0),
+    (frozenset({"ulna", "carpal"}), BodySite.HAND_WRIST, 30.0),
+    (frozenset({"femur", "hip"}), BodySite.HIP, 55.0),
+    (frozenset({"femur", "patella"}), BodySite.KNEE, 55.0),
+    (frozenset({"femur", "tibia"}), BodySite.KNEE, 55.0),
+    (frozenset({"tibia", "patella"}), BodySite.KNEE, 45.0),
+    (frozenset({"fibula", "femur"}), BodySite.KNEE, 50.0),
+    (frozenset({"tibia", "tarsal"}), BodySite.ANKLE_FOOT, 40.0),
+    (frozenset({"fibula", "tarsal"}), BodySite.ANKLE_FOOT, 40.0),
+)
+"""Two bones that both lie this near to a lesion have their joint between them. The greater trochanter lies 50 mm from
+the hip bone."""
+
+_END_MM: Final[Mapping[str, float]] = {
+    "humerus": 70.0,
+    "ulna": 60.0,
+    "radius": 60.0,
+    "femur": 90.0,
+    "tibia": 70.0,
+    "fibula": 70.0,
+}
+"""So near to an end of a long bone is the region of a joint: of a femur from its head to below the trochanters."""
+
+SPINE_MM: Final = 25.0
+"""Farther from a vertebra or the sacrum, a lesion lies in the trunk and not at its spine."""
+
+_LEVELS: Final = {"C": "cervical", "T": "thoracic", "L": "lumbar", "S": "sacral"}
+_BESIDE: Final = {
+    "cervical": BodySite.HEAD_NECK,
+    "thoracic": BodySite.CHEST,
+    "lumbar": BodySite.ABDOMEN,
+    "sacral": BodySite.PELVIS,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoneMap:
+    """Points of the bones of a stack, those that were named and those that were not.
+
+    Parameters
+    ----------
+    tree
+        Of `points_lps_mm`, (n, 3).
+    label, body
+        (n,) which bone, and in which body (`_NO_BODY` in none) each point lies.
+    names, sides
+        As in `NamedBones`.
+    unnamed
+        Of bones that have no name; None where there are none.
+    mirrored
+        Whether left bones lie where right ones should: then no side that they name counts.
+    field_z_mm
+        From where to where the stack reaches.
+    """
+
+    points_lps_mm: NDArray[np.float64]
+    tree: KDTree
+    label: NDArray[np.intp]
+    body: NDArray[np.intp]
+    names: Mapping[int, str]
+    sides: Mapping[int, Laterality]
+    unnamed: KDTree | None
+    mirrored: bool
+    field_z_mm: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class BoneEvidence:
+    """What the named bones near a lesion say.
+
+    Parameters
+    ----------
+    side
+        UNKNOWN where they say none.
+    of_arm
+        Whether the bone is one of an arm.
+    site
+        None where no bone is near.
+    mirrored
+        As in `BoneMap`.
+    words
+        For a person.
+    """
+
+    side: Laterality = Laterality.UNKNOWN
+    of_arm: bool = False
+    site: Site | None = None
+    mirrored: bool = False
+    words: str = ""
+
+
+def map_bones(
+    bones: NamedBones, geometry: Geometry, bodies: Sequence[Outline], skeleton: Sequence[Outline]
+) -> BoneMap | None:
+    """Make points of the bones of a stack.
+
+    Parameters
+    ----------
+    bones
+        As another program named them.
+    geometry
+        Of the stack.
+    bodies, skeleton
+        Each body in view, and what was judged to be bone.
+
+    Returns
+    -------
+    BoneMap or None
+        None where no bone has a point.
+    """
+    steps = _steps(geometry)
+    index = np.argwhere(bones.labels[:: steps[0], :: steps[1], :: steps[2]]) * steps
+    if not len(index):
+        return None
+    label = bones.labels[tuple(index.T)].astype(np.intp)
+    points = geometry.to_lps_mm(index)
+    return BoneMap(
+        points_lps_mm=points,
+        tree=KDTree(points),
+        label=label,
+        body=_body_of(index, bodies),
+        names=bones.names,
+        sides=bones.sides,
+        unnamed=_unnamed(bones, geometry, skeleton, steps),
+        mirrored=_is_mirrored(points, label, bones),
+        field_z_mm=_field_z_mm(geometry),
+    )
+
+
+def _field_z_mm(geometry: Geometry) -> tuple[float, float]:
+    corners = geometry.to_lps_mm(list(product(*((0, n - 1) for n in geometry.shape_kji))))
+    return float(corners[:, 2].min()), float(corners[:, 2].max())
+
+
+def _steps(geometry: Geometry) -> NDArray[np.intp]:
+    return np.array([max(1, int(STEP_MM / mm)) for mm in geometry.spacing_kji_mm])
+
+
+def _unnamed(
+    bones: NamedBones, geometry: Geometry, skeleton: Sequence[Outline], steps: NDArray[np.intp]
+) -> KDTree | None:
+    found = []
+    for outline in skeleton:
+        mask = outline.mask() & (bones.labels[outline.box] == 0)
+        index = np.argwhere(mask[:: steps[0], :: steps[1], :: steps[2]]) * steps
+        found.append(index + np.array(outline.start_kji))
+    index = np.concatenate(found) if found else np.empty((0, 3), dtype=np.intp)
+    return KDTree(geometry.to_lps_mm(index)) if len(index) else None
+
+
+def _body_of(index_kji: NDArray[np.intp], bodies: Sequence[Outline]) -> NDArray[np.intp]:
+    """(n,) the body that each voxel lies in."""
+    found = np.full(len(index_kji), _NO_BODY)
+    for number, body in enumerate(bodies):
+        inside = np.all((index_kji >= body.start_kji) & (index_kji < body.stop_kji), axis=1)
+        own = index_kji[inside] - np.array(body.start_kji)
+        found[np.flatnonzero(inside)[body.mask()[tuple(own.T)]]] = number
+    return found
+
+
+def _is_mirrored(points_lps_mm: NDArray[np.float64], label: NDArray[np.intp], bones: NamedBones) -> bool:
+    """Tell whether bones of the trunk and legs that were named on both sides lie the wrong way round."""
+    x_mm: dict[str, dict[Laterality, float]] = {}
+    for one in np.unique(label):
+        side, bone = bones.sides.get(int(one)), _bone(bones.names[int(one)])
+        if side is not None and bone not in ARM_BONES:
+            x_mm.setdefault(bone, {}).setdefault(side, float(np.median(points_lps_mm[label == one, 0])))
+    both = [sides for sides in x_mm.values() if len(sides) == 2]
+    wrong = sum(sides[Laterality.LEFT] < sides[Laterality.RIGHT] for sides in both)
+    return 2 * wrong > len(both)
+
+
+def evidence_of(outline: Outline, geometry: Geometry, bones: BoneMap, body: int | None) -> BoneEvidence:
+    """Ask the named bones nearest to a lesion for its side and site.
+
+    Parameters
+    ----------
+    outline
+        The lesion.
+    geometry
+        Of its stack.
+    bones
+        Of its stack.
+    body
+        The body that it lies in, and whose bones alone are asked; None where it lies in none.
+    """
+    points = geometry.to_lps_mm(_some(np.argwhere(outline.mask())) + np.array(outline.start_kji))
+    distance_mm, index = bones.tree.query(points, k=min(NEIGHBORS, len(bones.label)))
+    distance_mm, index = distance_mm.reshape(len(points), -1), index.reshape(len(points), -1)
+    near = distance_mm <= FARTHEST_MM
+    if body is not None:
+        near &= bones.body[index] == body
+    if not near.any():
+        return BoneEvidence(words=f"no named bone lies within {FARTHEST_MM:.0f} mm")
+    nearest_mm = float(distance_mm[near].min())
+    if bones.unnamed is not None:
+        unnamed_mm = float(bones.unnamed.query(points)[0].min())
+        if unnamed_mm + UNNAMED_MM < nearest_mm:
+            return BoneEvidence(words="a bone without a name lies nearer than all that have one")
+    at = np.unravel_index(np.argmin(np.where(near, distance_mm, np.inf)), near.shape)
+    name = bones.names[int(bones.label[index[at]])]
+    bone = _bone(name)
+    side, share = _side(bones, bones.label[index[near]])
+    site = _site(bones, points, bones.points_lps_mm[index[at]], name, nearest_mm)
+    words = f"the nearest named bone is {name}, {nearest_mm:.0f} mm away"
+    if side is not Laterality.UNKNOWN:
+        words += f", and {share:.0%} of the bones around it are {side} ones"
+    return BoneEvidence(side, bone in ARM_BONES, site, bones.mirrored, words)
+
+
+def _some(index_kji: NDArray[np.intp]) -> NDArray[np.intp]:
+    return index_kji[:: -(-len(index_kji) // LESION_POINTS)]
+
+
+def _side(bones: BoneMap, labels: NDArray[np.intp]) -> tuple[Laterality, float]:
+    """Count the sides of the bones near a lesion; most of them must have one."""
+    sides = [bones.sides.get(int(label)) for label in labels]
+    left, right = sides.count(Laterality.LEFT), sides.count(Laterality.RIGHT)
+    if 2 * (left + right) < len(sides):
+        return Laterality.UNKNOWN, 0.0
+    share = max(left, right) / (left + right)
+    if share < SURE_SHARE:
+        return Laterality.UNKNOWN, share
+    return (Laterality.LEFT if left > right else Laterality.RIGHT), share
+
+
+def _bone(name: str) -> str:
+    """Name a bone without side and number: rib_left_4 is rib, vertebrae_L3 vertebrae."""
+    kept = [part for part in name.split("_") if part not in ("left", "right")]
+    return kept[0] if kept[0] in ("rib", "vertebrae") else "_".join(kept)
+
+
+def _site(
+    bones: BoneMap, points: NDArray[np.float64], nearest_lps_mm: NDArray[np.float64], name: str, nearest_mm: float
+) -> Site | None:
+    bone = _bone(name)
+    evidence = f"{name} lies {nearest_mm:.0f} mm away"
+    if bone in ("vertebrae", "sacrum"):
+        level = _LEVELS.get(name.partition("_")[2][:1]) if bone == "vertebrae" else "sacral"
+        if nearest_mm <= SPINE_MM:
+            return Site(BodySite.SPINE, SiteSource.BONE_LABELS, level, evidence)
+        return Site(_BESIDE[level], SiteSource.BONE_LABELS, evidence=evidence) if level else None
+    middle = points[np.argmin(np.linalg.norm(points - nearest_lps_mm, axis=1))]
+    away_mm = _distances_mm(bones, middle)
+    for pair, site, within_mm in _JOINTS:
+        if bone in pair and max(away_mm.get(one, np.inf) for one in pair) <= within_mm:
+            other = next(iter(pair - {bone}))
+            return Site(site, SiteSource.BONE_LABELS, evidence=f"{evidence}, {other} {away_mm[other]:.0f} mm")
+    if bone in _END_MM and (end := _end_near(bones, name, nearest_lps_mm)) is not None:
+        region = _end_of_femur(bones, end) if bone == "femur" else None
+        return Site(region, SiteSource.BONE_LABELS, evidence=f"{evidence}, near to its end") if region else None
+    return Site(_SITES[bone], SiteSource.BONE_LABELS, evidence=evidence) if bone in _SITES else None
+
+
+def _distances_mm(bones: BoneMap, point_lps_mm: NDArray[np.float64]) -> dict[str, float]:
+    """How far the bones round a point are."""
+    found: dict[str, float] = {}
+    for index in bones.tree.query_ball_point(point_lps_mm, 60.0):
+        bone = _bone(bones.names[int(bones.label[index])])
+        away_mm = float(np.linalg.norm(bones.points_lps_mm[index] - point_lps_mm))
+        found[bone] = min(found.get(bone, np.inf), away_mm)
+    return found
+
+
+def _end_near(bones: BoneMap, name: str, place_lps_mm: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Find the end of a long bone, or of what is in view of it, that a place is near to."""
+    label = next(number for number, one in bones.names.items() if one == name)
+    own = bones.points_lps_mm[bones.label == label]
+    _, _, axes = np.linalg.svd(own - own.mean(axis=0), full_matrices=False)
+    along_mm = own @ axes[0]
+    ends = own[[int(np.argmin(along_mm)), int(np.argmax(along_mm))]]
+    away_mm = np.linalg.norm(ends - place_lps_mm, axis=1)
+    nearer: NDArray[np.float64] = ends[int(np.argmin(away_mm))]
+    return nearer if away_mm.min() <= _END_MM[_bone(name)] else None
+
+
+def _end_of_femur(bones: BoneMap, end_lps_mm: NDArray[np.float64]) -> BodySite | None:
+    """Tell hip from knee where no other bone of either is named; an end at the border of the field may be a cut."""
+    if min(end_lps_mm[2] - bones.field_z_mm[0], bones.field_z_mm[1] - end_lps_mm[2]) <= CUT_MM:
+        return None
+    own = bones.points_lps_mm[[_bone(bones.names[int(label)]) == "femur" for label in bones.label]]
+    return BodySite.HIP if end_lps_mm[2] > np.median(own[:, 2]) else BodySite.KNEE
