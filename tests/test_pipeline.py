@@ -16,11 +16,12 @@ from calcimeasure import pipeline
 from calcimeasure.codes import FAILED_REASONS, NOTICES, SKIPPED_REASONS
 from calcimeasure.errors import FileError, GeometryError, PixelError, SeriesError, UnsupportedError
 from calcimeasure.load import find_series
-from calcimeasure.model import Failure, Lesion, Projection, Report, Series, State
+from calcimeasure.model import Failure, Lesion, Report, Series, State
 from calcimeasure.pipeline import analyze, analyze_or_fail, verdict_from_headers
 from calcimeasure.settings import Settings, settings_hash
 from tests.conftest import PROJECT
 from tests.dicom_phantom import Header, drop_tag, set_tag, truncate_file, write_series
+from tests.dicom_writers import write_radiograph
 from tests.phantoms import straight_grid
 from tests.test_model import ct_series
 
