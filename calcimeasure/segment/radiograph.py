@@ -33,6 +33,10 @@ BESIDE_COSTS = 4.0
 """Logarithm of strength lost for each radius that it lies outside."""
 
 
+ROUNDS = 3
+"""Times that a mass is looked for from its own center, so that it does not matter where it was pointed at."""
+
+
 def propose_on_film(radiograph: Radiograph, settings: Settings) -> Proposals:
     """Find what may be a calcified mass on a radiograph.
 
@@ -79,18 +83,25 @@ def grow_on_film(radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool
     """
     point = _point(seed, radiograph.pixels.shape)
     film = film_of(radiograph)
-    edges, strong = _together(_everywhere(film, settings), _around(film, point, settings))
-    if isinstance(seed, np.ndarray):
-        strong = strong * _agreement(film, edges, seed)
-    else:
-        depth = depth_in(film, edges, point)
-        strong = np.where(depth < BESIDE, strong * np.exp(-BESIDE_COSTS * np.maximum(depth - 1, 0)), 0)
-    if strong.any():
-        outline = _outline(film, settled(film, _only(edges, int(np.argmax(strong))), rounds=2))
-        if outline is not None:
-            return outline
-    found = f"nothing around row {point[0]:.0f}, column {point[1]:.0f} stands out from its surroundings"
-    raise ReviewError(f"A place in a mass expected, found that {found}. Point at the mass, or draw its outline.")
+    everywhere = _everywhere(film, settings)
+    found = None
+    for _ in range(ROUNDS):
+        edges, strong = _together(everywhere, _around(film, point, settings))
+        if isinstance(seed, np.ndarray):
+            strong = strong * _agreement(film, edges, seed)
+        else:
+            depth = depth_in(film, edges, point)
+            strong = np.where(depth < BESIDE, strong * np.exp(-BESIDE_COSTS * np.maximum(depth - 1, 0)), 0)
+        if not strong.any():
+            break
+        found = settled(film, _only(edges, int(np.argmax(strong))))
+        (center,), _ = recentered(film, found)
+        point = float(center[0]), float(center[1])
+    outline = _outline(film, found) if found is not None else None
+    if outline is None:
+        where = f"nothing around row {point[0]:.0f}, column {point[1]:.0f} stands out from its surroundings"
+        raise ReviewError(f"A place in a mass expected, found that {where}. Point at the mass, or draw its outline.")
+    return outline
 
 
 def _point(seed: tuple[int, int] | NDArray[np.bool_], shape: tuple[int, ...]) -> tuple[float, float]:

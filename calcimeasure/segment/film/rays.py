@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 RAYS = 96
 STEEPEST = 3
 """Steps along the ray that an edge may move from one ray to the next."""
-BEND = 0.10
-"""What a step of the line costs, in parts of a ray with the usual fall."""
+BEND, NARROW_BEND = 0.07, 0.02
+"""What a step of the line costs, in parts of a ray with the usual fall; less where the line is found again nearby."""
 STEPS = 48
 NARROW, NARROW_STEPS = 0.2, 49
 """Parts of the radius within which a line is found again, on finer pixels."""
 BLUR = 0.03
 """Part of the radius over which the fall is averaged then."""
+PIXELS_BLUR = 1.25
+"""Standard deviation in pixels of what detector, focus, averages over pixels and interpolation blur together."""
 ROUNDED = 0.76
+"""Standard deviations by which the steepest place of a blurred square root lies inside of its foot."""
 WEAKEST = 0.15
 """Part of the rays on which an edge may fall less than is taken for its strength."""
 
@@ -105,7 +108,7 @@ def trace(film: Film, centers: NDArray[np.float64], sizes: NDArray[np.float64], 
     """
     radii = sizes[:, None, None] * np.geomspace(1 / reach, reach, STEPS)
     profiles = sampled(film, centers, radii, sizes / 12)
-    line = _best_line(_gain(profiles, shown_at(film, centers, radii), 1.5))
+    line = _best_line(_gain(profiles, shown_at(film, centers, radii), 1.5), BEND)
     found = np.take_along_axis(np.broadcast_to(radii, profiles.shape), line[..., None], axis=2)[..., 0]
     return Edges(centers, found)
 
@@ -114,24 +117,26 @@ def settled(film: Film, edges: Edges, rounds: int = 1) -> Edges:
     """Find lines again around their own centers, so that it does not matter where they were looked for from."""
     for _ in range(rounds):
         centers, radii = recentered(film, edges)
-        edges = trace(film, centers, np.maximum(radii, np.median(edges.radii, axis=1) / 2), reach=1.5)
+        edges = trace(film, centers, np.maximum(radii, np.median(edges.radii, axis=1) / 2))
     return edges
 
 
 def refine(film: Film, edges: Edges) -> Edges:
     """Find each line again close to where it was found, on pixels that are fine enough for its size.
 
-    The shadow of a rounded body grows inward as the square root of the depth, and where it is blurred it falls most
-    0.76 standard deviations inside of its true border; what this step itself blurs is added to the radius.
+    The shadow of a rounded body grows inward as the square root of the depth, and where that is blurred it is steepest
+    0.76 standard deviations inside of its true border: so much is added to the radius.
     """
     sizes = np.median(edges.radii, axis=1)
     offsets = np.linspace(-NARROW, NARROW, NARROW_STEPS)
     radii = np.maximum(edges.radii[..., None] + sizes[:, None, None] * offsets, 0)
     profiles = sampled(film, edges.centers, radii, sizes / 40)
-    step = offsets[1] - offsets[0]
-    line = _best_line(_gain(profiles, shown_at(film, edges.centers, radii), BLUR / step))
+    shown = shown_at(film, edges.centers, radii)
+    line = _best_line(_gain(profiles, shown, BLUR / (offsets[1] - offsets[0])), NARROW_BEND)
     found = np.take_along_axis(radii, line[..., None], axis=2)[..., 0]
-    return Edges(edges.centers, found + ROUNDED * BLUR * sizes[:, None])
+    pixels = np.array([max(film.steps[film.fitting(size / 40)]) for size in sizes])
+    blur = np.hypot(BLUR * sizes, PIXELS_BLUR * pixels)
+    return Edges(edges.centers, found + ROUNDED * blur[:, None])
 
 
 def recentered(film: Film, edges: Edges) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -199,14 +204,14 @@ def _gain(profiles: NDArray[np.float32], shown: NDArray[np.bool_], sigma: float)
     return gain
 
 
-def _best_line(gain: NDArray[np.float32]) -> NDArray[np.intp]:
+def _best_line(gain: NDArray[np.float32], bend: float) -> NDArray[np.intp]:
     """(n, rays) index of the radius on each ray, of the closed line with the largest sum of gains less its bends.
 
     The rays are gone round twice, and the middle of the way is taken: there it no longer knows where it began.
     """
     n, rays, steps = gain.shape
     moves = np.arange(-STEEPEST, STEEPEST + 1)
-    cost = (BEND * np.abs(moves)).astype(np.float32)
+    cost = (bend * np.abs(moves)).astype(np.float32)
     best = gain[:, 0].copy()
     came = np.empty((2 * rays, n, steps), dtype=np.int8)
     padded = np.empty((n, steps + 2 * STEEPEST), dtype=np.float32)
