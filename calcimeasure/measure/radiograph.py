@@ -35,6 +35,19 @@ LEAST_RING_PX = (2.0, 5.0)
 """The local background is taken in a ring between these distances from the outline, as parts of the radius of a circle
 of its area and at least so many columns."""
 
+_REACH = 0.5
+"""As part of that radius: how far a place of the ring counts, as the standard deviation of a Gaussian. Beside a bone
+the background is bone, on the other side of the mass it is not."""
+
+_SAMPLES = 6
+"""So many pixels of that reach are looked at along each axis: the background changes slowly."""
+
+_OUTLIERS = 0.05
+"""This part of the ring at either end is set to what begins there: a letter, a neighbor."""
+
+LEAST_EDGE_SHARE = 0.7
+"""On less of its border than this an outline follows no edge: by chance alone the image falls on half of it."""
+
 _ALONG_BORDER_PX = 3.0
 """What the outline follows is averaged over so many pixels along it: noise of single ones must not move it."""
 
@@ -46,6 +59,9 @@ _NEAREST = 0.1
 
 _PIXEL_PX = 0.3
 """Standard deviation of where pixels and the outline's steps put an end of an axis."""
+
+_BEHIND_SHARE = 0.065
+"""Of the long axis: how far what lies behind bends the outline, as a standard deviation."""
 
 _FOOT_SHARE = 0.4
 """How much of the way from the contour to the foot of the edge an end may be off, as a standard deviation: a rounded
@@ -74,8 +90,9 @@ def measure_on_film(radiograph: Radiograph, outline: Outline, settings: Settings
     -------
     FilmMeasurements
         Long axis: the longest distance between two points of the contour; short axis: the longest chord of the contour
-        perpendicular to it (RECIST 1.1, as on CT); area: of the outline's pixels; contrast: mean over the outline less
-        the mean of the middle half of the values in a ring round it. Millimeters where the radiograph has any.
+        perpendicular to it (RECIST 1.1, as on CT); area: of the outline's pixels; contrast: mean over the outline of
+        what each pixel is above its background, the ring round the outline as seen from there. Millimeters where the
+        radiograph has any.
     """
     plane = _plane(radiograph)
     near = _near(radiograph, outline)
@@ -83,7 +100,7 @@ def measure_on_film(radiograph: Radiograph, outline: Outline, settings: Settings
     axes = shape.axes_of_contours(contour, plane)
     long_axis, short_axis = (_on_film(axis, plane) for axis in (axes.long_axis, axes.short_axis))
     x, y, _ = shape.centroid_lps_mm(outline, plane)
-    edge = _edge(near)
+    has_edge = near.edge_share >= LEAST_EDGE_SHARE
     numbers = FilmMeasurements(
         long_axis=long_axis,
         short_axis=short_axis,
@@ -93,10 +110,10 @@ def measure_on_film(radiograph: Radiograph, outline: Outline, settings: Settings
         pixel_aspect=plane.row_spacing_mm,
         column_spacing_mm=None if radiograph.spacing_mm is None else radiograph.spacing_mm[1],
         spacing_source=radiograph.spacing_source,
-        mean_contrast=near.mean_contrast,
-        boundary=edge.boundary if edge else None,
-        long_axis_u95_px=edge.long_axis_u95_px if edge else None,
-        notices=_notices(radiograph, edge),
+        mean_contrast=near.mean_contrast if math.isfinite(near.mean_contrast) else None,
+        boundary=near.boundary if has_edge and math.isfinite(near.boundary) else None,
+        long_axis_u95_px=_long_axis_u95_px(near, long_axis.length_px) if has_edge else None,
+        notices=_notices(radiograph, has_edge),
     )
     return _with_large(numbers, settings)
 
@@ -109,32 +126,25 @@ class _Near:
     ----------
     start
         Row and column where it begins on the radiograph.
-    values, mask
-        (rows, columns): attenuation that adds up, and the lesion.
     level
         Above 0 inside the contour, below outside, within a pixel of the outline.
+    edge_share
+        On how much of the border the image falls outward.
     steepness
-        Of the values across the border, per column: median along it.
-    followed
-        What the outline follows: median along its border; NaN where nothing stands out.
-    background, noise_sd
-        Of the ring; NaN where no ring is on the image.
+        Of the image on the border, per column: median along it.
+    mean_contrast, boundary
+        Of the lesion, and of what the outline follows (median along it), above the local background.
+    noise_sd
+        Of single pixels.
     """
 
     start: tuple[int, int]
-    values: NDArray[np.float32]
-    mask: NDArray[np.bool_]
     level: NDArray[np.float32]
+    edge_share: float
     steepness: float
-    followed: float
-    background: float
+    mean_contrast: float
+    boundary: float
     noise_sd: float
-
-    @property
-    def mean_contrast(self) -> float | None:
-        """Mean of the lesion above the background."""
-        contrast = float(self.values[self.mask].mean(dtype=np.float64)) - self.background
-        return contrast if math.isfinite(contrast) else None
 
 
 def _near(radiograph: Radiograph, outline: Outline) -> _Near:
@@ -148,38 +158,63 @@ def _near(radiograph: Radiograph, outline: Outline) -> _Near:
     mask = outline.mask_in((0, *start), (1, *stop))[0]
     distance_px = ndimage.distance_transform_edt(~mask, sampling=(aspect, 1.0))
     ring = (distance_px >= ring_px[0]) & (distance_px <= ring_px[1])
-    level, followed = _level(values, mask)
+    background = _background(values, ring, _REACH * radius_px, aspect)
+    inner, outer = mask & ~ndimage.binary_erosion(mask), ~mask & ndimage.binary_dilation(mask)
+    border = inner | outer
+    inside, outside = (_along_border(values, band) for band in (inner, outer))
     return _Near(
         start=(start[0], start[1]),
-        values=values,
-        mask=mask,
-        level=level,
-        steepness=_steepness(values, mask, aspect),
-        followed=followed,
-        background=_mean_of_middle_half(values[ring]),
+        level=_level(values, mask, border, inside, outside),
+        edge_share=float((inside > outside)[border].mean()) if outer.any() else 0.0,
+        steepness=_steepness(values, inner, aspect),
+        mean_contrast=float((values - background)[mask].mean(dtype=np.float64)),
+        boundary=float(np.median(((inside + outside) / 2 - background)[border])),
         noise_sd=_noise_sd(values, ring),
     )
 
 
-def _level(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], float]:
-    """Say where between the pixels on both sides of the border the contour crosses, and what it follows there."""
-    inner = mask & ~ndimage.binary_erosion(mask)
-    outer = ~mask & ndimage.binary_dilation(mask)
+def _level(
+    values: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    border: NDArray[np.bool_],
+    inside: NDArray[np.float32],
+    outside: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Say where between the pixels on both sides of the border the contour crosses: half way where nothing falls."""
     level = np.where(mask, np.float32(0.5), np.float32(-0.5))
-    if not outer.any():
-        return level, math.nan
-    inside, outside = (_along_border(values, band) for band in (inner, outer))
-    height = inside - outside
-    on_border = (inner | outer) & (height > 0)
-    followed = (inside + outside) / 2
-    level[on_border] = (values[on_border] - followed[on_border]) / height[on_border]
-    level = np.where(mask, np.clip(level, _NEAREST, 1), np.clip(level, -1, -_NEAREST)).astype(np.float32)
-    return level, float(np.median(followed[on_border])) if on_border.any() else math.nan
+    falls = border & (inside > outside)
+    height = inside[falls] - outside[falls]
+    level[falls] = (values[falls] - (inside[falls] + outside[falls]) / 2) / height
+    clipped: NDArray[np.float32] = np.where(mask, np.clip(level, _NEAREST, 1), np.clip(level, -1, -_NEAREST))
+    return clipped
 
 
-def _steepness(values: NDArray[np.float32], mask: NDArray[np.bool_], aspect: float) -> float:
+def _background(
+    values: NDArray[np.float32], ring: NDArray[np.bool_], reach_px: float, aspect: float
+) -> NDArray[np.float32]:
+    """(rows, columns) what lies around, as seen from each place: of the ring what is near counts most; NaN without."""
+    reaches = (reach_px / aspect, reach_px)
+    steps = [max(1, int(reach / _SAMPLES)) for reach in reaches]
+    some = tuple(slice(step // 2, None, step) for step in steps)
+    seen, sampled = ring[some], values[some]
+    if not seen.any():
+        return np.full(values.shape, np.nan, dtype=np.float32)
+    low, high = np.quantile(sampled[seen], (_OUTLIERS, 1 - _OUTLIERS))
+    sigma = [reach / step for reach, step in zip(reaches, steps, strict=True)]
+    weight = ndimage.gaussian_filter(seen.astype(np.float64), sigma, truncate=6)
+    total = ndimage.gaussian_filter(
+        np.where(seen, np.clip(sampled, low, high), 0.0).astype(np.float64), sigma, truncate=6
+    )
+    found = total / np.maximum(weight, 1e-12)
+    rows, columns = (
+        np.minimum(np.arange(n) // step, m - 1) for n, step, m in zip(values.shape, steps, found.shape, strict=True)
+    )
+    spread: NDArray[np.float32] = found[np.ix_(rows, columns)].astype(np.float32)
+    return spread
+
+
+def _steepness(values: NDArray[np.float32], border: NDArray[np.bool_], aspect: float) -> float:
     """Measure how steep the values are on the border, per column: the median along it."""
-    border = mask & ~ndimage.binary_erosion(mask)
     down, along = np.gradient(ndimage.gaussian_filter(values, _SMOOTHING_PX), aspect, 1.0)
     return float(np.median(np.hypot(down, along)[border]))
 
@@ -192,14 +227,6 @@ def _along_border(values: NDArray[np.float32], band: NDArray[np.bool_]) -> NDArr
     return averaged
 
 
-def _mean_of_middle_half(values: NDArray[np.float32]) -> float:
-    """Leave out the quarter of the lowest and that of the highest values: a bone or a letter in a part of the ring."""
-    if not values.size:
-        return math.nan
-    middle = np.sort(values)[values.size // 4 : values.size - values.size // 4]
-    return float(middle.mean(dtype=np.float64))
-
-
 def _noise_sd(values: NDArray[np.float32], ring: NDArray[np.bool_]) -> float:
     """Estimate the noise of single pixels from how neighbors in a row bend: what changes slowly adds nothing to it."""
     triples = ring[:, :-2] & ring[:, 1:-1] & ring[:, 2:]
@@ -209,27 +236,17 @@ def _noise_sd(values: NDArray[np.float32], ring: NDArray[np.bool_]) -> float:
     return 1.4826 * float(np.median(np.abs(bends))) / math.sqrt(6)
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """How high above the background the edge is, and how well an axis ends on it."""
+def _long_axis_u95_px(near: _Near, long_axis_px: float) -> float:
+    """Half-width of the 95 % interval of the long axis.
 
-    boundary: float
-    long_axis_u95_px: float
-
-
-def _edge(near: _Near) -> _Edge | None:
-    """Judge the edge; None where nothing stands out.
-
-    An end of the axis is moved by noise, by the steps of pixels, and by what is not seen: a rounded mass is thin at its
-    border, and its shadow ends anywhere between the contour and the foot of the edge, at both ends alike.
+    An end of the axis is moved by noise and by the steps of pixels. At both ends alike a rounded mass is thin, and its
+    shadow ends anywhere between the contour and the foot of the edge. What lies behind bends the outline: by a share of
+    its length, as found on projections of limbs with masses of known shape.
     """
-    boundary = near.followed - near.background
-    if not (near.steepness > 0 and boundary > 0):
-        return None
-    noise_px = near.noise_sd / near.steepness
-    foot_px = boundary / near.steepness
-    deviation_px = math.sqrt(2 * (noise_px**2 + _PIXEL_PX**2) + (2 * _FOOT_SHARE * foot_px) ** 2)
-    return _Edge(boundary, 1.96 * deviation_px)
+    steepness = max(near.steepness, 1e-9)
+    ends_px = 2 * ((near.noise_sd / steepness) ** 2 + _PIXEL_PX**2)
+    foot_px = min(max(near.boundary, 0.0) / steepness, long_axis_px / 4)
+    return 1.96 * math.sqrt(ends_px + (2 * _FOOT_SHARE * foot_px) ** 2 + (_BEHIND_SHARE * long_axis_px) ** 2)
 
 
 def _contour(near: _Near) -> shape.Contours:
@@ -274,11 +291,11 @@ def _with_large(numbers: FilmMeasurements, settings: Settings) -> FilmMeasuremen
     return replace(numbers, large=numbers.long_axis_mm > settings.large_diameter_mm - shape.SAME_LENGTH_MM)
 
 
-def _notices(radiograph: Radiograph, edge: _Edge | None) -> tuple[str, ...]:
+def _notices(radiograph: Radiograph, has_edge: bool) -> tuple[str, ...]:
     spacing = "no_spacing" if radiograph.spacing_mm is None else _SPACING_NOTICES.get(radiograph.spacing_source)
     found = {
         spacing: spacing is not None,
         "logarithm_taken": is_linear(radiograph),
-        "no_edge": edge is None,
+        "no_edge": not has_edge,
     }
     return tuple(notice for notice, holds in found.items() if notice is not None and holds)
