@@ -413,8 +413,8 @@ def _export(
 
 
 def _explain(folder: Path, tracking_uid: str) -> None:
-    from calcimeasure.explain import explain_place, explain_size, explain_tissue
-    from calcimeasure.load import find_series, load_image
+    from calcimeasure.explain import explain_judgements, explain_size
+    from calcimeasure.load import bones_of, find_series, load_image
     from calcimeasure.model import Volume
     from calcimeasure.picture import draw
     from calcimeasure.settings import parse_settings
@@ -434,11 +434,8 @@ def _explain(folder: Path, tracking_uid: str) -> None:
         raise InputPathError(f"The images of lesion {tracking_uid} are no longer as they were measured.")
     volume = load_image(series, settings)
     if isinstance(volume, Volume):
-        parts = (
-            explain_size(volume, lesion, settings),
-            explain_tissue(volume, lesion, settings),
-            explain_place(lesion),
-        )
+        bones, _ = bones_of(volume, settings)
+        parts = (explain_size(volume, lesion, settings), *explain_judgements(volume, lesion, settings, bones))
         _print("\n\n".join("\n".join(part) for part in parts))
         picture = folder / "private" / f"{tracking_uid}.png"
         try:

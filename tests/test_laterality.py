@@ -144,6 +144,12 @@ def test_two_thin_limbs_may_be_arms() -> None:
     assert [one.laterality for one in sides(body, grid, site=BodySite.LOWER_LEG)] == [LEFT]
 
 
+@pytest.mark.parametrize("site", [BodySite.KNEE, BodySite.LOWER_LEG])
+def test_one_body_round_two_bones_may_be_a_bent_limb(site: BodySite) -> None:
+    (found,) = sides(Body(TRUNK, MASSES[:1]), grid_of(*AXIAL), site=site)
+    assert (found.laterality, found.hint) == (UNKNOWN, LEFT)
+
+
 # Tags and words
 
 

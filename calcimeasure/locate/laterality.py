@@ -45,6 +45,9 @@ MIDLINE_SITES = frozenset({BodySite.SPINE, BodySite.CHEST, BodySite.ABDOMEN, Bod
 ARM_SITES = frozenset({BodySite.HAND_WRIST, BodySite.FOREARM, BodySite.ELBOW})
 """These may lie on either side of the body, and across it."""
 
+BENT_SITES = frozenset({BodySite.KNEE, BodySite.LOWER_LEG, BodySite.ANKLE_FOOT})
+"""A bent limb has bones on both sides of a plane between its two parts, and no air there."""
+
 LEG_SITES = frozenset(
     {BodySite.PELVIS, BodySite.HIP, BodySite.THIGH, BodySite.KNEE, BodySite.LOWER_LEG, BodySite.ANKLE_FOOT}
 )
@@ -224,6 +227,8 @@ def _doubt_of_place(
         if body_site in LEG_SITES or min(_width_mm(body, geometry) for body in view.bodies[:2]) >= LEG_WIDTH_MM:
             return None
         return "two limbs that may be arms, which may be crossed"
+    if BENT_SITES & {body_site, view.site.body_site}:
+        return "a bent limb may look like both of a pair"
     if limb > 0:
         return "it lies in a part of the body that is not seen to belong to the trunk (an arm may be crossed)"
     return None
