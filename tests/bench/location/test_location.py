@@ -65,7 +65,7 @@ FIELDS: dict[str, tuple[tuple[Tube, ...], tuple[Limb, ...], bool]] = {
 }
 """What is in the field, and whether the body's midline is."""
 
-BODIES_PER_FIELD = 60
+BODIES_PER_FIELD = 24
 MASSES = 4
 
 LIMBS = ("ct_limb", "mixed_flat")
@@ -85,7 +85,7 @@ LIMB_SIDES = {
 ALSO_OF_THE_OTHER = frozenset({"STS_049"})
 """With part of the other limb in the field: masses that are put there are of the other side."""
 
-MASSES_PER_LIMB = 6
+MASSES_PER_LIMB = 5
 
 
 @dataclass(slots=True)
@@ -171,7 +171,7 @@ def arms(seed: int) -> tuple[Count, Count]:
     rng = np.random.default_rng([seed, 7])
     straight, crossed = Count(), Count()
     grid = grid_of((1, 0, 0), (0, 1, 0), (680.0, 520.0, 1180.0), 10.0, (0, 0, -90))
-    for number in range(12):
+    for number in range(8):
         way = (bodies.HANGING, bodies.ON_BELLY, bodies.FOLDED, bodies.RAISED)[number % 4]
         moved = tuple(tuple(np.add(place, rng.uniform(-8, 8, 3))) for place in way)
         below = bodies.FOLDED_BELOW if way is bodies.FOLDED else moved
