@@ -426,8 +426,9 @@ def _export(
 
 
 def _explain(folder: Path, tracking_uid: str) -> None:
-    from calcimeasure.explain import explain_place, explain_size, explain_tissue
-    from calcimeasure.load import find_series, load_image
+    from calcimeasure.explain import explain_judgements, explain_size
+    from calcimeasure.load import bones_of, find_series, load_image
+    from calcimeasure.model import Volume
     from calcimeasure.picture import draw
     from calcimeasure.settings import parse_settings
 
@@ -445,7 +446,8 @@ def _explain(folder: Path, tracking_uid: str) -> None:
     if series is None:
         raise InputPathError(f"The images of lesion {tracking_uid} are no longer as they were measured.")
     image = load_image(series, settings)
-    parts = (explain_size(image, lesion, settings), explain_tissue(image, lesion, settings), explain_place(lesion))
+    bones = bones_of(image, settings)[0] if isinstance(image, Volume) else None
+    parts = (explain_size(image, lesion, settings), *explain_judgements(image, lesion, settings, bones))
     _print("\n\n".join("\n".join(part) for part in parts))
     picture = folder / "private" / f"{tracking_uid}.png"
     try:

@@ -10,7 +10,9 @@ from scipy import ndimage
 
 from calcimeasure.codes import NOTICES
 from calcimeasure.inherit import as_calibrated
-from calcimeasure.model import FilmMeasurements, Radiograph
+from calcimeasure.locate.site import site_of_lesion
+from calcimeasure.locate.view import look
+from calcimeasure.model import FilmMeasurements, Radiograph, Tissue
 from calcimeasure.segment import propose, propose_on_film
 from calcimeasure.surface import DEPTH_MM, find_edge
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from calcimeasure.model import Image, Lesion, Measurements, Volume
+    from calcimeasure.model import Image, Lesion, Measurements, NamedBones, Proposals, Site, Volume
     from calcimeasure.settings import Settings
     from calcimeasure.surface import Edge
 
@@ -75,10 +77,42 @@ def explain_tissue(
         Lines for a person: the tissue of the proposal that it overlaps most, and each sign with how much it speaks for
         a calcified mass (positive) or against it, in the unit of evidence that adds up: the logarithm of the odds.
     """
+    return _tissue_lines(_proposals(image, lesion, settings, bones), lesion)
+
+
+def explain_judgements(
+    image: Image, lesion: Lesion, settings: Settings, bones: NamedBones | None = None
+) -> tuple[list[str], list[str]]:
+    """Explain what a lesion was judged to be, and where it lies, looking at the image once.
+
+    Parameters
+    ----------
+    image, lesion, settings
+        As in `explain_tissue`.
+    bones
+        Bones that another program named.
+
+    Returns
+    -------
+    tuple of list of str
+        Lines for a person: those of `explain_tissue`, and those of `explain_place`.
+    """
+    proposals = _proposals(image, lesion, settings, None if bones is None else bones.mask)
     if isinstance(image, Radiograph):
-        proposals = propose_on_film(as_calibrated(image, [lesion]), settings)
-    else:
-        proposals = propose(image, settings, bones)
+        return _tissue_lines(proposals, lesion), explain_place(lesion)
+    skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
+    view = look(image, proposals.bodies, skeleton, bones)
+    judged = site_of_lesion(lesion.outline, image.geometry, view)
+    return _tissue_lines(proposals, lesion), explain_place(lesion, judged)
+
+
+def _proposals(image: Image, lesion: Lesion, settings: Settings, bones: NDArray[np.bool_] | None) -> Proposals:
+    if isinstance(image, Radiograph):
+        return propose_on_film(as_calibrated(image, [lesion]), settings)
+    return propose(image, settings, bones)
+
+
+def _tissue_lines(proposals: Proposals, lesion: Lesion) -> list[str]:
     part = max(proposals.parts, key=lambda one: one.outline.overlap(lesion.outline), default=None)
     if part is None or not part.outline.overlap(lesion.outline):
         return ["Tissue", "  nothing dense was proposed here: the outline is a reader's alone"]
@@ -89,13 +123,15 @@ def explain_tissue(
     return [*lines, *(f"  {one.log_odds:+5.1f}  {one.sentence}" for one in strongest_first)]
 
 
-def explain_place(lesion: Lesion) -> list[str]:
+def explain_place(lesion: Lesion, judged: Site | None = None) -> list[str]:
     """Explain a lesion's side and body site: what they rest on, and what speaks against it.
 
     Parameters
     ----------
     lesion
         As stored.
+    judged
+        Its site as judged now, with its evidence.
 
     Returns
     -------
@@ -113,8 +149,16 @@ def explain_place(lesion: Lesion) -> list[str]:
     if side.distance_to_midline_mm is not None:
         lines.append(f"  midline       {side.distance_to_midline_mm:.1f} mm, positive to the patient's left")
     lines += [f"  because       {reason}" for reason in side.evidence.split("; ") if reason]
+    lines.append(f"  site          {_named(site)}")
+    if judged is not None and judged.evidence:
+        against = "" if judged.body_site is site.body_site else f", for {_named(judged)}"
+        lines.append(f"  because       {judged.evidence}{against}")
+    return lines
+
+
+def _named(site: Site) -> str:
     detail = f" ({site.detail})" if site.detail else ""
-    return [*lines, f"  site          {site.body_site}{detail}, from {site.source}"]
+    return f"{site.body_site}{detail}, from {site.source}"
 
 
 def _percent(confidence: float | None) -> str:

@@ -1,6 +1,7 @@
 """Bodies with bones, arms and masses, painted where they lie in the patient: truth for side, site and midline."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -33,6 +34,30 @@ class Ball:
     hu: float = 700.0
 
 
+@dataclass(frozen=True)
+class Limb:
+    """A stretch of a limb between two joints, with its bone; its skin ends where it lies on the trunk."""
+
+    start_mm: Vector
+    end_mm: Vector
+    radius_mm: float
+    bone_radius_mm: float = 10.0
+
+    def away_mm(self, points_mm: np.ndarray) -> np.ndarray:
+        start, way = np.array(self.start_mm), np.subtract(self.end_mm, self.start_mm)
+        length = np.linalg.norm(way)
+        low, high = (
+            np.array([self.start_mm, self.end_mm]).min(axis=0),
+            np.array([self.start_mm, self.end_mm]).max(axis=0),
+        )
+        near = np.all((points_mm >= low - self.radius_mm) & (points_mm <= high + self.radius_mm), axis=-1)
+        away = np.full(points_mm.shape[:-1], np.inf)
+        offset = points_mm[near] - start
+        along = np.clip(offset @ (way / length), 0, length)
+        away[near] = np.linalg.norm(offset - along[:, None] * (way / length), axis=-1)
+        return away
+
+
 def bone(x_mm: float, y_mm: float, radius_mm: float) -> Tube:
     return Tube((x_mm, y_mm), (radius_mm, radius_mm), 900.0, 150.0)
 
@@ -54,6 +79,39 @@ LEGS = (
 ONE_LEG = (Tube((0, 0), (80, 80), 40.0), bone(0, 5, 16))
 CALF = (Tube((0, 0), (55, 55), 40.0), bone(8, -10, 15), bone(-25, 8, 8))
 COUCH = Tube((0, 128), (230, 8), -50.0)
+
+
+def whole_body() -> tuple[Tube, ...]:
+    """Head to shins: lungs with ribs, a spine, a pelvis, two legs that part at z = -200."""
+    both = (-1, 1)
+    trunk = [Tube((0, 0), (170, 100), 40.0, low_mm=-200, high_mm=300)]
+    lungs = [Tube((side * 75, 0), (62, 75), -850.0, low_mm=60, high_mm=270) for side in both]
+    ribs = []
+    for low in range(70, 270, 30):
+        for side in both:
+            ribs.append(Tube((side * 75, 0), (70, 82), 700.0, 699.0, low, low + 8))
+            ribs.append(Tube((side * 75, 0), (62, 75), -850.0, low_mm=low, high_mm=low + 8))
+    head = [Tube((0, 0), (60, 70), 40.0, low_mm=300, high_mm=500)]
+    spine = [Tube((0, 60), (20, 20), 900.0, 150.0, -150, 400)]
+    legs = [Tube((side * 90, 10), (75, 75), 40.0, low_mm=-700, high_mm=-200) for side in both]
+    ilia = [Tube((side * 70, 20), (45, 45), 700.0, 150.0, -150, -10) for side in both]
+    femora = [Tube((side * 95, 10), (17, 17), 900.0, 150.0, -650, -110) for side in both]
+    return (*trunk, *lungs, *ribs, *head, *spine, *legs, *ilia, *femora)
+
+
+def arm(side: int, *places: Vector) -> tuple[Limb, ...]:
+    """An arm through shoulder, elbow, ... of the left side (1); of the right one (-1) mirrored."""
+    mirrored = [(side * x, y, z) for x, y, z in places]
+    return tuple(Limb(a, b, 46.0 - 4 * n) for n, (a, b) in enumerate(pairwise(mirrored)))
+
+
+SHOULDER: Vector = (150, 10, 270)
+HANGING = (SHOULDER, (215, 10, 250), (215, 10, 0), (210, 0, -250))
+ON_BELLY = (SHOULDER, (215, 10, 250), (215, -10, 10), (150, -115, 0), (60, -130, -20))
+FOLDED = (SHOULDER, (215, 10, 250), (215, -10, 10), (150, -115, 0), (-90, -130, 40))
+FOLDED_BELOW = (SHOULDER, (215, 10, 250), (215, -10, 10), (150, -115, 0), (-90, -130, -20))
+RAISED = (SHOULDER, (205, 10, 280), (205, 10, 500))
+"""Arms beside the trunk, on the belly without crossing, folded over each other, and raised beside the head."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +144,15 @@ class Body:
     tubes: tuple[Tube, ...] = TRUNK
     masses: tuple[Ball, ...] = ()
     pose: Pose = field(default_factory=Pose)
+    limbs: tuple[Limb, ...] = ()
 
     def attenuation_hu(self, grid: Grid, noise_sd_hu: float = 15.0, seed: int = 0) -> np.ndarray:
         """(k, j, i) on a grid."""
         k, j, i = np.indices(grid.shape_kji)
         points = self.pose.to_body_mm(grid.positions_lps_mm(np.stack([k, j, i], axis=-1)))
         hu = np.full(grid.shape_kji, -1000.0)
+        for limb in self.limbs:
+            hu[limb.away_mm(points) <= limb.radius_mm] = 40.0
         for tube in self.tubes:
             offset = (points[..., :2] - tube.center_mm) / tube.half_widths_mm
             along = (points[..., 2] >= tube.low_mm) & (points[..., 2] <= tube.high_mm)
@@ -99,6 +160,8 @@ class Body:
             hu[(radius <= 1) & along] = tube.hu
             if tube.core_hu is not None:
                 hu[(radius <= 0.65) & along] = tube.core_hu
+        for limb in self.limbs:
+            hu[limb.away_mm(points) <= limb.bone_radius_mm] = 900.0
         for ball in self.masses:
             hu[np.linalg.norm(points - ball.center_mm, axis=-1) <= ball.radius_mm] = ball.hu
         return hu + np.random.default_rng(seed).normal(0, noise_sd_hu, hu.shape)
@@ -109,9 +172,15 @@ class Body:
         body, bones = (np.zeros(grid.shape_kji, dtype=bool) for _ in range(2))
         for tube in self.tubes:
             offset = (points[..., :2] - tube.center_mm) / tube.half_widths_mm
-            inside = np.hypot(offset[..., 0], offset[..., 1]) <= 1
+            along = (points[..., 2] >= tube.low_mm) & (points[..., 2] <= tube.high_mm)
+            inside = (np.hypot(offset[..., 0], offset[..., 1]) <= 1) & along
             body |= inside & (tube is not COUCH)
+            # What is painted later, as the lung in a rib, is what is there.
+            bones[inside & (tube.hu < -500)] = False
             bones |= inside & (tube.core_hu is not None)
+        for limb in self.limbs:
+            body |= limb.away_mm(points) <= limb.radius_mm
+            bones |= limb.away_mm(points) <= limb.bone_radius_mm
         for ball in self.masses:
             bones &= np.linalg.norm(points - ball.center_mm, axis=-1) > ball.radius_mm
         return [

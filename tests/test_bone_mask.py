@@ -51,6 +51,7 @@ def test_bone_of_a_mask_is_bone(ct: Path, tmp_path: Path) -> None:
     (lesion,) = lesions(ct, tmp_path / "out", "--bone-mask", masks(tmp_path / "masks", femur_left=BONE))
     assert float(lesion["volume_ml"]) == pytest.approx(4 / 3 * np.pi * 11**3 / 1000, rel=0.03)
     assert "bone_mask" not in lesion["notices"]
+    assert (lesion["laterality"], lesion["laterality_source"]) == ("left", "bone_labels")
 
 
 def test_mask_of_dicom_seg_is_read_too(ct: Path, tmp_path: Path) -> None:
@@ -95,6 +96,7 @@ def test_masks_are_part_of_what_was_measured_with(ct: Path, tmp_path: Path) -> N
     said = run("explain", out, "--lesion", row["tracking_uid"])
     assert said.exit_code == 0
     assert "calcified_mass" in said.stdout
+    assert "because       the nearest named bone is femur_left" in said.stdout
 
 
 def test_no_mask_named_is_no_mask(ct: Path) -> None:

@@ -144,6 +144,12 @@ def test_two_thin_limbs_may_be_arms() -> None:
     assert [one.laterality for one in sides(body, grid, site=BodySite.LOWER_LEG)] == [LEFT]
 
 
+@pytest.mark.parametrize("site", [BodySite.KNEE, BodySite.LOWER_LEG])
+def test_one_body_round_two_bones_may_be_a_bent_limb(site: BodySite) -> None:
+    (found,) = sides(Body(TRUNK, MASSES[:1]), grid_of(*AXIAL), site=site)
+    assert (found.laterality, found.hint) == (UNKNOWN, LEFT)
+
+
 # Tags and words
 
 
@@ -186,6 +192,15 @@ def test_word_against_the_position_on_the_table_gives_no_side() -> None:
     assert (found.laterality, found.conflict, found.hint) == (UNKNOWN, True, LEFT)
     # In the middle of the table there is nothing to speak against it.
     assert one_limb(-10.0, tag(LEFT)).laterality is LEFT
+
+
+@pytest.mark.parametrize("site", [BodySite.SPINE, BodySite.CHEST, BodySite.PELVIS, BodySite.UNKNOWN])
+@pytest.mark.parametrize("width_mm", [180.0, 310.0])
+def test_word_sets_no_side_on_a_trunk_that_is_cut_off(site: BodySite, width_mm: float) -> None:
+    grid = grid_of(*AXIAL, size_mm=(width_mm, 280.0, 150.0), center=(30, 0, 0))
+    (found,) = sides(Body(TRUNK, (Ball((-30, 20, 0), 12),)), grid, word(LEFT), site=site)
+    if width_mm > 300 or site in (BodySite.SPINE, BodySite.CHEST):
+        assert found.laterality in (UNKNOWN, RIGHT)
 
 
 def cut_off_legs(said: Said, number: int) -> Side:

@@ -223,6 +223,28 @@ def test_limbs_that_were_imaged_one_by_one_are_paired_by_their_site() -> None:
     assert pairs(hand("a", LEFT, 10), hand("b", LEFT, 30)) == [[None], [None]]
 
 
+def test_pair_may_lie_on_either_side_of_the_border_of_a_site_that_place_told() -> None:
+    outcome = stack("a", Mass((80, 10, 0), 40, site=BodySite.HIP), Mass((-80, 10, 0), 40, site=BodySite.THIGH))
+    first, second = outcome.lesions
+    by_place = replace(second, site=Site(BodySite.THIGH, SiteSource.GEOMETRY))
+    assert pairs(replace(outcome, lesions=(first, by_place))) == [[1, 1]]
+
+
+def test_what_named_bones_give_a_side_beside_a_midline_is_paired_by_its_mirror_image_alone() -> None:
+    outcome = stack(
+        "a",
+        Mass((80, 10, 0), 40, LEFT, SideSource.BONE_LABELS, BodySite.HIP),
+        Mass((-80, 10, 150), 40, RIGHT, SideSource.BONE_LABELS, BodySite.HIP),
+    )
+    assert pairs(outcome) == [[1, 1]]
+    lesions = tuple(
+        replace(one, side=replace(one.side, distance_to_midline_mm=one.measurements.centroid_lps_mm[0]))
+        for one in outcome.lesions
+        if one.side
+    )
+    assert pairs(replace(outcome, lesions=lesions)) == [[None, None]]
+
+
 def test_pairs_of_random_bodies() -> None:
     rng = np.random.default_rng(11)
     true = false = found = 0

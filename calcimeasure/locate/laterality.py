@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.locate.bones import BoneEvidence, evidence_of
+from calcimeasure.locate.limbs import position
 from calcimeasure.locate.trunk import Part, part_with
 from calcimeasure.locate.words import SaidSide, SideEvidence, SiteEvidence
 from calcimeasure.model import BodySite, Laterality, Side, SideSource, Site, SiteSource
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.locate.bones import BoneMap
+    from calcimeasure.locate.limbs import Limbs
     from calcimeasure.locate.trunk import Trunk
     from calcimeasure.model import Midline, Outline
 
@@ -44,6 +46,15 @@ MIDLINE_SITES = frozenset({BodySite.SPINE, BodySite.CHEST, BodySite.ABDOMEN, Bod
 
 ARM_SITES = frozenset({BodySite.HAND_WRIST, BodySite.FOREARM, BodySite.ELBOW})
 """These may lie on either side of the body, and across it."""
+
+UNPAIRED_SITES = MIDLINE_SITES - {BodySite.PELVIS}
+"""What was ordered of these has no side; a buttock has."""
+
+BOTH_SIDES_MM = 280.0
+"""From here on a body is no single limb, nor one half of a pelvis or a chest."""
+
+BENT_SITES = frozenset({BodySite.KNEE, BodySite.LOWER_LEG, BodySite.ANKLE_FOOT})
+"""A bent limb has bones on both sides of a plane between its two parts, and no air there."""
 
 LEG_SITES = frozenset(
     {BodySite.PELVIS, BodySite.HIP, BodySite.THIGH, BodySite.KNEE, BodySite.LOWER_LEG, BodySite.ANKLE_FOOT}
@@ -82,6 +93,8 @@ class View:
         What tags, and descriptions, say of the site.
     trunk
         The trunk with its regions; None where no midline of a trunk is seen.
+    limbs
+        Limbs beside each other where no midline is seen; None where there is one alone.
     bones
         Bones that another program named; None where there are none.
     """
@@ -95,6 +108,7 @@ class View:
     coded_sites: SiteEvidence = _NO_SITES
     worded_sites: SiteEvidence = _NO_SITES
     trunk: Trunk | None = None
+    limbs: Limbs | None = None
     bones: BoneMap | None = None
 
 
@@ -125,7 +139,7 @@ def side_of(outline: Outline, geometry: Geometry, view: View, site: Site | None 
     if view.midline is None:
         if bones is not None and (bones.side is not UNKNOWN or bones.mirrored):
             return _by_bones_alone(bones, points_lps_mm, geometry, view, limb)
-        return _by_words(points_lps_mm, geometry, view, limb)
+        return _by_words(points_lps_mm, geometry, view, limb, body_site)
     distance_mm = view.midline.distance_mm(points_lps_mm)
     doubt = _doubt_of_place(points_lps_mm, view, limb, geometry, body_site)
     if bones is not None and (bones.side is not UNKNOWN or bones.mirrored):
@@ -224,12 +238,16 @@ def _doubt_of_place(
         if body_site in LEG_SITES or min(_width_mm(body, geometry) for body in view.bodies[:2]) >= LEG_WIDTH_MM:
             return None
         return "two limbs that may be arms, which may be crossed"
+    if BENT_SITES & {body_site, view.site.body_site}:
+        return "a bent limb may look like both of a pair"
     if limb > 0:
         return "it lies in a part of the body that is not seen to belong to the trunk (an arm may be crossed)"
     return None
 
 
-def _by_words(points_lps_mm: NDArray[np.float64], geometry: Geometry, view: View, limb: int | None) -> Side:
+def _by_words(
+    points_lps_mm: NDArray[np.float64], geometry: Geometry, view: View, limb: int | None, body_site: BodySite
+) -> Side:
     middle_x_mm = float(points_lps_mm[:, 0].mean())
     hint = _sign(middle_x_mm) if abs(middle_x_mm) >= HINT_MM else None
     said = {SideSource.DICOM_TAG: view.tags, SideSource.DESCRIPTION: view.words}
@@ -240,9 +258,13 @@ def _by_words(points_lps_mm: NDArray[np.float64], geometry: Geometry, view: View
     if not sides or any(one.side is SaidSide.BOTH for one in said.values()):
         return _unknown(None, hint, evidence)
     (side,) = sides
-    position = _position(view.bodies, limb, geometry)
-    if position is not None and position is not side:
-        return _unknown(None, position, f"{evidence}; but of two limbs in view it lies in the {position} one")
+    if body_site in UNPAIRED_SITES or _spans_both_sides(view, limb, geometry):
+        return _unknown(None, side, f"{evidence}; but both sides may be in the field")
+    place = _position(points_lps_mm, view, limb, geometry)
+    if place is UNKNOWN:
+        return _unknown(None, hint, f"{evidence}; but two limbs are in view, and in which it lies cannot be told")
+    if place is not None and place is not side:
+        return _unknown(None, place, f"{evidence}; but of two limbs in view it lies in the {place} one")
     against = _side_of_the_table(view, limb, geometry)
     if against is not None and against is not side:
         return _unknown(None, hint, f"{evidence}; but the limb lies on the scanner's {against} side", conflict=True)
@@ -277,14 +299,26 @@ def body_with(outline: Outline, bodies: Sequence[Outline]) -> int | None:
     return int(np.argmax(shares)) if any(shares) else None
 
 
-def _position(bodies: Sequence[Outline], limb: int | None, geometry: Geometry) -> Laterality | None:
-    """Tell which of two limbs of a like size holds the lesion; None where there are not two."""
-    if len(bodies) < 2 or limb is None:
+def _spans_both_sides(view: View, limb: int | None, geometry: Geometry) -> bool:
+    """Tell whether the body round a lesion is so wide that it is no single limb, hip or shoulder."""
+    if limb is None:
+        return False
+    x_mm = _places_lps_mm(view.bodies[limb], geometry)[:, 0]
+    return float(np.ptp(x_mm)) >= BOTH_SIDES_MM
+
+
+def _position(
+    points_lps_mm: NDArray[np.float64], view: View, limb: int | None, geometry: Geometry
+) -> Laterality | None:
+    """Tell which of two limbs holds the lesion, UNKNOWN where it may be either; None where there are not two."""
+    if view.limbs is not None and (place := position(points_lps_mm, view.limbs)) is not None:
+        return place
+    if len(view.bodies) < 2 or limb is None:
         return None
-    sizes = [body.voxel_count for body in bodies[:2]]
+    sizes = [body.voxel_count for body in view.bodies[:2]]
     if limb > 1 or sizes[1] < sizes[0] / 4:
         return None
-    x_mm = [float(_middle_lps_mm(body, geometry)[0]) for body in bodies[:2]]
+    x_mm = [float(_middle_lps_mm(body, geometry)[0]) for body in view.bodies[:2]]
     return LEFT if x_mm[limb] > x_mm[1 - limb] else RIGHT
 
 
@@ -297,10 +331,13 @@ def _side_of_the_table(view: View, limb: int | None, geometry: Geometry) -> Late
 
 
 def _middle_lps_mm(body: Outline, geometry: Geometry) -> NDArray[np.float64]:
-    # Every fourth voxel along each axis shows a body's middle as well as all of them.
-    places = np.argwhere(body.mask()[::2, ::4, ::4]) * (2, 4, 4) + np.array(body.start_kji)
-    middle: NDArray[np.float64] = geometry.to_lps_mm(places).mean(axis=0)
+    middle: NDArray[np.float64] = _places_lps_mm(body, geometry).mean(axis=0)
     return middle
+
+
+def _places_lps_mm(body: Outline, geometry: Geometry) -> NDArray[np.float64]:
+    # Every fourth voxel along each axis shows a body's place as well as all of them.
+    return geometry.to_lps_mm(np.argwhere(body.mask()[::2, ::4, ::4]) * (2, 4, 4) + np.array(body.start_kji))
 
 
 def _width_mm(body: Outline, geometry: Geometry) -> float:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.locate.views import is_single, unlikeness_on_views
-from calcimeasure.model import BodySite, FilmMeasurements, Laterality, Measurements, SideSource
+from calcimeasure.model import BodySite, FilmMeasurements, Laterality, Measurements, SideSource, SiteSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -211,15 +211,23 @@ def _unlikeness_of_a_pair(one: _Seen, other: _Seen) -> float:
 
 
 def _may_be_one_site(one: _Seen, other: _Seen) -> bool:
-    sites = {mass.lesion.site.body_site for mass in (one, other) if mass.lesion.site} - {BodySite.UNKNOWN}
-    return len(sites) <= 1
+    """Tell whether nobody said that two masses lie in different parts of the body.
+
+    Sites that were told from places or bones end somewhere, and a pair may lie on either side of that border.
+    """
+    known = [mass.lesion.site for mass in (one, other) if mass.lesion.site]
+    sites = {site.body_site for site in known if site.source not in (SiteSource.GEOMETRY, SiteSource.BONE_LABELS)}
+    return len(sites - {BodySite.UNKNOWN}) <= 1
 
 
 def _are_limb_by_limb(one: _Seen, other: _Seen) -> bool:
     """Tell whether two limbs were imaged each for itself, and this is the same site of both."""
     sites = [mass.lesion.site.body_site if mass.lesion.site else BodySite.UNKNOWN for mass in (one, other)]
-    sources = [mass.lesion.side.source for mass in (one, other) if mass.lesion.side]
-    return sites[0] is sites[1] is not BodySite.UNKNOWN and SideSource.BODY_MIDLINE not in sources
+    sides = [mass.lesion.side for mass in (one, other) if mass.lesion.side]
+    beside_midline = any(
+        side.source is SideSource.BODY_MIDLINE or side.distance_to_midline_mm is not None for side in sides
+    )
+    return sites[0] is sites[1] is not BodySite.UNKNOWN and not beside_midline
 
 
 def _matches(

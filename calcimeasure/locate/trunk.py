@@ -48,8 +48,8 @@ AT_LUNG_MM: Final = 22.0
 INNER_MM: Final = 42.0
 INNER_BESIDE, INNER_FRONT = 0.6, -0.3
 BACK_BESIDE, BACK = 0.5, 0.2
-"""Parts of the way from the middle of a section to its skin, sideways and to the back, inside which no arm lies: at this
-depth below the skin, and on the back at any."""
+"""Parts of the way from the middle of a section to its skin, sideways and to the back, inside which no arm lies: from
+this depth on, and on the back at any."""
 
 LIMB_MM: Final = 45.0
 """Nothing in a limb lies farther from a bone."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.locate.bones import map_bones
 from calcimeasure.locate.laterality import View
+from calcimeasure.locate.limbs import part_limbs
 from calcimeasure.locate.midline import find_midline
 from calcimeasure.locate.site import descriptions, site_of, sites_of
 from calcimeasure.locate.trunk import look_at_trunk
@@ -48,6 +49,7 @@ def look(
         coded_sites=coded_sites,
         worded_sites=worded_sites,
         trunk=look_at_trunk(volume, bodies[:1], skeleton, midline) if midline is not None and has_trunk else None,
+        limbs=part_limbs(bodies, volume.geometry) if midline is None else None,
         bones=None if bones is None else map_bones(bones, volume.geometry, bodies, skeleton),
     )
 

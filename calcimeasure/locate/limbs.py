@@ -1,0 +1,151 @@
+"""Limbs beside each other in a field without a midline: in which of them a lesion lies.
+
+A field for one limb often holds part of the other one, and where their skins touch both are one body. Sections tell
+them apart: where they part, or near to where they do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy import ndimage
+
+from calcimeasure.model import Laterality
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.model import Outline
+
+STEP_MM: Final = 4.0
+MOST_POINTS: Final = 250_000
+
+SMALLEST_LIMB_MM2: Final = 800.0
+"""A finger or toe has a section of at most 500 mm2, the part of another limb at the border of a field has more."""
+
+NEAR_MM: Final = 60.0
+"""Where two limbs touch, the gap between them lies where it does in a section so near."""
+
+GAP_MM, GAP_SHARE = 8.0, 0.3
+"""How far from that gap a lesion must lie, and by how much more for each millimeter to that section."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limbs:
+    """Sections across the patient's long axis.
+
+    Parameters
+    ----------
+    parts
+        (x, y, z) numbers of the parts of each section, rising with x; 0 outside.
+    counts
+        (z,) how many parts each section has.
+    low_lps_mm, step_mm
+        The first point, and the distance of points.
+    """
+
+    parts: NDArray[np.int32]
+    counts: NDArray[np.intp]
+    low_lps_mm: NDArray[np.float64]
+    step_mm: float
+
+
+def part_limbs(bodies: Sequence[Outline], geometry: Geometry) -> Limbs | None:
+    """Part the bodies in view section by section; None where every section is of one part."""
+    corners = geometry.to_lps_mm(list(product(*((0, n - 1) for n in geometry.shape_kji))))
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    step_mm = max(STEP_MM, float(np.prod(np.maximum(high - low, STEP_MM)) / MOST_POINTS) ** (1 / 3))
+    axes = [np.arange(a, b + step_mm / 2, step_mm) for a, b in zip(low, high, strict=True)]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    k, j, i = np.moveaxis(np.rint(geometry.to_index_kji(points)).astype(np.intp), -1, 0)
+    body = np.zeros(k.shape, dtype=np.bool_)
+    for one in bodies:
+        held = np.ones(k.shape, dtype=np.bool_)
+        for at, start, stop in zip((k, j, i), one.start_kji, one.stop_kji, strict=True):
+            held &= (at >= start) & (at < stop)
+        a, b, c = (at[held] - start for at, start in zip((k, j, i), one.start_kji, strict=True))
+        body[held] |= one.mask()[a, b, c]
+    parts = np.zeros(body.shape, dtype=np.int32)
+    counts = np.zeros(body.shape[2], dtype=np.intp)
+    for section in range(body.shape[2]):
+        parts[..., section], counts[section] = _parts(body[..., section], step_mm)
+    return Limbs(parts, counts, low, step_mm) if counts.max() > 1 else None
+
+
+def _parts(section: NDArray[np.bool_], step_mm: float) -> tuple[NDArray[np.int32], int]:
+    labels, count = ndimage.label(section)
+    areas_mm2 = np.bincount(labels.ravel(), minlength=count + 1) * step_mm**2
+    large = [n for n in range(1, count + 1) if areas_mm2[n] >= SMALLEST_LIMB_MM2]
+    middles = [np.flatnonzero((labels == n).any(axis=1)).mean() for n in large]
+    number = np.zeros(count + 1, dtype=np.int32)
+    for rank, at in enumerate(np.argsort(middles), 1):
+        number[large[at]] = rank
+    return number[labels], len(large)
+
+
+def position(points_lps_mm: NDArray[np.float64], limbs: Limbs) -> Laterality | None:
+    """Tell in which of two limbs beside each other a lesion lies.
+
+    Parameters
+    ----------
+    points_lps_mm
+        (n, 3) of the lesion.
+    limbs
+        Of the stack.
+
+    Returns
+    -------
+    Laterality or None
+        LEFT where its limb lies to the patient's left of all others in its sections, RIGHT where it lies to their
+        right, UNKNOWN where that cannot be told; None where it has a limb beside it nowhere near.
+    """
+    index = np.rint((points_lps_mm - limbs.low_lps_mm) / limbs.step_mm).astype(np.intp)
+    index = np.clip(index, 0, np.array(limbs.parts.shape) - 1)
+    sections = np.unique(index[:, 2])
+    parted = sections[limbs.counts[sections] > 1]
+    if len(parted) * 2 >= len(sections):
+        return _in_parted_sections(index[np.isin(index[:, 2], parted)], limbs)
+    return _beside_gap(points_lps_mm, float(index[:, 2].mean()), limbs)
+
+
+def _in_parted_sections(index: NDArray[np.intp], limbs: Limbs) -> Laterality:
+    own = limbs.parts[tuple(index.T)]
+    held = own > 0
+    if not held.any():
+        return Laterality.UNKNOWN
+    first = np.mean(own[held] == 1)
+    last = np.mean(own[held] == limbs.counts[index[held, 2]])
+    if last > 0.9:
+        return Laterality.LEFT
+    return Laterality.RIGHT if first > 0.9 else Laterality.UNKNOWN
+
+
+def _beside_gap(points_lps_mm: NDArray[np.float64], section: float, limbs: Limbs) -> Laterality | None:
+    parted = np.flatnonzero(limbs.counts > 1)
+    nearest = int(parted[np.argmin(np.abs(parted - section))])
+    away_mm = abs(nearest - section) * limbs.step_mm
+    if away_mm > NEAR_MM:
+        return None
+    if limbs.counts[nearest] > 2:
+        return Laterality.UNKNOWN
+    ends = [np.flatnonzero((limbs.parts[..., nearest] == part).any(axis=1)) for part in (1, 2)]
+    gap_mm = limbs.low_lps_mm[0] + limbs.step_mm * (ends[0].max() + ends[1].min()) / 2
+    own = np.flatnonzero((limbs.parts[..., round(section)] == 1).any(axis=1))
+    if not own.size:
+        return Laterality.UNKNOWN
+    last = limbs.parts.shape[0] - 1
+    for other, border, remaining in ((0, 0, Laterality.LEFT), (1, last, Laterality.RIGHT)):
+        # A limb that the field cuts off, and that no longer comes to where it does so, is not in this section.
+        cut_off, comes_there = (bool(np.abs(one - border).min() <= 1) for one in (ends[other], own))
+        if cut_off and not comes_there:
+            return remaining
+    beside_mm = float(points_lps_mm[:, 0].mean()) - gap_mm
+    if abs(beside_mm) < GAP_MM + GAP_SHARE * away_mm:
+        return Laterality.UNKNOWN
+    return Laterality.LEFT if beside_mm > 0 else Laterality.RIGHT
