@@ -10,7 +10,7 @@ import numpy as np
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Outline, Proposal, Proposals, Tissue
 from calcimeasure.segment.film.features import features_of
-from calcimeasure.segment.film.judge import evidence_of, is_metal, mass_probability
+from calcimeasure.segment.film.judge import evidence_of, mass_probability
 from calcimeasure.segment.film.places import STEP, find_places
 from calcimeasure.segment.film.rays import Edges, depth_in, filled, recentered, refine, settled, strengths, trace
 from calcimeasure.segment.film.scale import film_of
@@ -35,6 +35,8 @@ BESIDE_COSTS = 4.0
 """Logarithm of strength lost for each radius that it lies outside."""
 
 
+MOST_PROPOSED = 8
+"""Likeliest first. A film with more is one of bones that this does not know, such as teeth or a chest."""
 ROUNDS = 3
 """Times that a mass is looked for from its own center, so that it does not matter where it was pointed at."""
 
@@ -55,7 +57,7 @@ def propose_on_film(radiograph: Radiograph, settings: Settings) -> Proposals:
     Returns
     -------
     Proposals
-        Calcified masses, and metal that looks like one, largest first; outlines of a single slice (k is 0).
+        Calcified masses, no more than `MOST_PROPOSED`, largest first; outlines of a single slice (k is 0).
     """
     film = film_of(radiograph)
     edges, strong = _everywhere(film, settings)
@@ -69,8 +71,7 @@ def propose_on_film(radiograph: Radiograph, settings: Settings) -> Proposals:
     for n in _apart(film, edges, likely, settings.mass_probability):
         outline = _outline(film, _only(edges, [n]))
         if outline is not None:
-            tissue = Tissue.METAL if is_metal(seen[n]) else Tissue.CALCIFIED_MASS
-            parts.append(Proposal(outline, tissue, float(likely[n]), evidence[n]))
+            parts.append(Proposal(outline, Tissue.CALCIFIED_MASS, float(likely[n]), evidence[n]))
     return Proposals(tuple(sorted(parts, key=lambda part: -part.outline.voxel_count)))
 
 
@@ -78,7 +79,7 @@ def _apart(film: Film, edges: Edges, likely: NDArray[np.float64], least: float) 
     """Pick the likeliest lines, none of which has its center in another."""
     chosen: list[int] = []
     for n in np.argsort(-likely, kind="stable"):
-        if likely[n] < max(least, 1e-9):
+        if likely[n] < max(least, 1e-9) or len(chosen) == MOST_PROPOSED:
             break
         if chosen:
             others = _only(edges, chosen)

@@ -19,9 +19,6 @@ INNER = np.array([0.15, 0.3, 0.45, 0.6, 0.75])
 OUTER = np.array([1.2, 1.35, 1.5])
 """Parts of the radius at which it is looked inside of a line and beyond it."""
 
-SATURATED = 0.004
-"""Of the range: a step of 8 bits."""
-
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -45,8 +42,6 @@ class Features:
         Just beyond the line, the median: how dense what surrounds it is.
     seen_share
         Rays that end within the patient.
-    saturated_share
-        Of the inner rings, as bright as the film gets.
     diameter
         Of a disc as large, in mm, or in 250ths of the film where there are none.
     """
@@ -59,7 +54,6 @@ class Features:
     uneven: float
     level: float
     seen_share: float
-    saturated_share: float
     diameter: float
 
 
@@ -87,7 +81,6 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
     seen = shown_at(film, edges.centers, edges.radii[..., None] + margin)[..., 0]
     inner = sampled(film, edges.centers, edges.radii[..., None] * INNER, sizes / 12).astype(np.float64) / span
     outer = sampled(film, edges.centers, edges.radii[..., None] * OUTER, sizes / 12).astype(np.float64) / span
-    saturated = np.mean(inner * span >= _end_of(image), axis=(1, 2))
     outer = np.where(shown_at(film, edges.centers, edges.radii[..., None] * OUTER), outer, np.nan)
     level = np.median(just_outside, axis=1)
     middle = np.median(inner[..., :3], axis=(1, 2))
@@ -109,14 +102,7 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
             uneven=float(uneven[n]),
             level=float(level[n] - darkest / span),
             seen_share=float(seen[n].mean()),
-            saturated_share=float(saturated[n]),
             diameter=2 * float(radii[n]) / unit,
         )
         for n in range(len(sizes))
     ]
-
-
-def _end_of(image: NDArray[np.float32]) -> float:
-    """Return from which attenuation on a film is as bright as it gets."""
-    darkest, brightest = float(image.min()), float(image.max())
-    return brightest - SATURATED * (brightest - darkest)

@@ -60,8 +60,6 @@ SIGNS = (
          "{:.0%} of the line lie at the skin or at the end of the film"),
 )  # fmt: skip
 
-SATURATED_SHARE, STEP_SHARE = 0.5, 0.5
-
 
 def evidence_of(features: Features) -> tuple[Evidence, ...]:
     """Weigh what is seen of a line."""
@@ -75,12 +73,3 @@ def evidence_of(features: Features) -> tuple[Evidence, ...]:
 def mass_probability(evidence: tuple[Evidence, ...]) -> float:
     """Add evidence up to how likely a line encloses a calcified mass."""
     return 1 / (1 + math.exp(-_within(BASE_LOG_ODDS + sum(one.log_odds for one in evidence), -30, 30)))
-
-
-def is_metal(features: Features) -> bool:
-    """Tell what is as bright as the film gets up to its very edge: metal, lead letters, what is burned in.
-
-    A calcification may reach the end of the range too, but thins out toward its edge.
-    """
-    steep = features.sharpness > STEP_SHARE * max(features.contrast, 1e-6)
-    return features.saturated_share > SATURATED_SHARE and steep
