@@ -119,6 +119,22 @@ class Settings:
         1000,
         "A stack that would take more memory is refused before it is taken: 16000 slices of 512 x 512 take 8 GB.",
     )
+    film_smallest_mm: float = _number(
+        3,
+        "mm",
+        1,
+        50,
+        "Smaller masses are not looked for on a radiograph: they are as wide as the cortex of a finger's bone. Where "
+        "no mm are known, the longer side of the film is taken for 250 mm in looking, not in measuring.",
+    )
+    film_largest_mm: float = _number(
+        160,
+        "mm",
+        10,
+        500,
+        "Larger masses are not looked for on a radiograph: pseudotumoral calcinosis of up to 155 mm has been described "
+        "(Semin Arthritis Rheum 2020;50:1339), and a thigh is as wide.",
+    )
     allow_uncertain_spacing: bool = _switch(
         default=False,
         why="true takes Pixel Spacing of a radiograph for millimeters where the standard does not say of which plane "

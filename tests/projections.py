@@ -1,15 +1,14 @@
 """Radiographs with known truth: attenuation line integrals of real limb CT, with masses of known shape in them.
 
-A mass is a union of ellipsoids. What a ray spends in it is worked out, not sampled; its shadow on the detector, the rays
-that meet it at all, is the truth that outlines are held against: a ball of 20 mm casts a shadow 20 mm wide, however
-thin its rim looks. It lies in soft tissue of the CT, of which it takes the place.
+A mass is a union of ellipsoids. What a ray spends in it is worked out, not sampled; its shadow on the detector, the
+rays that meet it at all, is the truth that outlines are held against: a ball of 20 mm casts a shadow 20 mm wide,
+however thin its rim looks. It lies in soft tissue of the CT, of which it takes the place.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -19,7 +18,7 @@ from scipy import ndimage
 from calcimeasure.model import Instance, PixelFormat, Projection, Radiograph, Series, SpacingSource
 from calcimeasure.segment.body import find_body
 from calcimeasure.segment.coarse import coarse_copy
-from tests.inserted_masses import BONE_HU, anatomy, lobulated_mass
+from tests.inserted_masses import anatomy, lobulated_mass
 from tests.phantoms import rotation_matrix
 
 if TYPE_CHECKING:
@@ -226,17 +225,15 @@ def _span(lobe: Ellipsoid, start: Array, direction: Array) -> tuple[Array, Array
 
 
 def place_mass(
-    seen: Seen, rng: np.random.Generator, size_mm: tuple[float, float], *, beside_bone: bool
+    seen: Seen, rng: np.random.Generator, size_mm: tuple[float, float], *, over_bone: bool
 ) -> tuple[Lobulated, Shadow] | None:
-    """Find room in the limb's soft tissue for a mass of random shape; None where there is none."""
+    """Find room in soft tissue for a mass of random shape, with bone behind it or none; None where there is none."""
     limb = seen.limb
     from_bone_mm, from_air_mm = limb.where.from_bone_mm, limb.where.from_air_mm
     shape = seen.attenuation.shape
     for _ in range(40):
         wanted_mm = math.exp(rng.uniform(*np.log(size_mm)))
         room = (from_bone_mm > 0.3 * wanted_mm) & (from_air_mm > 0.3 * wanted_mm) & (limb.water > 0.8)
-        if beside_bone:
-            room &= from_bone_mm < 0.7 * wanted_mm
         index = np.flatnonzero(room)
         if not index.size:
             continue
@@ -248,7 +245,9 @@ def place_mass(
         edges = (mask[0].any(), mask[-1].any(), mask[:, 0].any(), mask[:, -1].any())
         if any(edges) or not mask.any():
             continue
-        return mass, Shadow(mask, float(np.mean(seen.bone_mm[mask] > BEHIND_BONE_MM)))
+        shadow = Shadow(mask, float(np.mean(seen.bone_mm[mask] > BEHIND_BONE_MM)))
+        if shadow.over_bone == over_bone:
+            return mass, shadow
     return None
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Outline, Proposal, Proposals, Tissue
+from calcimeasure.segment.film.features import features_of
+from calcimeasure.segment.film.judge import evidence_of, mass_probability
 from calcimeasure.segment.film.places import STEP, find_places
 from calcimeasure.segment.film.rays import Edges, depth_in, filled, recentered, refine, settled, strengths, trace
 from calcimeasure.segment.film.scale import film_of
@@ -33,32 +35,62 @@ BESIDE_COSTS = 4.0
 """Logarithm of strength lost for each radius that it lies outside."""
 
 
+MOST_PROPOSED = 8
+"""Likeliest first. A film with more is one of bones that this does not know, such as teeth or a chest."""
 ROUNDS = 3
 """Times that a mass is looked for from its own center, so that it does not matter where it was pointed at."""
 
 
 def propose_on_film(radiograph: Radiograph, settings: Settings) -> Proposals:
-    """Find what may be a calcified mass on a radiograph.
+    """Find what is likely a calcified mass on a radiograph.
+
+    What is less likely one than settings.mass_probability is not proposed: a film shows dozens of dense places, and a
+    reader who misses one points at it (`grow_on_film`).
+
+    Parameters
+    ----------
+    radiograph
+        The image.
+    settings
+        `mass_probability`, `film_smallest_mm`, `film_largest_mm`.
 
     Returns
     -------
     Proposals
-        Outlines of a single slice (k is 0), largest first.
+        Calcified masses, no more than `MOST_PROPOSED`, largest first; outlines of a single slice (k is 0).
     """
     film = film_of(radiograph)
     edges, strong = _everywhere(film, settings)
+    edges = _only(edges, strong > 0)
+    mm = _mm(film)
+    seen = features_of(film, edges, _width(film, edges), SKIN_MM * mm, mm)
+    evidence = [evidence_of(one) for one in seen]
+    likely = np.array([mass_probability(one) for one in evidence])
+    likely[[not settings.film_smallest_mm <= one.diameter <= settings.film_largest_mm for one in seen]] = 0
     parts: list[Proposal] = []
-    taken = np.zeros(film.copies[0].shape, dtype=np.bool_)
-    noise = float(np.std(film.copies[film.coarse][film.shown]))
-    for n in np.argsort(-strong, kind="stable"):
-        if strong[n] < 0.05 * noise or len(parts) >= 12:
-            break
-        outline = _outline(film, _only(edges, int(n)))
-        if outline is None or taken[outline.box[1:]][outline.mask()[0]].any():
-            continue
-        taken[outline.box[1:]] |= outline.mask()[0]
-        parts.append(Proposal(outline, Tissue.UNKNOWN, 0.5))
+    for n in _apart(film, edges, likely, settings.mass_probability):
+        outline = _outline(film, _only(edges, [n]))
+        if outline is not None:
+            parts.append(Proposal(outline, Tissue.CALCIFIED_MASS, float(likely[n]), evidence[n]))
     return Proposals(tuple(sorted(parts, key=lambda part: -part.outline.voxel_count)))
+
+
+def _apart(film: Film, edges: Edges, likely: NDArray[np.float64], least: float) -> list[int]:
+    """Pick the likeliest lines, none of which has its center in another."""
+    chosen: list[int] = []
+    for n in np.argsort(-likely, kind="stable"):
+        if likely[n] < max(least, 1e-9) or len(chosen) == MOST_PROPOSED:
+            break
+        if chosen:
+            others = _only(edges, chosen)
+            own = _only(edges, [int(n)])
+            center = float(own.centers[0, 0]), float(own.centers[0, 1])
+            if (depth_in(film, others, center) < 1).any():
+                continue
+            if any(depth_in(film, own, (float(row), float(column)))[0] < 1 for row, column in others.centers):
+                continue
+        chosen.append(int(n))
+    return chosen
 
 
 def grow_on_film(radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool_], settings: Settings) -> Outline:
@@ -94,7 +126,7 @@ def grow_on_film(radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool
             strong = np.where(depth < BESIDE, strong * np.exp(-BESIDE_COSTS * np.maximum(depth - 1, 0)), 0)
         if not strong.any():
             break
-        found = settled(film, _only(edges, int(np.argmax(strong))))
+        found = settled(film, _only(edges, [int(np.argmax(strong))]))
         (center,), _ = recentered(film, found)
         point = float(center[0]), float(center[1])
     outline = _outline(film, found) if found is not None else None
@@ -135,15 +167,14 @@ def _around(film: Film, point: tuple[float, float], settings: Settings) -> _Foun
     """Find closed lines of all sizes around one place."""
     smallest, largest = _sizes(film, settings)
     count = max(1, math.ceil(math.log(largest / smallest) / math.log(STEP)))
-    radii = smallest / 2 * STEP ** np.arange(count)
+    radii = np.array([smallest / 2 * STEP**n for n in range(count)])
     return _judged(film, np.tile(point, (count, 1)), radii)
 
 
 def _sizes(film: Film, settings: Settings) -> tuple[float, float]:
     """Return the diameters that are looked for, no larger than the film."""
-    del settings
-    smallest = 3.0 * _mm(film)
-    return smallest, max(min(160.0 * _mm(film), _longer(film)), smallest)
+    smallest = settings.film_smallest_mm * _mm(film)
+    return smallest, max(min(settings.film_largest_mm * _mm(film), _longer(film)), smallest)
 
 
 def _mm(film: Film) -> float:
@@ -152,20 +183,22 @@ def _mm(film: Film) -> float:
 
 
 def _longer(film: Film) -> float:
-    return max(n * step for n, step in zip(film.copies[0].shape, film.steps[0], strict=True))
+    rows, columns = film.copies[0].shape
+    return float(max(rows * film.steps[0][0], columns * film.steps[0][1]))
 
 
 def _judged(film: Film, centers: NDArray[np.float64], radii: NDArray[np.float64]) -> _Found:
     edges = settled(film, trace(film, centers, radii))
-    mm = _mm(film)
-    width = np.minimum(EDGE_MM * mm, 0.2 * np.median(edges.radii, axis=1))
-    return edges, strengths(film, edges, width, SKIN_MM * mm)
+    return edges, strengths(film, edges, _width(film, edges), SKIN_MM * _mm(film))
+
+
+def _width(film: Film, edges: Edges) -> NDArray[np.float64]:
+    width: NDArray[np.float64] = np.minimum(EDGE_MM * _mm(film), 0.2 * np.median(edges.radii, axis=1))
+    return width
 
 
 def _together(one: _Found, other: _Found) -> _Found:
-    edges = Edges(
-        np.concatenate([one[0].centers, other[0].centers]), np.concatenate([one[0].radii, other[0].radii])
-    )
+    edges = Edges(np.concatenate([one[0].centers, other[0].centers]), np.concatenate([one[0].radii, other[0].radii]))
     return edges, np.concatenate([one[1], other[1]])
 
 
@@ -179,8 +212,8 @@ def _agreement(film: Film, edges: Edges, region: NDArray[np.bool_]) -> NDArray[n
     return agreement
 
 
-def _only(edges: Edges, number: int) -> Edges:
-    return Edges(edges.centers[number : number + 1], edges.radii[number : number + 1])
+def _only(edges: Edges, which: list[int] | NDArray[np.bool_]) -> Edges:
+    return Edges(edges.centers[which], edges.radii[which])
 
 
 def _outline(film: Film, edges: Edges) -> Outline | None:

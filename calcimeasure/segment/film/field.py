@@ -21,26 +21,38 @@ FLAT_SHARE = 0.002
 """Of the range: two pixels that differ by less are equally bright."""
 
 
+STEP_SHARE, STEP_PIXELS = 0.25, 2
+"""Part of the range that the rim of metal or of a burned-in letter falls within so many pixels, and a mass does not."""
+
+
 def patient_on(image: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(rows, columns) true where an additive image may show the patient; all where it shows no difference."""
     lowest, highest = np.quantile(image, (0.005, 0.995))
     if highest <= lowest:
         return np.ones(image.shape, dtype=np.bool_)
-    exposed = ~_unexposed(image)
+    exposed = ~_as_bright_as_it_gets(image)
     if exposed.any():
         lowest, highest = np.quantile(image[exposed], (0.005, 0.995))
     shown: NDArray[np.bool_] = exposed & (image > lowest + OPEN_SHARE * (highest - lowest))
     return shown if shown.any() else np.ones(image.shape, dtype=np.bool_)
 
 
-def _unexposed(image: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Find what is as bright as it gets and open to the border: behind the collimator nothing arrives."""
+def _as_bright_as_it_gets(image: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Find what was not exposed, and metal, lead letters and what is burned in.
+
+    Behind the collimator nothing arrives, and that is open to the border. The others end in a step; a calcification
+    that is too dense for the detector thins out toward its edge.
+    """
     lowest, highest = float(image.min()), float(image.max())
-    bright = image >= highest - FLAT_SHARE * (highest - lowest)
-    labels, count = ndimage.label(bright)
-    if not count:
-        return np.zeros(image.shape, dtype=np.bool_)
-    sizes = np.bincount(labels.ravel())
+    labels, count = ndimage.label(image >= highest - FLAT_SHARE * (highest - lowest), np.ones((3, 3)))
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
     at_border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    wide = [n for n in at_border if n and sizes[n] >= UNEXPOSED_SHARE * image.size]
-    return np.isin(labels, wide)
+    excluded = np.zeros(count + 1, dtype=np.bool_)
+    excluded[at_border] = sizes[at_border] >= UNEXPOSED_SHARE * image.size
+    grown = ndimage.maximum_filter(labels, 2 * STEP_PIXELS + 1)
+    rim = (grown > 0) & (labels == 0)
+    around = np.bincount(grown[rim], minlength=count + 1)
+    total = np.bincount(grown[rim], weights=image[rim], minlength=count + 1)
+    excluded |= (around > 0) & (highest - total / np.maximum(around, 1) > STEP_SHARE * (highest - lowest))
+    excluded[0] = False
+    return excluded[labels] | (excluded[grown] & rim)

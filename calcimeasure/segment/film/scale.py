@@ -97,7 +97,8 @@ def additive(radiograph: Radiograph) -> NDArray[np.float32]:
     np.divide(intensity, np.float32(open_beam), out=intensity)
     np.maximum(intensity, np.float32(DARKEST_SHARE), out=intensity)
     np.log(intensity, out=intensity)
-    return np.negative(intensity, out=intensity)
+    np.negative(intensity, out=intensity)
+    return intensity
 
 
 def _end_of_range(highest: float) -> float:

@@ -1,0 +1,75 @@
+"""Features of a line to tissue: what speaks for a calcified mass within it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from calcimeasure.model import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from calcimeasure.segment.film.features import Features
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A feature with its weight: log odds for a calcified mass for each unit of what `read` gives.
+
+    `value` is what is shown to a person, in `sentence`.
+    """
+
+    name: str
+    weight: float
+    read: Callable[[Features], float]
+    value: Callable[[Features], float]
+    sentence: str
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)
+
+
+BASE_LOG_ODDS = -2.81
+
+# Fitted by logistic regression (ridge 1) to lines on projections of five limbs with and without masses; to check it,
+# each limb was left out once. The base is lower than was fitted, by the logarithm of 4: four times out of five right
+# was asked for on films on which every second image has no mass.
+SIGNS = (
+    Sign("closed", 8.35, lambda f: _within(f.closed, 0, 0.8), lambda f: f.closed,
+         "where it falls least attenuation falls by {:.0%} of what is usual on the line"),
+    Sign("steep", 1.39, lambda f: math.log(_within(f.sharpness / max(f.contrast, 0.02), 0.02, 0.5) / 0.1),
+         lambda f: f.sharpness / max(f.contrast, 0.02), "{:.0%} of its contrast falls off right at the line"),
+    Sign("sharpness", 2.46, lambda f: math.log(_within(f.sharpness, 0.003, 0.1) / 0.02), lambda f: f.sharpness,
+         "attenuation falls by {:.1%} of the film's range right at the line"),
+    Sign("rim", -1.96, lambda f: _within(f.rim, -1, 0), lambda f: f.rim,
+         "its rim is denser than its middle by {:.0%} of its contrast (less than none: as in a rounded body)"),
+    Sign("beyond", -1.67, lambda f: _within(f.beyond, 0, 1), lambda f: f.beyond,
+         "in one direction {:.0%} of its contrast go on beyond the line, as a bone does"),
+    Sign("uneven", -1.15, lambda f: _within(f.uneven, 0, 0.5), lambda f: f.uneven,
+         "its inside varies by {:.0%} of its contrast"),
+    Sign("level", -3.81, lambda f: _within(f.level, 0, 1), lambda f: f.level,
+         "its surroundings lie at {:.0%} of the film's range: the higher, the more bone is around"),
+    Sign("small", 2.99, lambda f: math.log(_within(f.diameter, 3, 40) / 20), lambda f: f.diameter,
+         "it is {:.0f} wide (mm, or 250ths of the film): what is small is often part of a bone"),
+    Sign("large", -2.68, lambda f: math.log(_within(f.diameter, 40, 160) / 40), lambda f: f.diameter,
+         "it is {:.0f} wide (mm, or 250ths of the film): what is large is often a limb"),
+    Sign("unseen", -7.32, lambda f: _within(1 - f.seen_share, 0, 0.5), lambda f: 1 - f.seen_share,
+         "{:.0%} of the line lie at the skin or at the end of the film"),
+)  # fmt: skip
+
+
+def evidence_of(features: Features) -> tuple[Evidence, ...]:
+    """Weigh what is seen of a line."""
+    return tuple(
+        Evidence(sign.name, sign.value(features), sign.weight * sign.read(features),
+                 sign.sentence.format(sign.value(features)))
+        for sign in SIGNS
+    )  # fmt: skip
+
+
+def mass_probability(evidence: tuple[Evidence, ...]) -> float:
+    """Add evidence up to how likely a line encloses a calcified mass."""
+    return 1 / (1 + math.exp(-_within(BASE_LOG_ODDS + sum(one.log_odds for one in evidence), -30, 30)))
