@@ -63,6 +63,9 @@ LEG_SITES = frozenset(
 LEG_WIDTH_MM = 110.0
 """Two limbs of at least this width are legs, whatever they are called: few upper arms are wider."""
 
+FINGER_MM = 30.0
+"""Two bodies thinner than this are fingers or toes of one limb."""
+
 ACROSS_SHARE = 0.1
 """A lesion of which this share lies on the other side lies in the middle."""
 
@@ -316,7 +319,7 @@ def _position(
     if len(view.bodies) < 2 or limb is None:
         return None
     sizes = [body.voxel_count for body in view.bodies[:2]]
-    if limb > 1 or sizes[1] < sizes[0] / 4:
+    if limb > 1 or sizes[1] < sizes[0] / 4 or min(_width_mm(body, geometry) for body in view.bodies[:2]) < FINGER_MM:
         return None
     x_mm = [float(_middle_lps_mm(body, geometry)[0]) for body in view.bodies[:2]]
     return LEFT if x_mm[limb] > x_mm[1 - limb] else RIGHT

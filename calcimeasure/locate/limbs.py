@@ -7,7 +7,7 @@ them apart: where they part, or near to where they do.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -46,12 +46,15 @@ class Limbs:
         (x, y, z) numbers of the parts of each section, rising with x; 0 outside.
     counts
         (z,) how many parts each section has.
+    beside
+        (z,) whether all of them lie beside each other, and none in front of another.
     low_lps_mm, step_mm
         The first point, and the distance of points.
     """
 
     parts: NDArray[np.int32]
     counts: NDArray[np.intp]
+    beside: NDArray[np.bool_]
     low_lps_mm: NDArray[np.float64]
     step_mm: float
 
@@ -73,9 +76,11 @@ def part_limbs(bodies: Sequence[Outline], geometry: Geometry) -> Limbs | None:
         body[held] |= one.mask()[a, b, c]
     parts = np.zeros(body.shape, dtype=np.int32)
     counts = np.zeros(body.shape[2], dtype=np.intp)
+    beside = np.ones(body.shape[2], dtype=np.bool_)
     for section in range(body.shape[2]):
         parts[..., section], counts[section] = _parts(body[..., section], step_mm)
-    return Limbs(parts, counts, low, step_mm) if counts.max() > 1 else None
+        beside[section] = _are_beside(parts[..., section], int(counts[section]))
+    return Limbs(parts, counts, beside, low, step_mm) if counts.max() > 1 else None
 
 
 def _parts(section: NDArray[np.bool_], step_mm: float) -> tuple[NDArray[np.int32], int]:
@@ -87,6 +92,14 @@ def _parts(section: NDArray[np.bool_], step_mm: float) -> tuple[NDArray[np.int32
     for rank, at in enumerate(np.argsort(middles), 1):
         number[large[at]] = rank
     return number[labels], len(large)
+
+
+def _are_beside(parts: NDArray[np.int32], count: int) -> bool:
+    columns = [(parts == number).any(axis=1) for number in range(1, count + 1)]
+    return all(
+        2 * np.count_nonzero(one & other) <= min(np.count_nonzero(one), np.count_nonzero(other))
+        for one, other in pairwise(columns)
+    )
 
 
 def position(points_lps_mm: NDArray[np.float64], limbs: Limbs) -> Laterality | None:
@@ -117,7 +130,7 @@ def position(points_lps_mm: NDArray[np.float64], limbs: Limbs) -> Laterality | N
 def _in_parted_sections(index: NDArray[np.intp], limbs: Limbs) -> Laterality:
     own = limbs.parts[tuple(index.T)]
     held = own > 0
-    if not held.any():
+    if not held.any() or not limbs.beside[index[:, 2]].all():
         return Laterality.UNKNOWN
     first = np.mean(own[held] == 1)
     last = np.mean(own[held] == limbs.counts[index[held, 2]])
@@ -132,7 +145,7 @@ def _beside_gap(points_lps_mm: NDArray[np.float64], section: float, limbs: Limbs
     away_mm = abs(nearest - section) * limbs.step_mm
     if away_mm > NEAR_MM:
         return None
-    if limbs.counts[nearest] > 2:
+    if limbs.counts[nearest] > 2 or not limbs.beside[nearest]:
         return Laterality.UNKNOWN
     ends = [np.flatnonzero((limbs.parts[..., nearest] == part).any(axis=1)) for part in (1, 2)]
     gap_mm = limbs.low_lps_mm[0] + limbs.step_mm * (ends[0].max() + ends[1].min()) / 2
