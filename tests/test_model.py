@@ -33,7 +33,7 @@ from tests.phantoms import Grid, straight_grid
 from tests.test_geometry import geometry_of
 
 NOUNS = [noun for _, noun in inspect.getmembers(model, dataclasses.is_dataclass) if noun.__module__ == model.__name__]
-WITH_ARRAYS = {"Volume", "Radiograph", "Report"}
+WITH_ARRAYS = {"Volume", "Radiograph", "Report", "NamedBones"}
 """Report holds the geometry's."""
 
 MASKS = arrays(bool, array_shapes(min_dims=3, max_dims=3, max_side=7)).filter(np.any)
