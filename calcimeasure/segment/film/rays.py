@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from calcimeasure.segment.film.scale import Film
 
 RAYS = 96
-STEEPEST = 3
+STEEPEST = 4
 """Steps along the ray that an edge may move from one ray to the next."""
 BEND, NARROW_BEND = 0.07, 0.02
 """What a step of the line costs, in parts of a ray with the usual fall; less where the line is found again nearby."""
