@@ -172,7 +172,7 @@ def test_width_of_a_shadow_is_that_of_the_body(across: float) -> None:
     image, shadow = on_film(ellipsoid(-30, 0, (across, 12, 15)))
     found = clicked(image, np.argwhere(shadow).mean(axis=0))
     assert np.ptp(np.nonzero(found)[1]) * MM[1] == pytest.approx(2 * across, abs=1.2)
-    assert np.ptp(np.nonzero(found)[0]) * MM[0] == pytest.approx(30, abs=2.0)
+    assert np.ptp(np.nonzero(found)[0]) * MM[0] == pytest.approx(30, abs=2.5)
 
 
 def test_rough_region_gives_the_same_as_a_click() -> None:
@@ -249,7 +249,7 @@ def test_sizes_beyond_the_settings_are_not_proposed(name: str, value: float) -> 
     arrays.arrays(
         np.float32,
         arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40),
-        elements=st.floats(-1e30, 1e30, width=32) | st.sampled_from([0.0, 1.0, 4095.0]),
+        elements=st.floats(-(2.0**99), 2.0**99, width=32) | st.sampled_from([0.0, 1.0, 4095.0]),
     ),
     st.sampled_from(["LIN", "LOG", None]),
     st.sampled_from(["MONOCHROME1", "MONOCHROME2"]),
