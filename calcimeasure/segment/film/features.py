@@ -86,7 +86,7 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
     middle = np.median(inner[..., :3], axis=(1, 2))
     contrast = np.maximum(middle - level, 1e-3)
     # Rays that leave the patient tell nothing of what lies beyond.
-    outer = np.where(np.isnan(outer).all(axis=2)[..., None], level[:, None, None], outer)
+    outer = np.where(np.all(np.isnan(outer), axis=2, keepdims=True), level[:, None, None], outer)
     beyond = (np.quantile(np.nanmean(outer, axis=2), 0.9, axis=1) - level) / contrast
     rim = (np.median(just_inside, axis=1) - middle) / contrast
     rings = inner - np.median(inner, axis=1, keepdims=True)

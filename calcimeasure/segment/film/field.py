@@ -55,4 +55,5 @@ def _as_bright_as_it_gets(image: NDArray[np.float32]) -> NDArray[np.bool_]:
     total = np.bincount(grown[rim], weights=image[rim], minlength=count + 1)
     excluded |= (around > 0) & (highest - total / np.maximum(around, 1) > STEP_SHARE * (highest - lowest))
     excluded[0] = False
-    return excluded[labels] | (excluded[grown] & rim)
+    found: NDArray[np.bool_] = excluded[labels] | (excluded[grown] & rim)
+    return found

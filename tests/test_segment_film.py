@@ -1,0 +1,281 @@
+"""Masses on projections: what is proposed, and what one click outlines, held against shadows known by formula."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy import ndimage
+
+from calcimeasure.errors import ReviewError
+from calcimeasure.load import find_series, load_image
+from calcimeasure.model import Radiograph, Tissue
+from calcimeasure.segment.film.field import patient_on
+from calcimeasure.segment.film.judge import SIGNS
+from calcimeasure.segment.film.scale import additive, film_of
+from calcimeasure.segment.radiograph import grow_on_film, propose_on_film
+from calcimeasure.settings import Settings
+from tests.dicom_writers import write_radiograph
+from tests.phantoms import Ellipsoid, Lobulated
+from tests.projections import Beam, as_stored, exposed, path_mm, radiograph_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from calcimeasure.model import Outline
+    from tests.phantoms import Array
+
+MM = (0.5, 0.4)
+SHAPE = (360, 400)
+"""180 x 160 mm."""
+PER_MM = 0.02
+
+
+def columns_mm() -> Array:
+    return ((np.arange(SHAPE[1]) - (SHAPE[1] - 1) / 2) * MM[1])[None, :] + np.zeros((SHAPE[0], 1))
+
+
+def rod_mm(center_mm: float, radius_mm: float) -> Array:
+    """Length of rays in a rod that runs through the film from top to bottom."""
+    return 2 * np.sqrt(np.maximum(radius_mm**2 - (columns_mm() - center_mm) ** 2, 0))
+
+
+def limb() -> Array:
+    """A limb of 120 mm with a bone of 24 mm, its cortex 4 mm thick."""
+    return PER_MM * (rod_mm(0, 60) + 1.0 * rod_mm(5, 12) - 0.9 * rod_mm(5, 8))
+
+
+def ellipsoid(
+    across_mm: float, along_mm: float, semi_axes_mm: tuple[float, float, float], turned: float = 0
+) -> Lobulated:
+    """At places from the middle of the film; axes across, along the rays, along the limb."""
+    return Lobulated((Ellipsoid((across_mm, 0.0, along_mm), semi_axes_mm, 800.0, (0.0, turned, 0.0)),), 800.0)
+
+
+BEAM = Beam(spacing_mm=MM, blur_mm=0.3, photons_mm2=50000)
+
+
+def on_film(mass: Lobulated, behind: Array | None = None, beam: Beam = BEAM, **how: bool) -> tuple[Radiograph, Array]:
+    """A film of a mass, and its shadow."""
+    path = path_mm(mass, beam, SHAPE)
+    attenuation = (limb() if behind is None else behind) + 0.75 * PER_MM * path
+    return exposed(attenuation, beam, np.random.default_rng(4), **how), path > 0
+
+
+def drawn(outline: Outline, image: Radiograph) -> Array:
+    assert outline.start_kji[0] == 0
+    assert outline.stop_kji[0] == 1
+    return outline.mask_in((0, 0, 0), (1, *image.pixels.shape))[0]
+
+
+def dice(one: Array, other: Array) -> float:
+    return 2 * np.count_nonzero(one & other) / (np.count_nonzero(one) + np.count_nonzero(other))
+
+
+def clicked(image: Radiograph, place: Array) -> Array:
+    return drawn(grow_on_film(image, (int(place[0]), int(place[1])), Settings()), image)
+
+
+def proposed(image: Radiograph) -> list[Array]:
+    found = propose_on_film(image, Settings()).parts
+    assert all(part.tissue is Tissue.CALCIFIED_MASS for part in found)
+    assert all(0.5 <= part.tissue_confidence <= 1 for part in found)
+    return [drawn(part.outline, image) for part in found]
+
+
+# The scale
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("bits", [12, 16])
+def test_attenuation_adds_up_after_a_logarithm_of_intensity(photometric: str, bits: int) -> None:
+    attenuation = np.linspace(0.0, 3.0, 900).reshape(30, 30)
+    beam = Beam(spacing_mm=MM, photometric=photometric, relationship="LIN", bits=bits)
+    found = additive(as_stored(np.exp(-attenuation), beam))
+    np.testing.assert_allclose(found - found.min(), attenuation, atol=6 * np.exp(3) / 2**bits)
+
+
+@pytest.mark.parametrize("relationship", ["LOG", "DISP", None])
+def test_values_that_are_no_intensities_stay(relationship: str | None) -> None:
+    pixels = np.arange(12.0).reshape(3, 4)
+    assert np.array_equal(additive(radiograph_of(pixels, relationship=relationship)), pixels)
+
+
+def test_polarity_of_a_file_changes_nothing(tmp_path: Path) -> None:
+    image, _ = on_film(ellipsoid(-35, 10, (9, 9, 14)), beam=Beam(spacing_mm=MM, relationship="LIN", bits=12))
+    intensity = 4095 - image.pixels.astype(np.uint16)
+    found = []
+    for name, stored, photometric in (("one", intensity, "MONOCHROME1"), ("two", 4095 - intensity, "MONOCHROME2")):
+        path = write_radiograph(
+            tmp_path / f"{name}.dcm", stored, bits_stored=12, PhotometricInterpretation=photometric,
+            ImagerPixelSpacing=list(MM), PixelIntensityRelationship="LIN",
+        )  # fmt: skip
+        (series,) = find_series(path).series
+        loaded = load_image(series)
+        assert isinstance(loaded, Radiograph)
+        found.append(propose_on_film(loaded, Settings()))
+    assert found[0].parts
+    assert [part.outline for part in found[0].parts] == [part.outline for part in found[1].parts]
+
+
+# What does not show the patient
+
+
+def test_open_beam_collimation_and_letters_do_not_show_the_patient() -> None:
+    image = film_of(radiograph_of(limb(), MM)).copies[0].copy()
+    image[:, :30] = image[:, -30:] = 5.0
+    image[20:40, 60:64] = image[20:24, 60:76] = 5.0
+    shown = patient_on(image)
+    assert not shown[:, :30].any()
+    assert not shown[20:40, 60:64].any()
+    assert not shown[:, 45:50].any()
+    assert shown[60:, 120:280].all()
+
+
+def test_what_is_dense_but_ends_gradually_shows_the_patient() -> None:
+    image = np.minimum(limb() + 0.8 * PER_MM * path_mm(ellipsoid(0, 0, (30, 30, 30)), BEAM, SHAPE), 2.9)
+    assert np.count_nonzero(image == image.max()) > 1000
+    assert patient_on(image.astype(np.float32))[180, 200]
+
+
+# One click
+
+
+@pytest.mark.parametrize(
+    ("mass", "over_bone"),
+    [
+        (ellipsoid(-35, 0, (5.5, 5.5, 5.5)), False),
+        (ellipsoid(-32, -20, (10, 8, 17), 25), False),
+        (ellipsoid(-30, 10, (19, 15, 19)), False),
+        (ellipsoid(12, 0, (11, 9, 11)), True),
+        (ellipsoid(8, 0, (20, 16, 26), 10), True),
+    ],
+)
+@pytest.mark.parametrize("known_mm", [True, False])
+def test_click_gives_the_shadow_wherever_in_the_mass_it_is(mass: Lobulated, over_bone: bool, known_mm: bool) -> None:
+    image, shadow = on_film(mass, known_mm=known_mm)
+    places = np.argwhere(ndimage.binary_erosion(shadow, iterations=2))
+    chosen = places[np.random.default_rng(5).integers(len(places), size=4)]
+    found = [clicked(image, place) for place in chosen]
+    assert min(dice(one, shadow) for one in found) > (0.88 if over_bone else 0.92)
+    assert min(dice(one, other) for one, other in combinations(found, 2)) >= 0.95
+
+
+@pytest.mark.parametrize("across", [5.0, 15.0])
+def test_width_of_a_shadow_is_that_of_the_body(across: float) -> None:
+    image, shadow = on_film(ellipsoid(-30, 0, (across, 12, 15)))
+    found = clicked(image, np.argwhere(shadow).mean(axis=0))
+    assert np.ptp(np.nonzero(found)[1]) * MM[1] == pytest.approx(2 * across, abs=1.2)
+    assert np.ptp(np.nonzero(found)[0]) * MM[0] == pytest.approx(30, abs=2.5)
+
+
+def test_rough_region_gives_the_same_as_a_click() -> None:
+    image, shadow = on_film(ellipsoid(-32, 5, (10, 8, 14)))
+    rough = np.zeros(SHAPE, dtype=bool)
+    rows, columns = np.nonzero(shadow)
+    rough[rows.min() + 3 : rows.max() + 9, columns.min() - 4 : columns.max() - 2] = True
+    assert dice(drawn(grow_on_film(image, rough, Settings()), image), shadow) > 0.92
+
+
+@pytest.mark.parametrize("seed", [(-1, 5), (5, 400), (360, 5)])
+def test_click_beside_the_image_is_refused(seed: tuple[int, int]) -> None:
+    image, _ = on_film(ellipsoid(-35, 0, (8, 8, 8)))
+    with pytest.raises(ReviewError, match="360 x 400 pixels expected, found row"):
+        grow_on_film(image, seed, Settings())
+
+
+@pytest.mark.parametrize("region", [np.zeros(SHAPE, dtype=bool), np.ones((3, 3), dtype=bool)])
+def test_region_that_is_none_of_this_image_is_refused(region: Array) -> None:
+    image, _ = on_film(ellipsoid(-35, 0, (8, 8, 8)))
+    with pytest.raises(ReviewError, match="region of 360 x 400 pixels expected"):
+        grow_on_film(image, region, Settings())
+
+
+def test_click_on_nothing_is_refused() -> None:
+    with pytest.raises(ReviewError, match="nothing around row 50, column 60"):
+        grow_on_film(radiograph_of(np.full((100, 120), 7.0)), (50, 60), Settings())
+
+
+# Proposals
+
+
+@pytest.mark.parametrize("mass", [ellipsoid(-33, 0, (12, 10, 13)), ellipsoid(-28, -30, (20, 18, 16))])
+def test_mass_is_proposed_and_nothing_else(mass: Lobulated) -> None:
+    image, shadow = on_film(mass)
+    found = proposed(image)
+    assert len(found) == 1
+    assert dice(found[0], shadow) > 0.9
+
+
+def test_every_proposal_says_why() -> None:
+    image, _ = on_film(ellipsoid(-33, 0, (12, 10, 13)))
+    (part,) = propose_on_film(image, Settings()).parts
+    assert [one.name for one in part.evidence] == [sign.name for sign in SIGNS]
+    assert all(one.sentence for one in part.evidence)
+
+
+def test_limb_and_its_bone_are_not_proposed() -> None:
+    assert not proposed(exposed(limb(), BEAM, np.random.default_rng(6)))
+
+
+def test_letters_marker_ring_and_collimation_are_not_proposed() -> None:
+    attenuation = limb()
+    attenuation[:, :30] = attenuation[:, -30:] = 6.0
+    attenuation[20:50, 70:74] = attenuation[20:24, 70:90] = attenuation[34:38, 70:90] = 6.0
+    row, column = np.ogrid[: SHAPE[0], : SHAPE[1]]
+    away_mm = np.hypot((row - 300) * MM[0], (column - 130) * MM[1])
+    attenuation[np.abs(away_mm - 9) < 1.5] = 6.0
+    attenuation[250:290, 45:52] += 1.0
+    assert not proposed(as_stored(np.exp(-attenuation), Beam(spacing_mm=MM)))
+
+
+@pytest.mark.parametrize(("name", "value"), [("film_smallest_mm", 30.0), ("film_largest_mm", 20.0)])
+def test_sizes_beyond_the_settings_are_not_proposed(name: str, value: float) -> None:
+    image, _ = on_film(ellipsoid(-33, 0, (12, 10, 13)))
+    assert not propose_on_film(image, Settings(**{name: value})).parts
+
+
+# Hostile images
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    arrays.arrays(
+        np.float32,
+        arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40),
+        elements=st.floats(-(2.0**99), 2.0**99, width=32) | st.sampled_from([0.0, 1.0, 4095.0]),
+    ),
+    st.sampled_from(["LIN", "LOG", None]),
+    st.sampled_from(["MONOCHROME1", "MONOCHROME2"]),
+    st.sampled_from([None, (0.2, 0.1), (3.0, 0.5)]),
+)
+def test_any_image_is_survived(
+    pixels: Array, relationship: str | None, photometric: str, spacing_mm: tuple[float, float] | None
+) -> None:
+    image = radiograph_of(pixels, spacing_mm, photometric, relationship)
+    for part in propose_on_film(image, Settings()).parts:
+        assert drawn(part.outline, image).any()
+    with suppress(ReviewError):
+        assert drawn(grow_on_film(image, (0, 0), Settings()), image).any()
+
+
+# Real films
+
+
+@pytest.mark.shared
+def test_real_films_give_few_proposals(shared_dicom: Path) -> None:
+    count = 0
+    for series in find_series(shared_dicom / "xray").series:
+        image = load_image(series)
+        assert isinstance(image, Radiograph)
+        masses = proposed(image)
+        assert len(masses) <= 8
+        assert all(mask.mean() < 0.15 for mask in masses)
+        count += 1
+    assert count == 4
