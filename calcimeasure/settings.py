@@ -353,15 +353,14 @@ def _checked(field: dataclasses.Field[Any], value: object, where: str) -> object
 
 def _checked_table(name: str, value: object, where: str) -> str:
     allowed = 'a table with its class and arguments, such as { class = "LocalCluster", n_workers = 2 }, is allowed.'
+    is_table = isinstance(value, dict) and (not value or isinstance(value.get("class"), str))
     try:
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:  # a date, or a number that is none
-        raise SettingsError(
-            f"Setting {name!r} in {where} has a value that is not allowed ({error}): {allowed}"
-        ) from error
-    if not isinstance(value, dict) or (value and not isinstance(value.get("class"), str)):
-        raise SettingsError(f"Setting {name!r} in {where} is {value!r}: {allowed}")
-    return text
+        # Only what can be written and read again: no dates, and no numbers that are none.
+        if is_table and tomllib.loads(f"{name} = {_toml(value)}") == {name: value}:
+            return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    except (TypeError, ValueError):
+        pass
+    raise SettingsError(f"Setting {name!r} in {where} is {value!r}: {allowed}")
 
 
 def _value_of(settings: Settings, field: dataclasses.Field[Any]) -> object:
