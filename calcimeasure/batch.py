@@ -79,7 +79,9 @@ def free_memory_bytes() -> float:
 def limits_of(settings: Settings, workers: int) -> Limits:
     """Give the limits of each of some workers on this machine."""
     memory_bytes = settings.memory_limit_gb * 1e9 or free_memory_bytes() / workers
-    return Limits(settings.time_limit_s, memory_bytes, threads=0 if workers == 1 else 1)
+    # A lone worker has every core, unless it was wished for: so many workers are so many cores.
+    is_alone = workers == 1 and not settings.workers
+    return Limits(settings.time_limit_s, memory_bytes, threads=0 if is_alone else 1)
 
 
 def measure_in_processes(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from importlib import import_module
 from itertools import islice
 from multiprocessing import current_process
+from multiprocessing.util import Finalize
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -279,10 +280,12 @@ _of_thread = threading.local()
 
 
 def _child_of_this_thread(limits: Limits) -> Child:
-    """Keep a process for each thread of a worker; it ends with the worker (`calcimeasure.worker.begin`)."""
+    """Keep a process for each thread of a worker, until the worker ends."""
     child: Child | None = getattr(_of_thread, "child", None)
     if child is None or child.limits != limits:
         if child is not None:
             child.end()
         child = _of_thread.child = Child(limits)
+        # A worker that closes would wait for it. Where a worker is killed, its process ends by itself.
+        Finalize(None, child.end, exitpriority=0)
     return child
