@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _Key = TypeVar("_Key")
 
 _CONNECT_SECONDS = 10
+_CLOSE_SECONDS = 2
 _LOOK_SECONDS = 1.0
 """So often Ctrl-C, and workers that have come or gone, are looked for while nothing is done."""
 
@@ -205,12 +206,14 @@ def _client(settings: Settings) -> Iterator[Client]:
         with interrupts_held_back():
             place = opened.enter_context(_started(arguments)) if arguments else settings.scheduler
             try:
-                client = opened.enter_context(Client(place, timeout=_CONNECT_SECONDS, set_as_default=False))
+                client = Client(place, timeout=_CONNECT_SECONDS, set_as_default=False)
             except (OSError, ValueError) as error:
                 raise WorkerError(
                     f"A Dask scheduler expected at {settings.scheduler}, found none ({error}). Start one (dask "
                     "scheduler), or leave --scheduler out: then this machine measures."
                 ) from error
+        # It would wait long for a scheduler that is gone.
+        opened.callback(client.close, timeout=_CLOSE_SECONDS)
         yield client
 
 
@@ -221,7 +224,7 @@ def _started(arguments: dict[str, Any]) -> Cluster:
         # Its workers are started by a script, on machines that know nothing of this one's configuration.
         keywords["job_script_prologue"] = [*keywords.get("job_script_prologue", []), f"export {_MAY_HAVE_CHILDREN}"]
     elif kind.__name__ == "LocalCluster":
-        keywords = {"dashboard_address": None, "silence_logs": logging.CRITICAL, **keywords}
+        keywords = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL, **keywords}
     try:
         return kind(**keywords)
     except (TypeError, ValueError, RuntimeError, OSError) as error:

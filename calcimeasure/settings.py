@@ -159,8 +159,8 @@ class Settings:
     workers: int = _count(
         0,
         1024,
-        "Processes that measure, each a stack at a time on one core. 0: as many as there are cores, stacks, and 2 GB of "
-        "free memory for each (a stack of 500 slices takes 1.3 GB); where that is one, it works with every core.",
+        "Processes that measure, each a stack at a time on one core. 0: as many as there are cores, stacks, and 2 GB "
+        "of free memory for each (a stack of 500 slices takes 1.3 GB); where that is one, it works with every core.",
     )
     time_limit_s: float = _number(
         3600,
