@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import pickle
@@ -72,8 +73,19 @@ def worker_count(settings: Settings, stacks: int) -> int:
 
 
 def free_memory_bytes() -> float:
-    """Say how much memory is free on this machine."""
-    return _SHARE_OF_FREE_MEMORY * float(psutil.virtual_memory().available)
+    """Say how much memory is free for this program; a container or a job has some of the machine's alone."""
+    return _SHARE_OF_FREE_MEMORY * min(float(psutil.virtual_memory().available), *_limits_of_groups())
+
+
+def _limits_of_groups() -> list[float]:
+    """Read the memory limits of the control groups that this process is in (Linux, cgroup v2)."""
+    limits = [math.inf]
+    with suppress(OSError):
+        group = Path("/sys/fs/cgroup", Path("/proc/self/cgroup").read_text().partition("::/")[2].strip())
+        for folder in (group, *group.parents):
+            with suppress(OSError, ValueError):
+                limits.append(float((folder / "memory.max").read_text().replace("max", "inf")))
+    return limits
 
 
 def limits_of(settings: Settings, workers: int) -> Limits:

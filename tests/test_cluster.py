@@ -115,7 +115,7 @@ threads_per_worker = 1
     rows = {row["path"].split("/")[0]: row for row in read(out / "private" / "series.csv")}
     assert {name: rows[name]["reason"] for name in FAULTS} == {name: reason for name, (reason, _) in FAULTS.items()}
     assert [row["state"] for name, row in rows.items() if name not in FAULTS] == ["measured"] * OTHERS
-    assert len(lines(done)) == len(rows), "Dask itself says nothing"
+    assert "distributed" not in done.stderr, "Dask itself says nothing"
     measure(images, out)
     assert tables(out) == local
 
