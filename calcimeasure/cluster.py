@@ -78,7 +78,13 @@ def measure_on_cluster(
         There is no such class of clusters, or it does not take these arguments.
     """
     with _client(settings) as client:
-        yield from _Run(client, settings, say, stopped).results(tasks)
+        try:
+            yield from _Run(client, settings, say, stopped).results(tasks)
+        except (CancelledError, OSError) as error:
+            raise WorkerError(
+                f"The Dask cluster {settings.scheduler or cluster_arguments(settings)['class']} is gone. What was "
+                "measured is kept: start it and run again to go on."
+            ) from error
 
 
 class _Run:
@@ -150,10 +156,8 @@ class _Run:
                 ) from None
             message = f"A file expected, found none at {path}. It was removed since its header was read: run again."
             return Failure(State.FAILED, "file_changed", message)
-        except CalcimeasureError:
+        except (CalcimeasureError, CancelledError, OSError):
             raise
-        except (CancelledError, OSError) as error:
-            raise self._gone() from error
         except Exception as error:
             raise WorkerError(
                 f"A Dask worker cannot run calcimeasure {software_version()}: {type(error).__name__}: {error}. Install "
@@ -165,14 +169,14 @@ class _Run:
         if time.monotonic() < self._look_at:
             return
         if self._client.status != "running":
-            raise self._gone()
+            raise ConnectionError(f"the client is {self._client.status}")
         self._threads = sum(self._client.nthreads().values())
         self._look_at = time.monotonic() + _LOOK_SECONDS
         if self._threads:
             self._waits_since = None
         elif self._waits_since is not None and time.monotonic() - self._waits_since > _FIRST_WORKER_SECONDS:
             self._waits_since = None
-            self._say(f"calcimeasure: {self._place()} has no worker yet: waiting for the first. Ctrl-C stops.")
+            self._say("calcimeasure: the Dask cluster has no worker yet, waiting for the first. Ctrl-C stops.")
 
     def _cancel_what_waits(self) -> None:
         """Let workers finish what they have, and nothing more."""
@@ -180,14 +184,6 @@ class _Run:
         for future in [one for one in self._in_flight if one.key not in begun and not one.done()]:
             del self._in_flight[future]
             future.cancel()
-
-    def _gone(self) -> WorkerError:
-        return WorkerError(
-            f"The Dask cluster {self._place()} is gone. What was measured is kept: start it and run again to go on."
-        )
-
-    def _place(self) -> str:
-        return self._settings.scheduler or str(cluster_arguments(self._settings).get("class"))
 
 
 # The cluster
@@ -271,12 +267,19 @@ def _measure_there(
             f"start it with {_MAY_HAVE_CHILDREN} in its environment."
         )
     for path in needed:
-        if not Path(folder, path).exists():
+        if not _sees(Path(folder, path)):
             raise _NotSeenError(str(Path(folder, path)), worker.address)
     threads = worker.state.nthreads
     memory_bytes = worker.memory_manager.memory_limit or free_memory_bytes()
     limits = Limits(time_limit_s, memory_limit_gb * 1e9 or memory_bytes / threads, threads=1)
     return _child_of_this_thread(limits).measure(task, folder)
+
+
+def _sees(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder that may not be looked into
+        return False
 
 
 _of_thread = threading.local()
