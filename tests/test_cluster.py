@@ -103,8 +103,8 @@ def test_a_cluster_that_is_started_for_the_run_has_the_same_limits(
 ) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text("""
-time_limit_s = 6
-memory_limit_gb = 0.8
+time_limit_s = 8
+memory_limit_gb = 0.5
 [cluster]
 class = "LocalCluster"
 n_workers = 2
