@@ -5,12 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
-import signal
 import sys
-import time
 from collections import Counter
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -21,7 +18,6 @@ from calcimeasure.errors import CalcimeasureError, InputPathError, KeyFileError,
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from types import FrameType
 
     from rich.table import Table
 
@@ -33,7 +29,6 @@ if TYPE_CHECKING:
         Lesion,
         Measurements,
         Outcome,
-        Report,
         Series,
         StackFacts,
     )
@@ -55,16 +50,6 @@ _PICTURE_PIXELS = 512
 
 _PIPED_WIDTH = 160
 """Characters in a line where stdout is no terminal and tells no width."""
-
-_SERIES_TABLE_SECONDS = 10.0
-"""private/series.csv is written at most this often during a run."""
-
-_LEFT_ALONE = {
-    "unchanged": "unchanged, measured before with the same settings",
-    "reviewed": "left alone, a reader has decided about it: it was measured with other settings or images "
-    "(--remeasure-reviewed)",
-}
-_CHANGED_MEANWHILE = "not kept, a reader or another run changed it in the meantime: run again"
 
 
 class ExportFormat(StrEnum):
@@ -130,8 +115,16 @@ def measure(
         bool, typer.Option("--identified", help="Write PatientID, dates and UIDs into the tables.")
     ] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")] = False,
-    workers: Annotated[int | None, typer.Option("--workers", metavar="N", help="Not built yet.")] = None,
-    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="URL", help="Not built yet.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", metavar="N", help="Processes that measure; as many as cores and memory allow if none."
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="URL", help="Dask scheduler whose workers measure: tcp://HOST:8786."),
+    ] = None,
     store: Annotated[
         str | None, typer.Option("--store", metavar="URL", help="Database of the store; a file in DIR/private if none.")
     ] = None,
@@ -143,7 +136,9 @@ def measure(
         Path | None,
         typer.Option("--bone-mask", metavar="PATH", help="Bones outlined elsewhere: DICOM SEG, RTSTRUCT, NIfTI."),
     ] = None,
-    time_limit: Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", help="Not built yet.")] = None,
+    time_limit: Annotated[
+        float | None, typer.Option("--time-limit", metavar="SECONDS", help="Give up a stack that takes longer.")
+    ] = None,
     all_tissues: Annotated[
         bool,
         typer.Option("--all-tissues", help="Write what is no calcified mass, or not surely, into lesions.csv too."),
@@ -154,21 +149,16 @@ def measure(
     debug: DebugOption = False,
 ) -> None:
     """Measure every CT and radiograph under PATH and write the tables into DIR; what is measured already stays."""
-    not_built = {
-        "--workers": workers,
-        "--scheduler": scheduler,
-        "--time-limit": time_limit,
-    }
     with _errors_in_one_line(debug):
-        for option, value in not_built.items():
-            if value is not None:
-                raise NotBuiltError(f"{option} is not built yet in this version.")
         if out is None:
             raise OutputError("measure needs --out DIR.")
         options = {
             "identified": identified or None,
             "report": False if no_report else None,
             "store": store,
+            "workers": workers,
+            "scheduler": scheduler,
+            "time_limit_s": time_limit,
             "key": str(key.absolute()) if key else None,
             "record_map": str(record_map.absolute()) if record_map else None,
             "remeasure_reviewed": remeasure_reviewed or None,
@@ -258,6 +248,8 @@ def _scan(paths: Sequence[Path], settings: Settings, as_json: bool) -> int:
 def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) -> int:
     from calcimeasure.export import write_tables, write_whole
     from calcimeasure.load import find_bone_masks, find_series
+    from calcimeasure.progress import bar_or_lines, log_to, stop_on_interrupt
+    from calcimeasure.run import LEFT_ALONE, measure_found
     from calcimeasure.settings import format_settings
 
     find_bone_masks(settings)  # what cannot be read at all is said before anything is done
@@ -268,12 +260,14 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
         write_whole(private / "settings.toml", format_settings(settings))
         found = find_series(paths, settings)
         with (
-            _log(private / "log.txt") as log,
-            _progress(len(found.series), debug) as progress,
-            _stop_on_interrupt() as stopped,
+            log_to(private / "log.txt") as log,
+            bar_or_lines(len(found.series), debug, _say) as progress,
+            stop_on_interrupt(_say) as stopped,
         ):
             log(f"measure {' '.join(map(str, paths))}: {len(found.series)} stacks")
-            states = _run(found, paths, store, settings, out, log, progress, stopped)
+            states = measure_found(
+                found, paths, store, settings, out, say=_say, log=log, progress=progress, stopped=stopped
+            )
         summary = _Summary()
         write_tables(summary.counting(store.outcomes()), out, naming=naming, all_tissues=settings.all_tissues)
     summary.show(found, states, out, settings)
@@ -282,55 +276,9 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
         _say(f"calcimeasure: interrupted, {done} of {len(found.series)} stacks are done. Run it again to go on.")
         return _EXIT_INTERRUPTED
     return _exit_code(
-        measured=sum(states[state] for state in ("measured", *_LEFT_ALONE)),
+        measured=sum(states[state] for state in ("measured", *LEFT_ALONE)),
         failed=states["failed"] + states["changed"] + len(found.unreadable),
     )
-
-
-def _run(
-    found: Found,
-    paths: Sequence[Path],
-    store: Store,
-    settings: Settings,
-    out: Path,
-    log: Callable[[str], None],
-    progress: Callable[[str, bool], None],
-    stopped: Callable[[], bool],
-) -> Counter[str]:
-    """Measure what has to be measured, and keep each stack as soon as it is done. Counts what became of them."""
-    from calcimeasure.store import Todo
-    from calcimeasure.version import software_version
-
-    states: Counter[str] = Counter()
-    series_table = _SeriesTable(store, out)
-    run_id = store.begin_run(paths, settings, software_version())
-    store.note_found(run_id, found.series, found.unreadable, paths)
-    for failure in found.unreadable:
-        log(_line(failure))
-        progress(_line(failure), True)
-    for series in found.series:
-        if stopped():
-            break
-        plan = store.plan(series, settings, settings.remeasure_reviewed)
-        if plan.todo is Todo.MEASURE:
-            # Only now: a run that finds everything measured need not wait for all that measuring takes.
-            from calcimeasure.pipeline import analyze_or_fail
-
-            result = analyze_or_fail(series, settings, plan.earlier, plan.next_number)
-            kept = store.record(run_id, result, plan, settings)
-            state = _state(result) if kept else "changed"
-            line = _line(result) if kept else f"{series.relative_path}: {_CHANGED_MEANWHILE}"
-            log("\n".join((line, *_traceback(result))))
-            progress("\n".join((line, *_traceback(result))), state in ("failed", "changed"))
-        else:
-            state = plan.todo.value
-            line = f"{series.relative_path}: {_LEFT_ALONE[state]}"
-            log(line)
-            progress(line, plan.todo is Todo.REVIEWED)
-        states[state] += 1
-        series_table.write_now_and_then()
-    store.end_run(run_id)
-    return states
 
 
 def _with_the_store_of(folder: Path, settings: Settings) -> Settings:
@@ -534,97 +482,6 @@ def _say(*lines: str) -> None:
 def _printable(text: str) -> str:
     """Names of files need not be valid text; what cannot be printed is shown as its code."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-@contextmanager
-def _log(path: Path) -> Iterator[Callable[[str], None]]:
-    """Open the log; each line gets its time."""
-    try:
-        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            yield lambda line: print(datetime.now(UTC).isoformat(timespec="seconds"), line, file=file, flush=True)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
-
-
-@contextmanager
-def _progress(total: int, debug: bool) -> Iterator[Callable[[str, bool], None]]:
-    """Yield what is called after each stack: a line each; on a terminal a bar, and lines for what has to be seen."""
-
-    def lines(text: str) -> list[str]:
-        return text.splitlines() if debug else text.splitlines()[:1]
-
-    if not sys.stderr.isatty():
-        yield lambda text, _: _say(*lines(text))
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Measuring", total=total)
-
-        def advance(text: str, important: bool) -> None:
-            if important:
-                _say(*lines(text))
-            bar.advance(task)
-
-        yield advance
-
-
-@contextmanager
-def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Yield what tells whether Ctrl-C was pressed: once lets the stack that runs be finished, twice stops at once."""
-    pressed = 0
-
-    def note(_: int, __: FrameType | None) -> None:
-        nonlocal pressed
-        pressed += 1
-        if pressed > 1:
-            raise KeyboardInterrupt
-        _say("calcimeasure: interrupted. The stack that runs is finished first; Ctrl-C again stops now.")
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: pressed > 0
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-class _SeriesTable:
-    """private/series.csv while a run goes on: written seldom, and for a small part of the time only."""
-
-    def __init__(self, store: Store, out: Path) -> None:
-        self._store = store
-        self._out = out
-        self._next = time.monotonic() + _SERIES_TABLE_SECONDS
-
-    def write_now_and_then(self) -> None:
-        """Write it where that is due."""
-        from calcimeasure.export import write_series
-
-        begun = time.monotonic()
-        if begun < self._next:
-            return
-        write_series(self._store.outcomes(), self._out)
-        took = time.monotonic() - begun
-        self._next = time.monotonic() + max(_SERIES_TABLE_SECONDS, 20 * took)
-
-
-def _line(result: Report | Failure) -> str:
-    from calcimeasure.model import Report
-
-    if isinstance(result, Report):
-        return f"{result.series.relative_path}: measured, lesions: {len(result.lesions)}, {result.seconds:.1f} s"
-    return f"{result.relative_path}: {result.state} ({result.reason}). {result.message}"
-
-
-def _state(result: Report | Failure) -> str:
-    from calcimeasure.model import Report
-
-    return "measured" if isinstance(result, Report) else str(result.state)
-
-
-def _traceback(result: Report | Failure) -> list[str]:
-    return (getattr(result, "traceback", None) or "").splitlines()
 
 
 class _Summary:

@@ -25,6 +25,7 @@ SKIPPED_REASONS: Final[dict[str, str]] = {
 
 FAILED_REASONS: Final[dict[str, str]] = {
     "bone_mask_unusable": "A bone mask for this stack is broken, or does not fit it.",
+    "codec_crash": "The process that measured it crashed (a decoder), or the system ended it (short of memory).",
     "color_image": "An image in color: a CT with more than one sample per pixel has no Hounsfield units, a radiograph "
     "in color is a copy.",
     "decode_failed": "The pixel data cannot be decoded, or is not as large as the header says.",
@@ -32,6 +33,7 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "file_changed": "A file was changed or removed between reading its header and reading its pixels.",
     "internal_error": "A fault of calcimeasure itself: the traceback stands in private/log.txt. Please report it.",
     "irregular_shift": "Slices are shifted sideways against each other, and not as a gantry tilt does it.",
+    "memory_limit": "Measuring it took more memory than settings.memory_limit_gb, or than a worker's share of it.",
     "missing_slice": "The step between two slices is a multiple of the steps beside it: slices are missing.",
     "no_orientation": "ImageOrientationPatient is missing or is no pair of perpendicular unit vectors.",
     "no_pixel_spacing": "PixelSpacing is missing or not positive: there are no millimeters.",
@@ -42,8 +44,10 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "intercept.",
     "one_position": "All slices lie at one position: no volume.",
     "out_of_memory": "The stack takes more memory than there is, or than settings.max_volume_gb.",
+    "time_limit": "Measuring it took longer than settings.time_limit_s.",
     "unreadable_file": "The file claims to be DICOM and cannot be read.",
     "unsupported_transfer_syntax": "The pixel data is encoded in a way that this version does not decode.",
+    "worker_lost": "The Dask worker that measured it went away, several times.",
 }
 """Why a stack that should have been measured was refused or broke: its state is "failed"."""
 

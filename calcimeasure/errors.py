@@ -9,6 +9,7 @@
     │   ├── OutputError         the output folder cannot be made or written
     │   ├── StoreError          the store cannot be opened, read or written
     │   ├── KeyFileError        the key for pseudonyms, or the map of record ids, cannot be used
+    │   ├── WorkerError         no worker, or no cluster, can be started or reached
     │   └── NotBuiltError       the contract names it, this version does not have it yet
     ├── ReviewError             an edit cannot be made as it was given; nothing was changed
     │   └── ConflictError       somebody else changed the lesion since it was read
@@ -56,6 +57,10 @@ class StoreError(UsageError):
 
 class KeyFileError(UsageError):
     """The key for pseudonyms, or the map of record ids, cannot be used."""
+
+
+class WorkerError(UsageError):
+    """No worker process, or no cluster, can be started or reached."""
 
 
 class NotBuiltError(UsageError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from calcimeasure.picture import draw
 from calcimeasure.segment import propose, propose_on_film, without_specks
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.surface import half_maximum_outline
+from calcimeasure.threads import thread_count
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def analyze(
         return assess(image, found.outline_of(part), 0, settings, part, view)
 
     # The distances and sums that cost most do not hold the interpreter.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=thread_count()) as pool:
         lesions = sorted(pool.map(measured, found.parts), key=largest_first)
         stay, keep = divide(lesions, earlier)
         kept = pool.map(lambda lesion: assess_again(image, lesion, settings, view), keep)

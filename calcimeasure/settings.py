@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _number(default: float, unit: str, low: float, high: float, why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
-    return dataclasses.field(default=default, metadata={"unit": unit, "low": low, "high": high, "why": why})
+def _number(default: float, unit: str, low: float, high: float, why: str, output_only: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
+    limits = {"unit": unit, "low": low, "high": high, "why": why, "output_only": output_only}
+    return dataclasses.field(default=default, metadata=limits)
+
+
+def _count(default: int, high: int, why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    limits = {"unit": "", "low": 0, "high": high, "why": why, "output_only": True, "whole": True}
+    return dataclasses.field(default=default, metadata=limits)
 
 
 def _switch(default: bool, why: str, output_only: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
@@ -30,6 +36,11 @@ def _switch(default: bool, why: str, output_only: bool = False) -> Any:  # noqa:
 
 def _text(why: str, output_only: bool = True) -> Any:  # noqa: ANN401 - as dataclasses.field
     return dataclasses.field(default="", metadata={"unit": "", "why": why, "output_only": output_only})
+
+
+def _table(why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Make a setting of several named values; it is kept as JSON, so that settings stay hashable."""
+    return dataclasses.field(default="{}", metadata={"unit": "", "why": why, "output_only": True, "table": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +172,37 @@ class Settings:
     store: str = _text(
         "Database URL of the store, for example postgresql+psycopg://USER@HOST/DATABASE. Empty: a file in DIR/private."
     )
+    workers: int = _count(
+        0,
+        1024,
+        "Processes that measure, each a stack at a time on one core. 0: as many as there are cores, stacks, and 2 GB "
+        "of free memory for each (a stack of 500 slices takes 1.3 GB); where that is one, it works with every core.",
+    )
+    time_limit_s: float = _number(
+        3600,
+        "s",
+        1,
+        1e6,
+        "A stack that takes longer is given up (time_limit): a decoder that hangs must not hold up a night. The "
+        "largest take minutes.",
+        output_only=True,
+    )
+    memory_limit_gb: float = _number(
+        0,
+        "GB",
+        0,
+        1e5,
+        "A stack whose process takes more memory is given up (memory_limit). 0: an equal share of the free memory for "
+        "each worker.",
+        output_only=True,
+    )
+    scheduler: str = _text(
+        "Address of a Dask scheduler, for example tcp://HOST:8786: its workers measure. Empty: this machine does."
+    )
+    cluster: str = _table(
+        "A Dask cluster that is started for the run: class names it (LocalCluster; SLURMCluster, PBSCluster and others "
+        "of dask-jobqueue), everything else are its arguments. Empty: none.",
+    )
     all_tissues: bool = _switch(
         default=False,
         output_only=True,
@@ -191,7 +233,7 @@ def settings_hash(settings: Settings) -> str:
         is written (`identified`, `report`) is left out.
     """
     lines = [
-        f"{field.name}={_toml(getattr(settings, field.name))}"
+        f"{field.name}={_toml(_value_of(settings, field))}"
         for field in dataclasses.fields(settings)
         if not field.metadata.get("output_only")
     ]
@@ -294,11 +336,19 @@ def format_settings(settings: Settings) -> str:
     blocks = []
     for field in dataclasses.fields(settings):
         unit = f" ({field.metadata['unit']})" if field.metadata["unit"] else ""
-        blocks.append(f"# {field.metadata['why']}{unit}\n{field.name} = {_toml(getattr(settings, field.name))}\n")
+        blocks.append(f"# {field.metadata['why']}{unit}\n{field.name} = {_toml(_value_of(settings, field))}\n")
     return "\n".join(blocks)
 
 
+def cluster_arguments(settings: Settings) -> dict[str, Any]:
+    """Give the table ``cluster``: ``class``, and the arguments of that class; empty where none is to be started."""
+    arguments: dict[str, Any] = json.loads(settings.cluster)
+    return arguments
+
+
 def _checked(field: dataclasses.Field[Any], value: object, where: str) -> object:
+    if field.metadata.get("table"):
+        return _checked_table(field.name, value, where)
     if isinstance(field.default, str):
         if not isinstance(value, str):
             raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: text in quotes is allowed.")
@@ -308,14 +358,41 @@ def _checked(field: dataclasses.Field[Any], value: object, where: str) -> object
             raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: true or false is allowed.")
         return value
     low, high, unit = field.metadata["low"], field.metadata["high"], field.metadata["unit"]
-    allowed = f"a number from {low:g} to {high:g} {unit}".rstrip()
+    whole = field.metadata.get("whole", False)
+    allowed = f"a {'whole ' if whole else ''}number from {low:g} to {high:g} {unit}".rstrip()
+    if whole and isinstance(value, float) and not value.is_integer():
+        raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: {allowed} is allowed.")
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: {allowed} is allowed.")
-    return float(value)
+    return int(value) if whole else float(value)
+
+
+def _checked_table(name: str, value: object, where: str) -> str:
+    allowed = 'a table with its class and arguments, such as { class = "LocalCluster", n_workers = 2 }, is allowed.'
+    is_table = isinstance(value, dict) and (not value or isinstance(value.get("class"), str))
+    try:
+        # Only what can be written and read again: no dates, and no numbers that are none.
+        if is_table and tomllib.loads(f"{name} = {_toml(value)}") == {name: value}:
+            return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    except (TypeError, ValueError):
+        pass
+    raise SettingsError(f"Setting {name!r} in {where} is {value!r}: {allowed}")
+
+
+def _value_of(settings: Settings, field: dataclasses.Field[Any]) -> object:
+    value = getattr(settings, field.name)
+    if field.metadata.get("table"):
+        return json.loads(value)
+    is_measure = isinstance(value, int) and not isinstance(value, bool) and not field.metadata.get("whole")
+    return float(value) if is_measure else value
 
 
 def _toml(value: object) -> str:
     if isinstance(value, str):
         # A string of TOML is one of JSON, but for one character that JSON leaves as it is.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return str(value).lower() if isinstance(value, bool) else repr(float(value))  # type: ignore[arg-type]
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_toml(str(name))} = {_toml(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return str(value).lower() if isinstance(value, bool) else repr(value)

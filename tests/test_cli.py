@@ -14,22 +14,26 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from calcimeasure import cli, pipeline, review
+import calcimeasure.run
+from calcimeasure import cli, review
 from calcimeasure.codes import NOTICES, REASONS, SKIPPED_REASONS
-from calcimeasure.errors import NotBuiltError
+from calcimeasure.errors import InputPathError
 from calcimeasure.export import Pseudonyms
 from calcimeasure.load import find_series
-from calcimeasure.model import Failure, Outcome, Report, Series, Status
+from calcimeasure.model import Outcome, Status
+from calcimeasure.pipeline import analyze
 from calcimeasure.settings import Settings, load_settings, settings_hash
 from calcimeasure.store import open_store
 from tests.dicom_phantom import missing_slice, truncate_file
+from tests.patched import environment
 from tests.test_table import header_of, problems, read, write_ct
 
 TABLES = ("lesions.csv", "studies.csv", "lesions.schema.json", "studies.schema.json")
@@ -246,22 +250,6 @@ def test_table_that_cannot_be_written_is_said_and_is_a_usage_error(ct: Path, out
     assert "studies.csv cannot be written: Is a directory" in result.stderr.splitlines()[-1]
 
 
-NOT_BUILT = {
-    "--workers": "4",
-    "--scheduler": "tcp://localhost:8786",
-    "--time-limit": "60",
-}
-
-
-@pytest.mark.parametrize("option", NOT_BUILT)
-def test_option_that_is_not_built_says_so(ct: Path, out: Path, option: str) -> None:
-    value = NOT_BUILT[option]
-    result = run("measure", ct, "--out", out, option, *([value] if value else []))
-    assert result.exit_code == 2
-    assert the_line(result) == f"calcimeasure: {option} is not built yet in this version."
-    assert not out.exists()
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -325,32 +313,26 @@ def test_scan_says_what_measure_does(tmp_path: Path, out: Path) -> None:
     assert [(stack["path"], stack["state"], stack["reason"]) for stack in stacks] == as_scanned
 
 
-@pytest.fixture
-def analysis_fails(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
-    """Make the analysis of the first stack raise an error."""
-
-    analyze, seen = pipeline.analyze, []
-
-    def arrange(error: BaseException) -> None:
-        def analyze_or_raise(series: Series, *arguments: object) -> Report:
-            seen.append(series)
-            if len(seen) == 1:
-                raise error
-            return analyze(series, *arguments)
-
-        monkeypatch.setattr(pipeline, "analyze", analyze_or_raise)
-
-    return arrange
+def first_analysis(does: str) -> dict[str, str]:
+    """Environment in which the worker process does something else before it measures its first stack."""
+    code = f"""
+import sys, time
+measure_it, begun = analyze, []
+def analyze(*arguments):
+    begun.append(arguments)
+    if len(begun) == 1:
+        {does}
+    return measure_it(*arguments)
+"""
+    return environment("calcimeasure.pipeline", code)
 
 
 @pytest.mark.parametrize("options", [[], ["--debug"]], ids=["", "debug"])
-def test_fault_of_the_program_costs_one_stack(
-    ct: Path, out: Path, analysis_fails: Callable[[BaseException], None], options: Sequence[str]
-) -> None:
+def test_fault_of_the_program_costs_one_stack(ct: Path, out: Path, options: Sequence[str]) -> None:
     write_ct(ct / "another", seed="another")
-    analysis_fails(ZeroDivisionError("a fault\nof two lines"))
-    result = run("measure", ct, "--out", out, *options)
-    assert result.exit_code == 1
+    fails = first_analysis("raise ZeroDivisionError('a fault\\nof two lines')")
+    result = program("measure", ct, "--out", out, "--workers", 1, *options, **fails)
+    assert result.returncode == 1
     assert sorted((row["state"], row["reason"]) for row in read(out / "private/series.csv")) == [
         ("failed", "internal_error"),
         ("measured", ""),
@@ -362,11 +344,8 @@ def test_fault_of_the_program_costs_one_stack(
         assert [line.split(": ")[1][:6] for line in result.stderr.splitlines()] == ["failed", "measur"]
 
 
-def test_memory_that_does_not_suffice_costs_one_stack(
-    ct: Path, out: Path, analysis_fails: Callable[[BaseException], None]
-) -> None:
-    analysis_fails(MemoryError())
-    assert run("measure", ct, "--out", out).exit_code == 1
+def test_memory_that_does_not_suffice_costs_one_stack(ct: Path, out: Path) -> None:
+    assert program("measure", ct, "--out", out, **first_analysis("raise MemoryError")).returncode == 1
     assert [row["reason"] for row in read(out / "private/series.csv")] == ["out_of_memory"]
 
 
@@ -386,7 +365,7 @@ def test_fault_outside_of_a_stack_is_said_in_one_line(
 
 
 def test_debug_shows_the_traceback_of_a_usage_error() -> None:
-    assert isinstance(run("measure", "x", "--out", "y", "--workers", "2", "--debug").exception, NotBuiltError)
+    assert isinstance(run("measure", "x", "--out", "y", "--debug").exception, InputPathError)
 
 
 # What is written
@@ -737,7 +716,7 @@ def test_key_is_made_on_first_use_and_said_once(ct: Path, out: Path, tmp_path: P
     assert "key" not in again.stderr
     named = Pseudonyms(bytes.fromhex(key.read_text(encoding="ascii").strip()))
     assert {row["patient_key"] for row in read(out / "lesions.csv")} == {
-        named.patient_key(Outcome.of(pipeline.analyze(find_series(ct).series[0])).stack)  # type: ignore[arg-type]
+        named.patient_key(Outcome.of(analyze(find_series(ct).series[0])).stack)  # type: ignore[arg-type]
     }
 
 
@@ -938,47 +917,36 @@ def test_store_that_cannot_be_opened_is_said(ct: Path, out: Path) -> None:
 def test_series_table_is_written_now_and_then_during_a_run(
     ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_ct(ct / "another", seed="another")
-    monkeypatch.setattr(cli, "_SERIES_TABLE_SECONDS", 0.0)
-    analyze_or_fail, rows = pipeline.analyze_or_fail, []
+    for name in ("another", "third"):
+        write_ct(ct / name, seed=name)
+    write_series, rows = calcimeasure.run.write_series, []
 
-    def watched(series: Series, *arguments: object) -> Report | Failure:
-        table = out / "private" / "series.csv"
-        rows.append(len(read(table)) if table.exists() else 0)
-        return analyze_or_fail(series, *arguments)
+    def watched(outcomes: Iterable[Outcome], folder: Path) -> None:
+        write_series(outcomes, folder)
+        rows.append(len(read(folder / "private" / "series.csv")))
 
-    monkeypatch.setattr(pipeline, "analyze_or_fail", watched)
-    monkeypatch.setattr(cli.time, "monotonic", iter(range(0, 10_000, 100)).__next__)
+    monkeypatch.setattr(calcimeasure.run, "write_series", watched)
+    # Begun at 0 s; the first table is written from 20 to 21 s, and so none at 40 s, but one from 50 s on.
+    clock = iter([0, 20, 21, 21, 40, 50, 51, 51])
+    monkeypatch.setattr(calcimeasure.run, "time", SimpleNamespace(monotonic=clock.__next__))
     run("measure", ct, "--out", out)
-    assert rows == [0, 1]
+    assert rows == [1, 3]
 
 
 # Interrupted
 
 
-WAITS_IN_THE_FIRST_STACK = """
-import signal, sys, time
-import calcimeasure.pipeline
-
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have made its children ignore it
-analyze = calcimeasure.pipeline.analyze
-
-
-def wait(*arguments):
-    print("waiting", file=sys.stderr, flush=True)
-    time.sleep(SECONDS)
-    return analyze(*arguments)
-
-
-calcimeasure.pipeline.analyze = wait
-"""
-
-
 def interrupted(*arguments: object, seconds: float, times: int) -> tuple[int, str, str]:
     """Run the program and press Ctrl-C while its first stack is measured; gives its exit code and what it said."""
-    code = WAITS_IN_THE_FIRST_STACK.replace("SECONDS", str(seconds))
+    # A shell may have made its children ignore it.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    waits = first_analysis(f"print('waiting', file=sys.stderr, flush=True); time.sleep({seconds})")
     with subprocess.Popen(
-        command(*arguments, code=code), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(*arguments, "--workers", 1, code=code),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | waits,
     ) as process:
         assert process.stderr is not None
         try:
@@ -997,7 +965,7 @@ def test_interrupt_lets_the_stack_that_runs_be_finished(ct: Path, out: Path) -> 
     write_ct(ct / "another", seed="another")
     code, printed, said = interrupted("measure", ct, "--out", out, seconds=1, times=1)
     assert code == 130
-    assert "The stack that runs is finished first" in said
+    assert "What is being measured is finished first" in said
     assert said.splitlines()[-1] == "calcimeasure: interrupted, 1 of 2 stacks are done. Run it again to go on."
     assert "Stacks measured: 1." in printed
     assert len(read(out / "lesions.csv")) == 2
@@ -1045,18 +1013,18 @@ def test_every_public_series_gets_its_row(shared_dicom: Path, out: Path) -> None
     assert counted == sum(row["modality"] != "" for row in rows)
 
 
-def test_each_stack_is_told_before_the_next_is_begun(
-    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("one", "two"):
+def test_each_stack_is_kept_and_told_while_others_are_measured(tmp_path: Path, out: Path) -> None:
+    for name in ("one", "two", "three"):
         write_ct(tmp_path / "in" / name, seed=name)
-    told: list[int] = []
-    analyze_or_fail = pipeline.analyze_or_fail
-
-    def watched(series: Series, *arguments: object) -> Report | Failure:
-        told.append((out / "private" / "log.txt").read_text(encoding="utf-8").count(": measured"))
-        return analyze_or_fail(series, *arguments)
-
-    monkeypatch.setattr(pipeline, "analyze_or_fail", watched)
-    assert run("measure", tmp_path / "in", "--out", out).exit_code == 0
-    assert told == [0, 1]
+    hangs = first_analysis("pass").copy()
+    hangs["PATCHED_CODE"] = hangs["PATCHED_CODE"].replace("== 1", "== 3").replace("pass", "time.sleep(60)")
+    arguments = command("measure", tmp_path / "in", "--out", out, "--workers", 1)
+    with subprocess.Popen(arguments, env=os.environ | hangs, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = [process.stderr.readline() for _ in range(2)]
+        log = (out / "private" / "log.txt").read_text(encoding="utf-8")
+        process.kill()
+    assert [": measured, lesions: 2" in line for line in said] == [True, True]
+    assert log.count(": measured, lesions: 2") == 2
+    with open_store(f"sqlite:///{out / 'private' / 'calcimeasure.db'}") as store:
+        assert [outcome.state for outcome in store.outcomes()] == ["measured", "measured"]

@@ -1,8 +1,10 @@
 """Settings: limits, messages, their name in a hash, and the round trip through TOML."""
 
 import dataclasses
+import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from calcimeasure.errors import SettingsError, UsageError
 from calcimeasure.settings import (
     Settings,
     change_settings,
+    cluster_arguments,
     format_settings,
     load_settings,
     parse_assignment,
@@ -23,9 +26,13 @@ from calcimeasure.settings import (
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
 SWITCHES = [name for name, field in FIELDS.items() if isinstance(field.default, bool)]
-TEXTS = [name for name, field in FIELDS.items() if isinstance(field.default, str)]
-NUMBERS = [name for name in FIELDS if name not in (*SWITCHES, *TEXTS)]
-WRITES_ONLY = {"identified", "report", "key", "record_map", "store", "remeasure_reviewed", "all_tissues"}
+TEXTS = [name for name, field in FIELDS.items() if isinstance(field.default, str) and name != "cluster"]
+NUMBERS = [name for name in FIELDS if name not in (*SWITCHES, *TEXTS, "workers", "cluster")]
+WRITES_ONLY = {
+    *("identified", "report", "key", "record_map", "store", "remeasure_reviewed", "all_tissues"),
+    *("workers", "time_limit_s", "memory_limit_gb", "scheduler", "cluster"),
+}
+SLURM = {"class": "SLURMCluster", "queue": "normal", "cores": 4, "memory": "16GB", "job_script_prologue": ["module x"]}
 
 
 def limits(name: str) -> tuple[float, float]:
@@ -34,6 +41,8 @@ def limits(name: str) -> tuple[float, float]:
 
 def another_value(name: str) -> object:
     default = FIELDS[name].default
+    if name in ("workers", "cluster"):
+        return 3 if name == "workers" else SLURM
     if name in TEXTS:
         return 'a "quoted" name\\with é'
     return not default if name in SWITCHES else (default + limits(name)[1]) / 2
@@ -125,6 +134,25 @@ def test_text_that_is_none_is_refused(name: str, value: object) -> None:
         change_settings(Settings(), {name: value})
 
 
+@pytest.mark.parametrize("value", [2.5, -1, 1025, True, "2"])
+def test_count_is_refused_what_is_no_whole_number(value: object) -> None:
+    with pytest.raises(SettingsError, match=r"'workers' in settings is .*: a whole number from 0 to 1024 is allowed"):
+        change_settings(Settings(), {"workers": value})
+
+
+def test_cluster_is_a_table_with_a_class() -> None:
+    assert cluster_arguments(Settings()) == {}
+    assert cluster_arguments(change_settings(Settings(), {"cluster": SLURM})) == SLURM
+
+
+@pytest.mark.parametrize(
+    "value", ["LocalCluster", 1, ["LocalCluster"], {"n_workers": 2}, {"class": 1}, {"class": "C", "at": None}]
+)
+def test_cluster_is_refused_what_is_no_such_table(value: object) -> None:
+    with pytest.raises(SettingsError, match=r"'cluster' in settings is .*: a table with its class"):
+        change_settings(Settings(), {"cluster": value})
+
+
 @pytest.mark.parametrize("name", SWITCHES)
 @pytest.mark.parametrize("value", [0, 1, 1.0, "true", None])
 def test_switch_is_refused_what_is_neither_true_nor_false(name: str, value: object) -> None:
@@ -201,12 +229,20 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, reason: st
     assert str(tmp_path / name) in str(caught.value)
 
 
+words = st.text(st.characters(exclude_categories=["Cs"]))
+cluster_values = st.recursive(
+    st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | words,
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(words, values, max_size=3),
+    max_leaves=6,
+)
 any_settings = st.builds(
     Settings,
     **{name: st.booleans() for name in SWITCHES},
     **{name: st.text(st.characters(exclude_categories=["Cs"])) for name in TEXTS},
     **{name: st.floats(*limits(name)) for name in NUMBERS},
-)
+    workers=st.integers(0, 1024),
+    cluster=st.just({}) | st.dictionaries(words, cluster_values).map(lambda values: values | {"class": "LocalCluster"}),
+).map(lambda settings: replace(settings, cluster=json.dumps(settings.cluster, sort_keys=True, ensure_ascii=False)))
 
 
 @given(any_settings)

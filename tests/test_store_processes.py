@@ -7,7 +7,6 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from calcimeasure.pipeline import analyze
 from calcimeasure.settings import Settings
 from calcimeasure.store import file_url, open_store
 from tests.dicom_phantom import Header, missing_slice, set_tag, truncate_file, write_series
+from tests.patched import environment
 from tests.phantoms import straight_grid
 from tests.postgresql import STORES, empty_database, empty_store, plain_sql
 from tests.store_runs import (
@@ -110,25 +110,28 @@ def slow_run(images: Path, out: Path, seconds: float) -> Iterator[subprocess.Pop
     """The command, with a second stack that takes some time; begins when that runs."""
     code = f"""
 import sys, time
-from calcimeasure import pipeline
-from calcimeasure.cli import main
-analyze, calls = pipeline.analyze, []
-def slow(*arguments):
+measure_it, calls = analyze, []
+def analyze(*arguments):
     calls.append(arguments)
     if len(calls) == 2:
         print("the second stack runs", file=sys.stderr, flush=True)
         time.sleep({seconds})
-    return analyze(*arguments)
-pipeline.analyze = slow
-main()
+    return measure_it(*arguments)
 """
-    arguments = command(images, out)[3:]
     with subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(images, out, "--workers", "1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment("calcimeasure.pipeline", code),
     ) as process:
         try:
             assert process.stderr is not None
-            assert any("the second stack runs" in line for line in process.stderr)
+            awaited = ["the second stack runs", "measured, lesions: 2"]
+            while awaited:
+                line = process.stderr.readline()
+                assert line, f"ended before it said {awaited}"
+                awaited = [words for words in awaited if words not in line]
             yield process
         finally:
             process.kill()
@@ -140,7 +143,7 @@ def test_interrupted_once_finishes_what_runs(images: Path, uninterrupted: dict[s
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "interrupted. The stack that runs is finished first; Ctrl-C again stops now." in said
+    assert "interrupted. What is being measured is finished first; Ctrl-C again stops now." in said
     assert f"interrupted, 2 of {SERIES} stacks are done. Run it again to go on." in said
     assert len((out / "lesions.csv").read_text().splitlines()) == 1 + 4, "two lesions of each stack that is done"
     assert count(out, "current_stacks") == 2

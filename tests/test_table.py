@@ -87,7 +87,12 @@ IDENTIFYING = ["patient_key", "study_date", "dates_shifted", "study_uid", "serie
 
 
 def write_ct(
-    folder: Path, *, file_name: str = "IM{:05d}.dcm", faults: Sequence[Fault] = (), **header: object
+    folder: Path,
+    *,
+    file_name: str = "IM{:05d}.dcm",
+    faults: Sequence[Fault] = (),
+    transfer_syntax: str = "explicit_le",
+    **header: object,
 ) -> list[Path]:
     """Write a CT of six slices with two masses, 384 and 80 mm3, in a body surrounded by air."""
     hu = np.full((6, 24, 24), -1000, dtype=np.int16)
@@ -95,7 +100,9 @@ def write_ct(
     hu[1:5, 3:9, 3:11] = 700
     hu[2:4, 14:18, 14:19] = 400
     grid = straight_grid(hu.shape, (2.0, 1.0, 1.0))
-    return write_series(folder, hu, grid, Header(**header), faults=faults, file_name=file_name)
+    return write_series(
+        folder, hu, grid, Header(**header), faults=faults, file_name=file_name, transfer_syntax=transfer_syntax
+    )
 
 
 @pytest.fixture(scope="module")

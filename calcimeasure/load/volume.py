@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from calcimeasure.load.kind import is_monoenergetic
 from calcimeasure.load.pixels import padding_limits, stored_values
 from calcimeasure.load.source import unpacked
 from calcimeasure.model import NOT_IMAGED_HU, Instance, Series, Volume
+from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -402,7 +402,7 @@ def _read_attenuation(series: Series, shape_kji: tuple[int, int, int]) -> tuple[
         # The first image tells whether the header's matrix is true, before memory is taken for all of them.
         stored_values(series.instances[0])
         attenuation_hu = np.empty(shape_kji, dtype=np.int16)
-        with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
+        with ThreadPoolExecutor(max_workers=min(thread_count(), 8)) as pool:
             facts = list(pool.map(_read_slice, series.instances, attenuation_hu))
     finally:
         unpacked.cache_clear()

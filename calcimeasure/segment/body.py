@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.threads import thread_count
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -54,7 +56,7 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     thinned_hu = coarse.attenuation_hu[:: skip[0], :: skip[1], :: skip[2]]
     spacing_mm = tuple(n * mm for n, mm in zip(skip, coarse.spacing_mm, strict=True))
     tissue = thinned_hu > TISSUE_HU
-    core = edt.edt(tissue, anisotropy=spacing_mm, black_border=False, parallel=2) > CORE_DEPTH_MM
+    core = edt.edt(tissue, anisotropy=spacing_mm, black_border=False, parallel=thread_count()) > CORE_DEPTH_MM
     smallest = max(2, math.ceil(SMALLEST_CORE_MM3 / math.prod(spacing_mm)))
     cores = cc3d.connected_components(core, connectivity=6)
     counts = np.bincount(cores.ravel())
@@ -69,7 +71,7 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     bodies_only = number[cores]
     if bodies.size == 1:
         # The nearest of one is that one.
-        near_mm = edt.edt(bodies_only == 0, anisotropy=spacing_mm, black_border=False, parallel=2)
+        near_mm = edt.edt(bodies_only == 0, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
         grown = (near_mm <= REACH_MM).astype(np.uint8)
     else:
         grown = expand_labels(bodies_only, REACH_MM, spacing=spacing_mm)

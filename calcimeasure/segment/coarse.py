@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.model import NOT_IMAGED_HU
+from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,6 +83,6 @@ def _means(stored_hu: NDArray[np.int16], factor_kji: tuple[int, int, int]) -> ND
             total = np.add.reduceat(total, columns, axis=1)
         means[at] = total // (counts * len(slab))
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(thread_count()) as pool:
         list(pool.map(average, range(shape[0])))
     return means

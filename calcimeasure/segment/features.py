@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.segment.split import beside, passes
+from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,7 +95,7 @@ def features_of(
         return []
     block_mm3 = math.prod(spacing_mm)
     solid = (labels > 0) | marrow
-    surface_mm = edt.edt(solid, anisotropy=spacing_mm, black_border=False, parallel=2)
+    surface_mm = edt.edt(solid, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
     at = np.flatnonzero(labels)
     label = labels.ravel()[at]
     hu = attenuation_hu.ravel()[at].astype(np.float32)
@@ -164,7 +165,7 @@ def _away(
         free[high] &= ~meet
     if free.all():
         return free
-    away: NDArray[np.bool_] = edt.edt(free, anisotropy=spacing_mm, black_border=False, parallel=2) > OWN_MM
+    away: NDArray[np.bool_] = edt.edt(free, anisotropy=spacing_mm, black_border=False, parallel=thread_count()) > OWN_MM
     return away
 
 

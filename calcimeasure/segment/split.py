@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.threads import thread_count
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -61,7 +63,7 @@ def split(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> P
     import edt
     from scipy import ndimage
 
-    depth_mm = edt.edt(dense, anisotropy=spacing_mm, black_border=False, parallel=2)
+    depth_mm = edt.edt(dense, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
     # A dense image without any surface has no depth.
     depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True))))
     smooth_mm = ndimage.gaussian_filter(depth_mm, [SMOOTHING_MM / mm for mm in spacing_mm], truncate=2.5)

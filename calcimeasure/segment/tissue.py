@@ -19,6 +19,7 @@ from calcimeasure.segment.cut import contact_mm2, cut
 from calcimeasure.segment.features import features_of
 from calcimeasure.segment.judge import Judgement, judge
 from calcimeasure.segment.split import Parts, find_marrow, passes, split
+from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def propose(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None 
     def pieces(outline: Outline) -> list[Proposal]:
         return _pieces(volume, outline, judged, settings)
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(thread_count()) as pool:
         parts = [part for found in pool.map(pieces, components.outlines) for part in found]
     return Proposals(
         parts=tuple(sorted(parts, key=_largest_first)),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
+
+from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +27,12 @@ _FEW_VOXELS = 50_000
 
 def threads_for(voxels: int) -> int:
     """Say how many threads to work with on so many voxels."""
-    return os.cpu_count() or 1 if voxels > _LARGE_BOX_VOXELS else 1
+    return thread_count() if voxels > _LARGE_BOX_VOXELS else 1
 
 
 def threads_for_distances(voxels: int) -> int:
     """Say how many threads a distance transform works with: it holds the interpreter, so that no other thread works."""
-    return os.cpu_count() or 1 if voxels > _FEW_VOXELS else 1
+    return thread_count() if voxels > _FEW_VOXELS else 1
 
 
 def in_slabs(work: Callable[[slice], None], shape_kji: tuple[int, ...]) -> None:

@@ -37,6 +37,12 @@ class BarTable:
                 missed.append(f"{what}: {figure:.3g} {unit}, at most {at_most:.3g} {unit} wanted")
         assert not missed, "; ".join(missed)
 
+    def check_at_least(self, what: str, figure: float, at_least: float, unit: str) -> None:
+        reached = figure >= at_least
+        row = {"what": what, "figure": f"{figure:.3g}", "at_least": f"{at_least:.3g}", "unit": unit}
+        self.rows.append({**row, "reached": str(reached).lower()})
+        assert reached, f"{what}: {figure:.3g} {unit}, at least {at_least:.3g} {unit} wanted"
+
     def note(self, what: str, figure: float, unit: str) -> None:
         self.rows.append({"what": what, "figure": f"{figure:.3g}", "at_most": "", "unit": unit, "reached": ""})
 
@@ -44,16 +50,17 @@ class BarTable:
         path = PROJECT / "results" / "bench" / f"{self.name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, ["what", "figure", "at_most", "unit", "reached"])
+            writer = csv.DictWriter(file, ["what", "figure", "at_most", "at_least", "unit", "reached"])
             writer.writeheader()
             writer.writerows(self.rows)
         width = max(len(row["what"]) for row in self.rows)
-        lines = [
-            f"{row['what']:<{width}}  {row['figure']:>7} {row['unit']:<3}"
-            + (f" (at most {row['at_most']}){'' if row['reached'] == 'true' else '  MISSED'}" if row["at_most"] else "")
-            for row in self.rows
-        ]
+        lines = [f"{row['what']:<{width}}  {row['figure']:>7} {row['unit']:<3}{_bar(row)}" for row in self.rows]
         print("\n" + "\n".join([f"{self.name} ({path})", *lines]))  # noqa: T201 - what a benchmark is run for
+
+
+def _bar(row: dict[str, str]) -> str:
+    wanted = [f"{name.replace('_', ' ')} {row[name]}" for name in ("at_most", "at_least") if row.get(name)]
+    return f" ({wanted[0]}){'' if row['reached'] == 'true' else '  MISSED'}" if wanted else ""
 
 
 @pytest.fixture(scope="module")

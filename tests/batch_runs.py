@@ -1,0 +1,145 @@
+"""Runs of the real command with decoders that crash, hang and eat memory, and Dask clusters to run on."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import psutil
+
+from tests.dicom_phantom import TRANSFER_SYNTAXES
+from tests.patched import environment
+from tests.test_table import write_ct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+FAULTS = {
+    "jpeg_ls": ("codec_crash", "ctypes.string_at(0)"),
+    "jpeg_2000": ("time_limit", "time.sleep(1e6)"),
+    "jpeg_lossless_sv1": ("memory_limit", "hoard = [np.ones(2**26, np.uint8) for _ in range(20 * 2**4)]"),
+}
+"""For a transfer syntax what its decoder does instead: end its process, sleep for ever, take 20 GB; and the reason."""
+
+MACHINE_IS_SAFE_BYTES = 6 * 2**30
+"""No process of a test may have more, should the limit of the program fail."""
+
+
+def broken_decoders() -> dict[str, str]:
+    """Environment in which some decoders are broken, in whichever process they run."""
+    broken = {str(TRANSFER_SYNTAXES[name]): fault for name, (_, fault) in FAULTS.items()}
+    lines = ["import ctypes, time"]
+    for number, (uid, fault) in enumerate(broken.items()):
+        lines += [f"def broken_{number}(frame):", f"    {fault}", f"_CODECS[{uid!r}] = broken_{number}"]
+    return environment("calcimeasure.load.pixels", "\n".join(lines))
+
+
+def write_series_with_faults(folder: Path, others: int) -> Path:
+    """One CT for each fault, among others that are in order."""
+    for number in range(others):
+        write_ct(folder / f"s{number}", seed=f"in order {number}", patient_id=f"P{number}")
+    for number, syntax in enumerate(FAULTS):
+        write_ct(folder / f"{syntax}", seed=syntax, patient_id=f"P{number}", transfer_syntax=syntax)
+    return folder
+
+
+def measure_command(images: Path, out: Path, *options: object) -> list[str]:
+    paths = [str(images), "--out", str(out), "--key", str(images.parent / "key")]
+    return [sys.executable, "-m", "calcimeasure", "measure", *paths, *map(str, options)]
+
+
+def measure(
+    images: Path, out: Path, *options: object, exit_code: int = 0, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        measure_command(images, out, *options),
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=limit_memory,
+    )
+    assert done.returncode == exit_code, done.stderr
+    return done
+
+
+@contextmanager
+def running(command: Sequence[str], **variables: str) -> Iterator[psutil.Popen]:
+    """A run that goes on, with its stderr to read; it ends with the test."""
+    with psutil.Popen(
+        command,
+        env=os.environ | variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=limit_memory,
+    ) as process:
+        try:
+            yield process
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (MACHINE_IS_SAFE_BYTES, MACHINE_IS_SAFE_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+@contextmanager
+def dask_cluster(
+    folder: Path, workers: int, may_have_children: bool = True, before: Sequence[str] = (), **variables: str
+) -> Iterator[tuple[str, list[psutil.Popen]]]:
+    """A scheduler and workers, as a person starts them; gives the address and the processes of the workers.
+
+    `before` is put before the command of each worker.
+    """
+    variables = {"DASK_DISTRIBUTED__WORKER__DAEMON": str(not may_have_children), **variables}
+    said = (folder / "dask.txt").open("w")
+    options = {
+        "env": os.environ | variables,
+        "stdout": said,
+        "stderr": said,
+        "preexec_fn": limit_memory,
+    }
+    dask = [sys.executable, "-m", "dask"]
+    started: list[psutil.Popen] = []
+    try:
+        file = folder / "scheduler.json"
+        quiet = ["--no-dashboard", "--interface", "lo"]
+        started.append(
+            psutil.Popen([*dask, "scheduler", "--port", "0", *quiet, "--scheduler-file", str(file)], **options)
+        )
+        for _ in range(workers):
+            arguments = ["--scheduler-file", str(file), "--nthreads", "1", *quiet, "--local-directory", str(folder)]
+            started.append(psutil.Popen([*before, *dask, "worker", *arguments], **options))
+        wait_until(lambda: file.exists() and '"address"' in file.read_text())
+        yield json.loads(file.read_text())["address"], started[1:]
+    finally:
+        ended = [one for process in reversed(started) for one in (process, *children_of(process))]
+        for process in ended:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(ended, 10)
+        said.close()
+
+
+def children_of(process: psutil.Process) -> list[psutil.Process]:
+    with suppress(psutil.NoSuchProcess):
+        return list(process.children(recursive=True))
+    return []
+
+
+def wait_until(holds: object, seconds: float = 30) -> None:
+    """Wait for something that comes by itself."""
+    begun = time.monotonic()
+    while not holds():  # type: ignore[operator]
+        assert time.monotonic() - begun < seconds, "it never came"
+        time.sleep(0.05)
