@@ -1,0 +1,120 @@
+"""What was judged to be bone, proposed again on demand, and taken over as a mass where a reader says so.
+
+Bone is not kept in the store: it is most of what is dense in a body. It is found again by the same judgement, in the
+background, and drawn on a layer of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+from napari.utils.notifications import show_info
+
+from calcimeasure import propose
+from calcimeasure.model import Tissue, Volume
+from napari_calcimeasure._convert import layer_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari.components import ViewerModel
+
+    from calcimeasure import Proposals
+    from calcimeasure.model import Proposal
+    from napari_calcimeasure._background import Background
+    from napari_calcimeasure._session import Session
+
+BONE_COLOR, CHOSEN_COLOR = "#6fb1ff", "#ffffff"
+
+
+class Bones:
+    """The layer of pieces of bone.
+
+    Parameters
+    ----------
+    viewer, session
+        Where it is shown, and on which stack.
+    background
+        What finds bone again.
+    """
+
+    def __init__(self, viewer: ViewerModel, session: Session, background: Background) -> None:
+        self._viewer, self._session, self._background = viewer, session, background
+        self._layer: Labels | None = None
+        self._parts: list[Proposal] | None = None
+        self._wanted = False
+        self.chosen: int | None = None
+
+    def show(self, shows: bool) -> None:
+        """Show bone, or not; what is not known yet is looked for."""
+        self._wanted = shows
+        self.chosen = None
+        image, settings = self._session.image, self._session.settings
+        if not shows or not isinstance(image, Volume):
+            self.close()
+        elif self._parts is None:
+            show_info("Looking for bone: it is shown in a moment. Click on a piece, T takes it over as a mass.")
+            self._background.run(lambda: propose(image, settings), self._take)
+        else:
+            self._draw()
+
+    def _take(self, proposals: Proposals) -> None:
+        self._parts = [part for part in proposals.parts if part.tissue is Tissue.BONE]
+        if self._wanted:
+            self._draw()
+
+    def _draw(self) -> None:
+        session, viewer = self._session, self._viewer
+        labels = np.zeros(session.display.shape_kji, dtype=np.uint16)
+        for number, part in enumerate(self._parts or (), start=1):
+            labels[part.outline.box][part.outline.mask()] = number
+        active = viewer.layers.selection.active
+        self.close()
+        layer = Labels(session.display.shown(labels), name="bone", opacity=0.7, **layer_settings(session.display))
+        layer.editable = False
+        layer.contour = 1
+        self._layer = viewer.add_layer(layer)
+        self._color()
+        viewer.layers.move(viewer.layers.index(layer), 1)
+        viewer.layers.selection.active = active
+        for one in viewer.layers:
+            if one is active:
+                one.mouse_drag_callbacks.append(self._on_clicked)
+
+    def _color(self) -> None:
+        if self._layer is not None:
+            colors: dict[int | None, str] = {None: BONE_COLOR, 0: "transparent"}
+            if self.chosen is not None:
+                colors[self.chosen] = CHOSEN_COLOR
+            self._layer.colormap = DirectLabelColormap(color_dict=colors)
+
+    def _on_clicked(self, layer: Any, event: Any) -> Iterator[None]:  # noqa: ANN401 - napari's
+        if self._layer is None or layer.mode != "pan_zoom":
+            return
+        dragged = False
+        yield
+        while event.type == "mouse_move":
+            dragged = True
+            yield
+        if not dragged and self._layer is not None:
+            value = self._layer.get_value(event.position, world=True)
+            self.chosen = int(value) if value else None
+            self._color()
+
+    def take_over(self) -> int | None:
+        """Make a mass of the piece that was clicked on; gives its number."""
+        if self.chosen is None or self._parts is None:
+            return None
+        part = self._parts[self.chosen - 1]
+        self.chosen = None
+        self._color()
+        return self._session.add(part)
+
+    def close(self) -> None:
+        """Take the layer away."""
+        if self._layer is not None and self._layer in self._viewer.layers:
+            self._viewer.layers.remove(self._layer)
+        self._layer = None
