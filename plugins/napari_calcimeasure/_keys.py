@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from calcimeasure.model import BodySite, Laterality, Status, Tissue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from napari.components import ViewerModel
+    from napari.layers import Layer
 
 STATUS_KEYS = {"A": Status.ACCEPTED, "X": Status.REJECTED, "U": Status.PROPOSED}
 SIDE_KEYS = {"R": Laterality.RIGHT, "L": Laterality.LEFT, "M": Laterality.MIDLINE, "Q": Laterality.UNKNOWN}
@@ -36,32 +37,37 @@ SITE_KEYS = {
 }
 
 
-def bind(
-    viewer: ViewerModel, layers: tuple[object, ...], actions: dict[str, Callable[[], object]]
-) -> Callable[[], None]:
-    """Bind keys on the layers of the review, whose own meaning of them gives way, and on the viewer.
-
-    Returns
-    -------
-    callable
-        Takes them from the viewer again; those of the layers go with the layers.
-    """
-    before = {}
+def bind_layers(layers: Iterable[Layer], actions: Mapping[str, Callable[[], object]]) -> None:
+    """Bind keys on the layers of the review, whose own meaning of them gives way; they go with the layers."""
     for key, action in actions.items():
 
         def on_layer(_: object, action: Callable[[], object] = action) -> None:
             action()
 
+        for layer in layers:
+            layer.bind_key(key, on_layer, overwrite=True)
+
+
+def bind_viewer(
+    viewer: ViewerModel, layers: Callable[[], Iterable[Layer]], actions: Mapping[str, Callable[[], object]]
+) -> Callable[[], None]:
+    """Bind keys on the viewer, where they count while no other layer than those of the review is active.
+
+    Returns
+    -------
+    callable
+        Takes them from the viewer again.
+    """
+    for key, action in actions.items():
+
         def on_viewer(viewer: ViewerModel, action: Callable[[], object] = action) -> None:
-            if viewer.layers.selection.active in (None, *layers):
+            if viewer.layers.selection.active in (None, *layers()):
                 action()
 
-        for layer in layers:
-            layer.bind_key(key, on_layer, overwrite=True)  # type: ignore[attr-defined]
-        before[key] = viewer.bind_key(key, on_viewer, overwrite=True)
+        viewer.bind_key(key, on_viewer, overwrite=True)
 
     def unbind() -> None:
-        for key in before:
+        for key in actions:
             viewer.bind_key(key, None)
 
     return unbind

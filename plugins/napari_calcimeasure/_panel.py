@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -231,8 +232,8 @@ class ReviewPanel(QWidget):
         self.desk = desk
         self._reader = reader or self._reader
         self.by_hand.setVisible(desk.is_temporary)
+        self._begin()
         self._fill_worklist()
-        self._clock.start()
         todo = [task.stack_id for task in self._tasks.values() if task.state in OPEN]
         if not todo:
             self.filter.setCurrentText("All")
@@ -241,6 +242,12 @@ class ReviewPanel(QWidget):
             show_info(f"{desk.folder} has no measured stack: there is nothing to review.")
         else:
             self.go_to_stack(first)
+
+    def _begin(self) -> None:
+        self._clock.start()
+        self._unbind = _keys.bind_viewer(
+            self._viewer, lambda: self.screen.layers if self.screen is not None else (), self._actions()
+        )
 
     def ask_for_folder(self) -> None:
         """Ask for a folder of results, and begin its review."""
@@ -270,7 +277,7 @@ class ReviewPanel(QWidget):
             self.close_review()
             self._background = Background(self._tell)
             self.desk = Desk(None, show_info)
-            self._clock.start()
+            self._begin()
         desk = self.desk
         self.progress.setText("Measuring…")
 
@@ -322,6 +329,24 @@ class ReviewPanel(QWidget):
             keys, lambda key: task_cells(self._tasks[key]), lambda key: STATE_COLORS.get(self._tasks[key].state), 4
         )
         self.worklist.mark(self._stack_id)
+        self._tell_progress()
+
+    def _update_task(self) -> None:
+        """Say anew how far the review of this stack is."""
+        session, task = self.session, self._tasks.get(self._stack_id or 0)
+        if session is None or task is None:
+            return
+        asked = [one.lesion for one in session.lesions.values() if one.lesion.is_mass or one.lesion.tissue == "unknown"]
+        readers = {one.lesion.reader for one in session.lesions.values()} - {None}
+        task = replace(
+            task, asked=len(asked), decided=sum(one.is_decided for one in asked), readers=tuple(sorted(readers))
+        )
+        self._tasks[task.stack_id] = task
+        self.worklist.update_row(task.stack_id, task_cells(task), STATE_COLORS.get(task.state), 4)
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        tasks = self._tasks.values()
         done = sum(task.state is Review.DONE for task in tasks)
         asked = sum(task.state is not Review.NOTHING for task in tasks)
         self.progress.setText(f"{done} of {asked} stacks done")
@@ -359,8 +384,6 @@ class ReviewPanel(QWidget):
 
     def _take_down(self) -> None:
         self._pause.stop()
-        self._unbind()
-        self._unbind = lambda: None
         if self._bones is not None:
             self._bones.close()
         if self.screen is not None:
@@ -374,7 +397,8 @@ class ReviewPanel(QWidget):
         if self.desk is None or stack.stack_id != self._wanted:
             return  # the reader has gone on in the meantime
         self._stack_id = stack.stack_id
-        self.session = Session(self.desk.store, self.desk.settings, stack, self._name_reader, self._ask)
+        desk = self.desk
+        self.session = Session(desk.store, desk.settings, stack, self._reader, self._ask_name, self._ask)
         self.session.changed.connect(self._on_changed)
         self.screen = Screen(self._viewer, self.session)
         self.screen.window(self._options.window)
@@ -386,8 +410,9 @@ class ReviewPanel(QWidget):
         labels.events.selected_label.connect(self._on_label_chosen)
         labels.mouse_drag_callbacks.append(self._on_clicked)
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
-        self._unbind = _keys.bind(self._viewer, self.screen.layers, self._actions())
-        self._fill_worklist()
+        _keys.bind_layers(self.screen.layers, self._actions())
+        self._tell_progress()
+        self._update_task()
         self._fill_lesions()
         order = lesion_order(self.session)
         open_ones = [number for number in order if not self.session.lesions[number].lesion.is_decided]
@@ -453,13 +478,12 @@ class ReviewPanel(QWidget):
         self._fill_lesions()
         if what == "labels":
             self.screen.refresh()
-        if what == "numbers":
-            self.screen.draw_axes()
-        else:
+        elif what == "lesions":
             self.screen.color()
-        if what == "lesions":
             self._tables_due = True
-            self._fill_worklist()
+            self._update_task()
+        else:
+            self.screen.draw_axes()
 
     def _on_label_chosen(self) -> None:
         """Follow napari's picker, and its box for the label."""
@@ -673,13 +697,12 @@ class ReviewPanel(QWidget):
 
     # Asking and telling
 
-    def _name_reader(self) -> str:
-        """Give the reader's name; asked once, and then remembered."""
-        if not self._reader.strip():
-            name, said = QInputDialog.getText(self, "Who reads?", "Your name: it signs what you decide and draw.")
-            if not said or not name.strip():
-                raise ReviewError("Nothing is kept without the name of its reader: it is asked again next time.")
-            self._reader = self._options.reader = name.strip()
+    def _ask_name(self) -> str:
+        """Ask for the reader's name, which is then remembered."""
+        name, said = QInputDialog.getText(self, "Who reads?", "Your name: it signs what you decide and draw.")
+        if not said or not name.strip():
+            raise ReviewError("Nothing is kept without the name of its reader: it is asked again next time.")
+        self._reader = self._options.reader = name.strip()
         return self._reader
 
     def _ask(self, question: str) -> bool:
@@ -689,7 +712,7 @@ class ReviewPanel(QWidget):
         if not isinstance(error, CalcimeasureError):
             raise error
         show_error(str(error))
-        self._fill_worklist()
+        self._tell_progress()
 
     def _guarded(self, act: Callable[[], object], quietly: bool = False) -> bool:
         """Do something; say what cannot be done. False where it was not."""
@@ -734,6 +757,7 @@ class ReviewPanel(QWidget):
             self._background.close()
             return
         self._clock.stop()
+        self._unbind()
         self.keep_everything()
         self._take_down()
         self._background.close()

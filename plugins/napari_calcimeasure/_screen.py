@@ -45,7 +45,7 @@ OTHER_COLOR = "#7aa7d6"
 """What is no mass: another calcification, contrast agent."""
 NEW_COLOR = "#ffffff"
 LONG_AXIS_COLOR, SHORT_AXIS_COLOR = "#00dcff", "#ff5ac8"
-LETTER_COLOR = "#ffd27f"
+LETTER_COLOR, SHADE_COLOR = "#ffd27f", "#00000080"
 
 _PLACES = ("middle_left", "middle_right", "top_center", "bottom_center")
 
@@ -89,15 +89,15 @@ class Screen:
         self.labels.preserve_labels = True
         self.labels.brush_size = 6
         self._axes = viewer.add_layer(self._make_axes(where))
-        self._axes.visible = False
+        self._axes.visible = self._axes.editable = False
         self._scale_bar_was = viewer.canvas.overlays.scale_bar.visible
         self._order_was = tuple(viewer.dims.order)
         viewer.canvas.overlays.scale_bar.visible = True
         for place in _PLACES:
-            letter = TextOverlay(position=place, font_size=18, color=LETTER_COLOR, visible=True, box=False)
+            letter = TextOverlay(position=place, font_size=18, color=LETTER_COLOR, visible=True, box_color=SHADE_COLOR)
             viewer.canvas.overlays[f"calcimeasure_{place}"] = letter
         viewer.canvas.overlays["calcimeasure_facts"] = TextOverlay(
-            position="top_left", font_size=9, visible=True, box=False
+            position="top_left", font_size=9, color="white", visible=True, box_color=SHADE_COLOR
         )
         viewer.dims.events.order.connect(self._turn)
         viewer.dims.events.ndisplay.connect(self._turn)
@@ -123,6 +123,8 @@ class Screen:
     def close(self) -> None:
         """Take away what was added, and leave the rest as it was."""
         viewer = self.viewer
+        if self.slab:
+            self.set_slab(False)
         viewer.dims.events.order.disconnect(self._turn)
         viewer.dims.events.ndisplay.disconnect(self._turn)
         viewer.dims.events.current_step.disconnect(self._tell)

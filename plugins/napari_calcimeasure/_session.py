@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 AT_ONCE_MM = 50.0
 """Masses beyond this show axes and volume of their voxels at once, and all the rest when it is measured."""
 
+UNSIGNED = "(not signed)"
+"""Stands where a draft was measured before anybody signed; it is never kept so."""
+
 STEPS = 200
 """So many steps can be undone; what was kept can be undone for good by its revisions."""
 
@@ -108,8 +111,10 @@ class Session:
         Where decisions go, and what to measure with.
     stack
         The opened stack.
-    name_reader
-        Gives the reader's name; asks where it is not known. An empty one means that nobody wants to sign.
+    reader
+        Who reads; empty where that is not known yet.
+    ask_name
+        Asks for the reader's name when the first thing has to be signed, and raises a ReviewError where nobody signs.
     ask
         Puts a question; True is yes.
 
@@ -127,13 +132,14 @@ class Session:
         store: Store,
         settings: Settings,
         stack: Stack,
-        name_reader: Callable[[], str],
+        reader: str,
+        ask_name: Callable[[], str],
         ask: Callable[[str], bool],
     ) -> None:
         self.store, self.settings = store, settings
         self.stack_id, self.image = stack.stack_id, stack.image
         self.display: Display = display_of(stack.image)
-        self._name_reader, self._ask = name_reader, ask
+        self.reader, self._ask_name, self._ask = reader, ask_name, ask
         self._histories = {uid: list(history) for uid, history in stack.histories.items()}
         self.labels: NDArray[np.uint16] = np.zeros(self.display.shape_kji, dtype=np.uint16)
         # Zeros take no memory until they are written: a copy costs what the lesions in it cost.
@@ -199,16 +205,17 @@ class Session:
         """Go to a lesion; what was drawn on the one that is left is kept."""
         self.compare()
         before, self.selected = self.selected, number
-        if before is not None and before != number:
-            try:
-                self.save(before)
-            finally:
-                self._draw_again(before)
-        if number is not None:
-            self._draw_again(number)
+        try:
+            for label in [label for label in sorted(self.drafts) if label != number]:
+                self.save(label)
+        finally:
+            for one in {before, number} - {None}:
+                current = self.lesions.get(one)
+                if current is not None and current.lesion.status is Status.REJECTED:
+                    self._draw_again(one)
             if number in self.lesions:
                 self.shown.add(number)
-        self.changed.emit("selected")
+            self.changed.emit("selected")
 
     def show_rejected(self, shows: bool) -> None:
         """Draw rejected lesions too, or not."""
@@ -279,10 +286,12 @@ class Session:
         if not waiting or not self.can_measure:
             return None
         label = self.selected if self.selected in waiting else min(waiting)
-        self._measuring.add(label)
         outline = self.drafts[label].outline
         assert outline is not None  # noqa: S101 - chosen so above
-        return Job(label, outline, self._measuring_of(label, outline))
+        # Who signs is asked when it is kept, not while somebody draws.
+        job = Job(label, outline, self._measuring_of(label, outline, review.Signature(self.reader or UNSIGNED)))
+        self._measuring.add(label)
+        return job
 
     def take(self, job: Job, measured: Revision) -> None:
         """Take the numbers of a draft, unless it was painted on since."""
@@ -292,9 +301,9 @@ class Session:
             self._measuring.discard(job.label)
             self.changed.emit("numbers")
 
-    def _measuring_of(self, label: int, outline: Outline) -> Callable[[], Revision]:
+    def _measuring_of(self, label: int, outline: Outline, by: Signature) -> Callable[[], Revision]:
         """Make what measures a draft: a recipe of values, so that it does not matter what happens meanwhile."""
-        image, settings, by = self.image, self.settings, self._signature()
+        image, settings = self.image, self.settings
         current, newest = self.lesions.get(label), self._newest
         if not isinstance(image, Volume):
             raise ReviewError("What is drawn on a radiograph cannot be measured yet: nothing of it is kept.")
@@ -328,8 +337,8 @@ class Session:
         outline = draft.outline
 
         def make() -> list[Revision]:
-            ready = self.drafts[label].measured
-            return [ready if ready is not None and self._fits(ready) else self._measuring_of(label, outline)()]
+            ready, by = self.drafts[label].measured, self._signature()
+            return [ready if ready is not None and self._fits(ready) else self._measuring_of(label, outline, by)()]
 
         if self._append(make, (label,)):
             self.drafts.pop(label, None)
@@ -380,7 +389,7 @@ class Session:
         """Tell whether nothing happened to the lesion since its draft was measured."""
         lesion = ready.lesion
         known = self._newest.get(lesion.tracking_uid)
-        if ready.base_number != (known.number if known else None):
+        if ready.reader != self.reader or ready.base_number != (known.number if known else None):
             return False
         return (
             known is not None
@@ -392,7 +401,9 @@ class Session:
         return {uid: history[-1] for uid, history in self._histories.items()}
 
     def _signature(self) -> Signature:
-        return review.Signature(self._name_reader())
+        if not self.reader:
+            self.reader = self._ask_name()
+        return review.Signature(self.reader)
 
     def _append(self, make: Callable[[], Sequence[Revision]], labels: Iterable[int]) -> bool:
         """Append revisions; where somebody else was faster, ask, and make them again of what is there now."""

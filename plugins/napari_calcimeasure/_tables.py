@@ -49,6 +49,7 @@ class Table(QTableWidget):
         header.setMinimumSectionSize(28)
         self.verticalHeader().setDefaultSectionSize(22)
         self._keys: list[object] = []
+        self._rows: dict[object, int] = {}
         self.cellClicked.connect(lambda row, _: self.chosen.emit(self._keys[row]))
 
     def fill(
@@ -60,25 +61,34 @@ class Table(QTableWidget):
     ) -> None:
         """Show rows; each mark is a color, shown as a dot in one column."""
         self._keys = list(keys)
+        self._rows = {key: row for row, key in enumerate(keys)}
         self.setRowCount(len(keys))
-        for row, key in enumerate(keys):
-            for column, text in enumerate(cells(key)):
-                item = self.item(row, column)
-                if item is None:
-                    item = QTableWidgetItem()
-                    self.setItem(row, column, item)
+        for key in keys:
+            self.update_row(key, cells(key), marks(key), marked_column)
+
+    def update_row(self, key: object, cells: Sequence[str], mark: str | None, marked_column: int) -> None:
+        """Show a row anew, where it is in the table."""
+        if key not in self._rows:
+            return
+        row = self._rows[key]
+        for column, text in enumerate(cells):
+            item = self.item(row, column)
+            if item is None:
+                item = QTableWidgetItem()
+                self.setItem(row, column, item)
+            if item.text() != text:
                 item.setText(text)
                 item.setToolTip(text)
-                color = marks(key) if column == marked_column else None
-                item.setIcon(_dot(color) if color else QIcon())
+            if column == marked_column:
+                item.setIcon(_dot(mark) if mark else QIcon())
 
     def mark(self, key: object) -> None:
         """Select the row of a key, and bring it into view; no row where the key is not there."""
-        if key not in self._keys:
+        if key not in self._rows:
             self.clearSelection()
             self.setCurrentCell(-1, -1)
             return
-        row = self._keys.index(key)
+        row = self._rows[key]
         self.selectRow(row)
         self.scrollToItem(self.item(row, 0))
 
@@ -86,9 +96,9 @@ class Table(QTableWidget):
         """Give the key of the next or previous row; the first one where the key is not there, None at the end."""
         if not self._keys:
             return None
-        if key not in self._keys:
+        if key not in self._rows:
             return self._keys[0]
-        row = self._keys.index(key) + step
+        row = self._rows[key] + step
         return self._keys[row] if 0 <= row < len(self._keys) else None
 
 
