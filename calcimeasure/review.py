@@ -30,6 +30,7 @@ from calcimeasure.model import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from calcimeasure.locate.laterality import View
     from calcimeasure.model import Axis, Lesion, Outline, Volume
     from calcimeasure.settings import Settings
 
@@ -120,7 +121,13 @@ def set_site(current: Revision, body_site: BodySite, by: Signature, detail: str 
 
 
 def redraw(
-    current: Revision, outline: Outline, drawn: AlgorithmType, volume: Volume, settings: Settings, by: Signature
+    current: Revision,
+    outline: Outline,
+    drawn: AlgorithmType,
+    volume: Volume,
+    settings: Settings,
+    by: Signature,
+    view: View | None = None,
 ) -> Revision:
     """Give a lesion another outline and measure it anew.
 
@@ -138,6 +145,9 @@ def redraw(
         What to measure with.
     by
         Who and when.
+    view
+        What is in the field of the stack (`calcimeasure.locate.view.look`): side and site are judged anew with it, but
+        for those that a reader set. Without it they stay as they were.
 
     Raises
     ------
@@ -145,7 +155,7 @@ def redraw(
         The outline leaves the image, or is said to be the program's own.
     """
     _check_outline(outline, drawn, volume)
-    lesion = _measured(current.lesion, outline, drawn, volume, settings)
+    lesion = _measured(current.lesion, outline, drawn, volume, settings, view)
     return _next(current, lesion, by, f"outline: {drawn}")
 
 
@@ -156,6 +166,7 @@ def add(
     volume: Volume,
     settings: Settings,
     by: Signature,
+    view: View | None = None,
 ) -> Revision:
     """Make a lesion of an outline that a reader drew where there was none; it counts as accepted.
 
@@ -163,6 +174,8 @@ def add(
     ----------
     newest
         The newest revision of every lesion that the stack ever had, those withdrawn included, by Tracking UID.
+    view
+        What is in the field of the stack; without it side and site stay unknown.
 
     Raises
     ------
@@ -170,9 +183,8 @@ def add(
         The outline leaves the image, or is that of a lesion which is there.
     """
     _check_outline(outline, drawn, volume)
-    lesion = replace(
-        assess(volume, outline, _next_number(newest), settings), algorithm_type=drawn, status=Status.ACCEPTED
-    )
+    assessed = assess(volume, outline, _next_number(newest), settings, view=view)
+    lesion = replace(assessed, algorithm_type=drawn, status=Status.ACCEPTED)
     return _first(lesion, newest, by, f"added: {drawn}")
 
 
@@ -183,6 +195,7 @@ def split(
     volume: Volume,
     settings: Settings,
     by: Signature,
+    view: View | None = None,
 ) -> tuple[Revision, ...]:
     """Divide a lesion: the largest part stays the lesion, each other one becomes a lesion of its own.
 
@@ -192,6 +205,8 @@ def split(
         At least two, without a voxel in common.
     newest
         As in `add`.
+    view
+        As in `redraw`.
 
     Raises
     ------
@@ -206,21 +221,30 @@ def split(
             raise ReviewError(f"Parts of a split may share no voxel, part {index + 1} overlaps another. Draw it again.")
     largest, *others = sorted(parts, key=lambda part: -part.voxel_count)
     why = f"split of lesion {current.lesion.number}"
-    stays = _measured(current.lesion, largest, AlgorithmType.MANUAL, volume, settings)
+    stays = _measured(current.lesion, largest, AlgorithmType.MANUAL, volume, settings, view)
     revisions = [_next(current, stays, by, why)]
     known = dict(newest)
     for part in others:
         uid = tracking_uid(volume.series, part)
         number = known[uid].lesion.number if uid in known else _next_number(known)
         origin = replace(current.lesion, tracking_uid=uid, number=number)
-        revision = _first(_measured(origin, part, AlgorithmType.MANUAL, volume, settings), known, by, why)
+        revision = _first(_measured(origin, part, AlgorithmType.MANUAL, volume, settings, view), known, by, why)
         known[uid] = revision
         revisions.append(revision)
     return tuple(revisions)
 
 
-def merge(currents: Sequence[Revision], volume: Volume, settings: Settings, by: Signature) -> tuple[Revision, ...]:
+def merge(
+    currents: Sequence[Revision], volume: Volume, settings: Settings, by: Signature, view: View | None = None
+) -> tuple[Revision, ...]:
     """Put lesions together: the first one becomes all of them, the others are withdrawn.
+
+    Parameters
+    ----------
+    currents
+        The lesions as they are.
+    view
+        As in `redraw`.
 
     Raises
     ------
@@ -231,7 +255,9 @@ def merge(currents: Sequence[Revision], volume: Volume, settings: Settings, by: 
         raise ReviewError(f"A merge needs at least two lesions, each once, found {len(currents)}.")
     first, *others = currents
     outline = first.lesion.outline.union(*(other.lesion.outline for other in others))
-    merged = _measured(first.lesion, outline, AlgorithmType.MANUAL, volume, settings)
+    merged = _measured(first.lesion, outline, AlgorithmType.MANUAL, volume, settings, view)
+    if view is None and len({current.lesion.side and current.lesion.side.laterality for current in currents}) > 1:
+        merged = _without_side(merged)
     numbers = ", ".join(str(other.lesion.number) for other in others)
     withdrawn = (
         replace(_next(other, other.lesion, by, f"merged into lesion {first.lesion.number}"), withdrawn=True)
@@ -326,8 +352,27 @@ def _revision(base: Revision | None, lesion: Lesion, by: Signature, why: str, wi
     )
 
 
-def _measured(lesion: Lesion, outline: Outline, drawn: AlgorithmType, volume: Volume, settings: Settings) -> Lesion:
-    return assess_again(volume, replace(lesion, outline=outline, algorithm_type=drawn), settings)
+def _measured(
+    lesion: Lesion, outline: Outline, drawn: AlgorithmType, volume: Volume, settings: Settings, view: View | None
+) -> Lesion:
+    measured = assess_again(volume, replace(lesion, outline=outline, algorithm_type=drawn), settings, view)
+    return measured if view is not None or _stays_on_its_side(lesion, outline) else _without_side(measured)
+
+
+def _stays_on_its_side(lesion: Lesion, outline: Outline) -> bool:
+    """Tell whether the side that was judged for one outline is that of another one."""
+    if lesion.side is not None and lesion.side.laterality is Laterality.MIDLINE:
+        return outline == lesion.outline
+    return 2 * outline.overlap(lesion.outline) >= outline.voxel_count
+
+
+def _without_side(lesion: Lesion) -> Lesion:
+    """Take a side back that was judged for another outline; the reader's word stays."""
+    side = lesion.side
+    if side is None or side.source is SideSource.READER or side.laterality is Laterality.UNKNOWN:
+        return lesion
+    evidence = "drawn anew, and its side was not judged again"
+    return replace(lesion, side=Side(Laterality.UNKNOWN, SideSource.NONE, hint=side.laterality, evidence=evidence))
 
 
 def _next_number(newest: Mapping[str, Revision]) -> int:

@@ -9,11 +9,13 @@ import pytest
 from calcimeasure import review
 from calcimeasure.assess import assess, tracking_uid
 from calcimeasure.errors import ReviewError
+from calcimeasure.locate.laterality import View
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
     Laterality,
     Lesion,
+    Midline,
     Outline,
     Revision,
     Side,
@@ -291,3 +293,62 @@ def test_undo_of_an_edit_never_undoes_what_came_later(volume: Volume, proposed: 
         review.undo_edit([[proposed, merged, later], [other, gone]], "edit 1", BY)
     with pytest.raises(ReviewError, match="nothing to undo"):
         review.undo_edit([[proposed]], "edit 9", BY)
+
+
+# Side and site of what a reader draws
+
+SEEN = View(
+    Midline((1.0, 0.0, 0.0), 0.0, 2.0, 0.9), "midline of the body", (box(slice(0, 12), slice(0, 40), slice(0, 44)),)
+)
+
+
+def sided(lesion: Lesion, laterality: Laterality, source: SideSource = SideSource.BODY_MIDLINE) -> Revision:
+    return first(replace(lesion, side=Side(laterality, source), site=Site(BodySite.HIP, SiteSource.GEOMETRY)))
+
+
+def laterality_of(revision: Revision) -> Laterality:
+    assert revision.lesion.side is not None
+    return revision.lesion.side.laterality
+
+
+def test_drawn_lesion_gets_side_and_site_from_what_is_in_the_field(volume: Volume) -> None:
+    added = review.add(ELSEWHERE, MANUAL, {}, volume, SETTINGS, BY, SEEN)
+    assert laterality_of(added) is Laterality.LEFT
+    assert added.lesion.site is not None
+    assert review.add(ELSEWHERE, MANUAL, {}, volume, SETTINGS, BY).lesion.side is None
+
+
+def test_redrawn_lesion_is_judged_again_where_it_lies_now(volume: Volume) -> None:
+    before = sided(assess(volume, LEFT_HALF, 1, SETTINGS), Laterality.RIGHT)
+    assert laterality_of(review.redraw(before, ELSEWHERE, MANUAL, volume, SETTINGS, BY, SEEN)) is Laterality.LEFT
+    assert laterality_of(review.redraw(before, WHOLE, MANUAL, volume, SETTINGS, BY)) is Laterality.RIGHT
+    moved = review.redraw(before, ELSEWHERE, MANUAL, volume, SETTINGS, BY)
+    assert moved.lesion.side == Side(
+        Laterality.UNKNOWN,
+        SideSource.NONE,
+        hint=Laterality.RIGHT,
+        evidence="drawn anew, and its side was not judged again",
+    )
+
+
+def test_word_of_a_reader_outlives_every_outline(volume: Volume) -> None:
+    said = sided(assess(volume, LEFT_HALF, 1, SETTINGS), Laterality.RIGHT, SideSource.READER)
+    for view in (None, SEEN):
+        assert laterality_of(review.redraw(said, ELSEWHERE, MANUAL, volume, SETTINGS, BY, view)) is Laterality.RIGHT
+
+
+def test_parts_of_what_lay_in_the_middle_have_no_side_of_their_own(volume: Volume) -> None:
+    whole = sided(assess(volume, WHOLE, 1, SETTINGS), Laterality.MIDLINE)
+    parts = review.split(whole, [LEFT_HALF, RIGHT_HALF], newest(whole), volume, SETTINGS, BY)
+    assert [laterality_of(part) for part in parts] == [Laterality.UNKNOWN] * 2
+    left = sided(assess(volume, WHOLE, 1, SETTINGS), Laterality.LEFT)
+    parts = review.split(left, [LEFT_HALF, RIGHT_HALF], newest(left), volume, SETTINGS, BY)
+    assert [laterality_of(part) for part in parts] == [Laterality.LEFT] * 2
+
+
+def test_lesions_of_both_sides_that_are_merged_have_none(volume: Volume) -> None:
+    one = sided(assess(volume, LEFT_HALF, 1, SETTINGS), Laterality.RIGHT)
+    other = sided(assess(volume, RIGHT_HALF, 2, SETTINGS), Laterality.LEFT)
+    assert laterality_of(review.merge([one, other], volume, SETTINGS, BY)[0]) is Laterality.UNKNOWN
+    same = sided(other.lesion, Laterality.RIGHT)
+    assert laterality_of(review.merge([one, same], volume, SETTINGS, BY)[0]) is Laterality.RIGHT
