@@ -25,7 +25,8 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from calcimeasure.model import Lesion, Proposal, Volume
+    from calcimeasure.locate.laterality import View
+    from calcimeasure.model import Lesion, Proposal, Proposals, Volume
 
 NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
 """What is clearly no calcification; what might be one is measured and kept for the reviewer."""
@@ -62,14 +63,9 @@ def analyze(
     settings = settings or Settings()
     _refuse_radiograph(series)
     volume = cast("Volume", load_image(series, settings))
-    bones, mask_notices = bones_of(volume, settings)
-    proposals = propose(volume, settings, bones)
-    dropped = ("specks_dropped",) if proposals.dropped_count else ()
-    volume = replace(volume, notices=(*volume.notices, *mask_notices, *proposals.notices, *dropped))
-
+    proposals, view, notices = survey(volume, settings)
+    volume = replace(volume, notices=(*volume.notices, *notices))
     calcified = [part for part in proposals.parts if part.tissue not in NOT_MEASURED]
-    skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
-    view = look(volume, proposals.bodies, skeleton)
 
     def measured(part: Proposal) -> Lesion:
         return assess(volume, refined_outline(volume, part, settings), 0, settings, part, view)
@@ -93,6 +89,22 @@ def analyze(
         thumbnails=thumbnails,
         midline=view.midline,
     )
+
+
+def survey(volume: Volume, settings: Settings) -> tuple[Proposals, View, tuple[str, ...]]:
+    """Find what is dense in a stack, bone included, and what sides and sites depend on.
+
+    Returns
+    -------
+    proposals, view, notices
+        What `analyze` measures lesions from; a reviewer who draws one, or takes bone for a mass, needs the same.
+    """
+    bones, mask_notices = bones_of(volume, settings)
+    proposals = propose(volume, settings, bones)
+    dropped = ("specks_dropped",) if proposals.dropped_count else ()
+    skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
+    view = look(volume, proposals.bodies, skeleton)
+    return proposals, view, (*mask_notices, *proposals.notices, *dropped)
 
 
 def refined_outline(volume: Volume, part: Proposal, settings: Settings) -> Outline:

@@ -6,25 +6,21 @@ background, and drawn on a layer of its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
-from napari.utils.notifications import show_info
 
-from calcimeasure import propose
-from calcimeasure.model import Tissue, Volume
+from calcimeasure.model import Tissue
 from napari_calcimeasure._convert import layer_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from napari.components import ViewerModel
 
     from calcimeasure import Proposals
-    from calcimeasure.model import Proposal
-    from napari_calcimeasure._background import Background
     from napari_calcimeasure._session import Session
 
 BONE_COLOR, CHOSEN_COLOR = "#6fb1ff", "#ffffff"
@@ -37,39 +33,28 @@ class Bones:
     ----------
     viewer, session
         Where it is shown, and on which stack.
-    background
-        What finds bone again.
+    proposals
+        What is dense in it.
     """
 
-    def __init__(self, viewer: ViewerModel, session: Session, background: Background) -> None:
-        self._viewer, self._session, self._background = viewer, session, background
+    def __init__(self, viewer: ViewerModel, session: Session, proposals: Proposals) -> None:
+        self._viewer, self._session = viewer, session
+        self._parts = [part for part in proposals.parts if part.tissue is Tissue.BONE]
         self._layer: Labels | None = None
-        self._parts: list[Proposal] | None = None
-        self._wanted = False
         self.chosen: int | None = None
 
     def show(self, shows: bool) -> None:
-        """Show bone, or not; what is not known yet is looked for."""
-        self._wanted = shows
+        """Show bone, or not."""
         self.chosen = None
-        image, settings = self._session.image, self._session.settings
-        if not shows or not isinstance(image, Volume):
-            self.close()
-        elif self._parts is None:
-            show_info("Looking for bone: it is shown in a moment. Click on a piece, T takes it over as a mass.")
-            self._background.run(lambda: propose(image, settings), self._take)
+        if shows:
+            self._draw()
         else:
-            self._draw()
-
-    def _take(self, proposals: Proposals) -> None:
-        self._parts = [part for part in proposals.parts if part.tissue is Tissue.BONE]
-        if self._wanted:
-            self._draw()
+            self.close()
 
     def _draw(self) -> None:
         session, viewer = self._session, self._viewer
         labels = np.zeros(session.display.shape_kji, dtype=np.uint16)
-        for number, part in enumerate(self._parts or (), start=1):
+        for number, part in enumerate(self._parts, start=1):
             labels[part.outline.box][part.outline.mask()] = number
         active = viewer.layers.selection.active
         self.close()
@@ -80,9 +65,6 @@ class Bones:
         self._color()
         viewer.layers.move(viewer.layers.index(layer), 1)
         viewer.layers.selection.active = active
-        for one in viewer.layers:
-            if one is active:
-                one.mouse_drag_callbacks.append(self._on_clicked)
 
     def _color(self) -> None:
         if self._layer is not None:
@@ -91,22 +73,16 @@ class Bones:
                 colors[self.chosen] = CHOSEN_COLOR
             self._layer.colormap = DirectLabelColormap(color_dict=colors)
 
-    def _on_clicked(self, layer: Any, event: Any) -> Iterator[None]:  # noqa: ANN401 - napari's
-        if self._layer is None or layer.mode != "pan_zoom":
-            return
-        dragged = False
-        yield
-        while event.type == "mouse_move":
-            dragged = True
-            yield
-        if not dragged and self._layer is not None:
-            value = self._layer.get_value(event.position, world=True)
-            self.chosen = int(value) if value else None
-            self._color()
+    def choose(self, world: Sequence[float]) -> bool:
+        """Choose the piece that lies somewhere; False where there is none."""
+        value = None if self._layer is None else self._layer.get_value(world, world=True)
+        self.chosen = int(value) if value else None
+        self._color()
+        return self.chosen is not None
 
     def take_over(self) -> int | None:
         """Make a mass of the piece that was clicked on; gives its number."""
-        if self.chosen is None or self._parts is None:
+        if self.chosen is None:
             return None
         part = self._parts[self.chosen - 1]
         self.chosen = None

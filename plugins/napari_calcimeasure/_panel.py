@@ -27,6 +27,8 @@ from qtpy.QtWidgets import (
 
 from calcimeasure import CalcimeasureError
 from calcimeasure.errors import ReviewError
+from calcimeasure.model import Volume
+from calcimeasure.pipeline import survey
 from napari_calcimeasure import _keys
 from napari_calcimeasure._background import Background
 from napari_calcimeasure._bones import Bones
@@ -44,7 +46,8 @@ if TYPE_CHECKING:
     import napari
     from qtpy.QtGui import QCloseEvent
 
-    from calcimeasure.model import BodySite, Laterality, Radiograph, Status, Tissue, Volume
+    from calcimeasure.locate.laterality import View
+    from calcimeasure.model import BodySite, Laterality, Proposals, Radiograph, Status, Tissue
 
 PAUSE_MS = 60
 """A stroke is over when nothing was painted for so long."""
@@ -82,7 +85,7 @@ class ReviewPanel(QWidget):
         self._wanted: int | None = None
         self._unbind: Callable[[], None] = lambda: None
         self._background = Background(self._tell)
-        self._tables_due = False
+        self._tables_due = self._is_surveying = False
         self._writing_tables = False
         self._watched: QWidget | None = None
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
@@ -390,6 +393,7 @@ class ReviewPanel(QWidget):
             self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
             self.screen.close()
         self._bones = self.screen = self.session = None
+        self._is_surveying = False
         self.lesions.fill([], lambda _: (), lambda _: None, 1)
         self.evidence.setText("")
 
@@ -403,7 +407,6 @@ class ReviewPanel(QWidget):
         self.screen = Screen(self._viewer, self.session)
         self.screen.window(self._options.window)
         self.session.show_rejected(self.rejected_box.isChecked())
-        self._bones = Bones(self._viewer, self.session, self._background)
         labels = self.screen.labels
         for event in (labels.events.paint, labels.events.labels_update, labels.events.set_data):
             event.connect(self._on_painted)
@@ -418,8 +421,7 @@ class ReviewPanel(QWidget):
         open_ones = [number for number in order if not self.session.lesions[number].lesion.is_decided]
         if order:
             self.go_to((open_ones or order)[0])
-        if self.bones_box.isChecked():
-            self._bones.show(True)
+        self.show_bones(self.bones_box.isChecked())
         self._prefetch()
 
     def _prefetch(self) -> None:
@@ -510,6 +512,8 @@ class ReviewPanel(QWidget):
         if value:
             self._guarded(partial(self.session.select, int(value)))
             self.screen.labels.selected_label = int(value)
+        if self._bones is not None and not value:
+            self._bones.choose(event.position)  # type: ignore[attr-defined]
 
     # Painting
 
@@ -538,6 +542,8 @@ class ReviewPanel(QWidget):
                 )
 
         self._guarded(start)
+        if session.needs_view:
+            self._survey()
 
     def _keep_now_and_then(self) -> None:
         session = self.session
@@ -653,9 +659,32 @@ class ReviewPanel(QWidget):
         self._measure_next()
 
     def show_bones(self, shows: bool) -> None:
-        """Show what was judged to be bone."""
+        """Show what was judged to be bone, or not."""
         if self._bones is not None:
             self._bones.show(shows)
+        elif shows:
+            show_info("Looking for bone: it is shown in a moment. Click on a piece, T takes it over as a mass.")
+            self._survey()
+
+    def _survey(self) -> None:
+        """Find again what is dense in the stack, and what sides and sites depend on: the store has the masses only."""
+        session = self.session
+        if session is None or self._is_surveying or not isinstance(session.image, Volume):
+            return
+        self._is_surveying = True
+        image, settings = session.image, session.settings
+
+        def take(found: tuple[Proposals, View, tuple[str, ...]]) -> None:
+            self._is_surveying = False
+            if session is not self.session:
+                return
+            proposals, view, _ = found
+            self._bones = Bones(self._viewer, session, proposals)
+            self._bones.show(self.bones_box.isChecked())
+            self._guarded(partial(session.take_view, view))
+            self._measure_next()
+
+        self._background.run(partial(survey, image, settings), take)
 
     def _show_rejected(self, shows: bool) -> None:
         if self.session is not None:

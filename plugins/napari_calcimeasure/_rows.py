@@ -160,10 +160,13 @@ def _sizes(numbers: Any) -> tuple[str, str]:  # noqa: ANN401 - of a CT or of a r
     size = (
         f"{long.length_mm:.1f} x {short.length_mm:.1f}" if in_mm else f"{long.length_px:.0f} x {short.length_px:.0f} px"
     )
-    volume_ml = getattr(numbers, "volume_ml", None)
+    volume_ml, voxels_ml = getattr(numbers, "volume_ml", None), getattr(numbers, "volume_voxels_ml", None)
     area_mm2 = getattr(numbers, "area_mm2", None)
-    volume = f"{volume_ml:.2f}" if volume_ml is not None else f"{area_mm2:.0f} mm²" if area_mm2 is not None else ""
-    return size, volume
+    if volume_ml is not None:
+        return size, f"{volume_ml:.2f}"
+    if voxels_ml is not None:
+        return size, f"{voxels_ml:.2f} voxels"
+    return size, f"{area_mm2:.0f} mm²" if area_mm2 is not None else ""
 
 
 def _attenuation(numbers: Any) -> str:  # noqa: ANN401

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure import Settings
+    from calcimeasure.locate.laterality import View
     from calcimeasure.model import BodySite, Laterality, Lesion, Proposal, Revision
     from calcimeasure.review import Preview, Signature
     from calcimeasure.store import Store
@@ -151,6 +152,8 @@ class Session:
         self._done: list[_Stroke | _Edit] = []
         self._undone: list[_Stroke | _Edit] = []
         self.press = 0
+        self._view: View | None = None
+        self._added: set[str] = set()
         self._measuring: set[int] = set()
         self._last_appended: list[Revision] = []
         self._draw_all()
@@ -304,12 +307,39 @@ class Session:
     def _measuring_of(self, label: int, outline: Outline, by: Signature) -> Callable[[], Revision]:
         """Make what measures a draft: a recipe of values, so that it does not matter what happens meanwhile."""
         image, settings = self.image, self.settings
-        current, newest = self.lesions.get(label), self._newest
+        current, newest, view = self.lesions.get(label), self._newest, self._view
         if not isinstance(image, Volume):
             raise ReviewError("What is drawn on a radiograph cannot be measured yet: nothing of it is kept.")
         if current is not None:
-            return lambda: review.redraw(current, outline, AlgorithmType.MANUAL, image, settings, by)
-        return lambda: review.add(outline, AlgorithmType.MANUAL, newest, image, settings, by)
+            return lambda: review.redraw(current, outline, AlgorithmType.MANUAL, image, settings, by, view)
+        return lambda: review.add(outline, AlgorithmType.MANUAL, newest, image, settings, by, view)
+
+    @property
+    def needs_view(self) -> bool:
+        """Whether something was drawn whose side and site cannot be judged without a survey of the stack."""
+        return self._view is None and (bool(self._added) or any(label not in self.lesions for label in self.drafts))
+
+    def take_view(self, view: View) -> None:
+        """Judge side and site of what was drawn, now that it is known what is in the field."""
+        self.compare()
+        self._view = view
+        new = [label for label in self.drafts if label not in self.lesions]
+        self.drafts |= {label: replace(self.drafts[label], measured=None) for label in new}
+        self._measuring.difference_update(new)
+        for uid in sorted(self._added):
+            current = self._newest[uid]
+            image, lesion = self.image, current.lesion
+            if current.withdrawn or lesion.side is not None or not isinstance(image, Volume):
+                continue
+
+            def make(uid: str = uid, image: Volume = image) -> list[Revision]:
+                current, by = self._newest[uid], self._signature()
+                lesion = current.lesion
+                return [review.redraw(current, lesion.outline, lesion.algorithm_type, image, self.settings, by, view)]
+
+            self._append(make, ())
+        self._added.clear()
+        self.changed.emit("lesions")
 
     # Keeping
 
@@ -342,6 +372,8 @@ class Session:
 
         if self._append(make, (label,)):
             self.drafts.pop(label, None)
+            if self._last_appended[0].lesion.side is None:
+                self._added.add(self._last_appended[0].lesion.tracking_uid)
             number = self._last_appended[0].lesion.number
             if number != label:
                 self._rename(label, number)
@@ -494,7 +526,8 @@ class Session:
 
         def make() -> list[Revision]:
             by = self._signature()
-            return [review.add(outline, AlgorithmType.SEMIAUTOMATIC, self._newest, image, self.settings, by)]
+            drawn, view = AlgorithmType.SEMIAUTOMATIC, self._view
+            return [review.add(outline, drawn, self._newest, image, self.settings, by, view)]
 
         before = {uid: one.number for uid, one in self._newest.items()}
         if not self._append(make, ()):
