@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from napari.settings import get_plugin_settings
 from napari.utils.notifications import show_error, show_info
@@ -87,7 +88,7 @@ class ReviewPanel(QWidget):
         self._background = Background(self._tell)
         self._tables_due = self._is_surveying = False
         self._writing_tables = False
-        self._watched: QWidget | None = None
+        self._watched: ref[QWidget] | None = None
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._look_what_was_painted)
         self._clock = QTimer(self, interval=LOOK_MS)
@@ -555,6 +556,13 @@ class ReviewPanel(QWidget):
     def _on_layer_removed(self, event: object) -> None:
         """Keep what was drawn where somebody takes a layer of the review away, and close the stack."""
         if self.screen is not None and event.value in self.screen.layers:  # type: ignore[attr-defined]
+            if self.session is not None:
+                self._guarded(self.session.save_all)
+            # Not from within the removal: what draws the layer has to be told of it first.
+            QTimer.singleShot(0, self._close_stack)
+
+    def _close_stack(self) -> None:
+        if self.screen is not None and not self.screen.is_whole:
             self._guarded(self._leave_stack)
             show_info("A layer of the review was removed: the stack is closed, what was drawn is kept.")
 
@@ -808,14 +816,19 @@ class ReviewPanel(QWidget):
     def showEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Watch the window, so that nothing is lost when it is closed."""
         super().showEvent(event)
-        window = self.window()
-        if window is not self._watched:
-            self._watched = window
-            window.installEventFilter(self)
+        self._unwatch()
+        self._watched = ref(self.window())
+        self.window().installEventFilter(self)
+
+    def _unwatch(self) -> None:
+        window = self._watched() if self._watched is not None else None
+        if window is not None:
+            window.removeEventFilter(self)
+        self._watched = None
 
     def eventFilter(self, watched: QWidget, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Keep what was drawn before the window closes."""
-        if watched is self._watched and self.desk is not None:
+        if self.desk is not None and self._watched is not None and watched is self._watched():
             if event.type() == QEvent.Type.Close and not self.keep_everything():
                 event.ignore()
                 return True
@@ -826,8 +839,7 @@ class ReviewPanel(QWidget):
     def event(self, event: QEvent) -> bool:
         """Close the review where its dock is closed."""
         if event.type() == QEvent.Type.ParentChange and self.parent() is None and self._watched is not None:
-            self._watched.removeEventFilter(self)
-            self._watched = None
+            self._unwatch()
             self.close_review()
         return super().event(event)
 

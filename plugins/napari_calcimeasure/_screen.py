@@ -78,11 +78,9 @@ class Screen:
         display = session.display
         where = layer_settings(display)
         known = (layer for layer in viewer.layers if isinstance(layer, Image) and image_of(layer) is session.image)
-        self.image: Image | None = next(known, None)
-        self._added_image = self.image is None
-        if self.image is None:
-            data, settings, _ = image_layer(session.image)
-            self.image = viewer.add_layer(Image(data, **settings))
+        opened = next(known, None)
+        self._added_image = opened is None
+        self.image: Image = viewer.add_layer(_image(session)) if opened is None else opened
         labels = Labels(display.shown(session.labels), name="lesions", opacity=0.9, **where)
         self.labels: Labels = viewer.add_layer(labels)
         self.labels.contour = 2
@@ -115,6 +113,11 @@ class Screen:
         return (*((self.image,) if self._added_image else ()), self.labels, self._axes)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether nobody took one of its layers away."""
+        return all(layer in self.viewer.layers for layer in (self.image, self.labels, self._axes))
+
+    @property
     def first_plane(self) -> str:
         """The plane that the slices were acquired in."""
         axis = self.session.display.slice_axis
@@ -128,8 +131,7 @@ class Screen:
         viewer.dims.events.order.disconnect(self._turn)
         viewer.dims.events.ndisplay.disconnect(self._turn)
         viewer.dims.events.current_step.disconnect(self._tell)
-        if self.image is not None:
-            self.image.events.contrast_limits.disconnect(self._tell)
+        self.image.events.contrast_limits.disconnect(self._tell)
         for layer in self.layers:
             if layer in viewer.layers:
                 viewer.layers.remove(layer)
@@ -249,6 +251,8 @@ class Screen:
 
     def _turn(self, _: object = None) -> None:
         """Name what lies at the edges, and keep 3-D from being mirrored."""
+        if self.viewer.dims.ndim < 3:
+            return  # the layers are being taken away
         dims, overlays = self.viewer.dims, self.viewer.canvas.overlays
         own = [axis - dims.ndim + 3 for axis in dims.order if axis >= dims.ndim - 3]
         even = sum(a > b for n, a in enumerate(own) for b in own[n + 1 :]) % 2 == 0
@@ -262,6 +266,8 @@ class Screen:
 
     def _tell(self, _: object = None) -> None:
         """Tell who and what is shown, on which slice, in which window."""
+        if self.viewer.dims.ndim < 3:
+            return
         session = self.session
         series = session.image.series
         when = series.study_date.isoformat() if series.study_date else ""
@@ -281,6 +287,11 @@ class Screen:
         elif session.display.unit != "mm":
             lines.append("no millimeters known: pixels")
         self.viewer.canvas.overlays["calcimeasure_facts"].text = "\n".join(filter(None, lines))
+
+
+def _image(session: Session) -> Image:
+    data, settings, _ = image_layer(session.image)
+    return Image(data, **settings)
 
 
 def _length(axis: Any) -> str:  # noqa: ANN401 - in millimeters or, on a radiograph without spacing, in pixels
