@@ -292,7 +292,6 @@ class ReviewPanel(QWidget):
         def show(stack: Stack) -> None:
             self._fill_worklist()
             self.filter.setCurrentText("All")
-            self._leave_stack()
             self._wanted = stack.stack_id
             self._show(stack)
 
@@ -357,7 +356,7 @@ class ReviewPanel(QWidget):
 
     def next_stack(self, step: int) -> None:
         """Go to the next or previous stack of the worklist."""
-        beside = self.worklist.key_beside(self._stack_id, step)
+        beside = self.worklist.key_beside(self._wanted, step)
         if beside is None:
             show_info("This is the last stack of the list." if step > 0 else "This is the first stack of the list.")
         else:
@@ -365,9 +364,9 @@ class ReviewPanel(QWidget):
 
     def go_to_stack(self, stack_id: int) -> None:
         """Show a stack; what was drawn on the one that is left is kept first."""
-        if self.desk is None or not self._guarded(self._leave_stack):
+        if self.desk is None or not self._guarded(self._keep_stack):
             return
-        self._stack_id = self._wanted = stack_id
+        self._wanted = stack_id
         self.worklist.mark(stack_id)
         if self._prefetched is not None and self._prefetched.stack_id == stack_id:
             stack, self._prefetched = self._prefetched, None
@@ -378,22 +377,28 @@ class ReviewPanel(QWidget):
         self.progress.setText("Loading…")
         self._background.run(partial(open_stack, self.desk.store, self.desk.settings, stack_id), self._show)
 
-    def _leave_stack(self) -> None:
-        """Keep what was drawn, and take the stack away."""
+    def _keep_stack(self) -> None:
+        """Keep what was drawn on the stack, and have the tables written."""
         if self.session is not None:
             self.session.save_all()
-        self._take_down()
         self._tables_due = True
         self._write_tables()
 
     def _take_down(self) -> None:
+        """Take the stack away."""
+        self._put_down()
+        if self.screen is not None:
+            self.screen.close()
+        self.screen = None
+
+    def _put_down(self) -> None:
+        """End the session; its layers stay until there are others."""
         self._pause.stop()
         if self._bones is not None:
             self._bones.close()
-        if self.screen is not None:
+        if self.session is not None:
             self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
-            self.screen.close()
-        self._bones = self.screen = self.session = None
+        self._bones = self.session = None
         self._is_surveying = False
         self.lesions.fill([], lambda _: (), lambda _: None, 1)
         self.evidence.setText("")
@@ -401,11 +406,14 @@ class ReviewPanel(QWidget):
     def _show(self, stack: Stack) -> None:
         if self.desk is None or stack.stack_id != self._wanted:
             return  # the reader has gone on in the meantime
+        if not self._guarded(self._keep_stack):
+            return
+        self._put_down()
         self._stack_id = stack.stack_id
         desk = self.desk
         self.session = Session(desk.store, desk.settings, stack, self._reader, self._ask_name, self._ask)
         self.session.changed.connect(self._on_changed)
-        self.screen = Screen(self._viewer, self.session)
+        self.screen = Screen(self._viewer, self.session, self.screen)
         self.screen.window(self._options.window)
         self.session.show_rejected(self.rejected_box.isChecked())
         labels = self.screen.labels
@@ -555,15 +563,16 @@ class ReviewPanel(QWidget):
 
     def _on_layer_removed(self, event: object) -> None:
         """Keep what was drawn where somebody takes a layer of the review away, and close the stack."""
-        if self.screen is not None and event.value in self.screen.layers:  # type: ignore[attr-defined]
+        if self.session is not None and self.screen is not None and event.value in self.screen.layers:  # type: ignore[attr-defined]
             if self.session is not None:
                 self._guarded(self.session.save_all)
             # Not from within the removal: what draws the layer has to be told of it first.
             QTimer.singleShot(0, self._close_stack)
 
     def _close_stack(self) -> None:
-        if self.screen is not None and not self.screen.is_whole:
-            self._guarded(self._leave_stack)
+        if self.session is not None and self.screen is not None and not self.screen.is_whole:
+            self._guarded(self._keep_stack)
+            self._put_down()
             show_info("A layer of the review was removed: the stack is closed, what was drawn is kept.")
 
     # Deciding
@@ -749,6 +758,7 @@ class ReviewPanel(QWidget):
         if not isinstance(error, CalcimeasureError):
             raise error
         show_error(str(error))
+        self.worklist.mark(self._stack_id)  # what could not be opened is not shown; the next one is beside it
         self._tell_progress()
 
     def _guarded(self, act: Callable[[], object], quietly: bool = False) -> bool:
@@ -801,7 +811,7 @@ class ReviewPanel(QWidget):
         self._tables_due = True
         self._write_tables(now=True)
         self.desk.close()
-        self.desk = self._prefetched = self._stack_id = None
+        self.desk = self._prefetched = self._stack_id = self._wanted = None
         self._tasks = {}
         self.worklist.fill([], lambda _: (), lambda _: None, 4)
 

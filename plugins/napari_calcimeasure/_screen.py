@@ -71,9 +71,12 @@ class Screen:
         May hold other layers, which stay as they are.
     session
         What is shown.
+    before
+        What was shown until now, and is taken away. Not before this is there: in a viewer without any layer the slider
+        goes and comes back, and OpenGL was seen to end the process when it draws meanwhile.
     """
 
-    def __init__(self, viewer: ViewerModel, session: Session) -> None:
+    def __init__(self, viewer: ViewerModel, session: Session, before: Screen | None = None) -> None:
         self.viewer, self.session = viewer, session
         display = session.display
         where = layer_settings(display)
@@ -90,6 +93,9 @@ class Screen:
         self._axes.visible = self._axes.editable = False
         self._scale_bar_was = viewer.canvas.overlays.scale_bar.visible
         self._order_was = tuple(viewer.dims.order)
+        if before is not None:
+            self._scale_bar_was, self._order_was = before._scale_bar_was, before._order_was
+            before.close()
         viewer.canvas.overlays.scale_bar.visible = True
         for place in _PLACES:
             letter = TextOverlay(position=place, font_size=18, color=LETTER_COLOR, visible=True, box_color=SHADE_COLOR)

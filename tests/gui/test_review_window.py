@@ -1,19 +1,24 @@
 """The review by mouse and keys on the real window; what it left is asked of the store and of lesions.csv."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QInputDialog, QMenu, QMessageBox
+from qtpy.QtWidgets import QInputDialog, QMenu, QMessageBox
 from typer.testing import CliRunner
 
 from calcimeasure import sample_folder
 from calcimeasure.cli import app
-from calcimeasure.store import Store
+from calcimeasure.model import Status
+from napari_calcimeasure._desk import Desk
 from tests.gui.window import NO_KEY, Reader
+from tests.plugin.test_desk import quiet, review
 
 HIPS, HAND = 1, 2
 """Numbers of the stacks of the sample."""
@@ -69,32 +74,7 @@ def test_keys_decide_and_the_tables_follow(reader: Reader) -> None:
     )
     assert reader.ask(said + f" AND stack_id = {HIPS}") == [("left", "reader", "hip", "reader", "A. Reader")]
     reader.close()
-    rows = {row["lesion_number"]: row["status"] for row in reader.rows() if row["pair_number"] or row["modality"]}
-    statuses = sorted(row["status"] for row in reader.rows())
-    assert statuses == ["accepted", "proposed", "proposed", "proposed", "proposed"]
-    assert rows["1"] in ("accepted", "proposed")
-
-
-def test_a_click_on_a_row_goes_there_and_buttons_decide(reader: Reader) -> None:
-    reader.click_row(4)
-    assert reader.session.selected == 4
-    lesion = reader.session.lesions[4].lesion
-    k = reader.session.display.to_index_kji(reader.viewer.dims.point)[0]
-    assert round(k) == lesion.measurements.long_axis_slice
-    accept = next(one for one in reader.panel.findChildren(type(reader.panel.site_button)) if "Accept  A" in one.text())
-    QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
-    assert (4, "accepted") in reader.ask(STATE.format(HIPS))
-    reader.key(Qt.Key.Key_U)  # the keyboard is still the canvas's
-    assert (4, "proposed") in reader.ask(STATE.format(HIPS))
-
-
-def test_a_click_on_the_canvas_selects_the_lesion(reader: Reader) -> None:
-    outline = reader.session.lesions[3].lesion.outline
-    reader.click_row(1)
-    reader.panel.screen.go_to(3)
-    middle = [(a + b - 1) / 2 for a, b in zip(outline.start_kji, outline.stop_kji, strict=True)]
-    reader.click(reader.place(middle))
-    assert reader.session.selected == 3
+    assert sorted(row["status"] for row in reader.rows()) == ["accepted", *["proposed"] * 4]  # of both stacks
 
 
 def test_brush_undo_and_redo(reader: Reader) -> None:
@@ -121,22 +101,6 @@ def test_brush_undo_and_redo(reader: Reader) -> None:
     reader.close()
     drawn = [row for row in reader.rows() if row["algorithm_type"] == "manual"]
     assert [float(row["volume_voxels_ml"]) for row in drawn] == [pytest.approx(seen.volume_voxels_ml, abs=0.001)]
-
-
-def test_eraser_takes_away_and_leaves_other_lesions_alone(reader: Reader) -> None:
-    lesion = reader.session.lesions[1].lesion
-    k = lesion.measurements.long_axis_slice
-    middle = [(a + b) / 2 for a, b in zip(lesion.outline.start_kji, lesion.outline.stop_kji, strict=True)]
-    reader.key(Qt.Key.Key_1)
-    reader.drag([reader.place((k, middle[1], middle[2] + right)) for right in (0, 3, 6)])
-    reader.settle()
-    reader.key(Qt.Key.Key_A)  # what is accepted is what is seen
-    rows = reader.ask(
-        f"SELECT revision_number, status, volume_voxels_ml FROM lesion_revisions "
-        f"WHERE lesion_number = 1 AND stack_id = {HIPS} ORDER BY revision_number"
-    )
-    assert [row[:2] for row in rows] == [(1, "proposed"), (2, "proposed"), (3, "accepted")]
-    assert rows[1][2] == rows[2][2] < rows[0][2]
 
 
 def test_polygon_draws_a_new_lesion_on_any_plane(reader: Reader) -> None:
@@ -166,6 +130,66 @@ def test_polygon_draws_a_new_lesion_on_any_plane(reader: Reader) -> None:
     assert reader.ask(f"SELECT count(*) FROM current_lesions WHERE stack_id = {HIPS}") == [(before - 1,)]
 
 
+def test_clicks_go_there_and_buttons_and_menus_decide(reader: Reader) -> None:
+    reader.click_row(4)
+    assert reader.session.selected == 4
+    k = reader.session.display.to_index_kji(reader.viewer.dims.point)[0]
+    assert round(k) == reader.session.lesions[4].lesion.measurements.long_axis_slice
+    buttons = reader.panel.findChildren(type(reader.panel.site_button))
+    accept = next(one for one in buttons if one.text() == "Accept  A")
+    QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
+    assert (4, "accepted") in reader.ask(STATE.format(HIPS))
+    reader.key(Qt.Key.Key_U)  # the keyboard is still the canvas's
+    assert (4, "proposed") in reader.ask(STATE.format(HIPS))
+
+    reader.key(Qt.Key.Key_S)
+    menu = next(one for one in reader.panel.findChildren(QMenu) if one.isVisible())
+    QTest.keyClick(menu, Qt.Key.Key_T)
+    reader.pause()
+    assert reader.ask(f"SELECT site FROM current_lesions WHERE lesion_number = 4 AND stack_id = {HIPS}") == [("thigh",)]
+
+    outline = reader.session.lesions[3].lesion.outline
+    reader.panel.screen.go_to(3)
+    middle = [(a + b - 1) / 2 for a, b in zip(outline.start_kji, outline.stop_kji, strict=True)]
+    reader.click(reader.place(middle))
+    assert reader.session.selected == 3
+
+
+def test_keys_of_another_layer_decide_nothing_and_the_panel_takes_away_what_it_added(reader: Reader) -> None:
+    viewer = reader.viewer
+    mine = viewer.add_points([[0, 0, 0]], name="mine")  # becomes the active layer
+    reader.key(Qt.Key.Key_X)
+    reader.key(Qt.Key.Key_A)
+    assert {status for _, status in reader.ask(STATE.format(HIPS))} == {"proposed"}
+    viewer.layers.selection.active = reader.panel.screen.labels
+    reader.key(Qt.Key.Key_A)
+
+    viewer.window.remove_dock_widget(reader.panel)
+    reader.pause()
+    assert list(viewer.layers) == [mine]
+    assert not [name for name in viewer.canvas.overlays if name.startswith("calcimeasure")]
+    assert not viewer.keymap
+    assert any(row["status"] == "accepted" for row in reader.rows())
+    reader.key(Qt.Key.Key_X)
+    assert reader.ask(STATE.format(HIPS))[0] == (1, "accepted")
+
+
+def test_what_is_erased_is_kept_when_the_window_closes(reader: Reader) -> None:
+    lesion = reader.session.lesions[1].lesion
+    middle = [(a + b) / 2 for a, b in zip(lesion.outline.start_kji, lesion.outline.stop_kji, strict=True)]
+    k = lesion.measurements.long_axis_slice
+    reader.key(Qt.Key.Key_1)
+    reader.drag([reader.place((k, middle[1], middle[2] + right)) for right in (0, 3, 6)])
+    reader.close()  # at once
+    now = f"SELECT made_by, volume_voxels_ml FROM lesion_revisions WHERE made_by IS NOT NULL AND stack_id = {HIPS}"
+    ((by, volume_ml),) = reader.ask(now)
+    assert by == "A. Reader"
+    assert volume_ml < lesion.measurements.volume_voxels_ml
+    assert [float(row["volume_voxels_ml"]) for row in reader.rows() if row["algorithm_type"] == "manual"] == [
+        pytest.approx(volume_ml, abs=0.001)
+    ]
+
+
 def test_next_stack_close_and_open_again(
     reader: Reader, folder: Path, make_napari_viewer: Callable[..., object]
 ) -> None:
@@ -190,38 +214,6 @@ def test_next_stack_close_and_open_again(
     again.forget()
 
 
-def test_what_was_drawn_last_is_kept_when_the_window_closes(reader: Reader) -> None:
-    lesion = reader.session.lesions[1].lesion
-    row, column = lesion.outline.start_kji[1], (lesion.outline.start_kji[2] + lesion.outline.stop_kji[2]) / 2
-    reader.key(Qt.Key.Key_2)
-    reader.drag([reader.place((lesion.measurements.long_axis_slice, row - up, column)) for up in (1, 3, 5)])
-    reader.close()  # at once
-    assert reader.ask("SELECT made_by FROM lesion_revisions WHERE made_by IS NOT NULL") == [("A. Reader",)]
-    assert [row["algorithm_type"] for row in reader.rows()].count("manual") == 1
-
-
-def test_closing_the_panel_takes_away_what_it_added(reader: Reader, folder: Path) -> None:
-    viewer = reader.viewer
-    mine = viewer.add_points([[0, 0, 0]], name="mine")
-    reader.key(Qt.Key.Key_A)
-    viewer.window.remove_dock_widget(reader.panel)
-    reader.pause()
-    assert list(viewer.layers) == [mine]
-    assert not [name for name in viewer.canvas.overlays if name.startswith("calcimeasure")]
-    assert not viewer.keymap
-    assert reader.ask(STATE.format(HIPS))[0] == (1, "accepted")
-    assert any(row["status"] == "accepted" for row in reader.rows())
-    reader.key(Qt.Key.Key_X)
-    assert reader.ask(STATE.format(HIPS))[0] == (1, "accepted")
-
-
-def test_keys_of_another_layer_decide_nothing(reader: Reader) -> None:
-    reader.viewer.add_points([[0, 0, 0]], name="mine")  # becomes the active layer
-    reader.key(Qt.Key.Key_X)
-    reader.key(Qt.Key.Key_A)
-    assert {status for _, status in reader.ask(STATE.format(HIPS))} == {"proposed"}
-
-
 def test_a_layer_of_the_review_that_is_removed_closes_the_stack_and_loses_nothing(reader: Reader) -> None:
     lesion = reader.session.lesions[1].lesion
     row, column = lesion.outline.start_kji[1], (lesion.outline.start_kji[2] + lesion.outline.stop_kji[2]) / 2
@@ -230,10 +222,10 @@ def test_a_layer_of_the_review_that_is_removed_closes_the_stack_and_loses_nothin
     reader.viewer.layers.remove("lesions")
     reader.pause()
     assert reader.panel.session is None
-    assert len(reader.viewer.layers) == 0
     assert len(reader.ask("SELECT 1 FROM lesion_revisions WHERE made_by IS NOT NULL")) == 1
     reader.key(Qt.Key.Key_PageDown)
     reader.wait(lambda: reader.panel.session is not None)
+    assert len(reader.viewer.layers) == 3  # and nothing of the stack before
 
 
 def test_the_name_is_asked_once(
@@ -252,14 +244,6 @@ def test_the_name_is_asked_once(
     reader.forget()
 
 
-def test_site_is_chosen_from_the_menu_by_key(reader: Reader) -> None:
-    reader.key(Qt.Key.Key_S)
-    menu = next(one for one in reader.panel.findChildren(QMenu) if one.isVisible())
-    QTest.keyClick(menu, Qt.Key.Key_T)
-    reader.pause()
-    assert reader.ask(f"SELECT site FROM current_lesions WHERE lesion_number = 1 AND stack_id = {HIPS}") == [("thigh",)]
-
-
 def test_bone_is_shown_and_taken_over(reader: Reader) -> None:
     reader.key(Qt.Key.Key_F10)
     reader.wait(lambda: "bone" in reader.viewer.layers)
@@ -267,8 +251,6 @@ def test_bone_is_shown_and_taken_over(reader: Reader) -> None:
     assert not layer.editable
     k = round(reader.session.display.to_index_kji(reader.viewer.dims.point)[0])
     reader.viewer.reset_view()
-    import numpy as np
-
     place = np.argwhere(reader.session.display.stored(layer.data)[k])[0]
     reader.click(reader.place((k, *place)))
     reader.key(Qt.Key.Key_T)
@@ -279,10 +261,6 @@ def test_bone_is_shown_and_taken_over(reader: Reader) -> None:
 
 
 def test_conflict_asks_and_theirs_stays(reader: Reader, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.plugin.test_desk import quiet, review
-    from napari_calcimeasure._desk import Desk
-    from calcimeasure.model import Status
-
     other = Desk(folder, quiet)
     review(other, HIPS).decide(1, Status.REJECTED)
     other.close()
@@ -300,19 +278,12 @@ def test_conflict_asks_and_theirs_stays(reader: Reader, folder: Path, monkeypatc
 
 
 def test_a_stack_whose_images_are_gone_is_said_and_the_others_go_on(
-    make_napari_viewer: Callable[..., object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    make_napari_viewer: Callable[..., object], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    images = tmp_path / "images"
-    for name in ("bilateral_hips", "hand"):
-        shutil.copytree(sample_folder() / name, images / name)
-    done = CliRunner().invoke(app, ["measure", str(images), "--out", str(tmp_path / "out")])
-    assert done.exit_code == 0
-    shutil.rmtree(images / "bilateral_hips")
+    with closing(sqlite3.connect(folder / "private" / "calcimeasure.db")) as connection, connection:
+        connection.execute("UPDATE files SET path = path || '.gone' WHERE stack_id = ?", (HIPS,))
     reader = Reader(make_napari_viewer(show=True))
-    from napari_calcimeasure._desk import Desk
-
-    reader.folder = tmp_path / "out"
-    reader.panel.open_desk(Desk(tmp_path / "out", lambda _: None), "A. Reader")
+    reader.panel.open_desk(Desk(folder, quiet), "A. Reader")
     reader.wait(lambda: "Loading" not in reader.panel.progress.text())
     assert reader.panel.session is None
     assert "no longer there" in capsys.readouterr().out
@@ -322,12 +293,16 @@ def test_a_stack_whose_images_are_gone_is_said_and_the_others_go_on(
     reader.forget()
 
 
-def test_a_folder_that_was_opened_by_hand_is_measured_reviewed_and_kept(
-    make_napari_viewer: Callable[..., object], tmp_path: Path
+def test_an_image_that_was_opened_by_hand_is_measured_reviewed_and_kept_and_no_other_is(
+    make_napari_viewer: Callable[..., object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     viewer = make_napari_viewer(show=True)
-    (layer,) = viewer.open_sample("calcimeasure", "hand")
+    foreign = viewer.add_image(np.full((4, 20, 20), 900, dtype=np.int16), name="foreign")
     reader = Reader(viewer)
+    reader.panel.measure_open()
+    assert "has no geometry" in capsys.readouterr().out
+    assert reader.panel.desk is None
+    (layer,) = viewer.open_sample("calcimeasure", "hand")
     reader.panel._reader = "D. Reader"
     reader.panel.measure_open()
     reader.wait(lambda: reader.panel.session is not None)
@@ -338,24 +313,6 @@ def test_a_folder_that_was_opened_by_hand_is_measured_reviewed_and_kept(
     reader.key(Qt.Key.Key_X)
     assert [status for _, status in reader.ask(STATE.format(1))] == ["accepted", "rejected"]
     reader.panel.close_review()
-    assert list(viewer.layers) == [layer]
+    assert list(viewer.layers) == [foreign, layer]
     assert [row["status"] for row in reader.rows()] == ["accepted"]
     reader.forget()
-
-
-def test_a_layer_of_another_reader_is_never_measured(
-    make_napari_viewer: Callable[..., object], capsys: pytest.CaptureFixture[str]
-) -> None:
-    viewer = make_napari_viewer(show=True)
-    viewer.add_image(sample_pixels(), name="foreign")
-    reader = Reader(viewer)
-    reader.panel.measure_open()
-    assert "has no geometry" in capsys.readouterr().out
-    assert reader.panel.desk is None
-    reader.forget()
-
-
-def sample_pixels() -> object:
-    import numpy as np
-
-    return np.full((4, 20, 20), 900, dtype=np.int16)

@@ -24,9 +24,7 @@ def viewer() -> ViewerModel:
 
 
 def test_the_manifest_is_valid_and_every_command_can_be_imported() -> None:
-    done = subprocess.run(
-        [NAPARI, "validate", "--imports", "calcimeasure"], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([NPE2, "validate", "--imports", "calcimeasure"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "valid" in done.stdout
 
