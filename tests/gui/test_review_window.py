@@ -119,7 +119,7 @@ def test_polygon_draws_a_new_lesion_on_any_plane(reader: Reader) -> None:
     assert reader.session.drafts.keys() == {before}
     reader.wait(lambda: not reader.session.needs_view)  # side and site of what was drawn
     reader.settle()
-    reader.key(Qt.Key.Key_Down)
+    reader.key(Qt.Key.Key_Up)
     (drawn,) = reader.ask(
         f"SELECT status, algorithm_type, laterality IS NOT NULL, site FROM current_lesions "
         f"WHERE lesion_number = {before} AND stack_id = {HIPS}"
