@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from calcimeasure.model import BodySite, Laterality, Proposals, Radiograph, Status, Tissue
 
 PAUSE_MS = 60
-"""A stroke is over when nothing was painted for so long."""
+"""While the button is down numbers follow when nothing was painted for so long."""
 
 LOOK_MS = 4000
 LATEST_S = 24.0
@@ -417,7 +417,8 @@ class ReviewPanel(QWidget):
         self.screen.window(self._options.window)
         self.session.show_rejected(self.rejected_box.isChecked())
         labels = self.screen.labels
-        for event in (labels.events.paint, labels.events.labels_update, labels.events.set_data):
+        labels.events.paint.connect(self._on_stroke)
+        for event in (labels.events.labels_update, labels.events.set_data):
             event.connect(self._on_painted)
         labels.events.selected_label.connect(self._on_label_chosen)
         labels.mouse_drag_callbacks.append(self._on_clicked)
@@ -526,8 +527,14 @@ class ReviewPanel(QWidget):
 
     # Painting
 
+    def _on_stroke(self) -> None:
+        # It comes before a polygon and a fill are written: they are when Qt is back.
+        self._pause.start(0)
+
     def _on_painted(self) -> None:
-        self._pause.start()
+        # It comes with every slice that is shown, too: then nobody has a tool in hand.
+        if self.screen is not None and self.screen.labels.mode != "pan_zoom":
+            self._pause.start(PAUSE_MS)
 
     def _look_what_was_painted(self) -> None:
         if self.session is None or self.screen is None:

@@ -177,7 +177,7 @@ class Screen:
     def show_outlines(self, shows: bool) -> None:
         """Show outlines and axes, or the image alone."""
         self.labels.visible = shows
-        self._axes.visible = shows and self.session.selected is not None
+        self._show_axes(shows and self.session.selected is not None)
 
     def go_to(self, number: int) -> None:
         """Go to a lesion: the slice of its long axis, its middle, as near as it is large."""
@@ -227,13 +227,17 @@ class Screen:
         selected = self.session.selected
         numbers = None if selected is None else self._numbers(selected)
         if numbers is None:
-            self._axes.visible = False
+            self._show_axes(False)
             return
         axes = (numbers.long_axis, numbers.short_axis)
         image, display = self.session.image, self.session.display
         self._axes.data = [axis_shown(image, display, axis) for axis in axes]
         self._axes.features = {"length": [_length(axis) for axis in axes]}
-        self._axes.visible = self.labels.visible
+        self._show_axes(self.labels.visible)
+
+    def _show_axes(self, shows: bool) -> None:
+        if self._axes.visible != shows:  # setting it draws the layer anew, changed or not
+            self._axes.visible = shows
 
     def _numbers(self, number: int) -> Measurements | Preview | None:
         """Give the axes that are known of a lesion as it is seen."""
