@@ -113,7 +113,7 @@ def evidence(lesion: Lesion | None) -> str:
     numbers = lesion.measurements
     if numbers.truncated:
         lines.append("<b>Cut off:</b> it reaches the edge of what was imaged, its sizes are lower bounds")
-    if numbers.touches_bone:
+    if getattr(numbers, "touches_bone", False):
         contact_mm2 = numbers.bone_contact_mm2
         lines.append(f"<b>Touches bone</b>{f' over {contact_mm2:.0f} mm²' if contact_mm2 else ''}: look at the cut")
     if lesion.reader:

@@ -189,7 +189,7 @@ class Screen:
         corners = display.to_world(np.array([start, stop]))
         middle = corners.mean(axis=0)
         numbers = self._numbers(number)
-        if numbers is not None:
+        if numbers is not None and not isinstance(self.session.image, Radiograph):
             middle[display.slice_axis] = display.to_world((numbers.long_axis_slice, 0, 0))[display.slice_axis]
         viewer.dims.set_point(range(viewer.dims.ndim - 3, viewer.dims.ndim), tuple(middle))
         if viewer.dims.ndisplay == 2:
