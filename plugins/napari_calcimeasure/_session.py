@@ -222,6 +222,8 @@ class Session:
 
     def show_rejected(self, shows: bool) -> None:
         """Draw rejected lesions too, or not."""
+        if shows == self.shows_rejected:
+            return
         self.compare()
         self.shows_rejected = shows
         self._draw_all()
@@ -626,12 +628,12 @@ class Session:
     # Drawing
 
     def _draw_all(self) -> None:
-        """Draw every lesion anew. Only the slices of lesions are written: the rest of a large stack takes no memory."""
+        """Draw every lesion anew. Only voxels of lesions are written: the rest of a large stack takes no memory."""
         outlines = self._drawn()
         for labels in (self.labels, self._known):
             for one in labels:
                 if _in_words(one).any():
-                    one[:] = 0
+                    one[one != 0] = 0
             for number, outline in outlines:
                 labels[outline.box][outline.mask()] = number
 
