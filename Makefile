@@ -30,9 +30,9 @@ lint: .venv/.extra-test ## check format, style, types and layers
 	$(VENV_PYTHON) -m mypy
 	$(VENV_PYTHON) .venv/bin/lint-imports
 
-# The options replace those of pyproject.toml, which leave tests/bench out. pytest-qt stops without Qt, which is not needed here.
-bench: .venv/.extra-bench ## set up, then run the benchmarks
-	$(VENV_PYTHON) -m pytest tests/bench -o addopts="--strict-markers --strict-config" -p no:pytest-qt --benchmark-only $(ARGS)
+# The options replace those of pyproject.toml, which leave tests/bench out. No test here needs pytest-qt; the review opens its own windows.
+bench: libraries .venv/.extra-bench .venv/.extra-gui ## set up, then run the benchmarks
+	$(XVFB) $(VENV_PYTHON) -m pytest tests/bench -o addopts="--strict-markers --strict-config" -p no:pytest-qt --benchmark-only $(ARGS)
 
 sample-dicom: .venv/.package ## write sample_dicom anew
 	$(VENV_PYTHON) -m tests.dicom_phantom sample_dicom

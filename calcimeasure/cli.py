@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 from collections import Counter
 from contextlib import contextmanager, suppress
@@ -14,14 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from calcimeasure.errors import CalcimeasureError, InputPathError, KeyFileError, NotBuiltError, OutputError
+from calcimeasure.errors import CalcimeasureError, InputPathError, NotBuiltError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from rich.table import Table
 
-    from calcimeasure.export import Naming
     from calcimeasure.model import (
         Failure,
         FilmMeasurements,
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
         StackFacts,
     )
     from calcimeasure.settings import Settings
-    from calcimeasure.store import Store
 
 EXIT_ALL_MEASURED, EXIT_SOME_FAILED, EXIT_USAGE, EXIT_NOTHING_TO_MEASURE = 0, 1, 2, 3
 _EXIT_INTERRUPTED = 130
@@ -208,6 +205,19 @@ def export(
         _export(folder, kind, to, status, options)
 
 
+@app.command()
+def review(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Folder that measure wrote.")],
+    reader: Annotated[
+        str | None, typer.Option("--reader", metavar="NAME", help="Who reads; asked once where it is not said.")
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Review lesions in napari: go through the worklist, decide, correct, draw."""
+    with _errors_in_one_line(debug):
+        _review(folder, reader)
+
+
 def _not_built(name: str, what: str) -> Callable[[typer.Context], None]:
     def command(context: typer.Context) -> None:
         with _errors_in_one_line(debug="--debug" in context.args):
@@ -218,7 +228,6 @@ def _not_built(name: str, what: str) -> Callable[[typer.Context], None]:
 
 
 for _name, _what in {
-    "review": "Review lesions in napari.",
     "import": "Import outlines drawn elsewhere.",
 }.items():
     app.command(_name, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
@@ -247,16 +256,17 @@ def _scan(paths: Sequence[Path], settings: Settings, as_json: bool) -> int:
 
 def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) -> int:
     from calcimeasure.export import write_tables, write_whole
+    from calcimeasure.folder import naming_of, prepare, store_of, with_the_store_of
     from calcimeasure.load import find_bone_masks, find_series
     from calcimeasure.progress import bar_or_lines, log_to, stop_on_interrupt
     from calcimeasure.run import LEFT_ALONE, measure_found
     from calcimeasure.settings import format_settings
 
     find_bone_masks(settings)  # what cannot be read at all is said before anything is done
-    private = _prepare(out)
-    settings = _with_the_store_of(out, settings)
-    with _store_of(out, settings) as store:
-        naming = _naming(store, settings, out)
+    private = prepare(out)
+    settings = with_the_store_of(out, settings)
+    with store_of(out, settings, _say) as store:
+        naming = naming_of(store, settings, out, _say)
         write_whole(private / "settings.toml", format_settings(settings))
         found = find_series(paths, settings)
         with (
@@ -281,84 +291,16 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
     )
 
 
-def _with_the_store_of(folder: Path, settings: Settings) -> Settings:
-    """Stay with the store that a folder has: another one would not know what was measured and decided."""
-    from calcimeasure.settings import change_settings, load_settings
-
-    file = folder / "private" / "settings.toml"
-    if not file.is_file():
-        return settings
-    before = load_settings(file).store
-    if settings.store and settings.store != before:
-        own = "another database" if before else "a file in its folder private"
-        raise OutputError(
-            f"{folder} has another store ({own}): what was decided would be left behind. Leave --store out, or name "
-            "another --out."
-        )
-    return change_settings(settings, {"store": before})
-
-
-@contextmanager
-def _store_of(folder: Path, settings: Settings) -> Iterator[Store]:
-    """Open the store of a folder: a file in "private", or the database that the settings name."""
-    from calcimeasure.store import file_url, open_store
-
-    file = folder / "private" / "calcimeasure.db"
-    with open_store(settings.store or file_url(file), None if settings.store else str(file)) as store:
-        if not store.shared:
-            _say(f"The store {store.place} lies where one process alone can write it (network share).")
-        yield store
-
-
-@contextmanager
-def _store_that_is_there(folder: Path) -> Iterator[tuple[Store, Settings]]:
-    """Open the store of a folder that measure wrote, with the settings of its last run."""
-    from calcimeasure.settings import load_settings
-
-    private = folder / "private"
-    if not (private / "settings.toml").is_file():
-        raise InputPathError(f"{folder} was not written by measure: {private / 'settings.toml'} is missing.")
-    settings = load_settings(private / "settings.toml")
-    if not settings.store and not (private / "calcimeasure.db").is_file():
-        raise InputPathError(f"{private / 'calcimeasure.db'} is missing: run measure on {folder} first.")
-    with _store_of(folder, settings) as store:
-        yield store, settings
-
-
-def _naming(store: Store, settings: Settings, folder: Path) -> Naming:
-    """Choose how tables name patients and images; the key of the first run is that of all."""
-    from calcimeasure.export import Identified, Pseudonyms, fingerprint, read_or_make_key, read_record_map
-
-    if settings.record_map:
-        store.remember_record_ids(read_record_map(Path(settings.record_map)))
-    if settings.identified:
-        return Identified()
-    known, place = store.recall("key_fingerprint"), store.recall("key_place")
-    path = Path(settings.key or place or Path(typer.get_app_dir("calcimeasure")) / "pseudonyms.key")
-    key, is_new = read_or_make_key(path, folder, may_make=known is None)
-    if known is not None and known != fingerprint(key):
-        raise KeyFileError(
-            f"The pseudonyms in {folder} were made with another key than {path} (fingerprint {known} expected, found "
-            f"{fingerprint(key)}): patients would get other names. Use that key (--key FILE), or another --out."
-        )
-    if is_new:
-        _say(f"Made a key for pseudonyms: {path}. Keep it: only with it a patient has the same pseudonym again.")
-    if known is None:
-        store.remember("key_fingerprint", fingerprint(key))
-    if place != str(path.absolute()):
-        store.remember("key_place", str(path.absolute()))
-    return Pseudonyms(key, store.record_ids())
-
-
 def _export(
     folder: Path, kind: ExportFormat, to: Path | None, status: str | None, options: Mapping[str, object]
 ) -> None:
     from calcimeasure.export import write_lesions, write_revisions, write_tables
+    from calcimeasure.folder import naming_of, store_that_is_there
     from calcimeasure.model import Status
     from calcimeasure.settings import change_settings
 
-    with _store_that_is_there(folder) as (store, settings):
-        naming = _naming(store, change_settings(settings, {**options, "record_map": ""}), folder)
+    with store_that_is_there(folder, _say) as (store, settings):
+        naming = naming_of(store, change_settings(settings, {**options, "record_map": ""}), folder, _say)
         if kind is ExportFormat.REVISIONS:
             path = to or folder / "revisions.csv"
             write_revisions(store.revisions(), path, naming=naming)
@@ -375,24 +317,19 @@ def _export(
 
 def _explain(folder: Path, tracking_uid: str) -> None:
     from calcimeasure.explain import explain_judgements, explain_size
-    from calcimeasure.load import bones_of, find_series, load_image
+    from calcimeasure.folder import series_of, store_that_is_there
+    from calcimeasure.load import bones_of, load_image
     from calcimeasure.model import Volume
     from calcimeasure.picture import draw
     from calcimeasure.settings import parse_settings
 
-    with _store_that_is_there(folder) as (store, _):
+    with store_that_is_there(folder, _say) as (store, _):
         known = store.find_lesion(tracking_uid)
         if known is None:
             raise InputPathError(f"{folder} has no lesion {tracking_uid}: see tracking_uid in lesions.csv.")
         stack_id, lesion = known
         settings = parse_settings(store.settings_toml(lesion.settings_hash), where=store.place)
-        try:
-            found = find_series(store.files_of(stack_id), settings)
-        except InputPathError as error:
-            raise InputPathError(f"The images of lesion {tracking_uid} are no longer there. {error}") from error
-        series = next((one for one in found.series if store.is_content(stack_id, one)), None)
-    if series is None:
-        raise InputPathError(f"The images of lesion {tracking_uid} are no longer as they were measured.")
+        series = series_of(store, stack_id, settings)
     image = load_image(series, settings)
     bones = bones_of(image, settings)[0] if isinstance(image, Volume) else None
     parts = (explain_size(image, lesion, settings), *explain_judgements(image, lesion, settings, bones))
@@ -403,6 +340,20 @@ def _explain(folder: Path, tracking_uid: str) -> None:
     except OSError as error:
         raise OutputError(f"{picture} cannot be written: {error.strerror or error}.") from error
     _print(f"\nPicture: {picture} (its outline, long and short axis on the image of the long axis)")
+
+
+def _review(folder: Path, reader: str | None) -> None:
+    """Start the window, which this package knows by the name of its entry point only."""
+    from importlib.metadata import entry_points
+
+    try:
+        (window,) = entry_points(group="calcimeasure.review", name="napari")
+        run = window.load()
+    except (ValueError, ImportError) as error:
+        raise NotBuiltError(
+            f"review needs napari, which is not installed here ({error}). Install it: pip install 'calcimeasure[gui]'."
+        ) from error
+    run(folder, reader)
 
 
 def _exit_code(measured: int, failed: int) -> int:
@@ -430,21 +381,6 @@ def _settings(file: Path | None, assignments: Iterable[str] | None, options: Map
     settings = load_settings(file) if file else Settings()
     settings = change_settings(settings, dict(map(parse_assignment, assignments or ())), where="--set")
     return change_settings(settings, options)
-
-
-def _prepare(out: Path) -> Path:
-    """Make the output folder and its private folder, which nobody else may read."""
-    private = out / "private"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        private.mkdir(mode=0o700, exist_ok=True)
-        private.chmod(0o700)
-    except OSError as error:
-        raise OutputError(f"--out {out} cannot be made: {error.strerror or error}.") from error
-    for folder in (out, private):
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise OutputError(f"--out {out} cannot be written: no permission for {folder}.")
-    return private
 
 
 # What is said

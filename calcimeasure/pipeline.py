@@ -106,12 +106,8 @@ class _Found:
 
 
 def _found(volume: Volume, settings: Settings) -> _Found:
-    bones, mask_notices = bones_of(volume, settings)
-    proposals = propose(volume, settings, None if bones is None else bones.mask)
-    dropped = ("specks_dropped",) if proposals.dropped_count else ()
-    volume = replace(volume, notices=(*volume.notices, *mask_notices, *proposals.notices, *dropped))
-    skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
-    view = look(volume, proposals.bodies, skeleton, bones)
+    proposals, view, notices = survey(volume, settings)
+    volume = replace(volume, notices=(*volume.notices, *notices))
     return _Found(volume, _may_be_calcified(proposals), lambda part: refined_outline(volume, part, settings), view)
 
 
@@ -134,6 +130,22 @@ def _foreground(radiograph: Radiograph, proposals: Proposals) -> NDArray[np.bool
     start, stop = (0, 0, 0), radiograph.shape_kji
     foreground: NDArray[np.bool_] = np.any([body.mask_in(start, stop)[0] for body in proposals.bodies], axis=0)
     return foreground
+
+
+def survey(volume: Volume, settings: Settings) -> tuple[Proposals, View, tuple[str, ...]]:
+    """Find what is dense in a stack, bone included, and what sides and sites depend on.
+
+    Returns
+    -------
+    proposals, view, notices
+        What `analyze` measures lesions from; a reviewer who draws one, or takes bone for a mass, needs the same.
+    """
+    bones, mask_notices = bones_of(volume, settings)
+    proposals = propose(volume, settings, None if bones is None else bones.mask)
+    dropped = ("specks_dropped",) if proposals.dropped_count else ()
+    skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
+    view = look(volume, proposals.bodies, skeleton, bones)
+    return proposals, view, (*mask_notices, *proposals.notices, *dropped)
 
 
 def refined_outline(volume: Volume, part: Proposal, settings: Settings) -> Outline:

@@ -15,6 +15,7 @@ from calcimeasure.assess import assess, assess_again, tracking_uid
 from calcimeasure.calibration import column_spacing_mm
 from calcimeasure.errors import ReviewError
 from calcimeasure.inherit import as_calibrated
+from calcimeasure.measure.shape import in_plane_axes, voxel_volume_ml
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
@@ -35,8 +36,34 @@ if TYPE_CHECKING:
     from calcimeasure.calibration import Calibration
     from calcimeasure.locate.film import FilmView
     from calcimeasure.locate.laterality import View
-    from calcimeasure.model import Image, Lesion, Outline
+    from calcimeasure.model import Axis, Image, Lesion, Outline, Volume
     from calcimeasure.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is known of an outline at once: of its voxels alone, while the edge below the voxel is still looked for."""
+
+    long_axis: Axis
+    short_axis: Axis
+    long_axis_slice: int
+    volume_voxels_ml: float | None
+
+
+def preview(volume: Volume, outline: Outline) -> Preview:
+    """Measure what can be measured while a reader draws: axes and volume of the outline's voxels.
+
+    Parameters
+    ----------
+    volume
+        The stack.
+    outline
+        As it is drawn just now.
+    """
+    axes = in_plane_axes(outline, volume.geometry)
+    single = volume.geometry.shape_kji[0] == 1
+    volume_ml = None if single else voxel_volume_ml(outline, volume.geometry)
+    return Preview(axes.long_axis, axes.short_axis, axes.slice_index, volume_ml)
 
 
 def _now() -> datetime:

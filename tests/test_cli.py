@@ -250,17 +250,24 @@ def test_table_that_cannot_be_written_is_said_and_is_a_usage_error(ct: Path, out
     assert "studies.csv cannot be written: Is a directory" in result.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["review", "DIR", "--reader", "A. Reader"],
-        ["import", "DIR", "seg.dcm"],
-    ],
-)
-def test_command_that_is_not_built_says_so(arguments: Sequence[str]) -> None:
-    result = run(*arguments)
+def test_command_that_is_not_built_says_so() -> None:
+    result = run("import", "DIR", "seg.dcm")
     assert result.exit_code == 2
-    assert the_line(result) == f"calcimeasure: {arguments[0]} is not built yet in this version."
+    assert the_line(result) == "calcimeasure: import is not built yet in this version."
+
+
+def test_review_of_a_folder_that_measure_did_not_write(tmp_path: Path) -> None:
+    pytest.importorskip("napari")
+    result = run("review", tmp_path)
+    assert result.exit_code == 2
+    assert "was not written by measure" in the_line(result)
+
+
+def test_review_without_napari_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: ())
+    result = run("review", tmp_path)
+    assert result.exit_code == 2
+    assert "pip install 'calcimeasure[gui]'" in the_line(result)
 
 
 # One bad file or series stops nothing

@@ -377,6 +377,21 @@ class Store:
         with self._read() as connection:
             return {stack_id: (lesions, done) for stack_id, lesions, done in connection.execute(counts)}
 
+    def readers(self) -> dict[int, tuple[str, ...]]:
+        """Name for each stack who has decided about its lesions."""
+        named = select(current_lesions.c.stack_id, current_lesions.c.reader).distinct()
+        named = named.where(current_lesions.c.reader.is_not(None)).order_by(current_lesions.c.reader)
+        found: dict[int, list[str]] = defaultdict(list)
+        with self._read() as connection:
+            for stack_id, reader in connection.execute(named):
+                found[stack_id].append(reader)
+        return {stack_id: tuple(names) for stack_id, names in found.items()}
+
+    def find_stack(self, series: Series) -> int | None:
+        """Give the number of the stack that a series found now is; None where it was never measured."""
+        with self._read() as connection:
+            return _find_stack(connection, series)
+
     def thumbnail(self, lesion: Lesion) -> bytes | None:
         """Give the picture of a lesion on its present outline, where one was drawn."""
         key = {"tracking_uid": lesion.tracking_uid, "outline_hash": records.outline_hash(lesion.outline)}

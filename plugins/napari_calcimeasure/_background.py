@@ -1,0 +1,59 @@
+"""What takes longer than a click: done in other threads, its result brought back to the window's own."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Background(QObject):
+    """Threads of a panel.
+
+    Parameters
+    ----------
+    failed
+        Gets what a work raised.
+    """
+
+    _arrived = Signal(object, object)
+
+    def __init__(self, failed: Callable[[BaseException], object]) -> None:
+        super().__init__()
+        self._failed = failed
+        # One for the numbers that somebody waits for, one for all else.
+        self._quick = ThreadPoolExecutor(1, thread_name_prefix="calcimeasure-numbers")
+        self._slow = ThreadPoolExecutor(1, thread_name_prefix="calcimeasure-stacks")
+        self._arrived.connect(self._deliver)
+        self._open = True
+
+    def run(self, work: Callable[[], Any], then: Callable[[Any], object], quick: bool = False) -> None:
+        """Do a work in another thread, and pass its result on in this one."""
+        if not self._open:
+            return
+        future = (self._quick if quick else self._slow).submit(work)
+        future.add_done_callback(lambda done: self._bring(done, then))
+
+    def _bring(self, done: Future[Any], then: Callable[[Any], object]) -> None:
+        with suppress(RuntimeError):  # the window has gone in the meantime
+            self._arrived.emit(done, then)
+
+    def _deliver(self, done: Future[Any], then: Callable[[Any], object]) -> None:
+        if not self._open or done.cancelled():
+            return
+        error = done.exception()
+        if error is not None:
+            self._failed(error)
+        else:
+            then(done.result())
+
+    def close(self) -> None:
+        """Wait for what is being done, and do nothing more."""
+        self._open = False
+        for pool in (self._quick, self._slow):
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,96 @@
+"""What was judged to be bone, proposed again on demand, and taken over as a mass where a reader says so.
+
+Bone is not kept in the store: it is most of what is dense in a body. It is found again by the same judgement, in the
+background, and drawn on a layer of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+
+from calcimeasure.model import Tissue
+from napari_calcimeasure._convert import layer_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.components import ViewerModel
+
+    from calcimeasure import Proposals
+    from napari_calcimeasure._session import Session
+
+BONE_COLOR, CHOSEN_COLOR = "#6fb1ff", "#ffffff"
+
+
+class Bones:
+    """The layer of pieces of bone.
+
+    Parameters
+    ----------
+    viewer, session
+        Where it is shown, and on which stack.
+    proposals
+        What is dense in it.
+    """
+
+    def __init__(self, viewer: ViewerModel, session: Session, proposals: Proposals) -> None:
+        self._viewer, self._session = viewer, session
+        self._parts = [part for part in proposals.parts if part.tissue is Tissue.BONE]
+        self._layer: Labels | None = None
+        self.chosen: int | None = None
+
+    def show(self, shows: bool) -> None:
+        """Show bone, or not."""
+        self.chosen = None
+        if shows:
+            self._draw()
+        else:
+            self.close()
+
+    def _draw(self) -> None:
+        session, viewer = self._session, self._viewer
+        labels = np.zeros(session.display.shape_kji, dtype=np.uint16)
+        for number, part in enumerate(self._parts, start=1):
+            labels[part.outline.box][part.outline.mask()] = number
+        active = viewer.layers.selection.active
+        self.close()
+        layer = Labels(session.display.shown(labels), name="bone", opacity=0.7, **layer_settings(session.display))
+        layer.editable = False
+        layer.contour = 1
+        self._layer = viewer.add_layer(layer)
+        self._color()
+        viewer.layers.move(viewer.layers.index(layer), 1)
+        viewer.layers.selection.active = active
+
+    def _color(self) -> None:
+        if self._layer is not None:
+            colors: dict[int | None, str] = {None: BONE_COLOR, 0: "transparent"}
+            if self.chosen is not None:
+                colors[self.chosen] = CHOSEN_COLOR
+            self._layer.colormap = DirectLabelColormap(color_dict=colors)
+
+    def choose(self, world: Sequence[float]) -> bool:
+        """Choose the piece that lies somewhere; False where there is none."""
+        value = None if self._layer is None else self._layer.get_value(world, world=True)
+        self.chosen = int(value) if value else None
+        self._color()
+        return self.chosen is not None
+
+    def take_over(self) -> int | None:
+        """Make a mass of the piece that was clicked on; gives its number."""
+        if self.chosen is None:
+            return None
+        part = self._parts[self.chosen - 1]
+        self.chosen = None
+        self._color()
+        return self._session.add(part)
+
+    def close(self) -> None:
+        """Take the layer away."""
+        if self._layer is not None and self._layer in self._viewer.layers:
+            self._viewer.layers.remove(self._layer)
+        self._layer = None

@@ -1,0 +1,112 @@
+"""Where a reader works: a folder of results with its store, its worklist and its tables. No Qt."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calcimeasure import Settings, analyze
+from calcimeasure.errors import OutputError
+from calcimeasure.export import write_tables, write_whole
+from calcimeasure.folder import naming_of, prepare, store_of, store_that_is_there
+from calcimeasure.settings import format_settings
+from calcimeasure.store import Todo
+from calcimeasure.version import software_version
+from napari_calcimeasure._stack import Task, worklist
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from calcimeasure import Report, Series
+
+
+class Desk:
+    """A folder of results that is open for review.
+
+    Parameters
+    ----------
+    folder
+        As measure wrote it; None for images that were opened by hand: their review is kept in a folder of its own until
+        `save_as` gives it a place.
+    say
+        Gets what a person has to know.
+
+    Raises
+    ------
+    UsageError
+        It is no such folder, or its store or its key cannot be used.
+    """
+
+    def __init__(self, folder: Path | None, say: Callable[[str], object]) -> None:
+        self._say = say
+        self.is_temporary = folder is None
+        self._open(folder or _temporary_folder())
+
+    def _open(self, folder: Path) -> None:
+        self.folder = folder
+        with ExitStack() as opening:
+            self.store, self.settings = opening.enter_context(store_that_is_there(folder, self._say))
+            self._naming = None if self.is_temporary else naming_of(self.store, self.settings, folder, self._say)
+            self._closing = opening.pop_all()
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The worklist as it is now."""
+        return worklist(self.store)
+
+    def measure(self, series: Series) -> int:
+        """Measure a stack that was opened by hand, and keep it; gives its number in the store."""
+        store, settings = self.store, self.settings
+        plan = store.plan(series, settings)
+        if plan.todo is Todo.MEASURE:
+            run_id = store.begin_run([series.instances[0].root], settings, software_version())
+            report: Report = analyze(series, settings, plan.earlier, plan.next_number)
+            store.record(run_id, report, plan, settings)
+            store.end_run(run_id)
+        stack_id = store.find_stack(series)
+        assert stack_id is not None  # noqa: S101 - it was recorded just now
+        return stack_id
+
+    def write_tables(self) -> None:
+        """Write the tables anew from what is kept."""
+        if self._naming is not None:
+            write_tables(self.store.outcomes(), self.folder, naming=self._naming, all_tissues=self.settings.all_tissues)
+
+    def save_as(self, folder: Path) -> None:
+        """Give a review that was begun by hand its folder.
+
+        Raises
+        ------
+        OutputError
+            The folder holds results already, or cannot be written.
+        """
+        if (folder / "private").exists():
+            raise OutputError(f"{folder} holds results already: name a new folder, or open that one for review.")
+        private = prepare(folder)
+        source, goal = self.folder / "private" / "calcimeasure.db", private / "calcimeasure.db"
+        with closing(sqlite3.connect(source)) as before, closing(sqlite3.connect(goal)) as after:
+            before.backup(after)
+        write_whole(private / "settings.toml", format_settings(self.settings))
+        self.close()
+        self.is_temporary = False
+        self._open(folder)
+        self.write_tables()
+
+    def close(self) -> None:
+        """Close the store; what was never given a place is removed."""
+        self._closing.close()
+        if self.is_temporary:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _temporary_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="calcimeasure-"))
+    private = prepare(folder)
+    settings = Settings()
+    write_whole(private / "settings.toml", format_settings(settings))
+    with store_of(folder, settings, lambda _: None):
+        return folder

@@ -1,0 +1,54 @@
+"""DICOM folders and files to layers of napari, through calcimeasure.load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_warning
+
+from calcimeasure import CalcimeasureError, SeriesError, find_series, load_image
+from napari_calcimeasure._convert import image_layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    LayerData = tuple[Any, dict[str, Any], str]
+
+
+def get_reader(path: str | Sequence[str]) -> Callable[[str | Sequence[str]], list[LayerData]] | None:
+    """Give what reads these files, or None where none of them is DICOM that calcimeasure loads."""
+    try:
+        found = find_series(_paths(path))
+    except CalcimeasureError:
+        return None
+    return read if found.series else None
+
+
+def read(path: str | Sequence[str]) -> list[LayerData]:
+    """Read every stack under some paths; one that cannot be shown is told, and does not stop the others.
+
+    Returns
+    -------
+    list of (data, settings, "image")
+        With scale, translate, axes and units, and the image that is measured as metadata.
+
+    Raises
+    ------
+    SeriesError
+        None of them can be shown.
+    """
+    layers, last = [], None
+    for series in find_series(_paths(path)).series:
+        try:
+            layers.append(image_layer(load_image(series)))
+        except SeriesError as error:
+            last = error
+            show_warning(f"{series.relative_path}: {error}")
+    if not layers and last is not None:
+        raise last
+    return layers
+
+
+def _paths(path: str | Sequence[str]) -> list[Path]:
+    return [Path(path)] if isinstance(path, str) else [Path(one) for one in path]

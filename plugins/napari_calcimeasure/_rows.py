@@ -1,0 +1,198 @@
+"""Lesions and stacks as words: what the tables and the evidence say. No Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from calcimeasure.model import Laterality, SideSource, Tissue
+
+if TYPE_CHECKING:
+    from calcimeasure.model import Lesion, Side, Site
+    from napari_calcimeasure._session import Session
+    from napari_calcimeasure._stack import Task
+
+TASK_COLUMNS = ("Patient", "Date", "Series", "Decided", "State")
+LESION_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short mm", "mL", "HU", "Flags")
+PENDING = "…"
+
+TISSUE_WORDS = {
+    Tissue.CALCIFIED_MASS: "mass",
+    Tissue.OTHER_CALCIFICATION: "other calc.",
+    Tissue.UNKNOWN: "mass?",
+}
+
+
+def task_cells(task: Task) -> tuple[str, ...]:
+    """Say a row of the worklist."""
+    facts = task.facts
+    series = " ".join(filter(None, (str(facts.series_number or ""), facts.description))) or facts.path
+    if facts.stack_number > 1:
+        series += f" (stack {facts.stack_number})"
+    state = f"{task.state} by {', '.join(task.readers)}" if task.readers else str(task.state)
+    return (
+        facts.patient_id or "",
+        facts.study_date.isoformat() if facts.study_date else "",
+        series,
+        f"{task.decided} of {task.asked}" if task.asked else "",
+        state,
+    )
+
+
+def lesion_order(session: Session) -> list[int]:
+    """Order lesions for the table: what a reader is asked about, then what is no mass, each largest first.
+
+    No row moves when its lesion is decided.
+    """
+    numbers = {*session.lesions, *session.drafts}
+
+    def rank(number: int) -> tuple[int, float, int]:
+        current = session.lesions.get(number)
+        if current is None:
+            return (0, 0.0, number)
+        lesion = current.lesion
+        asked = lesion.is_mass or lesion.is_decided or lesion.tissue is Tissue.UNKNOWN
+        return (0 if asked else 1, -float(lesion.outline.voxel_count), number)
+
+    return sorted(numbers, key=rank)
+
+
+def lesion_cells(session: Session, number: int) -> tuple[str, ...]:
+    """Say a row of the table of lesions."""
+    lesion = session.lesion(number)
+    draft = session.drafts.get(number)
+    waits = draft is not None and draft.measured is None
+    if lesion is None:
+        size, volume = _previewed(draft)
+        return (str(number), "drawn", "mass", "", "", size, volume, PENDING, "not kept yet")
+    numbers = lesion.measurements
+    size, volume = _sizes(numbers)
+    attenuation = _attenuation(numbers)
+    if waits:
+        preview = draft is not None and draft.preview is not None
+        size, volume = _previewed(draft) if preview else (f"{size} {PENDING}", f"{volume} {PENDING}")
+        attenuation = PENDING
+    return (
+        str(number),
+        str(lesion.status),
+        tissue_word(lesion.tissue),
+        side_word(lesion.side),
+        site_word(lesion.site),
+        size,
+        volume,
+        attenuation,
+        ", ".join(_flags(lesion, draft is not None)),
+    )
+
+
+def tissue_word(tissue: Tissue | None) -> str:
+    """Name a tissue shortly; what nothing has judged counts as a mass."""
+    return "mass" if tissue is None else TISSUE_WORDS.get(tissue, str(tissue).replace("_", " "))
+
+
+def side_word(side: Side | None) -> str:
+    """Name a side; unknown with its hint."""
+    if side is None:
+        return "?"
+    if side.laterality is Laterality.UNKNOWN:
+        return f"? ({side.hint}?)" if side.hint else "?"
+    return str(side.laterality)
+
+
+def site_word(site: Site | None) -> str:
+    """Name a body site."""
+    if site is None or str(site.body_site) == "unknown":
+        return "?"
+    return str(site.body_site).replace("_", " ")
+
+
+def evidence(lesion: Lesion | None) -> str:
+    """Say what side, site and tissue of a lesion rest on, as rich text."""
+    if lesion is None:
+        return "Drawn just now: it is measured, and kept when you leave it."
+    lines = [_side_evidence(lesion.side), _site_evidence(lesion.site), _tissue_evidence(lesion)]
+    numbers = lesion.measurements
+    if numbers.truncated:
+        lines.append("<b>Cut off:</b> it reaches the edge of what was imaged, its sizes are lower bounds")
+    if getattr(numbers, "touches_bone", False):
+        contact_mm2 = numbers.bone_contact_mm2
+        lines.append(f"<b>Touches bone</b>{f' over {contact_mm2:.0f} mm²' if contact_mm2 else ''}: look at the cut")
+    if lesion.reader:
+        when = f", {lesion.reviewed_at:%Y-%m-%d %H:%M} UTC" if lesion.reviewed_at else ""
+        lines.append(f"<b>{str(lesion.status).capitalize()}</b> by {_plain(lesion.reader)}{when}")
+    return "<br>".join(lines)
+
+
+def _side_evidence(side: Side | None) -> str:
+    if side is None:
+        return "<b>Side:</b> not judged, please say it (L, R, M)"
+    words = [f"<b>Side: {side.laterality}</b>"]
+    if side.source is not SideSource.NONE:
+        sure = "" if side.confidence is None else f", {side.confidence:.0%}"
+        words.append(f"from {str(side.source).replace('_', ' ')}{sure}")
+    if side.conflict:
+        words.append("<b>sources disagree</b>")
+    if side.hint:
+        words.append(f"hint: {side.hint} (weak)")
+    if side.distance_to_midline_mm is not None and "midline" not in side.evidence:
+        toward = "left" if side.distance_to_midline_mm > 0 else "right"
+        words.append(f"{abs(side.distance_to_midline_mm):.0f} mm {toward} of the midline")
+    if side.evidence:
+        words.append(_plain(side.evidence))
+    return "; ".join(words)
+
+
+def _site_evidence(site: Site | None) -> str:
+    if site is None:
+        return "<b>Site:</b> not judged, please say it (S)"
+    detail = f" ({_plain(site.detail)})" if site.detail else ""
+    return f"<b>Site: {site_word(site)}</b>{detail}, from {str(site.source).replace('_', ' ')}"
+
+
+def _tissue_evidence(lesion: Lesion) -> str:
+    sure = "" if lesion.tissue_confidence is None else f", {lesion.tissue_confidence:.0%}"
+    asked = ": is it a calcified mass? T takes it over" if lesion.tissue is Tissue.UNKNOWN else ""
+    return f"<b>Tissue: {str(lesion.tissue or 'calcified_mass').replace('_', ' ')}</b>{sure}{asked}"
+
+
+def _sizes(numbers: Any) -> tuple[str, str]:  # noqa: ANN401 - of a CT or of a radiograph
+    long, short = numbers.long_axis, numbers.short_axis
+    in_mm = getattr(long, "length_mm", None) is not None
+    size = (
+        f"{long.length_mm:.1f} x {short.length_mm:.1f}" if in_mm else f"{long.length_px:.0f} x {short.length_px:.0f} px"
+    )
+    volume_ml, voxels_ml = getattr(numbers, "volume_ml", None), getattr(numbers, "volume_voxels_ml", None)
+    area_mm2 = getattr(numbers, "area_mm2", None)
+    if volume_ml is not None:
+        return size, f"{volume_ml:.2f}"
+    if voxels_ml is not None:
+        return size, f"{voxels_ml:.2f} voxels"
+    return size, f"{area_mm2:.0f} mm²" if area_mm2 is not None else ""
+
+
+def _attenuation(numbers: Any) -> str:  # noqa: ANN401
+    mean_hu = getattr(numbers, "mean_hu", None)
+    return "" if mean_hu is None else f"{mean_hu:.0f}"
+
+
+def _previewed(draft: Any) -> tuple[str, str]:  # noqa: ANN401
+    preview = None if draft is None else draft.preview
+    if preview is None:
+        return PENDING, PENDING
+    volume = PENDING if preview.volume_voxels_ml is None else f"{preview.volume_voxels_ml:.1f} {PENDING}"
+    return f"{preview.long_axis.length_mm:.1f} x {preview.short_axis.length_mm:.1f}", volume
+
+
+def _flags(lesion: Lesion, is_draft: bool) -> list[str]:
+    numbers = lesion.measurements
+    found = {
+        "not kept yet": is_draft,
+        "bone": bool(getattr(numbers, "touches_bone", False)),
+        "cut off": numbers.truncated,
+        "conflict": lesion.side is not None and lesion.side.conflict,
+        "drawn": str(lesion.algorithm_type) != "automatic",
+    }
+    return [word for word, holds in found.items() if holds]
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

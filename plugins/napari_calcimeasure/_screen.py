@@ -1,0 +1,315 @@
+"""What a stack under review looks like in a viewer: its layers, letters, lines and windows. No Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.components.overlays import TextOverlay
+from napari.layers import Image, Labels, Shapes
+from napari.utils.colormaps import DirectLabelColormap
+
+from calcimeasure.model import Radiograph, Status, Tissue
+from napari_calcimeasure._convert import axis_shown, image_layer, image_of, layer_settings
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+    from calcimeasure.model import Lesion, Measurements
+    from calcimeasure.review import Preview
+    from napari_calcimeasure._session import Session
+
+WINDOWS_HU = {
+    "Bone": (-450.0, 1050.0),
+    "Soft tissue": (-160.0, 240.0),
+    "Calcium": (-300.0, 1200.0),
+    "Full": (-1024.0, 3071.0),
+}
+"""Lower and upper end of the gray scale: bone 1500 wide at 300, soft tissue 400 at 40."""
+
+PLANES = {"Axial": (0, 1, 2), "Coronal": (1, 0, 2), "Sagittal": (2, 0, 1)}
+SLAB_MM = 10.0
+ROOM = 2.6
+"""A lesion that is gone to fills its part of the canvas's shorter side by this."""
+
+SMALLEST_VIEW_MM = 60.0
+
+COLORS = {
+    Status.PROPOSED: "#ffd200",
+    Status.ACCEPTED: "#3ddc57",
+    Status.REJECTED: "#b0504f",
+}
+ASKED_COLOR = "#ff9030"
+"""What may be a mass, and nobody has decided."""
+OTHER_COLOR = "#7aa7d6"
+"""What is no mass: another calcification, contrast agent."""
+NEW_COLOR = "#ffffff"
+LONG_AXIS_COLOR, SHORT_AXIS_COLOR = "#00dcff", "#ff5ac8"
+LETTER_COLOR, SHADE_COLOR = "#ffd27f", "#00000080"
+
+_PLACES = ("middle_left", "middle_right", "top_center", "bottom_center")
+
+
+def color_of(lesion: Lesion | None) -> str:
+    """Choose the color of a lesion by what was decided, and what it is."""
+    if lesion is None:
+        return NEW_COLOR
+    if lesion.status is Status.PROPOSED:
+        if lesion.tissue is Tissue.UNKNOWN:
+            return ASKED_COLOR
+        if not lesion.is_mass:
+            return OTHER_COLOR
+    return COLORS[lesion.status]
+
+
+class Screen:
+    """The layers and overlays of a session in a viewer.
+
+    Parameters
+    ----------
+    viewer
+        May hold other layers, which stay as they are.
+    session
+        What is shown.
+    before
+        What was shown until now, and is taken away. Not before this is there: in a viewer without any layer the slider
+        goes and comes back, and OpenGL was seen to end the process when it draws meanwhile.
+    """
+
+    def __init__(self, viewer: ViewerModel, session: Session, before: Screen | None = None) -> None:
+        self.viewer, self.session = viewer, session
+        display = session.display
+        where = layer_settings(display)
+        known = (layer for layer in viewer.layers if isinstance(layer, Image) and image_of(layer) is session.image)
+        opened = next(known, None)
+        self._added_image = opened is None
+        self.image: Image = viewer.add_layer(_image(session)) if opened is None else opened
+        labels = Labels(display.shown(session.labels), name="lesions", opacity=0.9, **where)
+        self.labels: Labels = viewer.add_layer(labels)
+        self.labels.contour = 2
+        self.labels.preserve_labels = True
+        self.labels.brush_size = 6
+        self._axes = viewer.add_layer(self._make_axes(where))
+        self._axes.visible = self._axes.editable = False
+        self._scale_bar_was = viewer.canvas.overlays.scale_bar.visible
+        self._order_was = tuple(viewer.dims.order)
+        if before is not None:
+            self._scale_bar_was, self._order_was = before._scale_bar_was, before._order_was
+            before.close()
+        viewer.canvas.overlays.scale_bar.visible = True
+        for place in _PLACES:
+            letter = TextOverlay(position=place, font_size=18, color=LETTER_COLOR, visible=True, box_color=SHADE_COLOR)
+            viewer.canvas.overlays[f"calcimeasure_{place}"] = letter
+        viewer.canvas.overlays["calcimeasure_facts"] = TextOverlay(
+            position="top_left", font_size=9, color="white", visible=True, box_color=SHADE_COLOR
+        )
+        viewer.dims.events.order.connect(self._turn)
+        viewer.dims.events.ndisplay.connect(self._turn)
+        viewer.dims.events.current_step.connect(self._tell)
+        self.image.events.contrast_limits.connect(self._tell)
+        viewer.layers.selection.active = self.labels
+        self.slab = False
+        self.plane(self.first_plane)
+        viewer.reset_view()
+        self.color()
+
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """What was added."""
+        return (*((self.image,) if self._added_image else ()), self.labels, self._axes)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nobody took one of its layers away."""
+        return all(layer in self.viewer.layers for layer in (self.image, self.labels, self._axes))
+
+    @property
+    def first_plane(self) -> str:
+        """The plane that the slices were acquired in."""
+        axis = self.session.display.slice_axis
+        return next(name for name, order in PLANES.items() if order[0] == axis)
+
+    def close(self) -> None:
+        """Take away what was added, and leave the rest as it was."""
+        viewer = self.viewer
+        if self.slab:
+            self.set_slab(False)
+        viewer.dims.events.order.disconnect(self._turn)
+        viewer.dims.events.ndisplay.disconnect(self._turn)
+        viewer.dims.events.current_step.disconnect(self._tell)
+        self.image.events.contrast_limits.disconnect(self._tell)
+        for layer in self.layers:
+            if layer in viewer.layers:
+                viewer.layers.remove(layer)
+        for name in [name for name in viewer.canvas.overlays if name.startswith("calcimeasure_")]:
+            del viewer.canvas.overlays[name]
+        viewer.canvas.overlays.scale_bar.visible = self._scale_bar_was
+        if viewer.dims.ndim == len(self._order_was):
+            viewer.dims.order = self._order_was
+
+    # Looking
+
+    def plane(self, name: str) -> None:
+        """Look at a plane."""
+        ndim = self.viewer.dims.ndim
+        own = [ndim - 3 + axis for axis in PLANES[name]]
+        self.viewer.dims.order = (*range(ndim - 3), *own)
+        self._turn()
+
+    def window(self, name: str) -> None:
+        """Set the gray scale; of a radiograph, which has no Hounsfield units, it is always all of it."""
+        if isinstance(self.session.image, Radiograph):
+            self.image.reset_contrast_limits()
+        else:
+            self.image.contrast_limits_range = (-1100.0, 3200.0)
+            self.image.contrast_limits = WINDOWS_HU[name]
+
+    def set_slab(self, on: bool) -> None:
+        """Show the brightest of a slab instead of a slice, or not."""
+        self.slab = on
+        self.image.projection_mode = "max" if on else "none"
+        thickness = [0.0] * self.viewer.dims.ndim
+        if on:
+            thickness[-3:] = [SLAB_MM] * 3
+        self.viewer.dims.thickness = tuple(thickness)
+        self._tell()
+
+    def show_outlines(self, shows: bool) -> None:
+        """Show outlines and axes, or the image alone."""
+        self.labels.visible = shows
+        self._show_axes(shows and self.session.selected is not None)
+
+    def go_to(self, number: int) -> None:
+        """Go to a lesion: the slice of its long axis, its middle, as near as it is large."""
+        outline = self.session.outline(number)
+        if outline is None:
+            return
+        viewer, display = self.viewer, self.session.display
+        start, stop = np.array(outline.start_kji, dtype=float), np.array(outline.stop_kji) - 1.0
+        corners = display.to_world(np.array([start, stop]))
+        middle = corners.mean(axis=0)
+        numbers = self._numbers(number)
+        if numbers is not None and not isinstance(self.session.image, Radiograph):
+            middle[display.slice_axis] = display.to_world((numbers.long_axis_slice, 0, 0))[display.slice_axis]
+        viewer.dims.set_point(range(viewer.dims.ndim - 3, viewer.dims.ndim), tuple(middle))
+        if viewer.dims.ndisplay == 2:
+            shown = [axis - viewer.dims.ndim + 3 for axis in viewer.dims.displayed]
+            extent_mm = max(np.abs(np.diff(corners, axis=0))[0][shown].max() * ROOM, SMALLEST_VIEW_MM)
+            viewer.scene.camera.center = (0.0, *middle[shown])
+            viewer.scene.camera.zoom = min(viewer.canvas.size) / extent_mm
+
+    # Drawing
+
+    def refresh(self) -> None:
+        """Draw the labels anew."""
+        self.labels.refresh()
+
+    def guard_data(self) -> None:
+        """Bring back the session's own labels, where a script gave the layer others."""
+        if not np.shares_memory(self.labels.data, self.session.labels):
+            self.labels.data = self.session.display.shown(self.session.labels)
+
+    def color(self) -> None:
+        """Color the outlines by what was decided, and draw the axes of the lesion that is selected."""
+        session = self.session
+        numbers = sorted({*session.lesions, *session.drafts})
+        colors: dict[int | None, str] = {None: NEW_COLOR, 0: "transparent"}
+        colors |= {number: color_of(session.lesion(number)) for number in numbers}
+        self.labels.colormap = DirectLabelColormap(color_dict=colors)
+        self.labels.features = {
+            "index": [0, *numbers],
+            "lesion": ["", *(_in_words(session.lesion(number)) for number in numbers)],
+        }
+        self.draw_axes()
+
+    def draw_axes(self) -> None:
+        """Draw long and short axis of the lesion that is selected, with their lengths."""
+        selected = self.session.selected
+        numbers = None if selected is None else self._numbers(selected)
+        if numbers is None:
+            self._show_axes(False)
+            return
+        axes = (numbers.long_axis, numbers.short_axis)
+        image, display = self.session.image, self.session.display
+        self._axes.data = [axis_shown(image, display, axis) for axis in axes]
+        self._axes.features = {"length": [_length(axis) for axis in axes]}
+        self._show_axes(self.labels.visible)
+
+    def _show_axes(self, shows: bool) -> None:
+        if self._axes.visible != shows:  # setting it draws the layer anew, changed or not
+            self._axes.visible = shows
+
+    def _numbers(self, number: int) -> Measurements | Preview | None:
+        """Give the axes that are known of a lesion as it is seen."""
+        draft, lesion = self.session.drafts.get(number), self.session.lesion(number)
+        if draft is not None and draft.measured is None and draft.preview is not None:
+            return draft.preview
+        return None if lesion is None else lesion.measurements
+
+    def _make_axes(self, where: dict[str, Any]) -> Shapes:
+        line = np.zeros((2, 3))
+        return Shapes(
+            [line, line],
+            shape_type="line",
+            edge_color=[LONG_AXIS_COLOR, SHORT_AXIS_COLOR],
+            edge_width=0.7,
+            name="long and short axis",
+            features={"length": ["", ""]},
+            text={"string": "{length}", "color": "white", "size": 11, "anchor": "upper_left"},
+            **where,
+        )
+
+    def _turn(self, _: object = None) -> None:
+        """Name what lies at the edges, and keep 3-D from being mirrored."""
+        if self.viewer.dims.ndim < 3:
+            return  # the layers are being taken away
+        dims, overlays = self.viewer.dims, self.viewer.canvas.overlays
+        own = [axis - dims.ndim + 3 for axis in dims.order if axis >= dims.ndim - 3]
+        even = sum(a > b for n, a in enumerate(own) for b in own[n + 1 :]) % 2 == 0
+        self.viewer.scene.camera.orientation = ("towards" if even else "away", "down", "right")
+        flat = dims.ndisplay == 2
+        down, right = own[-2:]
+        letters = (*self.session.display.letters(right), *self.session.display.letters(down))
+        for place, letter in zip(_PLACES, letters, strict=True):
+            overlays[f"calcimeasure_{place}"].text = letter if flat else ""
+        self._tell()
+
+    def _tell(self, _: object = None) -> None:
+        """Tell who and what is shown, on which slice, in which window."""
+        if self.viewer.dims.ndim < 3:
+            return
+        session = self.session
+        series = session.image.series
+        when = series.study_date.isoformat() if series.study_date else ""
+        who = "  ".join(filter(None, (series.patient_id, when)))
+        what = "  ".join(filter(None, (series.modality, str(series.series_number or ""), series.description)))
+        lines = [who, what]
+        if not isinstance(session.image, Radiograph):
+            at = session.display.to_index_kji(self.viewer.dims.point[-3:])
+            k = int(np.clip(np.rint(at[0]), 0, session.labels.shape[0] - 1))
+            instance = series.instances[k].instance_number
+            low, high = self.image.contrast_limits
+            slab = f"   slab {SLAB_MM:.0f} mm" if self.slab else ""
+            lines += [
+                f"image {instance if instance is not None else k + 1} of {session.labels.shape[0]}{slab}",
+                f"W {high - low:.0f}  L {(high + low) / 2:.0f}",
+            ]
+        elif session.display.unit != "mm":
+            lines.append("no millimeters known: pixels")
+        self.viewer.canvas.overlays["calcimeasure_facts"].text = "\n".join(filter(None, lines))
+
+
+def _image(session: Session) -> Image:
+    data, settings, _ = image_layer(session.image)
+    return Image(data, **settings)
+
+
+def _length(axis: Any) -> str:  # noqa: ANN401 - in millimeters or, on a radiograph without spacing, in pixels
+    length_mm = getattr(axis, "length_mm", None)
+    return f"{length_mm:.1f} mm" if length_mm is not None else f"{axis.length_px:.0f} px"
+
+
+def _in_words(lesion: Lesion | None) -> str:
+    if lesion is None:
+        return "drawn, not measured yet"
+    return f"{lesion.number} {lesion.status} {lesion.tissue or ''}".strip()

@@ -1,0 +1,40 @@
+"""What `calcimeasure review DIR` starts: napari on the worklist of a folder."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from napari_calcimeasure._desk import Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def main(folder: Path, reader: str | None = None) -> None:
+    """Open a folder that measure wrote for review, and return when the window is closed.
+
+    Parameters
+    ----------
+    folder
+        DIR of `calcimeasure measure`.
+    reader
+        Who reads; asked once where it is not said.
+
+    Raises
+    ------
+    UsageError
+        It is no such folder, or its store cannot be opened.
+    """
+    # Before any window: what is wrong with the folder is said on the command line.
+    desk = Desk(folder, lambda line: print(line, file=sys.stderr))  # noqa: T201 - the command line
+    try:
+        import napari
+
+        viewer = napari.Viewer(title="calcimeasure review")
+        _, panel = viewer.window.add_plugin_dock_widget("calcimeasure", "Review")
+        panel.open_desk(desk, reader)
+        napari.run()
+        panel.close_review()
+    finally:
+        desk.close()

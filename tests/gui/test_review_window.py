@@ -1,0 +1,318 @@
+"""The review by mouse and keys on the real window; what it left is asked of the store and of lesions.csv."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QInputDialog, QMenu, QMessageBox
+from typer.testing import CliRunner
+
+from calcimeasure import sample_folder
+from calcimeasure.cli import app
+from calcimeasure.model import Status
+from napari_calcimeasure._desk import Desk
+from tests.gui.window import NO_KEY, Reader
+from tests.plugin.test_desk import quiet, review
+
+HIPS, HAND = 1, 2
+"""Numbers of the stacks of the sample."""
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+STATE = "SELECT lesion_number, status FROM current_lesions WHERE stack_id = {} ORDER BY lesion_number"
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("measured")
+    images = folder / "images"
+    shutil.copytree(sample_folder(), images)
+    done = CliRunner().invoke(app, ["measure", str(images), "--out", str(folder / "out")])
+    assert done.exit_code == 0, done.output
+    return folder / "out"
+
+
+@pytest.fixture
+def folder(measured: Path, tmp_path: Path) -> Path:
+    shutil.copytree(measured, tmp_path / "out")
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def reader(make_napari_viewer: Callable[..., object], folder: Path) -> Iterator[Reader]:
+    reader = Reader(make_napari_viewer(show=True))
+    reader.open(folder)
+    yield reader
+    reader.forget()
+
+
+def test_keys_decide_and_the_tables_follow(reader: Reader) -> None:
+    assert reader.session.selected == 1
+    reader.key(Qt.Key.Key_A)
+    assert reader.ask(STATE.format(HIPS))[0] == (1, "accepted")
+    reader.key(Qt.Key.Key_Down)
+    reader.key(Qt.Key.Key_X)
+    reader.key(Qt.Key.Key_L)
+    reader.key(Qt.Key.Key_H, SHIFT)
+    reader.key(Qt.Key.Key_Down)
+    reader.key(Qt.Key.Key_O)
+    reader.key(Qt.Key.Key_A, CTRL)
+    assert reader.ask(STATE.format(HIPS)) == [
+        (1, "accepted"),
+        (2, "rejected"),
+        (3, "proposed"),
+        (4, "proposed"),
+        (5, "proposed"),
+    ]
+    said = (
+        "SELECT laterality, laterality_source, site, site_source, reader FROM current_lesions WHERE lesion_number = 2"
+    )
+    assert reader.ask(said + f" AND stack_id = {HIPS}") == [("left", "reader", "hip", "reader", "A. Reader")]
+    reader.close()
+    assert sorted(row["status"] for row in reader.rows()) == ["accepted", *["proposed"] * 4]  # of both stacks
+
+
+def test_brush_undo_and_redo(reader: Reader) -> None:
+    lesion = reader.session.lesions[1].lesion
+    before = reader.ask("SELECT count(*) FROM lesion_revisions")
+    k, row = lesion.measurements.long_axis_slice, lesion.outline.start_kji[1]
+    column = (lesion.outline.start_kji[2] + lesion.outline.stop_kji[2]) / 2
+    reader.key(Qt.Key.Key_2)
+    reader.drag([reader.place((k, row - up, column)) for up in (2, 4, 6, 8, 10, 12)])
+    reader.settle()
+    assert reader.session.drafts.keys() == {1}
+    reader.key(Qt.Key.Key_Z, CTRL)
+    assert not reader.session.drafts
+    reader.key(Qt.Key.Key_Z, CTRL | SHIFT)
+    reader.settle()
+    assert reader.ask("SELECT count(*) FROM lesion_revisions") == before
+    seen = reader.session.lesion(1).measurements
+
+    reader.key(Qt.Key.Key_Down)  # leaves the lesion
+    kept = "SELECT algorithm_type, volume_voxels_ml, long_axis_mm FROM current_lesions WHERE lesion_number = 1"
+    (now,) = reader.ask(f"{kept} AND stack_id = {HIPS}")
+    assert now == ("manual", pytest.approx(seen.volume_voxels_ml), pytest.approx(seen.long_axis.length_mm))
+    assert seen.volume_voxels_ml > lesion.measurements.volume_voxels_ml
+    reader.close()
+    drawn = [row for row in reader.rows() if row["algorithm_type"] == "manual"]
+    assert [float(row["volume_voxels_ml"]) for row in drawn] == [pytest.approx(seen.volume_voxels_ml, abs=0.001)]
+
+
+def test_polygon_draws_a_new_lesion_on_any_plane(reader: Reader) -> None:
+    before = reader.session.next_number
+    reader.key(Qt.Key.Key_N)
+    reader.key(Qt.Key.Key_3)
+    k, row, column = (int(one) for one in reader.session.display.to_index_kji(reader.viewer.dims.point))
+    free = (k, row - 40, column)
+    corners = [(0, 0), (0, 12), (12, 12), (12, 0)]
+    for down, right in corners:
+        reader.click(reader.place((free[0], free[1] + down, free[2] + right)))
+    QTest.mouseDClick(
+        reader.canvas, Qt.MouseButton.LeftButton, NO_KEY, reader.place((free[0], free[1] + 6, free[2] - 3))
+    )
+    reader.settle()
+    assert reader.session.drafts.keys() == {before}
+    reader.wait(lambda: not reader.session.needs_view)  # side and site of what was drawn
+    reader.settle()
+    reader.key(Qt.Key.Key_Up)
+    (drawn,) = reader.ask(
+        f"SELECT status, algorithm_type, laterality IS NOT NULL, site FROM current_lesions "
+        f"WHERE lesion_number = {before} AND stack_id = {HIPS}"
+    )
+    assert drawn == ("accepted", "manual", 1, "pelvis")
+    reader.key(Qt.Key.Key_Z, CTRL)
+    reader.key(Qt.Key.Key_Up)
+    assert reader.ask(f"SELECT count(*) FROM current_lesions WHERE stack_id = {HIPS}") == [(before - 1,)]
+
+
+def test_clicks_go_there_and_buttons_and_menus_decide(reader: Reader) -> None:
+    reader.click_row(4)
+    assert reader.session.selected == 4
+    k = reader.session.display.to_index_kji(reader.viewer.dims.point)[0]
+    assert round(k) == reader.session.lesions[4].lesion.measurements.long_axis_slice
+    buttons = reader.panel.findChildren(type(reader.panel.site_button))
+    accept = next(one for one in buttons if one.text() == "Accept  A")
+    QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
+    assert (4, "accepted") in reader.ask(STATE.format(HIPS))
+    reader.key(Qt.Key.Key_U)  # the keyboard is still the canvas's
+    assert (4, "proposed") in reader.ask(STATE.format(HIPS))
+
+    reader.key(Qt.Key.Key_S)
+    menu = next(one for one in reader.panel.findChildren(QMenu) if one.isVisible())
+    QTest.keyClick(menu, Qt.Key.Key_T)
+    reader.pause()
+    assert reader.ask(f"SELECT site FROM current_lesions WHERE lesion_number = 4 AND stack_id = {HIPS}") == [("thigh",)]
+
+    outline = reader.session.lesions[3].lesion.outline
+    reader.panel.screen.go_to(3)
+    middle = [(a + b - 1) / 2 for a, b in zip(outline.start_kji, outline.stop_kji, strict=True)]
+    reader.click(reader.place(middle))
+    assert reader.session.selected == 3
+
+
+def test_keys_of_another_layer_decide_nothing_and_the_panel_takes_away_what_it_added(reader: Reader) -> None:
+    viewer = reader.viewer
+    mine = viewer.add_points([[0, 0, 0]], name="mine")  # becomes the active layer
+    reader.key(Qt.Key.Key_X)
+    reader.key(Qt.Key.Key_A)
+    assert {status for _, status in reader.ask(STATE.format(HIPS))} == {"proposed"}
+    viewer.layers.selection.active = reader.panel.screen.labels
+    reader.key(Qt.Key.Key_A)
+
+    viewer.window.remove_dock_widget(reader.panel)
+    reader.pause()
+    assert list(viewer.layers) == [mine]
+    assert not [name for name in viewer.canvas.overlays if name.startswith("calcimeasure")]
+    assert not viewer.keymap
+    assert any(row["status"] == "accepted" for row in reader.rows())
+    reader.key(Qt.Key.Key_X)
+    assert reader.ask(STATE.format(HIPS))[0] == (1, "accepted")
+
+
+def test_what_is_erased_is_kept_when_the_window_closes(reader: Reader) -> None:
+    lesion = reader.session.lesions[1].lesion
+    middle = [(a + b) / 2 for a, b in zip(lesion.outline.start_kji, lesion.outline.stop_kji, strict=True)]
+    k = lesion.measurements.long_axis_slice
+    reader.key(Qt.Key.Key_1)
+    reader.drag([reader.place((k, middle[1], middle[2] + right)) for right in (0, 3, 6)])
+    reader.close()  # at once
+    now = f"SELECT made_by, volume_voxels_ml FROM lesion_revisions WHERE made_by IS NOT NULL AND stack_id = {HIPS}"
+    ((by, volume_ml),) = reader.ask(now)
+    assert by == "A. Reader"
+    assert volume_ml < lesion.measurements.volume_voxels_ml
+    assert [float(row["volume_voxels_ml"]) for row in reader.rows() if row["algorithm_type"] == "manual"] == [
+        pytest.approx(volume_ml, abs=0.001)
+    ]
+
+
+def test_next_stack_close_and_open_again(
+    reader: Reader, folder: Path, make_napari_viewer: Callable[..., object]
+) -> None:
+    reader.key(Qt.Key.Key_A)
+    reader.key(Qt.Key.Key_PageDown)
+    reader.wait(lambda: reader.panel.session is not None and reader.session.stack_id == HAND)
+    reader.key(Qt.Key.Key_A)
+    reader.key(Qt.Key.Key_Down)
+    reader.key(Qt.Key.Key_A)
+    assert [status for _, status in reader.ask(STATE.format(HAND))] == ["accepted", "accepted"]
+    reader.close()
+    assert [row["status"] for row in reader.rows()].count("accepted") == 3
+
+    again = Reader(make_napari_viewer(show=True))
+    again.open(folder, "B. Reader")
+    assert again.session.stack_id == HIPS  # the first that is not done
+    states = [again.panel.worklist.item(row, 4).text() for row in range(again.panel.worklist.rowCount())]
+    assert states == ["in review by A. Reader"]
+    assert again.session.selected == 2  # the first that is not decided
+    again.panel.filter.setCurrentText("All")
+    assert again.panel.worklist.rowCount() == 2
+    again.forget()
+
+
+def test_a_layer_of_the_review_that_is_removed_closes_the_stack_and_loses_nothing(reader: Reader) -> None:
+    lesion = reader.session.lesions[1].lesion
+    row, column = lesion.outline.start_kji[1], (lesion.outline.start_kji[2] + lesion.outline.stop_kji[2]) / 2
+    reader.key(Qt.Key.Key_2)
+    reader.drag([reader.place((lesion.measurements.long_axis_slice, row - up, column)) for up in (1, 3, 5)])
+    reader.viewer.layers.remove("lesions")
+    reader.pause()
+    assert reader.panel.session is None
+    assert len(reader.ask("SELECT 1 FROM lesion_revisions WHERE made_by IS NOT NULL")) == 1
+    reader.key(Qt.Key.Key_PageDown)
+    reader.wait(lambda: reader.panel.session is not None)
+    assert len(reader.viewer.layers) == 3  # and nothing of the stack before
+
+
+def test_the_name_is_asked_once(
+    make_napari_viewer: Callable[..., object], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: asked.append(1) or ("C. Reader", True))
+    reader = Reader(make_napari_viewer(show=True))
+    reader.panel._reader = ""
+    reader.open(folder, "")
+    reader.key(Qt.Key.Key_A)
+    reader.key(Qt.Key.Key_Down)
+    reader.key(Qt.Key.Key_A)
+    assert asked == [1]
+    assert reader.ask("SELECT DISTINCT reader FROM current_lesions WHERE reader IS NOT NULL") == [("C. Reader",)]
+    reader.forget()
+
+
+def test_bone_is_shown_and_taken_over(reader: Reader) -> None:
+    reader.key(Qt.Key.Key_F10)
+    reader.wait(lambda: "bone" in reader.viewer.layers)
+    layer = reader.viewer.layers["bone"]
+    assert not layer.editable
+    k = round(reader.session.display.to_index_kji(reader.viewer.dims.point)[0])
+    reader.viewer.reset_view()
+    place = np.argwhere(reader.session.display.stored(layer.data)[k])[0]
+    reader.click(reader.place((k, *place)))
+    reader.key(Qt.Key.Key_T)
+    reader.wait(lambda: len(reader.session.lesions) == 6)
+    assert reader.ask(
+        f"SELECT status, tissue, algorithm_type FROM current_lesions WHERE lesion_number = 6 AND stack_id = {HIPS}"
+    ) == [("accepted", "calcified_mass", "semiautomatic")]
+
+
+def test_conflict_asks_and_theirs_stays(reader: Reader, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Desk(folder, quiet)
+    review(other, HIPS).decide(1, Status.REJECTED)
+    other.close()
+    asked: list[str] = []
+
+    def no(_: object, __: str, question: str) -> QMessageBox.StandardButton:
+        asked.append(question)
+        return QMessageBox.StandardButton.No
+
+    monkeypatch.setattr(QMessageBox, "question", no)
+    reader.key(Qt.Key.Key_A)
+    assert len(asked) == 1
+    assert "A. Reader" in asked[0]
+    assert reader.ask(STATE.format(HIPS))[0] == (1, "rejected")
+
+
+def test_a_stack_whose_images_are_gone_is_said_and_the_others_go_on(
+    make_napari_viewer: Callable[..., object], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(folder / "private" / "calcimeasure.db")) as connection, connection:
+        connection.execute("UPDATE files SET path = path || '.gone' WHERE stack_id = ?", (HIPS,))
+    reader = Reader(make_napari_viewer(show=True))
+    reader.panel.open_desk(Desk(folder, quiet), "A. Reader")
+    reader.wait(lambda: "Loading" not in reader.panel.progress.text())
+    assert reader.panel.session is None
+    assert "no longer there" in capsys.readouterr().out
+    reader.key(Qt.Key.Key_PageDown)
+    reader.wait(lambda: reader.panel.session is not None)
+    assert reader.session.stack_id == HAND
+    reader.forget()
+
+
+def test_an_image_that_was_opened_by_hand_is_measured_reviewed_and_kept_and_no_other_is(
+    make_napari_viewer: Callable[..., object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    foreign = viewer.add_image(np.full((4, 20, 20), 900, dtype=np.int16), name="foreign")
+    reader = Reader(viewer)
+    reader.panel.measure_open()
+    assert "has no geometry" in capsys.readouterr().out
+    assert reader.panel.desk is None
+    (layer,) = viewer.open_sample("calcimeasure", "hand")
+    reader.panel._reader = "D. Reader"
+    reader.panel.measure_open()
+    reader.wait(lambda: reader.panel.session is not None)
+    reader.key(Qt.Key.Key_A)
+    reader.panel.save_as(tmp_path / "kept")
+    reader.folder = tmp_path / "kept"
+    reader.key(Qt.Key.Key_Down)
+    reader.key(Qt.Key.Key_X)
+    assert [status for _, status in reader.ask(STATE.format(1))] == ["accepted", "rejected"]
+    reader.panel.close_review()
+    assert list(viewer.layers) == [foreign, layer]
+    assert [row["status"] for row in reader.rows()] == ["accepted"]
+    reader.forget()

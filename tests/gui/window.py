@@ -1,0 +1,123 @@
+"""A reader's hands: mouse and keys on the real window."""
+
+from __future__ import annotations
+
+import csv
+import time
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_calcimeasure._desk import Desk
+from tests.plugin.desks import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import napari
+
+    from napari_calcimeasure._panel import ReviewPanel
+    from napari_calcimeasure._session import Session
+
+PATIENCE_S = 20.0
+PRESSED_S = 0.03
+NO_KEY = Qt.KeyboardModifier.NoModifier
+
+
+class Reader:
+    """Somebody who reviews a folder.
+
+    Parameters
+    ----------
+    viewer
+        A window that is shown.
+    """
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        self.viewer = viewer
+        viewer.window.resize(1500, 950)
+        _, self.panel = viewer.window.add_plugin_dock_widget("calcimeasure", "Review")
+        self.panel: ReviewPanel
+        backends = (one for one in self.panel.window().findChildren(QWidget) if "CanvasBackend" in type(one).__name__)
+        self.canvas = next(backends)
+
+    def open(self, folder: Path, name: str = "A. Reader") -> None:
+        self.folder = folder
+        self.panel.open_desk(Desk(folder, lambda _: None), name)
+        self.wait(lambda: self.panel.session is not None)
+
+    @property
+    def session(self) -> Session:
+        assert self.panel.session is not None
+        return self.panel.session
+
+    def wait(self, holds: Callable[[], object]) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < end, "waited in vain"
+            QApplication.processEvents()
+            time.sleep(0.005)
+
+    def pause(self, seconds: float = 0.0) -> None:
+        end = time.monotonic() + seconds
+        QApplication.processEvents()
+        while time.monotonic() < end:
+            QApplication.processEvents()
+            time.sleep(0.005)
+
+    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NO_KEY) -> None:
+        QTest.keyClick(self.canvas, key, modifier)
+        self.pause()
+
+    def place(self, index_kji: Sequence[float]) -> QPoint:
+        """Where a voxel is on the canvas, in the plane that is shown."""
+        camera = self.viewer.scene.camera
+        world = self.session.display.to_world(index_kji)[list(self.viewer.dims.displayed)]
+        from_center = (world - camera.center[1:]) * camera.zoom
+        height, width = self.viewer.canvas.size
+        return QPoint(round(width / 2 + from_center[1]), round(height / 2 + from_center[0]))
+
+    def drag(self, places: Sequence[QPoint]) -> None:
+        QTest.mousePress(self.canvas, Qt.MouseButton.LeftButton, NO_KEY, places[0])
+        for place in places[1:]:
+            QTest.mouseMove(self.canvas, place)
+            self.pause(PRESSED_S)
+        QTest.mouseRelease(self.canvas, Qt.MouseButton.LeftButton, NO_KEY, places[-1])
+        self.pause()
+
+    def click(self, place: QPoint) -> None:
+        QTest.mouseMove(self.canvas, place)
+        self.pause(PRESSED_S)
+        QTest.mouseClick(self.canvas, Qt.MouseButton.LeftButton, NO_KEY, place)
+        self.pause(PRESSED_S)
+
+    def click_row(self, number: int) -> None:
+        table = self.panel.lesions
+        rows = [row for row in range(table.rowCount()) if table.item(row, 0).text() == str(number)]
+        middle = table.visualItemRect(table.item(rows[0], 0)).center()
+        QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, NO_KEY, middle)
+        self.pause()
+
+    def settle(self) -> None:
+        """Wait until what was drawn is measured."""
+        self.pause(0.1)
+        self.wait(lambda: all(one.measured is not None or one.outline is None for one in self.session.drafts.values()))
+
+    def close(self) -> None:
+        self.viewer.close()
+        self.pause()
+
+    def forget(self) -> None:
+        """Let go of the window: napari's tests count those that are held."""
+        self.panel.close_review()
+        self.__dict__.clear()
+
+    def ask(self, question: str) -> list[tuple[object, ...]]:
+        return ask(self.folder / "private" / "calcimeasure.db", question)
+
+    def rows(self) -> list[dict[str, str]]:
+        with (self.folder / "lesions.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))

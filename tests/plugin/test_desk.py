@@ -1,0 +1,102 @@
+"""A folder of results on the desk: its worklist, its tables, and a review that was begun by hand."""
+
+import csv
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from calcimeasure import find_series, sample_folder
+from calcimeasure.errors import InputPathError, OutputError
+from calcimeasure.model import Status
+from napari_calcimeasure._desk import Desk
+from napari_calcimeasure._session import Session
+from napari_calcimeasure._stack import Review, open_stack, worklist
+from tests.plugin.desks import ask
+
+
+def quiet(_: str) -> None:
+    """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The review of a sample that was opened by hand, and kept."""
+    folder = tmp_path_factory.mktemp("by-hand")
+    images = folder / "images"
+    shutil.copytree(sample_folder() / "hand", images)
+    desk = Desk(None, quiet)
+    stack_id = desk.measure(find_series(images).series[0])
+    assert stack_id == desk.measure(find_series(images).series[0])  # it is known by now
+    session = review(desk, stack_id)
+    session.decide(1, Status.ACCEPTED)
+    temporary = desk.folder
+    assert stat.S_IMODE(temporary.stat().st_mode) == 0o700
+    desk.save_as(folder / "out")
+    assert not temporary.exists()
+    session.store = desk.store
+    session.decide(2, Status.REJECTED)
+    desk.write_tables()
+    desk.close()
+    return folder / "out"
+
+
+def review(desk: Desk, stack_id: int) -> Session:
+    stack = open_stack(desk.store, desk.settings, stack_id)
+    return Session(desk.store, desk.settings, stack, "A. Reader", lambda: "", lambda _: True)
+
+
+def test_a_review_that_was_begun_by_hand_is_kept_whole(saved: Path) -> None:
+    database = saved / "private" / "calcimeasure.db"
+    assert ask(database, "SELECT lesion_number, status, reader FROM current_lesions") == [
+        (1, "accepted", "A. Reader"),
+        (2, "rejected", "A. Reader"),
+    ]
+    with (saved / "lesions.csv").open(encoding="utf-8", newline="") as file:
+        assert [(row["lesion_number"], row["status"]) for row in csv.DictReader(file)] == [("1", "accepted")]
+
+
+def test_what_is_open_for_review_is_not_written_over(saved: Path) -> None:
+    desk = Desk(None, quiet)
+    with pytest.raises(OutputError, match="holds results already"):
+        desk.save_as(saved)
+    desk.close()
+    assert not desk.folder.exists()
+
+
+def test_worklist_says_how_far_the_review_is(saved: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(saved, folder)
+    desk = Desk(folder, quiet)
+    (task,) = desk.tasks
+    assert (task.state, task.asked, task.decided, task.readers) == (Review.DONE, 2, 2, ("A. Reader",))
+    session = review(desk, task.stack_id)
+    session.undo()
+    session.decide(2, Status.PROPOSED)
+    assert worklist(desk.store)[0].state is Review.IN_REVIEW
+    session.decide(1, Status.PROPOSED)
+    assert worklist(desk.store)[0].state is Review.IN_REVIEW  # somebody was there
+    desk.close()
+
+
+def test_images_that_have_changed_or_gone_are_not_reviewed(saved: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(saved, folder)
+    images = saved.parent / "images"
+    desk = Desk(folder, quiet)
+    (task,) = desk.tasks
+    one = next(images.glob("*.dcm"))
+    one.rename(tmp_path / one.name)
+    try:
+        with pytest.raises(InputPathError, match="no longer"):
+            open_stack(desk.store, desk.settings, task.stack_id)
+    finally:
+        (tmp_path / one.name).rename(one)
+    assert open_stack(desk.store, desk.settings, task.stack_id).stack_id == task.stack_id
+    desk.close()
+
+
+def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputPathError, match="was not written by measure"):
+        Desk(tmp_path, quiet)
