@@ -24,6 +24,7 @@ import numpy as np
 
 from calcimeasure.locate.bones import BoneEvidence, evidence_of
 from calcimeasure.locate.limbs import position
+from calcimeasure.locate.points import outline_points
 from calcimeasure.locate.trunk import Part, part_with
 from calcimeasure.locate.words import SaidSide, SideEvidence, SiteEvidence
 from calcimeasure.model import BodySite, Laterality, Side, SideSource, Site, SiteSource
@@ -135,7 +136,7 @@ def side_of(outline: Outline, geometry: Geometry, view: View, site: Site | None 
         With its source, its confidence and the evidence in words; UNKNOWN where the evidence does not carry, with the
         hint that there is.
     """
-    points_lps_mm = geometry.to_lps_mm(np.argwhere(outline.mask()) + np.array(outline.start_kji))
+    points_lps_mm = outline_points(outline, geometry)
     limb = body_with(outline, view.bodies)
     body_site = (site or view.site).body_site
     bones = evidence_of(outline, geometry, view.bones, limb) if view.bones is not None else None
