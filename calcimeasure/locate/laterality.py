@@ -24,6 +24,7 @@ import numpy as np
 
 from calcimeasure.locate.bones import BoneEvidence, evidence_of
 from calcimeasure.locate.limbs import position
+from calcimeasure.locate.points import outline_points
 from calcimeasure.locate.trunk import Part, part_with
 from calcimeasure.locate.words import SaidSide, SideEvidence, SiteEvidence
 from calcimeasure.model import BodySite, Laterality, Side, SideSource, Site, SiteSource
@@ -135,7 +136,7 @@ def side_of(outline: Outline, geometry: Geometry, view: View, site: Site | None 
         With its source, its confidence and the evidence in words; UNKNOWN where the evidence does not carry, with the
         hint that there is.
     """
-    points_lps_mm = geometry.to_lps_mm(np.argwhere(outline.mask()) + np.array(outline.start_kji))
+    points_lps_mm = outline_points(outline, geometry)
     limb = body_with(outline, view.bodies)
     body_site = (site or view.site).body_site
     bones = evidence_of(outline, geometry, view.bones, limb) if view.bones is not None else None
@@ -185,8 +186,7 @@ def _by_bones_alone(
     """Take the side of named bones where no midline is seen, unless tags, words or the table speak against it."""
     said = {view.tags.laterality, view.words.laterality} - {UNKNOWN}
     evidence = "; ".join((bones.words, view.midline_why, *view.tags.words, *view.words.words))
-    middle_x_mm = float(points_lps_mm[:, 0].mean())
-    hint = _sign(middle_x_mm) if abs(middle_x_mm) >= HINT_MM else None
+    hint = _hint_of_place(points_lps_mm, geometry, view, limb)
     if bones.mirrored:
         reason = "named bones of the left lie where those of the right should, and carry no side"
         return _unknown(None, hint, f"{evidence}; {reason}", conflict=True)
@@ -251,8 +251,7 @@ def _doubt_of_place(
 def _by_words(
     points_lps_mm: NDArray[np.float64], geometry: Geometry, view: View, limb: int | None, body_site: BodySite
 ) -> Side:
-    middle_x_mm = float(points_lps_mm[:, 0].mean())
-    hint = _sign(middle_x_mm) if abs(middle_x_mm) >= HINT_MM else None
+    hint = _hint_of_place(points_lps_mm, geometry, view, limb)
     said = {SideSource.DICOM_TAG: view.tags, SideSource.DESCRIPTION: view.words}
     evidence = "; ".join((view.midline_why, *(word for one in said.values() for word in one.words)))
     sides = {one.laterality for one in said.values()} - {UNKNOWN}
@@ -300,6 +299,19 @@ def body_with(outline: Outline, bodies: Sequence[Outline]) -> int | None:
     """Find the body that a lesion lies in."""
     shares = [outline.overlap(body) for body in bodies]
     return int(np.argmax(shares)) if any(shares) else None
+
+
+def _hint_of_place(
+    points_lps_mm: NDArray[np.float64], geometry: Geometry, view: View, limb: int | None
+) -> Laterality | None:
+    """Take the side of the table on which a lesion lies, unless its limb lies on the other one; None in the middle."""
+    if view.limbs is not None and (place := position(points_lps_mm, view.limbs)) in (LEFT, RIGHT):
+        return place
+    x_mm = float(points_lps_mm[:, 0].mean())
+    if abs(x_mm) < HINT_MM:
+        return None
+    limb_x_mm = x_mm if limb is None else float(_middle_lps_mm(view.bodies[limb], geometry)[0])
+    return _sign(limb_x_mm) if abs(limb_x_mm) >= HINT_MM else _sign(x_mm)
 
 
 def _spans_both_sides(view: View, limb: int | None, geometry: Geometry) -> bool:

@@ -36,6 +36,10 @@ GAP_MM, GAP_SHARE = 8.0, 0.3
 """How far from that gap a lesion must lie, and by how much more for each millimeter to that section."""
 
 
+GONE_SHARE, HERE_SHARE = 0.4, 0.5
+"""Which part of the place of a limb in a near section is covered where that limb is in a section."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Limbs:
     """Sections across the patient's long axis.
@@ -145,19 +149,17 @@ def _beside_gap(points_lps_mm: NDArray[np.float64], section: float, limbs: Limbs
     away_mm = abs(nearest - section) * limbs.step_mm
     if away_mm > NEAR_MM:
         return None
-    if limbs.counts[nearest] > 2 or not limbs.beside[nearest]:
+    if limbs.counts[nearest] > 2:
+        return Laterality.UNKNOWN
+    own = limbs.parts[..., round(section)] > 0
+    right, left = (float(own[limbs.parts[..., nearest] == part].mean()) for part in (1, 2))
+    if min(right, left) < GONE_SHARE and max(right, left) > HERE_SHARE:
+        # The other limb does not come so far.
+        return Laterality.LEFT if left > right else Laterality.RIGHT
+    if not limbs.beside[nearest]:
         return Laterality.UNKNOWN
     ends = [np.flatnonzero((limbs.parts[..., nearest] == part).any(axis=1)) for part in (1, 2)]
     gap_mm = limbs.low_lps_mm[0] + limbs.step_mm * (ends[0].max() + ends[1].min()) / 2
-    own = np.flatnonzero((limbs.parts[..., round(section)] == 1).any(axis=1))
-    if not own.size:
-        return Laterality.UNKNOWN
-    last = limbs.parts.shape[0] - 1
-    for other, border, remaining in ((0, 0, Laterality.LEFT), (1, last, Laterality.RIGHT)):
-        # A limb that the field cuts off, and that no longer comes to where it does so, is not in this section.
-        cut_off, comes_there = (bool(np.abs(one - border).min() <= 1) for one in (ends[other], own))
-        if cut_off and not comes_there:
-            return remaining
     beside_mm = float(points_lps_mm[:, 0].mean()) - gap_mm
     if abs(beside_mm) < GAP_MM + GAP_SHARE * away_mm:
         return Laterality.UNKNOWN

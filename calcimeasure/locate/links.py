@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Lesion, Outcome, StackFacts
 
-SAME_PLACE_MM = 4.0
+SAME_PLACE_MM = 6.0
 SAME_PLACE_SHARE = 0.15
 """One mass moves by this much between two series, and by this share of its diameter (thick slices, another kernel): two
 masses side by side lie farther apart than their diameter."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from calcimeasure.locate.bones import evidence_of
 from calcimeasure.locate.laterality import body_with
+from calcimeasure.locate.points import outline_points
 from calcimeasure.locate.trunk import Part, part_with, shows_regions, site_by_place
 from calcimeasure.locate.words import SiteEvidence, site_in_body_part, site_in_text
 from calcimeasure.model import BodySite, Site, SiteSource
@@ -88,7 +87,7 @@ def site_of_lesion(outline: Outline, geometry: Geometry, view: View) -> Site:
         return by_bones
     if view.trunk is None:
         return view.site
-    points_lps_mm = geometry.to_lps_mm(np.argwhere(outline.mask()) + np.array(outline.start_kji))
+    points_lps_mm = outline_points(outline, geometry)
     by_place = site_by_place(points_lps_mm, view.trunk) if body == 0 else None
     if by_place is not None:
         return view.site if view.site.body_site is by_place.body_site else _with_level(by_place, view)

@@ -78,6 +78,7 @@ NECK_MM, HEAD_BESIDE_MM = 40.0, 110.0
 SMALLEST_CHEST_MM: Final = 60.0
 ABDOMEN_MM: Final = 180.0
 LEVEL_MARGIN_MM: Final = 40.0
+LESION_POINTS: Final = 400
 
 
 class Part(StrEnum):
@@ -119,6 +120,8 @@ class Trunk:
         Where the legs part, and the lower and upper end of the lungs; None where they are not in view.
     tree
         Of `bones_lps_mm`, (n, 3): points of the bones.
+    spine
+        Of those at the midline and on the back.
     beside_mm, backward
         (n,) signed distance from the midline, and the part of the way from the middle of the section to its skin, to
         the back.
@@ -143,6 +146,7 @@ class Trunk:
     crotch_z_mm: float | None
     chest_z_mm: tuple[float, float] | None
     tree: KDTree
+    spine: KDTree | None
     bones_lps_mm: NDArray[np.float64]
     beside_mm: NDArray[np.float64]
     backward: NDArray[np.float64]
@@ -198,6 +202,7 @@ def look_at_trunk(
     joined, _ = ndimage.label(occupied, everything)
     limbs, _ = ndimage.label(occupied & ~inner, everything)
     limb = np.where(is_trunk, 0, limbs[places])
+    spine = (np.abs(beside_mm) <= 30) & (backward > 0) & is_trunk
     regions, crotch, chest = _regions(grid, beside_mm, at, point_mm3)
     return Trunk(
         midline=midline,
@@ -209,6 +214,7 @@ def look_at_trunk(
         crotch_z_mm=None if crotch is None else grid.z_mm(crotch),
         chest_z_mm=None if chest is None else (grid.z_mm(chest[0]), grid.z_mm(chest[1])),
         tree=KDTree(bones_lps_mm),
+        spine=KDTree(bones_lps_mm[spine]) if spine.any() else None,
         bones_lps_mm=bones_lps_mm,
         beside_mm=beside_mm,
         backward=backward,
@@ -242,7 +248,7 @@ def part_with(points_lps_mm: NDArray[np.float64], trunk: Trunk) -> Part:
     trunk
         Of the stack.
     """
-    away_mm, index = trunk.tree.query(points_lps_mm)
+    away_mm, index = trunk.tree.query(_some(points_lps_mm))
     if away_mm.min() > LIMB_MM:
         return Part.TRUNK
     nearest = int(index[np.argmin(away_mm)])
@@ -277,7 +283,7 @@ def site_by_place(points_lps_mm: NDArray[np.float64], trunk: Trunk) -> Site | No
     if region is Region.LEGS:
         return _site_in_leg(float(middle[2]), trunk)
     beside_mm = abs(float(trunk.midline.distance_mm(middle)))
-    away_mm, index = trunk.tree.query(points_lps_mm)
+    away_mm, index = trunk.tree.query(_some(points_lps_mm))
     nearest_mm, nearest = float(away_mm.min()), int(index[np.argmin(away_mm)])
     if section in trunk.wide and _is_at_spine(points_lps_mm, beside_mm, trunk):
         return Site(
@@ -320,11 +326,14 @@ def _site_in_pelvis(
 
 
 def _is_at_spine(points_lps_mm: NDArray[np.float64], beside_mm: float, trunk: Trunk) -> bool:
-    spine = (np.abs(trunk.beside_mm) <= 30) & (trunk.backward > 0) & trunk.is_trunk
-    if beside_mm > BESIDE_SPINE_MM or not spine.any():
+    if beside_mm > BESIDE_SPINE_MM or trunk.spine is None:
         return False
-    own = KDTree(trunk.bones_lps_mm[spine])
-    return float(own.query(points_lps_mm)[0].min()) <= SPINE_MM
+    return float(trunk.spine.query(_some(points_lps_mm))[0].min()) <= SPINE_MM
+
+
+def _some(points_lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Thin points of a lesion: its distances need no more."""
+    return points_lps_mm[:: -(-len(points_lps_mm) // LESION_POINTS)]
 
 
 def _level(region: Region, z_mm: float, trunk: Trunk) -> str | None:
