@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from calcimeasure.assess import assess, assess_again
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.inherit import as_calibrated, divide
@@ -27,9 +25,7 @@ from calcimeasure.threads import thread_count
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from calcimeasure.locate.film import FilmView
     from calcimeasure.model import Image, Lesion, Proposal, Proposals
@@ -68,15 +64,18 @@ def analyze(
     """
     settings = settings or Settings()
     image = load_image(series, settings)
-    found = _found_on_film(image, settings, earlier) if isinstance(image, Radiograph) else _found(image, settings)
-    image, view = found.image, found.view
+    if isinstance(image, Radiograph):
+        image = as_calibrated(image, earlier)
+    seen = survey(image, settings)
+    image, view = replace(image, notices=(*image.notices, *seen.notices)), seen.view
+    parts = [part for part in seen.proposals.parts if part.tissue not in NOT_MEASURED]
 
     def measured(part: Proposal) -> Lesion:
-        return assess(image, found.outline_of(part), 0, settings, part, view)
+        return assess(image, refined_outline(image, part, settings), 0, settings, part, view)
 
     # The distances and sums that cost most do not hold the interpreter.
     with ThreadPoolExecutor(max_workers=thread_count()) as pool:
-        lesions = sorted(pool.map(measured, found.parts), key=largest_first)
+        lesions = sorted(pool.map(measured, parts), key=largest_first)
         stay, keep = divide(lesions, earlier)
         kept = pool.map(lambda lesion: assess_again(image, lesion, settings, view), keep)
         numbers = count(next_number)
@@ -96,73 +95,69 @@ def analyze(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """What was found in an image: the parts that may be calcified, how each is outlined, and what is in the field."""
+class Survey:
+    """What was found in an image before anything is measured.
 
-    image: Image
-    parts: list[Proposal]
-    outline_of: Callable[[Proposal], Outline]
-    view: View | FilmView
-
-
-def _found(volume: Volume, settings: Settings) -> _Found:
-    proposals, view, notices = survey(volume, settings)
-    volume = replace(volume, notices=(*volume.notices, *notices))
-    return _Found(volume, _may_be_calcified(proposals), lambda part: refined_outline(volume, part, settings), view)
-
-
-def _found_on_film(radiograph: Radiograph, settings: Settings, earlier: Sequence[Lesion]) -> _Found:
-    radiograph = as_calibrated(radiograph, earlier)
-    proposals = propose_on_film(radiograph, settings)
-    radiograph = replace(radiograph, notices=(*radiograph.notices, *proposals.notices))
-    view = look_at_film(radiograph.series, radiograph.pixels, _foreground(radiograph, proposals))
-    return _Found(radiograph, _may_be_calcified(proposals), lambda part: part.outline, view)
-
-
-def _may_be_calcified(proposals: Proposals) -> list[Proposal]:
-    return [part for part in proposals.parts if part.tissue not in NOT_MEASURED]
-
-
-def _foreground(radiograph: Radiograph, proposals: Proposals) -> NDArray[np.bool_] | None:
-    """(rows, columns) of a radiograph, true where a body is; None where none was found."""
-    if not proposals.bodies:
-        return None
-    start, stop = (0, 0, 0), radiograph.shape_kji
-    foreground: NDArray[np.bool_] = np.any([body.mask_in(start, stop)[0] for body in proposals.bodies], axis=0)
-    return foreground
-
-
-def survey(volume: Volume, settings: Settings) -> tuple[Proposals, View, tuple[str, ...]]:
-    """Find what is dense in a stack, bone included, and what sides and sites depend on.
-
-    Returns
-    -------
-    proposals, view, notices
-        What `analyze` measures lesions from; a reviewer who draws one, or takes bone for a mass, needs the same.
+    Parameters
+    ----------
+    proposals
+        What is dense, bone included.
+    view
+        What sides and sites depend on.
+    notices
+        Keys of `calcimeasure.codes.NOTICES`.
     """
+
+    proposals: Proposals
+    view: View | FilmView
+    notices: tuple[str, ...] = ()
+
+
+def survey(image: Image, settings: Settings) -> Survey:
+    """Find what is dense in a stack or on a radiograph, and what sides and sites depend on.
+
+    `analyze` measures lesions from it; a reviewer who draws one, or takes bone for a mass, needs the same.
+    """
+    return _survey_of_film(image, settings) if isinstance(image, Radiograph) else _survey_of_stack(image, settings)
+
+
+def _survey_of_stack(volume: Volume, settings: Settings) -> Survey:
     bones, mask_notices = bones_of(volume, settings)
     proposals = propose(volume, settings, None if bones is None else bones.mask)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
     skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
     view = look(volume, proposals.bodies, skeleton, bones)
-    return proposals, view, (*mask_notices, *proposals.notices, *dropped)
+    return Survey(proposals, view, (*mask_notices, *proposals.notices, *dropped))
 
 
-def refined_outline(volume: Volume, part: Proposal, settings: Settings) -> Outline:
+def _survey_of_film(radiograph: Radiograph, settings: Settings) -> Survey:
+    proposals = propose_on_film(radiograph, settings)
+    foreground = None
+    if proposals.bodies:
+        body = proposals.bodies[0].union(*proposals.bodies[1:])
+        foreground = body.mask_in((0, 0, 0), radiograph.shape_kji)[0]
+    return Survey(proposals, look_at_film(radiograph.series, radiograph.pixels, foreground), proposals.notices)
+
+
+def refined_outline(image: Image, part: Proposal, settings: Settings) -> Outline:
     """Draw a proposal along its half-maximum; where it lies on bone, without what was cut off as bone.
+
+    On a radiograph it is drawn so already.
 
     The blurred surface of the bone beside a mass is as dense as the mass's own edge: along it the half-maximum would
     run on. What it leaves there apart from the mass, too small to count, goes too: an axis would end in it.
     """
-    outline = half_maximum_outline(volume, part.outline, settings)
+    if isinstance(image, Radiograph):
+        return part.outline
+    outline = half_maximum_outline(image, part.outline, settings)
     if not part.touches_bone:
         return outline
-    hu = volume.attenuation_hu[outline.box]
+    hu = image.attenuation_hu[outline.box]
     own = part.outline.mask_in(outline.start_kji, outline.stop_kji)
     kept = outline.mask() & (own | (hu < settings.threshold_hu))
     if not kept.any():
         return outline
-    return without_specks(Outline.from_mask(kept, outline.start_kji), volume.geometry, settings)
+    return without_specks(Outline.from_mask(kept, outline.start_kji), image.geometry, settings)
 
 
 def analyze_or_fail(

@@ -35,10 +35,17 @@ BESIDE_COSTS = 4.0
 """Logarithm of strength lost for each radius that it lies outside."""
 
 
+OPEN = 0.35
+"""Where attenuation falls by less than this part of what is usual on a line it is open there: a bone goes on."""
 MOST_PROPOSED = 8
 """Likeliest first. A film with more is one of bones that this does not know, such as teeth or a chest."""
 ROUNDS = 3
 """Times that a mass is looked for from its own center, so that it does not matter where it was pointed at."""
+
+ALIKE = 0.4
+"""Logarithm: lines whose radii differ by less are of one thing."""
+COMMON_MM = 40.0
+"""What is larger is the less likely meant by a click the larger it is: a limb surrounds every mass."""
 
 
 def propose_on_film(radiograph: Radiograph, settings: Settings) -> Proposals:
@@ -66,6 +73,7 @@ def propose_on_film(radiograph: Radiograph, settings: Settings) -> Proposals:
     seen = features_of(film, edges, _width(film, edges), SKIN_MM * mm, mm)
     evidence = [evidence_of(one) for one in seen]
     likely = np.array([mass_probability(one) for one in evidence])
+    likely[[one.closed < OPEN for one in seen]] = 0
     likely[[not settings.film_smallest_mm <= one.diameter <= settings.film_largest_mm for one in seen]] = 0
     parts: list[Proposal] = []
     for n in _apart(film, edges, likely, settings.mass_probability):
@@ -124,6 +132,11 @@ def grow_on_film(radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool
         else:
             depth = depth_in(film, edges, point)
             strong = np.where(depth < BESIDE, strong * np.exp(-BESIDE_COSTS * np.maximum(depth - 1, 0)), 0)
+            strong = strong / np.maximum(np.median(edges.radii, axis=1) / (COMMON_MM / 2 * _mm(film)), 1)
+        if found is not None:
+            _, (before,) = recentered(film, found)
+            _, radii = recentered(film, edges)
+            strong = np.where(np.abs(np.log(radii / before)) < ALIKE, strong, 0)
         if not strong.any():
             break
         found = settled(film, _only(edges, [int(np.argmax(strong))]))
