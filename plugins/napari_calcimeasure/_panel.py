@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     import napari
     from qtpy.QtGui import QCloseEvent
 
-    from calcimeasure.locate.laterality import View
-    from calcimeasure.model import BodySite, Laterality, Proposals, Radiograph, Status, Tissue
+    from calcimeasure.model import BodySite, Laterality, Radiograph, Status, Tissue
+    from calcimeasure.pipeline import Survey
 
 PAUSE_MS = 60
 """While the button is down numbers follow when nothing was painted for so long."""
@@ -698,14 +698,13 @@ class ReviewPanel(QWidget):
         self._is_surveying = True
         image, settings = session.image, session.settings
 
-        def take(found: tuple[Proposals, View, tuple[str, ...]]) -> None:
+        def take(seen: Survey) -> None:
             self._is_surveying = False
             if session is not self.session:
                 return
-            proposals, view, _ = found
-            self._bones = Bones(self._viewer, session, proposals)
+            self._bones = Bones(self._viewer, session, seen.proposals)
             self._bones.show(self.bones_box.isChecked())
-            self._guarded(partial(session.take_view, view))
+            self._guarded(partial(session.take_view, seen.view))
             self._measure_next()
 
         self._background.run(partial(survey, image, settings), take)
