@@ -38,7 +38,7 @@ from napari_calcimeasure._desk import Desk
 from napari_calcimeasure._rows import LESION_COLUMNS, TASK_COLUMNS, evidence, lesion_cells, lesion_order, task_cells
 from napari_calcimeasure._screen import COLORS, Screen, color_of
 from napari_calcimeasure._session import Session
-from napari_calcimeasure._stack import Review, Stack, Task, open_stack
+from napari_calcimeasure._stack import Review, Stack, Task, first_open, open_stack
 from napari_calcimeasure._tables import Table, button, rows_of_buttons
 
 if TYPE_CHECKING:
@@ -229,8 +229,18 @@ class ReviewPanel(QWidget):
 
     # The folder and its worklist
 
-    def open_desk(self, desk: Desk, reader: str | None = None) -> None:
-        """Begin the review of a folder with the first stack that is not done."""
+    def open_desk(self, desk: Desk, reader: str | None = None, loading: Callable[[], Stack] | None = None) -> None:
+        """Begin the review of a folder with the first stack that is not done.
+
+        Parameters
+        ----------
+        desk
+            The folder.
+        reader
+            Who reads, where that is known.
+        loading
+            Gives that first stack, where somebody has begun to load it.
+        """
         self.close_review()
         self._background = Background(self._tell)
         self.desk = desk
@@ -238,14 +248,13 @@ class ReviewPanel(QWidget):
         self.by_hand.setVisible(desk.is_temporary)
         self._begin()
         self._fill_worklist()
-        todo = [task.stack_id for task in self._tasks.values() if task.state in OPEN]
-        if not todo:
-            self.filter.setCurrentText("All")
-        first = next(iter(todo or self._tasks), None)
+        first = first_open(self._tasks.values())
         if first is None:
             show_info(f"{desk.folder} has no measured stack: there is nothing to review.")
-        else:
-            self.go_to_stack(first)
+            return
+        if first.state not in OPEN:
+            self.filter.setCurrentText("All")
+        self.go_to_stack(first.stack_id, loading)
 
     def _begin(self) -> None:
         self._clock.start()
@@ -362,7 +371,7 @@ class ReviewPanel(QWidget):
         else:
             self.go_to_stack(beside)
 
-    def go_to_stack(self, stack_id: int) -> None:
+    def go_to_stack(self, stack_id: int, loading: Callable[[], Stack] | None = None) -> None:
         """Show a stack; what was drawn on the one that is left is kept first."""
         if self.desk is None or not self._guarded(self._keep_stack):
             return
@@ -375,7 +384,8 @@ class ReviewPanel(QWidget):
             return
         self._prefetched = None
         self.progress.setText("Loading…")
-        self._background.run(partial(open_stack, self.desk.store, self.desk.settings, stack_id), self._show)
+        load = loading or partial(open_stack, self.desk.store, self.desk.settings, stack_id)
+        self._background.run(load, self._show)
 
     def _keep_stack(self) -> None:
         """Keep what was drawn on the stack, and have the tables written."""

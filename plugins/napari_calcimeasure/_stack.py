@@ -10,7 +10,7 @@ from calcimeasure import load_image
 from calcimeasure.folder import series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from calcimeasure import Settings
     from calcimeasure.model import Radiograph, Revision, StackFacts, Volume
@@ -72,6 +72,12 @@ def worklist(store: Store) -> tuple[Task, ...]:
         Task(stack_id, facts, *counts.get(stack_id, (0, 0)), readers.get(stack_id, ()))
         for stack_id, facts in store.measured_stacks().items()
     )
+
+
+def first_open(tasks: Iterable[Task]) -> Task | None:
+    """Choose where a review begins: at the first stack that is not done, else at the first one."""
+    every = list(tasks)
+    return next((task for task in every if task.state in (Review.TO_REVIEW, Review.IN_REVIEW)), next(iter(every), None))
 
 
 def open_stack(store: Store, settings: Settings, stack_id: int) -> Stack:

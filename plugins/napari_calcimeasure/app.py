@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from napari_calcimeasure._desk import Desk
+from napari_calcimeasure._stack import first_open, open_stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,13 +30,19 @@ def main(folder: Path, reader: str | None = None) -> None:
     """
     # Before any window: what is wrong with the folder is said on the command line.
     desk = Desk(folder, lambda line: print(line, file=sys.stderr))  # noqa: T201 - the command line
-    try:
-        import napari
+    first = first_open(desk.tasks)
+    with ThreadPoolExecutor(1) as meanwhile:
+        # The first stack is loaded while the window opens: each takes seconds.
+        loading = (
+            None if first is None else meanwhile.submit(open_stack, desk.store, desk.settings, first.stack_id).result
+        )
+        try:
+            import napari
 
-        viewer = napari.Viewer(title="calcimeasure review")
-        _, panel = viewer.window.add_plugin_dock_widget("calcimeasure", "Review")
-        panel.open_desk(desk, reader)
-        napari.run()
-        panel.close_review()
-    finally:
-        desk.close()
+            viewer = napari.Viewer(title="calcimeasure review")
+            _, panel = viewer.window.add_plugin_dock_widget("calcimeasure", "Review")
+            panel.open_desk(desk, reader, loading)
+            napari.run()
+            panel.close_review()
+        finally:
+            desk.close()
