@@ -551,6 +551,7 @@ class ReviewPanel(QWidget):
             return
         self.screen.guard_data()
         if self.session.compare():
+            self._measure_next()  # first, so that it is under way while the window draws
             self.screen.color()
         self._measure_next()
 

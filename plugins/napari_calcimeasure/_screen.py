@@ -109,6 +109,7 @@ class Screen:
         self.image.events.contrast_limits.connect(self._tell)
         viewer.layers.selection.active = self.labels
         self.slab = False
+        self._told: tuple[dict[int | None, str], list[str]] | None = None
         self.plane(self.first_plane)
         viewer.reset_view()
         self.color()
@@ -215,11 +216,11 @@ class Screen:
         numbers = sorted({*session.lesions, *session.drafts})
         colors: dict[int | None, str] = {None: NEW_COLOR, 0: "transparent"}
         colors |= {number: color_of(session.lesion(number)) for number in numbers}
-        self.labels.colormap = DirectLabelColormap(color_dict=colors)
-        self.labels.features = {
-            "index": [0, *numbers],
-            "lesion": ["", *(_in_words(session.lesion(number)) for number in numbers)],
-        }
+        words = ["", *(_in_words(session.lesion(number)) for number in numbers)]
+        if (colors, words) != self._told:  # a new colormap draws all of the layer anew
+            self._told = (colors, words)
+            self.labels.colormap = DirectLabelColormap(color_dict=colors)
+            self.labels.features = {"index": [0, *numbers], "lesion": words}
         self.draw_axes()
 
     def draw_axes(self) -> None:
