@@ -257,11 +257,12 @@ def _scan(paths: Sequence[Path], settings: Settings, as_json: bool) -> int:
 def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) -> int:
     from calcimeasure.export import write_tables, write_whole
     from calcimeasure.folder import naming_of, prepare, store_of, with_the_store_of
-    from calcimeasure.load import find_bone_masks, find_series
+    from calcimeasure.load import check_paths, find_bone_masks, find_series
     from calcimeasure.progress import bar_or_lines, log_to, stop_on_interrupt
     from calcimeasure.run import LEFT_ALONE, measure_found
     from calcimeasure.settings import format_settings
 
+    check_paths(paths)
     find_bone_masks(settings)  # what cannot be read at all is said before anything is done
     private = prepare(out)
     settings = with_the_store_of(out, settings)

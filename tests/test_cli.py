@@ -371,8 +371,15 @@ def test_fault_outside_of_a_stack_is_said_in_one_line(
     assert isinstance(run(*arguments, "--debug").exception, ZeroDivisionError)
 
 
-def test_debug_shows_the_traceback_of_a_usage_error() -> None:
-    assert isinstance(run("measure", "x", "--out", "y", "--debug").exception, InputPathError)
+def test_debug_shows_the_traceback_of_a_usage_error(out: Path) -> None:
+    assert isinstance(run("measure", "x", "--out", out, "--debug").exception, InputPathError)
+
+
+def test_nothing_is_made_for_a_path_that_is_not_there(out: Path) -> None:
+    result = run("measure", "x", "--out", out)
+    assert result.exit_code == 2
+    assert the_line(result) == "calcimeasure: PATH x cannot be read: No such file or directory."
+    assert not out.exists()
 
 
 # What is written

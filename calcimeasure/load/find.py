@@ -100,7 +100,7 @@ def find_series(
     """
     settings = settings or Settings()
     roots = [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
-    _refuse_missing(roots)
+    check_paths(roots)
     grids: dict[tuple[str, ...], dict[tuple[object, ...], list[_Grid]]] = defaultdict(lambda: defaultdict(list))
     formats: dict[PixelFormat, PixelFormat] = {}
     unreadable: list[Failure] = []
@@ -222,7 +222,14 @@ def _identity_on_disk(path: Path, kind: os.stat_result) -> tuple[int, int | str]
     return kind.st_dev, kind.st_ino or os.path.realpath(path)
 
 
-def _refuse_missing(roots: Iterable[Path]) -> None:
+def check_paths(roots: Iterable[Path]) -> None:
+    """Refuse what is neither a file nor a folder, before anything is done.
+
+    Raises
+    ------
+    InputPathError
+        As `find_series`.
+    """
     for argument in roots:
         try:
             kind = argument.stat().st_mode
