@@ -197,7 +197,9 @@ def _client(settings: Settings) -> Iterator[Client]:
         raise SettingsError("Either scheduler or cluster expected, found both: leave one of them out.")
     # That workers die is told by what becomes of their stacks.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    with dask.config.set({"distributed.worker.daemon": False}), ExitStack() as opened:
+    # A scheduler that is gone while it is asked something would be waited for half a minute at a time.
+    configuration = {"distributed.worker.daemon": False, "distributed.comm.timeouts.connect": _CONNECT_SECONDS}
+    with dask.config.set(configuration), ExitStack() as opened:
         # Ctrl-C in a terminal reaches every process: it is for the client alone.
         with interrupts_held_back():
             place = opened.enter_context(_started(arguments)) if arguments else settings.scheduler
