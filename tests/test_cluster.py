@@ -162,7 +162,8 @@ def test_a_scheduler_that_goes_away_is_said(images: Path, tmp_path: Path) -> Non
         command = measure_command(images, tmp_path / "out", "--scheduler", address)
         with running(command) as run:
             wait_until(lambda: "hangs" in (tmp_path / "dask.txt").read_text())
-            scheduler = next(one for one in worker.parent().children() if "scheduler" in one.cmdline())
+            own = str(tmp_path / "scheduler.json")  # another cluster may be there for other tests
+            scheduler = next(one for one in worker.parent().children() if {"scheduler", own} <= {*one.cmdline()})
             scheduler.kill()
             _, said = run.communicate(timeout=60)
     assert run.returncode == 2
