@@ -29,13 +29,22 @@ from qtpy.QtWidgets import (
 from calcimeasure import CalcimeasureError
 from calcimeasure.calibration import KnownDistances, KnownLength
 from calcimeasure.errors import ReviewError
+from calcimeasure.model import Status
 from calcimeasure.pipeline import survey
 from napari_calcimeasure import _keys
 from napari_calcimeasure._background import Background
 from napari_calcimeasure._bones import Bones
 from napari_calcimeasure._convert import image_of
 from napari_calcimeasure._desk import Desk
-from napari_calcimeasure._rows import LESION_COLUMNS, TASK_COLUMNS, evidence, lesion_cells, lesion_order, task_cells
+from napari_calcimeasure._rows import (
+    LESION_COLUMNS,
+    TASK_COLUMNS,
+    columns_of,
+    evidence,
+    lesion_cells,
+    lesion_order,
+    task_cells,
+)
 from napari_calcimeasure._ruler import Ruler
 from napari_calcimeasure._screen import COLORS, Screen, color_of
 from napari_calcimeasure._session import Session
@@ -49,7 +58,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QCloseEvent
 
     from calcimeasure.calibration import Calibration
-    from calcimeasure.model import BodySite, Image, Laterality, Outline, Status, Tissue
+    from calcimeasure.model import BodySite, Image, Laterality, Outline, Tissue
     from calcimeasure.pipeline import Survey
 
 PAUSE_MS = 60
@@ -445,6 +454,7 @@ class ReviewPanel(QWidget):
         labels.mouse_move_callbacks.append(self._on_moved)
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
         _keys.bind_layers(self.screen.layers, self._actions())
+        self.lesions.setHorizontalHeaderLabels(columns_of(self.session))
         self._tell_progress()
         self._update_task()
         self._fill_lesions()
@@ -585,8 +595,11 @@ class ReviewPanel(QWidget):
         label = int(screen.labels.selected_label)
         if session.is_rough(label):
             self._grow(label)
-        else:
-            self._point("Click into the mass", self._grow_at)
+            return
+        selected = session.lesions.get(session.selected or 0)
+        if selected is not None and selected.lesion.status is Status.REJECTED:
+            self._guarded(partial(session.select, None))  # it leaves its place free
+        self._point("Click into the mass", self._grow_at)
 
     def _grow_at(self, world: Sequence[float]) -> None:
         """Grow the lesion that lies there anew, or a new one."""

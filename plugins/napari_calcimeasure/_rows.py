@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calcimeasure.model import FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
+from calcimeasure.model import AlgorithmType, FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
 
 if TYPE_CHECKING:
     from calcimeasure.model import Axis, Lesion, Measurements, Side, Site
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TASK_COLUMNS = ("Patient", "Date", "Series", "Decided", "State")
 LESION_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short mm", "mL", "HU", "Flags")
+FILM_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short", "Area", "Contrast", "Flags")
 PENDING = "…"
 
 TISSUE_WORDS = {
@@ -32,6 +33,11 @@ SPACING_WORDS = {
     SpacingSource.READER: "millimeters as calibrated by a reader",
     SpacingSource.NONE: "no millimeters known: sizes in pixels (K calibrates)",
 }
+
+
+def columns_of(session: Session) -> tuple[str, ...]:
+    """Name the columns of the table of lesions: a radiograph has no volume and no Hounsfield units."""
+    return FILM_COLUMNS if session.is_radiograph else LESION_COLUMNS
 
 
 def task_cells(task: Task) -> tuple[str, ...]:
@@ -217,11 +223,13 @@ def _film_sizes(numbers: FilmMeasurements) -> tuple[str, str]:
         size = f"{numbers.long_axis.length_px:.0f} x {numbers.short_axis.length_px:.0f} px"
         return size, f"{numbers.area_px:.0f} px²"
     bound = "≤ " if _is_bound(numbers) else ""
-    return f"{bound}{long_mm:.1f} x {short_mm:.1f}", f"{bound}{area_mm2:.0f} mm²"
+    return f"{bound}{long_mm:.1f} x {short_mm:.1f} mm", f"{bound}{area_mm2:.0f} mm²"
 
 
 def _attenuation(numbers: Measurements | FilmMeasurements) -> str:
-    return "" if isinstance(numbers, FilmMeasurements) else f"{numbers.mean_hu:.0f}"
+    if isinstance(numbers, FilmMeasurements):
+        return "" if numbers.mean_contrast is None else f"{numbers.mean_contrast:.3g}"
+    return f"{numbers.mean_hu:.0f}"
 
 
 def _previewed(draft: Any) -> tuple[str, str]:  # noqa: ANN401
@@ -239,7 +247,8 @@ def _flags(lesion: Lesion, is_draft: bool) -> list[str]:
         "bone": bool(getattr(numbers, "touches_bone", False)),
         "cut off": numbers.truncated,
         "conflict": lesion.side is not None and lesion.side.conflict,
-        "drawn": str(lesion.algorithm_type) != "automatic",
+        "drawn": lesion.algorithm_type is AlgorithmType.MANUAL,
+        "pointed at": lesion.algorithm_type is AlgorithmType.SEMIAUTOMATIC,
     }
     return [word for word, holds in found.items() if holds]
 

@@ -109,7 +109,7 @@ class Screen:
             position="top_left", font_size=9, color="white", visible=True, box_color=SHADE_COLOR
         )
         viewer.canvas.overlays["calcimeasure_hint"] = TextOverlay(
-            position="top_right", font_size=12, color=LETTER_COLOR, visible=True, box_color=SHADE_COLOR
+            position="top_right", font_size=12, color=LETTER_COLOR, visible=False, box_color=SHADE_COLOR
         )
         viewer.dims.events.order.connect(self._turn)
         viewer.dims.events.ndisplay.connect(self._turn)
@@ -160,7 +160,8 @@ class Screen:
 
     def hint(self, text: str) -> None:
         """Say what the next click does; nothing where it is empty."""
-        self.viewer.canvas.overlays["calcimeasure_hint"].text = text
+        overlay = self.viewer.canvas.overlays["calcimeasure_hint"]
+        overlay.text, overlay.visible = text, bool(text)
 
     def lock(self) -> None:
         """Let nobody paint on what is left of it: nothing of it would be kept."""
@@ -311,7 +312,8 @@ class Screen:
         down, right = own[-2:]
         letters = (*self.session.display.letters(right), *self.session.display.letters(down))
         for place, letter in zip(_PLACES, letters, strict=True):
-            overlays[f"calcimeasure_{place}"].text = letter if flat else ""
+            overlay = overlays[f"calcimeasure_{place}"]
+            overlay.text, overlay.visible = letter if flat else "", flat and bool(letter)
         self._tell()
 
     def _tell(self, _: object = None) -> None:
