@@ -30,6 +30,7 @@ WINDOWS_HU = {
 
 PLANES = {"Axial": (0, 1, 2), "Coronal": (1, 0, 2), "Sagittal": (2, 0, 1)}
 SLAB_MM = 10.0
+LAYER_NAMES = ("lesions", "long and short axis")
 ROOM = 2.6
 """A lesion that is gone to fills its part of the canvas's shorter side by this."""
 
@@ -87,7 +88,7 @@ class Screen:
         opened = next(known, None)
         self._added_image = opened is None
         self.image: Image = viewer.add_layer(_image(session)) if opened is None else opened
-        labels = Labels(display.shown(session.labels), name="lesions", opacity=0.9, **where)
+        labels = Labels(display.shown(session.labels), name=LAYER_NAMES[0], opacity=0.9, **where)
         self.labels: Labels = viewer.add_layer(labels)
         # A radiograph has ten times the pixels of a slice, and is seen as large: lines in pixels would be too thin.
         longer = max(display.shape_kji[1:])
@@ -101,6 +102,7 @@ class Screen:
         if before is not None:
             self._scale_bar_was, self._order_was = before._scale_bar_was, before._order_was
             before.close()
+            self.labels.name, self._axes.name = LAYER_NAMES  # napari numbered them beside those of the same name
         viewer.canvas.overlays.scale_bar.visible = True
         for place in _PLACES:
             letter = TextOverlay(position=place, font_size=18, color=LETTER_COLOR, visible=True, box_color=SHADE_COLOR)
@@ -294,7 +296,7 @@ class Screen:
             shape_type="line",
             edge_color=[LONG_AXIS_COLOR, SHORT_AXIS_COLOR],
             edge_width=max(0.7, max(self.session.display.shape_kji[1:]) / 1200),
-            name="long and short axis",
+            name=LAYER_NAMES[1],
             features={"length": ["", ""]},
             text={"string": "{length}", "color": "white", "size": 11, "anchor": "upper_left"},
             **where,

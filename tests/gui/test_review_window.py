@@ -342,6 +342,7 @@ def test_a_radiograph_is_outlined_by_a_click_calibrated_undone_and_accepted(
     reader.wait(lambda: reader.session.next_number > proposed + 1)
     reader.settle()
     reader.key(Qt.Key.Key_A)
+    reader.wait(lambda: not reader.session.needs_view)
     rows = (
         "SELECT status, algorithm_type, spacing_source, laterality, column_spacing_mm, long_axis_mm "
         f"FROM current_lesions WHERE stack_id = {FILM} ORDER BY lesion_number"
