@@ -236,6 +236,9 @@ def _previewed(draft: Any) -> tuple[str, str]:  # noqa: ANN401
     preview = None if draft is None else draft.preview
     if preview is None:
         return PENDING, PENDING
+    if isinstance(preview, FilmMeasurements):
+        size, area = _film_sizes(preview)
+        return size, f"{area} {PENDING}"
     volume = PENDING if preview.volume_voxels_ml is None else f"{preview.volume_voxels_ml:.1f} {PENDING}"
     return f"{preview.long_axis.length_mm:.1f} x {preview.short_axis.length_mm:.1f}", volume
 

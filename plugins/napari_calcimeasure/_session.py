@@ -19,6 +19,7 @@ from psygnal import Signal
 from calcimeasure import review
 from calcimeasure.errors import ConflictError, ReviewError
 from calcimeasure.inherit import as_calibrated
+from calcimeasure.measure.radiograph import preview_on_film
 from calcimeasure.model import AlgorithmType, Outline, Radiograph, Status, Tissue
 from calcimeasure.pipeline import refined_outline
 from calcimeasure.segment import grow_on_film
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from calcimeasure.calibration import Calibration
     from calcimeasure.locate.film import FilmView
     from calcimeasure.locate.laterality import View
-    from calcimeasure.model import BodySite, Image, Laterality, Lesion, Proposal, Revision
+    from calcimeasure.model import BodySite, FilmMeasurements, Image, Laterality, Lesion, Proposal, Revision
     from calcimeasure.review import Preview, Signature
     from calcimeasure.store import Store
     from napari_calcimeasure._convert import Display
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 AT_ONCE_MM = 50.0
 """Masses beyond this show axes and volume of their voxels at once, and all the rest when it is measured."""
+
+AT_ONCE_PX = 300
+"""And on radiographs masses that are longer than this: their edges take a second."""
 
 UNSIGNED = "(not signed)"
 """Stands where a draft was measured before anybody signed; it is never kept so."""
@@ -67,7 +71,7 @@ class Draft:
 
     outline: Outline | None
     begun: float
-    preview: Preview | None = None
+    preview: Preview | FilmMeasurements | None = None
     measured: Revision | None = None
 
 
@@ -180,8 +184,12 @@ class Session:
     def calibrated(self) -> Image:
         """The image; a radiograph with the millimeters that a reader found on it."""
         if isinstance(self.image, Radiograph):
-            return as_calibrated(self.image, (one.lesion for one in self.lesions.values()))
+            return as_calibrated(self.image, self._current)
         return self.image
+
+    @property
+    def _current(self) -> list[Lesion]:
+        return [one.lesion for one in self.lesions.values()]
 
     @property
     def display(self) -> Display:
@@ -290,9 +298,13 @@ class Session:
         self._known.ravel()[stroke.where] = self.labels.ravel()[stroke.where]
         self.changed.emit("numbers")
 
-    def _preview(self, outline: Outline | None) -> Preview | None:
-        if outline is None or isinstance(self.image, Radiograph):
+    def _preview(self, outline: Outline | None) -> Preview | FilmMeasurements | None:
+        if outline is None:
             return None
+        if isinstance(self.image, Radiograph):
+            if max(outline.shape_kji) <= AT_ONCE_PX:
+                return None
+            return preview_on_film(as_calibrated(self.image, self._current), outline)
         spacing_mm = self.image.geometry.spacing_kji_mm
         extent_mm = max(n * step for n, step in zip(outline.shape_kji, spacing_mm, strict=True))
         return review.preview(self.image, outline) if extent_mm > AT_ONCE_MM else None

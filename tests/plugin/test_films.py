@@ -108,6 +108,18 @@ def test_side_and_site_of_what_is_drawn_come_with_the_survey(session: Session, i
     assert not session.needs_view
 
 
+def test_large_masses_show_axes_and_area_before_the_rest(tmp_path: Path) -> None:
+    mass = shadow((360, 200), (190.0, 200.0))
+    image = film_of(np.full(SHAPE, 7.0), (0.25, 0.2), SpacingSource.CALIBRATED)
+    with store_with(tmp_path / "a.db", image, [], Tissue.CALCIFIED_MASS) as opened:
+        session = begin(*opened, image)
+        paint(session, mass, 1)
+        assert session.drafts[1].measured is None
+        size, area = lesion_cells(session, 1)[5:7]
+        assert [float(one) for one in size.removesuffix(" mm").split(" x ")] == pytest.approx([72, 40], abs=0.6)
+        assert area == f"{mass.voxel_count * 0.05:.0f} mm² …"
+
+
 def test_one_place_grows_a_new_lesion_that_can_be_undone(session: Session, file: Path) -> None:
     before = session.labels.copy()
     number = session.take_grown(session.growing(None, index(SMALL_AT))())
