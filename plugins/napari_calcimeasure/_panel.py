@@ -580,7 +580,7 @@ class ReviewPanel(QWidget):
             self.screen.hint("")
 
     def _on_moved(self, _: object, event: object) -> None:
-        if self._ruler is not None:
+        if self._ruler is not None and self._pointing is not None:
             self._ruler.follow(event.position)  # type: ignore[attr-defined]
 
     def grow(self) -> None:
@@ -664,7 +664,14 @@ class ReviewPanel(QWidget):
         if self._ruler is None:
             return
         self._ruler.follow(world)
-        ends_px, self._pointing = self._ruler.ends_px, None
+        self._pointing = None
+        # Not from within the click: a question has events of its own.
+        QTimer.singleShot(0, self._ask_length)
+
+    def _ask_length(self) -> None:
+        if self._ruler is None:
+            return
+        ends_px = self._ruler.ends_px
         length_mm = self._ask_mm("Length", "Length of the line in mm (at the depth of the mass):")
         self._stop_pointing()
         if length_mm is not None:
