@@ -97,25 +97,36 @@ def measure_on_film(radiograph: Radiograph, outline: Outline, settings: Settings
     plane = _plane(radiograph)
     near = _near(radiograph, outline)
     contour = _contour(near)
-    axes = shape.axes_of_contours(contour, plane)
-    long_axis, short_axis = (_on_film(axis, plane) for axis in (axes.long_axis, axes.short_axis))
-    x, y, _ = shape.centroid_lps_mm(outline, plane)
     has_edge = near.edge_share >= LEAST_EDGE_SHARE
-    numbers = FilmMeasurements(
-        long_axis=long_axis,
-        short_axis=short_axis,
+    numbers = _of_axes(radiograph, outline, shape.axes_of_contours(contour, plane), plane)
+    numbers = replace(
+        numbers,
+        mean_contrast=near.mean_contrast if math.isfinite(near.mean_contrast) else None,
+        boundary=near.boundary if has_edge and math.isfinite(near.boundary) else None,
+        long_axis_u95_px=_long_axis_u95_px(near, numbers.long_axis.length_px) if has_edge else None,
+        notices=_notices(radiograph, has_edge),
+    )
+    return _with_large(numbers, settings)
+
+
+def preview_on_film(radiograph: Radiograph, outline: Outline) -> FilmMeasurements:
+    """Measure what the outline's pixels alone tell, while a reader draws: axes and area, and nothing of the edge."""
+    plane = _plane(radiograph)
+    return _of_axes(radiograph, outline, shape.in_plane_axes(outline, plane), plane)
+
+
+def _of_axes(radiograph: Radiograph, outline: Outline, axes: shape.InPlaneAxes, plane: Geometry) -> FilmMeasurements:
+    x, y, _ = shape.centroid_lps_mm(outline, plane)
+    return FilmMeasurements(
+        long_axis=_on_film(axes.long_axis, plane),
+        short_axis=_on_film(axes.short_axis, plane),
         area_px=shape.area_mm2(outline, plane),
         centroid_px=(y / plane.row_spacing_mm, x),
         truncated=_is_truncated(radiograph, outline),
         pixel_aspect=plane.row_spacing_mm,
         column_spacing_mm=None if radiograph.spacing_mm is None else radiograph.spacing_mm[1],
         spacing_source=radiograph.spacing_source,
-        mean_contrast=near.mean_contrast if math.isfinite(near.mean_contrast) else None,
-        boundary=near.boundary if has_edge and math.isfinite(near.boundary) else None,
-        long_axis_u95_px=_long_axis_u95_px(near, long_axis.length_px) if has_edge else None,
-        notices=_notices(radiograph, has_edge),
     )
-    return _with_large(numbers, settings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,6 +41,7 @@ class Bones:
         self._viewer, self._session = viewer, session
         self._parts = [part for part in proposals.parts if part.tissue is Tissue.BONE]
         self._layer: Labels | None = None
+        self.count = len(self._parts)
         self.chosen: int | None = None
 
     def show(self, shows: bool) -> None:

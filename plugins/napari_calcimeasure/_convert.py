@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from calcimeasure.model import Radiograph
+from calcimeasure.model import FilmAxis, Radiograph, Volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from calcimeasure.model import Axis, Outline, Volume
-
-    Image = Volume | Radiograph
+    from calcimeasure.model import Axis, Image, Outline
 
 AXIS_LABELS = ("I", "P", "L")
 IPL_OF_LPS = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
@@ -99,10 +97,10 @@ class Display:
         return np.where(self.turned, last - index, index)[..., np.argsort(self.order)]
 
     def letters(self, axis: int) -> tuple[str, str]:
-        """Name what lies at the beginning and at the end of a world axis, as R, L, A, P, S, I; ? where nobody knows."""
+        """Name what lies at the beginning and at the end of a world axis, as R, L, A, P, S, I; empty if unknown."""
         direction = self.directions_lps[axis]
         if direction is None:
-            return ("?", "?")
+            return ("", "")
         return _letters([-one for one in direction]), _letters(direction)
 
 
@@ -120,7 +118,7 @@ def image_layer(image: Image) -> tuple[NDArray[Any], dict[str, Any], str]:
     """Make napari's layer of an image: what is shown, how, and the image itself as metadata."""
     display = display_of(image)
     pixels = pixels_kji(image)
-    limits = _limits(image)
+    limits = limits_of(image)
     series = image.series
     name = " ".join(filter(None, (series.modality, str(series.series_number or ""), series.description)))
     return (
@@ -157,11 +155,11 @@ def image_of(layer: Any) -> Image | None:  # noqa: ANN401 - any layer of napari
     return image
 
 
-def axis_shown(image: Image, display: Display, axis: Axis) -> NDArray[np.float64]:
+def axis_shown(image: Image, display: Display, axis: Axis | FilmAxis) -> NDArray[np.float64]:
     """(2, 3) ends of an axis as indexes of the array that is shown."""
-    if isinstance(image, Radiograph):
-        # Ends of an axis on a radiograph are rows and columns.
-        return display.to_shown([(0.0, *end) for end in axis.ends_px])  # type: ignore[attr-defined]
+    if isinstance(axis, FilmAxis):
+        return display.to_shown([(0.0, *end) for end in axis.ends_px])
+    assert isinstance(image, Volume)  # noqa: S101 - its axes are in the patient
     ends = display.to_shown(image.geometry.to_index_kji(axis.ends_lps_mm))
     # Both lie on one slice, and a hair beside it they would not be shown.
     ends[:, display.slice_axis] = np.rint(ends[:, display.slice_axis])
@@ -221,13 +219,10 @@ _ORIENTATION_LPS = {
 def _display_of_radiograph(radiograph: Radiograph) -> Display:
     """Show a radiograph as it is stored, but turned round where its header says that left or head lie otherwise."""
     rows, columns = radiograph.pixels.shape
-    projection = radiograph.series.projection
-    said = projection.patient_orientation if projection else ()
-    along_row, along_column = (_ORIENTATION_LPS.get(one[:1]) for one in said) if len(said) == 2 else (None, None)
+    along_row, along_column = _directions_said(radiograph)
     turned = (False, along_column is not None and along_column[2] > 0, along_row is not None and along_row[0] < 0)
     spacing = radiograph.spacing_mm
-    aspect = getattr(radiograph, "pixel_aspect", 1.0)
-    scale = (1.0, *spacing) if spacing else (1.0, aspect, 1.0)
+    scale = (1.0, *spacing) if spacing else (1.0, radiograph.pixel_aspect, 1.0)
 
     def shown(direction: tuple[float, float, float] | None, is_turned: bool) -> tuple[float, float, float] | None:
         if direction is None or not is_turned:
@@ -246,7 +241,20 @@ def _display_of_radiograph(radiograph: Radiograph) -> Display:
     )
 
 
-def _limits(image: Image) -> tuple[float, float]:
+def _directions_said(radiograph: Radiograph) -> list[tuple[float, float, float] | None]:
+    """Read where rows and columns run; nothing where Patient Orientation is no pair of different directions."""
+    projection = radiograph.series.projection
+    said = [one.strip().upper() for one in projection.patient_orientation] if projection else []
+    if any(set(one) - set(_ORIENTATION_LPS) for one in said):
+        return [None, None]
+    main = [_ORIENTATION_LPS.get(one[:1]) for one in said]
+    if len(main) != 2 or None in main or not any(np.cross(main[0], main[1])):  # type: ignore[arg-type]
+        return [None, None]
+    return main
+
+
+def limits_of(image: Image) -> tuple[float, float]:
+    """Choose the gray scale that an image opens with; of a radiograph without markers and the open beam."""
     if isinstance(image, Radiograph):
         low, high = np.percentile(image.pixels[::4, ::4], (0.5, 99.8))
         return (float(low), float(max(high, low + 1)))

@@ -27,27 +27,38 @@ from qtpy.QtWidgets import (
 )
 
 from calcimeasure import CalcimeasureError
+from calcimeasure.calibration import KnownDistances, KnownLength
 from calcimeasure.errors import ReviewError
-from calcimeasure.model import Volume
+from calcimeasure.model import Status
 from calcimeasure.pipeline import survey
 from napari_calcimeasure import _keys
 from napari_calcimeasure._background import Background
 from napari_calcimeasure._bones import Bones
 from napari_calcimeasure._convert import image_of
 from napari_calcimeasure._desk import Desk
-from napari_calcimeasure._rows import LESION_COLUMNS, TASK_COLUMNS, evidence, lesion_cells, lesion_order, task_cells
+from napari_calcimeasure._rows import (
+    LESION_COLUMNS,
+    TASK_COLUMNS,
+    columns_of,
+    evidence,
+    lesion_cells,
+    lesion_order,
+    task_cells,
+)
+from napari_calcimeasure._ruler import Ruler
 from napari_calcimeasure._screen import COLORS, Screen, color_of
 from napari_calcimeasure._session import Session
 from napari_calcimeasure._stack import Review, Stack, Task, first_open, open_stack
 from napari_calcimeasure._tables import Table, button, rows_of_buttons
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import napari
     from qtpy.QtGui import QCloseEvent
 
-    from calcimeasure.model import BodySite, Laterality, Radiograph, Status, Tissue
+    from calcimeasure.calibration import Calibration
+    from calcimeasure.model import BodySite, Image, Laterality, Outline, Tissue
     from calcimeasure.pipeline import Survey
 
 PAUSE_MS = 60
@@ -86,6 +97,8 @@ class ReviewPanel(QWidget):
         self._wanted: int | None = None
         self._unbind: Callable[[], None] = lambda: None
         self._background = Background(self._tell)
+        self._ruler: Ruler | None = None
+        self._pointing: Callable[[Sequence[float]], None] | None = None
         self._tables_due = self._is_surveying = False
         self._writing_tables = False
         self._watched: ref[QWidget] | None = None
@@ -194,6 +207,9 @@ class ReviewPanel(QWidget):
         layout = QVBoxLayout(box)
         self.bones_box = _check("Bone", "Show what was judged to be bone (F10)", self.show_bones)
         self.rejected_box = _check("Rejected", "Show rejected lesions too", self._show_rejected)
+        self.calibrate_button = button(
+            "Calibrate…", "K", "Say how large something on a radiograph is", self.choose_calibration
+        )
         layout.addWidget(
             rows_of_buttons(
                 [
@@ -204,7 +220,9 @@ class ReviewPanel(QWidget):
                         button("Redo", "Ctrl+Shift+Z", "Do it again", self.redo),
                     ],
                     [
-                        button("Take over as mass", "T", "It is a calcified mass: accept it", self.take_over),
+                        button("Grow", "G", "Outline what is clicked on, or painted, on a radiograph", self.grow),
+                        self.calibrate_button,
+                        button("Take over", "T", "It is a calcified mass: accept it", self.take_over),
                         self.bones_box,
                         self.rejected_box,
                     ],
@@ -285,7 +303,7 @@ class ReviewPanel(QWidget):
         assert image is not None  # noqa: S101 - chosen so above
         self._guarded(lambda: self._begin_by_hand(image))
 
-    def _begin_by_hand(self, image: Volume | Radiograph) -> None:
+    def _begin_by_hand(self, image: Image) -> None:
         if self.desk is None:
             self.close_review()
             self._background = Background(self._tell)
@@ -404,6 +422,7 @@ class ReviewPanel(QWidget):
     def _put_down(self) -> None:
         """End the session; its layers stay until there are others."""
         self._pause.stop()
+        self._stop_pointing()
         if self._bones is not None:
             self._bones.close()
         if self.session is not None:
@@ -432,8 +451,10 @@ class ReviewPanel(QWidget):
             event.connect(self._on_painted)
         labels.events.selected_label.connect(self._on_label_chosen)
         labels.mouse_drag_callbacks.append(self._on_clicked)
+        labels.mouse_move_callbacks.append(self._on_moved)
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
         _keys.bind_layers(self.screen.layers, self._actions())
+        self.lesions.setHorizontalHeaderLabels(columns_of(self.session))
         self._tell_progress()
         self._update_task()
         self._fill_lesions()
@@ -501,6 +522,8 @@ class ReviewPanel(QWidget):
         if what == "labels":
             self.screen.refresh()
         elif what == "lesions":
+            if self.screen.rescale() and self.session.selected is not None:
+                self.screen.go_to(self.session.selected)
             self.screen.color()
             self._tables_due = True
             self._update_task()
@@ -528,12 +551,146 @@ class ReviewPanel(QWidget):
             yield
         if dragged:
             return
+        if self._pointing is not None:
+            self._pointing(event.position)  # type: ignore[attr-defined]
+            return
         value = self.screen.labels.get_value(event.position, world=True)  # type: ignore[attr-defined]
         if value:
             self._guarded(partial(self.session.select, int(value)))
             self.screen.labels.selected_label = int(value)
         if self._bones is not None and not value:
             self._bones.choose(event.position)  # type: ignore[attr-defined]
+
+    # Pointing at something on a radiograph
+
+    def _point(self, hint: str, act: Callable[[Sequence[float]], None]) -> None:
+        """Let the next click mean something else."""
+        if self.screen is not None:
+            self._pointing = act
+            self._viewer.layers.selection.active = self.screen.labels
+            self.screen.labels.mode = "pan_zoom"
+            self.screen.hint(f"{hint}  (Esc: leave it)")
+
+    def _stop_pointing(self) -> None:
+        self._pointing = None
+        if self._ruler is not None:
+            self._ruler.close()
+        self._ruler = None
+        if self.screen is not None:
+            self.screen.hint("")
+
+    def _on_moved(self, _: object, event: object) -> None:
+        if self._ruler is not None and self._pointing is not None:
+            self._ruler.follow(event.position)  # type: ignore[attr-defined]
+
+    def grow(self) -> None:
+        """Outline the mass that is clicked on next, or that was roughly painted just now."""
+        session, screen = self.session, self.screen
+        if session is None or screen is None:
+            return
+        if not session.is_radiograph:
+            show_info("An outline is grown on radiographs: on CT draw it with the brush (2) or the polygon (3).")
+            return
+        self._stop_pointing()
+        label = int(screen.labels.selected_label)
+        if session.is_rough(label):
+            self._grow(label)
+            return
+        selected = session.lesions.get(session.selected or 0)
+        if selected is not None and selected.lesion.status is Status.REJECTED:
+            self._guarded(partial(session.select, None))  # it leaves its place free
+        self._point("Click into the mass", self._grow_at)
+
+    def _grow_at(self, world: Sequence[float]) -> None:
+        """Grow the lesion that lies there anew, or a new one."""
+        session = self.session
+        self._stop_pointing()
+        if session is None:
+            return
+        place = session.display.to_index_kji(world[-3:])
+        row, column = (round(float(one)) for one in place[1:])
+        _, rows, columns = session.labels.shape
+        there = int(session.labels[0, row, column]) if 0 <= row < rows and 0 <= column < columns else 0
+        self._grow(there or None, (0, row, column))
+
+    def _grow(self, label: int | None, place_kji: Sequence[float] | None = None) -> None:
+        session, screen = self.session, self.screen
+        if session is None or screen is None:
+            return
+
+        def take(outline: Outline) -> None:
+            if session is not self.session:
+                return
+            screen.hint("")
+            grown: list[int] = []
+            if self._guarded(lambda: grown.append(session.take_grown(outline, label))):
+                screen.labels.selected_label = grown[0]
+                screen.color()
+                self._measure_next()
+
+        def start() -> None:
+            work = session.growing(label, place_kji)
+            screen.hint("Growing…")
+            self._background.run(work, take, quick=True)
+
+        self._guarded(start)
+
+    def choose_calibration(self) -> None:
+        """Choose what is known of the size of a pixel."""
+        session = self.session
+        if session is None:
+            return
+        self._stop_pointing()
+        if not session.is_radiograph:
+            show_info("Radiographs are calibrated: the millimeters of a CT are those of the scanner.")
+        elif not {*session.lesions, *session.drafts}:
+            show_info("Outline a mass first (G, or N): it is the lesions that keep the calibration.")
+        else:
+            menu = QMenu(self)
+            menu.addAction("&Line of known length: two clicks", self._begin_ruler)
+            menu.addAction("&Distances of detector and mass from the tube…", self._ask_distances)
+            menu.addAction("&Take the calibration back", partial(self._calibrate, None))
+            menu.popup(self.calibrate_button.mapToGlobal(self.calibrate_button.rect().bottomLeft()))
+
+    def _begin_ruler(self) -> None:
+        self._point("Click on one end of the known length", self._start_ruler)
+
+    def _start_ruler(self, world: Sequence[float]) -> None:
+        if self.session is not None:
+            self._ruler = Ruler(self._viewer, self.session.display, world)
+            self._point("Click on its other end", self._end_ruler)
+
+    def _end_ruler(self, world: Sequence[float]) -> None:
+        if self._ruler is None:
+            return
+        self._ruler.follow(world)
+        self._pointing = None
+        # Not from within the click: a question has events of its own.
+        QTimer.singleShot(0, self._ask_length)
+
+    def _ask_length(self) -> None:
+        if self._ruler is None:
+            return
+        ends_px = self._ruler.ends_px
+        length_mm = self._ask_mm("Length", "Length of the line in mm (at the depth of the mass):")
+        self._stop_pointing()
+        if length_mm is not None:
+            self._calibrate(KnownLength(ends_px, length_mm))
+
+    def _ask_distances(self) -> None:
+        detector_mm = self._ask_mm("Detector", "From the tube's focus to the detector, in mm (SID):")
+        object_mm = None if detector_mm is None else self._ask_mm("Mass", "From the tube's focus to the mass, in mm:")
+        if detector_mm is not None and object_mm is not None:
+            self._calibrate(KnownDistances(detector_mm, object_mm))
+
+    def _ask_mm(self, title: str, question: str) -> float | None:
+        found, said = QInputDialog.getDouble(self, title, question, 0.0, 0.0, 10000.0, 2)
+        return float(found) if said else None
+
+    def _calibrate(self, calibration: Calibration | None) -> None:
+        session = self.session
+        if session is not None:
+            self._guarded(partial(session.calibrate, calibration))
 
     # Painting
 
@@ -547,7 +704,7 @@ class ReviewPanel(QWidget):
             self._pause.start(PAUSE_MS)
 
     def _look_what_was_painted(self) -> None:
-        if self.session is None or self.screen is None:
+        if self.session is None or self.screen is None or not self.screen.is_whole:
             return
         self.screen.guard_data()
         if self.session.compare():
@@ -580,17 +737,16 @@ class ReviewPanel(QWidget):
         self._write_tables()
 
     def _on_layer_removed(self, event: object) -> None:
-        """Keep what was drawn where somebody takes a layer of the review away, and close the stack."""
+        """Close the stack where somebody takes a layer of the review away."""
         if self.session is not None and self.screen is not None and event.value in self.screen.layers:  # type: ignore[attr-defined]
-            if self.session is not None:
-                self._guarded(self.session.save_all)
-            # Not from within the removal: what draws the layer has to be told of it first.
+            # Nothing from within the removal, not even a question: what draws the layer has not been told of it yet.
             QTimer.singleShot(0, self._close_stack)
 
     def _close_stack(self) -> None:
         if self.session is not None and self.screen is not None and not self.screen.is_whole:
             self._guarded(self._keep_stack)
             self._put_down()
+            self.screen.lock()
             show_info("A layer of the review was removed: the stack is closed, what was drawn is kept.")
 
     # Deciding
@@ -604,6 +760,9 @@ class ReviewPanel(QWidget):
             "S": self.choose_site,
             "T": self.take_over,
             "N": self.draw_new,
+            "G": self.grow,
+            "K": self.choose_calibration,
+            "Escape": self._stop_pointing,
             "Delete": self.delete,
             "H": self._hide_outlines,
             "F9": self._slab,
@@ -671,6 +830,7 @@ class ReviewPanel(QWidget):
         if self.session is None or self.screen is None:
             return
         session, screen = self.session, self.screen
+        self._stop_pointing()
         if self._guarded(partial(session.select, None)):
             screen.labels.selected_label = session.next_number
             self._viewer.layers.selection.active = screen.labels
@@ -696,15 +856,22 @@ class ReviewPanel(QWidget):
     def show_bones(self, shows: bool) -> None:
         """Show what was judged to be bone, or not."""
         if self._bones is not None:
-            self._bones.show(shows)
+            self._show_bones(self._bones, shows)
         elif shows:
             show_info("Looking for bone: it is shown in a moment. Click on a piece, T takes it over as a mass.")
             self._survey()
 
+    def _show_bones(self, bones: Bones, shows: bool) -> None:
+        bones.show(shows)
+        if shows and not bones.count:
+            show_info(
+                "Nothing was judged to be bone. On a radiograph only likely masses are proposed: G outlines others."
+            )
+
     def _survey(self) -> None:
         """Find again what is dense in the stack, and what sides and sites depend on: the store has the masses only."""
         session = self.session
-        if session is None or self._is_surveying or not isinstance(session.image, Volume):
+        if session is None or self._is_surveying:
             return
         self._is_surveying = True
         image, settings = session.image, session.settings
@@ -714,7 +881,7 @@ class ReviewPanel(QWidget):
             if session is not self.session:
                 return
             self._bones = Bones(self._viewer, session, seen.proposals)
-            self._bones.show(self.bones_box.isChecked())
+            self._show_bones(self._bones, self.bones_box.isChecked())
             self._guarded(partial(session.take_view, seen.view))
             self._measure_next()
 
@@ -775,6 +942,8 @@ class ReviewPanel(QWidget):
         if not isinstance(error, CalcimeasureError):
             raise error
         show_error(str(error))
+        if self.screen is not None:
+            self.screen.hint("")
         self.worklist.mark(self._stack_id)  # what could not be opened is not shown; the next one is beside it
         self._tell_progress()
 

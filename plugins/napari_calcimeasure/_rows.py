@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calcimeasure.model import Laterality, SideSource, Tissue
+from calcimeasure.model import AlgorithmType, FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Lesion, Side, Site
+    from calcimeasure.model import Axis, Lesion, Measurements, Side, Site
+    from calcimeasure.review import Preview
     from napari_calcimeasure._session import Session
     from napari_calcimeasure._stack import Task
 
 TASK_COLUMNS = ("Patient", "Date", "Series", "Decided", "State")
 LESION_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short mm", "mL", "HU", "Flags")
+FILM_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short", "Area", "Contrast", "Flags")
 PENDING = "…"
 
 TISSUE_WORDS = {
@@ -20,6 +22,22 @@ TISSUE_WORDS = {
     Tissue.OTHER_CALCIFICATION: "other calc.",
     Tissue.UNKNOWN: "mass?",
 }
+
+
+SPACING_WORDS = {
+    SpacingSource.PATIENT: "millimeters in the patient",
+    SpacingSource.CALIBRATED: "millimeters as calibrated in the header",
+    SpacingSource.MAGNIFICATION_CORRECTED: "millimeters of the detector, divided by the magnification in the header",
+    SpacingSource.DETECTOR_PLANE: "millimeters at the detector: every size is an upper bound",
+    SpacingSource.UNCERTAIN: "millimeters of an unknown plane",
+    SpacingSource.READER: "millimeters as calibrated by a reader",
+    SpacingSource.NONE: "no millimeters known: sizes in pixels (K calibrates)",
+}
+
+
+def columns_of(session: Session) -> tuple[str, ...]:
+    """Name the columns of the table of lesions: a radiograph has no volume and no Hounsfield units."""
+    return FILM_COLUMNS if session.is_radiograph else LESION_COLUMNS
 
 
 def task_cells(task: Task) -> tuple[str, ...]:
@@ -111,6 +129,8 @@ def evidence(lesion: Lesion | None) -> str:
         return "Drawn just now: it is measured, and kept when you leave it."
     lines = [_side_evidence(lesion.side), _site_evidence(lesion.site), _tissue_evidence(lesion)]
     numbers = lesion.measurements
+    if isinstance(numbers, FilmMeasurements):
+        lines.append(_film_evidence(numbers))
     if numbers.truncated:
         lines.append("<b>Cut off:</b> it reaches the edge of what was imaged, its sizes are lower bounds")
     if getattr(numbers, "touches_bone", False):
@@ -154,30 +174,71 @@ def _tissue_evidence(lesion: Lesion) -> str:
     return f"<b>Tissue: {str(lesion.tissue or 'calcified_mass').replace('_', ' ')}</b>{sure}{asked}"
 
 
-def _sizes(numbers: Any) -> tuple[str, str]:  # noqa: ANN401 - of a CT or of a radiograph
-    long, short = numbers.long_axis, numbers.short_axis
-    in_mm = getattr(long, "length_mm", None) is not None
-    size = (
-        f"{long.length_mm:.1f} x {short.length_mm:.1f}" if in_mm else f"{long.length_px:.0f} x {short.length_px:.0f} px"
-    )
-    volume_ml, voxels_ml = getattr(numbers, "volume_ml", None), getattr(numbers, "volume_voxels_ml", None)
-    area_mm2 = getattr(numbers, "area_mm2", None)
-    if volume_ml is not None:
-        return size, f"{volume_ml:.2f}"
-    if voxels_ml is not None:
-        return size, f"{voxels_ml:.2f} voxels"
-    return size, f"{area_mm2:.0f} mm²" if area_mm2 is not None else ""
+def spacing_words(source: SpacingSource) -> str:
+    """Say what the millimeters of a radiograph rest on."""
+    return SPACING_WORDS[source]
 
 
-def _attenuation(numbers: Any) -> str:  # noqa: ANN401
-    mean_hu = getattr(numbers, "mean_hu", None)
-    return "" if mean_hu is None else f"{mean_hu:.0f}"
+def length_word(numbers: Measurements | FilmMeasurements | Preview, axis: Axis | FilmAxis) -> str:
+    """Say the length of an axis: in mm where those are known, else in pixels."""
+    if not isinstance(axis, FilmAxis):
+        return f"{axis.length_mm:.1f} mm"
+    spacing_mm = numbers.column_spacing_mm if isinstance(numbers, FilmMeasurements) else None
+    if spacing_mm is None:
+        return f"{axis.length_px:.0f} px"
+    bound = "≤ " if _is_bound(numbers) else ""
+    return f"{bound}{axis.length_px * spacing_mm:.1f} mm"
+
+
+def _is_bound(numbers: object) -> bool:
+    """Tell whether sizes are those at the detector: what lies nearer to the tube is shown larger."""
+    return isinstance(numbers, FilmMeasurements) and numbers.spacing_source is SpacingSource.DETECTOR_PLANE
+
+
+def _film_evidence(numbers: FilmMeasurements) -> str:
+    """Say what the sizes of a lesion on a radiograph rest on."""
+    words = f"<b>Size:</b> {SPACING_WORDS[numbers.spacing_source]}"
+    if numbers.column_spacing_mm is None:
+        return words
+    u95_mm = numbers.long_axis_u95_mm
+    sure = "" if u95_mm is None else f"; long axis ± {u95_mm:.1f} mm"
+    return f"{words}, {numbers.column_spacing_mm:.3g} mm a pixel{sure}"
+
+
+def _sizes(numbers: Measurements | FilmMeasurements) -> tuple[str, str]:
+    if isinstance(numbers, FilmMeasurements):
+        return _film_sizes(numbers)
+    size = f"{numbers.long_axis_mm:.1f} x {numbers.short_axis_mm:.1f}"
+    if numbers.volume_ml is not None:
+        return size, f"{numbers.volume_ml:.2f}"
+    if numbers.volume_voxels_ml is not None:
+        return size, f"{numbers.volume_voxels_ml:.2f} voxels"
+    return size, f"{numbers.area_mm2:.0f} mm²" if numbers.area_mm2 is not None else ""
+
+
+def _film_sizes(numbers: FilmMeasurements) -> tuple[str, str]:
+    """Say axes and area: in mm where those are known, else in pixels."""
+    long_mm, short_mm, area_mm2 = numbers.long_axis_mm, numbers.short_axis_mm, numbers.area_mm2
+    if long_mm is None or short_mm is None or area_mm2 is None:
+        size = f"{numbers.long_axis.length_px:.0f} x {numbers.short_axis.length_px:.0f} px"
+        return size, f"{numbers.area_px:.0f} px²"
+    bound = "≤ " if _is_bound(numbers) else ""
+    return f"{bound}{long_mm:.1f} x {short_mm:.1f} mm", f"{bound}{area_mm2:.0f} mm²"
+
+
+def _attenuation(numbers: Measurements | FilmMeasurements) -> str:
+    if isinstance(numbers, FilmMeasurements):
+        return "" if numbers.mean_contrast is None else f"{numbers.mean_contrast:.3g}"
+    return f"{numbers.mean_hu:.0f}"
 
 
 def _previewed(draft: Any) -> tuple[str, str]:  # noqa: ANN401
     preview = None if draft is None else draft.preview
     if preview is None:
         return PENDING, PENDING
+    if isinstance(preview, FilmMeasurements):
+        size, area = _film_sizes(preview)
+        return size, f"{area} {PENDING}"
     volume = PENDING if preview.volume_voxels_ml is None else f"{preview.volume_voxels_ml:.1f} {PENDING}"
     return f"{preview.long_axis.length_mm:.1f} x {preview.short_axis.length_mm:.1f}", volume
 
@@ -189,7 +250,8 @@ def _flags(lesion: Lesion, is_draft: bool) -> list[str]:
         "bone": bool(getattr(numbers, "touches_bone", False)),
         "cut off": numbers.truncated,
         "conflict": lesion.side is not None and lesion.side.conflict,
-        "drawn": str(lesion.algorithm_type) != "automatic",
+        "drawn": lesion.algorithm_type is AlgorithmType.MANUAL,
+        "pointed at": lesion.algorithm_type is AlgorithmType.SEMIAUTOMATIC,
     }
     return [word for word, holds in found.items() if holds]
 

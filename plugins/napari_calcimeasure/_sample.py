@@ -19,3 +19,8 @@ def bilateral_hips() -> list[LayerData]:
 def hand() -> list[LayerData]:
     """Give the right hand of a phantom, held over the head."""
     return read(str(sample_folder() / "hand"))
+
+
+def hand_radiograph() -> list[LayerData]:
+    """Give a radiograph of that hand, with other masses."""
+    return read(str(sample_folder() / "hand_radiograph"))

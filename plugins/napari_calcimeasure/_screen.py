@@ -9,13 +9,14 @@ from napari.components.overlays import TextOverlay
 from napari.layers import Image, Labels, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 
-from calcimeasure.model import Radiograph, Status, Tissue
-from napari_calcimeasure._convert import axis_shown, image_layer, image_of, layer_settings
+from calcimeasure.model import Radiograph, SpacingSource, Status, Tissue
+from napari_calcimeasure._convert import axis_shown, image_layer, image_of, layer_settings, limits_of
+from napari_calcimeasure._rows import length_word, spacing_words
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-    from calcimeasure.model import Lesion, Measurements
+    from calcimeasure.model import FilmMeasurements, Lesion, Measurements
     from calcimeasure.review import Preview
     from napari_calcimeasure._session import Session
 
@@ -29,10 +30,13 @@ WINDOWS_HU = {
 
 PLANES = {"Axial": (0, 1, 2), "Coronal": (1, 0, 2), "Sagittal": (2, 0, 1)}
 SLAB_MM = 10.0
+LAYER_NAMES = ("lesions", "long and short axis")
 ROOM = 2.6
 """A lesion that is gone to fills its part of the canvas's shorter side by this."""
 
 SMALLEST_VIEW_MM = 60.0
+SMALLEST_PART = 1 / 3
+"""Of a radiograph at least this part of its longer side stays in view: which bone is it?"""
 
 COLORS = {
     Status.PROPOSED: "#ffd200",
@@ -84,11 +88,13 @@ class Screen:
         opened = next(known, None)
         self._added_image = opened is None
         self.image: Image = viewer.add_layer(_image(session)) if opened is None else opened
-        labels = Labels(display.shown(session.labels), name="lesions", opacity=0.9, **where)
+        labels = Labels(display.shown(session.labels), name=LAYER_NAMES[0], opacity=0.9, **where)
         self.labels: Labels = viewer.add_layer(labels)
-        self.labels.contour = 2
+        # A radiograph has ten times the pixels of a slice, and is seen as large: lines in pixels would be too thin.
+        longer = max(display.shape_kji[1:])
+        self.labels.contour = max(2, round(longer / 900))
         self.labels.preserve_labels = True
-        self.labels.brush_size = 6
+        self.labels.brush_size = max(6, round(longer / 100))
         self._axes = viewer.add_layer(self._make_axes(where))
         self._axes.visible = self._axes.editable = False
         self._scale_bar_was = viewer.canvas.overlays.scale_bar.visible
@@ -96,12 +102,16 @@ class Screen:
         if before is not None:
             self._scale_bar_was, self._order_was = before._scale_bar_was, before._order_was
             before.close()
+            self.labels.name, self._axes.name = LAYER_NAMES  # napari numbered them beside those of the same name
         viewer.canvas.overlays.scale_bar.visible = True
         for place in _PLACES:
             letter = TextOverlay(position=place, font_size=18, color=LETTER_COLOR, visible=True, box_color=SHADE_COLOR)
             viewer.canvas.overlays[f"calcimeasure_{place}"] = letter
         viewer.canvas.overlays["calcimeasure_facts"] = TextOverlay(
             position="top_left", font_size=9, color="white", visible=True, box_color=SHADE_COLOR
+        )
+        viewer.canvas.overlays["calcimeasure_hint"] = TextOverlay(
+            position="top_right", font_size=12, color=LETTER_COLOR, visible=False, box_color=SHADE_COLOR
         )
         viewer.dims.events.order.connect(self._turn)
         viewer.dims.events.ndisplay.connect(self._turn)
@@ -110,6 +120,7 @@ class Screen:
         viewer.layers.selection.active = self.labels
         self.slab = False
         self._told: tuple[dict[int | None, str], list[str]] | None = None
+        self._where = where
         self.plane(self.first_plane)
         viewer.reset_view()
         self.color()
@@ -150,23 +161,52 @@ class Screen:
 
     # Looking
 
+    def hint(self, text: str) -> None:
+        """Say what the next click does; nothing where it is empty."""
+        overlay = self.viewer.canvas.overlays["calcimeasure_hint"]
+        overlay.text, overlay.visible = text, bool(text)
+
+    def lock(self) -> None:
+        """Let nobody paint on what is left of it: nothing of it would be kept."""
+        self.labels.mode = "pan_zoom"
+        self.labels.editable = False
+
+    def rescale(self) -> bool:
+        """Follow the millimeters of a radiograph that a reader calibrated; False where they are as before."""
+        where = layer_settings(self.session.display)
+        if where == self._where:
+            return False
+        self._where = where
+        for layer in (self.image, self.labels, self._axes):
+            layer.scale, layer.units = where["scale"], where["units"]
+        self.viewer.reset_view()
+        self._tell()
+        return True
+
     def plane(self, name: str) -> None:
-        """Look at a plane."""
+        """Look at a plane; a radiograph has one."""
+        if self.session.display.shape_kji[0] == 1 and name != self.first_plane:
+            return
         ndim = self.viewer.dims.ndim
         own = [ndim - 3 + axis for axis in PLANES[name]]
         self.viewer.dims.order = (*range(ndim - 3), *own)
         self._turn()
 
     def window(self, name: str) -> None:
-        """Set the gray scale; of a radiograph, which has no Hounsfield units, it is always all of it."""
-        if isinstance(self.session.image, Radiograph):
-            self.image.reset_contrast_limits()
+        """Set the gray scale; a radiograph has no Hounsfield units: all of it, or all but markers and the open beam."""
+        image = self.session.image
+        if isinstance(image, Radiograph):
+            full = (float(image.pixels.min()), float(max(image.pixels.max(), image.pixels.min() + 1)))
+            self.image.contrast_limits_range = full
+            self.image.contrast_limits = full if name == "Full" else limits_of(image)
         else:
             self.image.contrast_limits_range = (-1100.0, 3200.0)
             self.image.contrast_limits = WINDOWS_HU[name]
 
     def set_slab(self, on: bool) -> None:
-        """Show the brightest of a slab instead of a slice, or not."""
+        """Show the brightest of a slab instead of a slice, or not; a radiograph is one already."""
+        if isinstance(self.session.image, Radiograph):
+            return
         self.slab = on
         self.image.projection_mode = "max" if on else "none"
         thickness = [0.0] * self.viewer.dims.ndim
@@ -195,9 +235,12 @@ class Screen:
         viewer.dims.set_point(range(viewer.dims.ndim - 3, viewer.dims.ndim), tuple(middle))
         if viewer.dims.ndisplay == 2:
             shown = [axis - viewer.dims.ndim + 3 for axis in viewer.dims.displayed]
-            extent_mm = max(np.abs(np.diff(corners, axis=0))[0][shown].max() * ROOM, SMALLEST_VIEW_MM)
+            smallest = SMALLEST_VIEW_MM
+            if isinstance(self.session.image, Radiograph):
+                smallest = SMALLEST_PART * float(np.multiply(display.shape_kji, display.scale).max())
+            extent = max(np.abs(np.diff(corners, axis=0))[0][shown].max() * ROOM, smallest)
             viewer.scene.camera.center = (0.0, *middle[shown])
-            viewer.scene.camera.zoom = min(viewer.canvas.size) / extent_mm
+            viewer.scene.camera.zoom = min(viewer.canvas.size) / extent
 
     # Drawing
 
@@ -233,14 +276,14 @@ class Screen:
         axes = (numbers.long_axis, numbers.short_axis)
         image, display = self.session.image, self.session.display
         self._axes.data = [axis_shown(image, display, axis) for axis in axes]
-        self._axes.features = {"length": [_length(axis) for axis in axes]}
+        self._axes.features = {"length": [length_word(numbers, axis) for axis in axes]}
         self._show_axes(self.labels.visible)
 
     def _show_axes(self, shows: bool) -> None:
         if self._axes.visible != shows:  # setting it draws the layer anew, changed or not
             self._axes.visible = shows
 
-    def _numbers(self, number: int) -> Measurements | Preview | None:
+    def _numbers(self, number: int) -> Measurements | FilmMeasurements | Preview | None:
         """Give the axes that are known of a lesion as it is seen."""
         draft, lesion = self.session.drafts.get(number), self.session.lesion(number)
         if draft is not None and draft.measured is None and draft.preview is not None:
@@ -253,8 +296,8 @@ class Screen:
             [line, line],
             shape_type="line",
             edge_color=[LONG_AXIS_COLOR, SHORT_AXIS_COLOR],
-            edge_width=0.7,
-            name="long and short axis",
+            edge_width=max(0.7, max(self.session.display.shape_kji[1:]) / 1200),
+            name=LAYER_NAMES[1],
             features={"length": ["", ""]},
             text={"string": "{length}", "color": "white", "size": 11, "anchor": "upper_left"},
             **where,
@@ -272,7 +315,8 @@ class Screen:
         down, right = own[-2:]
         letters = (*self.session.display.letters(right), *self.session.display.letters(down))
         for place, letter in zip(_PLACES, letters, strict=True):
-            overlays[f"calcimeasure_{place}"].text = letter if flat else ""
+            overlay = overlays[f"calcimeasure_{place}"]
+            overlay.text, overlay.visible = letter if flat else "", flat and bool(letter)
         self._tell()
 
     def _tell(self, _: object = None) -> None:
@@ -295,19 +339,18 @@ class Screen:
                 f"image {instance if instance is not None else k + 1} of {session.labels.shape[0]}{slab}",
                 f"W {high - low:.0f}  L {(high + low) / 2:.0f}",
             ]
-        elif session.display.unit != "mm":
-            lines.append("no millimeters known: pixels")
+        else:
+            seen = session.calibrated
+            source = seen.spacing_source if isinstance(seen, Radiograph) else SpacingSource.NONE
+            lines.append(spacing_words(source))
+            if not any(session.display.letters(1) + session.display.letters(2)):
+                lines.append("header does not say where left is: no letters")
         self.viewer.canvas.overlays["calcimeasure_facts"].text = "\n".join(filter(None, lines))
 
 
 def _image(session: Session) -> Image:
     data, settings, _ = image_layer(session.image)
     return Image(data, **settings)
-
-
-def _length(axis: Any) -> str:  # noqa: ANN401 - in millimeters or, on a radiograph without spacing, in pixels
-    length_mm = getattr(axis, "length_mm", None)
-    return f"{length_mm:.1f} mm" if length_mm is not None else f"{axis.length_px:.0f} px"
 
 
 def _in_words(lesion: Lesion | None) -> str:

@@ -18,8 +18,11 @@ from psygnal import Signal
 
 from calcimeasure import review
 from calcimeasure.errors import ConflictError, ReviewError
-from calcimeasure.model import AlgorithmType, Outline, Status, Tissue, Volume
+from calcimeasure.inherit import as_calibrated
+from calcimeasure.measure.radiograph import preview_on_film
+from calcimeasure.model import AlgorithmType, Outline, Radiograph, Status, Tissue
 from calcimeasure.pipeline import refined_outline
+from calcimeasure.segment import grow_on_film
 from napari_calcimeasure._convert import display_of, draw_outlines
 
 if TYPE_CHECKING:
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure import Settings
+    from calcimeasure.calibration import Calibration
+    from calcimeasure.locate.film import FilmView
     from calcimeasure.locate.laterality import View
-    from calcimeasure.model import BodySite, Laterality, Lesion, Proposal, Revision
+    from calcimeasure.model import BodySite, FilmMeasurements, Image, Laterality, Lesion, Proposal, Revision
     from calcimeasure.review import Preview, Signature
     from calcimeasure.store import Store
     from napari_calcimeasure._convert import Display
@@ -37,6 +42,9 @@ if TYPE_CHECKING:
 
 AT_ONCE_MM = 50.0
 """Masses beyond this show axes and volume of their voxels at once, and all the rest when it is measured."""
+
+AT_ONCE_PX = 300
+"""And on radiographs masses that are longer than this: their edges take a second."""
 
 UNSIGNED = "(not signed)"
 """Stands where a draft was measured before anybody signed; it is never kept so."""
@@ -63,7 +71,7 @@ class Draft:
 
     outline: Outline | None
     begun: float
-    preview: Preview | None = None
+    preview: Preview | FilmMeasurements | None = None
     measured: Revision | None = None
 
 
@@ -140,7 +148,7 @@ class Session:
     ) -> None:
         self.store, self.settings = store, settings
         self.stack_id, self.image = stack.stack_id, stack.image
-        self.display: Display = display_of(stack.image)
+        self._display = display_of(stack.image)
         self.reader, self._ask_name, self._ask = reader, ask_name, ask
         self._histories = {uid: list(history) for uid, history in stack.histories.items()}
         self.labels = _zeros(self.display.shape_kji)
@@ -152,8 +160,9 @@ class Session:
         self._done: list[_Stroke | _Edit] = []
         self._undone: list[_Stroke | _Edit] = []
         self.press = 0
-        self._view: View | None = None
+        self._view: View | FilmView | None = None
         self._added: set[str] = set()
+        self._grown: set[Outline] = set()
         self._measuring: set[int] = set()
         self._last_appended: list[Revision] = []
         self._draw_all()
@@ -167,9 +176,25 @@ class Session:
         return {one.lesion.number: one for one in newest if not one.withdrawn}
 
     @property
-    def can_measure(self) -> bool:
-        """Whether what is drawn on this kind of image can be measured."""
-        return isinstance(self.image, Volume)
+    def is_radiograph(self) -> bool:
+        """Whether it is no stack: what is grown and calibrated is a radiograph."""
+        return isinstance(self.image, Radiograph)
+
+    @property
+    def calibrated(self) -> Image:
+        """The image; a radiograph with the millimeters that a reader found on it."""
+        if isinstance(self.image, Radiograph):
+            return as_calibrated(self.image, self._current)
+        return self.image
+
+    @property
+    def _current(self) -> list[Lesion]:
+        return [one.lesion for one in self.lesions.values()]
+
+    @property
+    def display(self) -> Display:
+        """How the image is shown: a radiograph in the millimeters that are known now."""
+        return display_of(self.calibrated) if isinstance(self.image, Radiograph) else self._display
 
     def lesion(self, number: int) -> Lesion | None:
         """Give a lesion as it is seen: with the numbers of its draft where those are there."""
@@ -273,12 +298,100 @@ class Session:
         self._known.ravel()[stroke.where] = self.labels.ravel()[stroke.where]
         self.changed.emit("numbers")
 
-    def _preview(self, outline: Outline | None) -> Preview | None:
-        if outline is None or not isinstance(self.image, Volume):
+    def _preview(self, outline: Outline | None) -> Preview | FilmMeasurements | None:
+        if outline is None:
             return None
+        if isinstance(self.image, Radiograph):
+            if max(outline.shape_kji) <= AT_ONCE_PX:
+                return None
+            return preview_on_film(as_calibrated(self.image, self._current), outline)
         spacing_mm = self.image.geometry.spacing_kji_mm
         extent_mm = max(n * step for n, step in zip(outline.shape_kji, spacing_mm, strict=True))
         return review.preview(self.image, outline) if extent_mm > AT_ONCE_MM else None
+
+    # Growing, on radiographs
+
+    def is_rough(self, label: int) -> bool:
+        """Tell whether a lesion was painted and not yet kept: a region to grow an outline from."""
+        self.compare()
+        draft = self.drafts.get(label)
+        return draft is not None and draft.outline is not None and draft.outline not in self._grown
+
+    def growing(self, label: int | None, place_kji: Sequence[float] | None = None) -> Callable[[], Outline]:
+        """Make what grows the outline of a mass; it may run in another thread, its result belongs to `take_grown`.
+
+        Parameters
+        ----------
+        label
+            Whose painted voxels are a rough region to begin with, where no place is given.
+        place_kji
+            Index of a voxel in the mass.
+
+        Raises
+        ------
+        ReviewError
+            It is no radiograph, or nothing is painted.
+        """
+        image, settings = self.calibrated, self.settings
+        if not isinstance(image, Radiograph):
+            raise ReviewError("A radiograph expected to grow an outline on, found CT: draw it with the brush (2).")
+        if place_kji is not None:
+            row, column = (round(float(one)) for one in place_kji[1:])
+            return lambda: grow_on_film(image, (row, column), settings)
+        self.compare()
+        rough = None if label is None else self.outline(label)
+        if rough is None:
+            raise ReviewError("A place or a region in a mass expected, found neither. Click on a mass, or paint on it.")
+        region = rough.mask_in((0, 0, 0), image.shape_kji)[0]
+        return lambda: grow_on_film(image, region, settings)
+
+    def take_grown(self, outline: Outline, label: int | None = None) -> int:
+        """Draw what was grown, as one stroke that can be undone; voxels of other lesions stay theirs.
+
+        Parameters
+        ----------
+        outline
+            As it was grown.
+        label
+            The lesion that gets it; of None the one that it mostly lies on, else a new one.
+
+        Returns
+        -------
+        int
+            Its label.
+
+        Raises
+        ------
+        ReviewError
+            Nothing of it is free.
+        """
+        self.compare()
+        labels, inside = self.labels[outline.box], outline.mask()
+        if label is None:
+            label = self._mostly(labels[inside]) or self.next_number
+        if not np.isin(labels[inside], (0, label)).any():
+            raise ReviewError(f"What was grown lies in lesion {labels[inside].max()}: choose that one, or erase it.")
+        self.press += 1
+        own = self.outline(label)
+        if own is not None:
+            before = self.labels[own.box]
+            before[before == label] = 0
+        labels[inside & (labels == 0)] = label
+        self.compare()
+        self.press += 1
+        grown = self.outline(label)
+        if grown is not None:
+            self._grown.add(grown)
+        self.changed.emit("labels")
+        self.select(label)
+        return label
+
+    def _mostly(self, labels: NDArray[np.uint16]) -> int:
+        """Find the lesion that has most of some voxels; 0 where none has half of them."""
+        counts = np.bincount(labels)
+        counts[0] = 0
+        most = int(np.argmax(counts))
+        return most if 2 * counts[most] >= len(labels) else 0
 
     # Measuring, which may be done in another thread
 
@@ -289,7 +402,7 @@ class Session:
             for label, draft in self.drafts.items()
             if draft.outline is not None and draft.measured is None and label not in self._measuring
         ]
-        if not waiting or not self.can_measure:
+        if not waiting:
             return None
         label = self.selected if self.selected in waiting else min(waiting)
         outline = self.drafts[label].outline
@@ -311,18 +424,17 @@ class Session:
         """Make what measures a draft: a recipe of values, so that it does not matter what happens meanwhile."""
         image, settings = self.image, self.settings
         current, newest, view = self.lesions.get(label), self._newest, self._view
-        if not isinstance(image, Volume):
-            raise ReviewError("What is drawn on a radiograph cannot be measured yet: nothing of it is kept.")
+        drawn = AlgorithmType.SEMIAUTOMATIC if outline in self._grown else AlgorithmType.MANUAL
         if current is not None:
-            return lambda: review.redraw(current, outline, AlgorithmType.MANUAL, image, settings, by, view)
-        return lambda: review.add(outline, AlgorithmType.MANUAL, newest, image, settings, by, view)
+            return lambda: review.redraw(current, outline, drawn, image, settings, by, view)
+        return lambda: review.add(outline, drawn, newest, image, settings, by, view)
 
     @property
     def needs_view(self) -> bool:
         """Whether something was drawn whose side and site cannot be judged without a survey of the stack."""
         return self._view is None and (bool(self._added) or any(label not in self.lesions for label in self.drafts))
 
-    def take_view(self, view: View) -> None:
+    def take_view(self, view: View | FilmView) -> None:
         """Judge side and site of what was drawn, now that it is known what is in the field."""
         self.compare()
         self._view = view
@@ -331,14 +443,13 @@ class Session:
         self._measuring.difference_update(new)
         for uid in sorted(self._added):
             current = self._newest[uid]
-            image, lesion = self.image, current.lesion
-            if current.withdrawn or lesion.side is not None or not isinstance(image, Volume):
+            if current.withdrawn or current.lesion.side is not None:
                 continue
 
-            def make(uid: str = uid, image: Volume = image) -> list[Revision]:
+            def make(uid: str = uid) -> list[Revision]:
                 current, by = self._newest[uid], self._signature()
-                lesion = current.lesion
-                return [review.redraw(current, lesion.outline, lesion.algorithm_type, image, self.settings, by, view)]
+                outline, drawn = current.lesion.outline, current.lesion.algorithm_type
+                return [review.redraw(current, outline, drawn, self.image, self.settings, by, view)]
 
             self._append(make, ())
         self._added.clear()
@@ -523,8 +634,6 @@ class Session:
         """Make an accepted mass of a proposal that was judged to be something else; gives its number."""
         self.compare()
         image = self.image
-        if not isinstance(image, Volume):
-            raise ReviewError("Proposals are of CT.")
         outline = refined_outline(image, proposal, self.settings)
 
         def make() -> list[Revision]:
@@ -543,6 +652,21 @@ class Session:
         self._draw_again(added.number)
         self.changed.emit("lesions")
         return added.number
+
+    def calibrate(self, calibration: Calibration | None) -> None:
+        """Say what a pixel of the radiograph is in millimeters, for all its lesions in one edit; None takes it back."""
+        image = self.image
+        if not isinstance(image, Radiograph):
+            raise ReviewError("A radiograph expected, found CT, whose millimeters its header says.")
+        self.save_all()
+        before = {one.lesion.tracking_uid: one.number for one in self.lesions.values()}
+
+        def make() -> Sequence[Revision]:
+            return review.calibrate(self._newest, calibration, image, self.settings, self._signature())
+
+        if self._append(make, ()):
+            self._remember(_Edit(before, {uid: self._newest[uid].number for uid in before}))
+            self.changed.emit("lesions")
 
     def _edit(self, numbers: Sequence[int], *steps: Callable[[Revision, Signature], Revision]) -> None:
         """Decide about lesions as they are seen: what was drawn on them is kept first."""

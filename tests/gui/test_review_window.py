@@ -15,13 +15,18 @@ from typer.testing import CliRunner
 
 from calcimeasure import sample_folder
 from calcimeasure.cli import app
+from calcimeasure.measure.radiograph import measure_on_film
 from calcimeasure.model import Status
+from calcimeasure.segment import grow_on_film
 from napari_calcimeasure._desk import Desk
 from tests.gui.window import NO_KEY, Reader
 from tests.plugin.test_desk import quiet, review
 
-HIPS, HAND = 1, 2
-"""Numbers of the stacks of the sample."""
+HIPS, HAND, FILM = 1, 2, 3
+"""Numbers of the stacks of the sample, measured one after another."""
+
+MASS = (0, 281, 39)
+"""The middle of the larger mass on the radiograph, which is lesion 2."""
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 STATE = "SELECT lesion_number, status FROM current_lesions WHERE stack_id = {} ORDER BY lesion_number"
@@ -32,7 +37,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("measured")
     images = folder / "images"
     shutil.copytree(sample_folder(), images)
-    done = CliRunner().invoke(app, ["measure", str(images), "--out", str(folder / "out")])
+    done = CliRunner().invoke(app, ["measure", str(images), "--out", str(folder / "out"), "--workers", "1"])
     assert done.exit_code == 0, done.output
     return folder / "out"
 
@@ -74,7 +79,7 @@ def test_keys_decide_and_the_tables_follow(reader: Reader) -> None:
     )
     assert reader.ask(said + f" AND stack_id = {HIPS}") == [("left", "reader", "hip", "reader", "A. Reader")]
     reader.close()
-    assert sorted(row["status"] for row in reader.rows()) == ["accepted", *["proposed"] * 4]  # of both stacks
+    assert sorted(row["status"] for row in reader.rows()) == ["accepted", *["proposed"] * 12]  # of all stacks
 
 
 def test_brush_undo_and_redo(reader: Reader) -> None:
@@ -194,8 +199,9 @@ def test_next_stack_close_and_open_again(
     reader: Reader, folder: Path, make_napari_viewer: Callable[..., object]
 ) -> None:
     reader.key(Qt.Key.Key_A)
-    reader.key(Qt.Key.Key_PageDown)
-    reader.wait(lambda: reader.panel.session is not None and reader.session.stack_id == HAND)
+    for stack in (FILM, HAND):
+        reader.key(Qt.Key.Key_PageDown)
+        reader.wait(lambda stack=stack: reader.panel.session is not None and reader.session.stack_id == stack)
     reader.key(Qt.Key.Key_A)
     reader.key(Qt.Key.Key_Down)
     reader.key(Qt.Key.Key_A)
@@ -207,10 +213,10 @@ def test_next_stack_close_and_open_again(
     again.open(folder, "B. Reader")
     assert again.session.stack_id == HIPS  # the first that is not done
     states = [again.panel.worklist.item(row, 4).text() for row in range(again.panel.worklist.rowCount())]
-    assert states == ["in review by A. Reader"]
+    assert states == ["in review by A. Reader", "to review"]
     assert again.session.selected == 2  # the first that is not decided
     again.panel.filter.setCurrentText("All")
-    assert again.panel.worklist.rowCount() == 2
+    assert again.panel.worklist.rowCount() == 3
     again.forget()
 
 
@@ -289,7 +295,7 @@ def test_a_stack_whose_images_are_gone_is_said_and_the_others_go_on(
     assert "no longer there" in capsys.readouterr().out
     reader.key(Qt.Key.Key_PageDown)
     reader.wait(lambda: reader.panel.session is not None)
-    assert reader.session.stack_id == HAND
+    assert reader.session.stack_id == FILM
     reader.forget()
 
 
@@ -316,3 +322,60 @@ def test_an_image_that_was_opened_by_hand_is_measured_reviewed_and_kept_and_no_o
     assert list(viewer.layers) == [foreign, layer]
     assert [row["status"] for row in reader.rows()] == ["accepted"]
     reader.forget()
+
+
+def test_a_radiograph_is_outlined_by_a_click_calibrated_undone_and_accepted(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader.key(Qt.Key.Key_G)  # of no use on CT, and said so
+    assert not reader.viewer.canvas.overlays["calcimeasure_hint"].visible
+    reader.key(Qt.Key.Key_PageDown)
+    reader.wait(lambda: reader.panel.session is not None and reader.session.stack_id == FILM)
+    proposed = len(reader.session.lesions)
+    reader.click_row(2)
+    assert reader.session.selected == 2
+    reader.key(Qt.Key.Key_X)
+
+    reader.viewer.reset_view()
+    reader.key(Qt.Key.Key_G)
+    reader.click(reader.place(MASS))
+    reader.wait(lambda: reader.session.next_number > proposed + 1)
+    reader.settle()
+    reader.key(Qt.Key.Key_A)
+    reader.wait(lambda: not reader.session.needs_view)
+    rows = (
+        "SELECT status, algorithm_type, spacing_source, laterality, column_spacing_mm, long_axis_mm "
+        f"FROM current_lesions WHERE stack_id = {FILM} ORDER BY lesion_number"
+    )
+    *others, grown = reader.ask(rows)
+    assert grown[:5] == ("accepted", "semiautomatic", "magnification_corrected", "right", 0.5)
+    image, settings = reader.session.image, reader.session.settings
+    expected = measure_on_film(image, grow_on_film(image, MASS[1:], settings), settings)
+    assert grown[5] == pytest.approx(expected.long_axis_mm, rel=0.05)
+    assert [row[0] for row in others] == ["proposed", "rejected", *["proposed"] * (proposed - 2)]
+
+    asked: list[str] = []
+    monkeypatch.setattr(QInputDialog, "getDouble", lambda *words: asked.append(words[2]) or (40.0, True))
+    reader.key(Qt.Key.Key_K)
+    menu = next(one for one in reader.panel.findChildren(QMenu) if one.isVisible())
+    QTest.keyClick(menu, Qt.Key.Key_L)
+    reader.pause()
+    reader.viewer.reset_view()
+    for end in ((0, 150, 60), (0, 150, 160)):
+        reader.click(reader.place(end))
+    assert len(asked) == 1
+    assert "known length" not in reader.viewer.layers
+    calibrated = reader.ask(rows)
+    assert [row[2] for row in calibrated] == ["reader"] * (proposed + 1)
+    # 100 pixels, clicked on a canvas that shows three of its own for one of them.
+    assert [row[4] for row in calibrated] == [pytest.approx(0.4, rel=0.01)] * (proposed + 1)
+    assert [float(one) for one in reader.viewer.layers["lesions"].scale[1:]] == [pytest.approx(0.4, rel=0.01)] * 2
+    reader.key(Qt.Key.Key_Z, CTRL)
+    assert [row[2] for row in reader.ask(rows)] == ["magnification_corrected"] * (proposed + 1)
+    reader.key(Qt.Key.Key_Z, CTRL | SHIFT)
+    assert reader.ask(rows) == calibrated
+
+    reader.close()
+    (written,) = [row for row in reader.rows() if row["algorithm_type"] == "semiautomatic"]
+    assert (written["modality"], written["status"], written["spacing_source"]) == ("DX", "accepted", "reader")
+    assert float(written["long_axis_mm"]) == pytest.approx(calibrated[-1][5], abs=0.06)

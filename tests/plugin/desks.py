@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from calcimeasure.model import Image
+
 SETTINGS = Settings()
 SHAPE = (12, 40, 44)
 FIRST = (slice(3, 9), slice(10, 22), slice(8, 22))
@@ -42,22 +44,23 @@ def two_cuboids() -> Volume:
 
 
 @contextmanager
-def store_with(file: Path, volume: Volume, outlines: Sequence[Outline], tissue: Tissue) -> Iterator[tuple[Store, int]]:
-    """Open a store in which a run measured a stack."""
+def store_with(file: Path, volume: Image, outlines: Sequence[Outline], tissue: Tissue) -> Iterator[tuple[Store, int]]:
+    """Open a store in which a run measured a stack or a radiograph."""
     lesions = [
         replace(assess(volume, outline, number, SETTINGS), tissue=tissue) for number, outline in enumerate(outlines, 1)
     ]
     with open_store(file_url(file)) as store:
         plan = store.plan(volume.series, SETTINGS)
         run_id = store.begin_run([], SETTINGS, "test")
-        report = Report(volume.series, volume.geometry, tuple(lesions), settings_hash(SETTINGS), "test")
+        geometry = volume.geometry if isinstance(volume, Volume) else None
+        report = Report(volume.series, geometry, tuple(lesions), settings_hash(SETTINGS), "test")
         assert store.record(run_id, report, plan, SETTINGS)
         stack_id = store.find_stack(volume.series)
         assert stack_id is not None
         yield store, stack_id
 
 
-def begin(store: Store, stack_id: int, volume: Volume, reader: str = "A. Reader", answer: bool = True) -> Session:
+def begin(store: Store, stack_id: int, volume: Image, reader: str = "A. Reader", answer: bool = True) -> Session:
     """Begin a review; every question gets the same answer."""
     stack = Stack(stack_id, volume, store.histories(stack_id))
     return Session(store, SETTINGS, stack, reader, lambda: reader, lambda _: answer)

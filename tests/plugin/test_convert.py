@@ -161,7 +161,8 @@ def test_outlines_come_back_from_labels() -> None:
         (("R", "F"), [("R", "L"), ("S", "I")]),
         (("R", "H"), [("R", "L"), ("S", "I")]),
         (("P", "F"), [("A", "P"), ("S", "I")]),
-        ((), [("?", "?"), ("?", "?")]),
+        ((), [("", ""), ("", "")]),
+        (("L", "R"), [("", ""), ("", "")]),
     ],
 )
 def test_radiographs_are_shown_with_left_on_the_right(orientation: tuple[str, ...], letters: object) -> None:

@@ -43,10 +43,12 @@ def test_a_folder_opens_with_its_geometry(viewer: ViewerModel) -> None:
     assert layer.data[0, 0, 0] == volume.attenuation_hu[-1, -1, -1]
 
 
-@pytest.mark.parametrize("name", ["bilateral_hips", "hand"])
-def test_samples_open(viewer: ViewerModel, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "kind"), [("bilateral_hips", Volume), ("hand", Volume), ("hand_radiograph", Radiograph)]
+)
+def test_samples_open(viewer: ViewerModel, name: str, kind: type) -> None:
     (layer,) = viewer.open_sample("calcimeasure", name)
-    assert isinstance(image_of(layer), Volume)
+    assert isinstance(image_of(layer), kind)
 
 
 def test_what_is_no_dicom_is_left_to_others(tmp_path: Path) -> None:

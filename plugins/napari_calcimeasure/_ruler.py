@@ -1,0 +1,73 @@
+"""The line that a reader draws along something of known length, from one click to the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari.layers import Shapes
+
+from napari_calcimeasure._convert import layer_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from napari.components import ViewerModel
+    from numpy.typing import NDArray
+
+    from calcimeasure.model import PointPx
+    from napari_calcimeasure._convert import Display
+
+COLOR = "#ffd27f"
+
+
+class Ruler:
+    """A line on a layer of its own.
+
+    Parameters
+    ----------
+    viewer
+        Where it is drawn.
+    display
+        How the radiograph is shown.
+    start
+        World position of its first end.
+    """
+
+    def __init__(self, viewer: ViewerModel, display: Display, start: Sequence[float]) -> None:
+        self._viewer, self._display = viewer, display
+        self._first = self._last = self._index(start)
+        active = viewer.layers.selection.active
+        layer = Shapes(
+            [self._line()],
+            shape_type="line",
+            edge_color=COLOR,
+            edge_width=max(0.7, max(display.shape_kji[1:]) / 1200),
+            name="known length",
+            **layer_settings(display),
+        )
+        layer.editable = False
+        self._layer = viewer.add_layer(layer)
+        viewer.layers.selection.active = active
+
+    def follow(self, world: Sequence[float]) -> None:
+        """Move its other end."""
+        self._last = self._index(world)
+        self._layer.data = [self._line()]
+
+    @property
+    def ends_px(self) -> tuple[PointPx, PointPx]:
+        """Row and column of both ends."""
+        return (self._first[1], self._first[2]), (self._last[1], self._last[2])
+
+    def close(self) -> None:
+        """Take it away."""
+        if self._layer in self._viewer.layers:
+            self._viewer.layers.remove(self._layer)
+
+    def _index(self, world: Sequence[float]) -> tuple[float, float, float]:
+        _, row, column = self._display.to_index_kji(world[-3:]).tolist()
+        return (0.0, row, column)
+
+    def _line(self) -> NDArray[np.float64]:
+        return self._display.to_shown([self._first, self._last])
