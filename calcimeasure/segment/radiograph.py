@@ -53,9 +53,9 @@ COMMON_MM = 40.0
 def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool = False) -> Proposals:
     """Find what is likely a calcified mass on a radiograph, and what may be one.
 
-    What is less likely one than settings.film_review_probability is not proposed: a film shows dozens of dense places, and a
-    reader who misses one points at it (`grow_on_film`). What is less likely one than settings.mass_probability, or is
-    found on a film that is not said to show a limb, is of unknown tissue.
+    What is less likely one than settings.film_review_probability is not proposed: a film shows dozens of dense places,
+    and a reader who misses one points at it (`grow_on_film`). What is less likely one than settings.mass_probability,
+    or is found on a film that is not said to show a limb, is of unknown tissue.
 
     Parameters
     ----------
