@@ -35,8 +35,8 @@ def _within(value: float, low: float, high: float) -> float:
 BASE_LOG_ODDS = -9.02
 
 NO_LIMB_LOG_ODDS = -2.3
-"""A tenth of the odds. Of 24 places on public films that are not said to show a limb, likely by the signs alone, none was
-a mass: at most one in eight is."""
+"""A tenth of the odds. Of 24 places on public films that are not said to show a limb, likely by the signs alone, none
+was a mass: at most one in eight is."""
 
 # Fitted by logistic regression (ridge 1) to lines on 534 projections of five limbs, 329 of them with a mass; to check
 # it, each limb was left out once. Hundreds of lines on a film compete, and the likeliest of many is less often a mass
