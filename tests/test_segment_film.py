@@ -24,6 +24,7 @@ from calcimeasure.segment.film.scale import film_of
 from calcimeasure.segment.radiograph import grow_on_film, propose_on_film
 from calcimeasure.settings import Settings
 from calcimeasure.surface import attenuation_on_film
+from tests.conftest import PROJECT
 from tests.dicom_writers import write_radiograph
 from tests.phantoms import Ellipsoid, Lobulated
 from tests.projections import Beam, as_stored, exposed, path_mm, radiograph_of
@@ -327,6 +328,24 @@ def test_any_image_is_survived(
         assert drawn(part.outline, image).any()
     with suppress(ReviewError):
         assert drawn(grow_on_film(image, (0, 0), Settings()), image).any()
+
+
+# The sample film
+
+
+def test_masses_of_the_sample_hand_are_proposed_and_no_finger_is() -> None:
+    (series,) = find_series(PROJECT / "sample_dicom" / "hand_radiograph").series
+    image = load_image(series)
+    assert isinstance(image, Radiograph)
+    parts = propose_on_film(image, Settings(), limb=True).parts
+    masks = [drawn(part.outline, image) for part in parts]
+    (large,) = (n for n, mask in enumerate(masks) if mask[281, 39])
+    assert parts[large].tissue is Tissue.CALCIFIED_MASS
+    assert masks[large].sum() * 0.25 == pytest.approx(612, rel=0.03)
+    (small,) = (mask for mask in masks if mask[46, 174])
+    assert small.sum() * 0.25 == pytest.approx(40, rel=0.15)
+    others = [part for n, part in enumerate(parts) if n != large and part.tissue is Tissue.CALCIFIED_MASS]
+    assert all(part.outline.voxel_count * 0.25 < 100 for part in others)
 
 
 # Real films
