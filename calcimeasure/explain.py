@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from calcimeasure.codes import NOTICES
 from calcimeasure.inherit import as_calibrated
-from calcimeasure.locate.site import site_of_lesion
+from calcimeasure.locate.site import shows_limb, site_of_lesion
 from calcimeasure.locate.view import look
 from calcimeasure.model import FilmMeasurements, Radiograph, Tissue
 from calcimeasure.segment import propose, propose_on_film
@@ -108,7 +108,7 @@ def explain_judgements(
 
 def _proposals(image: Image, lesion: Lesion, settings: Settings, bones: NDArray[np.bool_] | None) -> Proposals:
     if isinstance(image, Radiograph):
-        return propose_on_film(as_calibrated(image, [lesion]), settings)
+        return propose_on_film(as_calibrated(image, [lesion]), settings, limb=shows_limb(image.series))
     return propose(image, settings, bones)
 
 

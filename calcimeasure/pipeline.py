@@ -15,6 +15,7 @@ from calcimeasure.inherit import as_calibrated, divide
 from calcimeasure.load import bones_of, check_headers, load_image
 from calcimeasure.locate.film import look_at_film
 from calcimeasure.locate.laterality import View
+from calcimeasure.locate.site import shows_limb
 from calcimeasure.locate.view import look
 from calcimeasure.model import Failure, Outline, Radiograph, Report, Series, State, Tissue, Volume, largest_first
 from calcimeasure.picture import draw
@@ -131,7 +132,7 @@ def _survey_of_stack(volume: Volume, settings: Settings) -> Survey:
 
 
 def _survey_of_film(radiograph: Radiograph, settings: Settings) -> Survey:
-    proposals = propose_on_film(radiograph, settings)
+    proposals = propose_on_film(radiograph, settings, limb=shows_limb(radiograph.series))
     foreground = None
     if proposals.bodies:
         body = proposals.bodies[0].union(*proposals.bodies[1:])

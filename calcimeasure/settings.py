@@ -130,6 +130,14 @@ class Settings:
         1000,
         "A stack that would take more memory is refused before it is taken: 16000 slices of 512 x 512 take 8 GB.",
     )
+    film_review_probability: float = _number(
+        0.05,
+        "",
+        0,
+        1,
+        "review_probability of a radiograph, where bones are round and lie on each other: one in five of the masses of "
+        "2 cm or more is less likely one than this, and most of what is as likely is bone. A reviewer is shown it.",
+    )
     film_smallest_mm: float = _number(
         3,
         "mm",

@@ -60,8 +60,9 @@ TAGS = {
 def proposals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three proposals wherever a film lies: what finds them is tested elsewhere."""
 
-    def propose_on_film(radiograph: Radiograph, settings: Settings) -> Proposals:
+    def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool) -> Proposals:
         assert isinstance(settings, Settings)
+        assert limb == (radiograph.series.body_part == TAGS["BodyPartExamined"])
         assert radiograph.pixels.shape == PIXELS.shape
         mass = Proposal(OUTLINE, Tissue.CALCIFIED_MASS, 0.7, (Evidence("edge", 0.9, 1.5, "its edge is even"),))
         unsure = Proposal(SMALL, Tissue.UNKNOWN, 0.3)

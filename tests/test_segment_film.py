@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -15,12 +17,14 @@ from scipy import ndimage
 
 from calcimeasure.errors import ReviewError
 from calcimeasure.load import find_series, load_image
-from calcimeasure.model import Radiograph, Tissue
-from calcimeasure.segment.film.field import patient_on
-from calcimeasure.segment.film.judge import SIGNS
-from calcimeasure.segment.film.scale import additive, film_of
+from calcimeasure.model import Radiograph, SpacingSource, Tissue
+from calcimeasure.segment.film.field import field_of
+from calcimeasure.segment.film.judge import BASE_LOG_ODDS, SIGNS
+from calcimeasure.segment.film.scale import film_of
 from calcimeasure.segment.radiograph import grow_on_film, propose_on_film
 from calcimeasure.settings import Settings
+from calcimeasure.surface import attenuation_on_film
+from tests.conftest import PROJECT
 from tests.dicom_writers import write_radiograph
 from tests.phantoms import Ellipsoid, Lobulated
 from tests.projections import Beam, as_stored, exposed, path_mm, radiograph_of
@@ -83,9 +87,13 @@ def clicked(image: Radiograph, place: Array) -> Array:
 
 
 def proposed(image: Radiograph) -> list[Array]:
-    found = propose_on_film(image, Settings()).parts
-    assert all(part.tissue is Tissue.CALCIFIED_MASS for part in found)
-    assert all(0.5 <= part.tissue_confidence <= 1 for part in found)
+    found = propose_on_film(image, Settings(), limb=True).parts
+    for part in found:
+        is_mass = part.tissue is Tissue.CALCIFIED_MASS
+        assert is_mass or part.tissue is Tissue.UNKNOWN
+        assert (
+            Settings().mass_probability if is_mass else Settings().film_review_probability
+        ) <= part.tissue_confidence
     return [drawn(part.outline, image) for part in found]
 
 
@@ -97,14 +105,14 @@ def proposed(image: Radiograph) -> list[Array]:
 def test_attenuation_adds_up_after_a_logarithm_of_intensity(photometric: str, bits: int) -> None:
     attenuation = np.linspace(0.0, 3.0, 900).reshape(30, 30)
     beam = Beam(spacing_mm=MM, photometric=photometric, relationship="LIN", bits=bits)
-    found = additive(as_stored(np.exp(-attenuation), beam))
+    found = attenuation_on_film(as_stored(np.exp(-attenuation), beam))
     np.testing.assert_allclose(found - found.min(), attenuation, atol=6 * np.exp(3) / 2**bits)
 
 
 @pytest.mark.parametrize("relationship", ["LOG", "DISP", None])
 def test_values_that_are_no_intensities_stay(relationship: str | None) -> None:
     pixels = np.arange(12.0).reshape(3, 4)
-    assert np.array_equal(additive(radiograph_of(pixels, relationship=relationship)), pixels)
+    assert np.array_equal(attenuation_on_film(radiograph_of(pixels, relationship=relationship)), pixels)
 
 
 def test_polarity_of_a_file_changes_nothing(tmp_path: Path) -> None:
@@ -131,7 +139,7 @@ def test_open_beam_collimation_and_letters_do_not_show_the_patient() -> None:
     image = film_of(radiograph_of(limb(), MM)).copies[0].copy()
     image[:, :30] = image[:, -30:] = 5.0
     image[20:40, 60:64] = image[20:24, 60:76] = 5.0
-    shown = patient_on(image)
+    shown = field_of(image).patient
     assert not shown[:, :30].any()
     assert not shown[20:40, 60:64].any()
     assert not shown[:, 45:50].any()
@@ -141,7 +149,7 @@ def test_open_beam_collimation_and_letters_do_not_show_the_patient() -> None:
 def test_what_is_dense_but_ends_gradually_shows_the_patient() -> None:
     image = np.minimum(limb() + 0.8 * PER_MM * path_mm(ellipsoid(0, 0, (30, 30, 30)), BEAM, SHAPE), 2.9)
     assert np.count_nonzero(image == image.max()) > 1000
-    assert patient_on(image.astype(np.float32))[180, 200]
+    assert field_of(image.astype(np.float32)).patient[180, 200]
 
 
 # One click
@@ -215,7 +223,7 @@ def test_mass_is_proposed_and_nothing_else(mass: Lobulated) -> None:
 
 def test_every_proposal_says_why() -> None:
     image, _ = on_film(ellipsoid(-33, 0, (12, 10, 13)))
-    (part,) = propose_on_film(image, Settings()).parts
+    (part,) = propose_on_film(image, Settings(), limb=True).parts
     assert [one.name for one in part.evidence] == [sign.name for sign in SIGNS]
     assert all(one.sentence for one in part.evidence)
 
@@ -235,10 +243,67 @@ def test_letters_marker_ring_and_collimation_are_not_proposed() -> None:
     assert not proposed(as_stored(np.exp(-attenuation), Beam(spacing_mm=MM)))
 
 
+@pytest.mark.parametrize("across_mm", [16.0, 30.0])
+def test_piece_of_a_finger_with_its_skin_is_not_proposed(across_mm: float) -> None:
+    rows_mm = ((np.arange(SHAPE[0]) - (SHAPE[0] - 1) / 2) * MM[0])[:, None]
+    swollen_mm = across_mm / 2 * (1 + 0.25 * np.exp(-((rows_mm / 12) ** 2)))
+    finger = 2 * np.sqrt(np.maximum(swollen_mm**2 - columns_mm() ** 2, 0)) * (rows_mm > -60)
+    image = exposed(PER_MM * finger, BEAM, np.random.default_rng(7))
+    outside = finger == 0
+    for mask in proposed(image):
+        rim = mask & ~ndimage.binary_erosion(mask)
+        assert (rim & ndimage.binary_dilation(outside, iterations=4)).sum() < 0.3 * rim.sum()
+
+
+def test_mass_that_bulges_under_the_skin_is_proposed() -> None:
+    swelling = PER_MM * path_mm(ellipsoid(-56, 0, (21, 21, 21)), BEAM, SHAPE)
+    image, shadow = on_film(ellipsoid(-60, 0, (13, 13, 13)), np.maximum(limb(), swelling))
+    assert max(dice(one, shadow) for one in proposed(image)) > 0.85
+
+
+def test_what_is_less_likely_a_mass_is_left_to_a_reader() -> None:
+    image, _ = on_film(ellipsoid(-28, -30, (20, 18, 16)))
+    (mass,) = propose_on_film(image, Settings(), limb=True).parts
+    assert mass.tissue is Tissue.CALCIFIED_MASS
+    above = min(1.0, mass.tissue_confidence + 1e-6)
+    (unsure,) = propose_on_film(image, Settings(mass_probability=above), limb=True).parts
+    assert unsure == replace(mass, tissue=Tissue.UNKNOWN)
+    assert not propose_on_film(image, Settings(mass_probability=above, film_review_probability=above), limb=True).parts
+
+
+def test_on_a_film_not_said_to_show_a_limb_a_reader_decides() -> None:
+    image, _ = on_film(ellipsoid(-28, -30, (20, 18, 16)))
+    (sure,) = propose_on_film(image, Settings(), limb=True).parts
+    (part,) = propose_on_film(image, Settings()).parts
+    assert part.tissue is Tissue.UNKNOWN
+    assert part.outline == sure.outline
+    assert part.tissue_confidence < sure.tissue_confidence
+    assert part.evidence[:-1] == sure.evidence
+    assert "not said to show a limb" in part.evidence[-1].sentence
+    odds = [one.tissue_confidence / (1 - one.tissue_confidence) for one in (part, sure)]
+    assert math.log(odds[0] / odds[1]) == pytest.approx(part.evidence[-1].log_odds)
+
+
+@pytest.mark.parametrize("limb", [False, True])
+def test_confidence_is_what_the_evidence_adds_up_to(limb: bool) -> None:
+    image, _ = on_film(ellipsoid(8, 0, (20, 16, 26), 10))
+    for part in propose_on_film(image, Settings(), limb=limb).parts:
+        log_odds = BASE_LOG_ODDS + sum(one.log_odds for one in part.evidence)
+        assert part.tissue_confidence == pytest.approx(1 / (1 + math.exp(-log_odds)))
+
+
+def test_pixels_that_are_no_squares_are_told_without_millimeters() -> None:
+    image, shadow = on_film(ellipsoid(-30, 10, (19, 15, 19)))
+    aspect = replace(image.series, projection=replace(image.series.projection, pixel_aspect_ratio=(MM[0] / MM[1], 1.0)))
+    bare = replace(image, series=aspect, spacing_mm=None, spacing_source=SpacingSource.NONE)
+    assert film_of(bare).steps[0] == pytest.approx((MM[0] / MM[1], 1.0))
+    assert dice(clicked(bare, np.argwhere(shadow).mean(axis=0)), shadow) > 0.92
+
+
 @pytest.mark.parametrize(("name", "value"), [("film_smallest_mm", 30.0), ("film_largest_mm", 20.0)])
 def test_sizes_beyond_the_settings_are_not_proposed(name: str, value: float) -> None:
     image, _ = on_film(ellipsoid(-33, 0, (12, 10, 13)))
-    assert not propose_on_film(image, Settings(**{name: value})).parts
+    assert not propose_on_film(image, Settings(**{name: value}), limb=True).parts
 
 
 # Hostile images
@@ -265,17 +330,35 @@ def test_any_image_is_survived(
         assert drawn(grow_on_film(image, (0, 0), Settings()), image).any()
 
 
+# The sample film
+
+
+def test_masses_of_the_sample_hand_are_proposed_and_no_finger_is() -> None:
+    (series,) = find_series(PROJECT / "sample_dicom" / "hand_radiograph").series
+    image = load_image(series)
+    assert isinstance(image, Radiograph)
+    parts = propose_on_film(image, Settings(), limb=True).parts
+    masks = [drawn(part.outline, image) for part in parts]
+    (large,) = (n for n, mask in enumerate(masks) if mask[281, 39])
+    assert parts[large].tissue is Tissue.CALCIFIED_MASS
+    assert masks[large].sum() * 0.25 == pytest.approx(612, rel=0.03)
+    (small,) = (mask for mask in masks if mask[46, 174])
+    assert small.sum() * 0.25 == pytest.approx(40, rel=0.15)
+    others = [part for n, part in enumerate(parts) if n != large and part.tissue is Tissue.CALCIFIED_MASS]
+    assert all(part.outline.voxel_count * 0.25 < 100 for part in others)
+
+
 # Real films
 
 
 @pytest.mark.shared
-def test_real_films_give_few_proposals(shared_dicom: Path) -> None:
+def test_no_mass_is_said_to_be_on_real_films_that_have_none(shared_dicom: Path) -> None:
     count = 0
     for series in find_series(shared_dicom / "xray").series:
         image = load_image(series)
         assert isinstance(image, Radiograph)
-        masses = proposed(image)
-        assert len(masses) <= 8
-        assert all(mask.mean() < 0.15 for mask in masses)
+        parts = propose_on_film(image, Settings()).parts
+        assert all(part.tissue is Tissue.UNKNOWN and part.tissue_confidence < 0.5 for part in parts)
+        assert len(parts) <= 8
         count += 1
     assert count == 4

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calcimeasure.locate.site import site_of
+from calcimeasure.locate.site import shows_limb, site_of
 from calcimeasure.locate.view import look
 from calcimeasure.locate.words import SaidSide
 from calcimeasure.model import BodySite, Outline, Site, SiteSource
@@ -43,3 +43,21 @@ def test_look_gathers_what_headers_say() -> None:
     assert (view.tags.side, view.words.side) == (SaidSide.RIGHT, SaidSide.RIGHT)
     assert view.site == Site(BodySite.KNEE, TAG)
     assert view.bodies == (body,)
+
+
+@pytest.mark.parametrize(
+    ("facts", "limb"),
+    [
+        ({"body_part": "HAND"}, True),
+        ({"body_part": "LEG"}, True),
+        ({"body_part": "EXTREMITY"}, True),
+        ({"description": "knee and lower leg ap"}, True),
+        ({"body_part": "EXTREMITY", "description": "CHEST"}, False),
+        ({"body_part": "HAND", "description": "chest"}, False),
+        ({"body_part": "SHOULDER"}, False),
+        ({"body_part": "CHEST"}, False),
+        ({}, False),
+    ],
+)
+def test_limb_is_said_where_nothing_else_is(facts: dict[str, str], limb: bool) -> None:
+    assert shows_limb(ct_series(**facts)) is limb

@@ -35,6 +35,23 @@ TRUNK_SITES = frozenset(
 )
 """What lies in the trunk, and what is joined to it so broadly that it lies in the same field."""
 
+LIMB_SITES = frozenset(
+    {
+        BodySite.HAND_WRIST,
+        BodySite.FOREARM,
+        BodySite.ELBOW,
+        BodySite.UPPER_ARM,
+        BodySite.THIGH,
+        BodySite.KNEE,
+        BodySite.LOWER_LEG,
+        BodySite.ANKLE_FOOT,
+    }
+)
+"""Where nothing of the trunk is in the field."""
+
+EXTREMITY = "EXTREMITY"
+"""Body Part Examined (0018,0015) of a limb that is not said which (PS3.16 Annex L)."""
+
 _UNKNOWN = Site(BodySite.UNKNOWN, SiteSource.NONE)
 
 
@@ -63,6 +80,13 @@ def site_of(series: Series) -> Site:
     """
     coded, worded = sites_of(series)
     return _said({SiteSource.DICOM_TAG: coded, SiteSource.DESCRIPTION: worded})
+
+
+def shows_limb(series: Series) -> bool:
+    """Tell whether tags or descriptions say that a series shows a limb, and none that it shows anything else."""
+    named = frozenset[BodySite]().union(*(one.sites for one in sites_of(series)))
+    is_extremity = (series.body_part or "").strip().upper() == EXTREMITY
+    return named <= LIMB_SITES and (bool(named) or is_extremity)
 
 
 def site_of_lesion(outline: Outline, geometry: Geometry, view: View) -> Site:

@@ -37,6 +37,8 @@ BESIDE_COSTS = 4.0
 
 OPEN = 0.35
 """Where attenuation falls by less than this part of what is usual on a line it is open there: a bone goes on."""
+MOST_SKIN = 0.25
+"""A line that runs on the skin with a larger part of its length encloses a piece of the limb itself."""
 MOST_PROPOSED = 8
 """Likeliest first. A film with more is one of bones that this does not know, such as teeth or a chest."""
 ROUNDS = 3
@@ -48,38 +50,44 @@ COMMON_MM = 40.0
 """What is larger is the less likely meant by a click the larger it is: a limb surrounds every mass."""
 
 
-def propose_on_film(radiograph: Radiograph, settings: Settings) -> Proposals:
-    """Find what is likely a calcified mass on a radiograph.
+def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool = False) -> Proposals:
+    """Find what is likely a calcified mass on a radiograph, and what may be one.
 
-    What is less likely one than settings.mass_probability is not proposed: a film shows dozens of dense places, and a
-    reader who misses one points at it (`grow_on_film`).
+    What is less likely one than settings.film_review_probability is not proposed: a film shows dozens of dense places,
+    and a reader who misses one points at it (`grow_on_film`). What is less likely one than settings.mass_probability,
+    or is found on a film that is not said to show a limb, is of unknown tissue.
 
     Parameters
     ----------
     radiograph
         The image.
     settings
-        `mass_probability`, `film_smallest_mm`, `film_largest_mm`.
+        `mass_probability`, `film_review_probability`, `film_smallest_mm`, `film_largest_mm`.
+    limb
+        The film is said to show a limb, and nothing else: the signs were fitted to limbs.
 
     Returns
     -------
     Proposals
-        Calcified masses, no more than `MOST_PROPOSED`, largest first; outlines of a single slice (k is 0).
+        Calcified masses and unknown parts, no more than `MOST_PROPOSED`, largest first; outlines of a single slice (k
+        is 0).
     """
     film = film_of(radiograph)
     edges, strong = _everywhere(film, settings)
     edges = _only(edges, strong > 0)
     mm = _mm(film)
     seen = features_of(film, edges, _width(film, edges), SKIN_MM * mm, mm)
-    evidence = [evidence_of(one) for one in seen]
+    evidence = [evidence_of(one, limb=limb) for one in seen]
     likely = np.array([mass_probability(one) for one in evidence])
-    likely[[one.closed < OPEN for one in seen]] = 0
+    likely[[one.closed < OPEN or one.skin_share > MOST_SKIN for one in seen]] = 0
     likely[[not settings.film_smallest_mm <= one.diameter <= settings.film_largest_mm for one in seen]] = 0
     parts: list[Proposal] = []
-    for n in _apart(film, edges, likely, settings.mass_probability):
+    for n in _apart(film, edges, likely, min(settings.mass_probability, settings.film_review_probability)):
         outline = _outline(film, _only(edges, [n]))
         if outline is not None:
-            parts.append(Proposal(outline, Tissue.CALCIFIED_MASS, float(likely[n]), evidence[n]))
+            is_mass = limb and likely[n] >= settings.mass_probability
+            tissue = Tissue.CALCIFIED_MASS if is_mass else Tissue.UNKNOWN
+            parts.append(Proposal(outline, tissue, float(likely[n]), evidence[n]))
     return Proposals(tuple(sorted(parts, key=lambda part: -part.outline.voxel_count)))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.segment.film.rays import bands, recentered, sampled, shown_at
+from calcimeasure.segment.film.rays import bands, recentered, sampled, shown_at, true_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 INNER = np.array([0.15, 0.3, 0.45, 0.6, 0.75])
 OUTER = np.array([1.2, 1.35, 1.5])
 """Parts of the radius at which it is looked inside of a line and beyond it."""
+
+AT_SKIN_MM = 1.5
+"""A line from which the open beam is no farther lies on the skin; a mass that bulges there has some skin over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Features:
         Rays that end within the patient.
     diameter
         Of a disc as large, in mm, or in 250ths of the film where there are none.
+    skin_share
+        Rays on which the open beam begins right beyond the line.
     """
 
     sharpness: float
@@ -55,6 +60,7 @@ class Features:
     level: float
     seen_share: float
     diameter: float
+    skin_share: float
 
 
 def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: float, unit: float) -> list[Features]:
@@ -72,7 +78,7 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
     if not len(edges.radii):
         return []
     image = film.copies[film.coarse]
-    darkest, brightest = np.quantile(image[film.shown], (0.02, 0.98))
+    darkest, brightest = np.quantile(image[film.field.patient], (0.02, 0.98))
     span = max(float(brightest - darkest), 1e-12)
     sizes = np.median(edges.radii, axis=1)
     just_inside, just_outside = (one / span for one in bands(film, edges, width))
@@ -92,6 +98,8 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
     rings = inner - np.median(inner, axis=1, keepdims=True)
     uneven = rings.std(axis=(1, 2)) / contrast
     _, radii = recentered(film, edges)
+    at_skin = edges.radii[..., None] + max(AT_SKIN_MM * unit, 1.5 * max(film.steps[film.coarse]))
+    skin_share = true_at(film, film.field.air, edges.centers, at_skin)[..., 0].mean(axis=1)
     return [
         Features(
             sharpness=float(usual[n]),
@@ -103,6 +111,7 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
             level=float(level[n] - darkest / span),
             seen_share=float(seen[n].mean()),
             diameter=2 * float(radii[n]) / unit,
+            skin_share=float(skin_share[n]),
         )
         for n in range(len(sizes))
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,16 +26,33 @@ STEP_SHARE, STEP_PIXELS = 0.25, 2
 """Part of the range that the rim of metal or of a burned-in letter falls within so many pixels, and a mass does not."""
 
 
-def patient_on(image: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(rows, columns) true where an additive image may show the patient; all where it shows no difference."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """What each pixel of an additive image shows.
+
+    Parameters
+    ----------
+    patient
+        (rows, columns) true where the patient may be; all where the image shows no difference.
+    air
+        (rows, columns) true where the beam is open.
+    """
+
+    patient: NDArray[np.bool_]
+    air: NDArray[np.bool_]
+
+
+def field_of(image: NDArray[np.float32]) -> Field:
+    """Tell the patient on an additive image from the open beam, and from what is not exposed."""
     lowest, highest = np.quantile(image, (0.005, 0.995))
-    if highest <= lowest:
-        return np.ones(image.shape, dtype=np.bool_)
-    exposed = ~_as_bright_as_it_gets(image)
-    if exposed.any():
+    exposed = ~_as_bright_as_it_gets(image) if highest > lowest else np.ones(image.shape, dtype=np.bool_)
+    if highest > lowest and exposed.any():
         lowest, highest = np.quantile(image[exposed], (0.005, 0.995))
-    shown: NDArray[np.bool_] = exposed & (image > lowest + OPEN_SHARE * (highest - lowest))
-    return shown if shown.any() else np.ones(image.shape, dtype=np.bool_)
+    dense = image > lowest + OPEN_SHARE * (highest - lowest)
+    patient: NDArray[np.bool_] = exposed & dense
+    if not patient.any():
+        return Field(np.ones(image.shape, dtype=np.bool_), np.zeros(image.shape, dtype=np.bool_))
+    return Field(patient, exposed & ~dense)
 
 
 def _as_bright_as_it_gets(image: NDArray[np.float32]) -> NDArray[np.bool_]:

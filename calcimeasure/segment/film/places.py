@@ -49,7 +49,7 @@ def find_places(film: Film, smallest: float, largest: float) -> Places:
     smallest, largest
         Diameters that are looked for.
     """
-    weight = film.shown.astype(np.float32)
+    weight = film.field.patient.astype(np.float32)
     weighted = film.copies[film.coarse] * weight
     copy = film.coarse
     centers, radii = [], []

@@ -82,6 +82,16 @@ def sampled(
 
 def shown_at(film: Film, centers: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(n, rays, k) whether the film shows the patient at radii (n, rays or 1, k) around centers."""
+    return true_at(film, film.field.patient, centers, radii)
+
+
+def true_at(
+    film: Film, mask: NDArray[np.bool_], centers: NDArray[np.float64], radii: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """(n, rays, k) whether a mask of the coarse copy is true at radii (n, rays or 1, k) around centers.
+
+    Beyond the image nothing is.
+    """
     rays = radii.shape[1] if radii.shape[1] > 1 else RAYS
     toward = directions(rays)
     index = []
@@ -89,10 +99,10 @@ def shown_at(film: Film, centers: NDArray[np.float64], radii: NDArray[np.float64
         pixels = centers[:, axis, None, None] + radii * toward[:, axis, None] / film.steps[0][axis]
         index.append(np.floor((pixels + 0.5) / film.factors[film.coarse][axis]).astype(np.intp))
     within = np.ones(index[0].shape, dtype=np.bool_)
-    for one, length in zip(index, film.shown.shape, strict=True):
+    for one, length in zip(index, mask.shape, strict=True):
         within &= (one >= 0) & (one < length)
         np.clip(one, 0, length - 1, out=one)
-    found: NDArray[np.bool_] = within & film.shown[index[0], index[1]]
+    found: NDArray[np.bool_] = within & mask[index[0], index[1]]
     return found
 
 

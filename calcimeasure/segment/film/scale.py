@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.segment.film.field import patient_on
+from calcimeasure.segment.film.field import Field, field_of
+from calcimeasure.surface import attenuation_on_film
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Radiograph
-
-DARKEST_SHARE = 1 / 4096
-"""Of the detector's range: what arrives behind metal or lead is below one step of 12 bits, and has no logarithm."""
 
 COARSE_PIXELS = 900
 """Along the longer side: steps of half a millimeter on a film of 43 cm, on which 3 mm are still six pixels."""
@@ -32,13 +30,14 @@ class Film:
         (rows, columns) float32, finest first; each averages blocks of the one before. What lies behind each other adds
         up. No unit: between radiographs it is not comparable.
     steps
-        Distance of rows and of columns of each copy: mm where `in_mm`, else pixels of the radiograph.
+        Distance of rows and of columns of each copy: mm where `in_mm`, else parts of the width of
+        its pixels.
     factors
         Pixels of the radiograph in a pixel of each copy, down and across.
     coarse
         Which copy what is dense is looked for on.
-    shown
-        (rows, columns) of that copy, true where the film shows the patient.
+    field
+        What that copy shows.
     """
 
     copies: tuple[NDArray[np.float32], ...]
@@ -46,7 +45,7 @@ class Film:
     factors: tuple[tuple[int, int], ...]
     coarse: int
     in_mm: bool
-    shown: NDArray[np.bool_]
+    field: Field
 
     def fitting(self, step: float) -> int:
         """Index of the coarsest copy whose pixels are no larger than a step."""
@@ -56,8 +55,8 @@ class Film:
 
 def film_of(radiograph: Radiograph) -> Film:
     """Bring a radiograph to a scale in which attenuation adds up, and make its coarser copies."""
-    image = additive(radiograph)
-    steps = radiograph.spacing_mm or (1.0, 1.0)
+    image = attenuation_on_film(radiograph)
+    steps = radiograph.spacing_mm or (radiograph.pixel_aspect, 1.0)
     copies, all_steps, factors = [image], [steps], [(1, 1)]
     wanted = max(n * step for n, step in zip(image.shape, steps, strict=True)) / COARSE_PIXELS
     while min(copies[-1].shape) >= 16:
@@ -68,43 +67,8 @@ def film_of(radiograph: Radiograph) -> Film:
         all_steps.append((row * by[0], column * by[1]))
         factors.append((factors[-1][0] * by[0], factors[-1][1] * by[1]))
     coarse = sum(max(one) <= wanted * math.sqrt(2) for one in all_steps[1:])
-    shown = patient_on(copies[coarse])
-    return Film(tuple(copies), tuple(all_steps), tuple(factors), coarse, radiograph.spacing_mm is not None, shown)
-
-
-def additive(radiograph: Radiograph) -> NDArray[np.float32]:
-    """Take the logarithm of pixel values that are proportional to the beam's intensity; others add up as they are.
-
-    Dense is bright in a `Radiograph`, so the intensity falls with the value. Where the file is MONOCHROME1 the loader
-    has turned lowest and highest value round, and turning them round again gives the stored intensity. Where it is
-    MONOCHROME2 the device has subtracted the intensity from the end of its range (PS3.3 C.8.11.3.1.2, Pixel Intensity
-    Relationship Sign -1): the smallest range of whole bits that holds the highest value.
-    """
-    projection = radiograph.series.projection
-    pixels = radiograph.pixels
-    if projection is None or projection.pixel_intensity_relationship != "LIN":
-        return np.asarray(pixels, dtype=np.float32)
-    lowest, highest = float(pixels.min()), float(pixels.max())
-    if projection.photometric_interpretation == "MONOCHROME1":
-        none_arrives = lowest + highest
-    else:
-        none_arrives = _end_of_range(highest)
-    intensity = np.float32(none_arrives) - pixels
-    # Values below zero come from a rescale; only their ratio to the open beam matters.
-    open_beam = float(intensity.max())
-    if open_beam <= 0:
-        return np.zeros(pixels.shape, dtype=np.float32)
-    np.divide(intensity, np.float32(open_beam), out=intensity)
-    np.maximum(intensity, np.float32(DARKEST_SHARE), out=intensity)
-    np.log(intensity, out=intensity)
-    np.negative(intensity, out=intensity)
-    return intensity
-
-
-def _end_of_range(highest: float) -> float:
-    if highest >= 2**32:
-        return highest
-    return float(2 ** max(8, math.ceil(math.log2(max(highest, 1.0) + 1))) - 1)
+    in_mm = radiograph.spacing_mm is not None
+    return Film(tuple(copies), tuple(all_steps), tuple(factors), coarse, in_mm, field_of(copies[coarse]))
 
 
 def averaged(image: NDArray[np.float32], by: tuple[int, ...]) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ import time
 import zlib
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,12 +48,18 @@ CLICKS = 10
 SMALL_MM, LARGE_MM, LARGEST_MM = 10.0, 20.0, 90.0
 DICE_FREE, DICE_OVER_BONE, SAME_DICE, LONG_AXIS = 0.9, 0.8, 0.95, 0.05
 FOUND, FALSE_A_FILM = 0.8, 1.0
+BANDS, PROMISED = (0.05, 0.1, 0.2, 0.5, 0.8, 1.01), 5.0
+"""Confidences that are counted together, and by how many of a hundred they may be too high."""
 SECONDS, GIGABYTES = 3.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a film gave: of its mass None where it has none."""
+    """What a film gave: of its mass None where it has none.
+
+    `false` counts what is proposed, `false_sure` what of it is called a mass; `said` holds the confidence of each
+    proposal of any size, and whether it is right.
+    """
 
     name: str
     over_bone: bool | None = None
@@ -63,6 +69,8 @@ class Outcome:
     clicks: float | None = None
     found: bool = False
     false: int = 0
+    false_sure: int = 0
+    said: tuple[tuple[float, bool], ...] = ()
 
 
 def tried(name: str, seed: int, n: int, over_bone: bool | None) -> Outcome | None:
@@ -72,7 +80,9 @@ def tried(name: str, seed: int, n: int, over_bone: bool | None) -> Outcome | Non
     known_mm = bool(rng.random() < 0.8)
     if over_bone is None:
         image = film(seen, [], rng, known_mm=known_mm)
-        return Outcome(name, false=len(large_masses(image, seen.beam.spacing_mm)))
+        found = proposed(image)
+        false, false_sure = false_large(found, None, seen.beam.spacing_mm)
+        return Outcome(name, false=false, false_sure=false_sure, said=tuple((part.sure, False) for part in found))
     placed = place_mass(seen, rng, (SMALL_MM * 1.1, LARGEST_MM), over_bone=over_bone)
     if placed is None:
         return None
@@ -81,14 +91,16 @@ def tried(name: str, seed: int, n: int, over_bone: bool | None) -> Outcome | Non
     truth, spacing_mm = shadow.mask, seen.beam.spacing_mm
     places = np.argwhere(truth)
     grown = [clicked(image, places[rng.integers(len(places))]) for _ in range(CLICKS if n % 3 == 0 else 1)]
-    masses = large_masses(image, spacing_mm)
-    shares = [dice(one, truth) for one in masses]
+    found = proposed(image)
+    shares = [dice(part.mask, truth) for part in found]
+    false, false_sure = false_large(found, truth, spacing_mm)
     long_mm = long_axis_mm(truth, spacing_mm)
     length_mm = long_axis_mm(grown[0], spacing_mm) if grown[0].any() else 0.0
     return Outcome(
         name, over_bone, long_mm, dice(grown[0], truth), length_mm / long_mm - 1,
         min(dice(one, other) for one, other in combinations(grown, 2)) if len(grown) > 1 else None,
-        any(share > 0.5 for share in shares), sum(not (one & truth).any() for one in masses),
+        any(share > 0.5 for share in shares), false, false_sure,
+        tuple((part.sure, share > 0.5) for part, share in zip(found, shares, strict=True)),
     )  # fmt: skip
 
 
@@ -99,11 +111,25 @@ def clicked(image: Radiograph, place: Array) -> Array:
         return np.zeros(image.pixels.shape, dtype=bool)
 
 
-def large_masses(image: Radiograph, spacing_mm: tuple[float, float]) -> list[Array]:
-    """Masks of what is proposed as a calcified mass and is large, whether or not the film says of mm."""
-    masks = [drawn(part.outline, image) for part in propose_on_film(image, Settings()).parts
-             if part.tissue in (Tissue.CALCIFIED_MASS, Tissue.UNKNOWN)]  # fmt: skip
-    return [mask for mask in masks if long_axis_mm(mask, spacing_mm) >= LARGE_MM]
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A proposal: its mask, how likely it is said to be a mass, and whether it is called one."""
+
+    mask: Array
+    sure: float
+    is_mass: bool
+
+
+def proposed(image: Radiograph) -> list[Found]:
+    return [Found(drawn(part.outline, image), part.tissue_confidence, part.tissue is Tissue.CALCIFIED_MASS)
+            for part in propose_on_film(image, Settings(), limb=True).parts]  # fmt: skip
+
+
+def false_large(found: list[Found], truth: Array | None, spacing_mm: tuple[float, float]) -> tuple[int, int]:
+    """Count large proposals beside the mass, whether or not the film says of mm, and those that are called masses."""
+    false = [part for part in found if (truth is None or not (part.mask & truth).any())
+             and long_axis_mm(part.mask, spacing_mm) >= LARGE_MM]  # fmt: skip
+    return len(false), sum(part.is_mass for part in false)
 
 
 def drawn(outline: Outline, image: Radiograph) -> Array:
@@ -174,6 +200,17 @@ def test_masses_on_films(
     bars.note(f"films without a mass ({len(alone)}): false proposals of 20 mm a film", float(np.mean(alone)), "")
     false = float(np.mean([one.false for one in outcomes]))
     wanted.append((f"all films ({len(outcomes)}): false proposals of 20 mm a film", false, FALSE_A_FILM, ""))
+    sure = float(np.mean([one.false_sure for one in outcomes]))
+    bars.note(f"all films ({len(outcomes)}): false ones called a mass of 20 mm a film", sure, "")
+    said = np.array([one for outcome in outcomes for one in outcome.said])
+    for low, high in pairwise(BANDS):
+        band = said[(said[:, 0] >= low) & (said[:, 0] < high)]
+        name = f"confidence {low:.2f} to {min(high, 1):.2f} ({len(band)})"
+        if len(band):
+            bars.note(f"{name}: said, mean", 100 * float(band[:, 0].mean()), "%")
+            bars.note(f"{name}: right", 100 * float(band[:, 1].mean()), "%")
+    promised = 100 * float(said[:, 0].mean() - said[:, 1].mean())
+    wanted.append((f"all proposals ({len(said)}): confidence above the share that is right", promised, PROMISED, "%"))
     bars.check_all(wanted)
 
 
