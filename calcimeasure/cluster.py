@@ -221,6 +221,8 @@ def _started(arguments: dict[str, Any]) -> Cluster:
     if kind.__module__.startswith("dask_jobqueue"):
         # Its workers are started by a script, on machines that know nothing of this one's configuration.
         keywords["job_script_prologue"] = [*keywords.get("job_script_prologue", []), f"export {_MAY_HAVE_CHILDREN}"]
+        # Two runs on one login node: each dashboard has a port of its own.
+        keywords["scheduler_options"] = {"dashboard_address": ":0", **keywords.get("scheduler_options", {})}
     elif kind.__name__ == "LocalCluster":
         keywords = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL, **keywords}
     try:

@@ -203,7 +203,8 @@ def test_a_path_that_workers_do_not_see_is_said_once(images: Path, tmp_path: Pat
 
 def test_a_job_of_slurm_lets_its_worker_have_children() -> None:
     resources = {"cores": 4, "processes": 4, "memory": "16GB", "queue": "normal"}
-    with _started({"class": "SLURMCluster", "job_script_prologue": ["module load x"], **resources}) as cluster:
+    arguments = {"class": "SLURMCluster", "job_script_prologue": ["module load x"], **resources}
+    with _started(arguments) as cluster, _started(arguments):  # of another run on this machine: no port is taken twice
         assert isinstance(cluster, dask_jobqueue.SLURMCluster)
         script = cluster.job_script()
     assert "#SBATCH -p normal" in script
