@@ -59,6 +59,8 @@ class ExportFormat(StrEnum):
     SR = "sr"
 
 
+_INSTALL_REVIEW = "Install it: pip install 'calcimeasure[gui]'."
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -347,13 +349,13 @@ def _review(folder: Path, reader: str | None) -> None:
     """Start the window, which this package knows by the name of its entry point only."""
     from importlib.metadata import entry_points
 
+    windows = list(entry_points(group="calcimeasure.review", name="napari"))
     try:
-        (window,) = entry_points(group="calcimeasure.review", name="napari")
-        run = window.load()
-    except (ValueError, ImportError) as error:
-        raise NotBuiltError(
-            f"review needs napari, which is not installed here ({error}). Install it: pip install 'calcimeasure[gui]'."
-        ) from error
+        run = windows[0].load() if windows else None
+    except ImportError as error:
+        raise NotBuiltError(f"review needs napari, and {error}. {_INSTALL_REVIEW}") from error
+    if run is None:
+        raise NotBuiltError(f"review needs its window, which is not installed here. {_INSTALL_REVIEW}")
     run(folder, reader)
 
 
