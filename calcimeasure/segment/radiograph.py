@@ -224,13 +224,13 @@ def _together(one: _Found, other: _Found) -> _Found:
 
 
 def _agreement(film: Film, edges: Edges, region: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(n,) how well discs as large as lines agree with a region in size and place, 0..1."""
+    """(n,) how well discs as large as lines agree with a region in size and place, 0..1; 0 without its middle."""
     centers, radii = recentered(film, edges)
     inside = np.argwhere(region)
     size = math.sqrt(len(inside) * math.prod(film.steps[0]) / math.pi)
     away = np.linalg.norm((centers - inside.mean(axis=0)) * film.steps[0], axis=1)
     agreement: NDArray[np.float64] = np.exp(-4 * np.log(radii / size) ** 2 - 4 * (away / size) ** 2)
-    return agreement
+    return np.where(away < radii, agreement, 0)
 
 
 def _only(edges: Edges, which: list[int] | NDArray[np.bool_]) -> Edges:
