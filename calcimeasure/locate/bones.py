@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.spatial import KDTree
 
-from calcimeasure.locate.points import outline_points
+from calcimeasure.locate.points import outline_points, some_points
 from calcimeasure.model import BodySite, Laterality, Site, SiteSource
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ def evidence_of(outline: Outline, geometry: Geometry, bones: BoneMap, body: int 
     body
         The body that it lies in, and whose bones alone are asked; None where it lies in none.
     """
-    points = _some(outline_points(outline, geometry))
+    points = some_points(outline_points(outline, geometry), LESION_POINTS)
     distance_mm, index = bones.tree.query(points, k=min(NEIGHBORS, len(bones.label)))
     distance_mm, index = distance_mm.reshape(len(points), -1), index.reshape(len(points), -1)
     near = distance_mm <= FARTHEST_MM
@@ -284,10 +284,6 @@ def evidence_of(outline: Outline, geometry: Geometry, bones: BoneMap, body: int 
     if side is not Laterality.UNKNOWN:
         words += f", and {share:.0%} of the bones around it are {side} ones"
     return BoneEvidence(side, bone in ARM_BONES, site, bones.mirrored, words)
-
-
-def _some(points_lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-    return points_lps_mm[:: -(-len(points_lps_mm) // LESION_POINTS)]
 
 
 def _side(bones: BoneMap, labels: NDArray[np.intp]) -> tuple[Laterality, float]:

@@ -29,6 +29,11 @@ def outline_points(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
     return found
 
 
+def some_points(points_lps_mm: NDArray[np.float64], most: int) -> NDArray[np.float64]:
+    """Thin points of a lesion to so many at most: distances from it need no more."""
+    return points_lps_mm[:: -(-len(points_lps_mm) // most)]
+
+
 def _middle_lps_mm(index_kji: NDArray[np.intp], geometry: Geometry) -> NDArray[np.float64]:
     """Mean place of voxels: in each slice that of their mean index, as places are linear there."""
     slices, voxels = np.unique(index_kji[:, 0], return_counts=True)

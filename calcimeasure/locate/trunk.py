@@ -19,6 +19,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+from calcimeasure.locate.points import some_points
 from calcimeasure.model import NOT_IMAGED_HU, BodySite, Site, SiteSource
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def part_with(points_lps_mm: NDArray[np.float64], trunk: Trunk) -> Part:
     trunk
         Of the stack.
     """
-    away_mm, index = trunk.tree.query(_some(points_lps_mm))
+    away_mm, index = trunk.tree.query(some_points(points_lps_mm, LESION_POINTS))
     if away_mm.min() > LIMB_MM:
         return Part.TRUNK
     nearest = int(index[np.argmin(away_mm)])
@@ -283,7 +284,7 @@ def site_by_place(points_lps_mm: NDArray[np.float64], trunk: Trunk) -> Site | No
     if region is Region.LEGS:
         return _site_in_leg(float(middle[2]), trunk)
     beside_mm = abs(float(trunk.midline.distance_mm(middle)))
-    away_mm, index = trunk.tree.query(_some(points_lps_mm))
+    away_mm, index = trunk.tree.query(some_points(points_lps_mm, LESION_POINTS))
     nearest_mm, nearest = float(away_mm.min()), int(index[np.argmin(away_mm)])
     if section in trunk.wide and _is_at_spine(points_lps_mm, beside_mm, trunk):
         return Site(
@@ -328,12 +329,7 @@ def _site_in_pelvis(
 def _is_at_spine(points_lps_mm: NDArray[np.float64], beside_mm: float, trunk: Trunk) -> bool:
     if beside_mm > BESIDE_SPINE_MM or trunk.spine is None:
         return False
-    return float(trunk.spine.query(_some(points_lps_mm))[0].min()) <= SPINE_MM
-
-
-def _some(points_lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Thin points of a lesion: its distances need no more."""
-    return points_lps_mm[:: -(-len(points_lps_mm) // LESION_POINTS)]
+    return float(trunk.spine.query(some_points(points_lps_mm, LESION_POINTS))[0].min()) <= SPINE_MM
 
 
 def _level(region: Region, z_mm: float, trunk: Trunk) -> str | None:
