@@ -7,7 +7,6 @@ import math
 import multiprocessing
 import os
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-import psutil
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -28,6 +26,7 @@ from calcimeasure.segment import find_components
 from calcimeasure.surface import half_maximum_outline
 from tests.accuracy_bars import BARS, COVERAGE, SMALL_VOLUME, Bar, shared_phantom_figures
 from tests.bench.conftest import BarTable
+from tests.bench.memory import watched_memory
 from tests.masses import Case, Errors, Scene, edge_enhanced, errors_of, imaged, measured, median_and_worst, share_held
 from tests.phantoms import Ellipsoid, render, straight_grid
 from tests.test_model import volume_of
@@ -190,20 +189,10 @@ def measure_large_mass() -> tuple[float, float]:
     grid = straight_grid((332, 332, 332), (0.5, 0.5, 0.5))
     volume = volume_of(render([Ellipsoid((0, 0, 0), (75, 74, 73), 700)], grid, background_hu=40, noise_sd_hu=20), grid)
     (outline,) = find_components(volume, Settings()).outlines
-    process, done, peak = psutil.Process(), threading.Event(), [0]
-    before = process.memory_info().rss
-
-    def watch() -> None:
-        while not done.wait(0.002):
-            peak[0] = max(peak[0], process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    seconds = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        assess(volume, half_maximum_outline(volume, outline, Settings()), 1, Settings())
-        seconds.append(time.perf_counter() - begun)
-    done.set()
-    watcher.join()
-    return min(seconds), (peak[0] - before) / 1e6
+    with watched_memory() as memory:
+        seconds = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            assess(volume, half_maximum_outline(volume, outline, Settings()), 1, Settings())
+            seconds.append(time.perf_counter() - begun)
+    return min(seconds), memory.bytes / 1e6

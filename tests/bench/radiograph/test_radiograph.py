@@ -11,7 +11,6 @@ import math
 import multiprocessing
 import os
 import secrets
-import threading
 import time
 import zlib
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -20,7 +19,6 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-import psutil
 import pytest
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
@@ -30,6 +28,7 @@ from calcimeasure.errors import ReviewError
 from calcimeasure.model import Tissue
 from calcimeasure.segment.radiograph import grow_on_film, propose_on_film
 from calcimeasure.settings import Settings
+from tests.bench.memory import watched_memory
 from tests.conftest import SHARED
 from tests.projections import film, limb_of, place_mass, radiograph_of, random_beam, see
 from tests.tissue_bars import LIMBS, limb_volumes
@@ -232,29 +231,18 @@ def large_film() -> Radiograph:
 def test_time_and_memory(benchmark: BenchmarkFixture, bars: BarTable, large_film: Radiograph) -> None:
     settings = Settings()
     propose_on_film(large_film, settings)
-    before = psutil.Process().memory_info().rss
-    peak = [before]
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.005):
-            peak[0] = max(peak[0], psutil.Process().memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    found = benchmark.pedantic(propose_on_film, args=(large_film, settings), rounds=5)
-    begun = time.perf_counter()
-    grown = grow_on_film(large_film, (1000, 1200), settings)
-    seconds = time.perf_counter() - begun
-    done.set()
-    watcher.join()
+    with watched_memory() as memory:
+        found = benchmark.pedantic(propose_on_film, args=(large_film, settings), rounds=5)
+        begun = time.perf_counter()
+        grown = grow_on_film(large_film, (1000, 1200), settings)
+        seconds = time.perf_counter() - begun
     assert any(part.outline.overlap(grown) > 0.9 * grown.voxel_count for part in found.parts)
     assert grown.voxel_count == pytest.approx(math.pi * 150**2, rel=0.1)
     bars.check_all(
         [
             ("4300 x 3500: time, least of five", benchmark.stats.stats.min, SECONDS, "s"),
             ("4300 x 3500: one click", seconds, SECONDS, "s"),
-            ("4300 x 3500: memory above the film", (peak[0] - before) / 1e9, GIGABYTES, "GB"),
+            ("4300 x 3500: memory above the film", memory.bytes / 1e9, GIGABYTES, "GB"),
         ]
     )
 

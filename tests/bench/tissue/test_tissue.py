@@ -8,19 +8,18 @@ from __future__ import annotations
 import multiprocessing
 import os
 import secrets
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import psutil
 import pytest
 
 from calcimeasure import Settings, find_series, load_image
 from calcimeasure.model import Tissue
 from calcimeasure.segment import judge, propose
+from tests.bench.memory import watched_memory
 from tests.conftest import SHARED
 from tests.inserted_masses import anatomy
 from tests.phantoms import Ellipsoid, EllipticCylinder, LongBone, render, straight_grid
@@ -201,19 +200,8 @@ def pelvis() -> Volume:
 def test_time_and_memory(benchmark: BenchmarkFixture, bars: BarTable, pelvis: Volume) -> None:
     settings = Settings()
     propose(pelvis, settings)
-    before = psutil.Process().memory_info().rss
-    peak = [before]
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.005):
-            peak[0] = max(peak[0], psutil.Process().memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    found = benchmark.pedantic(propose, args=(pelvis, settings), rounds=5)
-    done.set()
-    watcher.join()
+    with watched_memory() as memory:
+        found = benchmark.pedantic(propose, args=(pelvis, settings), rounds=5)
     begun = time.process_time()
     propose(pelvis, settings)
     cpu = time.process_time() - begun
@@ -222,7 +210,7 @@ def test_time_and_memory(benchmark: BenchmarkFixture, bars: BarTable, pelvis: Vo
     bars.check_all(
         [
             ("500 x 512 x 512: time, least of five", benchmark.stats.stats.min, SECONDS, "s"),
-            ("500 x 512 x 512: memory above the volume", (peak[0] - before) / 1e9, GIGABYTES, "GB"),
+            ("500 x 512 x 512: memory above the volume", memory.bytes / 1e9, GIGABYTES, "GB"),
         ]
     )
 
