@@ -19,7 +19,7 @@ from calcimeasure.errors import ReviewError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Radiograph, SpacingSource, Tissue
 from calcimeasure.segment.film.field import field_of
-from calcimeasure.segment.film.judge import BASE_LOG_ODDS, SIGNS
+from calcimeasure.segment.film.judge import BASE_LOG_ODDS
 from calcimeasure.segment.film.scale import film_of
 from calcimeasure.segment.radiograph import grow_on_film, propose_on_film
 from calcimeasure.settings import Settings
@@ -179,7 +179,8 @@ def test_click_gives_the_shadow_wherever_in_the_mass_it_is(mass: Lobulated, leas
 def test_width_of_a_shadow_is_that_of_the_body(across: float) -> None:
     image, shadow = on_film(ellipsoid(-30, 0, (across, 12, 15)))
     found = clicked(image, np.argwhere(shadow).mean(axis=0))
-    assert np.ptp(np.nonzero(found)[1]) * MM[1] == pytest.approx(2 * across, abs=1.2)
+    # Within two pixels of the patch in which it is looked at, of which its length takes half.
+    assert np.ptp(np.nonzero(found)[1]) * MM[1] == pytest.approx(2 * across, abs=2 * 30 / 0.5 / 64)
     assert np.ptp(np.nonzero(found)[0]) * MM[0] == pytest.approx(30, abs=2.5)
 
 
@@ -224,7 +225,7 @@ def test_mass_is_proposed_and_nothing_else(mass: Lobulated) -> None:
 def test_every_proposal_says_why() -> None:
     image, _ = on_film(ellipsoid(-33, 0, (12, 10, 13)))
     (part,) = propose_on_film(image, Settings(), limb=True).parts
-    assert [one.name for one in part.evidence] == [sign.name for sign in SIGNS]
+    assert [one.name for one in part.evidence] == ["shadow", "sharpness"]
     assert all(one.sentence for one in part.evidence)
 
 

@@ -22,17 +22,11 @@ if TYPE_CHECKING:
 RAYS = 96
 STEEPEST = 4
 """Steps along the ray that an edge may move from one ray to the next."""
-BEND, NARROW_BEND = 0.05, 0.02
-"""What a step of the line costs, in parts of a ray with the usual fall; less where the line is found again nearby."""
+BEND = 0.05
+"""What a step of the line costs, in parts of a ray with the usual fall."""
 STEPS = 48
-NARROW, NARROW_STEPS, FINER = 0.25, 61, 2
-"""Parts of the radius within which a line is found again, on finer pixels and so many times as many rays."""
-BLUR = 0.03
-"""Part of the radius over which the fall is averaged then."""
-PIXELS_BLUR = 1.25
-"""Standard deviation in pixels of what detector, focus, averages over pixels and interpolation blur together."""
-ROUNDED = 0.76
-"""Standard deviations by which the steepest place of a blurred square root lies inside of its foot."""
+BLUR = 1.5
+"""Steps over which the fall is averaged."""
 WEAKEST = 0.15
 """Part of the rays on which an edge may fall less than is taken for its strength."""
 
@@ -118,43 +112,15 @@ def trace(film: Film, centers: NDArray[np.float64], sizes: NDArray[np.float64], 
     """
     radii = sizes[:, None, None] * np.geomspace(1 / reach, reach, STEPS)
     profiles = sampled(film, centers, radii, sizes / 12)
-    line = _best_line(_gain(profiles, shown_at(film, centers, radii), 1.5), BEND)
+    line = _best_line(_gain(profiles, shown_at(film, centers, radii)))
     found = np.take_along_axis(np.broadcast_to(radii, profiles.shape), line[..., None], axis=2)[..., 0]
     return Edges(centers, found)
 
 
-def settled(film: Film, edges: Edges, rounds: int = 1) -> Edges:
+def traced_again(film: Film, edges: Edges) -> Edges:
     """Find lines again around their own centers, so that it does not matter where they were looked for from."""
-    for _ in range(rounds):
-        centers, radii = recentered(film, edges)
-        edges = trace(film, centers, np.maximum(radii, np.median(edges.radii, axis=1) / 2))
-    return edges
-
-
-def refine(film: Film, edges: Edges) -> Edges:
-    """Find each line again close to where it was found, on pixels that are fine enough for its size.
-
-    The shadow of a rounded body grows inward as the square root of the depth, and where that is blurred it is steepest
-    0.76 standard deviations inside of its true border: so much is added to the radius.
-    """
-    edges = Edges(edges.centers, _between(edges.radii))
-    sizes = np.median(edges.radii, axis=1)
-    offsets = np.linspace(-NARROW, NARROW, NARROW_STEPS)
-    radii = np.maximum(edges.radii[..., None] + sizes[:, None, None] * offsets, 0)
-    profiles = sampled(film, edges.centers, radii, sizes / 40)
-    shown = shown_at(film, edges.centers, radii)
-    line = _best_line(_gain(profiles, shown, BLUR / (offsets[1] - offsets[0])), NARROW_BEND)
-    found = np.take_along_axis(radii, line[..., None], axis=2)[..., 0]
-    pixels = np.array([max(film.steps[film.fitting(size / 40)]) for size in sizes])
-    blur = np.hypot(BLUR * sizes, PIXELS_BLUR * pixels)
-    return Edges(edges.centers, found + ROUNDED * blur[:, None])
-
-
-def _between(radii: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, rays * FINER) radii on rays between those that there are."""
-    after = np.roll(radii, -1, axis=1)
-    parts = [radii + (after - radii) * (n / FINER) for n in range(FINER)]
-    return np.stack(parts, axis=2).reshape(len(radii), -1)
+    centers, radii = recentered(film, edges)
+    return trace(film, centers, np.maximum(radii, np.median(edges.radii, axis=1) / 2))
 
 
 def recentered(film: Film, edges: Edges) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -191,45 +157,24 @@ def bands(film: Film, edges: Edges, width: NDArray[np.float64]) -> tuple[NDArray
     return values[..., :3].mean(axis=-1), values[..., 3:].mean(axis=-1)
 
 
-def depth_in(film: Film, edges: Edges, point: tuple[float, float]) -> NDArray[np.float64]:
-    """(n,) how far out a place lies (in pixels of the radiograph): 0 in the center, 1 on the line."""
-    away = (np.array(point) - edges.centers) * film.steps[0]
-    rays = edges.radii.shape[1]
-    ray = np.rint(np.arctan2(away[:, 0], away[:, 1]) / (2 * np.pi) * rays).astype(int) % rays
-    depth: NDArray[np.float64] = np.hypot(away[:, 0], away[:, 1]) / edges.radii[np.arange(len(away)), ray]
-    return depth
-
-
-def filled(film: Film, edges: Edges, number: int) -> tuple[NDArray[np.bool_], tuple[int, int]]:
-    """(rows, columns) what a line encloses, in pixels of the radiograph, and where that box begins."""
-    from skimage.draw import polygon2mask
-
-    corners = edges.centers[number] + edges.radii[number][:, None] * directions(edges.radii.shape[1]) / film.steps[0]
-    shape = film.copies[0].shape
-    low = [int(np.clip(np.floor(corners[:, axis].min()), 0, shape[axis] - 1)) for axis in range(2)]
-    high = [int(np.clip(np.ceil(corners[:, axis].max()), low[axis], shape[axis] - 1)) + 1 for axis in range(2)]
-    mask = polygon2mask((high[0] - low[0], high[1] - low[1]), corners - low)
-    return mask, (low[0], low[1])
-
-
-def _gain(profiles: NDArray[np.float32], shown: NDArray[np.bool_], sigma: float) -> NDArray[np.float32]:
+def _gain(profiles: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np.float32]:
     """(n, rays, k) how steeply profiles fall outward, limited to what is usual on the steepest places of the rays."""
     smooth = ndimage.gaussian_filter1d(profiles, 1.0, axis=1, mode="wrap")
-    fall = -ndimage.gaussian_filter1d(smooth, sigma, axis=2, order=1, mode="nearest") * shown
+    fall = -ndimage.gaussian_filter1d(smooth, BLUR, axis=2, order=1, mode="nearest") * shown
     steepest = np.maximum(fall.max(axis=2), 0)
     usual = np.quantile(steepest, 0.35, axis=1).astype(np.float32) + np.float32(1e-12)
     gain: NDArray[np.float32] = fall / (np.abs(fall) + usual[:, None, None])
     return gain
 
 
-def _best_line(gain: NDArray[np.float32], bend: float) -> NDArray[np.intp]:
+def _best_line(gain: NDArray[np.float32]) -> NDArray[np.intp]:
     """(n, rays) index of the radius on each ray, of the closed line with the largest sum of gains less its bends.
 
     The rays are gone round twice, and the middle of the way is taken: there it no longer knows where it began.
     """
     n, rays, steps = gain.shape
     moves = np.arange(-STEEPEST, STEEPEST + 1)
-    cost = (bend * np.abs(moves)).astype(np.float32)
+    cost = (BEND * np.abs(moves)).astype(np.float32)
     best = gain[:, 0].copy()
     came = np.empty((2 * rays, n, steps), dtype=np.int8)
     padded = np.empty((n, steps + 2 * STEEPEST), dtype=np.float32)

@@ -1,6 +1,6 @@
 """How well masses are found and outlined on radiographs: new projections of real limbs at each run.
 
-The limbs are others than those that the signs of `calcimeasure.segment.film.judge` were fitted to. The truth is a
+The limbs are others than those that the network of `calcimeasure.segment.film` was taught on. The truth is a
 mass's own shadow (tests/projections.py). CALCIMEASURE_BENCH_SEED=123 makes the films of that run again,
 CALCIMEASURE_BENCH_FILMS=5 makes five of each kind of each limb.
 """

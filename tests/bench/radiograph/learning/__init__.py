@@ -1,0 +1,6 @@
+"""How the network of `calcimeasure.segment.film.network` was taught, so that it can be done again.
+
+    python -m tests.bench.radiograph.learning.learn FOLDER --minutes 50
+
+It needs PyTorch, which nothing else here does, and the public DICOM beside the project.
+"""
