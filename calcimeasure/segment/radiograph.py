@@ -105,7 +105,7 @@ def grow_on_film(radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool
     film = film_of(radiograph)
     point = float(seeds[:, 0].mean()), float(seeds[:, 1].mean())
     if isinstance(seed, np.ndarray):
-        found = settled(film, [(point, longest_extent(seeds * film.steps[0]) + max(film.steps[0]))])[0]
+        found = settled(film, [(point, longest_extent(seeds * film.steps[0]) + max(film.steps[0]))], is_there=True)[0]
     else:
         found = pointed_at(film, point, *_sizes(film, settings))
     is_there = found is not None and found.certainty >= UNSURE and found.pixels_away(film, point) <= BESIDE_PIXELS

@@ -37,6 +37,8 @@ ROUNDS = 3
 """Times that what was found is looked at again."""
 GROWS = 1.7
 """A mass is taken for no more times as long, or as short, as in the round before: a slip does not run away."""
+LEAST_SHARE = 0.02
+"""A patch that nowhere is likelier in a mass shows none, whoever says so."""
 CLOSE_PIXELS = 4.0
 """Of a patch: what is pointed at may lie about so far beside the mass."""
 DIRECTIONS = 16
@@ -104,17 +106,23 @@ def pointed_at(film: Film, point: tuple[float, float], smallest: float, largest:
     count = math.ceil(math.log(largest / smallest) / math.log(FIRST_STEP)) + 1
     sides = [smallest / FIRST_FILLS * FIRST_STEP**n for n in range(count)]
     first = _at_the_middle(film, [point] * count, sides)
-    found = settled(film, [(one.middle(film), one.length) for one in first])
+    found = settled(film, [(one.middle(film), one.length) for one in first], is_there=True)
     there = [one for one in found if one is not None]
     return max(there, key=lambda one: one.certainty * _closeness(film, one, point), default=None)
 
 
-def settled(film: Film, sought: Sequence[Sought]) -> list[Shadow | None]:
-    """Look at masses again and again, each time from where and as large as they were found; None for those lost."""
+def settled(film: Film, sought: Sequence[Sought], *, is_there: bool = False) -> list[Shadow | None]:
+    """Look at masses again and again, each time from where and as large as they were found; None for those lost.
+
+    Parameters
+    ----------
+    is_there
+        Somebody says so: what is to be found is where the mass lies, not whether there is one.
+    """
     found: list[Shadow | None] = [None] * len(sought)
     looked_for = dict(enumerate(sought))
     for _ in range(ROUNDS):
-        looks = seen_at(film, list(looked_for.values()))
+        looks = seen_at(film, list(looked_for.values()), is_there=is_there)
         for (n, (_, length)), one in zip(list(looked_for.items()), looks, strict=True):
             found[n] = one
             if one is None:
@@ -124,11 +132,11 @@ def settled(film: Film, sought: Sequence[Sought]) -> list[Shadow | None]:
     return found
 
 
-def seen_at(film: Film, sought: Sequence[Sought]) -> list[Shadow | None]:
+def seen_at(film: Film, sought: Sequence[Sought], *, is_there: bool = False) -> list[Shadow | None]:
     """Look once at masses of about some middle and length: the largest part that is seen, None where there is none."""
     centers, sides = [where for where, _ in sought], [length / FILLS for _, length in sought]
     found: list[Shadow | None] = []
-    for center, side, shares in zip(centers, sides, _shares(film, centers, sides), strict=True):
+    for center, side, shares in zip(centers, sides, _shares(film, centers, sides, is_there=is_there), strict=True):
         parts, _ = ndimage.label(shares > 0.5)
         sizes = np.bincount(parts.ravel())[1:]
         is_there = sizes.size > 0 and sizes.max() >= FEWEST_PIXELS
@@ -160,7 +168,7 @@ def _closeness(film: Film, shadow: Shadow, point: tuple[float, float]) -> float:
 def _at_the_middle(film: Film, centers: Sequence[tuple[float, float]], sides: Sequence[float]) -> list[Shadow]:
     """Look at patches; of each take the part that lies nearest to its middle, where there is any."""
     found = []
-    for center, side, shares in zip(centers, sides, _shares(film, centers, sides), strict=True):
+    for center, side, shares in zip(centers, sides, _shares(film, centers, sides, is_there=True), strict=True):
         parts, _ = ndimage.label(shares > 0.5)
         if parts.any():
             _, nearest = ndimage.distance_transform_edt(parts == 0, return_indices=True)
@@ -169,13 +177,18 @@ def _at_the_middle(film: Film, centers: Sequence[tuple[float, float]], sides: Se
     return found
 
 
-def _shares(film: Film, centers: Sequence[tuple[float, float]], sides: Sequence[float]) -> NDArray[np.float32]:
+def _shares(
+    film: Film, centers: Sequence[tuple[float, float]], sides: Sequence[float], *, is_there: bool
+) -> NDArray[np.float32]:
+    """Look at patches. If there is a mass, its pixels are by their ratio as likely, however unlikely the mass is."""
     patches = [_patch(film, center, side) for center, side in zip(centers, sides, strict=True)]
     if not patches:
         return np.empty((0, SIDE, SIDE), dtype=np.float32)
     shares = mass_shares(np.stack([as_seen(*patch) for patch in patches]))
     # Where there is no difference there is nothing to see.
     shares[[bool(np.ptp(values) == 0) for values, _ in patches]] = 0
+    if is_there:
+        shares /= np.maximum(shares.max(axis=(1, 2), keepdims=True), LEAST_SHARE)
     return shares
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Y, X = np.mgrid[:SIDE, :SIDE].astype(np.float32) - (SIDE - 1) / 2
 FROM_MIDDLE = np.hypot(Y, X)
 SMALLEST_MM, LARGEST_MM = 8.0, 150.0
-FINGERS, SMALL_BONES = 0.12, 0.06
-"""Parts of all patches."""
+FINGERS, SMALL_BONES, BRIGHT = 0.12, 0.06, 0.08
+"""Parts of all patches, and of masses."""
 FAR = 90.0
 """Beyond the patch: where a finger begins."""
 
@@ -277,6 +277,12 @@ def with_masses(
     if rng.random() < 0.25 and shadow.any():
         # Not all masses are round: some are as thick at their border as in their middle.
         path = path.max() * (path / path.max()) ** rng.uniform(0.1, 1)
+    if rng.random() < BRIGHT and shadow.any():
+        # What is so dense that everything around it looks dark, or that the detector tells its parts no longer apart.
+        image = image * rng.uniform(0, 0.5)
+        path = path.max() * (path / path.max()) ** rng.uniform(0.02, 1)
+        density = max(float(np.ptp(image)), 0.1) * around(rng, 1, 30) / path.max()
+        path = np.minimum(path, path.max() * rng.uniform(0.2, 1)) if rng.random() < 0.5 else path
     image = image + density * uneven(rng, path)
     for _ in range(rng.integers(1, 3) if rng.random() < 0.25 else 0):
         other = Lobes(rng, SIDE * around(rng, 0.08, 0.6)).path(rng.uniform(-30, 30), rng.uniform(-30, 30))
