@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -37,12 +38,18 @@ def main(folder: Path, reader: str | None = None) -> None:
             None if first is None else meanwhile.submit(open_stack, desk.store, desk.settings, first.stack_id).result
         )
         try:
+            # A window is a million objects that stay: looking through them for garbage takes 0.3 s each time, while it
+            # opens and, unless they are set aside, in the middle of a stroke.
+            gc.disable()
             import napari
 
             viewer = napari.Viewer(title="calcimeasure review")
             _, panel = viewer.window.add_plugin_dock_widget("calcimeasure", "Review")
+            gc.freeze()
+            gc.enable()
             panel.open_desk(desk, reader, loading)
             napari.run()
             panel.close_review()
         finally:
+            gc.enable()
             desk.close()
