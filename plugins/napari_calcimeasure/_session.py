@@ -165,7 +165,7 @@ class Session:
         self._grown: set[Outline] = set()
         self._measuring: set[int] = set()
         self._last_appended: list[Revision] = []
-        self._draw_all()
+        self._draw_on_nothing()
 
     # What is there
 
@@ -753,13 +753,17 @@ class Session:
 
     def _draw_all(self) -> None:
         """Draw every lesion anew. Only voxels of lesions are written: the rest of a large stack takes no memory."""
-        outlines = self._drawn()
         for labels in (self.labels, self._known):
             for one in labels:
                 if _in_words(one).any():
                     one[one != 0] = 0
-            for number, outline in outlines:
-                labels[outline.box][outline.mask()] = number
+        self._draw_on_nothing()
+
+    def _draw_on_nothing(self) -> None:
+        for number, outline in self._drawn():
+            inside = outline.mask()
+            for labels in (self.labels, self._known):
+                labels[outline.box][inside] = number
 
     def _draw_again(self, number: int) -> None:
         """Draw the place of a lesion anew: of it, and of what lies under it."""
