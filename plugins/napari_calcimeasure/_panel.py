@@ -64,6 +64,9 @@ if TYPE_CHECKING:
 PAUSE_MS = 60
 """While the button is down numbers follow when nothing was painted for so long."""
 
+PREFETCH_MS = 400
+"""A stack that was just opened is drawn first: loading the next one would take half of the machine from it."""
+
 LOOK_MS = 4000
 LATEST_S = 24.0
 """Drawings are kept when they are measured, and after so long in any case."""
@@ -104,6 +107,8 @@ class ReviewPanel(QWidget):
         self._watched: ref[QWidget] | None = None
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._look_what_was_painted)
+        self._soon = QTimer(self, singleShot=True, interval=PREFETCH_MS)
+        self._soon.timeout.connect(self._prefetch)
         self._clock = QTimer(self, interval=LOOK_MS)
         self._clock.timeout.connect(self._keep_now_and_then)
         self._build()
@@ -422,6 +427,7 @@ class ReviewPanel(QWidget):
     def _put_down(self) -> None:
         """End the session; its layers stay until there are others."""
         self._pause.stop()
+        self._soon.stop()
         self._stop_pointing()
         if self._bones is not None:
             self._bones.close()
@@ -463,7 +469,7 @@ class ReviewPanel(QWidget):
         if order:
             self.go_to((open_ones or order)[0])
         self.show_bones(self.bones_box.isChecked())
-        self._prefetch()
+        self._soon.start()
 
     def _prefetch(self) -> None:
         """Load the next stack while this one is looked at."""
