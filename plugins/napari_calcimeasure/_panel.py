@@ -446,30 +446,37 @@ class ReviewPanel(QWidget):
         self._put_down()
         self._stack_id = stack.stack_id
         desk = self.desk
-        self.session = Session(desk.store, desk.settings, stack, self._reader, self._ask_name, self._ask)
-        self.session.changed.connect(self._on_changed)
-        self.screen = Screen(self._viewer, self.session, self.screen)
+        session = Session(desk.store, desk.settings, stack, self._reader, self._ask_name, self._ask)
+        if self.screen is None or not self.screen.show(session):
+            self.screen = Screen(self._viewer, session, self.screen)
+            self._listen(self.screen)
         self.screen.window(self._options.window)
-        self.session.show_rejected(self.rejected_box.isChecked())
-        labels = self.screen.labels
+        # Not before: what the layers say while they change is not about lesions of this stack.
+        self.session = session
+        session.changed.connect(self._on_changed)
+        session.show_rejected(self.rejected_box.isChecked())
+        self._viewer.layers.events.removed.connect(self._on_layer_removed)
+        self.lesions.setHorizontalHeaderLabels(columns_of(session))
+        self._tell_progress()
+        self._update_task()
+        self._fill_lesions()
+        order = lesion_order(session)
+        open_ones = [number for number in order if not session.lesions[number].lesion.is_decided]
+        if order:
+            self.go_to((open_ones or order)[0])
+        self.show_bones(self.bones_box.isChecked())
+        self._soon.start()
+
+    def _listen(self, screen: Screen) -> None:
+        """Follow what is done on layers that were just made."""
+        labels = screen.labels
         labels.events.paint.connect(self._on_stroke)
         for event in (labels.events.labels_update, labels.events.set_data):
             event.connect(self._on_painted)
         labels.events.selected_label.connect(self._on_label_chosen)
         labels.mouse_drag_callbacks.append(self._on_clicked)
         labels.mouse_move_callbacks.append(self._on_moved)
-        self._viewer.layers.events.removed.connect(self._on_layer_removed)
-        _keys.bind_layers(self.screen.layers, self._actions())
-        self.lesions.setHorizontalHeaderLabels(columns_of(self.session))
-        self._tell_progress()
-        self._update_task()
-        self._fill_lesions()
-        order = lesion_order(self.session)
-        open_ones = [number for number in order if not self.session.lesions[number].lesion.is_decided]
-        if order:
-            self.go_to((open_ones or order)[0])
-        self.show_bones(self.bones_box.isChecked())
-        self._soon.start()
+        _keys.bind_layers(screen.layers, self._actions())
 
     def _prefetch(self) -> None:
         """Load the next stack while this one is looked at."""

@@ -224,6 +224,39 @@ def test_next_stack_close_and_open_again(
     again.forget()
 
 
+def test_the_next_ct_comes_onto_the_same_layers_and_what_was_drawn_stays_with_its_stack(reader: Reader) -> None:
+    layers = list(reader.viewer.layers)
+    lesion = reader.session.lesions[1].lesion
+    k, row = lesion.measurements.long_axis_slice, lesion.outline.start_kji[1]
+    column = (lesion.outline.start_kji[2] + lesion.outline.stop_kji[2]) / 2
+    reader.key(Qt.Key.Key_2)
+    reader.drag([reader.place((k, row - up, column)) for up in (2, 4, 6)])
+    reader.key(Qt.Key.Key_H)
+    worklist = reader.panel.worklist
+    middle = worklist.visualItemRect(worklist.item(worklist.rowCount() - 1, 0)).center()
+    QTest.mouseClick(worklist.viewport(), Qt.MouseButton.LeftButton, NO_KEY, middle)
+    reader.wait(lambda: reader.panel.session is not None and reader.session.stack_id != HIPS)
+    assert reader.session.stack_id == HAND
+    assert list(reader.viewer.layers) == layers
+    assert (reader.panel.screen.labels.mode, reader.panel.screen.labels.visible) == ("pan_zoom", True)
+    assert reader.session.shown == {reader.session.selected}
+    reader.panel.screen.labels.undo()  # napari's own: it knows nothing of the stack before
+    reader.key(Qt.Key.Key_Z, CTRL)
+    assert not reader.session.compare()
+    assert not reader.session.drafts
+
+    reader.key(Qt.Key.Key_A, CTRL)  # what was shown is one lesion
+    assert sorted(status for _, status in reader.ask(STATE.format(HAND))) == ["accepted", "proposed"]
+    drawn = (
+        "SELECT lesion_number, algorithm_type FROM current_lesions WHERE algorithm_type = 'manual' AND stack_id = {}"
+    )
+    assert reader.ask(drawn.format(HIPS)) == [(1, "manual")]
+    assert reader.ask(drawn.format(HAND)) == []
+    reader.close()
+    rows = [(row["algorithm_type"], row["status"]) for row in reader.rows()]
+    assert (rows.count(("manual", "proposed")), rows.count(("automatic", "accepted"))) == (1, 1)
+
+
 def test_a_layer_of_the_review_that_is_removed_closes_the_stack_and_loses_nothing(reader: Reader) -> None:
     lesion = reader.session.lesions[1].lesion
     row, column = lesion.outline.start_kji[1], (lesion.outline.start_kji[2] + lesion.outline.stop_kji[2]) / 2
