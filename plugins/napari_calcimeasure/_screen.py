@@ -272,7 +272,11 @@ class Screen:
         numbers = self._numbers(number)
         if numbers is not None and not isinstance(self.session.image, Radiograph):
             middle[display.slice_axis] = display.to_world((numbers.long_axis_slice, 0, 0))[display.slice_axis]
-        viewer.dims.set_point(range(viewer.dims.ndim - 3, viewer.dims.ndim), tuple(middle))
+        # As steps of the sliders, which else would each correct the place, and have every layer cut anew.
+        own = range(viewer.dims.ndim - 3, viewer.dims.ndim)
+        ranges = [viewer.dims.range[axis] for axis in own]
+        steps = [round((at - one.start) / one.step) for at, one in zip(middle.tolist(), ranges, strict=True)]
+        viewer.dims.set_current_step(own, steps)
         if viewer.dims.ndisplay == 2:
             shown = [axis - viewer.dims.ndim + 3 for axis in viewer.dims.displayed]
             smallest = SMALLEST_VIEW_MM
@@ -315,8 +319,12 @@ class Screen:
             return
         axes = (numbers.long_axis, numbers.short_axis)
         image, display = self.session.image, self.session.display
-        self._axes.data = [axis_shown(image, display, axis) for axis in axes]
+        # Lines within the image: nothing but themselves has to be drawn anew, and that once.
+        with self._axes.events.blocker_all():
+            self._axes.data = [axis_shown(image, display, axis) for axis in axes]
+            self._axes.editable = False
         self._axes.features = {"length": [length_word(numbers, axis) for axis in axes]}
+        self._axes.refresh(thumbnail=False, highlight=False, extent=False)
         self._show_axes(self.labels.visible)
 
     def _show_axes(self, shows: bool) -> None:
