@@ -720,8 +720,11 @@ class ReviewPanel(QWidget):
         if self.session is None or self.screen is None or not self.screen.is_whole:
             return
         self.screen.guard_data()
-        if self.session.compare():
+        with self.session.changed.blocked():
+            is_painted = self.session.compare()
+        if is_painted:
             self._measure_next()  # first, so that it is under way while the window draws
+            self._on_changed("numbers")
             self.screen.color()
         self._measure_next()
 

@@ -16,7 +16,7 @@ from napari_calcimeasure._rows import length_word, spacing_words
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-    from calcimeasure.model import FilmMeasurements, Lesion, Measurements
+    from calcimeasure.model import Axis, FilmAxis, FilmMeasurements, Lesion, Measurements
     from calcimeasure.review import Preview
     from napari_calcimeasure._session import Session
 
@@ -151,6 +151,7 @@ class Screen:
         self.viewer.layers.selection.active = self.labels
         self.slab = False
         self._told: tuple[dict[int | None, str], list[str]] | None = None
+        self._drawn: tuple[tuple[Axis | FilmAxis, ...], list[str]] | None = None
         self.plane(self.first_plane)
         self.viewer.reset_view()
         self.color()
@@ -318,12 +319,17 @@ class Screen:
             self._show_axes(False)
             return
         axes = (numbers.long_axis, numbers.short_axis)
+        words = [length_word(numbers, axis) for axis in axes]
+        if (axes, words) == self._drawn:  # while somebody paints they stay as they were measured last
+            self._show_axes(self.labels.visible)
+            return
+        self._drawn = (axes, words)
         image, display = self.session.image, self.session.display
         # Lines within the image: nothing but themselves has to be drawn anew, and that once.
         with self._axes.events.blocker_all():
             self._axes.data = [axis_shown(image, display, axis) for axis in axes]
             self._axes.editable = False
-        self._axes.features = {"length": [length_word(numbers, axis) for axis in axes]}
+        self._axes.features = {"length": words}
         self._axes.refresh(thumbnail=False, highlight=False, extent=False)
         self._show_axes(self.labels.visible)
 
