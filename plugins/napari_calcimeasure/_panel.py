@@ -71,9 +71,21 @@ LOOK_MS = 4000
 LATEST_S = 24.0
 """Drawings are kept when they are measured, and after so long in any case."""
 
-STATE_COLORS = {Review.TO_REVIEW: "#ffd200", Review.IN_REVIEW: "#7aa7d6", Review.DONE: "#3ddc57"}
+STATE_COLORS = {
+    Review.TO_REVIEW: "#ffd200",
+    Review.IN_REVIEW: "#7aa7d6",
+    Review.DONE: "#3ddc57",
+    Review.SEEN: "#3ddc57",
+}
 OPEN = (Review.TO_REVIEW, Review.IN_REVIEW)
-FILTERS = {"Open": OPEN, "To review": OPEN[:1], "In review": OPEN[1:], "Done": (Review.DONE,), "All": tuple(Review)}
+FILTERS = {
+    "Open": OPEN,
+    "To review": OPEN[:1],
+    "In review": OPEN[1:],
+    "Nothing found": (Review.NOTHING,),
+    "Done": (Review.DONE, Review.SEEN),
+    "All": tuple(Review),
+}
 
 
 class ReviewPanel(QWidget):
@@ -141,6 +153,7 @@ class ReviewPanel(QWidget):
         self.progress = QLabel()
         top.addWidget(self.filter)
         top.addWidget(self.progress, 1)
+        top.addWidget(button("Seen", "V", "Nothing to decide: looked through; again: not yet", self.note_look))
         top.addWidget(button("Previous", "PgUp", "Previous stack", partial(self.next_stack, -1)))
         top.addWidget(button("Next", "PgDn", "Next stack", partial(self.next_stack, 1)))
         layout.addLayout(top)
@@ -383,7 +396,7 @@ class ReviewPanel(QWidget):
     def _tell_progress(self) -> None:
         tasks = self._tasks.values()
         done = sum(task.state is Review.DONE for task in tasks)
-        asked = sum(task.state is not Review.NOTHING for task in tasks)
+        asked = sum(task.asked > 0 for task in tasks)
         self.progress.setText(f"{done} of {asked} stacks done")
 
     def next_stack(self, step: int) -> None:
@@ -773,6 +786,7 @@ class ReviewPanel(QWidget):
             "Up": partial(self.next_lesion, -1),
             "PageDown": partial(self.next_stack, 1),
             "PageUp": partial(self.next_stack, -1),
+            "V": self.note_look,
             "S": self.choose_site,
             "T": self.take_over,
             "N": self.draw_new,
@@ -794,6 +808,27 @@ class ReviewPanel(QWidget):
         actions |= {key: partial(self._window, name) for key, name in _keys.WINDOW_KEYS.items()}
         actions |= {key: partial(self._plane, name) for key, name in _keys.PLANE_KEYS.items()}
         return actions
+
+    def note_look(self) -> None:
+        """Say that the stack was looked through in which nothing was found, and go on; or take that back."""
+        session, desk, stack_id = self.session, self.desk, self._stack_id
+        if session is None or desk is None or stack_id is None or not self._guarded(session.save_all):
+            return
+        self._update_task()
+        task = self._tasks[stack_id]
+        if task.asked:
+            show_info("Lesions are decided one by one (A, X): the stack is done when each of them is.")
+            return
+        takes_back = self._reader in task.seen_by
+
+        def note() -> None:
+            session.note_look(takes_back)
+            self._tasks[stack_id] = replace(task, seen_by=desk.store.looked_through().get(stack_id, ()))
+
+        if self._guarded(note):
+            self._update_task()
+            if not takes_back:
+                self.next_stack(1)
 
     def decide(self, status: Status) -> None:
         """Accept or reject the lesion that is selected, or take it back."""

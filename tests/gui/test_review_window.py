@@ -1,5 +1,6 @@
 """The review by mouse and keys on the real window; what it left is asked of the store and of lesions.csv."""
 
+import csv
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -19,7 +20,9 @@ from calcimeasure.measure.radiograph import measure_on_film
 from calcimeasure.model import Status
 from calcimeasure.segment import grow_on_film
 from napari_calcimeasure._desk import Desk
+from tests.dicom_phantom import Header, write_series
 from tests.gui.window import NO_KEY, Reader
+from tests.phantoms import straight_grid
 from tests.plugin.test_desk import quiet, review
 
 HIPS, HAND, FILM = 1, 2, 3
@@ -255,6 +258,44 @@ def test_the_next_ct_comes_onto_the_same_layers_and_what_was_drawn_stays_with_it
     reader.close()
     rows = [(row["algorithm_type"], row["status"]) for row in reader.rows()]
     assert (rows.count(("manual", "proposed")), rows.count(("automatic", "accepted"))) == (1, 1)
+
+
+def test_stacks_in_which_nothing_was_found_are_gone_through_and_seen(
+    make_napari_viewer: Callable[..., object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = np.full((6, 48, 48), -1000, dtype=np.int16)
+    empty[:, 8:40, 8:40] = 40
+    for number in (1, 2):
+        header = Header(seed=f"nothing {number}", patient_id=f"NOTHING-{number}", series_number=number)
+        write_series(tmp_path / "images" / str(number), empty, straight_grid(empty.shape, (2.0, 0.8, 0.8)), header)
+    out = tmp_path / "out"
+    CliRunner().invoke(app, ["measure", str(tmp_path / "images"), "--out", str(out), "--workers", "1"])
+    reader = Reader(make_napari_viewer(show=True))
+    reader.open(out)
+    reader.panel.filter.setCurrentText("Nothing found")
+    worklist = reader.panel.worklist
+    assert [worklist.item(row, 4).text() for row in range(worklist.rowCount())] == ["nothing found"] * 2
+    reader.key(Qt.Key.Key_V)
+    reader.wait(lambda: reader.panel.session is not None and reader.session.stack_id == 2)  # it goes on
+    seen = "SELECT stack_id, reader, is_withdrawn, looked_at IS NOT NULL FROM looks ORDER BY look_id"
+    assert reader.ask(seen) == [(1, "A. Reader", 0, 1)]
+    button = next(one for one in reader.panel.findChildren(type(reader.panel.site_button)) if one.text() == "Seen  V")
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    reader.pause()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # this is the last one: it is taken back
+    assert reader.ask(seen)[1:] == [(2, "A. Reader", 0, 1), (2, "A. Reader", 1, 1)]
+    reader.panel.filter.setCurrentText("All")
+    assert [worklist.item(row, 4).text() for row in range(2)] == ["seen by A. Reader", "nothing found"]
+
+    reader.session.labels[2, 20:30, 20:30] = 1
+    reader.key(Qt.Key.Key_V)  # there is a lesion to decide about by now
+    assert "decided one by one" in capsys.readouterr().out
+    assert len(reader.ask(seen)) == 3
+    reader.close()
+    with (out / "studies.csv").open(encoding="utf-8", newline="") as file:
+        states = [(row["masses"], row["review_state"], row["readers"]) for row in csv.DictReader(file)]
+    assert sorted(states) == [("0", "none", ""), ("1", "done", "A. Reader")]
+    reader.forget()
 
 
 def test_a_layer_of_the_review_that_is_removed_closes_the_stack_and_loses_nothing(reader: Reader) -> None:
