@@ -238,8 +238,12 @@ class ReviewPanel(QWidget):
                         button("Redo", "Ctrl+Shift+Z", "Do it again", self.redo),
                     ],
                     [
+                        button("Divide", "D", "Two clicks: a line between two parts of the lesion", self.split),
+                        button("Join", "J", "One click: on the lesion that belongs to this one", self.merge),
                         button("Grow", "G", "Outline what is clicked on, or painted, on a radiograph", self.grow),
                         self.calibrate_button,
+                    ],
+                    [
                         button("Take over", "T", "It is a calcified mass: accept it", self.take_over),
                         self.bones_box,
                         self.rejected_box,
@@ -683,7 +687,7 @@ class ReviewPanel(QWidget):
 
     def _start_ruler(self, world: Sequence[float]) -> None:
         if self.session is not None:
-            self._ruler = Ruler(self._viewer, self.session.display, world)
+            self._ruler = Ruler(self._viewer, self.session.display, world, "known length")
             self._point("Click on its other end", self._end_ruler)
 
     def _end_ruler(self, world: Sequence[float]) -> None:
@@ -717,6 +721,55 @@ class ReviewPanel(QWidget):
         session = self.session
         if session is not None:
             self._guarded(partial(session.calibrate, calibration))
+
+    # Two of one lesion, and one of two
+
+    def split(self) -> None:
+        """Divide the lesion that is selected by a line from the next click to the one after it."""
+        self._stop_pointing()
+        if self._viewer.dims.ndisplay != 2:
+            show_info("A lesion is divided on a slice: go back to two dimensions first.")
+            return
+        self._on_selected(
+            lambda _, number: self._point(
+                f"Click on one end of a line that divides lesion {number}", partial(self._start_cut, number)
+            )
+        )
+
+    def _start_cut(self, number: int, world: Sequence[float]) -> None:
+        if self.session is not None:
+            self._ruler = Ruler(self._viewer, self.session.display, world, "cut")
+            self._point("Click on its other end", partial(self._end_cut, number))
+
+    def _end_cut(self, number: int, world: Sequence[float]) -> None:
+        session, ruler, dims = self.session, self._ruler, self._viewer.dims
+        if session is None or ruler is None:
+            return
+        ruler.follow(world)
+        line = ruler.ends_world
+        across = next(axis for axis in range(3) if axis + dims.ndim - 3 not in dims.displayed)
+        self._stop_pointing()
+        self._guarded(lambda: session.split(number, line, across))
+
+    def merge(self) -> None:
+        """Put the lesion that is clicked on next to the one that is selected."""
+        self._stop_pointing()
+        self._on_selected(
+            lambda _, number: self._point(
+                f"Click on what belongs to lesion {number}", partial(self._merge_with, number)
+            )
+        )
+
+    def _merge_with(self, number: int, world: Sequence[float]) -> None:
+        session, screen = self.session, self.screen
+        self._stop_pointing()
+        if session is None or screen is None:
+            return
+        other = screen.labels.get_value(world, world=True)
+        if not other or int(other) == number:
+            show_info(f"A click on another lesion than {number} expected: both stay as they are.")
+            return
+        self._guarded(lambda: session.merge(number, int(other)))
 
     # Painting
 
@@ -793,6 +846,8 @@ class ReviewPanel(QWidget):
             "G": self.grow,
             "K": self.choose_calibration,
             "Escape": self._stop_pointing,
+            "D": self.split,
+            "J": self.merge,
             "Delete": self.delete,
             "H": self._hide_outlines,
             "F9": self._slab,

@@ -260,6 +260,53 @@ def test_the_next_ct_comes_onto_the_same_layers_and_what_was_drawn_stays_with_it
     assert (rows.count(("manual", "proposed")), rows.count(("automatic", "accepted"))) == (1, 1)
 
 
+def test_a_lesion_is_divided_by_two_clicks_and_joined_by_one(reader: Reader) -> None:
+    reader.click_row(1)
+    lesion, number = reader.session.lesions[1].lesion, reader.session.next_number
+    (before,) = reader.ask(f"SELECT outline_hash FROM current_lesions WHERE lesion_number = 1 AND stack_id = {HIPS}")
+    start, stop, k = lesion.outline.start_kji, lesion.outline.stop_kji, lesion.measurements.long_axis_slice
+    column = start[2] + (stop[2] - start[2]) // 3 - 0.5
+    reader.key(Qt.Key.Key_D)
+    reader.click(reader.place((k, start[1] - 3, column)))
+    assert reader.viewer.layers["cut"].visible
+    reader.click(reader.place((k, stop[1] + 3, column)))
+    assert "cut" not in reader.viewer.layers
+    assert not reader.viewer.canvas.overlays["calcimeasure_hint"].visible
+    parts = (
+        "SELECT lesion_number, status, algorithm_type, reader, stop_i - start_i FROM current_lesions "
+        f"JOIN outlines USING (outline_hash) WHERE stack_id = {HIPS} AND why = 'split of lesion 1' ORDER BY 1"
+    )
+    (large, small) = reader.ask(parts)
+    assert large[:4] == (1, "proposed", "manual", "A. Reader")
+    assert small[:4] == (number, "proposed", "manual", "A. Reader")
+    assert (small[4], large[4] + small[4]) == ((stop[2] - start[2]) // 3, stop[2] - start[2])
+
+    there = f"SELECT lesion_number FROM current_lesions WHERE stack_id = {HIPS} ORDER BY 1"
+    reader.key(Qt.Key.Key_Z, CTRL)
+    assert reader.ask(there) == [(one,) for one in range(1, number)]
+    reader.key(Qt.Key.Key_Z, CTRL | SHIFT)
+    assert reader.ask(there)[-1] == (number,)
+
+    buttons = reader.panel.findChildren(type(reader.panel.site_button))
+    QTest.mouseClick(next(one for one in buttons if one.text() == "Join  J"), Qt.MouseButton.LeftButton)
+    part = np.argwhere(reader.session.labels[k] == number)
+    reader.click(reader.place((k, *part[len(part) // 2])))
+    assert reader.ask(there) == [(one,) for one in range(1, number)]
+    joined = f"SELECT outline_hash, why FROM current_lesions WHERE lesion_number = 1 AND stack_id = {HIPS}"
+    assert reader.ask(joined) == [(*before, f"merged with lesion {number}")]
+    assert reader.ask("SELECT lesion_number, why FROM lesion_revisions WHERE is_withdrawn ORDER BY 2") == [
+        (number, "merged into lesion 1"),
+        (number, "undone: as before it was there"),
+    ]
+    reader.key(Qt.Key.Key_D)
+    reader.key(Qt.Key.Key_Escape)  # left again
+    reader.click(reader.place((k, *part[len(part) // 2])))
+    assert reader.ask(joined)[0][1] == f"merged with lesion {number}"
+    reader.close()
+    rows = [(row["lesion_number"], row["algorithm_type"]) for row in reader.rows() if row["algorithm_type"] == "manual"]
+    assert rows == [("1", "manual")]
+
+
 def test_stacks_in_which_nothing_was_found_are_gone_through_and_seen(
     make_napari_viewer: Callable[..., object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

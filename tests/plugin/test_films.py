@@ -331,7 +331,7 @@ def test_the_ruler_gives_rows_and_columns_and_goes_away(session: Session) -> Non
     viewer = ViewerModel()
     screen = Screen(viewer, session)
     display = session.display
-    ruler = Ruler(viewer, display, display.to_world((0, 20, 10)).tolist())
+    ruler = Ruler(viewer, display, display.to_world((0, 20, 10)).tolist(), "known length")
     ruler.follow(display.to_world((0, 25, 110)).tolist())
     assert np.allclose(ruler.ends_px, [(20, 10), (25, 110)])
     assert viewer.layers.selection.active is screen.labels
