@@ -105,7 +105,7 @@ class Screen:
             position="top_left", font_size=9, color="white", visible=True, box_color=SHADE_COLOR
         )
         viewer.canvas.overlays["calcimeasure_hint"] = TextOverlay(
-            position="top_right", font_size=12, color=LETTER_COLOR, visible=False, box_color=SHADE_COLOR
+            position="top_left", font_size=12, color=LETTER_COLOR, visible=False, box_color=SHADE_COLOR
         )
         viewer.dims.events.order.connect(self._turn)
         viewer.dims.events.ndisplay.connect(self._turn)
