@@ -827,6 +827,8 @@ class Session:
         self._append(make, numbers)
         for number in numbers:
             self._draw_again(number)
+        if self.selected is not None and self.selected not in {*self.lesions, *self.drafts}:
+            self.select(None)  # it is not there any more
         self.changed.emit("lesions")
 
     # Drawing

@@ -442,7 +442,9 @@ def test_a_line_divides_a_lesion_on_the_plane_that_it_is_drawn_on(session: Sessi
         session.labels == number, box((FIRST[0], FIRST[1], slice(18, 22))).mask_in((0, 0, 0), session.labels.shape)
     )
     assert session.shown >= {1, number}
+    session.select(number)
     session.undo()
+    assert session.selected is None
     assert session.outline(1) == box(FIRST)
     assert number not in session.lesions
     assert ask(file, NEWEST.format(2)) == [
