@@ -788,26 +788,26 @@ def test_a_newer_store_is_refused(url: str) -> None:
     with open_store(url):
         pass
     plain_sql(url)("UPDATE about SET value = '99' WHERE name = 'schema_version'")
-    said = r"has schema 99, this version of calcimeasure knows up to 2: a newer version made it\. Use that one"
+    said = r"has schema 99, this version of calcimeasure knows up to 3: a newer version made it\. Use that one"
     with pytest.raises(StoreError, match=said), open_store(url):
         pass
     assert plain_sql(url)("SELECT value FROM about WHERE name = 'schema_version'") == [("99",)]
 
 
-def second_version(monkeypatch: pytest.MonkeyPatch, step: Callable[[Connection], None]) -> None:
-    monkeypatch.setattr("calcimeasure.store.store.SCHEMA_VERSION", 3)
-    monkeypatch.setattr("calcimeasure.store.migrate.STEPS", {2: step})
+def next_version(monkeypatch: pytest.MonkeyPatch, step: Callable[[Connection], None]) -> None:
+    monkeypatch.setattr("calcimeasure.store.store.SCHEMA_VERSION", 4)
+    monkeypatch.setattr("calcimeasure.store.migrate.STEPS", {3: step})
 
 
 def test_an_older_store_is_brought_to_this_version(url: str, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_store(url) as store:
         keep(store, report)
-    second_version(monkeypatch, lambda connection: connection.execute(text("ALTER TABLE stacks ADD COLUMN color TEXT")))
+    next_version(monkeypatch, lambda connection: connection.execute(text("ALTER TABLE stacks ADD COLUMN color TEXT")))
     for _ in range(2):
         with open_store(url) as store:
             assert list(store.outcomes()) == [Outcome.of(report)]
     ask = plain_sql(url)
-    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("3",)]
+    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("4",)]
     assert ask("SELECT color FROM stacks") == [(None,)]
 
 
@@ -821,8 +821,9 @@ ADDED_IN_2 = {
 
 
 def made_by_version_1(url: str) -> None:
-    """Take away from a store what version 2 brought."""
+    """Take away from a store what versions 2 and 3 brought."""
     change = plain_sql(url)
+    change("DROP TABLE looks")
     views = {name: " ".join(sql.split()) for name, sql in schema._VIEWS.items()}
     for name in reversed(views):
         change(f"DROP VIEW {name}")
@@ -854,10 +855,35 @@ def test_a_store_of_version_1_is_opened_and_takes_radiographs(url: str, report: 
         keep(store, film)
         assert Outcome.of(film) in list(store.outcomes())
     assert ask("SELECT count(*) FROM current_lesions WHERE long_axis_px IS NOT NULL") == [(1,)]
-    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("2",)]
-    for verb in ("UPDATE lesion_revisions SET why = 'x'", "DELETE FROM outcomes"):
+    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("3",)]
+    with open_store(url) as store:
+        store.note_look(stack_id, "Dr A")
+        assert store.looked_through() == {stack_id: ("Dr A",)}
+    for verb in ("UPDATE lesion_revisions SET why = 'x'", "DELETE FROM outcomes", "DELETE FROM looks"):
         with pytest.raises(Exception, match="append-only"):
             ask(verb)
+
+
+def test_who_looked_through_a_stack_counts_for_the_images_that_it_had(url: str, report: Report) -> None:
+    nothing = replace(report, lesions=(), thumbnails=())
+    with open_store(url) as store:
+        stack_id = keep(store, nothing)
+        assert store.looked_through() == {}
+        store.note_look(stack_id, "Dr B")
+        store.note_look(stack_id, "Dr A")
+        assert store.looked_through() == {stack_id: ("Dr A", "Dr B")}
+        store.note_look(stack_id, "Dr B", is_withdrawn=True)
+        assert store.looked_through() == {stack_id: ("Dr A",)}
+        ask = plain_sql(url)
+        noted = ask("SELECT stack_id, reader FROM looks WHERE NOT is_withdrawn ORDER BY look_id")
+        assert noted == [(stack_id, "Dr B"), (stack_id, "Dr A")]
+        assert ask("SELECT count(*) FROM looks JOIN outcomes USING (stack_id, content_hash)") == [(3,)]
+        assert ask("SELECT count(*) FROM lesion_revisions") == [(0,)]
+        fewer = replace(report.series, instances=report.series.instances[:-1])
+        assert keep(store, replace(nothing, series=fewer)) == stack_id
+        assert store.looked_through() == {}
+    with pytest.raises(Exception, match="append-only"):
+        ask("DELETE FROM looks")
 
 
 def test_a_step_that_breaks_changes_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -869,11 +895,11 @@ def test_a_step_that_breaks_changes_nothing(url: str, monkeypatch: pytest.Monkey
         connection.execute(text("SELECT color FROM nowhere"))
 
     with monkeypatch.context() as patch:
-        second_version(patch, step)
+        next_version(patch, step)
         with pytest.raises(StoreError, match="nowhere"), open_store(url):
             pass
     ask = plain_sql(url)
-    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("2",)]
+    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("3",)]
     with pytest.raises(Exception, match="color"):
         ask("SELECT color FROM stacks")
     with open_store(url):

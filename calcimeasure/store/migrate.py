@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
-from calcimeasure.store.schema import about, add_columns, lesion_revisions, outcomes
+from calcimeasure.store.schema import about, add_columns, add_table, lesion_revisions, looks, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,12 @@ def _measure_radiographs(connection: Connection) -> None:
     add_columns(connection, added)
 
 
-STEPS: dict[int, Callable[[Connection], None]] = {1: _measure_radiographs}
+def _note_looks(connection: Connection) -> None:
+    """Version 3: who looked through a stack in which nothing was found."""
+    add_table(connection, looks)
+
+
+STEPS: dict[int, Callable[[Connection], None]] = {1: _measure_radiographs, 2: _note_looks}
 """Schema version to what brings a store of it to the next one. Version 1 is the first."""
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.types import TypeEngine
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """What this version of the program writes; a store says of which version it is in `about`."""
 
 metadata = MetaData()
@@ -291,6 +291,19 @@ thumbnails = Table(
     comment="A picture of a lesion on the slice of its long axis.",
 )
 
+looks = Table(
+    "looks",
+    metadata,
+    Column("look_id", Integer, primary_key=True),
+    Column("stack_id", ForeignKey("stacks.stack_id"), nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("reader", _Outside, nullable=False),
+    Column("looked_at", DateTime, nullable=False),
+    Column("is_withdrawn", Boolean, nullable=False),
+    Index("looks_at_stack", "stack_id", "look_id"),
+    comment="Who looked through a stack as a whole, at which images, and when (UTC); a reader's newest row counts.",
+)
+
 _VIEWS = {
     "current_lesions": """
         SELECT * FROM lesion_revisions AS this
@@ -309,7 +322,7 @@ _VIEWS = {
     "current_stacks": "SELECT * FROM all_stacks WHERE NOT is_gone",
 }
 
-_APPEND_ONLY = ("lesion_revisions", "outcomes", "outlines")
+_APPEND_ONLY = ("lesion_revisions", "looks", "outcomes", "outlines")
 
 
 def _view(name: str, *sources: Table) -> Table:
@@ -353,6 +366,21 @@ def add_columns(connection: Connection, added: Mapping[Table, Sequence[str]]) ->
             column = CreateColumn(table.c[name]).compile(dialect=connection.dialect)
             connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column}"))
     _create_views(connection)
+
+
+def add_table(connection: Connection, table: Table) -> None:
+    """Add a table of the present schema to an older store.
+
+    Parameters
+    ----------
+    connection
+        A transaction is open.
+    table
+        With its indexes, and guarded where it is append-only.
+    """
+    table.create(connection)
+    if table.name in _APPEND_ONLY:
+        _GUARDS[connection.dialect.name](connection, table.name)
 
 
 def _guard_sqlite(connection: Connection, table: str) -> None:

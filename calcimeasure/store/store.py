@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, bindparam, case, func, insert, inspect, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from calcimeasure.errors import ConflictError, StoreError
 from calcimeasure.model import Failure, Lesion, Outcome, Report, Revision, Series, StackFacts, State, Status, Tissue
@@ -31,6 +31,7 @@ from calcimeasure.store.schema import (
     current_stacks,
     files,
     lesion_revisions,
+    looks,
     metadata,
     outcomes,
     outlines,
@@ -340,6 +341,13 @@ class Store:
             _note_settings(connection, settings)
             _append(connection, stack_id, None, revisions)
 
+    def note_look(self, stack_id: int, reader: str, is_withdrawn: bool = False) -> None:
+        """Keep that a reader looked through the images that a stack has now, or takes that back."""
+        content_hash = select(all_stacks.c.content_hash).where(all_stacks.c.stack_id == stack_id).scalar_subquery()
+        row = {"stack_id": stack_id, "reader": reader, "looked_at": _now(), "is_withdrawn": is_withdrawn}
+        with self._write() as connection:
+            connection.execute(insert(looks).values(**row, content_hash=content_hash))
+
     # What is known
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -386,6 +394,17 @@ class Store:
             for stack_id, reader in connection.execute(named):
                 found[stack_id].append(reader)
         return {stack_id: tuple(names) for stack_id, names in found.items()}
+
+    def looked_through(self) -> dict[int, tuple[str, ...]]:
+        """Name for each stack who has looked through it as a whole; who saw other images than it has does not count."""
+        same = (looks.c.stack_id == current_stacks.c.stack_id) & (looks.c.content_hash == current_stacks.c.content_hash)
+        every = select(looks.c.stack_id, looks.c.reader, looks.c.is_withdrawn).join(current_stacks, same)
+        newest: dict[int, dict[str, bool]] = defaultdict(dict)
+        with self._read() as connection:
+            for stack_id, reader, is_withdrawn in connection.execute(every.order_by(looks.c.look_id)):
+                newest[stack_id][reader] = not is_withdrawn
+        named = {stack_id: sorted(reader for reader, holds in one.items() if holds) for stack_id, one in newest.items()}
+        return {stack_id: tuple(readers) for stack_id, readers in named.items() if readers}
 
     def find_stack(self, series: Series) -> int | None:
         """Give the number of the stack that a series found now is; None where it was never measured."""
@@ -513,6 +532,8 @@ def _insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str
     if not rows:
         return
     if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # a tenth of a second that SQLite does not need
+
         connection.execute(postgresql.insert(table).on_conflict_do_nothing(), rows)
     else:
         connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)

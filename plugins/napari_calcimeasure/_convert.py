@@ -190,7 +190,8 @@ def _display_of_volume(volume: Volume) -> Display:
     cosines = IPL_OF_LPS @ ways.T
     order = max(permutations(range(3)), key=lambda one: sum(abs(cosines[axis, one[axis]]) for axis in range(3)))
     turned = [bool(cosines[axis, order[axis]] < 0) for axis in range(3)]
-    scale = [geometry.spacing_kji_mm[axis] for axis in order]
+    spacing_kji_mm = geometry.spacing_kji_mm
+    scale = [spacing_kji_mm[axis] for axis in order]
     first = [n - 1 if is_turned else 0 for n, is_turned in zip(np.take(geometry.shape_kji, order), turned, strict=True)]
     corner_kji = np.take(first, np.argsort(order))
     directions = [ways[order[axis]] * (-1 if turned[axis] else 1) for axis in range(3)]

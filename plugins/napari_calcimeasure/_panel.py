@@ -64,13 +64,28 @@ if TYPE_CHECKING:
 PAUSE_MS = 60
 """While the button is down numbers follow when nothing was painted for so long."""
 
+PREFETCH_MS = 400
+"""A stack that was just opened is drawn first: loading the next one would take half of the machine from it."""
+
 LOOK_MS = 4000
 LATEST_S = 24.0
 """Drawings are kept when they are measured, and after so long in any case."""
 
-STATE_COLORS = {Review.TO_REVIEW: "#ffd200", Review.IN_REVIEW: "#7aa7d6", Review.DONE: "#3ddc57"}
+STATE_COLORS = {
+    Review.TO_REVIEW: "#ffd200",
+    Review.IN_REVIEW: "#7aa7d6",
+    Review.DONE: "#3ddc57",
+    Review.SEEN: "#3ddc57",
+}
 OPEN = (Review.TO_REVIEW, Review.IN_REVIEW)
-FILTERS = {"Open": OPEN, "To review": OPEN[:1], "In review": OPEN[1:], "Done": (Review.DONE,), "All": tuple(Review)}
+FILTERS = {
+    "Open": OPEN,
+    "To review": OPEN[:1],
+    "In review": OPEN[1:],
+    "Nothing found": (Review.NOTHING,),
+    "Done": (Review.DONE, Review.SEEN),
+    "All": tuple(Review),
+}
 
 
 class ReviewPanel(QWidget):
@@ -104,6 +119,8 @@ class ReviewPanel(QWidget):
         self._watched: ref[QWidget] | None = None
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._look_what_was_painted)
+        self._soon = QTimer(self, singleShot=True, interval=PREFETCH_MS)
+        self._soon.timeout.connect(self._prefetch)
         self._clock = QTimer(self, interval=LOOK_MS)
         self._clock.timeout.connect(self._keep_now_and_then)
         self._build()
@@ -136,6 +153,7 @@ class ReviewPanel(QWidget):
         self.progress = QLabel()
         top.addWidget(self.filter)
         top.addWidget(self.progress, 1)
+        top.addWidget(button("Seen", "V", "Nothing to decide: looked through; again: not yet", self.note_look))
         top.addWidget(button("Previous", "PgUp", "Previous stack", partial(self.next_stack, -1)))
         top.addWidget(button("Next", "PgDn", "Next stack", partial(self.next_stack, 1)))
         layout.addLayout(top)
@@ -220,8 +238,12 @@ class ReviewPanel(QWidget):
                         button("Redo", "Ctrl+Shift+Z", "Do it again", self.redo),
                     ],
                     [
+                        button("Divide", "D", "Two clicks: a line between two parts of the lesion", self.split),
+                        button("Join", "J", "One click: on the lesion that belongs to this one", self.merge),
                         button("Grow", "G", "Outline what is clicked on, or painted, on a radiograph", self.grow),
                         self.calibrate_button,
+                    ],
+                    [
                         button("Take over", "T", "It is a calcified mass: accept it", self.take_over),
                         self.bones_box,
                         self.rejected_box,
@@ -378,7 +400,7 @@ class ReviewPanel(QWidget):
     def _tell_progress(self) -> None:
         tasks = self._tasks.values()
         done = sum(task.state is Review.DONE for task in tasks)
-        asked = sum(task.state is not Review.NOTHING for task in tasks)
+        asked = sum(task.asked > 0 for task in tasks)
         self.progress.setText(f"{done} of {asked} stacks done")
 
     def next_stack(self, step: int) -> None:
@@ -422,6 +444,7 @@ class ReviewPanel(QWidget):
     def _put_down(self) -> None:
         """End the session; its layers stay until there are others."""
         self._pause.stop()
+        self._soon.stop()
         self._stop_pointing()
         if self._bones is not None:
             self._bones.close()
@@ -440,30 +463,37 @@ class ReviewPanel(QWidget):
         self._put_down()
         self._stack_id = stack.stack_id
         desk = self.desk
-        self.session = Session(desk.store, desk.settings, stack, self._reader, self._ask_name, self._ask)
-        self.session.changed.connect(self._on_changed)
-        self.screen = Screen(self._viewer, self.session, self.screen)
+        session = Session(desk.store, desk.settings, stack, self._reader, self._ask_name, self._ask)
+        if self.screen is None or not self.screen.show(session):
+            self.screen = Screen(self._viewer, session, self.screen)
+            self._listen(self.screen)
         self.screen.window(self._options.window)
-        self.session.show_rejected(self.rejected_box.isChecked())
-        labels = self.screen.labels
+        # Not before: what the layers say while they change is not about lesions of this stack.
+        self.session = session
+        session.changed.connect(self._on_changed)
+        session.show_rejected(self.rejected_box.isChecked())
+        self._viewer.layers.events.removed.connect(self._on_layer_removed)
+        self.lesions.setHorizontalHeaderLabels(columns_of(session))
+        self._tell_progress()
+        self._update_task()
+        self._fill_lesions()
+        order = lesion_order(session)
+        open_ones = [number for number in order if not session.lesions[number].lesion.is_decided]
+        if order:
+            self.go_to((open_ones or order)[0])
+        self.show_bones(self.bones_box.isChecked())
+        self._soon.start()
+
+    def _listen(self, screen: Screen) -> None:
+        """Follow what is done on layers that were just made."""
+        labels = screen.labels
         labels.events.paint.connect(self._on_stroke)
         for event in (labels.events.labels_update, labels.events.set_data):
             event.connect(self._on_painted)
         labels.events.selected_label.connect(self._on_label_chosen)
         labels.mouse_drag_callbacks.append(self._on_clicked)
         labels.mouse_move_callbacks.append(self._on_moved)
-        self._viewer.layers.events.removed.connect(self._on_layer_removed)
-        _keys.bind_layers(self.screen.layers, self._actions())
-        self.lesions.setHorizontalHeaderLabels(columns_of(self.session))
-        self._tell_progress()
-        self._update_task()
-        self._fill_lesions()
-        order = lesion_order(self.session)
-        open_ones = [number for number in order if not self.session.lesions[number].lesion.is_decided]
-        if order:
-            self.go_to((open_ones or order)[0])
-        self.show_bones(self.bones_box.isChecked())
-        self._prefetch()
+        _keys.bind_layers(screen.layers, self._actions())
 
     def _prefetch(self) -> None:
         """Load the next stack while this one is looked at."""
@@ -657,7 +687,7 @@ class ReviewPanel(QWidget):
 
     def _start_ruler(self, world: Sequence[float]) -> None:
         if self.session is not None:
-            self._ruler = Ruler(self._viewer, self.session.display, world)
+            self._ruler = Ruler(self._viewer, self.session.display, world, "known length")
             self._point("Click on its other end", self._end_ruler)
 
     def _end_ruler(self, world: Sequence[float]) -> None:
@@ -692,6 +722,55 @@ class ReviewPanel(QWidget):
         if session is not None:
             self._guarded(partial(session.calibrate, calibration))
 
+    # Two of one lesion, and one of two
+
+    def split(self) -> None:
+        """Divide the lesion that is selected by a line from the next click to the one after it."""
+        self._stop_pointing()
+        if self._viewer.dims.ndisplay != 2:
+            show_info("A lesion is divided on a slice: go back to two dimensions first.")
+            return
+        self._on_selected(
+            lambda _, number: self._point(
+                f"Click on one end of a line that divides lesion {number}", partial(self._start_cut, number)
+            )
+        )
+
+    def _start_cut(self, number: int, world: Sequence[float]) -> None:
+        if self.session is not None:
+            self._ruler = Ruler(self._viewer, self.session.display, world, "cut")
+            self._point("Click on its other end", partial(self._end_cut, number))
+
+    def _end_cut(self, number: int, world: Sequence[float]) -> None:
+        session, ruler, dims = self.session, self._ruler, self._viewer.dims
+        if session is None or ruler is None:
+            return
+        ruler.follow(world)
+        line = ruler.ends_world
+        across = next(axis for axis in range(3) if axis + dims.ndim - 3 not in dims.displayed)
+        self._stop_pointing()
+        self._guarded(lambda: session.split(number, line, across))
+
+    def merge(self) -> None:
+        """Put the lesion that is clicked on next to the one that is selected."""
+        self._stop_pointing()
+        self._on_selected(
+            lambda _, number: self._point(
+                f"Click on what belongs to lesion {number}", partial(self._merge_with, number)
+            )
+        )
+
+    def _merge_with(self, number: int, world: Sequence[float]) -> None:
+        session, screen = self.session, self.screen
+        self._stop_pointing()
+        if session is None or screen is None:
+            return
+        other = screen.labels.get_value(world, world=True)
+        if not other or int(other) == number:
+            show_info(f"A click on another lesion than {number} expected: both stay as they are.")
+            return
+        self._guarded(lambda: session.merge(number, int(other)))
+
     # Painting
 
     def _on_stroke(self) -> None:
@@ -707,8 +786,11 @@ class ReviewPanel(QWidget):
         if self.session is None or self.screen is None or not self.screen.is_whole:
             return
         self.screen.guard_data()
-        if self.session.compare():
+        with self.session.changed.blocked():
+            is_painted = self.session.compare()
+        if is_painted:
             self._measure_next()  # first, so that it is under way while the window draws
+            self._on_changed("numbers")
             self.screen.color()
         self._measure_next()
 
@@ -757,12 +839,15 @@ class ReviewPanel(QWidget):
             "Up": partial(self.next_lesion, -1),
             "PageDown": partial(self.next_stack, 1),
             "PageUp": partial(self.next_stack, -1),
+            "V": self.note_look,
             "S": self.choose_site,
             "T": self.take_over,
             "N": self.draw_new,
             "G": self.grow,
             "K": self.choose_calibration,
             "Escape": self._stop_pointing,
+            "D": self.split,
+            "J": self.merge,
             "Delete": self.delete,
             "H": self._hide_outlines,
             "F9": self._slab,
@@ -778,6 +863,27 @@ class ReviewPanel(QWidget):
         actions |= {key: partial(self._window, name) for key, name in _keys.WINDOW_KEYS.items()}
         actions |= {key: partial(self._plane, name) for key, name in _keys.PLANE_KEYS.items()}
         return actions
+
+    def note_look(self) -> None:
+        """Say that the stack was looked through in which nothing was found, and go on; or take that back."""
+        session, desk, stack_id = self.session, self.desk, self._stack_id
+        if session is None or desk is None or stack_id is None or not self._guarded(session.save_all):
+            return
+        self._update_task()
+        task = self._tasks[stack_id]
+        if task.asked:
+            show_info("Lesions are decided one by one (A, X): the stack is done when each of them is.")
+            return
+        takes_back = self._reader in task.seen_by
+
+        def note() -> None:
+            session.note_look(takes_back)
+            self._tasks[stack_id] = replace(task, seen_by=desk.store.looked_through().get(stack_id, ()))
+
+        if self._guarded(note):
+            self._update_task()
+            if not takes_back:
+                self.next_stack(1)
 
     def decide(self, status: Status) -> None:
         """Accept or reject the lesion that is selected, or take it back."""

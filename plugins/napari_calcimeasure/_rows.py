@@ -46,7 +46,8 @@ def task_cells(task: Task) -> tuple[str, ...]:
     series = " ".join(filter(None, (str(facts.series_number or ""), facts.description))) or facts.path
     if facts.stack_number > 1:
         series += f" (stack {facts.stack_number})"
-    state = f"{task.state} by {', '.join(task.readers)}" if task.readers else str(task.state)
+    readers = task.readers if task.asked else task.seen_by
+    state = f"{task.state} by {', '.join(readers)}" if readers else str(task.state)
     return (
         facts.patient_id or "",
         facts.study_date.isoformat() if facts.study_date else "",

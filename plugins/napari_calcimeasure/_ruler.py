@@ -1,9 +1,10 @@
-"""The line that a reader draws along something of known length, from one click to the next."""
+"""The line that a reader draws from one click to the next: along a known length, or between two parts of a lesion."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from napari.layers import Shapes
 
 from napari_calcimeasure._convert import layer_settings
@@ -11,7 +12,6 @@ from napari_calcimeasure._convert import layer_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from napari.components import ViewerModel
     from numpy.typing import NDArray
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from napari_calcimeasure._convert import Display
 
 COLOR = "#ffd27f"
+HAIR = 9
+"""Decimals of an index: a line a hair beside its slice would not be shown."""
 
 
 class Ruler:
@@ -29,12 +31,14 @@ class Ruler:
     viewer
         Where it is drawn.
     display
-        How the radiograph is shown.
+        How the image is shown.
     start
         World position of its first end.
+    name
+        Of its layer.
     """
 
-    def __init__(self, viewer: ViewerModel, display: Display, start: Sequence[float]) -> None:
+    def __init__(self, viewer: ViewerModel, display: Display, start: Sequence[float], name: str) -> None:
         self._viewer, self._display = viewer, display
         self._first = self._last = self._index(start)
         active = viewer.layers.selection.active
@@ -43,7 +47,7 @@ class Ruler:
             shape_type="line",
             edge_color=COLOR,
             edge_width=max(0.7, max(display.shape_kji[1:]) / 1200),
-            name="known length",
+            name=name,
             **layer_settings(display),
         )
         layer.editable = False
@@ -60,14 +64,20 @@ class Ruler:
         """Row and column of both ends."""
         return (self._first[1], self._first[2]), (self._last[1], self._last[2])
 
+    @property
+    def ends_world(self) -> tuple[Sequence[float], Sequence[float]]:
+        """World positions of both ends."""
+        first, last = self._display.to_world([self._first, self._last]).tolist()
+        return first, last
+
     def close(self) -> None:
         """Take it away."""
         if self._layer in self._viewer.layers:
             self._viewer.layers.remove(self._layer)
 
     def _index(self, world: Sequence[float]) -> tuple[float, float, float]:
-        _, row, column = self._display.to_index_kji(world[-3:]).tolist()
-        return (0.0, row, column)
+        k, row, column = np.round(self._display.to_index_kji(world[-3:]), HAIR).tolist()
+        return (k, row, column)
 
     def _line(self) -> NDArray[np.float64]:
         return self._display.to_shown([self._first, self._last])

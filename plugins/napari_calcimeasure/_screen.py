@@ -16,7 +16,7 @@ from napari_calcimeasure._rows import length_word, spacing_words
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-    from calcimeasure.model import FilmMeasurements, Lesion, Measurements
+    from calcimeasure.model import Axis, FilmAxis, FilmMeasurements, Lesion, Measurements
     from calcimeasure.review import Preview
     from napari_calcimeasure._session import Session
 
@@ -51,6 +51,7 @@ NEW_COLOR = "#ffffff"
 LONG_AXIS_COLOR, SHORT_AXIS_COLOR = "#00dcff", "#ff5ac8"
 LETTER_COLOR, SHADE_COLOR = "#ffd27f", "#00000080"
 
+_NO_LINE = np.zeros((2, 3))
 _PLACES = ("middle_left", "middle_right", "top_center", "bottom_center")
 
 
@@ -82,19 +83,12 @@ class Screen:
 
     def __init__(self, viewer: ViewerModel, session: Session, before: Screen | None = None) -> None:
         self.viewer, self.session = viewer, session
-        display = session.display
-        where = layer_settings(display)
-        known = (layer for layer in viewer.layers if isinstance(layer, Image) and image_of(layer) is session.image)
-        opened = next(known, None)
+        self._where = where = layer_settings(session.display)
+        opened = self._opened(session)
         self._added_image = opened is None
         self.image: Image = viewer.add_layer(_image(session)) if opened is None else opened
-        labels = Labels(display.shown(session.labels), name=LAYER_NAMES[0], opacity=0.9, **where)
+        labels = Labels(session.display.shown(session.labels), name=LAYER_NAMES[0], opacity=0.9, **where)
         self.labels: Labels = viewer.add_layer(labels)
-        # A radiograph has ten times the pixels of a slice, and is seen as large: lines in pixels would be too thin.
-        longer = max(display.shape_kji[1:])
-        self.labels.contour = max(2, round(longer / 900))
-        self.labels.preserve_labels = True
-        self.labels.brush_size = max(6, round(longer / 100))
         self._axes = viewer.add_layer(self._make_axes(where))
         self._axes.visible = self._axes.editable = False
         self._scale_bar_was = viewer.canvas.overlays.scale_bar.visible
@@ -111,19 +105,61 @@ class Screen:
             position="top_left", font_size=9, color="white", visible=True, box_color=SHADE_COLOR
         )
         viewer.canvas.overlays["calcimeasure_hint"] = TextOverlay(
-            position="top_right", font_size=12, color=LETTER_COLOR, visible=False, box_color=SHADE_COLOR
+            position="top_left", font_size=12, color=LETTER_COLOR, visible=False, box_color=SHADE_COLOR
         )
         viewer.dims.events.order.connect(self._turn)
         viewer.dims.events.ndisplay.connect(self._turn)
         viewer.dims.events.current_step.connect(self._tell)
         self.image.events.contrast_limits.connect(self._tell)
-        viewer.layers.selection.active = self.labels
+        self._begin()
+
+    def show(self, session: Session) -> bool:
+        """Show another stack on the same layers, which is three times as fast as with new ones.
+
+        Returns
+        -------
+        bool
+            False where that cannot be: its image is of another kind or open already, or somebody took a layer away.
+        """
+        same_kind = isinstance(session.image, Radiograph) == isinstance(self.session.image, Radiograph)
+        if not (same_kind and self._added_image and self.is_whole and self._opened(session) is None):
+            return False
+        self.set_slab(False)
+        self.labels.editable = False  # it forgets the strokes on the stack before
+        for layer in self.layers:
+            layer.visible = True  # one that is hidden goes on to say how large its data were
+        self.session = session
+        data, settings, _ = image_layer(session.image)
+        self.image.metadata, self.image.name = settings["metadata"], settings["name"]
+        self._place(layer_settings(session.display))
+        self.image.data = data
+        self.labels.data = session.display.shown(session.labels)
+        self._axes.data = [_NO_LINE, _NO_LINE]  # one of the stack before could lie outside
+        self._axes.visible = self._axes.editable = False
+        self.labels.editable = True
+        self._begin()
+        return True
+
+    def _begin(self) -> None:
+        """Show a stack that is new to the layers, as every one is shown first."""
+        # A radiograph has ten times the pixels of a slice, and is seen as large: lines in pixels would be too thin.
+        longer = max(self.session.display.shape_kji[1:])
+        self.labels.contour = max(2, round(longer / 900))
+        self.labels.brush_size = max(6, round(longer / 100))
+        self.labels.preserve_labels, self.labels.show_selected_label = True, False
+        self.labels.n_edit_dimensions, self.labels.selected_label, self.labels.mode = 2, 1, "pan_zoom"
+        self.viewer.layers.selection.active = self.labels
         self.slab = False
         self._told: tuple[dict[int | None, str], list[str]] | None = None
-        self._where = where
+        self._drawn: tuple[tuple[Axis | FilmAxis, ...], list[str]] | None = None
         self.plane(self.first_plane)
-        viewer.reset_view()
+        self.viewer.reset_view()
         self.color()
+
+    def _opened(self, session: Session) -> Image | None:
+        """Find the layer of an image that somebody has opened already."""
+        known = (layer for layer in self.viewer.layers if isinstance(layer, Image) and image_of(layer) is session.image)
+        return next(known, None)
 
     @property
     def layers(self) -> tuple[Any, ...]:
@@ -173,15 +209,20 @@ class Screen:
 
     def rescale(self) -> bool:
         """Follow the millimeters of a radiograph that a reader calibrated; False where they are as before."""
-        where = layer_settings(self.session.display)
-        if where == self._where:
+        if not self._place(layer_settings(self.session.display)):
             return False
-        self._where = where
-        for layer in (self.image, self.labels, self._axes):
-            layer.scale, layer.units = where["scale"], where["units"]
         self.viewer.reset_view()
         self._tell()
         return True
+
+    def _place(self, where: dict[str, Any]) -> bool:
+        """Lay the layers where a stack lies; False where they are there."""
+        changed = [name for name, value in where.items() if value != self._where[name]]
+        for layer in (self.image, self.labels, self._axes):
+            for name in changed:
+                setattr(layer, name, where[name])
+        self._where = where
+        return bool(changed)
 
     def plane(self, name: str) -> None:
         """Look at a plane; a radiograph has one."""
@@ -232,7 +273,11 @@ class Screen:
         numbers = self._numbers(number)
         if numbers is not None and not isinstance(self.session.image, Radiograph):
             middle[display.slice_axis] = display.to_world((numbers.long_axis_slice, 0, 0))[display.slice_axis]
-        viewer.dims.set_point(range(viewer.dims.ndim - 3, viewer.dims.ndim), tuple(middle))
+        # As steps of the sliders, which else would each correct the place, and have every layer cut anew.
+        own = range(viewer.dims.ndim - 3, viewer.dims.ndim)
+        ranges = [viewer.dims.range[axis] for axis in own]
+        steps = [round((at - one.start) / one.step) for at, one in zip(middle.tolist(), ranges, strict=True)]
+        viewer.dims.set_current_step(own, steps)
         if viewer.dims.ndisplay == 2:
             shown = [axis - viewer.dims.ndim + 3 for axis in viewer.dims.displayed]
             smallest = SMALLEST_VIEW_MM
@@ -274,9 +319,18 @@ class Screen:
             self._show_axes(False)
             return
         axes = (numbers.long_axis, numbers.short_axis)
+        words = [length_word(numbers, axis) for axis in axes]
+        if (axes, words) == self._drawn:  # while somebody paints they stay as they were measured last
+            self._show_axes(self.labels.visible)
+            return
+        self._drawn = (axes, words)
         image, display = self.session.image, self.session.display
-        self._axes.data = [axis_shown(image, display, axis) for axis in axes]
-        self._axes.features = {"length": [length_word(numbers, axis) for axis in axes]}
+        # Lines within the image: nothing but themselves has to be drawn anew, and that once.
+        with self._axes.events.blocker_all():
+            self._axes.data = [axis_shown(image, display, axis) for axis in axes]
+            self._axes.editable = False
+        self._axes.features = {"length": words}
+        self._axes.refresh(thumbnail=False, highlight=False, extent=False)
         self._show_axes(self.labels.visible)
 
     def _show_axes(self, shows: bool) -> None:
@@ -291,9 +345,8 @@ class Screen:
         return None if lesion is None else lesion.measurements
 
     def _make_axes(self, where: dict[str, Any]) -> Shapes:
-        line = np.zeros((2, 3))
         return Shapes(
-            [line, line],
+            [_NO_LINE, _NO_LINE],
             shape_type="line",
             edge_color=[LONG_AXIS_COLOR, SHORT_AXIS_COLOR],
             edge_width=max(0.7, max(self.session.display.shape_kji[1:]) / 1200),

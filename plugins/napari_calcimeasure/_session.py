@@ -165,7 +165,7 @@ class Session:
         self._grown: set[Outline] = set()
         self._measuring: set[int] = set()
         self._last_appended: list[Revision] = []
-        self._draw_all()
+        self._draw_on_nothing()
 
     # What is there
 
@@ -653,6 +653,82 @@ class Session:
         self.changed.emit("lesions")
         return added.number
 
+    def split(self, number: int, line: tuple[Sequence[float], Sequence[float]], across: int) -> None:
+        """Divide a lesion by a line that was drawn on what is shown: its larger part stays the lesion.
+
+        Parameters
+        ----------
+        number
+            The lesion; what was drawn on it is kept first.
+        line
+            World positions of two points; the cut goes through both, all the way and through all slices.
+        across
+            The world axis that was looked along: the cut stands upright on what is shown.
+
+        Raises
+        ------
+        ReviewError
+            There is no such lesion, or no voxel of it on one side of the line.
+        """
+        (number,) = self._kept((number,))
+        outline = self.lesions[number].lesion.outline
+        inside = outline.mask()
+        start, stop = (np.asarray(end, dtype=np.float64)[-3:] for end in line)
+        world = self.display.to_world(np.argwhere(inside) + outline.start_kji)
+        is_beyond = (world - start) @ np.cross(stop - start, np.eye(3)[across]) > 0
+        if is_beyond.all() or not is_beyond.any():
+            raise ReviewError(f"A line between two parts of lesion {number} expected: all of it lies on one side.")
+        masks = np.zeros((2, *inside.shape), dtype=np.bool_)
+        masks[0][inside], masks[1][inside] = is_beyond, ~is_beyond
+        parts = [Outline.from_mask(mask, outline.start_kji) for mask in masks]
+
+        def make() -> Sequence[Revision]:
+            current = self.lesions.get(number)
+            if current is None or current.lesion.outline != outline:
+                raise ReviewError(f"Lesion {number} was drawn anew by somebody else: look at it, and divide it again.")
+            return review.split(current, parts, self._newest, self.image, self.settings, self._signature(), self._view)
+
+        self._append_as_one(make, (number,))
+
+    def merge(self, number: int, other: int) -> None:
+        """Make one lesion of two: the first one is both of them from now on, the other one is withdrawn.
+
+        Raises
+        ------
+        ReviewError
+            They are not two lesions.
+        """
+        numbers = self._kept((number, other))
+
+        def make() -> Sequence[Revision]:
+            pair = [self.lesions[one] for one in numbers if one in self.lesions]
+            return review.merge(pair, self.image, self.settings, self._signature(), self._view)
+
+        self._append_as_one(make, numbers)
+
+    def _kept(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        """Keep what was drawn on lesions that are about to be changed; gives those that are there."""
+        self.compare()
+        for number in numbers:
+            self.save(number)
+        gone = [number for number in numbers if number not in self.lesions]
+        if gone:
+            raise ReviewError(f"A lesion expected, found none with number {gone[0]}: choose one that is there.")
+        return tuple(numbers)
+
+    def _append_as_one(self, make: Callable[[], Sequence[Revision]], numbers: Sequence[int]) -> None:
+        """Append an edit of several lesions, which is one step to undo, and draw all of them anew."""
+        before = {uid: one.number for uid, one in self._newest.items()}
+        if not self._append(make, numbers):
+            return
+        after = {one.lesion.tracking_uid: one.number for one in self._last_appended}
+        self._remember(_Edit({uid: before.get(uid, 0) for uid in after}, after))
+        changed = [one.lesion.number for one in self._last_appended]
+        self.shown.update(changed)
+        for number in changed:
+            self._draw_again(number)
+        self.changed.emit("lesions")
+
     def calibrate(self, calibration: Calibration | None) -> None:
         """Say what a pixel of the radiograph is in millimeters, for all its lesions in one edit; None takes it back."""
         image = self.image
@@ -690,6 +766,10 @@ class Session:
         for number in numbers:
             self._draw_again(number)
         self.changed.emit("lesions")
+
+    def note_look(self, is_withdrawn: bool = False) -> None:
+        """Keep that the reader looked through the stack as a whole, or takes that back."""
+        self.store.note_look(self.stack_id, self._signature().reader, is_withdrawn)
 
     # Undo and redo, over slices, tools and decisions
 
@@ -747,19 +827,25 @@ class Session:
         self._append(make, numbers)
         for number in numbers:
             self._draw_again(number)
+        if self.selected is not None and self.selected not in {*self.lesions, *self.drafts}:
+            self.select(None)  # it is not there any more
         self.changed.emit("lesions")
 
     # Drawing
 
     def _draw_all(self) -> None:
         """Draw every lesion anew. Only voxels of lesions are written: the rest of a large stack takes no memory."""
-        outlines = self._drawn()
         for labels in (self.labels, self._known):
             for one in labels:
                 if _in_words(one).any():
                     one[one != 0] = 0
-            for number, outline in outlines:
-                labels[outline.box][outline.mask()] = number
+        self._draw_on_nothing()
+
+    def _draw_on_nothing(self) -> None:
+        for number, outline in self._drawn():
+            inside = outline.mask()
+            for labels in (self.labels, self._known):
+                labels[outline.box][inside] = number
 
     def _draw_again(self, number: int) -> None:
         """Draw the place of a lesion anew: of it, and of what lies under it."""

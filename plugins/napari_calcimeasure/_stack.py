@@ -24,6 +24,8 @@ class Review(StrEnum):
     IN_REVIEW = "in review"
     DONE = "done"
     NOTHING = "nothing found"
+    SEEN = "seen"
+    """Nothing was found, and a reader has looked through it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Task:
         Lesions that a reader is asked about, and those of them that are decided.
     readers
         Who decided.
+    seen_by
+        Who looked through it as a whole.
     """
 
     stack_id: int
@@ -45,12 +49,13 @@ class Task:
     asked: int
     decided: int
     readers: tuple[str, ...]
+    seen_by: tuple[str, ...] = ()
 
     @property
     def state(self) -> Review:
         """How far its review is."""
         if not self.asked:
-            return Review.NOTHING
+            return Review.SEEN if self.seen_by else Review.NOTHING
         if self.decided == self.asked:
             return Review.DONE
         return Review.IN_REVIEW if self.decided or self.readers else Review.TO_REVIEW
@@ -67,9 +72,9 @@ class Stack:
 
 def worklist(store: Store) -> tuple[Task, ...]:
     """List every measured stack, by patient, study, series and stack."""
-    counts, readers = store.worklist(), store.readers()
+    counts, readers, seen_by = store.worklist(), store.readers(), store.looked_through()
     return tuple(
-        Task(stack_id, facts, *counts.get(stack_id, (0, 0)), readers.get(stack_id, ()))
+        Task(stack_id, facts, *counts.get(stack_id, (0, 0)), readers.get(stack_id, ()), seen_by.get(stack_id, ()))
         for stack_id, facts in store.measured_stacks().items()
     )
 

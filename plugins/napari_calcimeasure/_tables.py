@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+_MARK = Qt.ItemDataRole.UserRole
+"""Under which an item holds the color of its dot."""
+
+
 class Table(QTableWidget):
     """Rows to click on; `chosen` gives the key of a row."""
 
@@ -79,7 +83,9 @@ class Table(QTableWidget):
             if item.text() != text:
                 item.setText(text)
                 item.setToolTip(text)
-            if column == marked_column:
+            # A new icon, even the same one, has the whole table laid out again.
+            if column == marked_column and item.data(_MARK) != mark:
+                item.setData(_MARK, mark)
                 item.setIcon(_dot(mark) if mark else QIcon())
 
     def mark(self, key: object) -> None:

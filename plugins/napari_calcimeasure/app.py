@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -33,16 +34,21 @@ def main(folder: Path, reader: str | None = None) -> None:
     first = first_open(desk.tasks)
     with ThreadPoolExecutor(1) as meanwhile:
         # The first stack is loaded while the window opens: each takes seconds.
-        loading = (
-            None if first is None else meanwhile.submit(open_stack, desk.store, desk.settings, first.stack_id).result
-        )
+        loads = [] if first is None else [meanwhile.submit(open_stack, desk.store, desk.settings, first.stack_id)]
         try:
+            # A window is a million objects that stay: looking through them for garbage takes 0.3 s each time, while it
+            # opens and, unless they are set aside, in the middle of a stroke.
+            gc.disable()
             import napari
 
             viewer = napari.Viewer(title="calcimeasure review")
             _, panel = viewer.window.add_plugin_dock_widget("calcimeasure", "Review")
-            panel.open_desk(desk, reader, loading)
+            gc.freeze()
+            gc.enable()
+            # Popped, because what keeps the future keeps the first stack, 300 MB and more, to the end.
+            panel.open_desk(desk, reader, (lambda: loads.pop().result()) if loads else None)
             napari.run()
             panel.close_review()
         finally:
+            gc.enable()
             desk.close()

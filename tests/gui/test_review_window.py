@@ -1,5 +1,6 @@
 """The review by mouse and keys on the real window; what it left is asked of the store and of lesions.csv."""
 
+import csv
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -19,7 +20,9 @@ from calcimeasure.measure.radiograph import measure_on_film
 from calcimeasure.model import Status
 from calcimeasure.segment import grow_on_film
 from napari_calcimeasure._desk import Desk
+from tests.dicom_phantom import Header, write_series
 from tests.gui.window import NO_KEY, Reader
+from tests.phantoms import straight_grid
 from tests.plugin.test_desk import quiet, review
 
 HIPS, HAND, FILM = 1, 2, 3
@@ -222,6 +225,124 @@ def test_next_stack_close_and_open_again(
     again.panel.filter.setCurrentText("All")
     assert again.panel.worklist.rowCount() == 3
     again.forget()
+
+
+def test_the_next_ct_comes_onto_the_same_layers_and_what_was_drawn_stays_with_its_stack(reader: Reader) -> None:
+    layers = list(reader.viewer.layers)
+    lesion = reader.session.lesions[1].lesion
+    k, row = lesion.measurements.long_axis_slice, lesion.outline.start_kji[1]
+    column = (lesion.outline.start_kji[2] + lesion.outline.stop_kji[2]) / 2
+    reader.key(Qt.Key.Key_2)
+    reader.drag([reader.place((k, row - up, column)) for up in (2, 4, 6)])
+    reader.key(Qt.Key.Key_H)
+    worklist = reader.panel.worklist
+    middle = worklist.visualItemRect(worklist.item(worklist.rowCount() - 1, 0)).center()
+    QTest.mouseClick(worklist.viewport(), Qt.MouseButton.LeftButton, NO_KEY, middle)
+    reader.wait(lambda: reader.panel.session is not None and reader.session.stack_id != HIPS)
+    assert reader.session.stack_id == HAND
+    assert list(reader.viewer.layers) == layers
+    assert (reader.panel.screen.labels.mode, reader.panel.screen.labels.visible) == ("pan_zoom", True)
+    assert reader.session.shown == {reader.session.selected}
+    reader.panel.screen.labels.undo()  # napari's own: it knows nothing of the stack before
+    reader.key(Qt.Key.Key_Z, CTRL)
+    assert not reader.session.compare()
+    assert not reader.session.drafts
+
+    reader.key(Qt.Key.Key_A, CTRL)  # what was shown is one lesion
+    assert sorted(status for _, status in reader.ask(STATE.format(HAND))) == ["accepted", "proposed"]
+    drawn = (
+        "SELECT lesion_number, algorithm_type FROM current_lesions WHERE algorithm_type = 'manual' AND stack_id = {}"
+    )
+    assert reader.ask(drawn.format(HIPS)) == [(1, "manual")]
+    assert reader.ask(drawn.format(HAND)) == []
+    reader.close()
+    rows = [(row["algorithm_type"], row["status"]) for row in reader.rows()]
+    assert (rows.count(("manual", "proposed")), rows.count(("automatic", "accepted"))) == (1, 1)
+
+
+def test_a_lesion_is_divided_by_two_clicks_and_joined_by_one(reader: Reader) -> None:
+    reader.click_row(1)
+    lesion, number = reader.session.lesions[1].lesion, reader.session.next_number
+    (before,) = reader.ask(f"SELECT outline_hash FROM current_lesions WHERE lesion_number = 1 AND stack_id = {HIPS}")
+    start, stop, k = lesion.outline.start_kji, lesion.outline.stop_kji, lesion.measurements.long_axis_slice
+    column = start[2] + (stop[2] - start[2]) // 3 - 0.5
+    reader.key(Qt.Key.Key_D)
+    reader.click(reader.place((k, start[1] - 3, column)))
+    assert reader.viewer.layers["cut"].visible
+    reader.click(reader.place((k, stop[1] + 3, column)))
+    assert "cut" not in reader.viewer.layers
+    assert not reader.viewer.canvas.overlays["calcimeasure_hint"].visible
+    parts = (
+        "SELECT lesion_number, status, algorithm_type, reader, stop_i - start_i FROM current_lesions "
+        f"JOIN outlines USING (outline_hash) WHERE stack_id = {HIPS} AND why = 'split of lesion 1' ORDER BY 1"
+    )
+    (large, small) = reader.ask(parts)
+    assert large[:4] == (1, "proposed", "manual", "A. Reader")
+    assert small[:4] == (number, "proposed", "manual", "A. Reader")
+    assert (small[4], large[4] + small[4]) == ((stop[2] - start[2]) // 3, stop[2] - start[2])
+
+    there = f"SELECT lesion_number FROM current_lesions WHERE stack_id = {HIPS} ORDER BY 1"
+    reader.key(Qt.Key.Key_Z, CTRL)
+    assert reader.ask(there) == [(one,) for one in range(1, number)]
+    reader.key(Qt.Key.Key_Z, CTRL | SHIFT)
+    assert reader.ask(there)[-1] == (number,)
+
+    buttons = reader.panel.findChildren(type(reader.panel.site_button))
+    QTest.mouseClick(next(one for one in buttons if one.text() == "Join  J"), Qt.MouseButton.LeftButton)
+    part = np.argwhere(reader.session.labels[k] == number)
+    reader.click(reader.place((k, *part[len(part) // 2])))
+    assert reader.ask(there) == [(one,) for one in range(1, number)]
+    joined = f"SELECT outline_hash, why FROM current_lesions WHERE lesion_number = 1 AND stack_id = {HIPS}"
+    assert reader.ask(joined) == [(*before, f"merged with lesion {number}")]
+    assert reader.ask("SELECT lesion_number, why FROM lesion_revisions WHERE is_withdrawn ORDER BY 2") == [
+        (number, "merged into lesion 1"),
+        (number, "undone: as before it was there"),
+    ]
+    reader.key(Qt.Key.Key_D)
+    reader.key(Qt.Key.Key_Escape)  # left again
+    reader.click(reader.place((k, *part[len(part) // 2])))
+    assert reader.ask(joined)[0][1] == f"merged with lesion {number}"
+    reader.close()
+    rows = [(row["lesion_number"], row["algorithm_type"]) for row in reader.rows() if row["algorithm_type"] == "manual"]
+    assert rows == [("1", "manual")]
+
+
+def test_stacks_in_which_nothing_was_found_are_gone_through_and_seen(
+    make_napari_viewer: Callable[..., object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = np.full((6, 48, 48), -1000, dtype=np.int16)
+    empty[:, 8:40, 8:40] = 40
+    for number in (1, 2):
+        header = Header(seed=f"nothing {number}", patient_id=f"NOTHING-{number}", series_number=number)
+        write_series(tmp_path / "images" / str(number), empty, straight_grid(empty.shape, (2.0, 0.8, 0.8)), header)
+    out = tmp_path / "out"
+    CliRunner().invoke(app, ["measure", str(tmp_path / "images"), "--out", str(out), "--workers", "1"])
+    reader = Reader(make_napari_viewer(show=True))
+    reader.open(out)
+    reader.panel.filter.setCurrentText("Nothing found")
+    worklist = reader.panel.worklist
+    assert [worklist.item(row, 4).text() for row in range(worklist.rowCount())] == ["nothing found"] * 2
+    reader.key(Qt.Key.Key_V)
+    reader.wait(lambda: reader.panel.session is not None and reader.session.stack_id == 2)  # it goes on
+    seen = "SELECT stack_id, reader, is_withdrawn, looked_at IS NOT NULL FROM looks ORDER BY look_id"
+    assert reader.ask(seen) == [(1, "A. Reader", 0, 1)]
+    button = next(one for one in reader.panel.findChildren(type(reader.panel.site_button)) if one.text() == "Seen  V")
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    reader.pause()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # this is the last one: it is taken back
+    assert reader.ask(seen)[1:] == [(2, "A. Reader", 0, 1), (2, "A. Reader", 1, 1)]
+    reader.panel.filter.setCurrentText("All")
+    assert [worklist.item(row, 4).text() for row in range(2)] == ["seen by A. Reader", "nothing found"]
+
+    reader.session.labels[2, 20:30, 20:30] = 1
+    reader.key(Qt.Key.Key_V)  # there is a lesion to decide about by now
+    assert "decided one by one" in capsys.readouterr().out
+    assert len(reader.ask(seen)) == 3
+    reader.close()
+    with (out / "studies.csv").open(encoding="utf-8", newline="") as file:
+        states = [(row["masses"], row["review_state"], row["readers"]) for row in csv.DictReader(file)]
+    assert sorted(states) == [("0", "none", ""), ("1", "done", "A. Reader")]
+    reader.forget()
 
 
 def test_a_layer_of_the_review_that_is_removed_closes_the_stack_and_loses_nothing(reader: Reader) -> None:

@@ -5,15 +5,19 @@ import shutil
 import stat
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from calcimeasure import find_series, sample_folder
 from calcimeasure.errors import InputPathError, OutputError
-from calcimeasure.model import Status
+from calcimeasure.model import Status, Tissue
 from napari_calcimeasure._desk import Desk
+from napari_calcimeasure._rows import task_cells
 from napari_calcimeasure._session import Session
 from napari_calcimeasure._stack import Review, open_stack, worklist
-from tests.plugin.desks import ask
+from tests.phantoms import straight_grid
+from tests.plugin.desks import ask, begin, store_with
+from tests.test_model import volume_of
 
 
 def quiet(_: str) -> None:
@@ -78,6 +82,29 @@ def test_worklist_says_how_far_the_review_is(saved: Path, tmp_path: Path) -> Non
     session.decide(1, Status.PROPOSED)
     assert worklist(desk.store)[0].state is Review.IN_REVIEW  # somebody was there
     desk.close()
+
+
+def test_a_stack_in_which_nothing_was_found_is_seen_when_a_reader_says_so(tmp_path: Path) -> None:
+    empty = np.full((4, 30, 30), 40)
+    volume = volume_of(empty, straight_grid(empty.shape, (2.0, 0.7, 0.9)))
+    with store_with(tmp_path / "a.db", volume, [], Tissue.CALCIFIED_MASS) as (store, stack_id):
+        session = begin(store, stack_id, volume)
+        assert worklist(store)[0].state is Review.NOTHING
+        session.note_look()
+        (task,) = worklist(store)
+        assert (task.state, task.seen_by, task.readers) == (Review.SEEN, ("A. Reader",), ())
+        assert task_cells(task)[4] == "seen by A. Reader"
+        session.note_look(is_withdrawn=True)
+        assert worklist(store)[0].state is Review.NOTHING
+        session.note_look()
+        session.labels[1, 10:20, 10:20] = 1
+        session.save_all()  # and then there is something
+        assert task_cells(worklist(store)[0])[3:] == ("1 of 1", "done by A. Reader")
+    assert ask(tmp_path / "a.db", "SELECT reader, is_withdrawn FROM looks ORDER BY look_id") == [
+        ("A. Reader", 0),
+        ("A. Reader", 1),
+        ("A. Reader", 0),
+    ]
 
 
 def test_images_that_have_changed_or_gone_are_not_reviewed(saved: Path, tmp_path: Path) -> None:

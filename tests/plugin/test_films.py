@@ -269,6 +269,27 @@ def test_layers_axes_and_words_follow_the_millimeters(session: Session) -> None:
     assert "0.2 mm a pixel" in evidence(session.lesion(1))
 
 
+def test_the_next_radiograph_brings_its_own_millimeters_and_sides(tmp_path: Path, session: Session) -> None:
+    viewer = ViewerModel()
+    screen = Screen(viewer, session)
+    layers = list(viewer.layers)
+    wider = np.zeros((200, 500), dtype=np.float32)
+    other = film_of(wider, (0.5, 0.4), SpacingSource.PATIENT, film_series(Projection(patient_orientation=("L", "F"))))
+    with store_with(tmp_path / "b.db", other, [], Tissue.CALCIFIED_MASS) as opened:
+        assert screen.show(begin(*opened, other))
+        assert list(viewer.layers) == layers
+        for layer in layers:
+            assert tuple(layer.scale) == pytest.approx((1.0, 0.5, 0.4))
+            assert [str(unit) for unit in layer.units] == ["millimeter"] * 3
+        assert [viewer.canvas.overlays[f"calcimeasure_{place}"].text for place in LETTERS[:2]] == ["R", "L"]
+        assert viewer.dims.range[2].stop == pytest.approx(499 * 0.4)
+        screen.window("Full")
+        assert screen.image.contrast_limits == [0.0, 1.0]
+    assert screen.show(session)
+    assert [str(unit) for unit in screen.labels.units] == ["pixel"] * 3
+    assert tuple(screen.image.scale) == pytest.approx((1.0, ASPECT, 1.0))
+
+
 def test_a_radiograph_has_one_plane_and_no_slab(session: Session) -> None:
     viewer = ViewerModel()
     screen = Screen(viewer, session)
@@ -310,7 +331,7 @@ def test_the_ruler_gives_rows_and_columns_and_goes_away(session: Session) -> Non
     viewer = ViewerModel()
     screen = Screen(viewer, session)
     display = session.display
-    ruler = Ruler(viewer, display, display.to_world((0, 20, 10)).tolist())
+    ruler = Ruler(viewer, display, display.to_world((0, 20, 10)).tolist(), "known length")
     ruler.follow(display.to_world((0, 25, 110)).tolist())
     assert np.allclose(ruler.ends_px, [(20, 10), (25, 110)])
     assert viewer.layers.selection.active is screen.labels

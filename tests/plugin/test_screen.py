@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from calcimeasure.model import Laterality, Status, Tissue, Volume
+from calcimeasure.model import Laterality, Outline, Status, Tissue, Volume
 from calcimeasure.store import Store
 from napari_calcimeasure._rows import evidence, lesion_cells, lesion_order
 from napari_calcimeasure._screen import COLORS, PLANES, WINDOWS_HU, Screen
 from napari_calcimeasure._session import Session
+from tests.films import film_of
 from tests.phantoms import oblique_grid
 from tests.plugin.desks import FIRST, SECOND, SHAPE, begin, box, measure_drafts, store_with, two_cuboids
 from tests.test_model import volume_of
@@ -76,7 +77,9 @@ def test_going_to_a_lesion_shows_the_slice_of_its_long_axis_and_its_middle(
     screen.go_to(2)
     lesion = session.lesions[2].lesion
     k = lesion.measurements.long_axis_slice
-    assert viewer.dims.point == pytest.approx(session.display.to_world((k, 30.5, 32.5)))
+    at_kji = session.display.to_index_kji(viewer.dims.point)
+    assert at_kji[0] == pytest.approx(k)
+    assert np.abs(at_kji[1:] - (30.5, 32.5)).max() <= 0.5 + 1e-6
     assert viewer.scene.camera.center[1:] == pytest.approx(session.display.to_world((k, 30.5, 32.5))[1:])
     seen_mm = min(viewer.canvas.size) / viewer.scene.camera.zoom
     assert seen_mm > 1.5 * 5.4
@@ -175,6 +178,72 @@ def test_layers_of_an_oblique_stack_lie_where_their_image_lies(tmp_path: Path, v
         assert np.array_equal(screen.labels.data > 0, dense)
         assert tuple(screen.labels.scale) == tuple(screen.image.scale)
         assert np.array_equal(screen.labels.affine.affine_matrix, np.eye(4))
+
+
+def test_the_next_stack_is_shown_on_the_layers_of_the_one_before_and_nothing_of_that_one_stays(
+    tmp_path: Path, viewer: ViewerModel, session: Session
+) -> None:
+    screen = Screen(viewer, session)
+    layers = list(viewer.layers)
+    labels: Labels = screen.labels
+    labels.selected_label, labels.mode = 2, "erase"
+    labels.paint(tuple(session.display.to_shown((5, 30, 32))), 0)
+    screen.set_slab(True)
+    screen.show_outlines(False)
+    before = session.labels.copy()
+    hu = np.full((7, 50, 30), 40)
+    hu[2:5, 10:20, 8:22] = 800
+    outline = Outline.from_mask(hu > 400)
+    volume = volume_of(hu, oblique_grid(hu.shape, (3.0, 0.5, 0.6), (80.0, 10.0, 15.0)))
+    with store_with(tmp_path / "b.db", volume, [outline], Tissue.CALCIFIED_MASS) as opened:
+        second = begin(*opened, volume)
+        assert screen.show(second)
+        assert list(viewer.layers) == layers == list(screen.layers)
+        alone = ViewerModel()
+        fresh = Screen(alone, begin(*opened, volume))
+        assert np.array_equal(screen.image.data, fresh.image.data)
+        assert np.array_equal(labels.data, fresh.labels.data)
+        assert np.shares_memory(labels.data, second.labels)
+        for one, other in zip(screen.layers, fresh.layers, strict=True):
+            for name in ("name", "visible", "editable", "mode", "units", "axis_labels"):
+                assert getattr(one, name) == getattr(other, name)
+            assert tuple(one.scale) == tuple(other.scale)
+            assert tuple(one.translate) == tuple(other.translate)
+        assert (labels.selected_label, labels.brush_size) == (fresh.labels.selected_label, fresh.labels.brush_size)
+        assert (screen.slab, screen.image.projection_mode) == (False, "none")
+        assert (viewer.dims.order, viewer.dims.range) == (alone.dims.order, alone.dims.range)
+        assert letters(viewer) == letters(alone)
+        labels.undo()
+        assert np.array_equal(labels.data, fresh.labels.data)
+        second.select(1)
+        screen.go_to(1)
+        fresh.go_to(1)
+        screen.color()
+        assert viewer.dims.point == pytest.approx(alone.dims.point)
+        assert viewer.canvas.overlays["calcimeasure_facts"].text == alone.canvas.overlays["calcimeasure_facts"].text
+        assert labels.features["lesion"].tolist() == ["", "1 proposed calcified_mass"]
+    assert np.array_equal(session.labels, before)
+
+
+def test_a_stack_is_not_shown_on_layers_of_another_kind_or_on_those_of_a_reader(
+    tmp_path: Path, viewer: ViewerModel, session: Session, opened: tuple[Store, int], volume: Volume
+) -> None:
+    from napari_calcimeasure._convert import image_layer
+
+    data, settings, _ = image_layer(volume)
+    viewer.add_image(data, **settings)
+    on_the_readers = Screen(viewer, session)
+    again = begin(*opened, volume)
+    assert not on_the_readers.show(again)
+    on_the_readers.close()
+    screen = Screen(ViewerModel(), session)
+    screen.viewer.layers.remove(screen.labels)
+    assert not screen.show(again)
+    screen = Screen(ViewerModel(), session)
+    film = film_of(np.zeros((30, 40)))
+    with store_with(tmp_path / "c.db", film, [], Tissue.CALCIFIED_MASS) as of_film:
+        assert not screen.show(begin(*of_film, film))
+    assert screen.session is session
 
 
 def test_labels_that_a_script_replaced_come_back(viewer: ViewerModel, session: Session) -> None:

@@ -420,6 +420,94 @@ def test_bone_is_taken_over_as_a_mass(file: Path, volume: Volume) -> None:
 # Others
 
 
+NEWEST = "SELECT lesion_number, is_withdrawn, status, why FROM lesion_revisions ORDER BY revision_id DESC LIMIT {}"
+
+
+def line(session: Session, *ends_kji: tuple[float, float, float]) -> tuple[list[float], list[float]]:
+    first, last = session.display.to_world(ends_kji).tolist()
+    return first, last
+
+
+def test_a_line_divides_a_lesion_on_the_plane_that_it_is_drawn_on(session: Session, file: Path) -> None:
+    number = session.next_number
+    # Columns 8 to 21: on an axial slice down its rows, beside column 17.
+    session.split(1, line(session, (5, 0, 17.4), (5, 30, 17.4)), across=session.display.slice_axis)
+    assert session.outline(1) == box((FIRST[0], FIRST[1], slice(8, 18)))
+    assert session.outline(number) == box((FIRST[0], FIRST[1], slice(18, 22)))
+    assert ask(file, NEWEST.format(2)) == [
+        (number, 0, "proposed", "split of lesion 1"),
+        (1, 0, "proposed", "split of lesion 1"),
+    ]
+    assert np.array_equal(
+        session.labels == number, box((FIRST[0], FIRST[1], slice(18, 22))).mask_in((0, 0, 0), session.labels.shape)
+    )
+    assert session.shown >= {1, number}
+    session.select(number)
+    session.undo()
+    assert session.selected is None
+    assert session.outline(1) == box(FIRST)
+    assert number not in session.lesions
+    assert ask(file, NEWEST.format(2)) == [
+        (number, 1, "proposed", "undone: as before it was there"),
+        (1, 0, "proposed", "undone: as in revision 1"),
+    ]
+    assert not (session.labels == number).any()
+    session.redo()
+    assert session.outline(number) == box((FIRST[0], FIRST[1], slice(18, 22)))
+    session.undo()
+
+    # Seen from the side it is a line between slices, drawn across rows 10 to 21: the smaller part is the upper one.
+    session.split(1, line(session, (6.5, 0, 9), (6.5, 30, 9)), across=2)
+    assert session.outline(1) == box((slice(3, 7), FIRST[1], FIRST[2]))
+    assert session.outline(number + 1) == box((slice(7, 9), FIRST[1], FIRST[2]))
+
+
+def test_a_line_beside_a_lesion_divides_nothing(session: Session, file: Path) -> None:
+    before = ask(file, "SELECT count(*) FROM lesion_revisions")
+    with pytest.raises(ReviewError, match="two parts of lesion 1 expected: all of it lies on one side"):
+        session.split(1, line(session, (5, 0, 5), (5, 30, 5)), across=0)
+    with pytest.raises(ReviewError, match="none with number 9"):
+        session.split(9, line(session, (5, 0, 5), (5, 30, 5)), across=0)
+    with pytest.raises(ReviewError, match="at least two"):
+        session.merge(1, 1)
+    assert ask(file, "SELECT count(*) FROM lesion_revisions") == before
+    assert not session.undo()
+
+
+def test_what_was_drawn_is_divided_and_joined_with_the_rest(session: Session, file: Path) -> None:
+    session.labels[5, 10:22, 22:24] = 1
+    session.split(1, line(session, (5, 0, 21.5), (5, 30, 21.5)), across=0)
+    assert session.outline(3) == box((slice(5, 6), slice(10, 22), slice(22, 24)))
+    session.decide(1, Status.ACCEPTED)
+    session.labels[6, 10:22, 22:24] = 3
+    session.merge(1, 3)
+    assert ask(file, NEWEST.format(2)) == [
+        (3, 1, "proposed", "merged into lesion 1"),
+        (1, 0, "accepted", "merged with lesion 3"),
+    ]
+    assert session.outline(1).voxel_count == box(FIRST).voxel_count + 48
+    assert set(session.lesions) == {1, 2}
+    assert not (session.labels == 3).any()
+    session.undo()
+    assert set(session.lesions) == {1, 2, 3}
+    assert session.outline(3).voxel_count == 48
+    assert (session.labels == 3).sum() == 48
+    session.redo()
+    assert set(session.lesions) == {1, 2}
+
+
+def test_a_lesion_that_somebody_drew_anew_is_not_divided_by_an_old_line(
+    opened: tuple[Store, int], volume: Volume, file: Path
+) -> None:
+    mine, theirs = begin(*opened, volume), begin(*opened, volume, reader="B. Reader")
+    theirs.labels[5, 10:22, 22:24] = 1
+    theirs.save_all()
+    with pytest.raises(ReviewError, match="drawn anew by somebody else"):
+        mine.split(1, line(mine, (5, 0, 17.4), (5, 30, 17.4)), across=0)
+    assert ask(file, NEWEST.format(1)) == [(1, 0, "proposed", "outline: manual")]
+    assert mine.outline(1) == theirs.outline(1)
+
+
 def test_a_lesion_that_somebody_changed_asks_and_mine_goes_on_top(
     opened: tuple[Store, int], volume: Volume, session: Session, file: Path
 ) -> None:

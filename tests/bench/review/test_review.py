@@ -26,7 +26,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_large_series(folder / "images")
     out = folder / "out"
     if not (out / "lesions.csv").exists():
-        command = [sys.executable, "-m", "calcimeasure", "measure", str(folder / "images"), "--out", str(out)]
+        key = ["--key", str(folder / "pseudonyms.key")]  # stays there as long as its results do
+        command = [sys.executable, "-m", "calcimeasure", "measure", str(folder / "images"), "--out", str(out), *key]
         subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)
     return out
 
