@@ -96,6 +96,20 @@ def limits_of(settings: Settings, workers: int) -> Limits:
     return Limits(settings.time_limit_s, memory_bytes, threads=0 if is_alone else 1)
 
 
+def load_ahead() -> None:
+    """Begin to load what measures, while it is still being looked for what to measure.
+
+    Loading takes a second. It is done by the process that workers are copies of, where the system has such copies;
+    it ends with this process.
+    """
+    context = _context()
+    if context.get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        with interrupts_held_back():
+            forkserver.ensure_running()
+
+
 def measure_in_processes(
     tasks: Iterator[tuple[_Key, Task]], settings: Settings, most: int, stopped: Callable[[], bool] = lambda: False
 ) -> Iterator[tuple[_Key, Measured]]:
