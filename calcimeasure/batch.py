@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
+from multiprocessing import resource_tracker
 from pathlib import Path
 from queue import LifoQueue
 from threading import Lock
@@ -192,8 +193,15 @@ class Child:
         self._lock = Lock()
         self._has_ended = False
 
-    def measure(self, task: bytes, folder: str) -> Measured:
+    def measure(self, task: bytes, folder: str, given_up: Callable[[], bool] = lambda: False) -> Measured:
         """Measure a stack (`calcimeasure.worker.measure`) within the limits.
+
+        Parameters
+        ----------
+        task, folder
+            As there.
+        given_up
+            Tells whether nobody waits for it any more.
 
         Returns
         -------
@@ -204,12 +212,14 @@ class Child:
         ------
         WorkerError
             The process cannot be started.
+        CancelledError
+            It has ended (`end`), or the stack was given up.
         """
         begun = time.monotonic()
         for _ in range(_BEGINNINGS):
             try:
                 future = self._begin(task, folder)
-                outgrown = self._watch(future)
+                outgrown = self._watch(future, given_up)
                 result = self._result(future, outgrown)
             except BrokenProcessPool:
                 could_begin = self._pid.value > 0
@@ -242,11 +252,11 @@ class Child:
             except RuntimeError as error:  # the process ended while it had nothing to do
                 raise BrokenProcessPool from error
 
-    def _watch(self, future: Future[Measured]) -> bool:
+    def _watch(self, future: Future[Measured], given_up: Callable[[], bool]) -> bool:
         """Wait for a result, and tell whether the process was ended because it took too much memory."""
         outgrown = False
         while not wait([future], _LOOK_SECONDS).done:
-            if self._has_ended:
+            if self._has_ended or given_up():
                 raise CancelledError
             with suppress(psutil.Error):
                 process = psutil.Process(self._pid.value)
@@ -321,6 +331,7 @@ def interrupts_held_back() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # where it is started later, it lets them through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

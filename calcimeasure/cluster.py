@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import dask
-from distributed import CancelledError, Client, Future, KilledWorker, get_worker
+from distributed import CancelledError, Client, Future, KilledWorker, Status, get_worker
 from distributed.deploy.cluster import Cluster
 
 from calcimeasure.batch import Child, Limits, free_memory_bytes, interrupts_held_back, load_ahead
@@ -44,6 +44,7 @@ _FIRST_WORKER_SECONDS = 15
 _TIMES = 4
 """A stack is given up when its worker died in so many rounds; in each of them Dask has tried four workers."""
 
+_CLOSES = (Status.closing, Status.closed)
 _MAY_HAVE_CHILDREN = "DASK_DISTRIBUTED__WORKER__DAEMON=False"
 
 
@@ -299,7 +300,8 @@ def _measure_there(
     threads = worker.state.nthreads
     memory_bytes = worker.memory_manager.memory_limit or free_memory_bytes()
     limits = Limits(time_limit_s, memory_limit_gb * 1e9 or memory_bytes / threads, threads=1)
-    return _child_of_this_thread(limits).measure(task, folder)
+    # A worker that closes would wait for the stack, for nothing, and be killed at last.
+    return _child_of_this_thread(limits).measure(task, folder, lambda: worker.status in _CLOSES)
 
 
 def _sees(path: Path) -> bool:
