@@ -171,8 +171,8 @@ def measure_in_processes(
                     yield key, result
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in children:
-            child.end()
+        with ThreadPoolExecutor(workers) as ends:  # each takes a tenth of a second, and waits most of it
+            list(ends.map(Child.end, children))
 
 
 class Child:
