@@ -46,6 +46,13 @@ _TIMES = 4
 
 _CLOSES = (Status.closing, Status.closed)
 _MAY_HAVE_CHILDREN = "DASK_DISTRIBUTED__WORKER__DAEMON=False"
+_OF_WORKERS = {
+    "distributed.worker.daemon": False,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+}
+"""Workers may have processes of their own; and they look less at what they do themselves, which is waiting: that took
+some 5 % of a core each, with their nannies."""
 
 
 def measure_on_cluster(
@@ -209,7 +216,7 @@ def client_of(settings: Settings) -> Iterator[Client]:
     # That workers die is told by what becomes of their stacks.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     # A scheduler that is gone while it is asked something would be waited for half a minute at a time.
-    configuration = {"distributed.worker.daemon": False, "distributed.comm.timeouts.connect": _CONNECT_SECONDS}
+    configuration = {**_OF_WORKERS, "distributed.comm.timeouts.connect": _CONNECT_SECONDS}
     with dask.config.set(configuration), ExitStack() as opened:
         # Ctrl-C in a terminal reaches every process: it is for the client alone.
         with interrupts_held_back():
@@ -244,7 +251,8 @@ def _started(arguments: dict[str, Any]) -> Cluster:
     kind = _class_of(name)
     if kind.__module__.startswith("dask_jobqueue"):
         # Its workers are started by a script, on machines that know nothing of this one's configuration.
-        keywords["job_script_prologue"] = [*keywords.get("job_script_prologue", []), f"export {_MAY_HAVE_CHILDREN}"]
+        exports = [f"export DASK_{name.upper().replace('.', '__')}={value}" for name, value in _OF_WORKERS.items()]
+        keywords["job_script_prologue"] = [*keywords.get("job_script_prologue", []), *exports]
         # Two runs on one login node: each dashboard has a port of its own.
         keywords["scheduler_options"] = {"dashboard_address": ":0", **keywords.get("scheduler_options", {})}
     elif kind.__name__ == "LocalCluster":

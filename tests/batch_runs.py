@@ -160,7 +160,13 @@ def dask_cluster(
 
     `before` is put before the command of each worker.
     """
-    variables = {"DASK_DISTRIBUTED__WORKER__DAEMON": str(not may_have_children), **variables}
+    # As the README says.
+    variables = {
+        "DASK_DISTRIBUTED__WORKER__DAEMON": str(not may_have_children),
+        "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+        "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+        **variables,
+    }
     said = (folder / "dask.txt").open("w")
     options = {
         "env": os.environ | variables,

@@ -251,7 +251,12 @@ def test_a_job_of_slurm_lets_its_worker_have_children() -> None:
         script = cluster.job_script()
     assert "#SBATCH -p normal" in script
     lines = [line for line in script.splitlines() if line.startswith(("module", "export"))]
-    assert lines == ["module load x", "export DASK_DISTRIBUTED__WORKER__DAEMON=False"]
+    assert lines == [
+        "module load x",
+        "export DASK_DISTRIBUTED__WORKER__DAEMON=False",
+        "export DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False",
+        "export DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL=1s",
+    ]
 
 
 @pytest.mark.parametrize(
