@@ -163,10 +163,10 @@ def test_a_worker_has_one_core_and_a_lone_one_all() -> None:
 
 def test_several_workers_work_with_one_thread_each(images: Path, tmp_path: Path) -> None:
     tells = """
-import os, psutil, sys
+import os, psutil
 assess_it = assess
 def assess(*arguments):
-    print("threads:", psutil.Process().num_threads(), os.environ["OPENBLAS_NUM_THREADS"], file=sys.stderr, flush=True)
+    os.write(2, f"threads: {psutil.Process().num_threads()} {os.environ['OPENBLAS_NUM_THREADS']}\\n".encode())
     return assess_it(*arguments)
 """
     done = measure(images, tmp_path / "out", "--workers", 2, **environment("calcimeasure.pipeline", tells))
