@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
+from multiprocessing import resource_tracker
 from pathlib import Path
 from queue import LifoQueue
 from threading import Lock
@@ -96,6 +97,20 @@ def limits_of(settings: Settings, workers: int) -> Limits:
     return Limits(settings.time_limit_s, memory_bytes, threads=0 if is_alone else 1)
 
 
+def load_ahead() -> None:
+    """Begin to load what measures, while it is still being looked for what to measure.
+
+    Loading takes a second. It is done by the process that workers are copies of, where the system has such copies;
+    it ends with this process.
+    """
+    context = _context()
+    if context.get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        with interrupts_held_back():
+            forkserver.ensure_running()
+
+
 def measure_in_processes(
     tasks: Iterator[tuple[_Key, Task]], settings: Settings, most: int, stopped: Callable[[], bool] = lambda: False
 ) -> Iterator[tuple[_Key, Measured]]:
@@ -156,8 +171,8 @@ def measure_in_processes(
                     yield key, result
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in children:
-            child.end()
+        with ThreadPoolExecutor(workers) as ends:  # each takes a tenth of a second, and waits most of it
+            list(ends.map(Child.end, children))
 
 
 class Child:
@@ -178,8 +193,15 @@ class Child:
         self._lock = Lock()
         self._has_ended = False
 
-    def measure(self, task: bytes, folder: str) -> Measured:
+    def measure(self, task: bytes, folder: str, given_up: Callable[[], bool] = lambda: False) -> Measured:
         """Measure a stack (`calcimeasure.worker.measure`) within the limits.
+
+        Parameters
+        ----------
+        task, folder
+            As there.
+        given_up
+            Tells whether nobody waits for it any more.
 
         Returns
         -------
@@ -190,12 +212,14 @@ class Child:
         ------
         WorkerError
             The process cannot be started.
+        CancelledError
+            It has ended (`end`), or the stack was given up.
         """
         begun = time.monotonic()
         for _ in range(_BEGINNINGS):
             try:
                 future = self._begin(task, folder)
-                outgrown = self._watch(future)
+                outgrown = self._watch(future, given_up)
                 result = self._result(future, outgrown)
             except BrokenProcessPool:
                 could_begin = self._pid.value > 0
@@ -228,11 +252,11 @@ class Child:
             except RuntimeError as error:  # the process ended while it had nothing to do
                 raise BrokenProcessPool from error
 
-    def _watch(self, future: Future[Measured]) -> bool:
+    def _watch(self, future: Future[Measured], given_up: Callable[[], bool]) -> bool:
         """Wait for a result, and tell whether the process was ended because it took too much memory."""
         outgrown = False
         while not wait([future], _LOOK_SECONDS).done:
-            if self._has_ended:
+            if self._has_ended or given_up():
                 raise CancelledError
             with suppress(psutil.Error):
                 process = psutil.Process(self._pid.value)
@@ -307,6 +331,7 @@ def interrupts_held_back() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # where it is started later, it lets them through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

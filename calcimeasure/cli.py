@@ -257,30 +257,45 @@ def _scan(paths: Sequence[Path], settings: Settings, as_json: bool) -> int:
 
 
 def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) -> int:
-    from calcimeasure.export import write_tables, write_whole
-    from calcimeasure.folder import naming_of, prepare, store_of, with_the_store_of
+    from calcimeasure.batch import load_ahead
     from calcimeasure.load import check_paths, find_bone_masks, find_series
-    from calcimeasure.progress import bar_or_lines, log_to, stop_on_interrupt
-    from calcimeasure.run import LEFT_ALONE, measure_found
-    from calcimeasure.settings import format_settings
+    from calcimeasure.settings import cluster_arguments, format_settings
 
     check_paths(paths)
+    # Before the rest is loaded here. Where this folder has its tables there may be nothing to measure.
+    if not (settings.scheduler or cluster_arguments(settings) or (out / "lesions.csv").exists()):
+        load_ahead()
+    from calcimeasure.export import write_tables, write_whole
+    from calcimeasure.folder import naming_of, prepare, store_of, with_the_store_of
+    from calcimeasure.progress import bar_or_lines, log_to, stop_on_interrupt
+    from calcimeasure.run import LEFT_ALONE, measure_found, workers_of
+
     find_bone_masks(settings)  # what cannot be read at all is said before anything is done
     private = prepare(out)
     settings = with_the_store_of(out, settings)
     with store_of(out, settings, _say) as store:
         naming = naming_of(store, settings, out, _say)
         write_whole(private / "settings.toml", format_settings(settings))
-        found = find_series(paths, settings)
-        with (
-            log_to(private / "log.txt") as log,
-            bar_or_lines(len(found.series), debug, _say) as progress,
-            stop_on_interrupt(_say) as stopped,
-        ):
-            log(f"measure {' '.join(map(str, paths))}: {len(found.series)} stacks")
-            states = measure_found(
-                found, paths, store, settings, out, say=_say, log=log, progress=progress, stopped=stopped
-            )
+        with workers_of(settings, _say) as measure_stacks:
+            found = find_series(paths, settings)
+            with (
+                log_to(private / "log.txt") as log,
+                bar_or_lines(len(found.series), debug, _say) as progress,
+                stop_on_interrupt(_say) as stopped,
+            ):
+                log(f"measure {' '.join(map(str, paths))}: {len(found.series)} stacks")
+                states = measure_found(
+                    found,
+                    paths,
+                    store,
+                    settings,
+                    out,
+                    measure_stacks=measure_stacks,
+                    say=_say,
+                    log=log,
+                    progress=progress,
+                    stopped=stopped,
+                )
         summary = _Summary()
         write_tables(summary.counting(store.outcomes()), out, naming=naming, all_tissues=settings.all_tissues)
     summary.show(found, states, out, settings)

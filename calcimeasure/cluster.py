@@ -6,7 +6,7 @@ import logging
 import pickle
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
 from itertools import islice
@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import dask
-from distributed import CancelledError, Client, Future, KilledWorker, get_worker
+from distributed import CancelledError, Client, Future, KilledWorker, Status, get_worker
 from distributed.deploy.cluster import Cluster
 
-from calcimeasure.batch import Child, Limits, free_memory_bytes, interrupts_held_back
+from calcimeasure.batch import Child, Limits, free_memory_bytes, interrupts_held_back, load_ahead
 from calcimeasure.errors import CalcimeasureError, SettingsError, WorkerError
 from calcimeasure.model import Failure, State
 from calcimeasure.settings import cluster_arguments
@@ -44,23 +44,34 @@ _FIRST_WORKER_SECONDS = 15
 _TIMES = 4
 """A stack is given up when its worker died in so many rounds; in each of them Dask has tried four workers."""
 
+_CLOSES = (Status.closing, Status.closed)
 _MAY_HAVE_CHILDREN = "DASK_DISTRIBUTED__WORKER__DAEMON=False"
+_OF_WORKERS = {
+    "distributed.worker.daemon": False,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+}
+"""Workers may have processes of their own; and they look less at what they do themselves, which is waiting: that took
+some 5 % of a core each, with their nannies."""
 
 
 def measure_on_cluster(
     tasks: Iterator[tuple[_Key, Task]],
+    client: Client,
     settings: Settings,
     say: Callable[..., None],
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[_Key, Measured]]:
-    """Measure stacks on the Dask cluster that the settings name, or that is started as they say.
+    """Measure stacks on a Dask cluster.
 
     Parameters
     ----------
     tasks, stopped
         As in `calcimeasure.batch.measure_in_processes`.
+    client
+        Of the cluster (`client_of`).
     settings
-        ``scheduler`` or ``cluster``, and the limits of a stack.
+        The limits of a stack.
     say
         Takes what a person should know at once.
 
@@ -72,19 +83,16 @@ def measure_on_cluster(
     Raises
     ------
     WorkerError
-        There is no such cluster, it goes away, or its workers cannot measure: they do not see the images, may not have
-        processes of their own, or have another version of the program.
-    SettingsError
-        There is no such class of clusters, or it does not take these arguments.
+        The cluster goes away, or its workers cannot measure: they do not see the images, may not have processes of
+        their own, or have another version of the program.
     """
-    with _client(settings) as client:
-        try:
-            yield from _Run(client, settings, say, stopped).results(tasks)
-        except (CancelledError, OSError) as error:
-            raise WorkerError(
-                f"The Dask cluster {settings.scheduler or cluster_arguments(settings)['class']} is gone. What was "
-                "measured is kept: start it and run again to go on."
-            ) from error
+    try:
+        yield from _Run(client, settings, say, stopped).results(tasks)
+    except (CancelledError, OSError) as error:
+        raise WorkerError(
+            f"The Dask cluster {settings.scheduler or cluster_arguments(settings)['class']} is gone. What was "
+            "measured is kept: start it and run again to go on."
+        ) from error
 
 
 class _Run:
@@ -190,15 +198,25 @@ class _Run:
 
 
 @contextmanager
-def _client(settings: Settings) -> Iterator[Client]:
-    """Connect to a cluster, or start one that ends with the run."""
+def client_of(settings: Settings) -> Iterator[Client]:
+    """Connect to the cluster that the settings name, or start one as they say, which ends with the run.
+
+    Its workers begin to load what measures.
+
+    Raises
+    ------
+    WorkerError
+        There is no such cluster.
+    SettingsError
+        There is no such class of clusters, or it does not take these arguments.
+    """
     arguments = cluster_arguments(settings)
     if settings.scheduler and arguments:
         raise SettingsError("Either scheduler or cluster expected, found both: leave one of them out.")
     # That workers die is told by what becomes of their stacks.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     # A scheduler that is gone while it is asked something would be waited for half a minute at a time.
-    configuration = {"distributed.worker.daemon": False, "distributed.comm.timeouts.connect": _CONNECT_SECONDS}
+    configuration = {**_OF_WORKERS, "distributed.comm.timeouts.connect": _CONNECT_SECONDS}
     with dask.config.set(configuration), ExitStack() as opened:
         # Ctrl-C in a terminal reaches every process: it is for the client alone.
         with interrupts_held_back():
@@ -212,7 +230,20 @@ def _client(settings: Settings) -> Iterator[Client]:
                 ) from error
         # It would wait long for a scheduler that is gone.
         opened.callback(client.close, timeout=_CLOSE_SECONDS)
+        ahead = _have_workers_load(client)
         yield client
+        del ahead
+
+
+def _have_workers_load(client: Client) -> list[Future[Any]]:
+    """Let the workers that there are load what measures; Dask forgets it with the futures."""
+    # A cluster that is gone, and a worker that cannot load it, are told when a stack shall be measured.
+    with suppress(CancelledError, OSError):
+        return [
+            client.submit(load_ahead, workers=[worker], key=f"calcimeasure-{uuid4().hex}", pure=False)
+            for worker in client.nthreads()
+        ]
+    return []
 
 
 def _started(arguments: dict[str, Any]) -> Cluster:
@@ -220,7 +251,8 @@ def _started(arguments: dict[str, Any]) -> Cluster:
     kind = _class_of(name)
     if kind.__module__.startswith("dask_jobqueue"):
         # Its workers are started by a script, on machines that know nothing of this one's configuration.
-        keywords["job_script_prologue"] = [*keywords.get("job_script_prologue", []), f"export {_MAY_HAVE_CHILDREN}"]
+        exports = [f"export DASK_{name.upper().replace('.', '__')}={value}" for name, value in _OF_WORKERS.items()]
+        keywords["job_script_prologue"] = [*keywords.get("job_script_prologue", []), *exports]
         # Two runs on one login node: each dashboard has a port of its own.
         keywords["scheduler_options"] = {"dashboard_address": ":0", **keywords.get("scheduler_options", {})}
     elif kind.__name__ == "LocalCluster":
@@ -276,7 +308,8 @@ def _measure_there(
     threads = worker.state.nthreads
     memory_bytes = worker.memory_manager.memory_limit or free_memory_bytes()
     limits = Limits(time_limit_s, memory_limit_gb * 1e9 or memory_bytes / threads, threads=1)
-    return _child_of_this_thread(limits).measure(task, folder)
+    # A worker that closes would wait for the stack, for nothing, and be killed at last.
+    return _child_of_this_thread(limits).measure(task, folder, lambda: worker.status in _CLOSES)
 
 
 def _sees(path: Path) -> bool:

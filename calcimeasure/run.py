@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from calcimeasure.export import write_series
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
     from calcimeasure.store import Plan, Store
 
+    MeasureStacks = Callable[[Iterator[tuple[Plan, Task]], int, Callable[[], bool]], Iterator[tuple[Plan, Measured]]]
+
 _SERIES_TABLE_SECONDS = 10.0
 """private/series.csv is written at most this often during a run."""
 
@@ -35,6 +38,28 @@ LEFT_ALONE = {
 _CHANGED_MEANWHILE = "not kept, a reader or another run changed it in the meantime: run again"
 
 
+@contextmanager
+def workers_of(settings: Settings, say: Say) -> Iterator[MeasureStacks]:
+    """Reach the workers that the settings name: processes of this machine, or a cluster, which get ready at once.
+
+    Yields
+    ------
+    callable
+        `calcimeasure.batch.measure_in_processes` or `calcimeasure.cluster.measure_on_cluster`; takes what to measure,
+        how many stacks that are at most, and what tells whether to stop.
+    """
+    if settings.scheduler or cluster_arguments(settings):
+        # Only here: a machine that measures by itself needs no Dask.
+        from calcimeasure.cluster import client_of, measure_on_cluster
+
+        with client_of(settings) as client:
+            yield lambda tasks, _, stopped: measure_on_cluster(tasks, client, settings, say, stopped)
+    else:
+        from calcimeasure.batch import measure_in_processes
+
+        yield lambda tasks, most, stopped: measure_in_processes(tasks, settings, most, stopped)
+
+
 def measure_found(
     found: Found,
     paths: Sequence[Path],
@@ -42,6 +67,7 @@ def measure_found(
     settings: Settings,
     out: Path,
     *,
+    measure_stacks: MeasureStacks,
     say: Say,
     log: Log,
     progress: Progress,
@@ -58,9 +84,11 @@ def measure_found(
     store
         Keeps what is measured.
     settings
-        What to measure with, and which workers.
+        What to measure with.
     out
         The folder of the tables; private/series.csv in it is written now and then.
+    measure_stacks
+        The workers (`workers_of`).
     say, log, progress
         Take what happens: for a person at once, for log.txt, for the bar (`calcimeasure.progress`).
     stopped
@@ -96,7 +124,7 @@ def measure_found(
                 state = plan.todo.value
                 tell(state, f"{series.relative_path}: {LEFT_ALONE[state]}")
 
-    for plan, result in _measured(to_measure(), settings, len(found.series), say, stopped):
+    for plan, result in measure_stacks(to_measure(), len(found.series), stopped):
         if store.record(run_id, result, plan, settings):
             tell(_state(result), _line(result), *_traceback(result))
         elif _is_measured_already(store, result.series, settings):
@@ -105,20 +133,6 @@ def measure_found(
             tell("changed", f"{_path(result)}: {_CHANGED_MEANWHILE}")
     store.end_run(run_id)
     return states
-
-
-def _measured(
-    tasks: Iterator[tuple[Plan, Task]], settings: Settings, most: int, say: Say, stopped: Callable[[], bool]
-) -> Iterator[tuple[Plan, Measured]]:
-    """Measure by the workers that the settings name."""
-    if settings.scheduler or cluster_arguments(settings):
-        # Only here: a machine that measures by itself needs no Dask.
-        from calcimeasure.cluster import measure_on_cluster
-
-        return measure_on_cluster(tasks, settings, say, stopped)
-    from calcimeasure.batch import measure_in_processes
-
-    return measure_in_processes(tasks, settings, most, stopped)
 
 
 def _is_measured_already(store: Store, series: Series | None, settings: Settings) -> bool:

@@ -14,12 +14,17 @@ from multiprocessing import connection, parent_process
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from calcimeasure.locate.words import side_in_text, site_in_body_part
 from calcimeasure.model import Failure, State
 from calcimeasure.pipeline import analyze_or_fail
 from calcimeasure.threads import hold_threads
 
 if TYPE_CHECKING:
     from calcimeasure.model import Report
+
+# What words mean is worked out at first use: here before this process is copied, and not in each copy anew.
+side_in_text("left hand")
+site_in_body_part("HAND", "85562004")
 
 
 def begin(threads: int) -> None:

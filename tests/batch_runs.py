@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -27,6 +28,29 @@ FAULTS = {
     "jpeg_lossless_sv1": ("memory_limit", "hoard = [np.ones(2**26, np.uint8) for _ in range(20 * 2**4)]"),
 }
 """For a transfer syntax what its decoder does instead: end its process, sleep for ever, take 20 GB; and the reason."""
+
+SLOWLY = """
+import time
+load_it = load_image
+def load_image(*arguments):
+    time.sleep(1)
+    return load_it(*arguments)
+"""
+HANGS = """
+import os, time
+def load_image(*_):
+    os.write(2, b"hangs\\n")
+    time.sleep(1e6)
+"""
+"""What workers do instead, as code for `calcimeasure.pipeline`."""
+
+LOOKS = """
+import os, time
+def find_series(*_):
+    os.write(2, b"looks\\n")
+    time.sleep(1e6)
+"""
+"""What the client does instead, as code for `calcimeasure.load`."""
 
 MACHINE_IS_SAFE_BYTES = 6 * 2**30
 """No process of a test may have more, should the limit of the program fail."""
@@ -88,6 +112,41 @@ def running(command: Sequence[str], **variables: str) -> Iterator[psutil.Popen]:
                 process.kill()
 
 
+def wait_until_said(run: psutil.Popen, word: str, times: int = 1) -> None:
+    while times:
+        line = run.stderr.readline()
+        assert line, "it ended"
+        times -= line == f"{word}\n"
+
+
+def have_loaded(processes: Sequence[psutil.Process]) -> bool:
+    """Tell whether one of them has loaded what measures."""
+    with suppress(psutil.NoSuchProcess):
+        return any("_nd_image" in one.path for process in processes for one in process.memory_maps())
+    return False
+
+
+def press_ctrl_c(run: psutil.Popen) -> list[psutil.Process]:
+    """In a terminal it reaches every process; gives those that the run has."""
+    processes = children_of(run)
+    for process in (run, *processes):
+        process.send_signal(signal.SIGINT)
+    return processes
+
+
+def check_was_interrupted(run: psutil.Popen, measured_before: int, said: str, stacks: int) -> int:
+    """Some stacks were finished, and the rest left; gives how many are measured."""
+    first, *finished, last = said.splitlines()
+    assert run.returncode == 130
+    assert first == "calcimeasure: interrupted. What is being measured is finished first; Ctrl-C again stops now."
+    assert finished
+    assert all("measured, lesions: 2" in line for line in finished), said
+    measured = measured_before + len(finished)
+    assert last == f"calcimeasure: interrupted, {measured} of {stacks} stacks are done. Run it again to go on."
+    assert measured < stacks
+    return measured
+
+
 def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MACHINE_IS_SAFE_BYTES, MACHINE_IS_SAFE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -101,7 +160,13 @@ def dask_cluster(
 
     `before` is put before the command of each worker.
     """
-    variables = {"DASK_DISTRIBUTED__WORKER__DAEMON": str(not may_have_children), **variables}
+    # As the README says.
+    variables = {
+        "DASK_DISTRIBUTED__WORKER__DAEMON": str(not may_have_children),
+        "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+        "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+        **variables,
+    }
     said = (folder / "dask.txt").open("w")
     options = {
         "env": os.environ | variables,

@@ -21,12 +21,20 @@ from calcimeasure.settings import change_settings
 from calcimeasure.threads import core_count, hold_threads, thread_count
 from tests.batch_runs import (
     FAULTS,
+    HANGS,
+    LOOKS,
+    SLOWLY,
     broken_decoders,
+    check_was_interrupted,
     children_of,
+    have_loaded,
     limit_memory,
     measure,
     measure_command,
+    press_ctrl_c,
     running,
+    wait_until,
+    wait_until_said,
     write_series_with_faults,
 )
 from tests.conftest import PROJECT
@@ -155,10 +163,10 @@ def test_a_worker_has_one_core_and_a_lone_one_all() -> None:
 
 def test_several_workers_work_with_one_thread_each(images: Path, tmp_path: Path) -> None:
     tells = """
-import os, psutil, sys
+import os, psutil
 assess_it = assess
 def assess(*arguments):
-    print("threads:", psutil.Process().num_threads(), os.environ["OPENBLAS_NUM_THREADS"], file=sys.stderr, flush=True)
+    os.write(2, f"threads: {psutil.Process().num_threads()} {os.environ['OPENBLAS_NUM_THREADS']}\\n".encode())
     return assess_it(*arguments)
 """
     done = measure(images, tmp_path / "out", "--workers", 2, **environment("calcimeasure.pipeline", tells))
@@ -213,21 +221,26 @@ def test_a_finished_run_starts_no_worker(images: Path, tmp_path: Path) -> None:
     assert "a worker" not in measure(images / "s0", tmp_path / "out", **tells).stderr
 
 
+def test_what_measures_is_loaded_while_stacks_are_looked_for(images: Path, tmp_path: Path) -> None:
+    with running(measure_command(images, tmp_path / "out"), **environment("calcimeasure.load", LOOKS)) as run:
+        wait_until_said(run, "looks")
+        wait_until(lambda: have_loaded(children_of(run)))
+        processes = press_ctrl_c(run)
+        _, said = run.communicate(timeout=10)
+    assert run.returncode == 130
+    assert re.fullmatch(r"calcimeasure: stopped\. .*\n", said)
+    assert psutil.wait_procs(processes, timeout=5)[1] == []
+
+
 # How they end
 
 
 @pytest.fixture
 def hanging(images: Path, tmp_path: Path) -> Iterator[psutil.Popen]:
     """A run whose two workers sleep for ever."""
-    hangs = """
-import sys, time
-def load_image(*_):
-    print("hangs", file=sys.stderr, flush=True)
-    time.sleep(1e6)
-"""
     command = measure_command(images, tmp_path / "out", "--workers", 2)
-    with running(command, **environment("calcimeasure.pipeline", hangs)) as process:
-        assert [process.stderr.readline() for _ in range(2)] == ["hangs\n", "hangs\n"]
+    with running(command, **environment("calcimeasure.pipeline", HANGS)) as process:
+        wait_until_said(process, "hangs", 2)
         # The one that both are copies of, the two, and what cleans up after them.
         assert len(children_of(process)) == 4
         yield process
@@ -239,12 +252,22 @@ def test_workers_end_with_a_client_that_is_killed(hanging: psutil.Popen) -> None
     assert psutil.wait_procs(processes, timeout=10)[1] == []
 
 
+def test_ctrl_c_lets_workers_finish_what_they_have(images: Path, undisturbed: dict[str, bytes], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = measure_command(images, out, "--workers", 2)
+    with running(command, **environment("calcimeasure.pipeline", SLOWLY)) as run:
+        assert "measured, lesions: 2" in run.stderr.readline()
+        processes = press_ctrl_c(run)
+        _, said = run.communicate(timeout=30)
+    measured = check_was_interrupted(run, 1, said, OTHERS + len(FAULTS))
+    assert psutil.wait_procs(processes, timeout=5)[1] == []
+    assert measure(images, out).stderr.count("unchanged") == measured
+    assert tables(out) == undisturbed
+
+
 def test_ctrl_c_twice_ends_workers_that_hang(hanging: psutil.Popen) -> None:
-    processes = children_of(hanging)
     begun = time.monotonic()
-    # In a terminal it reaches every process.
-    for process in (hanging, *processes):
-        process.send_signal(signal.SIGINT)
+    processes = press_ctrl_c(hanging)
     assert "is finished first; Ctrl-C again stops now" in hanging.stderr.readline()
     hanging.send_signal(signal.SIGINT)
     _, said = hanging.communicate(timeout=20)

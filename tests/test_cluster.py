@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import dask_jobqueue
+import psutil
 import pytest
 
 from calcimeasure.cluster import _started
 from calcimeasure.errors import SettingsError
 from tests.batch_runs import (
     FAULTS,
+    HANGS,
+    LOOKS,
+    SLOWLY,
     broken_decoders,
+    check_was_interrupted,
     children_of,
     dask_cluster,
+    have_loaded,
     measure,
     measure_command,
+    press_ctrl_c,
     running,
     wait_until,
+    wait_until_said,
     write_series_with_faults,
 )
 from tests.patched import environment
@@ -33,22 +43,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import psutil
-
 OTHERS = 4
 KILLS = 3
-SLOWLY = """
-import time
-load_it = load_image
-def load_image(*arguments):
-    time.sleep(1)
-    return load_it(*arguments)
-"""
-HANGS = """
-import sys, time
-def load_image(*_):
-    print("hangs", file=sys.stderr, flush=True)
-    time.sleep(1e6)
+LOCAL_CLUSTER = """
+[cluster]
+class = "LocalCluster"
+n_workers = 2
+threads_per_worker = 1
 """
 
 
@@ -102,14 +103,7 @@ def test_a_cluster_that_is_started_for_the_run_has_the_same_limits(
     images: Path, local: dict[str, bytes], tmp_path: Path
 ) -> None:
     settings = tmp_path / "settings.toml"
-    settings.write_text("""
-time_limit_s = 8
-memory_limit_gb = 0.5
-[cluster]
-class = "LocalCluster"
-n_workers = 2
-threads_per_worker = 1
-""")
+    settings.write_text(f"time_limit_s = 8\nmemory_limit_gb = 0.5\n{LOCAL_CLUSTER}")
     out = tmp_path / "out"
     done = measure(images, out, "--settings", settings, exit_code=1, **broken_decoders())
     rows = {row["path"].split("/")[0]: row for row in read(out / "private" / "series.csv")}
@@ -147,6 +141,54 @@ def test_workers_that_are_killed_change_nothing(images: Path, local: dict[str, b
     assert run.returncode == 0, said
     assert killed == KILLS
     assert tables(tmp_path / "out") == local
+
+
+# How a run ends
+
+
+def test_ctrl_c_lets_the_workers_of_a_cluster_finish_what_they_have(
+    images: Path, local: dict[str, bytes], tmp_path: Path
+) -> None:
+    out, settings = tmp_path / "out", tmp_path / "settings.toml"
+    settings.write_text(LOCAL_CLUSTER)
+    command = measure_command(images, out, "--settings", settings)
+    with running(command, **environment("calcimeasure.pipeline", SLOWLY)) as run:
+        assert "measured, lesions: 2" in run.stderr.readline()
+        processes = press_ctrl_c(run)
+        _, said = run.communicate(timeout=60)
+    measured = check_was_interrupted(run, 1, said, OTHERS + len(FAULTS))
+    assert psutil.wait_procs(processes, timeout=10)[1] == []
+    assert measure(images, out).stderr.count("unchanged") == measured
+    assert tables(out) == local
+
+
+def test_workers_load_what_measures_while_stacks_are_looked_for(images: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text(LOCAL_CLUSTER)
+    command = measure_command(images, tmp_path / "out", "--settings", settings)
+    with running(command, **environment("calcimeasure.load", LOOKS)) as run:
+        wait_until_said(run, "looks")
+        wait_until(lambda: have_loaded(children_of(run)))
+        processes = press_ctrl_c(run)
+        _, said = run.communicate(timeout=30)
+    assert run.returncode == 130
+    assert re.fullmatch(r"calcimeasure: stopped\. What was measured is kept; .*\n", said)
+    assert psutil.wait_procs(processes, timeout=10)[1] == []
+
+
+def test_ctrl_c_twice_ends_a_cluster_that_hangs(images: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text(LOCAL_CLUSTER)
+    command = measure_command(images, tmp_path / "out", "--settings", settings)
+    with running(command, **environment("calcimeasure.pipeline", HANGS)) as run:
+        wait_until_said(run, "hangs", 2)
+        processes = press_ctrl_c(run)
+        assert "is finished first; Ctrl-C again stops now" in run.stderr.readline()
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate(timeout=30)
+    assert run.returncode == 130
+    assert re.fullmatch(r"calcimeasure: stopped\. What was measured is kept; .*\n", said)
+    assert psutil.wait_procs(processes, timeout=10)[1] == []
 
 
 # What cannot be measured with
@@ -209,7 +251,12 @@ def test_a_job_of_slurm_lets_its_worker_have_children() -> None:
         script = cluster.job_script()
     assert "#SBATCH -p normal" in script
     lines = [line for line in script.splitlines() if line.startswith(("module", "export"))]
-    assert lines == ["module load x", "export DASK_DISTRIBUTED__WORKER__DAEMON=False"]
+    assert lines == [
+        "module load x",
+        "export DASK_DISTRIBUTED__WORKER__DAEMON=False",
+        "export DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False",
+        "export DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL=1s",
+    ]
 
 
 @pytest.mark.parametrize(
