@@ -69,12 +69,21 @@ def write_at_once(url: str, readers: Sequence[str], edits: int) -> int:
     writers = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.store_writer", url, reader, str(edits), str(seed)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=PROJECT,
         )
         for seed, reader in enumerate(readers)
     ]
+    # All begin together: one that is done before another has started meets nobody.
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("\n")
+        writer.stdin.flush()
     said = [json.loads(writer.communicate()[0]) for writer in writers]
     assert all(writer.returncode == 0 for writer in writers)
     kept = {uid: count for one in said for uid, count in one["kept"].items()}

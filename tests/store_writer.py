@@ -1,5 +1,6 @@
 """A reader at work, as a process of its own: python -m tests.store_writer URL NAME EDITS SEED.
 
+Says that it is ready, and begins at the next line of its input.
 Makes edits of lesions that others edit too, and prints as JSON the edits that were kept and those that were conflicts.
 """
 
@@ -46,6 +47,8 @@ def main(url: str, reader: str, edits: int, seed: int) -> None:
     conflicts: list[str] = []
     with open_store(url) as store:
         stack_ids = list(store.measured_stacks())
+        print("ready", flush=True)  # noqa: T201 - what it is run for
+        sys.stdin.readline()
         while len(kept) < edits:
             stack_id = choose.choice(stack_ids)
             by = review.Signature(reader)
