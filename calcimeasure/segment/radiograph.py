@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Outline, Proposal, Proposals, Tissue
-from calcimeasure.segment.film.features import features_of
+from calcimeasure.segment.film.features import AT_SKIN_MM, features_of
 from calcimeasure.segment.film.judge import evidence_of, mass_probability, promise
 from calcimeasure.segment.film.places import find_places
-from calcimeasure.segment.film.rays import Edges, recentered, strengths, trace, traced_again
+from calcimeasure.segment.film.rays import Edges, recentered, strengths, trace, traced_again, true_in
 from calcimeasure.segment.film.scale import film_of
 from calcimeasure.segment.film.shadows import drawn, longest_extent, pointed_at, seen_at, settled
 
@@ -32,7 +33,7 @@ FILM_MM = 250.0
 OPEN = 0.35
 """Where attenuation falls by less than this part of what is usual on a line it is open there: a bone goes on."""
 MOST_SKIN = 0.25
-"""A line that runs on the skin with a larger part of its length encloses a piece of the limb itself."""
+"""A line, or a shadow, that runs on the skin with a larger part of its length encloses a piece of the limb itself."""
 MOST_LOOKED_AT, MOST_OUTLINED = 48, 12
 """Lines that the network looks at once, most promising first; and those that it outlines, surest first."""
 SAME_PLACE, SAME_SIZE = 0.4, 0.3
@@ -150,10 +151,20 @@ def _judged(film: Film, settings: Settings, *, limb: bool) -> list[tuple[Shadow,
             found.append((n, (shadow.middle(film), shadow.length), shadow.certainty))
     found = sorted(found, key=lambda one: -one[2])[:MOST_OUTLINED]
     judged = []
+    skin = _skin(film)
     for (n, _, _), shadow in zip(found, settled(film, [sought for _, sought, _ in found]), strict=True):
-        if shadow is not None and settings.film_smallest_mm <= shadow.length / mm <= settings.film_largest_mm:
+        if shadow is None or not settings.film_smallest_mm <= shadow.length / mm <= settings.film_largest_mm:
+            continue
+        if np.mean(true_in(film, skin, shadow.border(film))) <= MOST_SKIN:
             judged.append((shadow, evidence_of(seen[n], shadow.certainty, limb=limb)))
     return sorted(judged, key=lambda one: -mass_probability(one[1]))
+
+
+def _skin(film: Film) -> NDArray[np.bool_]:
+    """(rows, columns) of the coarse copy, where the open beam is close."""
+    close = [max(1, round(AT_SKIN_MM * _mm(film) / step)) for step in film.steps[film.coarse]]
+    skin: NDArray[np.bool_] = ndimage.maximum_filter(film.field.air, [2 * one + 1 for one in close])
+    return skin
 
 
 def _distinct(film: Film, lines: Edges, promises: NDArray[np.float64]) -> list[tuple[int, Sought]]:

@@ -87,16 +87,19 @@ def true_at(
     Beyond the image nothing is.
     """
     rays = radii.shape[1] if radii.shape[1] > 1 else RAYS
-    toward = directions(rays)
-    index = []
-    for axis in range(2):
-        pixels = centers[:, axis, None, None] + radii * toward[:, axis, None] / film.steps[0][axis]
-        index.append(np.floor((pixels + 0.5) / film.factors[film.coarse][axis]).astype(np.intp))
-    within = np.ones(index[0].shape, dtype=np.bool_)
-    for one, length in zip(index, mask.shape, strict=True):
-        within &= (one >= 0) & (one < length)
-        np.clip(one, 0, length - 1, out=one)
-    found: NDArray[np.bool_] = within & mask[index[0], index[1]]
+    away = radii[..., None] * directions(rays)[:, None]
+    return true_in(film, mask, centers[:, None, None] + away / film.steps[0])
+
+
+def true_in(film: Film, mask: NDArray[np.bool_], places: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(...) whether a mask of the coarse copy is true at places (..., 2), in pixels of the radiograph.
+
+    Beyond the image nothing is.
+    """
+    index = np.floor((places + 0.5) / film.factors[film.coarse]).astype(np.intp)
+    within = ((index >= 0) & (index < mask.shape)).all(axis=-1)
+    index = np.clip(index, 0, np.array(mask.shape) - 1)
+    found: NDArray[np.bool_] = within & mask[index[..., 0], index[..., 1]]
     return found
 
 

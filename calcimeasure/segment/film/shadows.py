@@ -29,12 +29,15 @@ Sought = tuple[tuple[float, float], float]
 MIDDLE = (SIDE - 1) / 2
 FILLS = 0.5
 """Part of a patch that a mass's length takes when it is looked at again."""
+ROUNDS = 3
+"""Times that it is."""
+CLOSER = 0.3, 0.4, FILLS, FILLS
+"""The same, one look after the other, where there is a mass for certain."""
+LESS_SURE = 0.1
 FIRST_FILLS = 0.4
 """Part of a patch that a mass of the size looked for takes at first; sizes go up by `FIRST_STEP`."""
 FIRST_STEP = 1.6
 FEWEST_PIXELS = 4
-ROUNDS = 3
-"""Times that what was found is looked at again."""
 GROWS = 1.7
 """A mass is taken for no more times as long, or as short, as in the round before: a slip does not run away."""
 LEAST_SHARE = 0.02
@@ -86,6 +89,11 @@ class Shadow:
         away = (np.argwhere(self.mask).mean(axis=0) - MIDDLE) * self.pixel / film.steps[0]
         return self.center[0] + float(away[0]), self.center[1] + float(away[1])
 
+    def border(self, film: Film) -> NDArray[np.float64]:
+        """(n, 2) rows and columns of its outermost pixels, in pixels of the radiograph."""
+        outermost = np.argwhere(self.mask & ~ndimage.binary_erosion(self.mask))
+        return (self.center + (outermost - MIDDLE) * self.pixel / film.steps[0]).astype(np.float64)
+
     def pixels_away(self, film: Film, point: tuple[float, float]) -> float:
         """How far a place (in pixels of the radiograph) lies outside of it, in pixels of the patch."""
         away = (np.array(point) - self.center) * film.steps[0] / self.pixel + MIDDLE
@@ -112,18 +120,23 @@ def pointed_at(film: Film, point: tuple[float, float], smallest: float, largest:
 
 
 def settled(film: Film, sought: Sequence[Sought], *, is_there: bool = False) -> list[Shadow | None]:
-    """Look at masses again and again, each time from where and as large as they were found; None for those lost.
+    """Look at masses again and again, each time from where and as large as they were found; None for those not there.
 
     Parameters
     ----------
     is_there
-        Somebody says so: what is to be found is where the mass lies, not whether there is one.
+        Somebody says so: what is to be found is where the mass lies, not whether there is one. It is looked at closer
+        and closer, and a closer look that is much less sure is not taken: what is bright and even looks like anything
+        where nothing of its surroundings is seen.
     """
     found: list[Shadow | None] = [None] * len(sought)
     looked_for = dict(enumerate(sought))
-    for _ in range(ROUNDS):
-        looks = seen_at(film, list(looked_for.values()), is_there=is_there)
+    for fills in CLOSER if is_there else (FILLS,) * ROUNDS:
+        looks = seen_at(film, list(looked_for.values()), fills=fills, is_there=is_there)
         for (n, (_, length)), one in zip(list(looked_for.items()), looks, strict=True):
+            if is_there and (one is None or _is_less_sure(one, found[n])):
+                del looked_for[n]
+                continue
             found[n] = one
             if one is None:
                 del looked_for[n]
@@ -132,15 +145,21 @@ def settled(film: Film, sought: Sequence[Sought], *, is_there: bool = False) -> 
     return found
 
 
-def seen_at(film: Film, sought: Sequence[Sought], *, is_there: bool = False) -> list[Shadow | None]:
-    """Look once at masses of about some middle and length: the largest part that is seen, None where there is none."""
-    centers, sides = [where for where, _ in sought], [length / FILLS for _, length in sought]
+def _is_less_sure(closer: Shadow, before: Shadow | None) -> bool:
+    return before is not None and closer.certainty < before.certainty - LESS_SURE
+
+
+def seen_at(
+    film: Film, sought: Sequence[Sought], *, fills: float = FILLS, is_there: bool = False
+) -> list[Shadow | None]:
+    """Look once at masses of about some middle and length that fill so much of a patch: the largest part of each."""
+    centers, sides = [where for where, _ in sought], [length / fills for _, length in sought]
     found: list[Shadow | None] = []
     for center, side, shares in zip(centers, sides, _shares(film, centers, sides, is_there=is_there), strict=True):
         parts, _ = ndimage.label(shares > 0.5)
         sizes = np.bincount(parts.ravel())[1:]
-        is_there = sizes.size > 0 and sizes.max() >= FEWEST_PIXELS
-        found.append(Shadow(center, side, shares, parts == sizes.argmax() + 1) if is_there else None)
+        is_seen = sizes.size > 0 and sizes.max() >= FEWEST_PIXELS
+        found.append(Shadow(center, side, shares, parts == sizes.argmax() + 1) if is_seen else None)
     return found
 
 

@@ -170,7 +170,7 @@ def fingers(rng: np.random.Generator) -> Array:
 
 def small_bones(rng: np.random.Generator) -> Array:
     """Round bones side by side as a wrist's are, one of them in the middle: alone each might be a mass."""
-    radius, turned = around(rng, 4, 20), rng.uniform(0, 2 * math.pi)
+    radius, turned = around(rng, 4, 12), rng.uniform(0, 2 * math.pi)
     cosine, sine = math.cos(turned), math.sin(turned)
     across = (Y * cosine - X * sine - rng.uniform(-10, 10)) / rng.uniform(18, 60)
     image = rng.uniform(0.1, 0.8) * np.sqrt(np.maximum(1 - across**2, 0))
