@@ -135,8 +135,8 @@ class Settings:
         "",
         0,
         1,
-        "review_probability of a radiograph, where bones are round and lie on each other: one in five of the masses of "
-        "2 cm or more is less likely one than this, and most of what is as likely is bone. A reviewer is shown it.",
+        "review_probability of a radiograph, where bones are round and lie on each other: one in 20 of the masses of "
+        "2 cm or more is less likely one than this, and nearly all that is as likely is bone. A reviewer is shown it.",
     )
     film_smallest_mm: float = _number(
         3,

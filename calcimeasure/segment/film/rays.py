@@ -1,4 +1,4 @@
-"""The edge of a mass: the closed line around a place across which attenuation falls outward everywhere.
+"""Where to look for a mass: closed lines around places, across which attenuation falls outward everywhere.
 
 Rays are sent out from a place; along each the attenuation falls where the edge is. Of all closed lines the one is taken
 whose fall is largest, ray by ray limited to what is usual on that line, so that one strong edge (a cortex that crosses)
