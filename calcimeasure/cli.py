@@ -259,11 +259,11 @@ def _scan(paths: Sequence[Path], settings: Settings, as_json: bool) -> int:
 def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) -> int:
     from calcimeasure.batch import load_ahead
     from calcimeasure.load import check_paths, find_bone_masks, find_series
-    from calcimeasure.settings import cluster_arguments, format_settings
+    from calcimeasure.settings import format_settings, measures_on_cluster
 
     check_paths(paths)
     # Before the rest is loaded here. Where this folder has its tables there may be nothing to measure.
-    if not (settings.scheduler or cluster_arguments(settings) or (out / "lesions.csv").exists()):
+    if not (measures_on_cluster(settings) or (out / "lesions.csv").exists()):
         load_ahead()
     from calcimeasure.export import write_tables, write_whole
     from calcimeasure.folder import naming_of, prepare, store_of, with_the_store_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.export import write_series
 from calcimeasure.model import Report
-from calcimeasure.settings import cluster_arguments
+from calcimeasure.settings import measures_on_cluster
 from calcimeasure.store import Todo
 from calcimeasure.version import software_version
 
@@ -48,7 +48,7 @@ def workers_of(settings: Settings, say: Say) -> Iterator[MeasureStacks]:
         `calcimeasure.batch.measure_in_processes` or `calcimeasure.cluster.measure_on_cluster`; takes what to measure,
         how many stacks that are at most, and what tells whether to stop.
     """
-    if settings.scheduler or cluster_arguments(settings):
+    if measures_on_cluster(settings):
         # Only here: a machine that measures by itself needs no Dask.
         from calcimeasure.cluster import client_of, measure_on_cluster
 

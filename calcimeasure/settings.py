@@ -354,6 +354,11 @@ def cluster_arguments(settings: Settings) -> dict[str, Any]:
     return arguments
 
 
+def measures_on_cluster(settings: Settings) -> bool:
+    """Tell whether a Dask cluster measures, one that runs or one that is started, and not this machine."""
+    return bool(settings.scheduler or cluster_arguments(settings))
+
+
 def _checked(field: dataclasses.Field[Any], value: object, where: str) -> object:
     if field.metadata.get("table"):
         return _checked_table(field.name, value, where)
