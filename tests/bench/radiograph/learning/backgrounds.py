@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Radiograph
+from calcimeasure.segment.film.network import SIDE
 from calcimeasure.segment.film.scale import averaged, film_of
 from tests.bench.radiograph.test_radiograph import HELD_OUT
 from tests.conftest import SHARED
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from tests.phantoms import Array
 
-SIDE = 64
 VIEWS, VIEWS_OF_OTHERS = 48, 20
 WEIGHT_OF_OTHERS, WEIGHT_OF_FILMS = 0.35, 6.0
 """How often they are chosen; a view of a limb counts 1."""
