@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -145,6 +146,27 @@ def check_was_interrupted(run: psutil.Popen, measured_before: int, said: str, st
     assert last == f"calcimeasure: interrupted, {measured} of {stacks} stacks are done. Run it again to go on."
     assert measured < stacks
     return measured
+
+
+def interrupt_slow_run(command: Sequence[str], stacks: int, seconds: float, end_seconds: float) -> int:
+    """Press Ctrl-C when the first of some stacks is measured; gives how many are when all its processes have ended."""
+    with running(command, **environment("calcimeasure.pipeline", SLOWLY)) as run:
+        assert "measured, lesions: 2" in run.stderr.readline()
+        processes = press_ctrl_c(run)
+        _, said = run.communicate(timeout=seconds)
+    measured = check_was_interrupted(run, 1, said, stacks)
+    assert psutil.wait_procs(processes, timeout=end_seconds)[1] == []
+    return measured
+
+
+def check_stops(
+    run: psutil.Popen, processes: Sequence[psutil.Process], last: str, seconds: float, end_seconds: float
+) -> None:
+    """It says as its last words what matches, and leaves no process behind."""
+    _, said = run.communicate(timeout=seconds)
+    assert run.returncode == 130
+    assert re.fullmatch(last, said)
+    assert psutil.wait_procs(processes, timeout=end_seconds)[1] == []
 
 
 def limit_memory() -> None:

@@ -23,11 +23,11 @@ from tests.batch_runs import (
     FAULTS,
     HANGS,
     LOOKS,
-    SLOWLY,
     broken_decoders,
-    check_was_interrupted,
+    check_stops,
     children_of,
     have_loaded,
+    interrupt_slow_run,
     limit_memory,
     measure,
     measure_command,
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from calcimeasure.model import Series
 
 OTHERS = 4
+STOPPED = r"calcimeasure: stopped\. .*\n"
 GENEROUS = Limits(seconds=60, memory_bytes=4e9, threads=1)
 
 
@@ -226,10 +227,7 @@ def test_what_measures_is_loaded_while_stacks_are_looked_for(images: Path, tmp_p
         wait_until_said(run, "looks")
         wait_until(lambda: have_loaded(children_of(run)))
         processes = press_ctrl_c(run)
-        _, said = run.communicate(timeout=10)
-    assert run.returncode == 130
-    assert re.fullmatch(r"calcimeasure: stopped\. .*\n", said)
-    assert psutil.wait_procs(processes, timeout=5)[1] == []
+        check_stops(run, processes, STOPPED, 10, 5)
 
 
 # How they end
@@ -255,12 +253,7 @@ def test_workers_end_with_a_client_that_is_killed(hanging: psutil.Popen) -> None
 def test_ctrl_c_lets_workers_finish_what_they_have(images: Path, undisturbed: dict[str, bytes], tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = measure_command(images, out, "--workers", 2)
-    with running(command, **environment("calcimeasure.pipeline", SLOWLY)) as run:
-        assert "measured, lesions: 2" in run.stderr.readline()
-        processes = press_ctrl_c(run)
-        _, said = run.communicate(timeout=30)
-    measured = check_was_interrupted(run, 1, said, OTHERS + len(FAULTS))
-    assert psutil.wait_procs(processes, timeout=5)[1] == []
+    measured = interrupt_slow_run(command, OTHERS + len(FAULTS), 30, 5)
     assert measure(images, out).stderr.count("unchanged") == measured
     assert tables(out) == undisturbed
 
@@ -270,11 +263,9 @@ def test_ctrl_c_twice_ends_workers_that_hang(hanging: psutil.Popen) -> None:
     processes = press_ctrl_c(hanging)
     assert "is finished first; Ctrl-C again stops now" in hanging.stderr.readline()
     hanging.send_signal(signal.SIGINT)
-    _, said = hanging.communicate(timeout=20)
+    hanging.wait(timeout=20)
     assert time.monotonic() - begun < 5
-    assert hanging.returncode == 130
-    assert re.fullmatch(r"calcimeasure: stopped\. .*\n", said)
-    assert psutil.wait_procs(processes, timeout=5)[1] == []
+    check_stops(hanging, processes, STOPPED, 20, 5)
 
 
 # What is said

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -12,7 +11,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import dask_jobqueue
-import psutil
 import pytest
 
 from calcimeasure.cluster import _started
@@ -23,10 +21,11 @@ from tests.batch_runs import (
     LOOKS,
     SLOWLY,
     broken_decoders,
-    check_was_interrupted,
+    check_stops,
     children_of,
     dask_cluster,
     have_loaded,
+    interrupt_slow_run,
     measure,
     measure_command,
     press_ctrl_c,
@@ -43,7 +42,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import psutil
+
 OTHERS = 4
+STOPPED = r"calcimeasure: stopped\. What was measured is kept; .*\n"
 KILLS = 3
 LOCAL_CLUSTER = """
 [cluster]
@@ -146,49 +148,38 @@ def test_workers_that_are_killed_change_nothing(images: Path, local: dict[str, b
 # How a run ends
 
 
-def test_ctrl_c_lets_the_workers_of_a_cluster_finish_what_they_have(
-    images: Path, local: dict[str, bytes], tmp_path: Path
-) -> None:
-    out, settings = tmp_path / "out", tmp_path / "settings.toml"
+@pytest.fixture
+def on_local_cluster(images: Path, tmp_path: Path) -> list[str]:
+    """The command that measures on a cluster which it starts."""
+    settings = tmp_path / "settings.toml"
     settings.write_text(LOCAL_CLUSTER)
-    command = measure_command(images, out, "--settings", settings)
-    with running(command, **environment("calcimeasure.pipeline", SLOWLY)) as run:
-        assert "measured, lesions: 2" in run.stderr.readline()
-        processes = press_ctrl_c(run)
-        _, said = run.communicate(timeout=60)
-    measured = check_was_interrupted(run, 1, said, OTHERS + len(FAULTS))
-    assert psutil.wait_procs(processes, timeout=10)[1] == []
+    return measure_command(images, tmp_path / "out", "--settings", settings)
+
+
+def test_ctrl_c_lets_the_workers_of_a_cluster_finish_what_they_have(
+    on_local_cluster: list[str], images: Path, local: dict[str, bytes], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    measured = interrupt_slow_run(on_local_cluster, OTHERS + len(FAULTS), 60, 10)
     assert measure(images, out).stderr.count("unchanged") == measured
     assert tables(out) == local
 
 
-def test_workers_load_what_measures_while_stacks_are_looked_for(images: Path, tmp_path: Path) -> None:
-    settings = tmp_path / "settings.toml"
-    settings.write_text(LOCAL_CLUSTER)
-    command = measure_command(images, tmp_path / "out", "--settings", settings)
-    with running(command, **environment("calcimeasure.load", LOOKS)) as run:
+def test_workers_load_what_measures_while_stacks_are_looked_for(on_local_cluster: list[str]) -> None:
+    with running(on_local_cluster, **environment("calcimeasure.load", LOOKS)) as run:
         wait_until_said(run, "looks")
         wait_until(lambda: have_loaded(children_of(run)))
         processes = press_ctrl_c(run)
-        _, said = run.communicate(timeout=30)
-    assert run.returncode == 130
-    assert re.fullmatch(r"calcimeasure: stopped\. What was measured is kept; .*\n", said)
-    assert psutil.wait_procs(processes, timeout=10)[1] == []
+        check_stops(run, processes, STOPPED, 30, 10)
 
 
-def test_ctrl_c_twice_ends_a_cluster_that_hangs(images: Path, tmp_path: Path) -> None:
-    settings = tmp_path / "settings.toml"
-    settings.write_text(LOCAL_CLUSTER)
-    command = measure_command(images, tmp_path / "out", "--settings", settings)
-    with running(command, **environment("calcimeasure.pipeline", HANGS)) as run:
+def test_ctrl_c_twice_ends_a_cluster_that_hangs(on_local_cluster: list[str]) -> None:
+    with running(on_local_cluster, **environment("calcimeasure.pipeline", HANGS)) as run:
         wait_until_said(run, "hangs", 2)
         processes = press_ctrl_c(run)
         assert "is finished first; Ctrl-C again stops now" in run.stderr.readline()
         run.send_signal(signal.SIGINT)
-        _, said = run.communicate(timeout=30)
-    assert run.returncode == 130
-    assert re.fullmatch(r"calcimeasure: stopped\. What was measured is kept; .*\n", said)
-    assert psutil.wait_procs(processes, timeout=10)[1] == []
+        check_stops(run, processes, STOPPED, 30, 10)
 
 
 # What cannot be measured with
