@@ -13,12 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from calcimeasure.analysis.pipeline import analyze, analyze_or_fail
     from calcimeasure.errors import CalcimeasureError, SeriesError, UsageError
     from calcimeasure.export import Identified, Pseudonyms, write_csv
     from calcimeasure.geometry import Geometry
     from calcimeasure.load import find_series, load_image
     from calcimeasure.model import Failure, Found, Lesion, Measurements, Outline, Proposals, Report, Series, Volume
-    from calcimeasure.pipeline import analyze, analyze_or_fail
     from calcimeasure.sample import sample_folder
     from calcimeasure.segment import propose
     from calcimeasure.settings import Settings, load_settings
@@ -41,8 +41,8 @@ _HOME = {
     "Settings": "settings",
     "UsageError": "errors",
     "Volume": "model",
-    "analyze": "pipeline",
-    "analyze_or_fail": "pipeline",
+    "analyze": "analysis.pipeline",
+    "analyze_or_fail": "analysis.pipeline",
     "find_series": "load",
     "load_image": "load",
     "load_settings": "settings",

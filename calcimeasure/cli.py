@@ -241,8 +241,8 @@ for _name, _what in {
 
 
 def _scan(paths: Sequence[Path], settings: Settings, as_json: bool) -> int:
+    from calcimeasure.analysis.pipeline import verdict_from_headers
     from calcimeasure.load import find_series
-    from calcimeasure.pipeline import verdict_from_headers
 
     found = find_series(paths, settings)
     verdicts = [(series, verdict_from_headers(series, settings)) for series in found.series]
@@ -257,8 +257,8 @@ def _scan(paths: Sequence[Path], settings: Settings, as_json: bool) -> int:
 
 
 def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) -> int:
-    from calcimeasure.batch import load_ahead
     from calcimeasure.load import check_paths, find_bone_masks, find_series
+    from calcimeasure.run.processes import load_ahead
     from calcimeasure.settings import format_settings, measures_on_cluster
 
     check_paths(paths)
@@ -266,9 +266,9 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
     if not (measures_on_cluster(settings) or (out / "lesions.csv").exists()):
         load_ahead()
     from calcimeasure.export import write_tables, write_whole
-    from calcimeasure.folder import naming_of, prepare, store_of, with_the_store_of
-    from calcimeasure.progress import bar_or_lines, log_to, stop_on_interrupt
-    from calcimeasure.run import LEFT_ALONE, measure_found, workers_of
+    from calcimeasure.run.progress import bar_or_lines, log_to, stop_on_interrupt
+    from calcimeasure.run.results import naming_of, prepare, store_of, with_the_store_of
+    from calcimeasure.run.run import LEFT_ALONE, measure_found, workers_of
 
     find_bone_masks(settings)  # what cannot be read at all is said before anything is done
     private = prepare(out)
@@ -313,8 +313,8 @@ def _export(
     folder: Path, kind: ExportFormat, to: Path | None, status: str | None, options: Mapping[str, object]
 ) -> None:
     from calcimeasure.export import write_lesions, write_revisions, write_tables
-    from calcimeasure.folder import naming_of, store_that_is_there
     from calcimeasure.model import Status
+    from calcimeasure.run.results import naming_of, store_that_is_there
     from calcimeasure.settings import change_settings
 
     with store_that_is_there(folder, _say) as (store, settings):
@@ -334,11 +334,11 @@ def _export(
 
 
 def _explain(folder: Path, tracking_uid: str) -> None:
-    from calcimeasure.explain import explain_judgements, explain_size
-    from calcimeasure.folder import series_of, store_that_is_there
+    from calcimeasure.analysis.explain import explain_judgements, explain_size
+    from calcimeasure.analysis.picture import draw
     from calcimeasure.load import bones_of, load_image
     from calcimeasure.model import Volume
-    from calcimeasure.picture import draw
+    from calcimeasure.run.results import series_of, store_that_is_there
     from calcimeasure.settings import parse_settings
 
     with store_that_is_there(folder, _say) as (store, _):

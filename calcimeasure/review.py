@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from calcimeasure.assess import assess, assess_again, tracking_uid
-from calcimeasure.calibration import column_spacing_mm
+from calcimeasure.analysis.calibration import column_spacing_mm
+from calcimeasure.analysis.inherit import as_calibrated
+from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid
 from calcimeasure.errors import ReviewError
-from calcimeasure.inherit import as_calibrated
 from calcimeasure.measure.shape import in_plane_axes, voxel_volume_ml
 from calcimeasure.model import (
     AlgorithmType,
@@ -33,7 +33,7 @@ from calcimeasure.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from calcimeasure.calibration import Calibration
+    from calcimeasure.analysis.calibration import Calibration
     from calcimeasure.locate.film import FilmView
     from calcimeasure.locate.laterality import View
     from calcimeasure.model import Axis, Image, Lesion, Outline, Volume
@@ -300,7 +300,7 @@ def calibrate(
     Raises
     ------
     ReviewError
-        What the reader knows cannot be (`calcimeasure.calibration`), or there is no lesion that could keep it.
+        What the reader knows cannot be (`calcimeasure.analysis.calibration`), or there is no lesion that could keep it.
     """
     there = [current for current in newest.values() if not current.withdrawn]
     if not there:

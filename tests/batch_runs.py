@@ -43,7 +43,7 @@ def load_image(*_):
     os.write(2, b"hangs\\n")
     time.sleep(1e6)
 """
-"""What workers do instead, as code for `calcimeasure.pipeline`."""
+"""What workers do instead, as code for `calcimeasure.analysis.pipeline`."""
 
 LOOKS = """
 import os, time
@@ -150,7 +150,7 @@ def check_was_interrupted(run: psutil.Popen, measured_before: int, said: str, st
 
 def interrupt_slow_run(command: Sequence[str], stacks: int, seconds: float, end_seconds: float) -> int:
     """Press Ctrl-C when the first of some stacks is measured; gives how many are when all its processes have ended."""
-    with running(command, **environment("calcimeasure.pipeline", SLOWLY)) as run:
+    with running(command, **environment("calcimeasure.analysis.pipeline", SLOWLY)) as run:
         assert "measured, lesions: 2" in run.stderr.readline()
         processes = press_ctrl_c(run)
         _, said = run.communicate(timeout=seconds)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calcimeasure.assess import assess
+from calcimeasure.analysis.lesion import assess
 from calcimeasure.model import (
     Outline,
     Projection,

@@ -13,11 +13,11 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from calcimeasure.edge import half_maximum_outline
 from calcimeasure.measure import measure
 from calcimeasure.model import Outline
 from calcimeasure.segment import find_components
 from calcimeasure.settings import Settings
-from calcimeasure.surface import half_maximum_outline
 from tests.phantoms import (
     Ellipsoid,
     Grid,

@@ -16,8 +16,8 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.model import Instance, PixelFormat, Projection, Radiograph, Series, SpacingSource
-from calcimeasure.segment.body import find_body
-from calcimeasure.segment.coarse import coarse_copy
+from calcimeasure.segment.ct.body import find_body
+from calcimeasure.segment.ct.coarse import coarse_copy
 from tests.inserted_masses import anatomy, lobulated_mass
 from tests.phantoms import rotation_matrix
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from pydicom.uid import UID
 
-from calcimeasure.assess import assess, tracking_uid
+from calcimeasure.analysis.lesion import assess, tracking_uid
 from calcimeasure.measure import measure
 from calcimeasure.model import AlgorithmType, Outline, Status
 from calcimeasure.settings import Settings, settings_hash

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from calcimeasure import Settings, find_series
-from calcimeasure.batch import Child, Limits, free_memory_bytes, limits_of, measure_in_processes, worker_count
 from calcimeasure.model import Failure, Report
+from calcimeasure.run.processes import Child, Limits, free_memory_bytes, limits_of, measure_in_processes, worker_count
 from calcimeasure.settings import change_settings
 from calcimeasure.threads import core_count, hold_threads, thread_count
 from tests.batch_runs import (
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from calcimeasure.batch import Task
     from calcimeasure.model import Series
+    from calcimeasure.run.processes import Task
 
 OTHERS = 4
 STOPPED = r"calcimeasure: stopped\. .*\n"
@@ -121,14 +121,14 @@ def test_a_process_that_ends_while_it_has_nothing_to_do_costs_no_stack(child: Ch
 
 
 def test_exit_of_a_decoder_is_a_crash(images: Path, tmp_path: Path) -> None:
-    leaves = environment("calcimeasure.pipeline", "def load_image(*_):\n    import os; os._exit(3)")
+    leaves = environment("calcimeasure.analysis.pipeline", "def load_image(*_):\n    import os; os._exit(3)")
     done = measure(images / "s0", tmp_path / "out", exit_code=1, **leaves)
     assert "failed (codec_crash)" in done.stderr
     assert "ended with exit code 3" in done.stderr
 
 
 def test_no_stack_is_blamed_where_no_process_can_begin(images: Path, tmp_path: Path) -> None:
-    fails = environment("calcimeasure.worker", "def begin(*_):\n    raise ImportError('gone')")
+    fails = environment("calcimeasure.run.worker", "def begin(*_):\n    raise ImportError('gone')")
     done = measure(images / "s0", tmp_path / "out", exit_code=2, **fails)
     assert "gone" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("calcimeasure: A process that measures expected, found one that end")
@@ -170,7 +170,7 @@ def assess(*arguments):
     os.write(2, f"threads: {psutil.Process().num_threads()} {os.environ['OPENBLAS_NUM_THREADS']}\\n".encode())
     return assess_it(*arguments)
 """
-    done = measure(images, tmp_path / "out", "--workers", 2, **environment("calcimeasure.pipeline", tells))
+    done = measure(images, tmp_path / "out", "--workers", 2, **environment("calcimeasure.analysis.pipeline", tells))
     said = re.findall(r"threads: (\d+) (\d+)", done.stderr)
     assert len(said) == 2 * (OTHERS + len(FAULTS))
     # One that works, one that waits for it, and one that waits for the end of the client.
@@ -217,7 +217,7 @@ def test_paths_are_relative_to_the_client(images: Path, tmp_path: Path) -> None:
 
 
 def test_a_finished_run_starts_no_worker(images: Path, tmp_path: Path) -> None:
-    tells = environment("calcimeasure.worker", "import sys; print('a worker', file=sys.stderr)")
+    tells = environment("calcimeasure.run.worker", "import sys; print('a worker', file=sys.stderr)")
     assert "a worker" in measure(images / "s0", tmp_path / "out", **tells).stderr
     assert "a worker" not in measure(images / "s0", tmp_path / "out", **tells).stderr
 
@@ -237,7 +237,7 @@ def test_what_measures_is_loaded_while_stacks_are_looked_for(images: Path, tmp_p
 def hanging(images: Path, tmp_path: Path) -> Iterator[psutil.Popen]:
     """A run whose two workers sleep for ever."""
     command = measure_command(images, tmp_path / "out", "--workers", 2)
-    with running(command, **environment("calcimeasure.pipeline", HANGS)) as process:
+    with running(command, **environment("calcimeasure.analysis.pipeline", HANGS)) as process:
         wait_until_said(process, "hangs", 2)
         # The one that both are copies of, the two, and what cleans up after them.
         assert len(children_of(process)) == 4

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from calcimeasure.model import NOT_IMAGED_HU
-from calcimeasure.segment.body import find_body
-from calcimeasure.segment.coarse import AIR_HU, Coarse, coarse_copy
+from calcimeasure.segment.ct.body import find_body
+from calcimeasure.segment.ct.coarse import AIR_HU, Coarse, coarse_copy
 from tests.phantoms import straight_grid, uneven_grid
 from tests.test_model import volume_of
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from calcimeasure import review
-from calcimeasure.calibration import KnownDistances, KnownLength, column_spacing_mm
+from calcimeasure.analysis.calibration import KnownDistances, KnownLength, column_spacing_mm
+from calcimeasure.analysis.inherit import as_calibrated
 from calcimeasure.errors import ReviewError
-from calcimeasure.inherit import as_calibrated
 from calcimeasure.model import AlgorithmType, Laterality, Outline, Projection, Revision, SpacingSource, Status, Tissue
 from calcimeasure.review import Signature
 from calcimeasure.settings import Settings

@@ -22,14 +22,14 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-import calcimeasure.run
+import calcimeasure.run.run
 from calcimeasure import cli, review
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.codes import NOTICES, REASONS, SKIPPED_REASONS
 from calcimeasure.errors import InputPathError
 from calcimeasure.export import Pseudonyms
 from calcimeasure.load import find_series
 from calcimeasure.model import Outcome, Status
-from calcimeasure.pipeline import analyze
 from calcimeasure.settings import Settings, load_settings, settings_hash
 from calcimeasure.store import open_store
 from tests.dicom_phantom import missing_slice, truncate_file
@@ -331,7 +331,7 @@ def analyze(*arguments):
         {does}
     return measure_it(*arguments)
 """
-    return environment("calcimeasure.pipeline", code)
+    return environment("calcimeasure.analysis.pipeline", code)
 
 
 @pytest.mark.parametrize("options", [[], ["--debug"]], ids=["", "debug"])
@@ -933,16 +933,16 @@ def test_series_table_is_written_now_and_then_during_a_run(
 ) -> None:
     for name in ("another", "third"):
         write_ct(ct / name, seed=name)
-    write_series, rows = calcimeasure.run.write_series, []
+    write_series, rows = calcimeasure.run.run.write_series, []
 
     def watched(outcomes: Iterable[Outcome], folder: Path) -> None:
         write_series(outcomes, folder)
         rows.append(len(read(folder / "private" / "series.csv")))
 
-    monkeypatch.setattr(calcimeasure.run, "write_series", watched)
+    monkeypatch.setattr(calcimeasure.run.run, "write_series", watched)
     # Begun at 0 s; the first table is written from 20 to 21 s, and so none at 40 s, but one from 50 s on.
     clock = iter([0, 20, 21, 21, 40, 50, 51, 51])
-    monkeypatch.setattr(calcimeasure.run, "time", SimpleNamespace(monotonic=clock.__next__))
+    monkeypatch.setattr(calcimeasure.run.run, "time", SimpleNamespace(monotonic=clock.__next__))
     run("measure", ct, "--out", out)
     assert rows == [1, 3]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import dask_jobqueue
 import pytest
 
-from calcimeasure.cluster import _started
 from calcimeasure.errors import SettingsError
+from calcimeasure.run.cluster import _started
 from tests.batch_runs import (
     FAULTS,
     HANGS,
@@ -134,7 +134,7 @@ def kill_now_and_then(workers: list[psutil.Popen], run: subprocess.Popen[str], k
 
 
 def test_workers_that_are_killed_change_nothing(images: Path, local: dict[str, bytes], tmp_path: Path) -> None:
-    slow = environment("calcimeasure.pipeline", SLOWLY)
+    slow = environment("calcimeasure.analysis.pipeline", SLOWLY)
     with dask_cluster(tmp_path, 2, **slow) as (address, workers):
         command = measure_command(images, tmp_path / "out", "--scheduler", address)
         with running(command) as run:
@@ -174,7 +174,7 @@ def test_workers_load_what_measures_while_stacks_are_looked_for(on_local_cluster
 
 
 def test_ctrl_c_twice_ends_a_cluster_that_hangs(on_local_cluster: list[str]) -> None:
-    with running(on_local_cluster, **environment("calcimeasure.pipeline", HANGS)) as run:
+    with running(on_local_cluster, **environment("calcimeasure.analysis.pipeline", HANGS)) as run:
         wait_until_said(run, "hangs", 2)
         processes = press_ctrl_c(run)
         assert "is finished first; Ctrl-C again stops now" in run.stderr.readline()
@@ -191,7 +191,7 @@ def test_no_scheduler_is_said(images: Path, tmp_path: Path) -> None:
 
 
 def test_a_scheduler_that_goes_away_is_said(images: Path, tmp_path: Path) -> None:
-    with dask_cluster(tmp_path, 1, **environment("calcimeasure.pipeline", HANGS)) as (address, (worker,)):
+    with dask_cluster(tmp_path, 1, **environment("calcimeasure.analysis.pipeline", HANGS)) as (address, (worker,)):
         command = measure_command(images, tmp_path / "out", "--scheduler", address)
         with running(command) as run:
             wait_until(lambda: "hangs" in (tmp_path / "dask.txt").read_text())
@@ -271,6 +271,7 @@ def test_a_scheduler_and_a_cluster_are_one_too_many(images: Path, tmp_path: Path
 
 
 def test_dask_is_not_needed_without_a_cluster() -> None:
-    code = "import sys, calcimeasure.run, calcimeasure.batch, calcimeasure.worker; print('dask' in sys.modules)"
+    modules = "calcimeasure.run.run, calcimeasure.run.processes, calcimeasure.run.worker"
+    code = f"import sys, {modules}; print('dask' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

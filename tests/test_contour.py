@@ -6,12 +6,12 @@ import math
 import numpy as np
 import pytest
 
+from calcimeasure.edge import Edge, find_edge, half_maximum_outline
 from calcimeasure.measure import measure
 from calcimeasure.measure.contour import contours_of, sharpened, surface_points_lps_mm
 from calcimeasure.model import Measurements
 from calcimeasure.segment import find_components
 from calcimeasure.settings import Settings
-from calcimeasure.surface import Edge, find_edge, half_maximum_outline
 from tests.phantoms import (
     Ellipsoid,
     Grid,

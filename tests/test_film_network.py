@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from calcimeasure.segment.film.network import CHANNELS, SIDE, Layer, _convolved, layers, mass_shares
-from calcimeasure.segment.film.scale import film_of
-from calcimeasure.segment.film.shadows import Shadow, as_seen, drawn, longest_extent, settled
+from calcimeasure.segment.radiograph.network import CHANNELS, SIDE, Layer, _convolved, layers, mass_shares
+from calcimeasure.segment.radiograph.scale import film_of
+from calcimeasure.segment.radiograph.shadows import Shadow, as_seen, drawn, longest_extent, settled
 from tests.projections import radiograph_of
 
 MIDDLE = (SIDE - 1) / 2

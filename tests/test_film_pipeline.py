@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from calcimeasure import explain, pipeline, review
-from calcimeasure.calibration import KnownLength
+from calcimeasure import review
+from calcimeasure.analysis import explain, pipeline
+from calcimeasure.analysis.calibration import KnownLength
+from calcimeasure.analysis.pipeline import analyze, verdict_from_headers
 from calcimeasure.cli import app
 from calcimeasure.export import Identified, write_tables
 from calcimeasure.load import find_series, load_image
@@ -32,7 +34,6 @@ from calcimeasure.model import (
     Status,
     Tissue,
 )
-from calcimeasure.pipeline import analyze, verdict_from_headers
 from calcimeasure.settings import Settings
 from calcimeasure.store import Todo, file_url, open_store
 from tests.dicom_writers import write_radiograph
@@ -73,7 +74,7 @@ def proposals(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "propose_on_film", propose_on_film)
     # Worker processes would find what is there.
     here = lambda tasks, *_: ((key, pipeline.analyze_or_fail(*task)) for key, task in tasks)  # noqa: E731
-    monkeypatch.setattr("calcimeasure.batch.measure_in_processes", here)
+    monkeypatch.setattr("calcimeasure.run.processes.measure_in_processes", here)
 
 
 def write(path: Path, **tags: object) -> Path:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from calcimeasure import pipeline
-from calcimeasure.inherit import divide, inherit
+from calcimeasure.analysis import pipeline
+from calcimeasure.analysis.inherit import divide, inherit
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from calcimeasure.codes import NOTICES
+from calcimeasure.edge import attenuation_on_film
 from calcimeasure.measure import measure_on_film
 from calcimeasure.model import FilmMeasurements, Outline, Projection, SpacingSource
 from calcimeasure.settings import Settings
-from calcimeasure.surface import attenuation_on_film
 from tests.films import BACKGROUND, CONTRAST, ellipse, film_of, film_series
 
 S = SpacingSource

@@ -32,7 +32,11 @@ from calcimeasure.model import (
 from tests.phantoms import Grid, straight_grid
 from tests.test_geometry import geometry_of
 
-NOUNS = [noun for _, noun in inspect.getmembers(model, dataclasses.is_dataclass) if noun.__module__ == model.__name__]
+NOUNS = [
+    noun
+    for _, noun in inspect.getmembers(model, dataclasses.is_dataclass)
+    if noun.__module__.startswith(f"{model.__name__}.")
+]
 WITH_ARRAYS = {"Volume", "Radiograph", "Report", "NamedBones"}
 """Report holds the geometry's."""
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Volume
-from calcimeasure.pipeline import analyze
 from calcimeasure.settings import Settings
 from tests.dicom_phantom import Header, write_series
 from tests.dicom_writers import write_multiframe

@@ -4,9 +4,9 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from calcimeasure.assess import assess
+from calcimeasure.analysis.lesion import assess
+from calcimeasure.analysis.picture import SIDE_PIXELS, draw
 from calcimeasure.model import Lesion, Outline, Volume
-from calcimeasure.picture import SIDE_PIXELS, draw
 from calcimeasure.settings import Settings
 from tests.phantoms import Grid, oblique_grid, straight_grid
 from tests.test_model import volume_of

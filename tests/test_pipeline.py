@@ -12,12 +12,12 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
-from calcimeasure import pipeline
+from calcimeasure.analysis import pipeline
+from calcimeasure.analysis.pipeline import analyze, analyze_or_fail, verdict_from_headers
 from calcimeasure.codes import FAILED_REASONS, NOTICES, SKIPPED_REASONS
 from calcimeasure.errors import FileError, GeometryError, PixelError, SeriesError, UnsupportedError
 from calcimeasure.load import find_series
 from calcimeasure.model import Failure, Lesion, Report, Series, State
-from calcimeasure.pipeline import analyze, analyze_or_fail, verdict_from_headers
 from calcimeasure.settings import Settings, settings_hash
 from tests.conftest import PROJECT
 from tests.dicom_phantom import Header, drop_tag, set_tag, truncate_file, write_series

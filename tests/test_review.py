@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from calcimeasure import review
-from calcimeasure.assess import assess, tracking_uid
+from calcimeasure.analysis.lesion import assess, tracking_uid
 from calcimeasure.errors import ReviewError
 from calcimeasure.locate.laterality import View
 from calcimeasure.model import (

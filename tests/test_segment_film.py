@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import ndimage
 
+from calcimeasure.edge import attenuation_on_film
 from calcimeasure.errors import ReviewError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Radiograph, SpacingSource, Tissue
-from calcimeasure.segment.film.field import field_of
-from calcimeasure.segment.film.judge import BASE_LOG_ODDS
-from calcimeasure.segment.film.scale import film_of
-from calcimeasure.segment.radiograph import grow_on_film, propose_on_film
+from calcimeasure.segment.radiograph.field import field_of
+from calcimeasure.segment.radiograph.judge import BASE_LOG_ODDS
+from calcimeasure.segment.radiograph.propose import grow_on_film, propose_on_film
+from calcimeasure.segment.radiograph.scale import film_of
 from calcimeasure.settings import Settings
-from calcimeasure.surface import attenuation_on_film
 from tests.conftest import PROJECT
 from tests.dicom_writers import write_radiograph
 from tests.phantoms import Ellipsoid, Lobulated

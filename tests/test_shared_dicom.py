@@ -12,7 +12,8 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
-from calcimeasure.assess import assess
+from calcimeasure.analysis.lesion import assess
+from calcimeasure.analysis.pipeline import analyze, verdict_from_headers
 from calcimeasure.errors import SeriesError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.locate.film import look_at_film
@@ -28,7 +29,6 @@ from calcimeasure.model import (
     Status,
     Volume,
 )
-from calcimeasure.pipeline import analyze, verdict_from_headers
 from calcimeasure.settings import Settings
 from tests.conftest import SHARED
 

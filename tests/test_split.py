@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from calcimeasure.model import Tissue
-from calcimeasure.segment.cut import _without_spurs, contact_mm2, cut
-from calcimeasure.segment.features import Features, features_of
-from calcimeasure.segment.judge import SIGNS, Judgement
-from calcimeasure.segment.judge import judge as judge_by
-from calcimeasure.segment.split import NECK, find_marrow, passes, split
+from calcimeasure.segment.ct.cut import _without_spurs, contact_mm2, cut
+from calcimeasure.segment.ct.features import Features, features_of
+from calcimeasure.segment.ct.judge import SIGNS, Judgement
+from calcimeasure.segment.ct.judge import judge as judge_by
+from calcimeasure.segment.ct.split import NECK, find_marrow, passes, split
 from calcimeasure.settings import Settings
 
 SPACING_MM = (1.5, 0.8, 1.0)

@@ -23,6 +23,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from calcimeasure import review
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.cli import app
 from calcimeasure.errors import ConflictError, StoreError
 from calcimeasure.load import find_series, load_image
@@ -50,7 +51,6 @@ from calcimeasure.model import (
     Tissue,
     Volume,
 )
-from calcimeasure.pipeline import analyze
 from calcimeasure.settings import Settings, format_settings, parse_settings, settings_hash
 from calcimeasure.store import Store, Todo, connect, file_url, open_store, records, schema
 from tests.dicom_writers import write_radiograph

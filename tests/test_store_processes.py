@@ -17,10 +17,10 @@ import pytest
 from typer.testing import CliRunner
 
 from calcimeasure import review
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.cli import app
 from calcimeasure.load import find_series
 from calcimeasure.model import Status
-from calcimeasure.pipeline import analyze
 from calcimeasure.settings import Settings
 from calcimeasure.store import file_url, open_store
 from tests.dicom_phantom import Header, missing_slice, set_tag, truncate_file, write_series
@@ -123,7 +123,7 @@ def analyze(*arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | environment("calcimeasure.pipeline", code),
+        env=os.environ | environment("calcimeasure.analysis.pipeline", code),
     ) as process:
         try:
             assert process.stderr is not None

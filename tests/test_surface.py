@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from calcimeasure.edge import Edge, find_edge, half_maximum_outline, in_slabs, keep_connected
+from calcimeasure.edge.neighborhood import Look
 from calcimeasure.measure import measure
 from calcimeasure.model import NOT_IMAGED_HU, Outline, Volume
 from calcimeasure.segment import find_components
 from calcimeasure.settings import Settings
-from calcimeasure.surface import Edge, find_edge, half_maximum_outline, in_slabs, keep_connected
-from calcimeasure.surface.neighborhood import Look
 from tests.phantoms import Ellipsoid, Grid, Paintable, Slab, render, straight_grid, volume_ml
 from tests.test_model import volume_of
 
@@ -334,9 +334,9 @@ def test_some_of_the_voxels_show_plateau_and_surroundings_as_well(monkeypatch: p
     ball = Ellipsoid((0.3, -0.2, 0.4), (15.0, 13.0, 14.0), 800.0)
     volume = volume_with(ball, grid=straight_grid((60, 90, 90), (0.8, 0.5, 0.5)), noise_sd_hu=15)
     outline = proposal(volume)
-    monkeypatch.setattr("calcimeasure.surface.edge.FULL_LOOK", None)
+    monkeypatch.setattr("calcimeasure.edge.edge.FULL_LOOK", None)
     every = find_edge(volume, outline, SETTINGS)
-    monkeypatch.setattr("calcimeasure.surface.edge.FULL_LOOK", Look(1000, 1.6))
+    monkeypatch.setattr("calcimeasure.edge.edge.FULL_LOOK", Look(1000, 1.6))
     some = find_edge(volume, outline, SETTINGS)
     assert some.shell_voxels != every.shell_voxels
     assert some.calcified_mm3 == pytest.approx(every.calcified_mm3, rel=0.001)
@@ -349,20 +349,20 @@ def test_every_voxel_counts_where_a_neighbor_is_near(monkeypatch: pytest.MonkeyP
     volume = volume_with(first, second, noise_sd_hu=10)
     outlines = [proposal(volume, number) for number in range(2)]
     every = [find_edge(volume, outline, SETTINGS).calcified_mm3 for outline in outlines]
-    monkeypatch.setattr("calcimeasure.surface.edge.FULL_LOOK", Look(1000, 1.6))
+    monkeypatch.setattr("calcimeasure.edge.edge.FULL_LOOK", Look(1000, 1.6))
     assert [find_edge(volume, outline, SETTINGS).calcified_mm3 for outline in outlines] == every
 
 
 def test_threads_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     volume = volume_with(BALL, noise_sd_hu=20)
     alone = measure(volume, proposal(volume), SETTINGS)
-    monkeypatch.setattr("calcimeasure.surface.slabs._LARGE_BOX_VOXELS", 0)
-    monkeypatch.setattr("calcimeasure.surface.slabs._SLAB_VOXELS", 5000)
+    monkeypatch.setattr("calcimeasure.edge.slabs._LARGE_BOX_VOXELS", 0)
+    monkeypatch.setattr("calcimeasure.edge.slabs._SLAB_VOXELS", 5000)
     assert measure(volume, proposal(volume), SETTINGS) == alone
 
 
 def test_what_a_thread_raises_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("calcimeasure.surface.slabs._LARGE_BOX_VOXELS", 0)
+    monkeypatch.setattr("calcimeasure.edge.slabs._LARGE_BOX_VOXELS", 0)
     with pytest.raises(ZeroDivisionError):
         in_slabs(lambda slab: divmod(1, slab.start), (2, 1000, 1000))
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.export import Identified, Pseudonyms, write_csv, write_lesions, write_revisions, write_tables
 from calcimeasure.export.table import LESION_COLUMNS, SERIES_COLUMNS, STUDY_COLUMNS, Column
 from calcimeasure.load import find_series
@@ -33,7 +34,6 @@ from calcimeasure.model import (
     Status,
     Tissue,
 )
-from calcimeasure.pipeline import analyze
 from tests.dicom_phantom import Fault, Header, write_series
 from tests.phantoms import straight_grid
 

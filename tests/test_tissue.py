@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from calcimeasure.assess import assess
-from calcimeasure.explain import explain_tissue
+from calcimeasure.analysis.explain import explain_tissue
+from calcimeasure.analysis.lesion import assess
+from calcimeasure.analysis.pipeline import analyze, refined_outline
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Outline, Proposal, Proposals, Tissue
-from calcimeasure.pipeline import analyze, refined_outline
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings
 from tests.inserted_masses import anatomy
@@ -219,7 +219,7 @@ def test_proposing_again_gives_the_same() -> None:
 
 def test_log_odds_of_the_evidence_add_up() -> None:
     (mass,) = masses(scene([shaft(), FREE]))
-    from calcimeasure.segment.judge import BASE_LOG_ODDS
+    from calcimeasure.segment.ct.judge import BASE_LOG_ODDS
 
     log_odds = BASE_LOG_ODDS + sum(one.log_odds for one in mass.evidence)
     assert mass.tissue_confidence == pytest.approx(1 / (1 + np.exp(-log_odds)))

@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from calcimeasure.edge import Edge
 from calcimeasure.measure.uncertainty import (
     edge_noise_mm,
     long_axis_u95_mm,
@@ -13,7 +14,6 @@ from calcimeasure.measure.uncertainty import (
     volume_u95_mm3,
 )
 from calcimeasure.model import Axis
-from calcimeasure.surface import Edge
 from tests.phantoms import straight_grid
 from tests.test_contour import sections_of
 from tests.test_geometry import geometry_of

@@ -10,13 +10,13 @@ import numpy as np
 import pydicom
 import pytest
 
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.codes import NOTICES, REASONS
 from calcimeasure.errors import GeometryError, PixelError, SeriesError, UnsupportedError
 from calcimeasure.load import check_headers, find_series, load_image
 from calcimeasure.load.volume import stack_geometry
 from calcimeasure.measure import measure
 from calcimeasure.model import NOT_IMAGED_HU, Volume
-from calcimeasure.pipeline import analyze
 from calcimeasure.segment import find_components
 from calcimeasure.settings import Settings
 from tests.dicom_phantom import (

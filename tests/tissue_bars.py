@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.analysis.pipeline import refined_outline
 from calcimeasure.measure import measure
 from calcimeasure.model import Tissue
-from calcimeasure.pipeline import refined_outline
 from calcimeasure.segment import propose
-from calcimeasure.segment.coarse import coarse_copy
-from calcimeasure.segment.features import Features, features_of
-from calcimeasure.segment.split import split
+from calcimeasure.segment.ct.coarse import coarse_copy
+from calcimeasure.segment.ct.features import Features, features_of
+from calcimeasure.segment.ct.split import split
 from calcimeasure.settings import Settings
 from tests.conftest import SHARED
 from tests.inserted_masses import Anatomy, Inserted, Texture, insert, real_volumes

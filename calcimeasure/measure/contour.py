@@ -20,14 +20,14 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import ConvexHull
 
+from calcimeasure.edge import in_slabs, keep_connected
 from calcimeasure.measure.shape import Contours
-from calcimeasure.surface import in_slabs, keep_connected
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from calcimeasure.edge import Edge
     from calcimeasure.geometry import Geometry
-    from calcimeasure.surface import Edge
 
 _SMOOTHING_PX = 0.7
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.edge import find_edge, side_by_side
 from calcimeasure.measure import shape, uncertainty
 from calcimeasure.measure.attenuation import attenuation
 from calcimeasure.measure.contour import contours_of, sharpened, surface_points_lps_mm
 from calcimeasure.model import NOT_IMAGED_HU, Measurements
-from calcimeasure.surface import find_edge, side_by_side
 
 if TYPE_CHECKING:
+    from calcimeasure.edge import Edge
     from calcimeasure.geometry import Geometry
     from calcimeasure.measure.attenuation import Attenuation
     from calcimeasure.model import Outline, Volume
     from calcimeasure.settings import Settings
-    from calcimeasure.surface import Edge
 
 
 def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurements:
@@ -36,7 +36,7 @@ def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurement
     Returns
     -------
     Measurements
-        Axes, diameter and extents from the edge below the voxel (`calcimeasure.surface`, `contour`); mesh, voxels and
+        Axes, diameter and extents from the edge below the voxel (`calcimeasure.edge`, `contour`); mesh, voxels and
         Hounsfield units from the outline. For one slice alone the area instead of everything that needs a thickness;
         for slices that leave gaps no volumes, no surface and no 3-D diameter. Where nothing of the outline stands out
         from its surroundings its own border is measured, without half-widths (notice no_edge).

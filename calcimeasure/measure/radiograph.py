@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.edge import attenuation_on_film, is_linear
 from calcimeasure.geometry import Geometry
 from calcimeasure.measure import shape
 from calcimeasure.model import FilmAxis, FilmMeasurements, SpacingSource
-from calcimeasure.surface import attenuation_on_film, is_linear
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

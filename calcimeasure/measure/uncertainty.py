@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from calcimeasure.edge import Edge
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Axis
-    from calcimeasure.surface import Edge
 
 # How much of each influence reaches a size, as standard deviations: one set for every lesion, checked on ellipsoids and
 # lobulated masses of 8 to 150 mm in slices of 0.8 to 5 mm (tests/bench/accuracy), where the intervals hold the truth in

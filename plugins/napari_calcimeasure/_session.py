@@ -17,11 +17,11 @@ import numpy as np
 from psygnal import Signal
 
 from calcimeasure import review
+from calcimeasure.analysis.inherit import as_calibrated
+from calcimeasure.analysis.pipeline import refined_outline
 from calcimeasure.errors import ConflictError, ReviewError
-from calcimeasure.inherit import as_calibrated
 from calcimeasure.measure.radiograph import preview_on_film
 from calcimeasure.model import AlgorithmType, Outline, Radiograph, Status, Tissue
-from calcimeasure.pipeline import refined_outline
 from calcimeasure.segment import grow_on_film
 from napari_calcimeasure._convert import display_of, draw_outlines
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure import Settings
-    from calcimeasure.calibration import Calibration
+    from calcimeasure.analysis.calibration import Calibration
     from calcimeasure.locate.film import FilmView
     from calcimeasure.locate.laterality import View
     from calcimeasure.model import BodySite, FilmMeasurements, Image, Laterality, Lesion, Proposal, Revision

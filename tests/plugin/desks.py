@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.assess import assess
+from calcimeasure.analysis.lesion import assess
 from calcimeasure.model import Outline, Report, Tissue, Volume
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.store import Store, file_url, open_store

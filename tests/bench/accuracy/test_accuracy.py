@@ -20,10 +20,10 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from calcimeasure import Settings, find_series, load_image
-from calcimeasure.assess import assess
+from calcimeasure.analysis.lesion import assess
+from calcimeasure.edge import half_maximum_outline
 from calcimeasure.model import Outline
 from calcimeasure.segment import find_components
-from calcimeasure.surface import half_maximum_outline
 from tests.accuracy_bars import BARS, COVERAGE, SMALL_VOLUME, Bar, shared_phantom_figures
 from tests.bench.conftest import BarTable
 from tests.bench.memory import watched_memory

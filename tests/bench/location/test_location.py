@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 
 from calcimeasure import find_series
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.locate.laterality import View, side_of
 from calcimeasure.locate.site import site_of_lesion
 from calcimeasure.locate.view import look
 from calcimeasure.locate.words import SaidSide, SideEvidence, side_in_text
 from calcimeasure.model import Laterality, Outline, Series, Side, Tissue, Volume
-from calcimeasure.pipeline import analyze
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings
 from tests import bodies

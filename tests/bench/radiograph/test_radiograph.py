@@ -1,6 +1,6 @@
 """How well masses are found and outlined on radiographs: new projections of real limbs at each run.
 
-The limbs are others than those that the network of `calcimeasure.segment.film` was taught on. The truth is a
+The limbs are others than those that the network of `calcimeasure.segment.radiograph` was taught on. The truth is a
 mass's own shadow (tests/projections.py). CALCIMEASURE_BENCH_SEED=123 makes the films of that run again,
 CALCIMEASURE_BENCH_FILMS=5 makes five of each kind of each limb.
 """
@@ -26,7 +26,7 @@ from skimage.measure import find_contours
 
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Tissue
-from calcimeasure.segment.radiograph import grow_on_film, propose_on_film
+from calcimeasure.segment.radiograph.propose import grow_on_film, propose_on_film
 from calcimeasure.settings import Settings
 from tests.bench.memory import watched_memory
 from tests.conftest import SHARED

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from calcimeasure import Settings, find_series
-from calcimeasure.pipeline import analyze
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.store import open_store
 from tests.bench.store import department
 from tests.conftest import PROJECT

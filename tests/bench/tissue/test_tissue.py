@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
     from calcimeasure.model import Volume
-    from calcimeasure.segment.features import Features
+    from calcimeasure.segment.ct.features import Features
     from tests.bench.conftest import BarTable
 
 MASSES = int(os.environ.get("CALCIMEASURE_BENCH_MASSES") or 6)

@@ -1,4 +1,4 @@
-"""How the network of `calcimeasure.segment.film.network` was taught, so that it can be done again.
+"""How the network of `calcimeasure.segment.radiograph.network` was taught, so that it can be done again.
 
     python -m tests.bench.radiograph.learning.learn FOLDER --minutes 50
 

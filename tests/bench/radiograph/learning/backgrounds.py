@@ -15,8 +15,8 @@ from scipy import ndimage
 
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Radiograph
-from calcimeasure.segment.film.network import SIDE
-from calcimeasure.segment.film.scale import averaged, film_of
+from calcimeasure.segment.radiograph.network import SIDE
+from calcimeasure.segment.radiograph.scale import averaged, film_of
 from tests.bench.radiograph.test_radiograph import HELD_OUT
 from tests.conftest import SHARED
 from tests.projections import BEHIND_BONE_MM, Beam, limb_of, see

@@ -1,4 +1,4 @@
-"""Teach the network, and write its weights as `calcimeasure.segment.film.network` reads them.
+"""Teach the network, and write its weights as `calcimeasure.segment.radiograph.network` reads them.
 
     python -m tests.bench.radiograph.learning.learn FOLDER --minutes 50
 
@@ -19,8 +19,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import nn
 
-from calcimeasure.segment.film.network import CHANNELS, LEVELS
-from calcimeasure.segment.film.shadows import as_seen
+from calcimeasure.segment.radiograph.network import CHANNELS, LEVELS
+from calcimeasure.segment.radiograph.shadows import as_seen
 from tests.bench.radiograph.learning.backgrounds import make_backgrounds, read_backgrounds
 from tests.bench.radiograph.learning.scenes import scene
 

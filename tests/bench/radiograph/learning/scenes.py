@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from calcimeasure.segment.film.network import SIDE
+from calcimeasure.segment.radiograph.network import SIDE
 from tests.projections import TISSUE_HU, WATER_PER_MM
 
 if TYPE_CHECKING:

@@ -1,0 +1,210 @@
+"""A series to its report."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+from calcimeasure.analysis.inherit import as_calibrated, divide
+from calcimeasure.analysis.lesion import assess, assess_again
+from calcimeasure.analysis.picture import draw
+from calcimeasure.edge import half_maximum_outline
+from calcimeasure.errors import SeriesError, UnsupportedError
+from calcimeasure.load import bones_of, check_headers, load_image
+from calcimeasure.locate.film import look_at_film
+from calcimeasure.locate.laterality import View
+from calcimeasure.locate.site import shows_limb
+from calcimeasure.locate.view import look
+from calcimeasure.model import Failure, Outline, Radiograph, Report, Series, State, Tissue, Volume, largest_first
+from calcimeasure.segment import propose, propose_on_film, without_specks
+from calcimeasure.settings import Settings, settings_hash
+from calcimeasure.threads import thread_count
+from calcimeasure.version import software_version
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from calcimeasure.locate.film import FilmView
+    from calcimeasure.model import Image, Lesion, Proposal, Proposals
+
+NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
+"""What is clearly no calcification; what might be one is measured and kept for the reviewer."""
+
+
+def analyze(
+    series: Series, settings: Settings | None = None, earlier: Sequence[Lesion] = (), next_number: int = 1
+) -> Report:
+    """Measure what is calcified in a stack or on a radiograph, and what may be.
+
+    Parameters
+    ----------
+    series
+        One stack from `calcimeasure.find_series`.
+    settings
+        What to measure with; the defaults where None.
+    earlier
+        The current lesions of a stack that was measured before: what is found again keeps its Tracking UID and what
+        readers decided about it, and outlines that a reader drew or decided stay (`calcimeasure.analysis.inherit`).
+    next_number
+        Number of the first lesion that is new.
+
+    Returns
+    -------
+    Report
+        The lesions, largest first, each with its tissue: calcified masses, other calcifications, contrast agent, and
+        what is not known; and what was measured with.
+
+    Raises
+    ------
+    SeriesError
+        The stack cannot be measured; its `reason` is a key of `calcimeasure.codes.REASONS`.
+    """
+    settings = settings or Settings()
+    image = load_image(series, settings)
+    if isinstance(image, Radiograph):
+        image = as_calibrated(image, earlier)
+    seen = survey(image, settings)
+    image, view = replace(image, notices=(*image.notices, *seen.notices)), seen.view
+    parts = [part for part in seen.proposals.parts if part.tissue not in NOT_MEASURED]
+
+    def measured(part: Proposal) -> Lesion:
+        return assess(image, refined_outline(image, part, settings), 0, settings, part, view)
+
+    # The distances and sums that cost most do not hold the interpreter.
+    with ThreadPoolExecutor(max_workers=thread_count()) as pool:
+        lesions = sorted(pool.map(measured, parts), key=largest_first)
+        stay, keep = divide(lesions, earlier)
+        kept = pool.map(lambda lesion: assess_again(image, lesion, settings, view), keep)
+        numbers = count(next_number)
+        lesions = [lesion if lesion.number else replace(lesion, number=next(numbers)) for lesion in stay]
+        lesions = sorted((*lesions, *kept), key=largest_first)
+        thumbnails = tuple(pool.map(lambda lesion: draw(image, lesion), lesions))
+    return Report(
+        series=series,
+        geometry=image.geometry if isinstance(image, Volume) else None,
+        lesions=tuple(lesions),
+        settings_hash=settings_hash(settings),
+        software_version=software_version(),
+        notices=image.notices,
+        thumbnails=thumbnails,
+        midline=view.midline if isinstance(view, View) else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """What was found in an image before anything is measured.
+
+    Parameters
+    ----------
+    proposals
+        What is dense, bone included.
+    view
+        What sides and sites depend on.
+    notices
+        Keys of `calcimeasure.codes.NOTICES`.
+    """
+
+    proposals: Proposals
+    view: View | FilmView
+    notices: tuple[str, ...] = ()
+
+
+def survey(image: Image, settings: Settings) -> Survey:
+    """Find what is dense in a stack or on a radiograph, and what sides and sites depend on.
+
+    `analyze` measures lesions from it; a reviewer who draws one, or takes bone for a mass, needs the same.
+    """
+    return _survey_of_film(image, settings) if isinstance(image, Radiograph) else _survey_of_stack(image, settings)
+
+
+def _survey_of_stack(volume: Volume, settings: Settings) -> Survey:
+    bones, mask_notices = bones_of(volume, settings)
+    proposals = propose(volume, settings, None if bones is None else bones.mask)
+    dropped = ("specks_dropped",) if proposals.dropped_count else ()
+    skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
+    view = look(volume, proposals.bodies, skeleton, bones)
+    return Survey(proposals, view, (*mask_notices, *proposals.notices, *dropped))
+
+
+def _survey_of_film(radiograph: Radiograph, settings: Settings) -> Survey:
+    proposals = propose_on_film(radiograph, settings, limb=shows_limb(radiograph.series))
+    foreground = None
+    if proposals.bodies:
+        body = proposals.bodies[0].union(*proposals.bodies[1:])
+        foreground = body.mask_in((0, 0, 0), radiograph.shape_kji)[0]
+    return Survey(proposals, look_at_film(radiograph.series, radiograph.pixels, foreground), proposals.notices)
+
+
+def refined_outline(image: Image, part: Proposal, settings: Settings) -> Outline:
+    """Draw a proposal along its half-maximum; where it lies on bone, without what was cut off as bone.
+
+    On a radiograph it is drawn so already.
+
+    The blurred surface of the bone beside a mass is as dense as the mass's own edge: along it the half-maximum would
+    run on. What it leaves there apart from the mass, too small to count, goes too: an axis would end in it.
+    """
+    if isinstance(image, Radiograph):
+        return part.outline
+    outline = half_maximum_outline(image, part.outline, settings)
+    if not part.touches_bone:
+        return outline
+    hu = image.attenuation_hu[outline.box]
+    own = part.outline.mask_in(outline.start_kji, outline.stop_kji)
+    kept = outline.mask() & (own | (hu < settings.threshold_hu))
+    if not kept.any():
+        return outline
+    return without_specks(Outline.from_mask(kept, outline.start_kji), image.geometry, settings)
+
+
+def analyze_or_fail(
+    series: Series, settings: Settings, earlier: Sequence[Lesion] = (), next_number: int = 1
+) -> Report | Failure:
+    """Measure a stack; what goes wrong is a value, so that the other stacks go on.
+
+    Parameters
+    ----------
+    series
+        One stack from `calcimeasure.find_series`.
+    settings
+        What to measure with.
+    earlier, next_number
+        As in `analyze`.
+
+    Returns
+    -------
+    Report or Failure
+        Never an exception: a fault of the program itself is a failure with the reason internal_error and its traceback.
+    """
+    begun = time.monotonic()
+    try:
+        return replace(analyze(series, settings, earlier, next_number), seconds=time.monotonic() - begun)
+    except SeriesError as error:
+        return replace(_failure(series, error), seconds=time.monotonic() - begun)
+    except MemoryError:
+        reason, trace = "out_of_memory", None
+        message = f"Series {series.series_uid} does not fit into memory. Measure it alone, or on a larger machine."
+    except Exception as error:  # noqa: BLE001 - a fault in one stack must not cost the others
+        reason, trace = "internal_error", traceback.format_exc()
+        message = (
+            f"{type(error).__name__}: {error} (series {series.series_uid}). Please report it with private/log.txt."
+        )
+    return Failure(State.FAILED, reason, message, series, traceback=trace, seconds=time.monotonic() - begun)
+
+
+def verdict_from_headers(series: Series, settings: Settings) -> Failure | None:
+    """Tell without reading pixels why a stack will not be measured; None where headers speak for measuring it."""
+    try:
+        check_headers(series, settings)
+    except SeriesError as error:
+        return _failure(series, error)
+    return None
+
+
+def _failure(series: Series, error: SeriesError) -> Failure:
+    state = State.SKIPPED if isinstance(error, UnsupportedError) else State.FAILED
+    return Failure(state, error.reason, error.message, series)

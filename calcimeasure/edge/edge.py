@@ -1,0 +1,366 @@
+"""The edge of a lesion, voxel by voxel, and what is summed inside it and its rim."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calcimeasure.edge.blur import blur_sigma_mm
+from calcimeasure.edge.contrast import BELOW_TISSUE_HU, contrast, fine_noise_sd_hu, noise_sd_hu, uneven_mm3
+from calcimeasure.edge.neighborhood import (
+    DEPTH_MM,
+    FULL_LOOK,
+    GLANCE,
+    LONGEST_SLICE_STEP_MM,
+    RIM_MM,
+    box_round,
+    neighborhood,
+    plateau_and_shell,
+    signed_depth_mm,
+    stands_alone,
+    within_a_voxel,
+)
+from calcimeasure.edge.slabs import in_slabs
+from calcimeasure.model import NOT_IMAGED_HU, Outline
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from calcimeasure.edge.contrast import Contrast
+    from calcimeasure.edge.neighborhood import Look, Neighborhood
+    from calcimeasure.model import Volume
+    from calcimeasure.settings import Settings
+
+LOWEST_CONTRAST_HU = 30.0
+"""A plateau that stands out from its surroundings by less than this or than three times the noise has no edge."""
+
+_ENOUGH_POINTS = 10_000
+
+NARROW_RIM_SIGMAS = 2.0
+NARROWEST_RIM_MM = 1.6
+"""Where plateau or surroundings are not even the rim is summed as far as it is blurred: two standard deviations of the
+blur to both sides, where what is left out inside and outside is the same; and at least the slices beside the last."""
+
+_MOSTLY_CALCIFIED = 0.25
+
+SMALLEST_CUT = 0.02
+"""A cut is at least this share of an outline's border."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """The surroundings of a lesion, measured against its plateau.
+
+    Parameters
+    ----------
+    start_kji
+        Where the box begins in the stack.
+    level
+        (k, j, i) float32: 0 on the edge, 0.5 on the plateau, -0.5 in the surroundings, outside the basin and beyond the
+        rim; as the reader's outline says where that leaves the half-maximum by more than a voxel.
+    inside
+        Voxels of the box with level above 0 that belong to the lesion.
+    plateau_hu, background_hu
+        Averages over the lesion.
+    boundary_hu
+        Attenuation on the edge, median over it.
+    noise_sd_hu
+        Standard deviation of single voxels.
+    blur_sigma_mm
+        Of the edge in the slice plane, as if it were Gaussian.
+    calcified_mm3
+        Sum over the lesion and its rim of (attenuation - surroundings) / (plateau - surroundings) voxel volumes (a lone
+        slice: mm2).
+    plateau_voxels, shell_voxels, rim_mm3
+        How much of the image the plateau and the surroundings rest on, and how much of the rim was summed.
+    follows_outline
+        False where a reader's outline leaves the half-maximum by more than a voxel.
+    uneven_mm3
+        Standard deviation of `calcified_mm3` from plateau and surroundings that are not even.
+    """
+
+    start_kji: tuple[int, int, int]
+    level: NDArray[np.float32]
+    inside: NDArray[np.bool_]
+    plateau_hu: float
+    background_hu: float
+    boundary_hu: float
+    noise_sd_hu: float
+    blur_sigma_mm: float
+    calcified_mm3: float
+    plateau_voxels: int
+    shell_voxels: int
+    rim_mm3: float
+    follows_outline: bool
+    uneven_mm3: float
+
+
+def find_edge(volume: Volume, outline: Outline, settings: Settings) -> Edge:
+    """Find the edge of a lesion.
+
+    Parameters
+    ----------
+    volume
+        The stack.
+    outline
+        The lesion, as proposed or as a reader drew it.
+    settings
+        `threshold_hu`: what else is dense.
+
+    Returns
+    -------
+    Edge
+        In a box that holds the lesion and its rim.
+    """
+    return _find_edge(volume, outline, settings, FULL_LOOK, outline_rules=True)
+
+
+def half_maximum_outline(volume: Volume, outline: Outline, settings: Settings) -> Outline:
+    """Draw a proposed outline anew along its half-maximum, cavities filled.
+
+    Returns
+    -------
+    Outline
+        The voxels above half-way between surroundings and plateau that hang together with the proposal; the proposal
+        itself where there are none.
+    """
+    edge = _find_edge(volume, outline, settings, GLANCE, outline_rules=False)
+    if not edge.inside.any():
+        return outline
+    return Outline.from_mask(_filled(edge.inside), edge.start_kji)
+
+
+def _find_edge(volume: Volume, outline: Outline, settings: Settings, look: Look, outline_rules: bool) -> Edge:
+    near = neighborhood(volume, outline, settings, look)
+    plateau, shell = plateau_and_shell(near, settings)
+    if near.is_coarse and not (plateau.any() and stands_alone(near)):
+        near = neighborhood(volume, outline, settings, look=None)
+        plateau, shell = plateau_and_shell(near, settings)
+    found = contrast(near, plateau, shell)
+    close = _close_up(volume, outline, near, plateau)
+    summed = _summed(close, found)
+    level = summed.level
+    if found.mean_height_hu < max(LOWEST_CONTRAST_HU, 3 * fine_noise_sd_hu(near)):
+        level[:] = -0.5
+    level, inside = keep_connected(level, close.mask)
+    step_mm, row_mm, column_mm = volume.geometry.spacing_kji_mm
+    pixel_mm = (row_mm, column_mm)
+    sigma_mm = blur_sigma_mm(level, inside, pixel_mm)
+    rim_mm, in_slices = RIM_MM, summed.in_slices
+    if found.height_hu is not None and inside.any():
+        rim_mm = min(max(NARROW_RIM_SIGMAS * sigma_mm + max(pixel_mm) / 2, NARROWEST_RIM_MM), RIM_MM)
+        compared_mm = (min(step_mm, LONGEST_SLICE_STEP_MM), *pixel_mm)
+        in_slices = _narrowly_summed(close, level, signed_depth_mm(inside, compared_mm), rim_mm)
+    strayed = np.zeros_like(inside)
+    if outline_rules and inside.any():
+        strayed = _strayed(close.mask, inside) | _cut_off(close, summed)
+    follows_outline = not strayed.any()
+    if not follows_outline:
+        ruled = within_a_voxel(within_a_voxel(strayed))
+        level[ruled] = np.where(close.mask[ruled], np.float32(0.5), np.float32(-0.5))
+        inside = np.where(ruled, close.mask, inside)
+    sampled = math.prod(near.stride_kji)
+    return Edge(
+        start_kji=close.start_kji,
+        level=level,
+        inside=inside,
+        plateau_hu=found.mean_background_hu + found.mean_height_hu,
+        background_hu=found.mean_background_hu,
+        boundary_hu=_boundary_hu(close, found, inside),
+        noise_sd_hu=noise_sd_hu(near, plateau, shell),
+        blur_sigma_mm=sigma_mm,
+        calcified_mm3=float(in_slices @ close.voxel_sizes),
+        plateau_voxels=int(np.count_nonzero(plateau)) * sampled,
+        shell_voxels=int(np.count_nonzero(shell)) * sampled,
+        rim_mm3=float(
+            np.count_nonzero(close.rim & (close.depth_mm >= -rim_mm) & ~close.mask, axis=(1, 2)) @ close.voxel_sizes
+        ),
+        follows_outline=follows_outline,
+        uneven_mm3=uneven_mm3(near, plateau, shell, found, rim_mm),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _CloseUp:
+    """A lesion's box with room for its rim, voxel by voxel.
+
+    Parameters
+    ----------
+    rim
+        What is summed: the lesion and its rim, as far as its basin reaches.
+    foreign
+        What belongs to another dense thing; None where none is near.
+    beside_air
+        What air may be blurred with; None where none is near.
+    """
+
+    start_kji: tuple[int, int, int]
+    attenuation_hu: NDArray[np.int16]
+    mask: NDArray[np.bool_]
+    rim: NDArray[np.bool_]
+    depth_mm: NDArray[np.float32]
+    plateau: NDArray[np.bool_]
+    foreign: NDArray[np.bool_] | None
+    beside_air: NDArray[np.bool_] | None
+    voxel_sizes: NDArray[np.float64]
+
+
+def _close_up(volume: Volume, outline: Outline, near: Neighborhood, plateau: NDArray[np.bool_]) -> _CloseUp:
+    start, stop = box_round(volume, outline, RIM_MM)
+    box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    attenuation_hu = volume.attenuation_hu[box]
+    mask = outline.mask_in(start, stop)
+
+    def seen(sampled: NDArray[Any]) -> NDArray[Any]:
+        """Give each voxel what its nearest sample has."""
+        for axis in (2, 1, 0):
+            step = near.stride_kji[axis]
+            nearest = (np.arange(start[axis], stop[axis]) - near.start_kji[axis] + step // 2) // step
+            sampled = sampled.take(np.minimum(nearest, sampled.shape[axis] - 1), axis=axis)
+        return sampled
+
+    depth_mm = seen(near.depth_mm)
+    rim = seen(near.basin) & (depth_mm >= -RIM_MM)
+    if near.is_coarse:
+        rim = (rim | mask) & (attenuation_hu != NOT_IMAGED_HU)
+    return _CloseUp(
+        start_kji=start,
+        attenuation_hu=attenuation_hu,
+        mask=mask,
+        rim=rim,
+        depth_mm=depth_mm,
+        plateau=seen(plateau),
+        foreign=seen(~near.basin & near.imaged) if near.others.any() else None,
+        beside_air=None if near.from_air_mm is None else seen(near.from_air_mm <= RIM_MM) & ~mask,
+        voxel_sizes=volume.geometry.voxel_sizes[box[0]],
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Summed:
+    """Where each voxel lies between surroundings and plateau; what that adds up to in each slice.
+
+    `foreign_dense` is what is above the half-maximum too, but belongs to another dense thing.
+    """
+
+    level: NDArray[np.float32]
+    in_slices: NDArray[np.float64]
+    foreign_dense: NDArray[np.bool_] | None
+
+
+def _summed(close: _CloseUp, found: Contrast) -> _Summed:
+    shape = close.mask.shape
+    level, in_slices = np.empty(shape, dtype=np.float32), np.empty(shape[0])
+    foreign_dense = None if close.foreign is None else np.empty(shape, dtype=np.bool_)
+    rows, columns = (range(close.start_kji[axis], close.start_kji[axis] + shape[axis]) for axis in (1, 2))
+    background_hu = None if found.background_hu is None else found.background_hu.over(rows, columns)
+    height_hu = None if found.height_hu is None else found.height_hu.over(rows, columns)
+
+    def sum_up(slab: slice) -> None:
+        slices = range(close.start_kji[0] + slab.start, close.start_kji[0] + slab.stop)
+        local_hu = np.float32(found.mean_background_hu) if background_hu is None else background_hu.in_slices(slices)
+        ratio = np.subtract(close.attenuation_hu[slab], local_hu, out=level[slab])
+        if close.beside_air is not None:
+            # What air takes off the tissue beside it is no negative calcium.
+            ratio[close.beside_air[slab] & (ratio < -BELOW_TISSUE_HU)] = 0
+        ratio /= np.float32(found.mean_height_hu) if height_hu is None else height_hu.in_slices(slices)
+        if foreign_dense is not None and close.foreign is not None:
+            np.logical_and(close.foreign[slab], ratio > np.float32(0.5), out=foreign_dense[slab])
+        ratio *= close.rim[slab]
+        in_slices[slab] = ratio.sum(axis=2).sum(axis=1, dtype=np.float64)
+        ratio -= np.float32(0.5)
+
+    in_slabs(sum_up, shape)
+    return _Summed(level, in_slices, foreign_dense)
+
+
+def _narrowly_summed(
+    close: _CloseUp, level: NDArray[np.float32], depth_mm: NDArray[np.float32], rim_mm: float
+) -> NDArray[np.float64]:
+    """Sum up each slice where plateau or surroundings are not even: what is not blurred need not be compared with them.
+
+    What is deeper than the blur is whole, whatever its density, but for cavities; what is farther out is none. Depth is
+    that below the edge and not below the outline: what is left out on both sides of it makes up for each other.
+    """
+    between = (depth_mm > rim_mm) & (depth_mm < DEPTH_MM) & (level > _MOSTLY_CALCIFIED)
+    ratio = np.where(close.plateau | between, np.float32(1), level + np.float32(0.5))
+    ratio *= depth_mm >= -rim_mm
+    sums: NDArray[np.float64] = ratio.sum(axis=2).sum(axis=1, dtype=np.float64)
+    return sums
+
+
+def keep_connected(
+    level: NDArray[np.float32], seed: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Keep of what is above level 0 what hangs together with a seed (26 neighbors); the rest is set to -0.5.
+
+    Returns
+    -------
+    level, inside
+        The level, changed in place, and where it is above 0.
+    """
+    above = level > 0
+    beyond = above & ~seed
+    # Mostly all of it lies beside the seed: labels cost more than a look at that.
+    if not beyond.any() or not (beyond & ~within_a_voxel(above & seed)).any():
+        return level, above
+    labels = _labels(above, connectivity=26)
+    own = np.zeros(int(labels.max()) + 1, dtype=np.bool_)
+    own[labels[seed]] = True
+    own[0] = False
+    inside = own[labels]
+    level[above & ~inside] = -0.5
+    return level, inside
+
+
+def _labels(mask: NDArray[np.bool_], connectivity: int) -> NDArray[np.unsignedinteger]:
+    """Label connected components, from 1 on."""
+    import cc3d
+
+    # Of even lengths: in a box of odd ones the binary labelling has too little room for lone voxels and breaks.
+    roomy = np.pad(mask, [(0, length % 2) for length in mask.shape])
+    k, j, i = mask.shape
+    labels: NDArray[np.unsignedinteger] = cc3d.connected_components(roomy, connectivity=connectivity, binary_image=True)
+    return labels[:k, :j, :i]
+
+
+def _strayed(mask: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Find where outline and half-maximum are more than a voxel apart; an enclosed cavity belongs to both."""
+    beyond = inside & ~within_a_voxel(mask)
+    short = mask & ~within_a_voxel(inside)
+    if short.any():
+        short = mask & ~within_a_voxel(_filled(inside))
+    return beyond | short
+
+
+def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Fill what is enclosed in space (6 neighbors)."""
+    around = _labels(~np.pad(mask, 1), connectivity=6)
+    filled: NDArray[np.bool_] = (around != around[0, 0, 0])[1:-1, 1:-1, 1:-1]
+    return filled
+
+
+def _cut_off(close: _CloseUp, summed: _Summed) -> NDArray[np.bool_]:
+    """Find voxels of the lesion beside its outline that a cut gives to somebody else: the cut is the border there.
+
+    A share of the outline's border that an outline too small by a voxel has too, at pointed places, is none.
+    """
+    none = np.zeros_like(close.mask)
+    if summed.foreign_dense is None:
+        return none
+    beside = within_a_voxel(close.mask) & ~close.mask & (close.attenuation_hu != NOT_IMAGED_HU)
+    cut = beside & summed.foreign_dense
+    return cut if np.count_nonzero(cut) > SMALLEST_CUT * np.count_nonzero(beside) else none
+
+
+def _boundary_hu(close: _CloseUp, found: Contrast, inside: NDArray[np.bool_]) -> float:
+    if found.background_hu is None or found.height_hu is None or not inside.any():
+        return found.mean_background_hu + found.mean_height_hu / 2
+    border = np.argwhere(within_a_voxel(inside) & ~inside)
+    some = border[:: max(1, len(border) // _ENOUGH_POINTS)] + close.start_kji
+    return float(np.median(found.background_hu.at(some) + found.height_hu.at(some) / 2))

@@ -1,0 +1,279 @@
+"""What is near a lesion: other dense things, air, and the voxels that show its plateau and its surroundings."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from scipy import ndimage
+
+from calcimeasure.edge.slabs import threads_for_distances
+from calcimeasure.model import NOT_IMAGED_HU
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.model import Outline, Volume
+    from calcimeasure.settings import Settings
+
+_Number = TypeVar("_Number", np.float32, np.intp)
+
+RIM_MM = 3.0
+"""How far the blurred rim of a lesion reaches: three times the widest usual blur (sigma 0.9 mm) and a pixel."""
+
+SHELL_MM = (3.5, 7.0)
+"""Where the surroundings are taken."""
+
+DEPTH_MM = 2.5
+"""How deep a voxel must lie to show the plateau."""
+
+FEWEST_PLATEAU_VOXELS = 30
+"""Fewer deep voxels than this show the plateau less well than the sum of attenuation does."""
+
+FEWEST_SHELL_VOXELS = 50
+
+AIR_HU = -300.0
+"""Air, lung and what is blurred with them are below it; fat is at -100 HU."""
+
+_ENOUGH_VALUES = 10_000
+
+LONGEST_SLICE_STEP_MM = 1.5
+"""A slice counts as at most this far from its neighbor when distances are compared: thick slices are blurred across,
+so that their neighbors belong to the rim, and a voxel is deep only where those above and below are inside too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How closely to look: in boxes of more voxels than enough, at some of them, at most so far from each other."""
+
+    enough_voxels: int
+    grain_mm: float
+
+
+GLANCE = Look(60_000, 1.6)
+"""Enough to draw an outline by: plateau and surroundings are averages of thousands of voxels in any case."""
+
+FULL_LOOK = Look(2_000_000, 1.0)
+"""Enough to measure by: where voxels are left out, those that are looked at still lie as close as usual pixels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighborhood:
+    """A lesion's box with room for its rim and its surroundings, at every so many voxels.
+
+    Parameters
+    ----------
+    start_kji, stride_kji
+        Where it begins in the stack, and how far apart its samples are there.
+    attenuation_hu, mask, imaged, dense
+        (k, j, i): the image, the lesion, what the scanner reconstructed, what is at or above the threshold.
+    depth_mm
+        Distance to the lesion's border, negative outside.
+    others
+        What is dense and not the lesion.
+    basin
+        What belongs to the lesion, and what lies nearer to it than to any other dense thing.
+    from_others_mm, from_air_mm
+        Infinite where farther than a rim reaches; None where there are none.
+    spacing_mm
+        Distance of the samples.
+    slice_mm
+        (k,) size of a voxel across the slices.
+    """
+
+    start_kji: tuple[int, int, int]
+    stride_kji: tuple[int, int, int]
+    attenuation_hu: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    imaged: NDArray[np.bool_]
+    dense: NDArray[np.bool_]
+    depth_mm: NDArray[np.float32]
+    others: NDArray[np.bool_]
+    basin: NDArray[np.bool_]
+    from_others_mm: NDArray[np.float32] | None
+    from_air_mm: NDArray[np.float32] | None
+    spacing_mm: tuple[float, float, float]
+    slice_mm: NDArray[np.float64]
+
+    @property
+    def is_coarse(self) -> bool:
+        """Tell whether voxels were left out."""
+        return max(self.stride_kji) > 1
+
+
+def neighborhood(volume: Volume, outline: Outline, settings: Settings, look: Look | None) -> Neighborhood:
+    """Look at what is near a lesion; without a look at every voxel."""
+    geometry = volume.geometry
+    start, stop = box_round(volume, outline, SHELL_MM[1] + 1)
+    stride = _stride(volume, start, stop, look)
+    samples = tuple(slice(a, b, step) for a, b, step in zip(start, stop, stride, strict=True))
+    attenuation_hu = volume.attenuation_hu[samples].astype(np.float32)
+    some = tuple(slice(None, None, step) for step in stride)
+    mask = np.ascontiguousarray(outline.mask_in(start, stop)[some])
+    step_mm, row_mm, column_mm = geometry.spacing_kji_mm
+    in_plane_mm = (stride[1] * row_mm, stride[2] * column_mm)
+    compared_mm = (stride[0] * min(step_mm, LONGEST_SLICE_STEP_MM), *in_plane_mm)
+    imaged = attenuation_hu != NOT_IMAGED_HU
+    dense = attenuation_hu >= settings.threshold_hu
+    depth_mm = signed_depth_mm(mask, compared_mm)
+    others = _other_dense(attenuation_hu, mask, dense, depth_mm)
+    from_others_mm = _distance_mm(others, compared_mm)
+    return Neighborhood(
+        start_kji=start,
+        stride_kji=stride,
+        attenuation_hu=attenuation_hu,
+        mask=mask,
+        imaged=imaged,
+        dense=dense,
+        depth_mm=depth_mm,
+        others=others,
+        basin=imaged & (mask | (True if from_others_mm is None else -depth_mm < from_others_mm)),
+        from_others_mm=from_others_mm,
+        from_air_mm=_distance_mm(imaged & (attenuation_hu < AIR_HU), compared_mm),
+        spacing_mm=(stride[0] * step_mm, *in_plane_mm),
+        slice_mm=geometry.voxel_sizes[samples[0]] / geometry.pixel_area_mm2,
+    )
+
+
+def box_round(volume: Volume, outline: Outline, margin_mm: float) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Return start and stop of an outline's box with a margin, as far as the stack reaches."""
+    geometry = volume.geometry
+    slices, rows, columns = (math.ceil(margin_mm / max(step_mm, 1e-3)) for step_mm in geometry.spacing_kji_mm)
+    margin = (max(2, slices) if geometry.shape_kji[0] > 1 else 0, rows, columns)
+    k, j, i = (max(0, a - m) for a, m in zip(outline.start_kji, margin, strict=True))
+    stop_k, stop_j, stop_i = (
+        min(n, b + m) for b, m, n in zip(outline.stop_kji, margin, geometry.shape_kji, strict=True)
+    )
+    return (k, j, i), (stop_k, stop_j, stop_i)
+
+
+def _stride(volume: Volume, start: tuple[int, ...], stop: tuple[int, ...], look: Look | None) -> tuple[int, int, int]:
+    if look is None or math.prod(b - a for a, b in zip(start, stop, strict=True)) <= look.enough_voxels:
+        return (1, 1, 1)
+    k, j, i = (max(1, int(look.grain_mm / max(step_mm, 1e-3))) for step_mm in volume.geometry.spacing_kji_mm)
+    return (k, j, i)
+
+
+def signed_depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
+    """Distance to the nearest voxel across a mask's border, negative outside; the border of the box is none."""
+    import edt
+
+    # Of two labels it finds both distances at once.
+    labels = mask.view(np.uint8) + np.uint8(1)
+    depth_mm: NDArray[np.float32] = edt.edt(
+        labels, anisotropy=spacing_mm, black_border=False, parallel=threads_for_distances(mask.size)
+    )
+    return np.negative(depth_mm, out=depth_mm, where=~mask)
+
+
+def _distance_mm(things: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32] | None:
+    """Distance to the nearest of some voxels; infinite where farther than a rim reaches, None where there are none."""
+    import edt
+
+    if not things.any():
+        return None
+    box = []
+    for axis, step_mm in enumerate(spacing_mm):
+        used = np.flatnonzero(things.any(axis=tuple({0, 1, 2} - {axis})))
+        reach = math.ceil(RIM_MM / step_mm) + 1
+        box.append(slice(max(int(used[0]) - reach, 0), int(used[-1]) + 1 + reach))
+    near = tuple(box)
+    distance_mm = np.full(things.shape, np.inf, dtype=np.float32)
+    distance_mm[near] = edt.edt(
+        ~things[near], anisotropy=spacing_mm, black_border=False, parallel=threads_for_distances(things.size)
+    )
+    return distance_mm
+
+
+def _other_dense(
+    attenuation_hu: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    dense: NDArray[np.bool_],
+    depth_mm: NDArray[np.float32],
+) -> NDArray[np.bool_]:
+    """Find what is dense and not the lesion: beyond its own blurred rim, or above its half-maximum behind a cut."""
+    beyond = dense & (depth_mm < 1 - RIM_MM)
+    behind = dense & ~mask & ~within_a_voxel(mask)
+    if behind.any():
+        deep = mask & (depth_mm >= min(DEPTH_MM, 0.6 * float(depth_mm.max())))
+        deep_hu = np.median(thinned(attenuation_hu[deep]))
+        soft_hu = max(float(np.median(thinned(attenuation_hu[~dense]))), -100.0) if not dense.all() else 0.0
+        half = attenuation_hu >= (float(deep_hu) + soft_hu) / 2
+        behind &= half
+        # What is as dense and right beside it is part of it, and not of the lesion's rim.
+        behind |= within_a_voxel(behind) & dense & ~mask & half
+    return beyond | behind
+
+
+def stands_alone(near: Neighborhood) -> bool:
+    """Tell whether no other dense thing comes near the rim: where one does, each voxel matters."""
+    return not bool(np.any(near.others & (near.depth_mm >= -2 * RIM_MM)))
+
+
+def within_a_voxel(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Grow a mask by one voxel in each direction, diagonals included."""
+    grown = mask
+    for axis in range(mask.ndim):
+        near = grown.copy()
+        low, high = [slice(None)] * mask.ndim, [slice(None)] * mask.ndim
+        low[axis], high[axis] = slice(None, -1), slice(1, None)
+        near[tuple(low)] |= grown[tuple(high)]
+        near[tuple(high)] |= grown[tuple(low)]
+        grown = near
+    return grown
+
+
+def plateau_and_shell(near: Neighborhood, settings: Settings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find the voxels that show the plateau (too few of them: none), and those that show the surroundings."""
+    shell = near.basin & ~near.dense & (near.depth_mm < -SHELL_MM[0]) & (near.depth_mm >= -SHELL_MM[1])
+    for distance_mm in (near.from_air_mm, near.from_others_mm):
+        if distance_mm is not None:
+            shell &= distance_mm > RIM_MM
+    if np.count_nonzero(shell) < FEWEST_SHELL_VOXELS:
+        shell = _scarce_surroundings(near)
+    # What is deep and not dense is a cavity: marrow, fluid, necrosis.
+    deep = near.mask & near.dense & (near.depth_mm >= DEPTH_MM)
+    if deep.any() and shell.any():
+        deep = _without_cavities(near, deep, shell, settings)
+    if np.count_nonzero(deep) < FEWEST_PLATEAU_VOXELS:
+        deep = np.zeros_like(deep)
+    return deep, shell
+
+
+def _without_cavities(
+    near: Neighborhood, deep: NDArray[np.bool_], shell: NDArray[np.bool_], settings: Settings
+) -> NDArray[np.bool_]:
+    """Leave out of what is deep the blurred rim of cavities, but not parts that are less dense and yet calcified."""
+    deep_hu, shell_hu = (float(np.median(thinned(near.attenuation_hu[voxels]))) for voxels in (deep, shell))
+    half_hu = (deep_hu + shell_hu) / 2
+    hollow = deep & (near.attenuation_hu < half_hu)
+    if not hollow.any():
+        return deep
+    # What is a part in its own right is homogeneous, and nowhere near soft tissue: fluid that holds calcium, say. The
+    # blurred rim of a cavity passes through the same Hounsfield units on its way down.
+    smooth_hu = ndimage.uniform_filter(near.attenuation_hu, 3)
+    cavity = near.mask & (near.depth_mm >= DEPTH_MM) & (smooth_hu < settings.threshold_hu)
+    from_cavity_mm = _distance_mm(cavity, near.spacing_mm)
+    if from_cavity_mm is None:
+        return deep
+    beyond = deep & (from_cavity_mm > RIM_MM)
+    return beyond if np.count_nonzero(beyond) >= FEWEST_PLATEAU_VOXELS else deep & ~hollow
+
+
+def _scarce_surroundings(near: Neighborhood) -> NDArray[np.bool_]:
+    """Wedged between dense things or under the skin: the tissue that is least blurred with either, or what there is."""
+    around = near.basin & ~near.dense & ~near.mask
+    for distance_mm in (RIM_MM / 2, 0.0):
+        tissue = around & (near.depth_mm < -distance_mm)
+        if near.from_air_mm is not None:
+            tissue &= near.from_air_mm > distance_mm
+        if np.count_nonzero(tissue) >= FEWEST_SHELL_VOXELS:
+            return tissue
+    return around
+
+
+def thinned(values: NDArray[_Number]) -> NDArray[_Number]:
+    """Take every nth of many values: a median of thousands is as good as one of millions, and sorting costs most."""
+    return values[:: max(1, values.size // _ENOUGH_VALUES)]

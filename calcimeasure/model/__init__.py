@@ -1,0 +1,69 @@
+"""The nouns. All are frozen; arrays are read-only; what holds arrays compares by identity.
+
+Arrays are (k, j, i) = (slice, row, column), positions LPS mm. None means not known or not applicable, never zero.
+"""
+
+from calcimeasure.model.image import NOT_IMAGED_HU, Image, NamedBones, Radiograph, Volume
+from calcimeasure.model.lesion import Lesion, Midline, Revision, Side, Site, largest_first, review_state
+from calcimeasure.model.measurements import Axis, FilmAxis, FilmMeasurements, Measurements
+from calcimeasure.model.outline import Outline
+from calcimeasure.model.points import PointLps, PointPx
+from calcimeasure.model.proposal import Evidence, Proposal, Proposals
+from calcimeasure.model.report import Outcome, Report, StackFacts
+from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Projection, Series
+from calcimeasure.model.vocabulary import (
+    AlgorithmType,
+    BodySite,
+    Laterality,
+    ReviewState,
+    SideSource,
+    SiteSource,
+    SpacingSource,
+    State,
+    Status,
+    Tissue,
+)
+
+__all__ = [
+    "NOT_IMAGED_HU",
+    "AlgorithmType",
+    "Axis",
+    "BodySite",
+    "Evidence",
+    "Failure",
+    "FilmAxis",
+    "FilmMeasurements",
+    "Found",
+    "Image",
+    "Instance",
+    "Laterality",
+    "Lesion",
+    "Measurements",
+    "Midline",
+    "NamedBones",
+    "Outcome",
+    "Outline",
+    "PixelFormat",
+    "PointLps",
+    "PointPx",
+    "Projection",
+    "Proposal",
+    "Proposals",
+    "Radiograph",
+    "Report",
+    "ReviewState",
+    "Revision",
+    "Series",
+    "Side",
+    "SideSource",
+    "Site",
+    "SiteSource",
+    "SpacingSource",
+    "StackFacts",
+    "State",
+    "Status",
+    "Tissue",
+    "Volume",
+    "largest_first",
+    "review_state",
+]

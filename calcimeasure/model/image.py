@@ -1,0 +1,147 @@
+"""What lesions are found, drawn and measured on: a CT volume or a radiograph, and bones outlined on a volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Self
+
+from calcimeasure.model.stack import Projection
+from calcimeasure.model.vocabulary import SpacingSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.model.stack import Series
+    from calcimeasure.model.vocabulary import Laterality
+
+NOT_IMAGED_HU = -32768
+"""What a voxel of `Volume.attenuation_hu` holds where the scanner reconstructed nothing (Pixel Padding Value)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Volume:
+    """A CT stack as acquired.
+
+    Parameters
+    ----------
+    series
+        Where it comes from.
+    geometry
+        Where each voxel lies.
+    attenuation_hu
+        (k, j, i) int16; `NOT_IMAGED_HU` where nothing was reconstructed. Kept read-only.
+    notices
+        Keys of `calcimeasure.codes.NOTICES`.
+    """
+
+    series: Series
+    geometry: Geometry
+    attenuation_hu: NDArray[np.int16]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def shape_kji(self) -> tuple[int, int, int]:
+        """Slices, rows, columns."""
+        return self.geometry.shape_kji
+
+    def __post_init__(self) -> None:
+        if self.attenuation_hu.shape != self.geometry.shape_kji:
+            raise ValueError(f"Voxels of shape {self.geometry.shape_kji} expected, found {self.attenuation_hu.shape}.")
+        self.attenuation_hu.flags.writeable = False
+
+    def __reduce__(self) -> tuple[type[Volume], tuple[object, ...]]:
+        # A pickle does not keep that an array is read-only: made anew from its fields, it is.
+        return type(self), tuple(getattr(self, one.name) for one in fields(self))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedBones:
+    """Bones that another program outlined on a stack.
+
+    Parameters
+    ----------
+    labels
+        (k, j, i) integers; 0 where there is none. Kept read-only.
+    names
+        Label to TotalSegmentator's name: humerus_left, vertebrae_L3, rib_left_4, sacrum, ...
+    sides
+        Label to side, of those that have one.
+    """
+
+    labels: NDArray[np.uint8] | NDArray[np.uint16]
+    names: Mapping[int, str]
+    sides: Mapping[int, Laterality]
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(k, j, i), true where any is."""
+        return self.labels > 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Radiograph:
+    """A projection, dense tissue bright.
+
+    Parameters
+    ----------
+    series
+        Where it comes from.
+    pixels
+        (rows, columns) float32 after the Modality LUT; a higher value is denser. Kept read-only.
+    spacing_mm
+        Between rows and between columns; None where no millimeters are known.
+    spacing_source
+        Where they come from (PS3.3 section 10.7).
+    notices
+        Keys of `calcimeasure.codes.NOTICES`.
+    """
+
+    series: Series
+    pixels: NDArray[np.float32]
+    spacing_mm: tuple[float, float] | None
+    spacing_source: SpacingSource
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.pixels.flags.writeable = False
+
+    def __reduce__(self) -> tuple[type[Radiograph], tuple[object, ...]]:
+        return type(self), tuple(getattr(self, one.name) for one in fields(self))
+
+    @property
+    def shape_kji(self) -> tuple[int, int, int]:
+        """Shape of the masks of its lesions: one slice."""
+        rows, columns = self.pixels.shape
+        return (1, rows, columns)
+
+    def calibrated(self, column_spacing_mm: float) -> Self:
+        """Return it with the spacing that a reader found; rows and columns keep their proportion."""
+        spacing_mm = (column_spacing_mm * self.pixel_aspect, column_spacing_mm)
+        return replace(self, spacing_mm=spacing_mm, spacing_source=SpacingSource.READER)
+
+    @property
+    def pixel_aspect(self) -> float:
+        """Distance between rows in units of the distance between columns, which is known without any millimeters.
+
+        From the spacing; where that is not known from whatever spacing or Pixel Aspect Ratio (0028,0034) the header
+        has; 1 where it says nothing (PS3.3 C.7.6.3.1.7).
+        """
+        projection = self.series.projection or Projection()
+        for ratio in (
+            self.spacing_mm,
+            self.series.pixel_spacing_mm,
+            projection.imager_pixel_spacing_mm,
+            projection.nominal_scanned_pixel_spacing_mm,
+            projection.pixel_aspect_ratio,
+        ):
+            if ratio is not None and min(ratio) > 0:
+                return ratio[0] / ratio[1]
+        return 1.0
+
+
+Image = Volume | Radiograph
+"""What lesions are found, drawn and measured on."""

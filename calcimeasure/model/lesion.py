@@ -1,0 +1,161 @@
+"""A finding, where it lies, and its revisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calcimeasure.model.vocabulary import AlgorithmType, ReviewState, Status, Tissue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from calcimeasure.model.measurements import FilmMeasurements, Measurements
+    from calcimeasure.model.outline import Outline
+    from calcimeasure.model.points import PointLps
+    from calcimeasure.model.vocabulary import BodySite, Laterality, SideSource, SiteSource
+
+
+@dataclass(frozen=True, slots=True)
+class Midline:
+    """The plane between both sides of the body.
+
+    Parameters
+    ----------
+    normal
+        Unit vector to the patient's left, LPS.
+    offset_mm
+        Points p of the plane have normal . p = offset_mm.
+    uncertainty_mm
+        How far the plane may lie beside where it is said to.
+    quality
+        0 to 1: how alike both sides are.
+    between_limbs
+        Whether two limbs lie beside it, and no trunk.
+    """
+
+    normal: PointLps
+    offset_mm: float
+    uncertainty_mm: float
+    quality: float
+    between_limbs: bool = False
+
+    def distance_mm(self, points_lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(...,) signed distance of (..., 3) points, positive to the patient's left."""
+        distance_mm: NDArray[np.float64] = points_lps_mm @ np.array(self.normal) - self.offset_mm
+        return distance_mm
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Side of the body with its evidence."""
+
+    laterality: Laterality
+    source: SideSource
+    confidence: float | None = None
+    conflict: bool = False
+    hint: Laterality | None = None
+    distance_to_midline_mm: float | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Region of the body with its evidence."""
+
+    body_site: BodySite
+    source: SiteSource
+    detail: str | None = None
+    evidence: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesion:
+    """A finding: its outline, its numbers, and what is known and decided about it.
+
+    `tissue`, `side` and `site` are None where nothing has judged them yet. `settings_hash` and `software_version` name
+    what its numbers were computed with. The outline of a lesion on a radiograph is a mask of one slice.
+    """
+
+    tracking_uid: str
+    number: int
+    outline: Outline
+    measurements: Measurements | FilmMeasurements
+    notices: tuple[str, ...] = ()
+    tissue: Tissue | None = None
+    tissue_confidence: float | None = None
+    side: Side | None = None
+    site: Site | None = None
+    status: Status = Status.PROPOSED
+    algorithm_type: AlgorithmType = AlgorithmType.AUTOMATIC
+    reader: str | None = None
+    reviewed_at: datetime | None = None
+    settings_hash: str = ""
+    software_version: str = ""
+
+    @property
+    def is_mass(self) -> bool:
+        """Whether it counts as a calcified mass: it is judged one, or nothing has judged it yet."""
+        return self.tissue in (None, Tissue.CALCIFIED_MASS)
+
+    @property
+    def may_be_mass(self) -> bool:
+        """Whether a reader is asked about it: it counts as a mass or might be one, and nobody has rejected it."""
+        return (self.is_mass or self.tissue is Tissue.UNKNOWN) and self.status is not Status.REJECTED
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a reader has accepted or rejected it."""
+        return self.status is not Status.PROPOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A lesion as it was at one time. Every change appends one; none is ever changed or removed.
+
+    Parameters
+    ----------
+    lesion
+        All of it: outline, numbers, judgements, decisions.
+    number
+        From 1, without gaps, for each lesion.
+    made_at
+        When, UTC.
+    why
+        What was done, in words.
+    reader
+        Who did it; None where the program did.
+    base_number
+        The revision that it was made from; None for the first one. Two made from the same base are a conflict.
+    withdrawn
+        The lesion is no longer there: merged into another, split, taken back, or not found again.
+    edit_uid
+        The same for all revisions of one edit (a merge changes several lesions).
+    """
+
+    lesion: Lesion
+    number: int
+    made_at: datetime
+    why: str
+    reader: str | None = None
+    base_number: int | None = None
+    withdrawn: bool = False
+    edit_uid: str | None = None
+
+
+def largest_first(lesion: Lesion) -> tuple[object, ...]:
+    """Order lesions by size (volume, where there is none area or length), those of equal size by their place."""
+    return (-lesion.measurements.size, lesion.outline.start_kji)
+
+
+def review_state(lesions: Iterable[Lesion]) -> ReviewState:
+    """Tell how much of some lesions readers have decided; what no reader is asked about (bone) is passed over."""
+    decided = [one.is_decided for one in lesions if one.is_mass or one.tissue is Tissue.UNKNOWN]
+    if not any(decided):
+        return ReviewState.NONE
+    return ReviewState.DONE if all(decided) else ReviewState.PARTIAL

@@ -1,0 +1,174 @@
+"""The numbers of a lesion, on CT and on a radiograph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from calcimeasure.model.vocabulary import SpacingSource
+
+if TYPE_CHECKING:
+    from calcimeasure.model.points import PointLps, PointPx
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A length with its two end points in the patient."""
+
+    length_mm: float
+    ends_lps_mm: tuple[PointLps, PointLps]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """Every number of a lesion; `calcimeasure.measure` defines each.
+
+    What needs a thickness is None for a single slice, and volumes and the 3-D diameter are for slices that leave gaps.
+    """
+
+    long_axis: Axis
+    short_axis: Axis
+    long_axis_slice: int
+    centroid_lps_mm: PointLps
+    truncated: bool
+    mean_hu: float
+    median_hu: float
+    sd_hu: float
+    max_hu: float
+    max_3d_diameter: Axis | None = None
+    extents_lps_mm: tuple[float, float, float] | None = None
+    volume_ml: float | None = None
+    volume_mesh_ml: float | None = None
+    volume_voxels_ml: float | None = None
+    surface_area_mm2: float | None = None
+    sphericity: float | None = None
+    area_mm2: float | None = None
+    boundary_hu: float | None = None
+    long_axis_u95_mm: float | None = None
+    max_3d_diameter_u95_mm: float | None = None
+    volume_u95_ml: float | None = None
+    large: bool | None = None
+    long_axis_sop_uid: str = ""
+    long_axis_instance_number: int | None = None
+    touches_bone: bool | None = None
+    bone_contact_mm2: float | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def long_axis_mm(self) -> float:
+        """Length of the long axis."""
+        return self.long_axis.length_mm
+
+    @property
+    def short_axis_mm(self) -> float:
+        """Length of the short axis."""
+        return self.short_axis.length_mm
+
+    @property
+    def max_3d_diameter_mm(self) -> float | None:
+        """Length of the diameter in space."""
+        return self.max_3d_diameter.length_mm if self.max_3d_diameter else None
+
+    @property
+    def largest_mm(self) -> float:
+        """The diameter in space, where there is none the long axis."""
+        return (self.max_3d_diameter or self.long_axis).length_mm
+
+    @property
+    def size(self) -> float:
+        """What lesions of one stack are ordered by: volume, where there is none area or length."""
+        return self.volume_ml or self.volume_voxels_ml or self.area_mm2 or self.long_axis.length_mm
+
+
+@dataclass(frozen=True, slots=True)
+class FilmAxis:
+    """A length on a radiograph, in units of the column spacing, with its two end points (row, column)."""
+
+    length_px: float
+    ends_px: tuple[PointPx, PointPx]
+
+
+@dataclass(frozen=True, slots=True)
+class FilmMeasurements:
+    """Every number of a lesion on a radiograph; `calcimeasure.measure` defines each.
+
+    What was measured is in pixels: lengths in units of the column spacing, areas in its square, points as row and
+    column. Millimeters follow from the spacing alone, and are None where none is known.
+
+    Parameters
+    ----------
+    pixel_aspect
+        Row spacing in units of the column spacing; the pixels are measured with it.
+    column_spacing_mm, spacing_source
+        What a pixel is in millimeters, and how that is known (PS3.3 section 10.7, or the reader's calibration).
+    mean_contrast
+        Mean over the outline of what it stands out from its local background by, as attenuation adds up: in pixel
+        values, or as a logarithm where these are proportional to the beam's intensity.
+    boundary
+        The local half-maximum used as the edge, above the local background, on the same scale.
+    long_axis_u95_px
+        Half-width of the 95 % interval of the long axis in this image.
+    large
+        None without millimeters.
+    """
+
+    long_axis: FilmAxis
+    short_axis: FilmAxis
+    area_px: float
+    centroid_px: PointPx
+    truncated: bool
+    pixel_aspect: float = 1.0
+    column_spacing_mm: float | None = None
+    spacing_source: SpacingSource = SpacingSource.NONE
+    mean_contrast: float | None = None
+    boundary: float | None = None
+    long_axis_u95_px: float | None = None
+    large: bool | None = None
+    long_axis_sop_uid: str = ""
+    long_axis_instance_number: int | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def long_axis_slice(self) -> int:
+        """Index of the image that the long axis lies on: there is one."""
+        return 0
+
+    @property
+    def row_spacing_mm(self) -> float | None:
+        """Distance between rows."""
+        return self._mm(self.pixel_aspect)
+
+    @property
+    def long_axis_mm(self) -> float | None:
+        """Length of the long axis."""
+        return self._mm(self.long_axis.length_px)
+
+    @property
+    def short_axis_mm(self) -> float | None:
+        """Length of the short axis."""
+        return self._mm(self.short_axis.length_px)
+
+    @property
+    def largest_mm(self) -> float | None:
+        """The long axis: a projection has no diameter in space."""
+        return self.long_axis_mm
+
+    @property
+    def long_axis_u95_mm(self) -> float | None:
+        """Half-width of the 95 % interval of the long axis; that of the spacing is not in it."""
+        return self._mm(self.long_axis_u95_px)
+
+    @property
+    def area_mm2(self) -> float | None:
+        """Area of the outline."""
+        return None if self.column_spacing_mm is None else self.area_px * self.column_spacing_mm**2
+
+    @property
+    def size(self) -> float:
+        """What lesions of one image are ordered by: their area."""
+        return self.area_px
+
+    def _mm(self, length_px: float | None) -> float | None:
+        if length_px is None or self.column_spacing_mm is None:
+            return None
+        return length_px * self.column_spacing_mm

@@ -1,0 +1,217 @@
+"""What headers say: images, and the stacks that images make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from calcimeasure.model.points import PointLps
+    from calcimeasure.model.vocabulary import State
+
+
+@dataclass(frozen=True, slots=True)
+class PixelFormat:
+    """How stored values are encoded (Image Pixel Module, PS3.3 C.7.6.3); numbers are 0 where the header has none."""
+
+    transfer_syntax_uid: str
+    rows: int
+    columns: int
+    samples_per_pixel: int
+    bits_allocated: int
+    bits_stored: int
+    signed: bool | None
+    padding_value: int | None = None
+    padding_limit: int | None = None
+    high_bit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One image of a series: a file, or a frame of a multi-frame file.
+
+    Parameters
+    ----------
+    path, root
+        The file, and the folder that it is told relative to: the PATH argument that held it.
+    pixel_offset
+        Byte at which Pixel Data (7FE0,0010) begins (of a deflated file: in what it unpacks to).
+    position_lps_mm
+        ImagePositionPatient (0020,0032).
+    rescale_slope, rescale_intercept
+        Stored value to Hounsfield units (0028,1053), (0028,1052).
+    split_keys
+        What may tell images at one position apart: temporal position, acquisition, echo, times.
+    member
+        Name in the .zip that `path` is then.
+    frame_index, frame_count
+        Which frame of how many in the file.
+    """
+
+    path: Path
+    root: Path
+    sop_uid: str
+    instance_number: int | None
+    position_lps_mm: PointLps | None
+    rescale_slope: float | None
+    rescale_intercept: float | None
+    pixel_format: PixelFormat
+    pixel_offset: int
+    split_keys: tuple[str, ...] = ()
+    member: str | None = None
+    frame_index: int = 0
+    frame_count: int = 1
+
+    @property
+    def relative_path(self) -> Path:
+        """Where it lies below the PATH argument that held it; of a member of a .zip its name in it."""
+        return _relative_path(self.path, self.root, self.member)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What only the header of a radiograph says.
+
+    Parameters
+    ----------
+    imager_pixel_spacing_mm, nominal_scanned_pixel_spacing_mm
+        Between rows and between columns, at the detector (0018,1164) and on the scanned film (0018,2010).
+    magnification
+        Estimated Radiographic Magnification Factor (0018,1114).
+    calibration_type
+        Pixel Spacing Calibration Type (0028,0A02).
+    patient_orientation
+        Directions of rows and columns in letters (0020,0020).
+    pixel_intensity_relationship
+        LIN where pixel values are proportional to the beam's intensity (0028,1040).
+    pixel_aspect_ratio
+        Height to width of a pixel (0028,0034), where the header gives no spacing.
+    """
+
+    photometric_interpretation: str | None = None
+    presentation_lut_shape: str | None = None
+    imager_pixel_spacing_mm: tuple[float, float] | None = None
+    nominal_scanned_pixel_spacing_mm: tuple[float, float] | None = None
+    magnification: float | None = None
+    calibration_type: str | None = None
+    view_position: str | None = None
+    patient_orientation: tuple[str, ...] = ()
+    pixel_intensity_relationship: str | None = None
+    conversion_type: str | None = None
+    number_of_frames: int = 1
+    pixel_aspect_ratio: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One stack of a DICOM series, from headers alone; `instances` in ascending order along the slice normal.
+
+    A series with several grids is several of these, told apart by `stack_number` (from 1). UIDs are empty where the
+    header has none. Code values of Anatomic Region (0008,2218) and Primary Anatomic Structure (0008,2228) are
+    `region_codes`, those of their modifiers (0008,2220) and (0008,2230) `region_modifier_codes`.
+    """
+
+    series_uid: str
+    study_uid: str
+    stack_number: int
+    modality: str
+    sop_class_uid: str
+    instances: tuple[Instance, ...]
+    patient_id: str | None = None
+    study_date: date | None = None
+    series_number: int | None = None
+    description: str | None = None
+    image_type: tuple[str, ...] = ()
+    row_column_directions: tuple[float, ...] | None = None
+    pixel_spacing_mm: tuple[float, float] | None = None
+    frame_of_reference_uid: str | None = None
+    slice_thickness_mm: float | None = None
+    rescale_type: str | None = None
+    kvp: float | None = None
+    convolution_kernel: str | None = None
+    contrast_agent: bool | None = None
+    patient_position: str | None = None
+    body_part: str | None = None
+    laterality: str | None = None
+    image_laterality: str | None = None
+    frame_laterality: str | None = None
+    region_codes: tuple[str, ...] = ()
+    region_modifier_codes: tuple[str, ...] = ()
+    study_description: str | None = None
+    protocol_name: str | None = None
+    projection: Projection | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def relative_path(self) -> Path:
+        """The first file in slice order, relative to the PATH argument that held it."""
+        return self.instances[0].relative_path
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies under some paths.
+
+    Parameters
+    ----------
+    series
+        Every stack, ordered by patient, study, series and stack number.
+    unreadable
+        Files and folders that claim to be DICOM or could not even be opened.
+    other_file_count
+        Files that are no DICOM.
+    """
+
+    series: tuple[Series, ...]
+    unreadable: tuple[Failure, ...] = ()
+    other_file_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A stack or file that was not measured.
+
+    Parameters
+    ----------
+    state
+        `State.SKIPPED` where it is no image that this program measures, `State.FAILED` where it should have been.
+    reason
+        A key of `calcimeasure.codes.REASONS`.
+    message
+        For a person: expected, found, where, what to do.
+    series
+        The stack; None where not even its header could be read.
+    path, root, member
+        The file, the PATH argument that held it, and its name in a .zip, where there is no series.
+    traceback
+        For an internal error.
+    """
+
+    state: State
+    reason: str
+    message: str
+    series: Series | None = None
+    path: Path | None = None
+    root: Path | None = None
+    traceback: str | None = None
+    seconds: float = 0.0
+    member: str | None = None
+
+    @property
+    def relative_path(self) -> Path:
+        """The file that it is about, relative to the PATH argument that held it."""
+        if self.series is not None:
+            return self.series.relative_path
+        if self.path is None:
+            return Path()
+        return _relative_path(self.path, self.root, self.member)
+
+
+def _relative_path(path: Path, root: Path | None, member: str | None) -> Path:
+    if member is not None:
+        # Names in a .zip may lead anywhere; nothing is opened or written by this one.
+        return Path(*(part for part in PurePosixPath(member).parts if part not in ("/", "..")))
+    return path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)

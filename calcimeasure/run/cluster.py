@@ -1,0 +1,334 @@
+"""Stacks on a Dask cluster, each in a process with limits there. The only module that imports Dask."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import threading
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from importlib import import_module
+from itertools import islice
+from multiprocessing import current_process
+from multiprocessing.util import Finalize
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
+
+import dask
+from distributed import CancelledError, Client, Future, KilledWorker, Status, get_worker
+from distributed.deploy.cluster import Cluster
+
+from calcimeasure.errors import CalcimeasureError, SettingsError, WorkerError
+from calcimeasure.model import Failure, State
+from calcimeasure.run.processes import Child, Limits, free_memory_bytes, interrupts_held_back, load_ahead
+from calcimeasure.settings import cluster_arguments
+from calcimeasure.version import software_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from calcimeasure.run.processes import Measured, Task
+    from calcimeasure.settings import Settings
+
+_Key = TypeVar("_Key")
+
+_CONNECT_SECONDS = 10
+_CLOSE_SECONDS = 2
+_LOOK_SECONDS = 1.0
+"""So often Ctrl-C, and workers that have come or gone, are looked for while nothing is done."""
+
+_FIRST_WORKER_SECONDS = 15
+_TIMES = 4
+"""A stack is given up when its worker died in so many rounds; in each of them Dask has tried four workers."""
+
+_CLOSES = (Status.closing, Status.closed)
+_MAY_HAVE_CHILDREN = "DASK_DISTRIBUTED__WORKER__DAEMON=False"
+_OF_WORKERS = {
+    "distributed.worker.daemon": False,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+}
+"""Workers may have processes of their own; and they look less at what they do themselves, which is waiting: that took
+some 5 % of a core each, with their nannies."""
+
+
+def measure_on_cluster(
+    tasks: Iterator[tuple[_Key, Task]],
+    client: Client,
+    settings: Settings,
+    say: Callable[..., None],
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[tuple[_Key, Measured]]:
+    """Measure stacks on a Dask cluster.
+
+    Parameters
+    ----------
+    tasks, stopped
+        As in `calcimeasure.run.processes.measure_in_processes`.
+    client
+        Of the cluster (`client_of`).
+    settings
+        The limits of a stack.
+    say
+        Takes what a person should know at once.
+
+    Yields
+    ------
+    key, result
+        As they are done. A stack whose worker died is measured by another one.
+
+    Raises
+    ------
+    WorkerError
+        The cluster goes away, or its workers cannot measure: they do not see the images, may not have processes of
+        their own, or have another version of the program.
+    """
+    try:
+        yield from _Run(client, settings, say, stopped).results(tasks)
+    except (CancelledError, OSError) as error:
+        raise WorkerError(
+            f"The Dask cluster {settings.scheduler or cluster_arguments(settings)['class']} is gone. What was "
+            "measured is kept: start it and run again to go on."
+        ) from error
+
+
+class _Run:
+    """What is in flight on a cluster."""
+
+    def __init__(
+        self, client: Client, settings: Settings, say: Callable[..., None], stopped: Callable[[], bool]
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._say = say
+        self._stopped = stopped
+        self._done: SimpleQueue[Future[Any]] = SimpleQueue()
+        self._in_flight: dict[Future[Any], tuple[Any, Task, int]] = {}
+        self._threads = 0
+        self._look_at = 0.0
+        self._waits_since: float | None = time.monotonic()
+
+    def results(self, tasks: Iterator[tuple[_Key, Task]]) -> Iterator[tuple[_Key, Measured]]:
+        while True:
+            if self._stopped():
+                self._cancel_what_waits()
+            self._look_for_workers()
+            # A stack more than a worker has threads: none of them waits for the client.
+            for key, task in islice(tasks, max(0, 2 * max(self._threads, 1) - len(self._in_flight))):
+                self._submit(key, task, 1)
+            if not self._in_flight:
+                return
+            try:
+                future = self._done.get(timeout=_LOOK_SECONDS)
+            except Empty:
+                continue
+            if future in self._in_flight:
+                key, task, times = self._in_flight.pop(future)
+                result = self._result(future, times)
+                if result is None:
+                    self._submit(key, task, times + 1)
+                else:
+                    yield key, replace(result, series=task[0])
+
+    def _submit(self, key: object, task: Task, times: int) -> None:
+        series, settings = task[0], self._settings
+        needed = [str(series.instances[0].path), *([settings.bone_mask] if settings.bone_mask else [])]
+        arguments = (pickle.dumps(task), str(Path.cwd()), needed, software_version())
+        limits = (settings.time_limit_s, settings.memory_limit_gb)
+        # What a scheduler shows of a task tells nothing of a patient.
+        name = f"calcimeasure-{uuid4().hex}"
+        future = self._client.submit(_measure_there, *arguments, *limits, key=name, pure=False)
+        self._in_flight[future] = (key, task, times)
+        future.add_done_callback(self._done.put)
+
+    def _result(self, future: Future[Any], times: int) -> Measured | None:
+        """Give what became of a stack; None where it has to be tried again."""
+        try:
+            result: Measured = future.result()
+        except KilledWorker:
+            if times < _TIMES:
+                return None
+            message = (
+                "A report expected, found that every worker that measured it died. Measure it alone (--workers 1)."
+            )
+            return Failure(State.FAILED, "worker_lost", message)
+        except _NotSeenError as error:
+            path, worker = error.args
+            if Path(path).exists():
+                raise WorkerError(
+                    f"The Dask worker {worker} does not see {path}, which is there on this machine: images have to lie "
+                    "where every worker finds them by the same path (a network drive). What was measured is kept."
+                ) from None
+            message = f"A file expected, found none at {path}. It was removed since its header was read: run again."
+            return Failure(State.FAILED, "file_changed", message)
+        except (CalcimeasureError, CancelledError, OSError):
+            raise
+        except Exception as error:
+            raise WorkerError(
+                f"A Dask worker cannot run calcimeasure {software_version()}: {type(error).__name__}: {error}. Install "
+                "the same version of it, and of Python, on every machine of the cluster."
+            ) from error
+        return result
+
+    def _look_for_workers(self) -> None:
+        if time.monotonic() < self._look_at:
+            return
+        if self._client.status != "running":
+            raise ConnectionError(f"the client is {self._client.status}")
+        self._threads = sum(self._client.nthreads().values())
+        self._look_at = time.monotonic() + _LOOK_SECONDS
+        if self._threads:
+            self._waits_since = None
+        elif self._waits_since is not None and time.monotonic() - self._waits_since > _FIRST_WORKER_SECONDS:
+            self._waits_since = None
+            self._say("calcimeasure: the Dask cluster has no worker yet, waiting for the first. Ctrl-C stops.")
+
+    def _cancel_what_waits(self) -> None:
+        """Let workers finish what they have, and nothing more."""
+        begun = {key for keys in self._client.processing().values() for key in keys}
+        for future in [one for one in self._in_flight if one.key not in begun and not one.done()]:
+            del self._in_flight[future]
+            future.cancel()
+
+
+# The cluster
+
+
+@contextmanager
+def client_of(settings: Settings) -> Iterator[Client]:
+    """Connect to the cluster that the settings name, or start one as they say, which ends with the run.
+
+    Its workers begin to load what measures.
+
+    Raises
+    ------
+    WorkerError
+        There is no such cluster.
+    SettingsError
+        There is no such class of clusters, or it does not take these arguments.
+    """
+    arguments = cluster_arguments(settings)
+    if settings.scheduler and arguments:
+        raise SettingsError("Either scheduler or cluster expected, found both: leave one of them out.")
+    # That workers die is told by what becomes of their stacks.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # A scheduler that is gone while it is asked something would be waited for half a minute at a time.
+    configuration = {**_OF_WORKERS, "distributed.comm.timeouts.connect": _CONNECT_SECONDS}
+    with dask.config.set(configuration), ExitStack() as opened:
+        # Ctrl-C in a terminal reaches every process: it is for the client alone.
+        with interrupts_held_back():
+            place = opened.enter_context(_started(arguments)) if arguments else settings.scheduler
+            try:
+                client = Client(place, timeout=_CONNECT_SECONDS, set_as_default=False)
+            except (OSError, ValueError) as error:
+                raise WorkerError(
+                    f"A Dask scheduler expected at {settings.scheduler}, found none ({error}). Start one (dask "
+                    "scheduler), or leave --scheduler out: then this machine measures."
+                ) from error
+        # It would wait long for a scheduler that is gone.
+        opened.callback(client.close, timeout=_CLOSE_SECONDS)
+        ahead = _have_workers_load(client)
+        yield client
+        del ahead
+
+
+def _have_workers_load(client: Client) -> list[Future[Any]]:
+    """Let the workers that there are load what measures; Dask forgets it with the futures."""
+    # A cluster that is gone, and a worker that cannot load it, are told when a stack shall be measured.
+    with suppress(CancelledError, OSError):
+        return [
+            client.submit(load_ahead, workers=[worker], key=f"calcimeasure-{uuid4().hex}", pure=False)
+            for worker in client.nthreads()
+        ]
+    return []
+
+
+def _started(arguments: dict[str, Any]) -> Cluster:
+    name, keywords = arguments["class"], {key: value for key, value in arguments.items() if key != "class"}
+    kind = _class_of(name)
+    if kind.__module__.startswith("dask_jobqueue"):
+        # Its workers are started by a script, on machines that know nothing of this one's configuration.
+        exports = [f"export DASK_{name.upper().replace('.', '__')}={value}" for name, value in _OF_WORKERS.items()]
+        keywords["job_script_prologue"] = [*keywords.get("job_script_prologue", []), *exports]
+        # Two runs on one login node: each dashboard has a port of its own.
+        keywords["scheduler_options"] = {"dashboard_address": ":0", **keywords.get("scheduler_options", {})}
+    elif kind.__name__ == "LocalCluster":
+        keywords = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL, **keywords}
+    try:
+        return kind(**keywords)
+    except (TypeError, ValueError, RuntimeError, OSError) as error:
+        raise SettingsError(
+            f"The cluster {name} cannot be started with {keywords}: {error}. See its manual."
+        ) from error
+
+
+def _class_of(name: str) -> type[Cluster]:
+    """Find a class of clusters: LocalCluster, one of dask-jobqueue, or any other by its full name."""
+    module, _, short = name.rpartition(".")
+    for place in [module] if module else ["distributed", "dask_jobqueue"]:
+        try:
+            found = getattr(import_module(place), short, None)
+        except ImportError:
+            continue
+        if isinstance(found, type) and issubclass(found, Cluster):
+            return found
+    raise SettingsError(
+        f"A class of Dask clusters expected, found cluster.class = {name!r}. There are LocalCluster and, with "
+        "dask-jobqueue installed, SLURMCluster, PBSCluster and others."
+    )
+
+
+# On the worker
+
+
+class _NotSeenError(Exception):
+    """A path that the client named is not there; the path, and the worker that looked for it."""
+
+
+def _measure_there(
+    task: bytes, folder: str, needed: Sequence[str], version: str, time_limit_s: float, memory_limit_gb: float
+) -> Measured:
+    worker = get_worker()
+    if software_version() != version:
+        raise WorkerError(
+            f"The Dask worker {worker.address} has calcimeasure {software_version()}, this machine {version}: install "
+            "the same version on both."
+        )
+    if current_process().daemon:
+        raise WorkerError(
+            f"The Dask worker {worker.address} may not have processes of its own, and each stack is measured in one: "
+            f"start it with {_MAY_HAVE_CHILDREN} in its environment."
+        )
+    for path in needed:
+        if not _sees(Path(folder, path)):
+            raise _NotSeenError(str(Path(folder, path)), worker.address)
+    threads = worker.state.nthreads
+    memory_bytes = worker.memory_manager.memory_limit or free_memory_bytes()
+    limits = Limits(time_limit_s, memory_limit_gb * 1e9 or memory_bytes / threads, threads=1)
+    # A worker that closes would wait for the stack, for nothing, and be killed at last.
+    return _child_of_this_thread(limits).measure(task, folder, lambda: worker.status in _CLOSES)
+
+
+def _sees(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder that may not be looked into
+        return False
+
+
+_of_thread = threading.local()
+
+
+def _child_of_this_thread(limits: Limits) -> Child:
+    """Keep a process for each thread of a worker, until the worker ends."""
+    child: Child | None = getattr(_of_thread, "child", None)
+    if child is None or child.limits != limits:
+        if child is not None:
+            child.end()
+        child = _of_thread.child = Child(limits)
+        # A worker that closes would wait for it. Where a worker is killed, its process ends by itself.
+        Finalize(None, child.end, exitpriority=0)
+    return child

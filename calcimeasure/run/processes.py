@@ -1,0 +1,355 @@
+"""Stacks in worker processes: one that crashes, hangs or eats memory costs its own stack, never the batch."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+import pickle
+import signal
+import time
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from multiprocessing import resource_tracker
+from pathlib import Path
+from queue import LifoQueue
+from threading import Lock
+from traceback import format_exception
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import psutil
+from pebble import ProcessExpired, ProcessPool
+
+from calcimeasure.errors import WorkerError
+from calcimeasure.model import Failure, Lesion, Report, Series, State
+from calcimeasure.settings import Settings
+from calcimeasure.threads import core_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Task: TypeAlias = tuple[Series, Settings, "Sequence[Lesion]", int]
+"""Arguments of `calcimeasure.analysis.pipeline.analyze_or_fail`."""
+
+Measured: TypeAlias = Report | Failure
+_Key = TypeVar("_Key")
+
+_USUAL_BYTES = 2e9
+"""A stack of 500 x 512 x 512 voxels takes 1.3 GB, one of 1000 slices 2."""
+
+_SHARE_OF_FREE_MEMORY = 0.9
+_LOOK_SECONDS = 0.05
+"""So often the memory of a worker is looked at: in that time it can take some hundred megabytes."""
+
+_BEGINNINGS = 3
+"""A process that ends before it has begun a stack is started again so often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a stack may take.
+
+    Parameters
+    ----------
+    seconds
+        Time.
+    memory_bytes
+        Memory of the process that measures it.
+    threads
+        Threads it may work with; 0: one for each core.
+    """
+
+    seconds: float
+    memory_bytes: float
+    threads: int
+
+
+def worker_count(settings: Settings, stacks: int) -> int:
+    """Say how many processes measure: as many as are set, or as cores and free memory allow; never more than stacks."""
+    wanted = settings.workers or min(core_count(), int(free_memory_bytes() // _USUAL_BYTES))
+    return max(1, min(wanted, stacks))
+
+
+def free_memory_bytes() -> float:
+    """Say how much memory is free for this program; a container or a job has some of the machine's alone."""
+    return _SHARE_OF_FREE_MEMORY * min(float(psutil.virtual_memory().available), *_limits_of_groups())
+
+
+def _limits_of_groups() -> list[float]:
+    """Read the memory limits of the control groups that this process is in (Linux, cgroup v2)."""
+    limits = [math.inf]
+    with suppress(OSError):
+        group = Path("/sys/fs/cgroup", Path("/proc/self/cgroup").read_text().partition("::/")[2].strip())
+        for folder in (group, *group.parents):
+            with suppress(OSError, ValueError):
+                limits.append(float((folder / "memory.max").read_text().replace("max", "inf")))
+    return limits
+
+
+def limits_of(settings: Settings, workers: int) -> Limits:
+    """Give the limits of each of some workers on this machine."""
+    memory_bytes = settings.memory_limit_gb * 1e9 or free_memory_bytes() / workers
+    # A lone worker has every core, unless it was wished for: so many workers are so many cores.
+    is_alone = workers == 1 and not settings.workers
+    return Limits(settings.time_limit_s, memory_bytes, threads=0 if is_alone else 1)
+
+
+def load_ahead() -> None:
+    """Begin to load what measures, while it is still being looked for what to measure.
+
+    Loading takes a second. It is done by the process that workers are copies of, where the system has such copies;
+    it ends with this process.
+    """
+    context = _context()
+    if context.get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        with interrupts_held_back():
+            forkserver.ensure_running()
+
+
+def measure_in_processes(
+    tasks: Iterator[tuple[_Key, Task]], settings: Settings, most: int, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[_Key, Measured]]:
+    """Measure stacks in processes of this machine.
+
+    Parameters
+    ----------
+    tasks
+        What to measure, each with whatever its result shall be known by. Only some more than there are workers are
+        taken ahead.
+    settings
+        How many workers, and their limits.
+    most
+        So many tasks there are at most: no more workers are started.
+    stopped
+        Tells whether to finish what runs and to begin nothing more.
+
+    Yields
+    ------
+    key, result
+        As they are done. A stack whose process crashed, took too long or too much memory is a `Failure`.
+
+    Raises
+    ------
+    WorkerError
+        No worker process can be started.
+    """
+    workers = worker_count(settings, most)
+    limits = limits_of(settings, workers)
+    children = [Child(limits) for _ in range(workers)]
+    idle: LifoQueue[Child] = LifoQueue()  # where there are few stacks, few processes start
+    for child in children:
+        idle.put(child)
+
+    def measure(task: Task) -> Measured | None:
+        if stopped():
+            return None
+        child = idle.get()
+        try:
+            result = child.measure(pickle.dumps(task), str(Path.cwd()))
+        finally:
+            idle.put(child)
+        return replace(result, series=task[0])
+
+    in_flight: dict[Future[Measured | None], _Key] = {}
+    pool = ThreadPoolExecutor(workers)
+    try:
+        while True:
+            # As many again as there are workers: none of them waits for the store.
+            for key, task in islice(tasks, 2 * workers - len(in_flight)):
+                in_flight[pool.submit(measure, task)] = key
+            if not in_flight:
+                return
+            done, _ = wait(in_flight, return_when=FIRST_COMPLETED)
+            for future in done:
+                key, result = in_flight.pop(future), future.result()
+                if result is not None:
+                    yield key, result
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        with ThreadPoolExecutor(workers) as ends:  # each takes a tenth of a second, and waits most of it
+            list(ends.map(Child.end, children))
+
+
+class Child:
+    """A worker process with limits; it stays for the next stack, and another takes its place where it ends.
+
+    Parameters
+    ----------
+    limits
+        Of each stack.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._context = _context()
+        # Only the process itself knows its number: both see this one.
+        self._pid = self._context.RawValue("i", 0)
+        self._pool: ProcessPool | None = None
+        self._lock = Lock()
+        self._has_ended = False
+
+    def measure(self, task: bytes, folder: str, given_up: Callable[[], bool] = lambda: False) -> Measured:
+        """Measure a stack (`calcimeasure.run.worker.measure`) within the limits.
+
+        Parameters
+        ----------
+        task, folder
+            As there.
+        given_up
+            Tells whether nobody waits for it any more.
+
+        Returns
+        -------
+        Report or Failure
+            The failure of a process that did not come to its end names no series.
+
+        Raises
+        ------
+        WorkerError
+            The process cannot be started.
+        CancelledError
+            It has ended (`end`), or the stack was given up.
+        """
+        begun = time.monotonic()
+        for _ in range(_BEGINNINGS):
+            try:
+                future = self._begin(task, folder)
+                outgrown = self._watch(future, given_up)
+                result = self._result(future, outgrown)
+            except BrokenProcessPool:
+                could_begin = self._pid.value > 0
+                self._drop_pool()
+            else:
+                return result if result.seconds else replace(result, seconds=time.monotonic() - begun)
+        if could_begin:
+            return _crash("at once", time.monotonic() - begun)
+        raise WorkerError(
+            f"A process that measures expected, found one that ended {_BEGINNINGS} times before it could begin. See "
+            "what it says above; where memory is short, use fewer --workers."
+        )
+
+    def end(self) -> None:
+        """End the process at once, whatever it does."""
+        with self._lock:
+            self._has_ended = True
+        self._drop_pool()
+
+    def _begin(self, task: bytes, folder: str) -> Future[Measured]:
+        # Ctrl-C in a terminal reaches every process: it is for the client alone.
+        with self._lock, interrupts_held_back():
+            if self._has_ended:
+                raise CancelledError
+            if self._pool is None:
+                arguments = (self._pid, self.limits.threads)
+                self._pool = ProcessPool(1, initializer=_begin_worker, initargs=arguments, context=self._context)
+            try:
+                return self._pool.schedule(_measure, (task, folder), timeout=self.limits.seconds)
+            except RuntimeError as error:  # the process ended while it had nothing to do
+                raise BrokenProcessPool from error
+
+    def _watch(self, future: Future[Measured], given_up: Callable[[], bool]) -> bool:
+        """Wait for a result, and tell whether the process was ended because it took too much memory."""
+        outgrown = False
+        while not wait([future], _LOOK_SECONDS).done:
+            if self._has_ended or given_up():
+                raise CancelledError
+            with suppress(psutil.Error):
+                process = psutil.Process(self._pid.value)
+                if process.memory_info().rss > self.limits.memory_bytes:
+                    process.kill()
+                    outgrown = True
+        return outgrown
+
+    def _result(self, future: Future[Measured], outgrown: bool) -> Measured:
+        error = future.exception()
+        if error is None:
+            return future.result()
+        if isinstance(error, BrokenProcessPool):
+            raise error
+        if outgrown:
+            limit = f"{self.limits.memory_bytes / 1e9:.3g} GB"
+            message = f"At most {limit} expected, found more. Raise memory_limit_gb, or measure with fewer --workers."
+            return Failure(State.FAILED, "memory_limit", message)
+        if isinstance(error, TimeoutError):
+            message = (
+                f"At most {self.limits.seconds:g} s expected, it takes longer. Raise --time-limit, or leave it out."
+            )
+            return Failure(State.FAILED, "time_limit", message)
+        if isinstance(error, ProcessExpired):
+            return _crash(_how_it_ended(error.exitcode))
+        message = f"{type(error).__name__}: {error}. Please report it with private/log.txt."
+        return Failure(State.FAILED, "internal_error", message, traceback="".join(format_exception(error)))
+
+    def _drop_pool(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        pool.stop()  # type: ignore[no-untyped-call] # pebble's types leave it out
+        # Politely it would take seconds in a decoder that hangs.
+        with suppress(psutil.Error):
+            psutil.Process(self._pid.value).kill()
+        pool.join()
+        self._pid.value = 0
+
+
+def _crash(how: str, seconds: float = 0.0) -> Failure:
+    message = (
+        f"A report expected, found that the process which measured it ended {how}. The file or its decoder is broken, "
+        "or the machine has too little memory: measure it alone (--workers 1), and report it."
+    )
+    return Failure(State.FAILED, "codec_crash", message, seconds=seconds)
+
+
+def _how_it_ended(exit_code: int) -> str:
+    if exit_code >= 0:
+        return f"with exit code {exit_code}"
+    with suppress(ValueError):
+        return f"by {signal.Signals(-exit_code).name}"
+    return f"by signal {-exit_code}"
+
+
+def _context() -> Any:  # noqa: ANN401 - one of two unrelated classes
+    """Choose how processes are begun: as copies of one that has loaded what measures, where the system can do that.
+
+    Never as copies of the client: it has threads, and what they hold would stay held in the copy.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["calcimeasure.run.worker"])
+    return context
+
+
+@contextmanager
+def interrupts_held_back() -> Iterator[None]:
+    """Let processes and threads that are begun meanwhile never see Ctrl-C."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # where it is started later, it lets them through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# In the worker process: the client does not load what measures.
+
+
+def _begin_worker(pid: Any, threads: int) -> None:  # noqa: ANN401 - a number that both processes see
+    from calcimeasure.run import worker
+
+    worker.begin(threads)
+    pid.value = os.getpid()
+
+
+def _measure(task: bytes, folder: str) -> Measured:
+    from calcimeasure.run import worker
+
+    return worker.measure(task, folder)

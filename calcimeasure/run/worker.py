@@ -1,0 +1,61 @@
+"""What runs in a worker process. It is imported there alone, before NumPy: the client needs none of what measures."""
+
+from __future__ import annotations
+
+import os
+
+# Read when the libraries are loaded: their threads would be in each other's way, and no product of matrices is large.
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+
+import pickle
+import traceback
+from contextlib import suppress
+from multiprocessing import connection, parent_process
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from calcimeasure.analysis.pipeline import analyze_or_fail
+from calcimeasure.locate.words import side_in_text, site_in_body_part
+from calcimeasure.model import Failure, State
+from calcimeasure.threads import hold_threads
+
+if TYPE_CHECKING:
+    from calcimeasure.model import Report
+
+# What words mean is worked out at first use: here before this process is copied, and not in each copy anew.
+side_in_text("left hand")
+site_in_body_part("HAND", "85562004")
+
+
+def begin(threads: int) -> None:
+    """Prepare a new worker process: it works with so many threads, and ends with the process that has started it."""
+    hold_threads(threads)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        # The other end of this pipe closes with that process, however it ends.
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def measure(task: bytes, folder: str) -> Report | Failure:
+    """Measure a stack.
+
+    Parameters
+    ----------
+    task
+        Pickled arguments of `calcimeasure.analysis.pipeline.analyze_or_fail`.
+    folder
+        Where the client is: paths may be relative to it.
+    """
+    try:
+        # A machine that does not have it needs it for relative paths alone, and those were looked for there before.
+        with suppress(OSError):
+            os.chdir(folder)
+        return analyze_or_fail(*pickle.loads(task))  # noqa: S301 - from the process that has started this one
+    except Exception as error:  # noqa: BLE001 - one stack must not cost the others
+        message = f"{type(error).__name__}: {error}. Please report it with private/log.txt."
+        return Failure(State.FAILED, "internal_error", message, traceback=traceback.format_exc())

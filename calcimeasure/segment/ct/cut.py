@@ -1,0 +1,132 @@
+"""Where a mass ends and bone begins: the cut, at full resolution."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calcimeasure.segment.ct.split import beside
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SURE_MM = 1.5
+"""A voxel of a mass so far from bone and marrow is surely the mass's own; half its depth where it has less."""
+
+EDGE_SIGMA_MM = 0.6
+
+THICKEST_CORTEX_MM = 10.0
+
+BESIDE_MM = 8.0
+"""As far as that a cortex goes on as thick as it is beneath the part."""
+FAR_MM = 1000.0
+
+SPUR_MM = 1.5
+"""Half of the blurred surface of a bone, from 200 HU to its half-maximum, is thinner than this."""
+
+
+def cut(
+    attenuation_hu: NDArray[np.int16],
+    dense: NDArray[np.bool_],
+    own: NDArray[np.bool_],
+    others: NDArray[np.bool_],
+    marrow: NDArray[np.bool_],
+    spacing_mm: tuple[float, float, float],
+) -> NDArray[np.bool_]:
+    """Divide dense voxels between a part and what it lies on, along the steepest change of attenuation between them.
+
+    Parameters
+    ----------
+    attenuation_hu, dense
+        (k, j, i) of a box that holds the part and a little of what it lies on, and the voxels to divide.
+    own, others, marrow
+        Coarsely: the part, the other parts, and what those enclose.
+    spacing_mm
+        Of the voxels.
+
+    Returns
+    -------
+    ndarray
+        The part's voxels.
+    """
+    from scipy import ndimage
+    from skimage.segmentation import watershed
+
+    others = others & dense
+    marrow = marrow & ~dense
+    own = own & dense & ~others
+    if not own.any() or not (others.any() or marrow.any()):
+        return own if not own.any() else dense.copy()
+    from_others_mm = _distance_mm(others, spacing_mm)
+    from_marrow_mm = _distance_mm(marrow, spacing_mm)
+    cortex_mm = _cortex_mm(from_marrow_mm[others & (_distance_mm(own, spacing_mm) <= BESIDE_MM)])
+    # As deep in the part as the cortex that goes on beneath it allows.
+    depth_mm = np.minimum(from_others_mm, from_marrow_mm - cortex_mm)
+    sure = own & (depth_mm >= min(SURE_MM, float(depth_mm[own].max()) / 2))
+    from_sure_mm = _distance_mm(sure, spacing_mm)
+    cortex = (from_marrow_mm <= max(0.6 * cortex_mm, 1.01 * min(spacing_mm[1:]))) & dense
+    bone = ((others & (from_sure_mm > SURE_MM)) | cortex) & ~sure
+    if not bone.any():
+        return dense.copy()
+    smooth_hu = ndimage.gaussian_filter(
+        np.clip(attenuation_hu, -100, 2000).astype(np.float32), [EDGE_SIGMA_MM / mm for mm in spacing_mm]
+    )
+    steepness = np.sqrt(sum(np.square(ndimage.sobel(smooth_hu, axis) / mm) for axis, mm in enumerate(spacing_mm)))
+    markers = sure.astype(np.int32) + 2 * bone
+    return _without_spurs(watershed(steepness, markers, mask=dense) == 1, dense, spacing_mm)
+
+
+def _without_spurs(
+    part: NDArray[np.bool_], dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
+) -> NDArray[np.bool_]:
+    """Leave out what runs along the blurred surface of the bone: it is thin there, and lies on bone."""
+    import edt
+
+    thick = edt.edt(part, anisotropy=spacing_mm, black_border=False) > SPUR_MM
+    if not thick.any():
+        return part
+    spur = part & (_distance_mm(thick, spacing_mm) > 2 * SPUR_MM)
+    return part & ~(spur & (_distance_mm(dense & ~part, spacing_mm) <= 2 * SPUR_MM))
+
+
+def _distance_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
+    """Distance to the nearest voxel of a mask; far away where there is none."""
+    import edt
+
+    if not mask.any():
+        return np.full(mask.shape, FAR_MM, dtype=np.float32)
+    distance_mm: NDArray[np.float32] = edt.edt(~mask, anisotropy=spacing_mm, black_border=False)
+    return distance_mm
+
+
+def _cortex_mm(from_marrow_mm: NDArray[np.float32]) -> float:
+    """Estimate how thick the cortex is from how far bone reaches from its marrow, beside the part."""
+    near = from_marrow_mm[from_marrow_mm < THICKEST_CORTEX_MM]
+    return float(np.percentile(near, 75)) if near.size else 0.0
+
+
+def contact_mm2(part: NDArray[np.bool_], bone: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> float:
+    """Area of the surface that two masks share.
+
+    A voxel's face counts with the cosine between it and the local normal, so that a plane has its area at every angle.
+    """
+    from scipy import ndimage
+
+    if not (part.any() and bone.any()):
+        return 0.0
+    smooth = ndimage.gaussian_filter(
+        np.pad(part, 2).astype(np.float32), [1.2 * min(spacing_mm) / mm for mm in spacing_mm]
+    )
+    normal = [np.gradient(smooth, mm, axis=axis)[2:-2, 2:-2, 2:-2] for axis, mm in enumerate(spacing_mm)]
+    length = np.sqrt(sum(np.square(along) for along in normal)) + 1e-9
+    total = 0.0
+    for axis, along in enumerate(normal):
+        face_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
+        cosine = np.abs(along) / length
+        low, high = beside(axis)
+        meet = (part[low] & bone[high]) | (bone[low] & part[high])
+        mean = (cosine[low] + cosine[high]) / 2
+        total += face_mm2 * float(mean[meet].sum())
+    return total

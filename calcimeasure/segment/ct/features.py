@@ -1,0 +1,243 @@
+"""What can be seen of a part: the numbers that its tissue is judged by."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calcimeasure.segment.ct.split import beside, passes
+from calcimeasure.threads import thread_count
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.segment.ct.split import Parts
+
+OWN_MM = 4.0
+"""So far from marrow and from other parts nothing of a neighbor's cortex is left."""
+
+RIM_MM = (0.8, 3.0)
+"""How deep the cortex of a bone lies beneath its blurred surface."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Of one part; means are over its own voxels, those away from neighbors and marrow, where there are enough.
+
+    Parameters
+    ----------
+    volume_mm3
+        As counted.
+    thickness_mm
+        Of the largest ball in it.
+    slenderness
+        Volume as a multiple of the cube of that ball's radius, logarithm: a ball has 1.4, a sheet or a long piece more.
+    core_hu, tenth_hu, spread
+        Of its deep voxels: median, tenth percentile, and half the range from the 16th to the 84th percentile as a part
+        of the median.
+    rim
+        Upper quartile of attenuation in the rim as a part of the core.
+    bridge
+        The widest way to another part, as a part of its own thickness.
+    own_share
+        Part of its voxels that is away from neighbors and marrow.
+    marrow_share, neighbor_share, cut_share
+        Parts of its surface that face marrow, another part, and the end of the image.
+    metal_share, outside_share, circle_share
+        Parts of its voxels that are as dense as metal, outside the body, and beside the circle that was reconstructed.
+    contact_mm2
+        Of its surface with other parts.
+    cavity_hu, cavity_spread_hu
+        Median of what it encloses, and half the range from the 16th to the 84th percentile; None where it encloses
+        nothing that is wide enough to show itself.
+    """
+
+    volume_mm3: float
+    thickness_mm: float
+    slenderness: float
+    core_hu: float
+    tenth_hu: float
+    spread: float
+    rim: float
+    bridge: float
+    own_share: float
+    marrow_share: float
+    neighbor_share: float
+    cut_share: float
+    contact_mm2: float
+    metal_share: float = 0.0
+    outside_share: float = 0.0
+    circle_share: float = 0.0
+    cavity_hu: float | None = None
+    cavity_spread_hu: float | None = None
+
+
+METAL_HU = 2800
+
+FEWEST_OWN = 20
+
+CAVITY_DEPTH_MM = 2.0
+"""So far from its wall a cavity shows its own attenuation."""
+
+
+def features_of(
+    attenuation_hu: NDArray[np.int16], parts: Parts, spacing_mm: tuple[float, float, float]
+) -> list[Features]:
+    """Describe each part; the first describes label 1."""
+    import edt
+
+    labels, marrow = parts.labels, parts.marrow
+    count = int(labels.max(initial=0)) + 1
+    if count == 1:
+        return []
+    block_mm3 = math.prod(spacing_mm)
+    solid = (labels > 0) | marrow
+    surface_mm = edt.edt(solid, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
+    at = np.flatnonzero(labels)
+    label = labels.ravel()[at]
+    hu = attenuation_hu.ravel()[at].astype(np.float32)
+    depth_mm = parts.depth_mm.ravel()[at]
+    below_mm = surface_mm.ravel()[at]
+    radius_mm = np.zeros(count, dtype=np.float32)
+    np.maximum.at(radius_mm, label, depth_mm)
+    voxels = np.bincount(label, minlength=count)
+    own = _away(labels, marrow, spacing_mm).ravel()[at]
+    own_count = np.bincount(label[own], minlength=count)
+    usable = own | (own_count < FEWEST_OWN)[label]
+    core = usable & (depth_mm >= np.minimum(0.5 * radius_mm, 5.0)[label])
+    # What is nearest to the middle where neighbors leave nothing of it.
+    none = np.bincount(label[core], minlength=count) == 0
+    core |= none[label] & (depth_mm >= 0.5 * radius_mm[label])
+    percentiles = _percentiles(label[core], hu[core], count, (10, 16, 50, 84))
+    in_rim = usable & (below_mm > RIM_MM[0]) & (below_mm <= RIM_MM[1])
+    rim = _percentiles(label[in_rim], hu[in_rim], count, (75,))[0]
+    faces_mm2 = _faces_mm2(labels, marrow, spacing_mm)
+    whole_mm2 = np.maximum(faces_mm2.sum(axis=0), 1e-6)
+    bridge = np.zeros(count)
+    ones, others, heights = passes(labels, parts.depth_mm)
+    for side in (ones, others):
+        np.maximum.at(bridge, side, heights / radius_mm[side])
+    metal = np.bincount(label[hu >= METAL_HU], minlength=count)
+    cavities = _cavities(attenuation_hu, labels, marrow, spacing_mm)
+    found = []
+    for n in range(1, count):
+        cavity_hu, cavity_spread_hu = cavities.get(n, (None, None))
+        tenth, low, median, high = (float(p[n]) for p in percentiles)
+        level_hu = max(median, 100.0)
+        found.append(
+            Features(
+                volume_mm3=float(voxels[n] * block_mm3),
+                thickness_mm=2 * float(radius_mm[n]),
+                slenderness=math.log(voxels[n] * block_mm3 / max(float(radius_mm[n]), 0.5) ** 3),
+                core_hu=median,
+                tenth_hu=tenth,
+                spread=(high - low) / 2 / level_hu,
+                rim=float(rim[n]) / level_hu,
+                bridge=float(bridge[n]),
+                own_share=float(own_count[n] / voxels[n]),
+                marrow_share=float(faces_mm2[0, n] / whole_mm2[n]),
+                neighbor_share=float(faces_mm2[2, n] / whole_mm2[n]),
+                cut_share=float(faces_mm2[3, n] / whole_mm2[n]),
+                contact_mm2=float(faces_mm2[2, n]),
+                metal_share=float(metal[n] / voxels[n]),
+                cavity_hu=cavity_hu,
+                cavity_spread_hu=cavity_spread_hu,
+            )
+        )
+    return found
+
+
+def _away(
+    labels: NDArray[np.int32], marrow: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
+) -> NDArray[np.bool_]:
+    """Find voxels that lie `OWN_MM` from marrow and from the next part."""
+    import edt
+
+    free = ~marrow
+    for axis in range(3):
+        low, high = beside(axis)
+        a, b = labels[low], labels[high]
+        meet = (a != b) & (a > 0) & (b > 0)
+        free[low] &= ~meet
+        free[high] &= ~meet
+    if free.all():
+        return free
+    away: NDArray[np.bool_] = edt.edt(free, anisotropy=spacing_mm, black_border=False, parallel=thread_count()) > OWN_MM
+    return away
+
+
+def _cavities(
+    attenuation_hu: NDArray[np.int16],
+    labels: NDArray[np.int32],
+    marrow: NDArray[np.bool_],
+    spacing_mm: tuple[float, float, float],
+) -> dict[int, tuple[float, float]]:
+    """Median and spread of the largest cavity that each part is the wall of."""
+    import cc3d
+
+    deep = marrow.copy()
+    for axis, mm in enumerate(spacing_mm):
+        low, high = beside(axis, max(1, math.ceil(CAVITY_DEPTH_MM / mm)))
+        deep[low] &= marrow[high]
+        deep[high] &= marrow[low]
+    if not deep.any():
+        return {}
+    pockets = cc3d.connected_components(marrow, connectivity=6)
+    count = int(pockets.max()) + 1
+    inside = pockets[deep]
+    low, median, high = _percentiles(inside, attenuation_hu[deep].astype(np.float32), count, (16, 50, 84))
+    size = np.bincount(inside, minlength=count)
+    found: dict[int, tuple[float, float]] = {}
+    largest: dict[int, int] = {}
+    for axis in range(3):
+        one, other = beside(axis)
+        for a, b in ((one, other), (other, one)):
+            wall = (labels[a] > 0) & (pockets[b] > 0)
+            for pair in np.unique(labels[a][wall].astype(np.int64) * count + pockets[b][wall]):
+                n, pocket = int(pair // count), int(pair % count)
+                if size[pocket] > largest.get(n, 0):
+                    largest[n] = int(size[pocket])
+                    found[n] = (float(median[pocket]), float(high[pocket] - low[pocket]) / 2)
+    return found
+
+
+def _percentiles(
+    label: NDArray[np.int32], values: NDArray[np.float32], count: int, wanted: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """(percentiles, labels), zero for labels without values."""
+    order = np.lexsort((values, label))
+    label, values = label[order], values[order]
+    begin = np.searchsorted(label, np.arange(count))
+    length = np.searchsorted(label, np.arange(count), side="right") - begin
+    found = np.zeros((len(wanted), count), dtype=np.float32)
+    some = length > 0
+    for row, percent in zip(found, wanted, strict=True):
+        row[some] = values[(begin + (length - 1) * percent // 100)[some]]
+    return found
+
+
+def _faces_mm2(
+    labels: NDArray[np.int32], marrow: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
+) -> NDArray[np.float64]:
+    """(4, labels): area of faces to marrow, to what is not dense, to other parts, and to the end of the image."""
+    count = int(labels.max()) + 1
+    faces = np.zeros((4, count))
+    for axis in range(3):
+        area_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
+        low, high = beside(axis)
+        one, other = labels[low], labels[high]
+        differ = one != other
+        for a, b, beyond in (
+            (one[differ], other[differ], marrow[high][differ]),
+            (other[differ], one[differ], marrow[low][differ]),
+        ):
+            inside = a > 0
+            kind = np.where(b[inside] > 0, 2, np.where(beyond[inside], 0, 1))
+            faces += area_mm2 * np.bincount(kind * count + a[inside], minlength=4 * count).reshape(4, count)
+        ends = np.concatenate([labels.take(0, axis).ravel(), labels.take(-1, axis).ravel()])
+        faces[3] += area_mm2 * np.bincount(ends, minlength=count)
+    faces[:, 0] = 0
+    return faces

@@ -1,0 +1,449 @@
+"""From a stack to proposals: each dense thing with its tissue, cut where tissues meet.
+
+The judgement is made on a coarse copy; what is measured later are outlines on the stack's own voxels.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from calcimeasure.model import Evidence, Outline, Proposal, Proposals, Tissue
+from calcimeasure.segment.ct.body import find_body
+from calcimeasure.segment.ct.coarse import coarse_copy
+from calcimeasure.segment.ct.components import find_components
+from calcimeasure.segment.ct.cut import contact_mm2, cut
+from calcimeasure.segment.ct.features import features_of
+from calcimeasure.segment.ct.judge import Judgement, judge
+from calcimeasure.segment.ct.split import Parts, find_marrow, passes, split
+from calcimeasure.threads import thread_count
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.model import Volume
+    from calcimeasure.segment.ct.coarse import Coarse
+    from calcimeasure.segment.ct.features import Features
+    from calcimeasure.settings import Settings
+
+Box = tuple[slice, slice, slice]
+Blocks = TypeVar("Blocks", bound=np.generic)
+
+BONE_GROUP = 1
+OUTSIDE_GROUP = 2
+"""Labels of all bone, and of all that lies outside the body; other groups of parts have labels of their own."""
+
+WORTH_CUTTING = (Tissue.CALCIFIED_MASS, Tissue.UNKNOWN)
+"""What is cut from bone; the rest stays in one piece with it."""
+
+WIDE_PASS = 0.6
+"""What may be a mass belongs to the mass beside it where the way to it is so wide, as part of its own thickness."""
+
+ROOM_MM = 8.0
+"""Round a part when it is cut from what it lies on."""
+
+CIRCLE_MM = 6.0
+"""How wide the bright rim is that a body beyond the field of view leaves on its circle."""
+
+HELD_SHARE = 0.6
+SURELY_A_MASS = 0.9
+MASK_CONFIDENCE = 0.98
+"""A part of which a mask of bones holds this share is bone, but for one that looks so much like a mass."""
+
+SMALLEST_SPLIT_MM3 = 60.0
+"""Noise and trabeculae below this have no parts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """The coarse copy with its groups.
+
+    Parameters
+    ----------
+    groups
+        (k, j, i) int32: 0 not dense, `BONE_GROUP`, or the number of a group.
+    judgements
+        Of each group but bone, by number.
+    bone_confidence
+        Mean over what is judged to be bone.
+    notices
+        What has to be known about a mask of bones.
+    """
+
+    coarse: Coarse
+    body: NDArray[np.uint8]
+    groups: NDArray[np.int32]
+    marrow: NDArray[np.bool_]
+    judgements: dict[int, Judgement]
+    boxes: dict[int, Box]
+    bone_confidence: float
+    notices: tuple[str, ...] = ()
+
+
+def propose(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None = None) -> Proposals:
+    """Find what is dense, cut it where tissues meet, and judge what each piece is.
+
+    Parameters
+    ----------
+    volume
+        The stack.
+    settings
+        `threshold_hu`, `min_volume_mm3`, `mass_probability`, `review_probability`.
+    bones
+        (k, j, i), true where another program outlined bone: what it holds is bone, unless it looks too little like it.
+
+    Returns
+    -------
+    Proposals
+        Calcified masses, each in one piece, and everything else that is dense: largest first.
+    """
+    components = find_components(volume, settings)
+    if not components.outlines:
+        return Proposals((), components.dropped_count)
+    judged = _judge_copy(volume, settings, bones)
+
+    def pieces(outline: Outline) -> list[Proposal]:
+        return _pieces(volume, outline, judged, settings)
+
+    with ThreadPoolExecutor(thread_count()) as pool:
+        parts = [part for found in pool.map(pieces, components.outlines) for part in found]
+    return Proposals(
+        parts=tuple(sorted(parts, key=_largest_first)),
+        dropped_count=components.dropped_count,
+        bodies=_bodies(judged, volume.geometry.shape_kji),
+        notices=judged.notices,
+    )
+
+
+def _largest_first(part: Proposal) -> tuple[int, tuple[int, int, int]]:
+    return (-part.outline.voxel_count, part.outline.start_kji)
+
+
+def _bodies(judged: _Judged, shape_kji: tuple[int, int, int]) -> tuple[Outline, ...]:
+    """Draw each body on the voxels of the stack: every voxel of a block is what the block is."""
+    count = int(judged.body.max(initial=0))
+    return tuple(
+        _on_voxels(judged.body == number, judged.coarse.factor_kji, shape_kji) for number in range(1, count + 1)
+    )
+
+
+def _on_voxels(blocks: NDArray[np.bool_], factor_kji: tuple[int, int, int], shape_kji: tuple[int, int, int]) -> Outline:
+    used = Outline.from_mask(blocks)
+    mask = used.mask()
+    for axis, factor in enumerate(factor_kji):
+        mask = mask.repeat(factor, axis=axis) if factor > 1 else mask
+    start = [block * factor for block, factor in zip(used.start_kji, factor_kji, strict=True)]
+    # The last block of a line may be a broken one.
+    inside = tuple(slice(0, n - first) for n, first in zip(shape_kji, start, strict=True))
+    return Outline.from_mask(mask[inside], (start[0], start[1], start[2]))
+
+
+def _judge_copy(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None) -> _Judged:
+    """Split and judge on a coarse copy, within the box that holds what is dense."""
+    coarse = coarse_copy(volume)
+    body = find_body(coarse)
+    dense, outside = _dense_parts(coarse, body, settings)
+    groups = np.where(outside, np.int32(OUTSIDE_GROUP), np.int32(0))
+    marrow = np.zeros(dense.shape, dtype=np.bool_)
+    if not dense.any():
+        return _Judged(coarse, body, groups, marrow, {}, {}, 0.0)
+    box = _used(dense)
+    parts = split(dense[box], coarse.spacing_mm)
+    features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
+    judgements = [judge(one, settings, contrast_agent=bool(volume.series.contrast_agent)) for one in features]
+    notices: tuple[str, ...] = ()
+    if bones is not None:
+        judgements, notices = _by_mask(judgements, parts, _on_blocks(bones, coarse)[box])
+    number, grouped = _hold_together(parts, features, judgements)
+    groups[box] = np.maximum(groups[box], number[parts.labels])
+    marrow[box] = parts.marrow
+    bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
+    sure = float(np.mean(bone)) if bone else 0.0
+    return _Judged(coarse, body, groups, marrow, grouped, _boxes(groups), sure, notices)
+
+
+def _on_blocks(bones: NDArray[np.bool_], coarse: Coarse) -> NDArray[np.bool_]:
+    """Look up the middle voxel of each block."""
+    index = [
+        np.minimum(np.arange(count) * factor + factor // 2, n - 1)
+        for count, factor, n in zip(coarse.attenuation_hu.shape, coarse.factor_kji, bones.shape, strict=True)
+    ]
+    return bones[np.ix_(*index)]
+
+
+def _by_mask(
+    judgements: list[Judgement], parts: Parts, outlined: NDArray[np.bool_]
+) -> tuple[list[Judgement], tuple[str, ...]]:
+    """Take for bone what a mask holds of it; a learned mask can swallow a mass, and then looks decide."""
+    label = parts.labels.ravel()
+    voxels = np.maximum(np.bincount(label, minlength=len(judgements) + 1), 1)
+    shares = np.bincount(label, weights=outlined.ravel(), minlength=len(judgements) + 1) / voxels
+    ruled, overruled = [], False
+    for judgement, share in zip(judgements, shares[1:], strict=True):
+        if share < HELD_SHARE:
+            ruled.append(judgement)
+            continue
+        held = Evidence("mask_share", float(share), 0.0, f"a bone mask holds {share:.0%} of it")
+        evidence = (*judgement.evidence, held)
+        if judgement.mass_probability >= SURELY_A_MASS:
+            overruled = True
+            ruled.append(replace(judgement, evidence=evidence))
+        else:
+            ruled.append(Judgement(Tissue.BONE, MASK_CONFIDENCE, judgement.mass_probability, evidence))
+    return ruled, ("bone_mask_overruled",) if overruled else ()
+
+
+def _dense_parts(
+    coarse: Coarse, body: NDArray[np.uint8], settings: Settings
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find what is dense in the body, and what is dense outside; specks are neither."""
+    import cc3d
+
+    labels = cc3d.connected_components(coarse.attenuation_hu >= settings.threshold_hu, connectivity=26)
+    at = np.flatnonzero(labels)
+    label = labels.ravel()[at]
+    voxels = np.bincount(label, minlength=1)
+    beyond = 2 * np.bincount(label[body.ravel()[at] == 0], minlength=len(voxels)) > voxels
+    counted = voxels >= max(2, round(SMALLEST_SPLIT_MM3 / coarse.block_mm3))
+    inside, outside = np.zeros(labels.shape, dtype=np.bool_), np.zeros(labels.shape, dtype=np.bool_)
+    inside.ravel()[at] = (counted & ~beyond)[label]
+    outside.ravel()[at] = (counted & beyond)[label]
+    return inside, outside
+
+
+def _used(mask: NDArray[np.bool_]) -> Box:
+    """Box of what is true, with a block of room where the image goes on: only its end is an end."""
+    used = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    k, j, i = (
+        slice(max(int(index[0]) - 1, 0), min(int(index[-1]) + 2, n)) for index, n in zip(used, mask.shape, strict=True)
+    )
+    return k, j, i
+
+
+def _boxes(groups: NDArray[np.int32]) -> dict[int, Box]:
+    from scipy import ndimage
+
+    return {n: box for n, box in enumerate(ndimage.find_objects(groups), 1) if box is not None and n > OUTSIDE_GROUP}
+
+
+def _placed(features: list[Features], parts: Parts, box: Box, coarse: Coarse) -> list[Features]:
+    """Add which parts lie on the circle of the field of view."""
+    on_circle = _on_circle(coarse)
+    if on_circle is None:
+        return features
+    label = parts.labels.ravel()
+    voxels = np.maximum(np.bincount(label, minlength=len(features) + 1), 1)
+    flat = np.broadcast_to(on_circle[box[1:]], parts.labels.shape).ravel()
+    circle = np.bincount(label[flat], minlength=len(features) + 1) / voxels
+    return [replace(one, circle_share=float(circle[n])) for n, one in enumerate(features, 1)]
+
+
+def _on_circle(coarse: Coarse) -> NDArray[np.bool_] | None:
+    """Find the rim of the scanner's circular field; None where the image shows no circle."""
+    hu, (_, row_mm, column_mm) = coarse.attenuation_hu, coarse.spacing_mm
+    corners = hu[:, [0, 0, -1, -1], [0, -1, 0, -1]]
+    height_mm, width_mm = hu.shape[1] * row_mm, hu.shape[2] * column_mm
+    if np.ptp(corners) > 0 or abs(height_mm - width_mm) > max(row_mm, column_mm):
+        return None
+    rows_mm = (np.arange(hu.shape[1]) + 0.5) * row_mm - height_mm / 2
+    columns_mm = (np.arange(hu.shape[2]) + 0.5) * column_mm - width_mm / 2
+    rim: NDArray[np.bool_] = np.hypot(rows_mm[:, None], columns_mm) > width_mm / 2 - CIRCLE_MM
+    return rim
+
+
+def _hold_together(
+    parts: Parts, features: list[Features], judgements: list[Judgement]
+) -> tuple[NDArray[np.int32], dict[int, Judgement]]:
+    """Group parts: masses that touch are one, and what may be a mass belongs to the mass that it bulges from.
+
+    Returns
+    -------
+    number, judgements
+        Group of each label, and the judgement of each group but bone: that of its largest part.
+    """
+    count = len(features) + 1
+    tissue = [Tissue.OUTSIDE, *(one.tissue for one in judgements)]
+    owner = np.arange(count)
+
+    def root(label: int) -> int:
+        while owner[label] != label:
+            label = int(owner[label])
+        return label
+
+    mass = Tissue.CALCIFIED_MASS
+    beside_metal = set()
+    is_mass = np.array([one is mass for one in tissue])
+    ones, others, heights = passes(parts.labels, parts.depth_mm)
+    able = is_mass[ones] | is_mass[others]
+    for one, other, height_mm in zip(ones[able], others[able], heights[able], strict=True):
+        for a, b in ((int(one), int(other)), (int(other), int(one))):
+            if not is_mass[b]:
+                continue
+            wide = height_mm >= WIDE_PASS * features[a - 1].thickness_mm / 2
+            if is_mass[a] or (tissue[a] is Tissue.UNKNOWN and wide):
+                owner[root(a)] = root(b)
+            elif tissue[a] is Tissue.METAL:
+                beside_metal.add(b)
+    number = np.zeros(count, dtype=np.int32)
+    grouped: dict[int, Judgement] = {}
+    members: dict[int, list[int]] = {}
+    for label in range(1, count):
+        if tissue[label] is Tissue.BONE:
+            number[label] = BONE_GROUP
+        else:
+            members.setdefault(root(label), []).append(label)
+    for n, labels in enumerate(members.values(), OUTSIDE_GROUP + 1):
+        number[labels] = n
+        masses = [label for label in labels if tissue[label] is mass] or labels
+        largest = max(masses, key=lambda label: features[label - 1].volume_mm3)
+        grouped[n] = judgements[largest - 1]
+        if largest in beside_metal:
+            # Metal's streaks are dense, thick and free of cortex too.
+            grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=0.5)
+    return number, grouped
+
+
+def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: Settings) -> list[Proposal]:
+    """Cut a component where its groups meet."""
+    coarse_box = _coarse_box(outline.box, judged.coarse)
+    mask = outline.mask()
+    numbers = [n for n, box in judged.boxes.items() if _overlap(box, coarse_box)]
+    counts = _groups_in(mask, outline.box, judged)
+    numbers = [n for n in numbers if n < len(counts) and counts[n]]
+    counts[0] = 0
+    if not counts.any():
+        return [_alone(volume, outline, mask, judged, settings)]
+    worth = [n for n in numbers if judged.judgements[n].tissue in WORTH_CUTTING]
+    largest = int(counts.argmax())
+    if not worth or np.count_nonzero(counts) == 1:
+        return [_whole(outline, largest, judged)]
+    smallest = settings.min_volume_mm3 / float(np.median(volume.geometry.voxel_sizes))
+    found, rest = [], mask
+    for n in sorted(worth, key=lambda n: judged.judgements[n].tissue is not Tissue.CALCIFIED_MASS):
+        piece, start, contact = _cut_out(volume, rest, outline, n, judged)
+        if piece is None or np.count_nonzero(piece) < smallest:
+            continue
+        box = tuple(slice(a, a + length) for a, length in zip(start, piece.shape, strict=True))
+        rest[box] &= ~piece
+        stack_start = tuple(a + b for a, b in zip(start, outline.start_kji, strict=True))
+        own = Outline.from_mask(piece, (stack_start[0], stack_start[1], stack_start[2]))
+        found.append(_proposal(own, judged.judgements[n], contact))
+    if np.count_nonzero(rest) >= smallest:
+        counts[worth] = 0
+        found.append(_whole(Outline.from_mask(rest, outline.start_kji), int(counts.argmax()) or BONE_GROUP, judged))
+    return found
+
+
+def _whole(outline: Outline, group: int, judged: _Judged) -> Proposal:
+    if group == BONE_GROUP:
+        return Proposal(outline, Tissue.BONE, judged.bone_confidence)
+    if group == OUTSIDE_GROUP:
+        return Proposal(outline, Tissue.OUTSIDE, 1.0)
+    return _proposal(outline, judged.judgements[group])
+
+
+def _groups_in(mask: NDArray[np.bool_], box: Box, judged: _Judged) -> NDArray[np.int64]:
+    """Count the blocks of each group that a component holds, by the first voxel of each; of a small one all voxels."""
+    factor = judged.coarse.factor_kji
+    first = [-part.start % n for part, n in zip(box, factor, strict=True)]
+    sampled = mask[tuple(slice(a, None, n) for a, n in zip(first, factor, strict=True))]
+    blocks = tuple(
+        slice((part.start + a) // n, (part.start + a) // n + length)
+        for part, a, n, length in zip(box, first, factor, sampled.shape, strict=True)
+    )
+    counts = np.bincount(judged.groups[blocks][sampled], minlength=1)
+    if counts[1:].any():
+        return counts
+    return np.bincount(_upsampled(judged.groups, box, judged.coarse)[mask], minlength=1)
+
+
+def _proposal(outline: Outline, judgement: Judgement, contact_mm2: float = 0.0) -> Proposal:
+    return Proposal(outline, judgement.tissue, judgement.confidence, judgement.evidence, contact_mm2)
+
+
+def _cut_out(
+    volume: Volume, mask: NDArray[np.bool_], outline: Outline, number: int, judged: _Judged
+) -> tuple[NDArray[np.bool_] | None, tuple[int, int, int], float]:
+    """Cut a group from its component.
+
+    Returns
+    -------
+    piece, start, contact_mm2
+        Its voxels, where they begin in the component's box, and the area that it shares with bone.
+    """
+    import cc3d
+
+    geometry = volume.geometry
+    spacing_mm = geometry.spacing_kji_mm
+    low, high = [], []
+    for part, factor, mm, whole in zip(
+        judged.boxes[number], judged.coarse.factor_kji, spacing_mm, outline.box, strict=True
+    ):
+        room = int(np.ceil(ROOM_MM / mm))
+        low.append(max(part.start * factor - room, whole.start))
+        high.append(min(part.stop * factor + room, whole.stop))
+    box = (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2]))
+    start = tuple(part.start - whole.start for part, whole in zip(box, outline.box, strict=True))
+    inner = tuple(slice(a, a + part.stop - part.start) for a, part in zip(start, box, strict=True))
+    here = mask[inner]
+    groups = _upsampled(judged.groups, box, judged.coarse)
+    marrow = _upsampled(judged.marrow, box, judged.coarse)
+    own = groups == number
+    divided = cut(volume.attenuation_hu[box], here, own, (groups > 0) & ~own, marrow, spacing_mm)
+    labels = cc3d.connected_components(divided, connectivity=26)
+    counts = np.bincount(labels[own], minlength=1)
+    counts[0] = 0
+    if not counts.any():
+        return None, (0, 0, 0), 0.0
+    piece = labels == int(counts.argmax())
+    contact = contact_mm2(piece, here & ~piece & (groups != 0), spacing_mm)
+    return piece, (start[0], start[1], start[2]), contact
+
+
+def _alone(volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _Judged, settings: Settings) -> Proposal:
+    """Judge a component that is too small for the coarse copy on its own voxels."""
+    import edt
+
+    geometry = volume.geometry
+    spacing_mm = geometry.spacing_kji_mm
+    around = [(min(1, a), min(1, n - b)) for a, b, n in zip(
+        outline.start_kji, outline.stop_kji, geometry.shape_kji, strict=True)]  # fmt: skip
+    roomy = np.pad(mask, around)
+    box = tuple(
+        slice(a - room[0], b + room[1]) for a, b, room in zip(outline.start_kji, outline.stop_kji, around, strict=True)
+    )
+    depth_mm = edt.edt(roomy, anisotropy=spacing_mm, black_border=False)
+    depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(mask.shape, spacing_mm, strict=True))))
+    parts = Parts(roomy.astype(np.int32), depth_mm, find_marrow(roomy, spacing_mm))
+    (features,) = features_of(volume.attenuation_hu[box], parts, spacing_mm)
+    body = _upsampled(judged.body, outline.box, judged.coarse)
+    features = replace(features, outside_share=float(np.mean(body[mask] == 0)))
+    return _proposal(outline, judge(features, settings, contrast_agent=bool(volume.series.contrast_agent)))
+
+
+def _coarse_box(box: Box, coarse: Coarse) -> Box:
+    k, j, i = (
+        slice(part.start // factor, -(-part.stop // factor))
+        for part, factor in zip(box, coarse.factor_kji, strict=True)
+    )
+    return k, j, i
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
+
+
+def _upsampled(array: NDArray[Blocks], box: Box, coarse: Coarse) -> NDArray[Blocks]:
+    """Blow a box of the coarse copy up to the stack's own voxels."""
+    coarse_box = _coarse_box(box, coarse)
+    found = array[coarse_box]
+    for axis, factor in enumerate(coarse.factor_kji):
+        found = found.repeat(factor, axis=axis) if factor > 1 else found
+    inner = tuple(
+        slice(part.start - rough.start * factor, part.stop - rough.start * factor)
+        for part, rough, factor in zip(box, coarse_box, coarse.factor_kji, strict=True)
+    )
+    return found[inner]

@@ -1,0 +1,99 @@
+"""The network that tells a mass's shadow from what lies before and behind it on a film.
+
+A U-Net (Ronneberger et al., MICCAI 2015;9351:234) with four levels. It was taught on made-up masses on projections of
+CT (tests/bench/radiograph/learning); the weights are in shadow_network.npz beside this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SIDE = 64
+"""Pixels along a patch."""
+CHANNELS = 3
+"""See `calcimeasure.segment.radiograph.shadows.as_seen`."""
+LEVELS = 4
+AT_ONCE = 8
+"""Patches that are looked at together: more are no faster and take more memory."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A convolution, with the normalization that was learned with it folded in.
+
+    Parameters
+    ----------
+    weights
+        (9 * inputs, outputs) for three rows of three pixels each; (inputs, outputs) for a single pixel.
+    bias
+        (outputs,)
+    """
+
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
+@cache
+def layers() -> tuple[Layer, ...]:
+    """Read the weights: two layers for each level on the way down, two for each on the way up, and the last."""
+    with (
+        (files(__package__) / "shadow_network.npz").open("rb") as stream,
+        np.load(stream, allow_pickle=False) as stored,
+    ):
+        arrays = {name: stored[name].astype(np.float32) for name in stored.files}
+    count = len(arrays) // 2
+    return tuple(Layer(arrays[f"weights_{n:02}"], arrays[f"bias_{n:02}"]) for n in range(count))
+
+
+def mass_shares(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, SIDE, SIDE) how likely each pixel lies in the shadow of the mass in the middle of its patch.
+
+    Parameters
+    ----------
+    patches
+        (n, SIDE, SIDE, CHANNELS)
+    """
+    parts = [_mass_shares(patches[n : n + AT_ONCE]) for n in range(0, len(patches), AT_ONCE)]
+    return np.concatenate(parts) if parts else np.empty((0, SIDE, SIDE), dtype=np.float32)
+
+
+def _mass_shares(seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    remaining = iter(layers())
+    levels = []
+    for level in range(LEVELS):
+        seen = _halved(seen) if level else seen
+        seen = _convolved(_convolved(seen, next(remaining)), next(remaining))
+        levels.append(seen)
+    for finer in reversed(levels[:-1]):
+        seen = np.concatenate([finer, seen.repeat(2, axis=1).repeat(2, axis=2)], axis=-1)
+        seen = _convolved(_convolved(seen, next(remaining)), next(remaining))
+    last = next(remaining)
+    log_odds = (seen @ last.weights + last.bias)[..., 0]
+    shares: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
+    return shares
+
+
+def _halved(seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    n, rows, columns, channels = seen.shape
+    largest: NDArray[np.float32] = seen.reshape(n, rows // 2, 2, columns // 2, 2, channels).max(axis=(2, 4))
+    return largest
+
+
+def _convolved(seen: NDArray[np.float32], layer: Layer) -> NDArray[np.float32]:
+    """Convolve with zeros around, and let nothing below zero through."""
+    n, rows, columns, channels = seen.shape
+    padded = np.pad(seen, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    windows = sliding_window_view(padded, (3, 3), axis=(1, 2)).transpose(0, 1, 2, 4, 5, 3)
+    found: NDArray[np.float32] = windows.reshape(n * rows * columns, 9 * channels) @ layer.weights
+    found += layer.bias
+    np.maximum(found, 0, out=found)
+    return found.reshape(n, rows, columns, -1)

@@ -1,0 +1,85 @@
+"""Pixel values to a scale in which attenuation adds up, and coarser copies of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calcimeasure.edge import attenuation_on_film
+from calcimeasure.segment.radiograph.field import Field, field_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.model import Radiograph
+
+COARSE_PIXELS = 900
+"""Along the longer side: steps of half a millimeter on a film of 43 cm, on which 3 mm are still six pixels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Film:
+    """A radiograph on which attenuation adds up, with coarser copies.
+
+    Parameters
+    ----------
+    copies
+        (rows, columns) float32, finest first; each averages blocks of the one before. What lies behind each other adds
+        up. No unit: between radiographs it is not comparable.
+    steps
+        Distance of rows and of columns of each copy: mm where `in_mm`, else parts of the width of
+        its pixels.
+    factors
+        Pixels of the radiograph in a pixel of each copy, down and across.
+    coarse
+        Which copy what is dense is looked for on.
+    field
+        What that copy shows.
+    """
+
+    copies: tuple[NDArray[np.float32], ...]
+    steps: tuple[tuple[float, float], ...]
+    factors: tuple[tuple[int, int], ...]
+    coarse: int
+    in_mm: bool
+    field: Field
+
+    def fitting(self, step: float) -> int:
+        """Index of the coarsest copy whose pixels are no larger than a step."""
+        fitting = [n for n, steps in enumerate(self.steps) if max(steps) <= step]
+        return fitting[-1] if fitting else 0
+
+
+def film_of(radiograph: Radiograph) -> Film:
+    """Bring a radiograph to a scale in which attenuation adds up, and make its coarser copies."""
+    image = attenuation_on_film(radiograph)
+    steps = radiograph.spacing_mm or (radiograph.pixel_aspect, 1.0)
+    copies, all_steps, factors = [image], [steps], [(1, 1)]
+    wanted = max(n * step for n, step in zip(image.shape, steps, strict=True)) / COARSE_PIXELS
+    while min(copies[-1].shape) >= 16:
+        row, column = all_steps[-1]
+        # Of pixels that are no squares the shorter side first.
+        by = (2 if row < 1.5 * column else 1, 2 if column < 1.5 * row else 1)
+        copies.append(averaged(copies[-1], by))
+        all_steps.append((row * by[0], column * by[1]))
+        factors.append((factors[-1][0] * by[0], factors[-1][1] * by[1]))
+    coarse = sum(max(one) <= wanted * math.sqrt(2) for one in all_steps[1:])
+    in_mm = radiograph.spacing_mm is not None
+    return Film(tuple(copies), tuple(all_steps), tuple(factors), coarse, in_mm, field_of(copies[coarse]))
+
+
+def averaged(image: NDArray[np.float32], by: tuple[int, ...]) -> NDArray[np.float32]:
+    """Average blocks; a broken block at the far end is left out."""
+    rows, columns = (n // b for n, b in zip(image.shape, by, strict=True))
+    inner = image[: rows * by[0], : columns * by[1]]
+    total = inner[:: by[0]].copy()
+    for n in range(1, by[0]):
+        total += inner[n :: by[0]]
+    found = total[:, :: by[1]].copy()
+    for n in range(1, by[1]):
+        found += total[:, n :: by[1]]
+    averages: NDArray[np.float32] = found / np.float32(by[0] * by[1])
+    return averages
