@@ -356,14 +356,14 @@ def test_memory_that_does_not_suffice_costs_one_stack(ct: Path, out: Path) -> No
     assert [row["reason"] for row in read(out / "private/series.csv")] == ["out_of_memory"]
 
 
-@pytest.mark.parametrize("name", ["scan", "measure"])
+@pytest.mark.parametrize(("name", "module"), [("scan", "calcimeasure.run.scan"), ("measure", "calcimeasure.run.run")])
 def test_fault_outside_of_a_stack_is_said_in_one_line(
-    ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch, name: str, module: str
 ) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError("a fault\nof two lines")
 
-    monkeypatch.setattr("calcimeasure.load.find_series", fail)
+    monkeypatch.setattr(f"{module}.find_series", fail)
     arguments = [name, ct, *(["--out", out] if name == "measure" else [])]
     result = run(*arguments)
     assert result.exit_code == 1
@@ -535,7 +535,7 @@ def test_stack_in_path_itself_has_the_name_of_the_folder(ct: Path, out: Path, mo
 
 
 def test_long_table_of_lesions_ends_with_how_many_more(ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_TABLE_ROWS", 1)
+    monkeypatch.setattr("calcimeasure.run.summary.LISTED_LESIONS", 1)
     said = run("measure", ct, "--out", out).stdout
     assert said.count(" ct ") == 1
     assert "... and 1 more in lesions.csv" in said

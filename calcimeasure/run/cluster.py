@@ -30,7 +30,8 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from calcimeasure.run.processes import Measured, Task
+    from calcimeasure.run.processes import Measured, MeasureStacks, Task
+    from calcimeasure.run.progress import Say
     from calcimeasure.settings import Settings
 
 _Key = TypeVar("_Key")
@@ -55,11 +56,30 @@ _OF_WORKERS = {
 some 5 % of a core each, with their nannies."""
 
 
+@contextmanager
+def on_cluster(settings: Settings, say: Say) -> Iterator[MeasureStacks]:
+    """Yield the workers of the cluster that the settings name (`client_of`, `measure_on_cluster`).
+
+    Raises
+    ------
+    WorkerError, SettingsError
+        As in `client_of`.
+    """
+    with client_of(settings) as client:
+
+        def measure(
+            tasks: Iterator[tuple[_Key, Task]], _: int, stopped: Callable[[], bool], /
+        ) -> Iterator[tuple[_Key, Measured]]:
+            return measure_on_cluster(tasks, client, settings, say, stopped)
+
+        yield measure
+
+
 def measure_on_cluster(
     tasks: Iterator[tuple[_Key, Task]],
     client: Client,
     settings: Settings,
-    say: Callable[..., None],
+    say: Say,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[_Key, Measured]]:
     """Measure stacks on a Dask cluster.
@@ -98,9 +118,7 @@ def measure_on_cluster(
 class _Run:
     """What is in flight on a cluster."""
 
-    def __init__(
-        self, client: Client, settings: Settings, say: Callable[..., None], stopped: Callable[[], bool]
-    ) -> None:
+    def __init__(self, client: Client, settings: Settings, say: Say, stopped: Callable[[], bool]) -> None:
         self._client = client
         self._settings = settings
         self._say = say

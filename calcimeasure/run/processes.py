@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-import os
 import pickle
 import signal
 import time
@@ -13,12 +12,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
+from pkgutil import resolve_name
 from queue import LifoQueue
 from threading import Lock
 from traceback import format_exception
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import psutil
 from pebble import ProcessExpired, ProcessPool
@@ -36,6 +36,35 @@ Task: TypeAlias = tuple[Series, Settings, "Sequence[Lesion]", int]
 
 Measured: TypeAlias = Report | Failure
 _Key = TypeVar("_Key")
+
+
+class MeasureStacks(Protocol):
+    """Workers that are ready to measure."""
+
+    def __call__(
+        self, tasks: Iterator[tuple[_Key, Task]], most: int, stopped: Callable[[], bool], /
+    ) -> Iterator[tuple[_Key, Measured]]:
+        """Measure stacks.
+
+        Parameters
+        ----------
+        tasks
+            What to measure, each with whatever its result shall be known by. Only some more than there are workers are
+            taken ahead.
+        most
+            So many tasks there are at most.
+        stopped
+            Tells whether to finish what runs and to begin nothing more.
+
+        Yields
+        ------
+        key, result
+            As they are done.
+        """
+
+
+_WORKER = "calcimeasure.run.worker"
+"""The module that runs in worker processes. It is known by its name alone: the client does not load what measures."""
 
 _USUAL_BYTES = 2e9
 """A stack of 500 x 512 x 512 voxels takes 1.3 GB, one of 1000 slices 2."""
@@ -105,10 +134,20 @@ def load_ahead() -> None:
     """
     context = _context()
     if context.get_start_method() == "forkserver":
-        from multiprocessing import forkserver
-
         with interrupts_held_back():
             forkserver.ensure_running()
+
+
+@contextmanager
+def in_processes(settings: Settings) -> Iterator[MeasureStacks]:
+    """Yield the workers of this machine (`measure_in_processes`). They start with the first stacks."""
+
+    def measure(
+        tasks: Iterator[tuple[_Key, Task]], most: int, stopped: Callable[[], bool], /
+    ) -> Iterator[tuple[_Key, Measured]]:
+        return measure_in_processes(tasks, settings, most, stopped)
+
+    yield measure
 
 
 def measure_in_processes(
@@ -245,10 +284,10 @@ class Child:
             if self._has_ended:
                 raise CancelledError
             if self._pool is None:
-                arguments = (self._pid, self.limits.threads)
-                self._pool = ProcessPool(1, initializer=_begin_worker, initargs=arguments, context=self._context)
+                arguments = ("begin", self._pid, self.limits.threads)
+                self._pool = ProcessPool(1, initializer=_call_worker, initargs=arguments, context=self._context)
             try:
-                return self._pool.schedule(_measure, (task, folder), timeout=self.limits.seconds)
+                return self._pool.schedule(_call_worker, ("measure", task, folder), timeout=self.limits.seconds)
             except RuntimeError as error:  # the process ended while it had nothing to do
                 raise BrokenProcessPool from error
 
@@ -321,7 +360,7 @@ def _context() -> Any:  # noqa: ANN401 - one of two unrelated classes
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["calcimeasure.run.worker"])
+    context.set_forkserver_preload([_WORKER])
     return context
 
 
@@ -339,17 +378,6 @@ def interrupts_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-# In the worker process: the client does not load what measures.
-
-
-def _begin_worker(pid: Any, threads: int) -> None:  # noqa: ANN401 - a number that both processes see
-    from calcimeasure.run import worker
-
-    worker.begin(threads)
-    pid.value = os.getpid()
-
-
-def _measure(task: bytes, folder: str) -> Measured:
-    from calcimeasure.run import worker
-
-    return worker.measure(task, folder)
+def _call_worker(name: str, *arguments: Any) -> Any:  # noqa: ANN401 - of whatever that function takes
+    """Call a function of `calcimeasure.run.worker`, in the process that is one."""
+    return resolve_name(f"{_WORKER}:{name}")(*arguments)

@@ -12,7 +12,7 @@ import traceback
 from contextlib import suppress
 from multiprocessing import connection, parent_process
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calcimeasure.analysis.pipeline import analyze_or_fail
 from calcimeasure.locate.words import side_in_text, site_in_body_part
@@ -27,10 +27,19 @@ side_in_text("left hand")
 site_in_body_part("HAND", "85562004")
 
 
-def begin(threads: int) -> None:
-    """Prepare a new worker process: it works with so many threads, and ends with the process that has started it."""
+def begin(pid: Any, threads: int) -> None:  # noqa: ANN401 - multiprocessing has no type for it
+    """Prepare a new worker process: it works with so many threads, and ends with the process that has started it.
+
+    Parameters
+    ----------
+    pid
+        A number in memory that is shared with that process; becomes the number of this process.
+    threads
+        0: one for each core.
+    """
     hold_threads(threads)
     Thread(target=_end_with_parent, daemon=True).start()
+    pid.value = os.getpid()
 
 
 def _end_with_parent() -> None:
