@@ -34,7 +34,7 @@ class Screen:
     say
         Takes lines that the person has to know at once.
     progress_of
-        Begins to show the progress of a run of so many stacks.
+        Takes the number of stacks of a run, and begins to show the run's progress.
     """
 
     say: Say
@@ -93,7 +93,10 @@ def _log_to(path: Path) -> Iterator[Log]:
 
 @contextmanager
 def stop_on_interrupt(say: Say) -> Iterator[Callable[[], bool]]:
-    """Yield what tells whether Ctrl-C was pressed: once lets what runs be finished, twice stops at once."""
+    """Yield a function that tells whether Ctrl-C was pressed.
+
+    Pressed once, the caller finishes the stacks that are being measured; pressed twice, `KeyboardInterrupt` is raised.
+    """
     pressed = 0
 
     def note(_: int, __: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""One run: what was found is planned, measured by workers, and kept as it comes."""
+"""One run: the stacks that were found are planned, measured by workers, and kept as soon as each is done."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def measure_into(
     UsageError
         The bones, the folder, its store, the key of its pseudonyms or the workers cannot be used.
     """
-    find_bone_masks(settings)  # what cannot be read at all is said before anything is done
+    find_bone_masks(settings)  # bones that cannot be read are an error before anything is written
     private = prepare(out)
     settings = with_the_store_of(out, settings)
     with store_of(out, settings, screen.say) as store:
@@ -160,7 +160,7 @@ def measure_found(
     reporter
         Takes what happens.
     stopped
-        Tells whether to finish what runs and to begin nothing more.
+        Tells whether to finish the stacks that are being measured and to begin no other.
 
     Returns
     -------
@@ -209,7 +209,7 @@ def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> tuple[str, ...
 
 
 def _is_measured_already(run: Run, series: Series | None) -> bool:
-    """Tell whether another run was faster, and measured the same."""
+    """Tell whether another run has measured the same stack with the same settings in the meantime."""
     return series is not None and run.store.plan(series, run.settings).todo is Todo.UNCHANGED
 
 
@@ -221,7 +221,7 @@ def _write_tables(run: Run, naming: Naming) -> Summary:
 
 
 class _Told:
-    """What was reported of stacks so far; with each of them private/series.csv may be due."""
+    """The stacks that were reported so far, counted by state. After each of them private/series.csv may be due."""
 
     def __init__(self, run: Run, reporter: Reporter) -> None:
         self.states: Counter[str] = Counter()
@@ -238,7 +238,7 @@ class _Told:
 
 
 class _SeriesTable:
-    """private/series.csv while a run goes on: written seldom, and for a small part of the time only."""
+    """private/series.csv during a run: written at intervals, and so that writing takes at most 5 % of the time."""
 
     def __init__(self, store: Store, out: Path) -> None:
         self._store = store
@@ -246,7 +246,7 @@ class _SeriesTable:
         self._next = time.monotonic() + _SERIES_TABLE_SECONDS
 
     def write_now_and_then(self) -> None:
-        """Write it where that is due."""
+        """Write the table if the interval is over."""
         begun = time.monotonic()
         if begun < self._next:
             return
