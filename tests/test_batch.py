@@ -8,6 +8,7 @@ import pty
 import re
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -184,6 +185,26 @@ def assess(*arguments):
     # One that works, one that waits for it, and one that waits for the end of the client.
     assert {int(threads) for threads, _ in said} == {3}
     assert {blas for _, blas in said} == {"1"}
+
+
+def test_client_loads_nothing_that_measures() -> None:
+    measures = ("calcimeasure.run.worker", "calcimeasure.analysis.pipeline", "calcimeasure.segment", "cc3d")
+    code = f"import sys, calcimeasure.run.run, calcimeasure.run.processes; print(*set({measures}) & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_worker_loads_nothing_of_the_client(images: Path, tmp_path: Path) -> None:
+    client = ("calcimeasure.cli", "calcimeasure.run.run", "calcimeasure.store", "sqlalchemy", "typer", "rich", "dask")
+    tells = f"""
+import os, sys
+assess_it = assess
+def assess(*arguments):
+    os.write(2, f"loaded: {{set({client}) & set(sys.modules)}}\\n".encode())
+    return assess_it(*arguments)
+"""
+    done = measure(images / "s0", tmp_path / "out", **environment("calcimeasure.analysis.pipeline", tells))
+    assert {line for line in done.stderr.splitlines() if line.startswith("loaded: ")} == {"loaded: set()"}
 
 
 def test_only_some_stacks_are_taken_ahead(series: Series) -> None:
