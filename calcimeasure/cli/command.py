@@ -87,9 +87,8 @@ class _Taken:
     @classmethod
     def of(cls, parameter: Parameter) -> _Taken:
         kind = parameter.annotation
-        if not is_dataclass(kind):
+        if not (isinstance(kind, type) and is_dataclass(kind)):
             return cls(parameter.name, None, [parameter.replace(kind=Parameter.KEYWORD_ONLY)])
-        assert isinstance(kind, type)  # noqa: S101 - a type of a parameter
         types = get_type_hints(kind, include_extras=True)
         options = [
             Parameter(
