@@ -59,7 +59,7 @@ MACHINE_IS_SAFE_BYTES = 6 * 2**30
 PATIENCE_SECONDS = 120
 """How long a test waits for what ends by itself. It takes seconds: a machine that others load too may need more."""
 
-FOR_EVER_SECONDS = 600
+FOR_EVER_SECONDS = 1800
 """No run of a test takes so long: one that does hangs."""
 
 _WORK_SECONDS = 0.1
