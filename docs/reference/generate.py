@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import click
 import typer
 
 if TYPE_CHECKING:
@@ -31,24 +30,18 @@ def commands() -> str:
     """Tell each command with its arguments and options."""
     from calcimeasure.cli import app
 
-    group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)  # noqa: S101 - calcimeasure has several commands
+    group: Any = typer.main.get_command(app)
     return "\n\n".join(_command(name, command) for name, command in group.commands.items() if not command.hidden)
 
 
-def _command(name: str, command: click.Command) -> str:
-    arguments = [one for one in command.params if isinstance(one, click.Argument)]
-    options = [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
-    usage = " ".join(
-        ["calcimeasure", name, *(one.make_metavar(click.Context(command)) for one in arguments), "[OPTIONS]"]
-    )
-    rows = [(f"`{_option(one, command)}`", one.help or "") for one in options]
+def _command(name: str, command: Any) -> str:  # noqa: ANN401 - typer's own classes of commands are private
+    context = command.make_context(name, [], resilient_parsing=True)
+    shown = [one for one in command.params if not one.hidden]
+    arguments = [one.metavar for one in shown if one.param_type_name == "argument"]
+    options = [one for one in shown if one.param_type_name == "option" and "--help" not in one.opts]
+    usage = " ".join(["calcimeasure", name, *arguments, "[OPTIONS]"])
+    rows = [(f"`{one.get_help_record(context)[0]}`", one.help or "") for one in options]
     return f"## {name}\n\n```\n{usage}\n```\n\n{command.help or ''}\n\n{_table(('option', ''), rows)}"
-
-
-def _option(option: click.Option, command: click.Command) -> str:
-    names = ", ".join(option.opts)
-    return names if option.is_flag else f"{names} {option.make_metavar(click.Context(command))}"
 
 
 def settings() -> str:
