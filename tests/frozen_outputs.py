@@ -316,7 +316,7 @@ def _blanked(name: str, value: Any) -> Any:  # noqa: ANN401 - a value of any col
 def _uids(table: Path, of_a_stack: int | None) -> list[str]:
     """Give the lesions of a table, or the first of each stack and each tissue in it."""
     taken: Counter[tuple[str, ...]] = Counter()
-    uids = {}
+    uids: dict[str, None] = {}
     with table.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             stack = row["study_uid"], row["series_uid"], row["stack_number"], row["tissue"]
@@ -542,7 +542,7 @@ def main() -> int:
         done = write_all(options.folder, inputs, options.code, options.workers, explained)
         sys.stdout.write(f"Written into {options.folder}: {', '.join(done)}\n")
         return 0 if done else 1
-    found = differences(*options.folders, options.tolerance, options.leave_out)
+    found = differences(options.folders[0], options.folders[1], options.tolerance, options.leave_out)
     told = list(islice(found, options.lines))
     more = sum(1 for _ in found)
     sys.stdout.write("".join(f"{line}\n" for line in told))
