@@ -1,13 +1,18 @@
 """Writes all that the program says about images as text, so that two versions of the program can be compared.
 
 ``python -m tests.frozen_outputs write FOLDER`` runs the commands of the program (scan, measure, export, explain) on
-``sample_dicom`` and on the public images beside the project, where they are there. It writes for each of these inputs
-the tables (identified, under pseudonyms of one fixed key, and without the uncertain lesions), every row of the store,
-and the explanation of each lesion. ``python -m tests.frozen_outputs compare FOLDER_A FOLDER_B`` prints the rows that
-differ and exits with 1 where some do.
+``sample_dicom`` and on the public images beside the project, where they are there. It writes for each of these inputs:
+
+- the tables: identified, under pseudonyms of one fixed key, and without the lesions that are not surely masses;
+- every row of the store;
+- the explanation of each lesion;
+- for the samples also tables and store after the edits of a reader.
+
+``python -m tests.frozen_outputs compare FOLDER_A FOLDER_B`` prints the rows that differ and exits with 1 where some do.
+``--code CHECKOUT`` runs the program of another checkout.
 
 The module imports nothing of the program and reads the store as plain SQLite: moved or renamed code does not change it.
-``--code CHECKOUT`` runs the program of another checkout.
+``tests/reader_edits.py``, which makes the edits, imports public names.
 """
 
 from __future__ import annotations
@@ -65,6 +70,12 @@ QUICK_INPUTS: Inputs = {
     ],
 }
 """Some of each kind of image, and all faults of files; the skulls and the big films are left out."""
+
+EDITED = frozenset({"sample_dicom"})
+"""Inputs whose lesions a reader edits when all else is written (tests/reader_edits.py)."""
+
+CHANGED_BY_EDITS = frozenset({"lesion_revisions", "looks", "outlines", "thumbnails"})
+"""Tables of the store that are written again after the edits."""
 
 BLANK = "*"
 BLANKED = frozenset(
@@ -266,8 +277,36 @@ def _write_input(folder: Path, paths: Sequence[Path], program: Program, workers:
     _copy_tables(out, folder / "masses", program)
     _write_rows(folder / "commands.jsonl", commands)
     _write_rows(folder / "explain.jsonl", _explanations(out, uids, program, workers))
+    _write_store(out, folder / "store", program)
+    if folder.name in EDITED:
+        _write_edited(folder / "edited", paths, program)
+
+
+def _write_edited(folder: Path, paths: Sequence[Path], program: Program) -> None:
+    """Let a reader edit what was measured, and write the tables and the store as they are then."""
+    out = program.work / "out"
+    editing = [sys.executable, "-P", *map(str, (PROJECT / "tests" / "reader_edits.py", out, *paths))]
+    done = subprocess.run(
+        editing, cwd=program.work, env=program.environment, capture_output=True, encoding="utf-8", check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"tests/reader_edits.py does not run with the code of {program.code}: {done.stderr}")
+    with program.one_process() as run:
+        commands = [run("export", out, "--format", "csv", "--identified")]
+        _copy_tables(out, folder, program)
+        commands.append(run("export", out, "--format", "revisions", "--identified"))
+        _copy_table(out / "revisions.csv", folder / "revisions.csv", program)
+        for status in ("accepted", "rejected"):
+            commands.append(run("export", out, "--format", "csv", "--status", status, "--identified"))
+            _copy_table(out / f"lesions_{status}.csv", folder / f"lesions_{status}.csv", program)
+    _write_rows(folder / "commands.jsonl", commands)
+    _write_store(out, folder / "store", program, CHANGED_BY_EDITS)
+
+
+def _write_store(out: Path, folder: Path, program: Program, only: Collection[str] = ()) -> None:
     for table, rows in _rows_of_store(out / "private" / "calcimeasure.db", program):
-        _write_rows(folder / "store" / f"{table}.jsonl", rows)
+        if not only or table in only:
+            _write_rows(folder / f"{table}.jsonl", rows)
 
 
 def _check_code(program: Program) -> None:
@@ -300,7 +339,7 @@ def _copy_tables(out: Path, folder: Path, program: Program) -> None:
 
 
 def _copy_table(source: Path, target: Path, program: Program) -> None:
-    target.parent.mkdir(exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     with source.open(encoding="utf-8", newline="") as file, target.open("w", encoding="utf-8", newline="") as copy:
         rows = csv.DictReader(file)
         writer = csv.DictWriter(copy, rows.fieldnames or [], lineterminator="\n")
@@ -367,8 +406,11 @@ def _row_of_store(row: Row, stacks: Mapping[int, list[Any]], program: Program) -
         plain["stack"] = stacks[plain.pop("stack_id")]
     if plain.get("name") == "key_place":
         plain["value"] = BLANK
-    first = {name: plain[name] for name in FIRST if name in plain}
-    return first | {name: value for name, value in plain.items() if name not in NUMBERED_BY_THE_STORE}
+    first = {name: plain[name] for name in FIRST if plain.get(name) is not None}
+    # Empty values are left out: a column that is new and empty says nothing.
+    return first | {
+        name: value for name, value in plain.items() if name not in NUMBERED_BY_THE_STORE and value is not None
+    }
 
 
 def _plain(value: Any, program: Program) -> Any:  # noqa: ANN401 - a value of any column
@@ -402,7 +444,7 @@ def _key_of_row(row: Row) -> str:
 
 
 def _write_rows(path: Path, rows: Iterable[Row]) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     path.write_text(text, encoding="utf-8", newline="\n")
 
