@@ -276,8 +276,8 @@ def _write_input(folder: Path, paths: Sequence[Path], program: Program, workers:
     commands.append(program.run("measure", *images))
     _copy_tables(out, folder / "masses", program)
     _write_rows(folder / "commands.jsonl", commands)
-    _write_rows(folder / "explain.jsonl", _explanations(out, uids, program, workers))
     _write_store(out, folder / "store", program)
+    _write_rows(folder / "explain.jsonl", _explanations(out, uids, program, workers))
     if folder.name in EDITED:
         _write_edited(folder / "edited", paths, program)
 
