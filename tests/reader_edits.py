@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure import Outline, Settings, find_series, load_image, open_store, review
-from calcimeasure.calibration import KnownLength
+from calcimeasure.analysis.calibration import KnownLength
 from calcimeasure.model import AlgorithmType, BodySite, Laterality, Radiograph, Status, Tissue
 from calcimeasure.store import file_url
 
