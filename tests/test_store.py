@@ -19,7 +19,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sqlalchemy import text
 from typer.testing import CliRunner
 
 from calcimeasure import review
@@ -59,9 +58,7 @@ from tests.postgresql import STORES, empty_database, empty_store, plain_sql
 from tests.test_table import write_ct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from sqlalchemy import Connection
+    from collections.abc import Iterator
 
 SETTINGS = Settings()
 OTHER_SETTINGS = Settings(threshold_hu=250)
@@ -794,15 +791,15 @@ def test_a_newer_store_is_refused(url: str) -> None:
     assert plain_sql(url)("SELECT value FROM about WHERE name = 'schema_version'") == [("99",)]
 
 
-def next_version(monkeypatch: pytest.MonkeyPatch, step: Callable[[Connection], None]) -> None:
+def next_version(monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:
     monkeypatch.setattr("calcimeasure.store.store.SCHEMA_VERSION", 4)
-    monkeypatch.setattr("calcimeasure.store.migrate.STEPS", {3: step})
+    monkeypatch.setattr("calcimeasure.store.migrate.STEPS", {3: {"sqlite": statements, "postgresql": statements}})
 
 
 def test_an_older_store_is_brought_to_this_version(url: str, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_store(url) as store:
         keep(store, report)
-    next_version(monkeypatch, lambda connection: connection.execute(text("ALTER TABLE stacks ADD COLUMN color TEXT")))
+    next_version(monkeypatch, "ALTER TABLE stacks ADD COLUMN color TEXT")
     for _ in range(2):
         with open_store(url) as store:
             assert list(store.outcomes()) == [Outcome.of(report)]
@@ -889,13 +886,8 @@ def test_who_looked_through_a_stack_counts_for_the_images_that_it_had(url: str, 
 def test_a_step_that_breaks_changes_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_store(url):
         pass
-
-    def step(connection: Connection) -> None:
-        connection.execute(text("ALTER TABLE stacks ADD COLUMN color TEXT"))
-        connection.execute(text("SELECT color FROM nowhere"))
-
     with monkeypatch.context() as patch:
-        next_version(patch, step)
+        next_version(patch, "ALTER TABLE stacks ADD COLUMN color TEXT", "SELECT color FROM nowhere")
         with pytest.raises(StoreError, match="nowhere"), open_store(url):
             pass
     ask = plain_sql(url)

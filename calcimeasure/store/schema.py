@@ -26,10 +26,9 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.schema import CreateColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.types import TypeEngine
@@ -338,49 +337,10 @@ current_stacks = _view("current_stacks", stacks, outcomes)
 
 @event.listens_for(metadata, "after_create")
 def _create_views_and_guards(_: MetaData, connection: Connection, **__: object) -> None:
-    _create_views(connection)
-    for name in _APPEND_ONLY:
-        _GUARDS[connection.dialect.name](connection, name)
-
-
-def _create_views(connection: Connection) -> None:
     for name, select in _VIEWS.items():
         connection.execute(text(f"CREATE VIEW {name} AS {select}"))
-
-
-def add_columns(connection: Connection, added: Mapping[Table, Sequence[str]]) -> None:
-    """Add columns of the present schema to tables of an older store; they are empty in the rows that are there.
-
-    Parameters
-    ----------
-    connection
-        A transaction is open.
-    added
-        The names of the columns by table.
-    """
-    # A database keeps which columns a view of all of them had when it was made.
-    for name in reversed(_VIEWS):
-        connection.execute(text(f"DROP VIEW {name}"))
-    for table, names in added.items():
-        for name in names:
-            column = CreateColumn(table.c[name]).compile(dialect=connection.dialect)
-            connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column}"))
-    _create_views(connection)
-
-
-def add_table(connection: Connection, table: Table) -> None:
-    """Add a table of the present schema to an older store.
-
-    Parameters
-    ----------
-    connection
-        A transaction is open.
-    table
-        With its indexes, and guarded where it is append-only.
-    """
-    table.create(connection)
-    if table.name in _APPEND_ONLY:
-        _GUARDS[connection.dialect.name](connection, table.name)
+    for name in _APPEND_ONLY:
+        _GUARDS[connection.dialect.name](connection, name)
 
 
 def _guard_sqlite(connection: Connection, table: str) -> None:
