@@ -235,12 +235,12 @@ def test_who_has_seen_a_stack_is_kept(folder: Folder) -> None:
     with folder.open() as (store, _):
         stack_id = stack_of(store, "nothing")
         before = ("Dr A",) if folder.schema >= 3 else ()
-        assert store.looked_through().get(stack_id, ()) == before
-        store.note_look(stack_id, "Dr C")
-        assert store.looked_through()[stack_id] == (*before, "Dr C")
+        assert store.seen_by().get(stack_id, ()) == before
+        store.note_seen(stack_id, "Dr C")
+        assert store.seen_by()[stack_id] == (*before, "Dr C")
         if before:
-            store.note_look(stack_id, "Dr A", is_withdrawn=True)
-            assert store.looked_through()[stack_id] == ("Dr C",)
+            store.note_seen(stack_id, "Dr A", is_withdrawn=True)
+            assert store.seen_by()[stack_id] == ("Dr C",)
 
 
 def test_a_run_leaves_alone_what_readers_decided_before(folder: Folder) -> None:

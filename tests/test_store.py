@@ -792,7 +792,7 @@ def test_a_newer_store_is_refused(url: str) -> None:
 
 
 def next_version(monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:
-    monkeypatch.setattr("calcimeasure.store.store.SCHEMA_VERSION", 4)
+    monkeypatch.setattr("calcimeasure.store.opening.SCHEMA_VERSION", 4)
     monkeypatch.setattr("calcimeasure.store.migrate.STEPS", {3: {"sqlite": statements, "postgresql": statements}})
 
 
@@ -854,23 +854,23 @@ def test_a_store_of_version_1_is_opened_and_takes_radiographs(url: str, report: 
     assert ask("SELECT count(*) FROM current_lesions WHERE long_axis_px IS NOT NULL") == [(1,)]
     assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("3",)]
     with open_store(url) as store:
-        store.note_look(stack_id, "Dr A")
-        assert store.looked_through() == {stack_id: ("Dr A",)}
+        store.note_seen(stack_id, "Dr A")
+        assert store.seen_by() == {stack_id: ("Dr A",)}
     for verb in ("UPDATE lesion_revisions SET why = 'x'", "DELETE FROM outcomes", "DELETE FROM looks"):
         with pytest.raises(Exception, match="append-only"):
             ask(verb)
 
 
-def test_who_looked_through_a_stack_counts_for_the_images_that_it_had(url: str, report: Report) -> None:
+def test_who_has_seen_a_stack_counts_for_the_images_that_it_had(url: str, report: Report) -> None:
     nothing = replace(report, lesions=(), thumbnails=())
     with open_store(url) as store:
         stack_id = keep(store, nothing)
-        assert store.looked_through() == {}
-        store.note_look(stack_id, "Dr B")
-        store.note_look(stack_id, "Dr A")
-        assert store.looked_through() == {stack_id: ("Dr A", "Dr B")}
-        store.note_look(stack_id, "Dr B", is_withdrawn=True)
-        assert store.looked_through() == {stack_id: ("Dr A",)}
+        assert store.seen_by() == {}
+        store.note_seen(stack_id, "Dr B")
+        store.note_seen(stack_id, "Dr A")
+        assert store.seen_by() == {stack_id: ("Dr A", "Dr B")}
+        store.note_seen(stack_id, "Dr B", is_withdrawn=True)
+        assert store.seen_by() == {stack_id: ("Dr A",)}
         ask = plain_sql(url)
         noted = ask("SELECT stack_id, reader FROM looks WHERE NOT is_withdrawn ORDER BY look_id")
         assert noted == [(stack_id, "Dr B"), (stack_id, "Dr A")]
@@ -878,7 +878,7 @@ def test_who_looked_through_a_stack_counts_for_the_images_that_it_had(url: str, 
         assert ask("SELECT count(*) FROM lesion_revisions") == [(0,)]
         fewer = replace(report.series, instances=report.series.instances[:-1])
         assert keep(store, replace(nothing, series=fewer)) == stack_id
-        assert store.looked_through() == {}
+        assert store.seen_by() == {}
     with pytest.raises(Exception, match="append-only"):
         ask("DELETE FROM looks")
 

@@ -247,6 +247,11 @@ def lesion_of(row: Mapping[Any, Any]) -> Lesion:
     )
 
 
+def utc_now() -> datetime:
+    """Give the time now, fit for a column without a time zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def naive_utc(time: datetime | None) -> datetime | None:
     """Make a time fit for a column without a time zone."""
     return time.astimezone(UTC).replace(tzinfo=None) if time else None

@@ -290,7 +290,7 @@ thumbnails = Table(
     comment="A picture of a lesion on the slice of its long axis.",
 )
 
-looks = Table(
+seen_stacks = Table(
     "looks",
     metadata,
     Column("look_id", Integer, primary_key=True),

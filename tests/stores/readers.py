@@ -18,16 +18,17 @@ from calcimeasure.errors import ConflictError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import AlgorithmType, BodySite, Laterality, Outline, Status, Tissue
 from calcimeasure.settings import load_settings
-from calcimeasure.store import open_store
+from calcimeasure.store import Store, open_store
 
 if TYPE_CHECKING:
     from calcimeasure.model import Image, Revision
     from calcimeasure.settings import Settings
-    from calcimeasure.store import Store
 
 with suppress(ImportError):  # schema 1 knows no radiographs
     from calcimeasure.calibration import KnownLength
     from calcimeasure.model import Radiograph
+
+NOTE_SEEN = "note_look" if hasattr(Store, "note_look") else "note_seen"
 
 
 class Reader:
@@ -129,7 +130,8 @@ def measure_a_radiograph(first: Reader, second: Reader) -> None:
 def see_nothing(first: Reader, second: Reader) -> None:
     """Both readers have seen a stack in which nothing was found; one of them takes that back."""
     for reader, takes_back in ((first, False), (second, False), (second, True)):
-        reader.store.note_look(reader.stack_id, reader.name, is_withdrawn=takes_back)
+        note = getattr(reader.store, NOTE_SEEN)
+        note(reader.stack_id, reader.name, is_withdrawn=takes_back)
 
 
 def measured_again(first: Reader, second: Reader) -> None:
@@ -154,7 +156,7 @@ def main(url: str, settings_file: str, part: str) -> None:
         divide_and_draw(*both("two masses"))
         if hasattr(review, "calibrate"):
             measure_a_radiograph(*both("a radiograph"))
-        if hasattr(store, "note_look"):
+        if hasattr(store, NOTE_SEEN):
             see_nothing(*both("nothing"))
 
 
