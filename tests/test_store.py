@@ -762,6 +762,17 @@ def test_two_sessions_make_a_store_at_once(url: str) -> None:
         assert store.recall("a") == "b"
 
 
+def test_a_store_in_a_file_needs_nothing_of_postgresql(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom calcimeasure.store import open_store\n"
+        "with open_store(sys.argv[1]) as store: store.remember('a', 'b')\n"
+        "print([name for name in sys.modules if 'postgresql' in name or 'psycopg' in name])"
+    )
+    url = str(file_url(tmp_path / "store.db"))
+    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=False)
+    assert done.stdout == "[]\n", done.stderr
+
+
 # Keys and names
 
 

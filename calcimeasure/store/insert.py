@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, text
@@ -9,7 +10,7 @@ from sqlalchemy import bindparam, text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Table, TextClause
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -26,10 +27,16 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     """
     if not rows:
         return
-    columns = [table.c[name] for name in rows[0]]
-    names, values = (", ".join(f"{sign}{column.name}" for column in columns) for sign in ("", ":"))
-    # In SQLAlchemy each database has this in a module of its own, and that of PostgreSQL takes a tenth of a second to
-    # import, which SQLite does not need. The words are the same in both.
-    statement = text(f"INSERT INTO {table.name} ({names}) VALUES ({values}) ON CONFLICT DO NOTHING")  # noqa: S608
-    typed = statement.bindparams(*(bindparam(column.name, type_=column.type) for column in columns))
-    connection.execute(typed, rows)
+    connection.execute(_statement(table, tuple(rows[0])), rows)
+
+
+@cache
+def _statement(table: Table, names: tuple[str, ...]) -> TextClause:
+    """Make the statement that leaves out a row which is there.
+
+    In SQLAlchemy each database has this in a module of its own, and the one of PostgreSQL takes a tenth of a second to
+    import, which SQLite does not need. The words are the same in both databases.
+    """
+    columns, values = ", ".join(names), ", ".join(f":{name}" for name in names)
+    statement = text(f"INSERT INTO {table.name} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING")  # noqa: S608 - columns of the schema
+    return statement.bindparams(*(bindparam(name, type_=table.c[name].type) for name in names))
