@@ -265,7 +265,7 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
     # Before the rest is loaded here. Where this folder has its tables there may be nothing to measure.
     if not (measures_on_cluster(settings) or (out / "lesions.csv").exists()):
         load_ahead()
-    from calcimeasure.export import write_tables, write_whole
+    from calcimeasure.export import write_atomic, write_tables
     from calcimeasure.run.progress import bar_or_lines, log_to, stop_on_interrupt
     from calcimeasure.run.results import naming_of, prepare, store_of, with_the_store_of
     from calcimeasure.run.run import LEFT_ALONE, measure_found, workers_of
@@ -275,7 +275,7 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
     settings = with_the_store_of(out, settings)
     with store_of(out, settings, _say) as store:
         naming = naming_of(store, settings, out, _say)
-        write_whole(private / "settings.toml", format_settings(settings))
+        write_atomic(private / "settings.toml", format_settings(settings))
         with workers_of(settings, _say) as measure_stacks:
             found = find_series(paths, settings)
             with (

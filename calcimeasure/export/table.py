@@ -17,7 +17,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from calcimeasure.export.whole import open_whole, write_whole
+from calcimeasure.export.atomic import open_atomic, write_atomic
 from calcimeasure.locate.links import LinkKey, Links, link, link_key
 from calcimeasure.model import (
     AlgorithmType,
@@ -816,8 +816,8 @@ def write_tables(
                     write_lesion(row)
             if name is not None:
                 write_study(study)
-    write_whole(folder / "lesions.schema.json", _schema(LESION_COLUMNS, primary_key=["tracking_uid"]))
-    write_whole(folder / "studies.schema.json", _schema(STUDY_COLUMNS, primary_key=[]))
+    write_atomic(folder / "lesions.schema.json", _schema(LESION_COLUMNS, primary_key=["tracking_uid"]))
+    write_atomic(folder / "studies.schema.json", _schema(STUDY_COLUMNS, primary_key=[]))
 
 
 def write_series(outcomes: Iterable[Outcome], folder: Path) -> None:
@@ -859,7 +859,7 @@ def _study_of(outcome: Outcome) -> tuple[object, ...] | None:
 @contextmanager
 def _open_table(columns: Sequence[Column[Row]], path: Path, naming: Naming | None) -> Iterator[Callable[[Row], object]]:
     """Open a table with its header written; yields what writes a row."""
-    with open_whole(path) as file:
+    with open_atomic(path) as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([column.name for column in columns])
         cells = [_cell_of(column, naming) for column in columns]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure import Settings, analyze
 from calcimeasure.errors import OutputError
-from calcimeasure.export import write_tables, write_whole
+from calcimeasure.export import write_atomic, write_tables
 from calcimeasure.run.results import naming_of, prepare, store_of, store_that_is_there
 from calcimeasure.settings import format_settings
 from calcimeasure.store import Todo
@@ -90,7 +90,7 @@ class Desk:
         source, goal = self.folder / "private" / "calcimeasure.db", private / "calcimeasure.db"
         with closing(sqlite3.connect(source)) as before, closing(sqlite3.connect(goal)) as after:
             before.backup(after)
-        write_whole(private / "settings.toml", format_settings(self.settings))
+        write_atomic(private / "settings.toml", format_settings(self.settings))
         self.close()
         self.is_temporary = False
         self._open(folder)
@@ -107,6 +107,6 @@ def _temporary_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="calcimeasure-"))
     private = prepare(folder)
     settings = Settings()
-    write_whole(private / "settings.toml", format_settings(settings))
+    write_atomic(private / "settings.toml", format_settings(settings))
     with store_of(folder, settings, lambda _: None):
         return folder
