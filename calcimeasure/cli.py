@@ -269,6 +269,7 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
     from calcimeasure.run.progress import bar_or_lines, log_to, stop_on_interrupt
     from calcimeasure.run.results import naming_of, prepare, store_of, with_the_store_of
     from calcimeasure.run.run import LEFT_ALONE, measure_found, workers_of
+    from calcimeasure.study import linked_studies
 
     find_bone_masks(settings)  # what cannot be read at all is said before anything is done
     private = prepare(out)
@@ -297,7 +298,8 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
                     stopped=stopped,
                 )
         summary = _Summary()
-        write_tables(summary.counting(store.outcomes()), out, naming=naming, all_tissues=settings.all_tissues)
+        studies = linked_studies(summary.counting(store.outcomes()))
+        write_tables(studies, out, naming=naming, all_tissues=settings.all_tissues)
     summary.show(found, states, out, settings)
     if stopped():
         done = sum(states.values())
@@ -316,6 +318,7 @@ def _export(
     from calcimeasure.model import Status
     from calcimeasure.run.results import naming_of, store_that_is_there
     from calcimeasure.settings import change_settings
+    from calcimeasure.study import linked_studies
 
     with store_that_is_there(folder, _say) as (store, settings):
         naming = naming_of(store, change_settings(settings, {**options, "record_map": ""}), folder, _say)
@@ -324,12 +327,13 @@ def _export(
             write_revisions(store.revisions(), path, naming=naming)
         elif to is None and status is None:
             path = folder / "lesions.csv"
-            write_tables(store.outcomes(), folder, naming=naming, all_tissues=settings.all_tissues)
+            write_tables(linked_studies(store.outcomes()), folder, naming=naming, all_tissues=settings.all_tissues)
         else:
             # A part of the lesions must not stand where a reader of the table expects all.
             path = to or folder / f"lesions_{status}.csv"
             chosen = (Status(status),) if status else (Status.PROPOSED, Status.ACCEPTED)
-            write_lesions(store.outcomes(), path, naming=naming, statuses=chosen, all_tissues=settings.all_tissues)
+            studies = linked_studies(store.outcomes())
+            write_lesions(studies, path, naming=naming, statuses=chosen, all_tissues=settings.all_tissues)
     _print(f"Written: {path}")
 
 

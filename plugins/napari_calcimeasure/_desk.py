@@ -15,6 +15,7 @@ from calcimeasure.export import write_atomic, write_tables
 from calcimeasure.run.results import naming_of, prepare, store_of, store_that_is_there
 from calcimeasure.settings import format_settings
 from calcimeasure.store import Todo
+from calcimeasure.study import linked_studies
 from calcimeasure.version import software_version
 from napari_calcimeasure._stack import Task, worklist
 
@@ -74,7 +75,8 @@ class Desk:
     def write_tables(self) -> None:
         """Write the tables anew from what is kept."""
         if self._naming is not None:
-            write_tables(self.store.outcomes(), self.folder, naming=self._naming, all_tissues=self.settings.all_tissues)
+            studies = linked_studies(self.store.outcomes())
+            write_tables(studies, self.folder, naming=self._naming, all_tissues=self.settings.all_tissues)
 
     def save_as(self, folder: Path) -> None:
         """Give a review that was begun by hand its folder.
