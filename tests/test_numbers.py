@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeDecorator
 from calcimeasure.export import columns as tables
 from calcimeasure.export.lesions import LESION_COLUMNS, LesionRow, number_columns
 from calcimeasure.export.schema import markdown_table, table_schema
+from calcimeasure.export.stacks import SERIES_COLUMNS
 from calcimeasure.model import (
     Axis,
     FilmAxis,
@@ -271,3 +272,12 @@ def test_documentation_has_a_row_for_each_column() -> None:
     assert len(lines) == len(LESION_COLUMNS) + 2
     assert {line.replace(r"\|", "").count("|") for line in lines} == {7}
     assert [line.split("`")[1] for line in lines[2:]] == [column.name for column in LESION_COLUMNS]
+
+
+def test_documentation_leaves_out_what_no_column_has() -> None:
+    lines = markdown_table(SERIES_COLUMNS).splitlines()
+    assert lines[:3] == [
+        "| column | type | unit | meaning |",
+        "| --- | --- | --- | --- |",
+        "| `patient_id` | string |  | PatientID. |",
+    ]

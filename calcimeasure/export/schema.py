@@ -38,12 +38,14 @@ def markdown_table(columns: Sequence[Column[Any]]) -> str:
     Returns
     -------
     str
-        A row for each column: name, type, unit, meaning, the codes of its quantity, and the kinds of image that have it
-        where these are not all.
+        A row for each column: name, type, unit, meaning, the codes of its quantity, and the kinds of image that have
+        it. What no column of the table has is left out.
     """
     heads = ("column", "type", "unit", "meaning", "code", "images")
-    rows = [heads, ("---",) * len(heads), *(_cells(column) for column in columns)]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
+    rows = [_cells(column) for column in columns]
+    used = [index for index in range(len(heads)) if any(row[index] for row in rows)]
+    lines = [heads, ("---",) * len(heads), *rows]
+    return "".join(f"| {' | '.join(line[index] for index in used)} |\n" for line in lines)
 
 
 def _field(column: Column[Any]) -> dict[str, object]:
