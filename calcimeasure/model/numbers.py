@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from calcimeasure.model.vocabulary import ImageKind
@@ -66,10 +66,10 @@ class Number:
     codes
         Of the quantity in DICOM (SCT, DCM), of its derivation (SCT), and in IBSI; empty where it has none.
     attribute
-        Where measurements hold it: the name of an attribute, with dots for one of its own attributes; the name of the
-        number where empty.
+        Where measurements hold it: an attribute, or an attribute of an attribute with a dot between; the name of the
+        number where empty. A number that both kinds of image have is an attribute of both.
     index
-        Which component of the attribute it is, where that holds several.
+        Which component of the attribute it is, where the attribute holds several.
     in_table, in_store
         Whether lesions.csv and the store have a column of it. A number without a column in the store is computed from
         one that has it.
@@ -110,18 +110,17 @@ def reader_of(number: Number) -> Callable[[Measurements | FilmMeasurements], obj
         could not be measured.
     """
     attribute, *parts = (number.attribute or number.name).split(".")
-    get, kinds, index = attrgetter(attribute), number.kinds, number.index
-    if kinds == BOTH and index is None and not parts:
+    get = attrgetter(attribute)
+    if number.kinds == BOTH:
         return get
-    part = attrgetter(".".join(parts)) if parts else None
+    (kind,) = number.kinds
+    if not parts and number.index is None:
+        return lambda measurements: get(measurements) if measurements.kind is kind else None
+    part = attrgetter(*parts) if parts else itemgetter(number.index)
 
     def read(measurements: Measurements | FilmMeasurements) -> object:
-        value = get(measurements) if measurements.kind in kinds else None
-        if value is None:
-            return None
-        if part is not None:
-            value = part(value)
-        return value if index is None else value[index]
+        value = get(measurements) if measurements.kind is kind else None
+        return None if value is None else part(value)
 
     return read
 
