@@ -40,6 +40,7 @@ from calcimeasure.model.numbers import (
     stored_numbers,
     table_numbers,
 )
+from calcimeasure.store.numbers import measurements_of, numbers_row
 from calcimeasure.store.records import revision_row
 from calcimeasure.store.schema import lesion_revisions
 
@@ -129,12 +130,12 @@ def test_each_number_is_read_where_the_kind_of_image_has_it(kind: ImageKind) -> 
                 NumberType.WORD: str,
                 NumberType.POINTS: tuple,
             }
-            assert isinstance(value, types[number.type]), number.name
+            assert isinstance(value, types[number.value_type]), number.name
 
 
 def test_no_two_numbers_read_the_same() -> None:
     for kind, measurements in MEASURED.items():
-        values = [reader_of(one)(measurements) for one in numbers_of(kind) if one.type is not NumberType.BOOLEAN]
+        values = [reader_of(one)(measurements) for one in numbers_of(kind) if one.value_type is not NumberType.BOOLEAN]
         assert len(set(values)) == len(values)
 
 
@@ -206,7 +207,7 @@ def test_columns_of_the_store_follow_from_the_table() -> None:
     columns = {column.name: column for column in lesion_revisions.columns if column.name not in NOT_MEASURED}
     assert set(columns) == {one.name for one in stored_numbers()}
     for number in stored_numbers():
-        assert isinstance(columns[number.name].type, SQL_TYPES[number.type]), number.name
+        assert isinstance(columns[number.name].type, SQL_TYPES[number.value_type]), number.name
         assert columns[number.name].nullable
 
 
@@ -217,8 +218,23 @@ def test_store_keeps_each_number_under_its_name(kind: ImageKind) -> None:
     row = revision_row(revision, 1, None)
     for number in stored_numbers():
         value = reader_of(number)(measurements)
-        expected = json.dumps(value) if number.type is NumberType.POINTS and value is not None else value
+        expected = json.dumps(value) if number.value_type is NumberType.POINTS and value is not None else value
         assert row[number.name] == expected, number.name
+
+
+@KINDS
+def test_store_gives_measurements_as_they_were(kind: ImageKind) -> None:
+    measurements = replace(MEASURED[kind], notices=("no_edge", "specks_dropped"))
+    row = numbers_row(measurements)
+    assert {name for name in row if name != "measurement_notices"} == {one.name for one in stored_numbers()}
+    assert measurements_of(row) == measurements
+
+
+def test_store_gives_what_was_not_measured_as_none() -> None:
+    for kind in ImageKind:
+        names = [field.name for field in fields(MEASURED[kind]) if field.default is None]
+        unknown = replace(MEASURED[kind], **dict.fromkeys(names))
+        assert measurements_of(numbers_row(unknown)) == unknown
 
 
 # A new number

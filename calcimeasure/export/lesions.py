@@ -57,7 +57,7 @@ def number_columns(numbers: Iterable[Number] = NUMBERS) -> tuple[Column[Any], ..
 
 def _number_column(number: Number) -> Column[Any]:
     read = reader_of(number)
-    if number.type is NumberType.UID:
+    if number.value_type is NumberType.UID:
         return Column(
             number.name,
             "string",
@@ -67,11 +67,12 @@ def _number_column(number: Number) -> Column[Any]:
         )
     return Column(
         number.name,
-        str(number.type),
+        "string" if number.words else str(number.value_type),
         number.meaning,
         lambda row: read(row.lesion.measurements),
         number.unit,
         number.decimals,
+        number.words,
         number=number,
     )
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from calcimeasure.model.vocabulary import ImageKind
+from calcimeasure.model.vocabulary import ImageKind, SpacingSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,12 +57,14 @@ class Number:
         A sentence.
     kinds
         The kinds of image that have it; None is read on another kind.
-    type
+    value_type
         What its value is.
     unit
         UCUM; empty where it has none.
     decimals
         How many decimals lesions.csv has.
+    words
+        The words that a word is one of.
     codes
         Of the quantity in DICOM (SCT, DCM), of its derivation (SCT), and in IBSI; empty where it has none.
     attribute
@@ -78,9 +80,10 @@ class Number:
     name: str
     meaning: str
     kinds: frozenset[ImageKind] = BOTH
-    type: NumberType = NumberType.NUMBER
+    value_type: NumberType = NumberType.NUMBER
     unit: str = ""
     decimals: int = 0
+    words: type[StrEnum] | None = None
     codes: tuple[Code, ...] = ()
     attribute: str = ""
     index: int | None = None
@@ -208,7 +211,7 @@ NUMBERS: Final[tuple[Number, ...]] = (
         "large",
         "Whether max_3d_diameter_mm (of a radiograph, a single slice or of slices with gaps: long_axis_mm) is at least "
         "settings.large_diameter_mm; empty without millimeters.",
-        type=NumberType.BOOLEAN,
+        value_type=NumberType.BOOLEAN,
     ),
     Number(
         "long_axis_mm",
@@ -236,12 +239,12 @@ NUMBERS: Final[tuple[Number, ...]] = (
     Number(
         "long_axis_sop_uid",
         "SOPInstanceUID of the slice that the long axis lies on, or what replaces it.",
-        type=NumberType.UID,
+        value_type=NumberType.UID,
     ),
     Number(
         "long_axis_instance_number",
         "InstanceNumber of the slice that the long axis lies on.",
-        type=NumberType.INTEGER,
+        value_type=NumberType.INTEGER,
     ),
     Number(
         "max_3d_diameter_mm",
@@ -369,7 +372,7 @@ NUMBERS: Final[tuple[Number, ...]] = (
     Number(
         "truncated",
         "Whether it reaches the edge of what was imaged: its sizes are lower bounds.",
-        type=NumberType.BOOLEAN,
+        value_type=NumberType.BOOLEAN,
     ),
     Number(
         "long_axis_px",
@@ -420,6 +423,7 @@ NUMBERS: Final[tuple[Number, ...]] = (
         "Where millimeters of a radiograph come from.",
         RADIOGRAPH,
         NumberType.WORD,
+        words=SpacingSource,
         in_table=False,
     ),
     Number(
