@@ -184,31 +184,30 @@ def test_columns_of_lesions_csv_follow_from_the_table() -> None:
     assert [column.name for column in measured] == [one.name for one in table_numbers()]
 
 
-NOT_MEASURED = {
-    "revision_id", "stack_id", "run_id", "tracking_uid", "revision_number", "base_revision_number", "lesion_number",
-    "made_at", "made_by", "why", "edit_uid", "is_withdrawn", "outline_hash", "status", "algorithm_type", "reader",
-    "reviewed_at", "tissue", "tissue_confidence", "laterality", "laterality_source", "laterality_confidence",
-    "laterality_conflict", "laterality_hint", "laterality_evidence", "distance_to_midline_mm", "site", "site_source",
-    "site_detail", "measurement_notices", "notices", "settings_hash", "software_version",
-}  # fmt: skip
-"""Columns of lesion_revisions that say who a lesion is, what was judged and what was decided."""
-
-SQL_TYPES = {
-    NumberType.NUMBER: Double,
-    NumberType.INTEGER: Integer,
-    NumberType.BOOLEAN: Boolean,
-    NumberType.UID: TypeDecorator,
-    NumberType.WORD: Text,
-    NumberType.POINTS: Text,
+STORED = {
+    Double: """
+        long_axis_mm short_axis_mm max_3d_diameter_mm bone_contact_mm2 mean_hu median_hu sd_hu max_hu volume_ml
+        volume_mesh_ml volume_voxels_ml surface_area_mm2 sphericity area_mm2 boundary_hu long_axis_u95_mm
+        max_3d_diameter_u95_mm volume_u95_ml long_axis_px short_axis_px area_px pixel_aspect column_spacing_mm
+        mean_contrast boundary long_axis_u95_px
+    """,
+    Integer: "long_axis_slice long_axis_instance_number",
+    Boolean: "truncated touches_bone large",
+    TypeDecorator: "long_axis_sop_uid",
+    Text: """
+        long_axis_ends_lps_mm short_axis_ends_lps_mm max_3d_diameter_ends_lps_mm centroid_lps_mm extents_lps_mm
+        long_axis_ends_px short_axis_ends_px centroid_px spacing_source
+    """,
 }
+"""The columns that stores have by now: a store without one of them cannot be written."""
 
 
-def test_columns_of_the_store_follow_from_the_table() -> None:
-    columns = {column.name: column for column in lesion_revisions.columns if column.name not in NOT_MEASURED}
-    assert set(columns) == {one.name for one in stored_numbers()}
-    for number in stored_numbers():
-        assert isinstance(columns[number.name].type, SQL_TYPES[number.value_type]), number.name
-        assert columns[number.name].nullable
+def test_columns_of_the_store_are_those_of_stores_that_are_there() -> None:
+    expected = {name: kind for kind, names in STORED.items() for name in names.split()}
+    assert {one.name for one in stored_numbers()} == set(expected)
+    for name, kind in expected.items():
+        assert isinstance(lesion_revisions.columns[name].type, kind), name
+        assert lesion_revisions.columns[name].nullable, name
 
 
 @KINDS
