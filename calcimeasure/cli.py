@@ -267,7 +267,7 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
         load_ahead()
     from calcimeasure.export import write_tables, write_whole
     from calcimeasure.run.progress import bar_or_lines, log_to, stop_on_interrupt
-    from calcimeasure.run.results import naming_of, prepare, store_of, with_the_store_of
+    from calcimeasure.results import naming_of, prepare, store_of, with_the_store_of
     from calcimeasure.run.run import LEFT_ALONE, measure_found, workers_of
 
     find_bone_masks(settings)  # what cannot be read at all is said before anything is done
@@ -314,7 +314,7 @@ def _export(
 ) -> None:
     from calcimeasure.export import write_lesions, write_revisions, write_tables
     from calcimeasure.model import Status
-    from calcimeasure.run.results import naming_of, store_that_is_there
+    from calcimeasure.results import naming_of, store_that_is_there
     from calcimeasure.settings import change_settings
 
     with store_that_is_there(folder, _say) as (store, settings):
@@ -338,7 +338,7 @@ def _explain(folder: Path, tracking_uid: str) -> None:
     from calcimeasure.analysis.picture import draw
     from calcimeasure.load import bones_of, load_image
     from calcimeasure.model import Volume
-    from calcimeasure.run.results import series_of, store_that_is_there
+    from calcimeasure.results import series_of, store_that_is_there
     from calcimeasure.settings import parse_settings
 
     with store_that_is_there(folder, _say) as (store, _):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from calcimeasure import Settings, analyze
 from calcimeasure.errors import OutputError
 from calcimeasure.export import write_tables, write_whole
-from calcimeasure.run.results import naming_of, prepare, store_of, store_that_is_there
+from calcimeasure.results import naming_of, prepare, store_of, store_that_is_there
 from calcimeasure.settings import format_settings
 from calcimeasure.store import Todo
 from calcimeasure.version import software_version

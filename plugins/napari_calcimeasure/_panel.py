@@ -27,10 +27,10 @@ from qtpy.QtWidgets import (
 )
 
 from calcimeasure import CalcimeasureError
-from calcimeasure.analysis.calibration import KnownDistances, KnownLength
 from calcimeasure.analysis.pipeline import survey
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Status
+from calcimeasure.review import KnownDistances, KnownLength
 from napari_calcimeasure import _keys
 from napari_calcimeasure._background import Background
 from napari_calcimeasure._bones import Bones
@@ -57,9 +57,9 @@ if TYPE_CHECKING:
     import napari
     from qtpy.QtGui import QCloseEvent
 
-    from calcimeasure.analysis.calibration import Calibration
     from calcimeasure.analysis.pipeline import Survey
     from calcimeasure.model import BodySite, Image, Laterality, Outline, Tissue
+    from calcimeasure.review import Calibration
 
 PAUSE_MS = 60
 """While the button is down numbers follow when nothing was painted for so long."""

@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure import Settings
-    from calcimeasure.analysis.calibration import Calibration
     from calcimeasure.locate.film import FilmView
     from calcimeasure.locate.laterality import View
     from calcimeasure.model import BodySite, FilmMeasurements, Image, Laterality, Lesion, Proposal, Revision
-    from calcimeasure.review import Preview, Signature
+    from calcimeasure.review import Calibration, Preview, Signature
     from calcimeasure.store import Store
     from napari_calcimeasure._convert import Display
     from napari_calcimeasure._stack import Stack

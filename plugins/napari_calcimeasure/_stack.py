@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from calcimeasure import load_image
-from calcimeasure.run.results import series_of
+from calcimeasure.results import series_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

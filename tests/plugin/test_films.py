@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from calcimeasure.analysis.calibration import KnownDistances, KnownLength
 from calcimeasure.analysis.pipeline import survey
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import FilmMeasurements, Outline, Projection, Radiograph, SpacingSource, Status, Tissue
+from calcimeasure.review import KnownDistances, KnownLength
 from calcimeasure.store import Store
 from napari_calcimeasure._rows import columns_of, evidence, lesion_cells
 from napari_calcimeasure._ruler import Ruler

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from calcimeasure.analysis.calibration import column_spacing_mm
 from calcimeasure.analysis.inherit import as_calibrated
 from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid
 from calcimeasure.errors import ReviewError
@@ -29,14 +28,15 @@ from calcimeasure.model import (
     Status,
     Tissue,
 )
+from calcimeasure.review.calibration import column_spacing_mm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from calcimeasure.analysis.calibration import Calibration
     from calcimeasure.locate.film import FilmView
     from calcimeasure.locate.laterality import View
     from calcimeasure.model import Axis, Image, Lesion, Outline, Volume
+    from calcimeasure.review.calibration import Calibration
     from calcimeasure.settings import Settings
 
 
@@ -300,7 +300,7 @@ def calibrate(
     Raises
     ------
     ReviewError
-        What the reader knows cannot be (`calcimeasure.analysis.calibration`), or there is no lesion that could keep it.
+        What the reader knows cannot be (`calcimeasure.review.calibration`), or there is no lesion that could keep it.
     """
     there = [current for current in newest.values() if not current.withdrawn]
     if not there:

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from calcimeasure import review
-from calcimeasure.analysis.calibration import KnownDistances, KnownLength, column_spacing_mm
 from calcimeasure.analysis.inherit import as_calibrated
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import AlgorithmType, Laterality, Outline, Projection, Revision, SpacingSource, Status, Tissue
 from calcimeasure.review import Signature
+from calcimeasure.review.calibration import KnownDistances, KnownLength, column_spacing_mm
 from calcimeasure.settings import Settings
 from tests.films import ellipse, film_lesion, film_of, film_series
-from tests.test_review import first as first_revision
+from tests.review.test_edits import first as first_revision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
