@@ -1,6 +1,7 @@
 """What a reader decides about lesions, and draws: without a window and without a viewer."""
 
 from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
+from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.edits import (
     Preview,
     Signature,
@@ -20,6 +21,9 @@ from calcimeasure.review.edits import (
 
 __all__ = [
     "Calibration",
+    "Cut",
+    "CuttingLine",
+    "CuttingPlane",
     "KnownDistances",
     "KnownLength",
     "Preview",

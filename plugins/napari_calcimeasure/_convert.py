@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from calcimeasure.model import FilmAxis, Radiograph, Volume
+from calcimeasure.review import CuttingLine, CuttingPlane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from calcimeasure.model import Axis, Image, Outline
+    from calcimeasure.model import Axis, Image, Outline, PointLps
+    from calcimeasure.review import Cut
 
 AXIS_LABELS = ("I", "P", "L")
 IPL_OF_LPS = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
@@ -164,6 +166,43 @@ def axis_shown(image: Image, display: Display, axis: Axis | FilmAxis) -> NDArray
     # Both lie on one slice, and a hair beside it they would not be shown.
     ends[:, display.slice_axis] = np.rint(ends[:, display.slice_axis])
     return ends
+
+
+def cut_through(image: Image, display: Display, ends_world: Sequence[Sequence[float]], across: int) -> Cut:
+    """Make the cut that a line on the screen stands for: it goes through the line, along the direction of view.
+
+    Parameters
+    ----------
+    image, display
+        What is shown, and how.
+    ends_world
+        World positions of two points of the line.
+    across
+        The world axis along which the reader looks.
+
+    Returns
+    -------
+    Cut
+        A plane in the patient; on a radiograph a line in pixels. Beyond is the side to which the line, turned by a
+        quarter about the direction of view, points.
+    """
+    ends_kji = display.to_index_kji([end[-3:] for end in ends_world])
+    if isinstance(image, Radiograph):
+        first, last = ((float(row), float(column)) for _, row, column in ends_kji)
+        is_mirrored = display.turned[1] != display.turned[2]
+        return CuttingLine((last, first) if is_mirrored else (first, last))
+    if display.shape_kji[0] == 1:
+        ends_kji[:, 0] = 0.0  # one slice has no place beside it
+    first_lps, last_lps = image.geometry.to_lps_mm(ends_kji)
+    directions = np.array(display.directions_lps, dtype=np.float64)
+    # Directions of tilted slices are not at right angles, but they turn as the axes of the world do, or against them.
+    normal = np.cross(last_lps - first_lps, directions[across]) * np.sign(np.linalg.det(directions))
+    return CuttingPlane(_point(first_lps), _point(normal))
+
+
+def _point(values: NDArray[np.float64]) -> PointLps:
+    x, y, z = values.tolist()
+    return (x, y, z)
 
 
 def draw_outlines(

@@ -34,7 +34,7 @@ from calcimeasure.review import KnownDistances, KnownLength
 from napari_calcimeasure import _keys
 from napari_calcimeasure._background import Background
 from napari_calcimeasure._bones import Bones
-from napari_calcimeasure._convert import image_of
+from napari_calcimeasure._convert import cut_through, image_of
 from napari_calcimeasure._desk import Desk
 from napari_calcimeasure._rows import (
     LESION_COLUMNS,
@@ -746,10 +746,10 @@ class ReviewPanel(QWidget):
         if session is None or ruler is None:
             return
         ruler.follow(world)
-        line = ruler.ends_world
         across = next(axis for axis in range(3) if axis + dims.ndim - 3 not in dims.displayed)
+        cut = cut_through(session.image, session.display, ruler.ends_world, across)
         self._stop_pointing()
-        self._guarded(lambda: session.split(number, line, across))
+        self._guarded(lambda: session.split(number, cut))
 
     def merge(self) -> None:
         """Put the lesion that is clicked on next to the one that is selected."""

@@ -22,6 +22,7 @@ from calcimeasure.analysis.pipeline import refined_outline
 from calcimeasure.errors import ConflictError, ReviewError
 from calcimeasure.measure.radiograph import preview_on_film
 from calcimeasure.model import AlgorithmType, Outline, Radiograph, Status, Tissue
+from calcimeasure.review.cut import parts_of
 from calcimeasure.segment import grow_on_film
 from napari_calcimeasure._convert import display_of, draw_outlines
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from calcimeasure.locate.film import FilmView
     from calcimeasure.locate.laterality import View
     from calcimeasure.model import BodySite, FilmMeasurements, Image, Laterality, Lesion, Proposal, Revision
-    from calcimeasure.review import Calibration, Preview, Signature
+    from calcimeasure.review import Calibration, Cut, Preview, Signature
     from calcimeasure.store import Store
     from napari_calcimeasure._convert import Display
     from napari_calcimeasure._stack import Stack
@@ -652,34 +653,26 @@ class Session:
         self.changed.emit("lesions")
         return added.number
 
-    def split(self, number: int, line: tuple[Sequence[float], Sequence[float]], across: int) -> None:
-        """Divide a lesion by a line that was drawn on what is shown: its larger part stays the lesion.
+    def split(self, number: int, cut: Cut) -> None:
+        """Divide a lesion along a cut: its larger part stays the lesion.
 
         Parameters
         ----------
         number
             The lesion; what was drawn on it is kept first.
-        line
-            World positions of two points; the cut goes through both, all the way and through all slices.
-        across
-            The world axis that was looked along: the cut stands upright on what is shown.
+        cut
+            Goes all the way through the lesion, and through all slices.
 
         Raises
         ------
         ReviewError
-            There is no such lesion, or no voxel of it on one side of the line.
+            There is no such lesion, or no voxel of it on one side of the cut.
         """
         (number,) = self._kept((number,))
         outline = self.lesions[number].lesion.outline
-        inside = outline.mask()
-        start, stop = (np.asarray(end, dtype=np.float64)[-3:] for end in line)
-        world = self.display.to_world(np.argwhere(inside) + outline.start_kji)
-        is_beyond = (world - start) @ np.cross(stop - start, np.eye(3)[across]) > 0
-        if is_beyond.all() or not is_beyond.any():
+        parts = parts_of(outline, cut, self.image)
+        if len(parts) < 2:
             raise ReviewError(f"A line between two parts of lesion {number} expected: all of it lies on one side.")
-        masks = np.zeros((2, *inside.shape), dtype=np.bool_)
-        masks[0][inside], masks[1][inside] = is_beyond, ~is_beyond
-        parts = [Outline.from_mask(mask, outline.start_kji) for mask in masks]
 
         def make() -> Sequence[Revision]:
             current = self.lesions.get(number)
