@@ -1,7 +1,36 @@
-"""What a reader decides about lesions, and draws: without a window and without a viewer."""
+"""What a reader decides about lesions, and draws: without a window and without a viewer.
 
+A viewer takes all its names from here, those of lesions and of images too.
+"""
+
+from calcimeasure.analysis.pipeline import Survey, survey
+from calcimeasure.errors import ConflictError, ReviewError
+from calcimeasure.model import (
+    AlgorithmType,
+    Axis,
+    BodySite,
+    FilmAxis,
+    FilmMeasurements,
+    Image,
+    Laterality,
+    Lesion,
+    Measurements,
+    Outline,
+    PointLps,
+    PointPx,
+    Proposals,
+    Radiograph,
+    Side,
+    SideSource,
+    Site,
+    SpacingSource,
+    Status,
+    Tissue,
+    Volume,
+)
 from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
+from calcimeasure.review.desk import Desk
 from calcimeasure.review.edits import (
     Preview,
     Signature,
@@ -18,26 +47,62 @@ from calcimeasure.review.edits import (
     undo,
     undo_edit,
 )
+from calcimeasure.review.session import Draft, Job, Session
+from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
 
 __all__ = [
+    "AlgorithmType",
+    "Axis",
+    "BodySite",
     "Calibration",
+    "ConflictError",
     "Cut",
     "CuttingLine",
     "CuttingPlane",
+    "Desk",
+    "Draft",
+    "FilmAxis",
+    "FilmMeasurements",
+    "Image",
+    "Job",
     "KnownDistances",
     "KnownLength",
+    "Laterality",
+    "Lesion",
+    "Measurements",
+    "OpenedStack",
+    "Outline",
+    "PointLps",
+    "PointPx",
     "Preview",
+    "Proposals",
+    "Radiograph",
+    "ReviewError",
+    "Session",
+    "Side",
+    "SideSource",
     "Signature",
+    "Site",
+    "SpacingSource",
+    "Status",
+    "Survey",
+    "Task",
+    "TaskState",
+    "Tissue",
+    "Volume",
     "add",
     "calibrate",
     "decide",
+    "first_open",
     "merge",
+    "open_stack",
     "preview",
     "redraw",
     "set_side",
     "set_site",
     "set_tissue",
     "split",
+    "survey",
     "undo",
     "undo_edit",
 ]

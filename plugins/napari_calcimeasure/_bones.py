@@ -12,7 +12,7 @@ import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
-from calcimeasure.model import Tissue
+from calcimeasure.review import Tissue
 from napari_calcimeasure._convert import layer_settings
 
 if TYPE_CHECKING:

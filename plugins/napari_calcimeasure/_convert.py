@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from calcimeasure.model import FilmAxis, Radiograph, Volume
-from calcimeasure.review import CuttingLine, CuttingPlane
+from calcimeasure.review import CuttingLine, CuttingPlane, FilmAxis, Radiograph, Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from calcimeasure.model import Axis, Image, Outline, PointLps
-    from calcimeasure.review import Cut
+    from calcimeasure.review import Axis, Cut, Image, PointLps
 
 AXIS_LABELS = ("I", "P", "L")
 IPL_OF_LPS = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
@@ -203,20 +201,6 @@ def cut_through(image: Image, display: Display, ends_world: Sequence[Sequence[fl
 def _point(values: NDArray[np.float64]) -> PointLps:
     x, y, z = values.tolist()
     return (x, y, z)
-
-
-def draw_outlines(
-    outlines: Iterable[tuple[int, Outline]], start_kji: Sequence[int], stop_kji: Sequence[int]
-) -> NDArray[np.uint16]:
-    """Draw numbered outlines into a box of labels, later ones over earlier ones."""
-    labels = np.zeros([b - a for a, b in zip(start_kji, stop_kji, strict=True)], dtype=np.uint16)
-    for number, outline in outlines:
-        low = [max(a, b) for a, b in zip(outline.start_kji, start_kji, strict=True)]
-        high = [min(a, b) for a, b in zip(outline.stop_kji, stop_kji, strict=True)]
-        if all(a < b for a, b in zip(low, high, strict=True)):
-            here = tuple(slice(a - s, b - s) for a, b, s in zip(low, high, start_kji, strict=True))
-            labels[here][outline.mask_in(low, high)] = number
-    return labels
 
 
 def _display_of_volume(volume: Volume) -> Display:

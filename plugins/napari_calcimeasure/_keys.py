@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calcimeasure.model import BodySite, Laterality, Status, Tissue
+from calcimeasure.review import BodySite, Laterality, Status, Tissue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -27,15 +27,23 @@ from qtpy.QtWidgets import (
 )
 
 from calcimeasure import CalcimeasureError
-from calcimeasure.analysis.pipeline import survey
-from calcimeasure.errors import ReviewError
-from calcimeasure.model import Status
-from calcimeasure.review import KnownDistances, KnownLength
+from calcimeasure.review import (
+    Desk,
+    KnownDistances,
+    KnownLength,
+    OpenedStack,
+    ReviewError,
+    Status,
+    Task,
+    TaskState,
+    first_open,
+    open_stack,
+    survey,
+)
 from napari_calcimeasure import _keys
 from napari_calcimeasure._background import Background
 from napari_calcimeasure._bones import Bones
 from napari_calcimeasure._convert import cut_through, image_of
-from napari_calcimeasure._desk import Desk
 from napari_calcimeasure._rows import (
     LESION_COLUMNS,
     TASK_COLUMNS,
@@ -48,7 +56,6 @@ from napari_calcimeasure._rows import (
 from napari_calcimeasure._ruler import Ruler
 from napari_calcimeasure._screen import COLORS, Screen, color_of
 from napari_calcimeasure._session import Session
-from napari_calcimeasure._stack import Review, Stack, Task, first_open, open_stack
 from napari_calcimeasure._tables import Table, button, rows_of_buttons
 
 if TYPE_CHECKING:
@@ -57,9 +64,7 @@ if TYPE_CHECKING:
     import napari
     from qtpy.QtGui import QCloseEvent
 
-    from calcimeasure.analysis.pipeline import Survey
-    from calcimeasure.model import BodySite, Image, Laterality, Outline, Tissue
-    from calcimeasure.review import Calibration
+    from calcimeasure.review import BodySite, Calibration, Image, Laterality, Outline, Survey, Tissue
 
 PAUSE_MS = 60
 """While the button is down numbers follow when nothing was painted for so long."""
@@ -72,19 +77,19 @@ LATEST_S = 24.0
 """Drawings are kept when they are measured, and after so long in any case."""
 
 STATE_COLORS = {
-    Review.TO_REVIEW: "#ffd200",
-    Review.IN_REVIEW: "#7aa7d6",
-    Review.DONE: "#3ddc57",
-    Review.SEEN: "#3ddc57",
+    TaskState.TO_REVIEW: "#ffd200",
+    TaskState.IN_REVIEW: "#7aa7d6",
+    TaskState.DONE: "#3ddc57",
+    TaskState.SEEN: "#3ddc57",
 }
-OPEN = (Review.TO_REVIEW, Review.IN_REVIEW)
+OPEN = (TaskState.TO_REVIEW, TaskState.IN_REVIEW)
 FILTERS = {
     "Open": OPEN,
     "To review": OPEN[:1],
     "In review": OPEN[1:],
-    "Nothing found": (Review.NOTHING,),
-    "Done": (Review.DONE, Review.SEEN),
-    "All": tuple(Review),
+    "Nothing found": (TaskState.NOTHING,),
+    "Done": (TaskState.DONE, TaskState.SEEN),
+    "All": tuple(TaskState),
 }
 
 
@@ -108,7 +113,7 @@ class ReviewPanel(QWidget):
         self._bones: Bones | None = None
         self._tasks: dict[int, Task] = {}
         self._stack_id: int | None = None
-        self._prefetched: Stack | None = None
+        self._prefetched: OpenedStack | None = None
         self._wanted: int | None = None
         self._unbind: Callable[[], None] = lambda: None
         self._background = Background(self._tell)
@@ -269,7 +274,9 @@ class ReviewPanel(QWidget):
 
     # The folder and its worklist
 
-    def open_desk(self, desk: Desk, reader: str | None = None, loading: Callable[[], Stack] | None = None) -> None:
+    def open_desk(
+        self, desk: Desk, reader: str | None = None, loading: Callable[[], OpenedStack] | None = None
+    ) -> None:
         """Begin the review of a folder with the first stack that is not done.
 
         Parameters
@@ -334,11 +341,11 @@ class ReviewPanel(QWidget):
         desk = self.desk
         self.progress.setText("Measuring…")
 
-        def measure() -> Stack:
+        def measure() -> OpenedStack:
             stack_id = desk.measure(image.series)
-            return Stack(stack_id, image, desk.store.histories(stack_id))
+            return OpenedStack(stack_id, image, desk.store.histories(stack_id))
 
-        def show(stack: Stack) -> None:
+        def show(stack: OpenedStack) -> None:
             self._fill_worklist()
             self.filter.setCurrentText("All")
             self._wanted = stack.stack_id
@@ -399,7 +406,7 @@ class ReviewPanel(QWidget):
 
     def _tell_progress(self) -> None:
         tasks = self._tasks.values()
-        done = sum(task.state is Review.DONE for task in tasks)
+        done = sum(task.state is TaskState.DONE for task in tasks)
         asked = sum(task.asked > 0 for task in tasks)
         self.progress.setText(f"{done} of {asked} stacks done")
 
@@ -411,7 +418,7 @@ class ReviewPanel(QWidget):
         else:
             self.go_to_stack(beside)
 
-    def go_to_stack(self, stack_id: int, loading: Callable[[], Stack] | None = None) -> None:
+    def go_to_stack(self, stack_id: int, loading: Callable[[], OpenedStack] | None = None) -> None:
         """Show a stack; what was drawn on the one that is left is kept first."""
         if self.desk is None or not self._guarded(self._keep_stack):
             return
@@ -420,7 +427,7 @@ class ReviewPanel(QWidget):
         if self._prefetched is not None and self._prefetched.stack_id == stack_id:
             stack, self._prefetched = self._prefetched, None
             histories = self.desk.store.histories(stack_id)
-            self._show(Stack(stack_id, stack.image, histories))
+            self._show(OpenedStack(stack_id, stack.image, histories))
             return
         self._prefetched = None
         self.progress.setText("Loading…")
@@ -455,7 +462,7 @@ class ReviewPanel(QWidget):
         self.lesions.fill([], lambda _: (), lambda _: None, 1)
         self.evidence.setText("")
 
-    def _show(self, stack: Stack) -> None:
+    def _show(self, stack: OpenedStack) -> None:
         if self.desk is None or stack.stack_id != self._wanted:
             return  # the reader has gone on in the meantime
         if not self._guarded(self._keep_stack):
@@ -501,12 +508,12 @@ class ReviewPanel(QWidget):
         if self.desk is None or beside is None or beside == self._stack_id:
             return
 
-        def keep(stack: Stack) -> None:
+        def keep(stack: OpenedStack) -> None:
             self._prefetched = stack
 
         desk = self.desk
 
-        def load() -> Stack | None:
+        def load() -> OpenedStack | None:
             try:
                 return open_stack(desk.store, desk.settings, beside)
             except CalcimeasureError:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calcimeasure.model import AlgorithmType, FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
+from calcimeasure.review import AlgorithmType, FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Axis, Lesion, Measurements, Side, Site
-    from calcimeasure.review import Preview
-    from napari_calcimeasure._session import Session
-    from napari_calcimeasure._stack import Task
+    from calcimeasure.review import Axis, Lesion, Measurements, Preview, Session, Side, Site, Task
 
 TASK_COLUMNS = ("Patient", "Date", "Series", "Decided", "State")
 LESION_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short mm", "mL", "HU", "Flags")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from numpy.typing import NDArray
 
-    from calcimeasure.model import PointPx
+    from calcimeasure.review import PointPx
     from napari_calcimeasure._convert import Display
 
 COLOR = "#ffd27f"

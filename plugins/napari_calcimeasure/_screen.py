@@ -9,15 +9,14 @@ from napari.components.overlays import TextOverlay
 from napari.layers import Image, Labels, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 
-from calcimeasure.model import Radiograph, SpacingSource, Status, Tissue
+from calcimeasure.review import Radiograph, SpacingSource, Status, Tissue
 from napari_calcimeasure._convert import axis_shown, image_layer, image_of, layer_settings, limits_of
 from napari_calcimeasure._rows import length_word, spacing_words
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-    from calcimeasure.model import Axis, FilmAxis, FilmMeasurements, Lesion, Measurements
-    from calcimeasure.review import Preview
+    from calcimeasure.review import Axis, FilmAxis, FilmMeasurements, Lesion, Measurements, Preview
     from napari_calcimeasure._session import Session
 
 WINDOWS_HU = {

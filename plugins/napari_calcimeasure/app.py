@@ -7,8 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from napari_calcimeasure._desk import Desk
-from napari_calcimeasure._stack import first_open, open_stack
+from calcimeasure.review import Desk, first_open, open_stack
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,8 +18,8 @@ from calcimeasure import sample_folder
 from calcimeasure.cli import app
 from calcimeasure.measure.radiograph import measure_on_film
 from calcimeasure.model import Status
+from calcimeasure.review import Desk
 from calcimeasure.segment import grow_on_film
-from napari_calcimeasure._desk import Desk
 from tests.dicom_phantom import Header, write_series
 from tests.gui.window import NO_KEY, Reader
 from tests.phantoms import straight_grid

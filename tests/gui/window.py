@@ -10,7 +10,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_calcimeasure._desk import Desk
+from calcimeasure.review import Desk
 from tests.plugin.desks import ask
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from napari_calcimeasure._convert import (
     axis_shown,
     cut_through,
     display_of,
-    draw_outlines,
     image_layer,
     image_of,
     pixels_kji,
@@ -220,18 +219,6 @@ def test_a_cut_of_a_radiograph_is_a_line_in_pixels(orientation: tuple[str, ...])
     parts = parts_of(Outline.from_mask(np.ones((1, 14, 15), dtype=bool)), cut, radiograph)
     expected = beyond_line(display, ends, 0)
     assert np.array_equal(parts_as_masks(parts, (1, 14, 15))[0], expected)
-
-
-def test_outlines_come_back_from_labels() -> None:
-    mask = np.zeros(SHAPE, dtype=bool)
-    mask[1:3, 1:4, 2:5] = True
-    inner = np.zeros(SHAPE, dtype=bool)
-    inner[1, 2, 3] = True
-    labels = draw_outlines([(3, Outline.from_mask(mask)), (9, Outline.from_mask(inner))], (0, 0, 0), SHAPE)
-    assert np.array_equal(labels == 9, inner)
-    assert np.array_equal(labels == 3, mask & ~inner)
-    part = draw_outlines([(3, Outline.from_mask(mask))], (2, 0, 3), (4, 5, 6))
-    assert np.array_equal(part == 3, mask[2:4, :, 3:6])
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from calcimeasure import load_image
+from calcimeasure.load import load_image
 from calcimeasure.results import series_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from calcimeasure import Settings
-    from calcimeasure.model import Radiograph, Revision, StackFacts, Volume
+    from calcimeasure.model import Image, Revision, StackFacts
+    from calcimeasure.settings import Settings
     from calcimeasure.store import Store
 
 
-class Review(StrEnum):
+class TaskState(StrEnum):
     """How far the review of a stack is."""
 
     TO_REVIEW = "to review"
@@ -52,25 +52,25 @@ class Task:
     seen_by: tuple[str, ...] = ()
 
     @property
-    def state(self) -> Review:
+    def state(self) -> TaskState:
         """How far its review is."""
         if not self.asked:
-            return Review.SEEN if self.seen_by else Review.NOTHING
+            return TaskState.SEEN if self.seen_by else TaskState.NOTHING
         if self.decided == self.asked:
-            return Review.DONE
-        return Review.IN_REVIEW if self.decided or self.readers else Review.TO_REVIEW
+            return TaskState.DONE
+        return TaskState.IN_REVIEW if self.decided or self.readers else TaskState.TO_REVIEW
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stack:
+class OpenedStack:
     """A stack that was opened: its image, and every revision of its lesions by Tracking UID."""
 
     stack_id: int
-    image: Volume | Radiograph
+    image: Image
     histories: Mapping[str, Sequence[Revision]]
 
 
-def worklist(store: Store) -> tuple[Task, ...]:
+def tasks_of(store: Store) -> tuple[Task, ...]:
     """List every measured stack, by patient, study, series and stack."""
     counts, readers, seen_by = store.worklist(), store.readers(), store.looked_through()
     return tuple(
@@ -82,10 +82,11 @@ def worklist(store: Store) -> tuple[Task, ...]:
 def first_open(tasks: Iterable[Task]) -> Task | None:
     """Choose where a review begins: at the first stack that is not done, else at the first one."""
     every = list(tasks)
-    return next((task for task in every if task.state in (Review.TO_REVIEW, Review.IN_REVIEW)), next(iter(every), None))
+    unfinished = (task for task in every if task.state in (TaskState.TO_REVIEW, TaskState.IN_REVIEW))
+    return next(unfinished, next(iter(every), None))
 
 
-def open_stack(store: Store, settings: Settings, stack_id: int) -> Stack:
+def open_stack(store: Store, settings: Settings, stack_id: int) -> OpenedStack:
     """Load a stack.
 
     Raises
@@ -96,4 +97,4 @@ def open_stack(store: Store, settings: Settings, stack_id: int) -> Stack:
         Its images cannot be loaded.
     """
     image = load_image(series_of(store, stack_id, settings), settings)
-    return Stack(stack_id, image, store.histories(stack_id))
+    return OpenedStack(stack_id, image, store.histories(stack_id))

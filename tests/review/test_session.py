@@ -15,11 +15,11 @@ from calcimeasure import review
 from calcimeasure.errors import ConflictError, ReviewError, StoreError
 from calcimeasure.model import AlgorithmType, BodySite, Laterality, Outline, PointLps, Proposal, Status, Tissue, Volume
 from calcimeasure.review import CuttingPlane
+from calcimeasure.review.session import AT_ONCE_MM, Session
 from calcimeasure.store import Store
-from napari_calcimeasure._session import AT_ONCE_MM, Session
 from tests.conftest import PROJECT
 from tests.phantoms import straight_grid
-from tests.plugin.desks import FIRST, SECOND, SETTINGS, ask, begin, box, measure_drafts, store_with, two_cuboids
+from tests.review.desks import FIRST, SECOND, SETTINGS, ask, begin, box, measure_drafts, store_with, two_cuboids
 from tests.test_model import volume_of
 
 ACROSS_COLUMNS, ACROSS_SLICES = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
@@ -577,7 +577,7 @@ import os, signal, sys
 from pathlib import Path
 from calcimeasure.model import Status
 from calcimeasure.store import file_url, open_store
-from tests.plugin.desks import begin, two_cuboids
+from tests.review.desks import begin, two_cuboids
 volume = two_cuboids()
 with open_store(file_url(Path(sys.argv[1]))) as store:
     session = begin(store, int(sys.argv[2]), volume)

@@ -11,12 +11,10 @@ import pytest
 from calcimeasure import find_series, sample_folder
 from calcimeasure.errors import InputPathError, OutputError
 from calcimeasure.model import Status, Tissue
-from napari_calcimeasure._desk import Desk
-from napari_calcimeasure._rows import task_cells
-from napari_calcimeasure._session import Session
-from napari_calcimeasure._stack import Review, open_stack, worklist
+from calcimeasure.review import Desk, Session, TaskState, open_stack
+from calcimeasure.review.worklist import tasks_of
 from tests.phantoms import straight_grid
-from tests.plugin.desks import ask, begin, store_with
+from tests.review.desks import ask, begin, store_with
 from tests.test_model import volume_of
 
 
@@ -74,13 +72,13 @@ def test_worklist_says_how_far_the_review_is(saved: Path, tmp_path: Path) -> Non
     shutil.copytree(saved, folder)
     desk = Desk(folder, quiet)
     (task,) = desk.tasks
-    assert (task.state, task.asked, task.decided, task.readers) == (Review.DONE, 2, 2, ("A. Reader",))
+    assert (task.state, task.asked, task.decided, task.readers) == (TaskState.DONE, 2, 2, ("A. Reader",))
     session = review(desk, task.stack_id)
     session.undo()
     session.decide(2, Status.PROPOSED)
-    assert worklist(desk.store)[0].state is Review.IN_REVIEW
+    assert tasks_of(desk.store)[0].state is TaskState.IN_REVIEW
     session.decide(1, Status.PROPOSED)
-    assert worklist(desk.store)[0].state is Review.IN_REVIEW  # somebody was there
+    assert tasks_of(desk.store)[0].state is TaskState.IN_REVIEW  # somebody was there
     desk.close()
 
 
@@ -89,17 +87,17 @@ def test_a_stack_in_which_nothing_was_found_is_seen_when_a_reader_says_so(tmp_pa
     volume = volume_of(empty, straight_grid(empty.shape, (2.0, 0.7, 0.9)))
     with store_with(tmp_path / "a.db", volume, [], Tissue.CALCIFIED_MASS) as (store, stack_id):
         session = begin(store, stack_id, volume)
-        assert worklist(store)[0].state is Review.NOTHING
+        assert tasks_of(store)[0].state is TaskState.NOTHING
         session.note_look()
-        (task,) = worklist(store)
-        assert (task.state, task.seen_by, task.readers) == (Review.SEEN, ("A. Reader",), ())
-        assert task_cells(task)[4] == "seen by A. Reader"
+        (task,) = tasks_of(store)
+        assert (task.state, task.seen_by, task.readers) == (TaskState.SEEN, ("A. Reader",), ())
         session.note_look(is_withdrawn=True)
-        assert worklist(store)[0].state is Review.NOTHING
+        assert tasks_of(store)[0].state is TaskState.NOTHING
         session.note_look()
         session.labels[1, 10:20, 10:20] = 1
         session.save_all()  # and then there is something
-        assert task_cells(worklist(store)[0])[3:] == ("1 of 1", "done by A. Reader")
+        (task,) = tasks_of(store)
+        assert (task.state, task.asked, task.decided, task.readers) == (TaskState.DONE, 1, 1, ("A. Reader",))
     assert ask(tmp_path / "a.db", "SELECT reader, is_withdrawn FROM looks ORDER BY look_id") == [
         ("A. Reader", 0),
         ("A. Reader", 1),

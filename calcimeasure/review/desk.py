@@ -9,19 +9,19 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calcimeasure import Settings, analyze
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.errors import OutputError
 from calcimeasure.export import write_tables, write_whole
 from calcimeasure.results import naming_of, prepare, store_of, store_that_is_there
-from calcimeasure.settings import format_settings
+from calcimeasure.review.worklist import Task, tasks_of
+from calcimeasure.settings import Settings, format_settings
 from calcimeasure.store import Todo
 from calcimeasure.version import software_version
-from napari_calcimeasure._stack import Task, worklist
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from calcimeasure import Report, Series
+    from calcimeasure.model import Report, Series
 
 
 class Desk:
@@ -56,7 +56,7 @@ class Desk:
     @property
     def tasks(self) -> tuple[Task, ...]:
         """The worklist as it is now."""
-        return worklist(self.store)
+        return tasks_of(self.store)
 
     def measure(self, series: Series) -> int:
         """Measure a stack that was opened by hand, and keep it; gives its number in the store."""
