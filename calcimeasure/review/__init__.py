@@ -31,6 +31,7 @@ from calcimeasure.model import (
 from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
+from calcimeasure.review.drafts import Draft, Job
 from calcimeasure.review.edits import (
     Preview,
     Signature,
@@ -40,6 +41,7 @@ from calcimeasure.review.edits import (
     merge,
     preview,
     redraw,
+    remove,
     set_side,
     set_site,
     set_tissue,
@@ -47,7 +49,7 @@ from calcimeasure.review.edits import (
     undo,
     undo_edit,
 )
-from calcimeasure.review.session import Draft, Job, Session
+from calcimeasure.review.session import Session
 from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
 
 __all__ = [
@@ -98,6 +100,7 @@ __all__ = [
     "open_stack",
     "preview",
     "redraw",
+    "remove",
     "set_side",
     "set_site",
     "set_tissue",

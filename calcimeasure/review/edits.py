@@ -340,6 +340,21 @@ def undo(history: Sequence[Revision], number: int, by: Signature) -> Revision:
     return _revision(current, goal.lesion, by, why, withdrawn=goal.withdrawn)
 
 
+def remove(history: Sequence[Revision], by: Signature) -> Revision:
+    """Take a lesion away: one that a reader drew is withdrawn, one that was proposed is rejected.
+
+    Parameters
+    ----------
+    history
+        All revisions of the lesion, oldest first.
+    by
+        Who and when.
+    """
+    if history[0].reader is None:
+        return decide(history[-1], Status.REJECTED, by)
+    return undo(history, 0, by)
+
+
 def undo_edit(histories: Sequence[Sequence[Revision]], edit_uid: str, by: Signature) -> tuple[Revision, ...]:
     """Undo an edit that changed several lesions (a split, a merge), all of them or none.
 

@@ -1,120 +1,49 @@
-"""The review of one stack: what is painted, decided, undone and kept. The one object here that changes. No Qt.
+"""The review of one stack: what is painted, decided, undone and kept. The one object of the review that changes.
 
-Labels are what napari paints on; the number of a lesion is its label. What was painted is found by comparing them with
-what they were, and only the voxels that changed are given to a lesion or taken from it: voxels that two outlines share
-stay in both. A decision is in the store when the function returns; outlines are drafts until the reader leaves the
-lesion.
+A reader paints on labels (`labels`); what was painted is a draft (`drafts`) until the reader leaves the lesion. A
+decision is in the store when its function returns. Both are steps that can be undone (`history`).
 """
 
 from __future__ import annotations
 
-import mmap
-import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Final
 
 from calcimeasure.analysis.inherit import as_calibrated
 from calcimeasure.analysis.pipeline import refined_outline
 from calcimeasure.errors import ConflictError, ReviewError
-from calcimeasure.measure.radiograph import preview_on_film
-from calcimeasure.model import AlgorithmType, Outline, Radiograph, Status, Tissue
+from calcimeasure.model import AlgorithmType, Radiograph, Status, Tissue
 from calcimeasure.review import edits
 from calcimeasure.review.cut import parts_of
-from calcimeasure.review.labels import draw_outlines
+from calcimeasure.review.drafts import Drafts, Job, measuring
+from calcimeasure.review.growing import growing
+from calcimeasure.review.history import Decision, History, Stroke
+from calcimeasure.review.labels import LabelImage, changed_outline
 from calcimeasure.review.listeners import Listeners
-from calcimeasure.segment import grow_on_film
+from calcimeasure.review.revisions import Revisions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from calcimeasure.locate.film import FilmView
     from calcimeasure.locate.laterality import View
-    from calcimeasure.model import BodySite, FilmMeasurements, Image, Laterality, Lesion, Proposal, Revision
+    from calcimeasure.model import BodySite, Image, Laterality, Lesion, Outline, Proposal, Revision
     from calcimeasure.review.calibration import Calibration
     from calcimeasure.review.cut import Cut
-    from calcimeasure.review.edits import Preview, Signature
+    from calcimeasure.review.drafts import Draft
+    from calcimeasure.review.edits import Signature
     from calcimeasure.review.worklist import OpenedStack
     from calcimeasure.settings import Settings
     from calcimeasure.store import Store
 
-AT_ONCE_MM = 50.0
-"""Masses beyond this show axes and volume of their voxels at once, and all the rest when it is measured."""
-
-AT_ONCE_PX = 300
-"""And on radiographs masses that are longer than this: their edges take a second."""
-
-UNSIGNED = "(not signed)"
-"""Stands where a draft was measured before anybody signed; it is never kept so."""
-
-STEPS = 200
-"""So many steps can be undone; what was kept can be undone for good by its revisions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A lesion as it is painted and not yet kept.
-
-    Parameters
-    ----------
-    outline
-        None where it was erased wholly.
-    preview
-        Of a large one, until it is measured.
-    measured
-        What will be appended, when it is measured.
-    begun
-        When it was first painted on (`time.monotonic`).
-    """
-
-    outline: Outline | None
-    begun: float
-    preview: Preview | FilmMeasurements | None = None
-    measured: Revision | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Job:
-    """A draft to be measured: `work` may run in another thread, its result belongs to `Session.take`."""
-
-    label: int
-    outline: Outline
-    work: Callable[[], Revision]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Stroke:
-    """Voxels that were painted: where (flat index, ascending), and their labels before and after."""
-
-    where: NDArray[np.int64]
-    before: NDArray[np.uint16]
-    after: NDArray[np.uint16]
-    press: int
-
-    def then(self, later: _Stroke) -> _Stroke:
-        """Put what was painted while the button stayed down together: it is one step to undo."""
-        where = np.union1d(self.where, later.where)
-        before, after = np.zeros(len(where), np.uint16), np.zeros(len(where), np.uint16)
-        for stroke in (later, self):
-            before[np.searchsorted(where, stroke.where)] = stroke.before
-        for stroke in (self, later):
-            after[np.searchsorted(where, stroke.where)] = stroke.after
-        return _Stroke(where, before, after, self.press)
-
-
-@dataclass(frozen=True, slots=True)
-class _Edit:
-    """Decisions: the revision of each lesion (by Tracking UID) before and after; 0 is before it was there."""
-
-    before: Mapping[str, int]
-    after: Mapping[str, int]
+UNSIGNED: Final = "(not signed)"
+"""Stands where a draft was measured before anybody signed. Such a revision is never kept."""
 
 
 class Session:
-    """The lesions of one stack under edits.
+    """The lesions of one stack under review.
 
     Parameters
     ----------
@@ -133,6 +62,10 @@ class Session:
     ----------
     changed
         Tells what changed: "labels", "lesions", "numbers" or "selected".
+    selected
+        The number of the lesion that is gone to; None for none.
+    shown
+        Numbers of the lesions that were gone to in this session.
     press
         Counts how often the mouse button went down: what is painted while it stays down is one step to undo.
     """
@@ -150,30 +83,34 @@ class Session:
         self.stack_id, self.image = stack.stack_id, stack.image
         self.reader, self._ask_name, self._ask = reader, ask_name, ask
         self.changed = Listeners()
-        self._histories = {uid: list(history) for uid, history in stack.histories.items()}
-        self.labels = _zeros(self.image.shape_kji)
-        self._known = _zeros(self.image.shape_kji)
-        self.drafts: dict[int, Draft] = {}
         self.selected: int | None = None
         self.shown: set[int] = set()
         self.shows_rejected = False
-        self._done: list[_Stroke | _Edit] = []
-        self._undone: list[_Stroke | _Edit] = []
         self.press = 0
+        self._revisions = Revisions(stack.histories)
+        self._drafts = Drafts()
+        self._history = History()
+        self._label_image = LabelImage(self.image.shape_kji)
         self._view: View | FilmView | None = None
-        self._added: set[str] = set()
-        self._grown: set[Outline] = set()
-        self._measuring: set[int] = set()
-        self._last_appended: list[Revision] = []
-        self._draw_on_nothing()
+        self._without_side: set[str] = set()
+        self._label_image.draw_all(self._drawn())
 
     # What is there
 
     @property
+    def labels(self) -> NDArray[np.uint16]:
+        """(k, j, i) labels to paint on: the number of a lesion is the label of its voxels."""
+        return self._label_image.labels
+
+    @property
     def lesions(self) -> dict[int, Revision]:
         """The newest revision of every lesion that is there, by number."""
-        newest = (history[-1] for history in self._histories.values())
-        return {one.lesion.number: one for one in newest if not one.withdrawn}
+        return self._revisions.lesions
+
+    @property
+    def drafts(self) -> dict[int, Draft]:
+        """What is painted and not yet kept, by label."""
+        return self._drafts.by_label
 
     @property
     def is_radiograph(self) -> bool:
@@ -184,12 +121,8 @@ class Session:
     def calibrated(self) -> Image:
         """The image; a radiograph with the millimeters that a reader found on it."""
         if isinstance(self.image, Radiograph):
-            return as_calibrated(self.image, self._current)
+            return as_calibrated(self.image, (one.lesion for one in self.lesions.values()))
         return self.image
-
-    @property
-    def _current(self) -> list[Lesion]:
-        return [one.lesion for one in self.lesions.values()]
 
     def lesion(self, number: int) -> Lesion | None:
         """Give a lesion as it is seen: with the numbers of its draft where those are there."""
@@ -200,27 +133,24 @@ class Session:
 
     def outline(self, number: int) -> Outline | None:
         """Give an outline as it is seen."""
-        if number in self.drafts:
-            return self.drafts[number].outline
+        return self.drafts[number].outline if number in self.drafts else self._kept_outline(number)
+
+    def _kept_outline(self, number: int) -> Outline | None:
         current = self.lesions.get(number)
         return None if current is None else current.lesion.outline
 
     def is_visible(self, number: int) -> bool:
         """Tell whether a lesion is drawn: a rejected one leaves its place free, unless it is selected or asked for."""
+        return not self._is_rejected(number) or self.shows_rejected or number in self.drafts or number == self.selected
+
+    def _is_rejected(self, number: int) -> bool:
         current = self.lesions.get(number)
-        return (
-            current is None
-            or current.lesion.status is not Status.REJECTED
-            or self.shows_rejected
-            or number in self.drafts
-            or number == self.selected
-        )
+        return current is not None and current.lesion.status is Status.REJECTED
 
     @property
     def next_number(self) -> int:
         """The number that a new lesion will have."""
-        used = (history[-1].lesion.number for history in self._histories.values())
-        return max((0, *used, *self.drafts)) + 1
+        return max(self._revisions.next_number, max(self.drafts, default=0) + 1)
 
     # Looking
 
@@ -233,8 +163,7 @@ class Session:
                 self.save(label)
         finally:
             for one in {before, number}:
-                current = None if one is None else self.lesions.get(one)
-                if one is not None and current is not None and current.lesion.status is Status.REJECTED:
+                if one is not None and self._is_rejected(one):
                     self._draw_again(one)
             if number in self.lesions:
                 self.shown.add(number)
@@ -246,71 +175,39 @@ class Session:
             return
         self.compare()
         self.shows_rejected = shows
-        self._draw_all()
+        self._label_image.draw_all(self._drawn())
         self.changed.emit("labels")
+
+    def note_look(self, is_withdrawn: bool = False) -> None:
+        """Keep that the reader looked through the stack as a whole, or takes that back."""
+        self.store.note_look(self.stack_id, self._signature().reader, is_withdrawn)
 
     # Painting
 
     def compare(self) -> bool:
         """Find out what was painted since the last time, and whose it is; True where there was something."""
-        stroke = self._painted()
+        stroke = self._label_image.painted(self.press)
         if stroke is None:
             return False
-        last = self._done[-1] if self._done else None
-        if isinstance(last, _Stroke) and last.press == self.press:
-            self._done[-1] = last.then(stroke)
-        else:
-            self._remember(stroke)
-        self._undone.clear()
+        self._history.add(stroke)
         self._account(stroke)
         return True
 
-    def _painted(self) -> _Stroke | None:
-        rows, columns = self.labels.shape[1:]
-        now, was = (_in_words(labels) for labels in (self.labels, self._known))
-        changed = [k for k in range(len(now)) if not np.array_equal(now[k], was[k])]
-        if not changed:
-            return None
-        found = [np.flatnonzero(self.labels[k] != self._known[k]) + k * rows * columns for k in changed]
-        where = np.concatenate(found)
-        return _Stroke(where, self._known.ravel()[where], self.labels.ravel()[where], self.press)
-
-    def _account(self, stroke: _Stroke) -> None:
+    def _account(self, stroke: Stroke) -> None:
         """Give the voxels that changed to the lesions that have them now, and take them from those that had them."""
-        shape = self.labels.shape
-        kji = np.stack(np.unravel_index(stroke.where, shape), axis=1)
-        for label in sorted({*np.unique(stroke.before).tolist(), *np.unique(stroke.after).tolist()} - {0}):
-            added, removed = kji[stroke.after == label], kji[stroke.before == label]
-            outline = _changed(self.outline(label), added, removed)
-            current = self.lesions.get(label)
-            kept = None if current is None else current.lesion.outline
-            self._measuring.discard(label)
-            if outline == kept:  # undone, or drawn and erased again
-                self.drafts.pop(label, None)
-                continue
-            begun = self.drafts[label].begun if label in self.drafts else time.monotonic()
-            self.drafts[label] = Draft(outline, begun, self._preview(outline))
-        self._known.ravel()[stroke.where] = self.labels.ravel()[stroke.where]
+        image = self.calibrated
+        for label, added_kji, removed_kji in stroke.voxels(self.image.shape_kji):
+            outline = changed_outline(self.outline(label), added_kji, removed_kji)
+            self._drafts.paint(label, outline, self._kept_outline(label), image)
+        self._label_image.look(stroke)
         self.changed.emit("numbers")
-
-    def _preview(self, outline: Outline | None) -> Preview | FilmMeasurements | None:
-        if outline is None:
-            return None
-        if isinstance(self.image, Radiograph):
-            if max(outline.shape_kji) <= AT_ONCE_PX:
-                return None
-            return preview_on_film(as_calibrated(self.image, self._current), outline)
-        spacing_mm = self.image.geometry.spacing_kji_mm
-        extent_mm = max(n * step for n, step in zip(outline.shape_kji, spacing_mm, strict=True))
-        return edits.preview(self.image, outline) if extent_mm > AT_ONCE_MM else None
 
     # Growing, on radiographs
 
     def is_rough(self, label: int) -> bool:
         """Tell whether a lesion was painted and not yet kept: a region to grow an outline from."""
         self.compare()
-        draft = self.drafts.get(label)
-        return draft is not None and draft.outline is not None and draft.outline not in self._grown
+        return self._drafts.is_rough(label)
 
     def growing(self, label: int | None, place_kji: Sequence[float] | None = None) -> Callable[[], Outline]:
         """Make what grows the outline of a mass; it may run in another thread, its result belongs to `take_grown`.
@@ -327,18 +224,8 @@ class Session:
         ReviewError
             It is no radiograph, or nothing is painted.
         """
-        image, settings = self.calibrated, self.settings
-        if not isinstance(image, Radiograph):
-            raise ReviewError("A radiograph expected to grow an outline on, found CT: draw it with the brush (2).")
-        if place_kji is not None:
-            row, column = (round(float(one)) for one in place_kji[1:])
-            return lambda: grow_on_film(image, (row, column), settings)
         self.compare()
-        rough = None if label is None else self.outline(label)
-        if rough is None:
-            raise ReviewError("A place or a region in a mass expected, found neither. Click on a mass, or paint on it.")
-        region = rough.mask_in((0, 0, 0), image.shape_kji)[0]
-        return lambda: grow_on_film(image, region, settings)
+        return growing(self.calibrated, None if label is None else self.outline(label), place_kji, self.settings)
 
     def take_grown(self, outline: Outline, label: int | None = None) -> int:
         """Draw what was grown, as one stroke that can be undone; voxels of other lesions stay theirs.
@@ -361,93 +248,68 @@ class Session:
             Nothing of it is free.
         """
         self.compare()
-        labels, inside = self.labels[outline.box], outline.mask()
         if label is None:
-            label = self._mostly(labels[inside]) or self.next_number
-        if not np.isin(labels[inside], (0, label)).any():
-            raise ReviewError(f"What was grown lies in lesion {labels[inside].max()}: choose that one, or erase it.")
+            label = self._label_image.most_under(outline) or self.next_number
+        if not self._label_image.is_free_for(label, outline):
+            other = self.labels[outline.box][outline.mask()].max()
+            raise ReviewError(f"What was grown lies in lesion {other}: choose that one, or erase it.")
         self.press += 1
-        own = self.outline(label)
-        if own is not None:
-            before = self.labels[own.box]
-            before[before == label] = 0
-        labels[inside & (labels == 0)] = label
+        self._label_image.paint(label, outline, self.outline(label))
         self.compare()
         self.press += 1
         grown = self.outline(label)
         if grown is not None:
-            self._grown.add(grown)
+            self._drafts.note_grown(grown)
         self.changed.emit("labels")
         self.select(label)
         return label
-
-    def _mostly(self, labels: NDArray[np.uint16]) -> int:
-        """Find the lesion that has most of some voxels; 0 where none has half of them."""
-        counts = np.bincount(labels)
-        counts[0] = 0
-        most = int(np.argmax(counts))
-        return most if 2 * counts[most] >= len(labels) else 0
 
     # Measuring, which may be done in another thread
 
     def next_job(self) -> Job | None:
         """Give the next draft that has to be measured; the one that is selected first."""
-        waiting = [
-            label
-            for label, draft in self.drafts.items()
-            if draft.outline is not None and draft.measured is None and label not in self._measuring
-        ]
-        if not waiting:
+        found = self._drafts.next_to_measure(self.selected)
+        if found is None:
             return None
-        label = self.selected if self.selected in waiting else min(waiting)
-        outline = self.drafts[label].outline
-        assert outline is not None  # noqa: S101 - chosen so above
+        label, outline = found
         # Who signs is asked when it is kept, not while somebody draws.
-        job = Job(label, outline, self._measuring_of(label, outline, edits.Signature(self.reader or UNSIGNED)))
-        self._measuring.add(label)
+        job = Job(label, outline, self._measuring(label, outline, edits.Signature(self.reader or UNSIGNED)))
+        self._drafts.note_measuring(label)
         return job
 
     def take(self, job: Job, measured: Revision) -> None:
         """Take the numbers of a draft, unless it was painted on since."""
-        draft = self.drafts.get(job.label)
-        if draft is not None and draft.outline is job.outline:
-            self.drafts[job.label] = replace(draft, measured=measured)
-            self._measuring.discard(job.label)
+        if self._drafts.take(job, measured):
             self.changed.emit("numbers")
 
-    def _measuring_of(self, label: int, outline: Outline, by: Signature) -> Callable[[], Revision]:
-        """Make what measures a draft: a recipe of values, so that it does not matter what happens meanwhile."""
-        image, settings = self.image, self.settings
-        current, newest, view = self.lesions.get(label), self._newest, self._view
-        drawn = AlgorithmType.SEMIAUTOMATIC if outline in self._grown else AlgorithmType.MANUAL
-        if current is not None:
-            return lambda: edits.redraw(current, outline, drawn, image, settings, by, view)
-        return lambda: edits.add(outline, drawn, newest, image, settings, by, view)
+    def _measuring(self, label: int, outline: Outline, by: Signature) -> Callable[[], Revision]:
+        drawn, current = self._drafts.drawn_by(outline), self.lesions.get(label)
+        newest = self._revisions.newest
+        return measuring(outline, drawn, current, newest, self.image, self.settings, by, self._view)
 
     @property
     def needs_view(self) -> bool:
         """Whether something was drawn whose side and site cannot be judged without a survey of the stack."""
-        return self._view is None and (bool(self._added) or any(label not in self.lesions for label in self.drafts))
+        is_new = any(label not in self.lesions for label in self.drafts)
+        return self._view is None and (bool(self._without_side) or is_new)
 
     def take_view(self, view: View | FilmView) -> None:
         """Judge side and site of what was drawn, now that it is known what is in the field."""
         self.compare()
         self._view = view
-        new = [label for label in self.drafts if label not in self.lesions]
-        self.drafts |= {label: replace(self.drafts[label], measured=None) for label in new}
-        self._measuring.difference_update(new)
-        for uid in sorted(self._added):
-            current = self._newest[uid]
-            if current.withdrawn or current.lesion.side is not None:
+        self._drafts.forget_numbers([label for label in self.drafts if label not in self.lesions])
+        for uid in sorted(self._without_side):
+            newest = self._revisions.newest[uid]
+            if newest.withdrawn or newest.lesion.side is not None:
                 continue
 
             def make(uid: str = uid) -> list[Revision]:
-                current, by = self._newest[uid], self._signature()
+                current, by = self._revisions.newest[uid], self._signature()
                 outline, drawn = current.lesion.outline, current.lesion.algorithm_type
                 return [edits.redraw(current, outline, drawn, self.image, self.settings, by, view)]
 
             self._append(make, ())
-        self._added.clear()
+        self._without_side.clear()
         self.changed.emit("lesions")
 
     # Keeping
@@ -466,88 +328,76 @@ class Session:
         if draft is None:
             return
         if draft.outline is None:
-            self._erased(label)
+            self._keep_erased(label)
             return
         if label not in self.lesions:
             # The lesion that has the next number goes first: a number once given is never taken by another.
-            coming = max((history[-1].lesion.number for history in self._histories.values()), default=0) + 1
+            coming = self._revisions.next_number
             if coming != label and coming in self.drafts and coming not in self.lesions:
                 self.save(coming)
         outline = draft.outline
 
         def make() -> list[Revision]:
             ready, by = self.drafts[label].measured, self._signature()
-            return [ready if ready is not None and self._fits(ready) else self._measuring_of(label, outline, by)()]
+            if ready is not None and ready.reader == self.reader and self._revisions.is_next(ready):
+                return [ready]
+            return [self._measuring(label, outline, by)()]
 
-        if self._append(make, (label,)):
-            self.drafts.pop(label, None)
-            if self._last_appended[0].lesion.side is None:
-                self._added.add(self._last_appended[0].lesion.tracking_uid)
-            number = self._last_appended[0].lesion.number
-            if number != label:
-                self._rename(label, number)
-            self.shown.add(number)
+        appended = self._append(make, (label,))
+        if appended:
+            self._drafts.drop(label)
+            kept = appended[0].lesion
+            if kept.side is None:
+                self._without_side.add(kept.tracking_uid)
+            if kept.number != label:
+                self._rename(label, kept.number)
+            self.shown.add(kept.number)
             self.changed.emit("lesions")
 
     def save_all(self, older_than_s: float = 0.0) -> None:
         """Keep every draft that was begun so long ago."""
         self.compare()
         for label in sorted(self.drafts):
-            if label in self.drafts and time.monotonic() - self.drafts[label].begun >= older_than_s:
+            if self._drafts.begun_before(label, older_than_s):
                 self.save(label)
 
     def save_measured(self, older_than_s: float) -> None:
         """Keep those drafts that are measured and were begun so long ago: it costs no time."""
         for label, draft in sorted(self.drafts.items()):
-            if draft.measured is not None and time.monotonic() - draft.begun >= older_than_s:
+            if draft.measured is not None and self._drafts.begun_before(label, older_than_s):
                 self.save(label)
 
-    def discard(self) -> None:
-        """Forget every draft."""
-        self.compare()
-        self.drafts.clear()
-        self._done.clear()
-        self._undone.clear()
-        self._draw_all()
-        self.changed.emit("lesions")
-
-    def _erased(self, label: int) -> None:
-        """Keep that a lesion was erased: what a reader drew is withdrawn, what was proposed is rejected as it was."""
+    def _keep_erased(self, label: int) -> None:
         if label in self.lesions:
             self._append(lambda: [self._removal(label)], (label,))
-        self.drafts.pop(label, None)
+        self._drafts.drop(label)
         self._draw_again(label)
         self.changed.emit("lesions")
 
     def _removal(self, number: int) -> Revision:
-        current = self.lesions[number]
-        history = self._histories[current.lesion.tracking_uid]
-        if history[0].reader is None:
-            return edits.decide(current, Status.REJECTED, self._signature())
-        return edits.undo(history, 0, self._signature())
-
-    def _fits(self, ready: Revision) -> bool:
-        """Tell whether nothing happened to the lesion since its draft was measured."""
-        lesion = ready.lesion
-        known = self._newest.get(lesion.tracking_uid)
-        if ready.reader != self.reader or ready.base_number != (known.number if known else None):
-            return False
-        return (
-            known is not None
-            or lesion.number == max((one.lesion.number for one in self._newest.values()), default=0) + 1
-        )
-
-    @property
-    def _newest(self) -> dict[str, Revision]:
-        return {uid: history[-1] for uid, history in self._histories.items()}
+        history = self._revisions.history(self.lesions[number].lesion.tracking_uid)
+        return edits.remove(history, self._signature())
 
     def _signature(self) -> Signature:
         if not self.reader:
             self.reader = self._ask_name()
         return edits.Signature(self.reader)
 
-    def _append(self, make: Callable[[], Sequence[Revision]], labels: Iterable[int]) -> bool:
-        """Append revisions; where somebody else was faster, ask, and make them again of what is there now."""
+    def _append(self, make: Callable[[], Sequence[Revision]], labels: Iterable[int]) -> Sequence[Revision]:
+        """Append revisions; where somebody else was faster, ask, and make them again of what is there now.
+
+        Parameters
+        ----------
+        make
+            Makes the revisions of what is there.
+        labels
+            The drafts that are dropped where the reader leaves what somebody else did.
+
+        Returns
+        -------
+        sequence of Revision
+            What was appended; nothing where the reader leaves what somebody else did.
+        """
         revisions = make()
         try:
             self.store.append(self.stack_id, revisions, self.settings)
@@ -556,25 +406,21 @@ class Session:
             mine = self._ask(f"{conflict}\n\nPut your change on top of it? (No: theirs stays, yours is dropped.)")
             if not mine:
                 for label in labels:
-                    self.drafts.pop(label, None)
-                self._draw_all()
+                    self._drafts.drop(label)
+                self._label_image.draw_all(self._drawn())
                 self.changed.emit("lesions")
-                return False
+                return ()
             # What is there now may be something else: a lesion that is gone raises here.
             revisions = make()
             self.store.append(self.stack_id, revisions, self.settings)
-        for one in revisions:
-            self._histories.setdefault(one.lesion.tracking_uid, []).append(one)
-        self._last_appended = list(revisions)
-        return True
+        self._revisions.append(revisions)
+        return revisions
 
     def _read_again(self) -> None:
-        self._histories = {uid: list(history) for uid, history in self.store.histories(self.stack_id).items()}
-        self.drafts = {label: replace(draft, measured=None) for label, draft in self.drafts.items()}
-        self._measuring.clear()
-        self._done.clear()
-        self._undone.clear()
-        self._draw_all()
+        self._revisions = Revisions(self.store.histories(self.stack_id))
+        self._drafts.forget_numbers(list(self.drafts))
+        self._history.clear()
+        self._label_image.draw_all(self._drawn())
 
     # Deciding
 
@@ -619,7 +465,7 @@ class Session:
         if number not in self.lesions:  # drawn and not yet kept
             outline = self.outline(number)
             if outline is not None:
-                self.labels[outline.box][outline.mask()] = 0
+                self._label_image.erase(outline)
             self.compare()
             self.changed.emit("labels")
             return
@@ -628,25 +474,23 @@ class Session:
     def add(self, proposal: Proposal) -> int | None:
         """Make an accepted mass of a proposal that was judged to be something else; gives its number."""
         self.compare()
-        image = self.image
-        outline = refined_outline(image, proposal, self.settings)
+        outline = refined_outline(self.image, proposal, self.settings)
 
         def make() -> list[Revision]:
-            by = self._signature()
-            drawn, view = AlgorithmType.SEMIAUTOMATIC, self._view
-            return [edits.add(outline, drawn, self._newest, image, self.settings, by, view)]
+            newest, drawn = self._revisions.newest, AlgorithmType.SEMIAUTOMATIC
+            return [edits.add(outline, drawn, newest, self.image, self.settings, self._signature(), self._view)]
 
-        before = {uid: one.number for uid, one in self._newest.items()}
-        if not self._append(make, ()):
+        before = self._revisions.numbers
+        appended = self._append(make, ())
+        if not appended:
             return None
-        added = self._last_appended[0].lesion
+        uid, number = appended[0].lesion.tracking_uid, appended[0].lesion.number
         tissue = Tissue.CALCIFIED_MASS
-        self._append(lambda: [edits.set_tissue(self.lesions[added.number], tissue, self._signature())], ())
-        uid = added.tracking_uid
-        self._remember(_Edit({uid: before.get(uid, 0)}, {uid: self._newest[uid].number}))
-        self._draw_again(added.number)
+        self._append(lambda: [edits.set_tissue(self.lesions[number], tissue, self._signature())], ())
+        self._decided([uid], before)
+        self._draw_again(number)
         self.changed.emit("lesions")
-        return added.number
+        return number
 
     def split(self, number: int, cut: Cut) -> None:
         """Divide a lesion along a cut: its larger part stays the lesion.
@@ -663,17 +507,17 @@ class Session:
         ReviewError
             There is no such lesion, or no voxel of it on one side of the cut.
         """
-        (number,) = self._kept((number,))
+        self._keep_drafts_of((number,))
         outline = self.lesions[number].lesion.outline
         parts = parts_of(outline, cut, self.image)
         if len(parts) < 2:
             raise ReviewError(f"A line between two parts of lesion {number} expected: all of it lies on one side.")
 
         def make() -> Sequence[Revision]:
-            current = self.lesions.get(number)
+            current, newest = self.lesions.get(number), self._revisions.newest
             if current is None or current.lesion.outline != outline:
                 raise ReviewError(f"Lesion {number} was drawn anew by somebody else: look at it, and divide it again.")
-            return edits.split(current, parts, self._newest, self.image, self.settings, self._signature(), self._view)
+            return edits.split(current, parts, newest, self.image, self.settings, self._signature(), self._view)
 
         self._append_as_one(make, (number,))
 
@@ -685,36 +529,14 @@ class Session:
         ReviewError
             They are not two lesions.
         """
-        numbers = self._kept((number, other))
+        numbers = (number, other)
+        self._keep_drafts_of(numbers)
 
         def make() -> Sequence[Revision]:
             pair = [self.lesions[one] for one in numbers if one in self.lesions]
             return edits.merge(pair, self.image, self.settings, self._signature(), self._view)
 
         self._append_as_one(make, numbers)
-
-    def _kept(self, numbers: Sequence[int]) -> tuple[int, ...]:
-        """Keep what was drawn on lesions that are about to be changed; gives those that are there."""
-        self.compare()
-        for number in numbers:
-            self.save(number)
-        gone = [number for number in numbers if number not in self.lesions]
-        if gone:
-            raise ReviewError(f"A lesion expected, found none with number {gone[0]}: choose one that is there.")
-        return tuple(numbers)
-
-    def _append_as_one(self, make: Callable[[], Sequence[Revision]], numbers: Sequence[int]) -> None:
-        """Append an edit of several lesions, which is one step to undo, and draw all of them anew."""
-        before = {uid: one.number for uid, one in self._newest.items()}
-        if not self._append(make, numbers):
-            return
-        after = {one.lesion.tracking_uid: one.number for one in self._last_appended}
-        self._remember(_Edit({uid: before.get(uid, 0) for uid in after}, after))
-        changed = [one.lesion.number for one in self._last_appended]
-        self.shown.update(changed)
-        for number in changed:
-            self._draw_again(number)
-        self.changed.emit("lesions")
 
     def calibrate(self, calibration: Calibration | None) -> None:
         """Say what a pixel of the radiograph is in millimeters, for all its lesions in one edit; None takes it back."""
@@ -725,11 +547,33 @@ class Session:
         before = {one.lesion.tracking_uid: one.number for one in self.lesions.values()}
 
         def make() -> Sequence[Revision]:
-            return edits.calibrate(self._newest, calibration, image, self.settings, self._signature())
+            return edits.calibrate(self._revisions.newest, calibration, image, self.settings, self._signature())
 
         if self._append(make, ()):
-            self._remember(_Edit(before, {uid: self._newest[uid].number for uid in before}))
+            self._decided(before, before)
             self.changed.emit("lesions")
+
+    def _keep_drafts_of(self, numbers: Iterable[int]) -> None:
+        """Keep what was drawn on lesions that are about to be changed; refuse where one is not there."""
+        self.compare()
+        for number in numbers:
+            self.save(number)
+        gone = [number for number in numbers if number not in self.lesions]
+        if gone:
+            raise ReviewError(f"A lesion expected, found none with number {gone[0]}: choose one that is there.")
+
+    def _append_as_one(self, make: Callable[[], Sequence[Revision]], numbers: Sequence[int]) -> None:
+        """Append an edit of several lesions, which is one step to undo, and draw all of them anew."""
+        before = self._revisions.numbers
+        appended = self._append(make, numbers)
+        if not appended:
+            return
+        self._decided([one.lesion.tracking_uid for one in appended], before)
+        changed = [one.lesion.number for one in appended]
+        self.shown.update(changed)
+        for number in changed:
+            self._draw_again(number)
+        self.changed.emit("lesions")
 
     def _edit(self, numbers: Sequence[int], *steps: Callable[[Revision, Signature], Revision]) -> None:
         """Decide about lesions as they are seen: what was drawn on them is kept first."""
@@ -740,76 +584,67 @@ class Session:
         if not numbers:
             return
         uids = [self.lesions[number].lesion.tracking_uid for number in numbers]
-        before = {uid: self._newest[uid].number for uid in uids}
+        before = self._revisions.numbers
         for step in steps:
 
             def make(step: Callable[[Revision, Signature], Revision] = step) -> list[Revision]:
                 by = self._signature()
-                return [step(self._newest[uid], by) for uid in uids]
+                return [step(self._revisions.newest[uid], by) for uid in uids]
 
             if not self._append(make, numbers):
                 return
-        self._remember(_Edit(before, {uid: self._newest[uid].number for uid in uids}))
+        self._decided(uids, before)
         for number in numbers:
             self._draw_again(number)
         self.changed.emit("lesions")
-
-    def note_look(self, is_withdrawn: bool = False) -> None:
-        """Keep that the reader looked through the stack as a whole, or takes that back."""
-        self.store.note_look(self.stack_id, self._signature().reader, is_withdrawn)
 
     # Undo and redo, over slices, tools and decisions
 
     def undo(self) -> bool:
         """Undo the last stroke or decision; False where there is none."""
-        self.compare()
-        return self._step_back(self._done, self._undone, forward=False)
+        return self._step(forward=False)
 
     def redo(self) -> bool:
         """Do again what was undone last; False where there is nothing."""
+        return self._step(forward=True)
+
+    def _decided(self, uids: Iterable[str], before: Mapping[str, int]) -> None:
+        """Remember an edit of lesions as one step to undo."""
+        after = self._revisions.numbers
+        uids = tuple(uids)
+        self._history.add(Decision({uid: before.get(uid, 0) for uid in uids}, {uid: after[uid] for uid in uids}))
+
+    def _step(self, forward: bool) -> bool:
         self.compare()
-        return self._step_back(self._undone, self._done, forward=True)
-
-    def _remember(self, step: _Stroke | _Edit) -> None:
-        self._done = [*self._done[-STEPS + 1 :], step]
-        self._undone.clear()
-
-    def _step_back(self, source: list[_Stroke | _Edit], other: list[_Stroke | _Edit], forward: bool) -> bool:
-        if not source:
+        step = self._history.next(forward)
+        if step is None:
             return False
-        step = source[-1]
-        if isinstance(step, _Stroke):
+        if isinstance(step, Stroke):
             self._paint_again(step, forward)
         else:
             self._decide_again(step.after if forward else step.before)
-        # A conflict empties both lists.
-        if source and source[-1] is step:
-            source.pop()
-            other.append(step)
+        self._history.move(step, forward)
         self.press += 1
         return True
 
-    def _paint_again(self, stroke: _Stroke, forward: bool) -> None:
-        old, new = (stroke.before, stroke.after) if forward else (stroke.after, stroke.before)
-        touched = sorted({*np.unique(old).tolist(), *np.unique(new).tolist()} - {0})
+    def _paint_again(self, stroke: Stroke, forward: bool) -> None:
+        touched = stroke.labels
         if self.selected not in touched:
             self.select(touched[-1])
-        flat = self.labels.ravel()
-        where = flat[stroke.where] == old
-        flat[stroke.where[where]] = new[where]
-        painted = self._painted()
+        self._label_image.paint_again(stroke, forward)
+        painted = self._label_image.painted(self.press)
         if painted is not None:
             self._account(painted)
         self.changed.emit("labels")
 
     def _decide_again(self, goal: Mapping[str, int]) -> None:
-        numbers = [self._newest[uid].lesion.number for uid in goal]
+        numbers = [self._revisions.newest[uid].lesion.number for uid in goal]
         for number in numbers:
             self.save(number)
 
         def make() -> list[Revision]:
             by = self._signature()
-            return [edits.undo(self._histories[uid], number, by) for uid, number in goal.items()]
+            return [edits.undo(self._revisions.history(uid), number, by) for uid, number in goal.items()]
 
         self._append(make, numbers)
         for number in numbers:
@@ -820,33 +655,14 @@ class Session:
 
     # Drawing
 
-    def _draw_all(self) -> None:
-        """Draw every lesion anew. Only voxels of lesions are written: the rest of a large stack takes no memory."""
-        for labels in (self.labels, self._known):
-            for one in labels:
-                if _in_words(one).any():
-                    one[one != 0] = 0
-        self._draw_on_nothing()
-
-    def _draw_on_nothing(self) -> None:
-        for number, outline in self._drawn():
-            inside = outline.mask()
-            for labels in (self.labels, self._known):
-                labels[outline.box][inside] = number
-
     def _draw_again(self, number: int) -> None:
         """Draw the place of a lesion anew: of it, and of what lies under it."""
-        boxes = [one.lesion.outline for one in self._newest.values() if one.lesion.number == number]
+        boxes = [one.lesion.outline for one in self._revisions.newest.values() if one.lesion.number == number]
         own = self.outline(number)
         boxes += [own] if own is not None else []
         for box in boxes:
-            self._draw(box.start_kji, box.stop_kji)
+            self._label_image.draw_box(box.start_kji, box.stop_kji, self._drawn())
         self.changed.emit("labels")
-
-    def _draw(self, start_kji: Sequence[int], stop_kji: Sequence[int]) -> None:
-        box = tuple(slice(a, b) for a, b in zip(start_kji, stop_kji, strict=True))
-        self.labels[box] = draw_outlines(self._drawn(), start_kji, stop_kji)
-        self._known[box] = self.labels[box]
 
     def _drawn(self) -> list[tuple[int, Outline]]:
         """List what is drawn, the smaller on top."""
@@ -859,45 +675,8 @@ class Session:
         """Give a lesion's voxels its number, where they were painted with another label."""
         outline = self.outline(number)
         if outline is not None:
-            inside = self.labels[outline.box]
-            inside[inside == label] = number
-            self._known[outline.box] = inside
-        for step in (*self._done, *self._undone):
-            if isinstance(step, _Stroke):
-                step.before[step.before == label] = number
-                step.after[step.after == label] = number
+            self._label_image.rename(label, number, outline)
+        self._history.rename(label, number)
         if self.selected == label:
             self.selected = number
         self.changed.emit("labels")
-
-
-def _zeros(shape_kji: tuple[int, int, int]) -> NDArray[np.uint16]:
-    """Make labels that take memory where something is written only, a few rows at a time.
-
-    NumPy's own zeros come in pages of 2 MB where the system has those, four slices for one voxel.
-    """
-    if not hasattr(mmap, "MAP_PRIVATE"):
-        return np.zeros(shape_kji, dtype=np.uint16)
-    own = mmap.mmap(-1, 2 * int(np.prod(shape_kji)), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    return np.frombuffer(own, dtype=np.uint16).reshape(shape_kji)
-
-
-def _in_words(labels: NDArray[np.uint16]) -> NDArray[np.uint16] | NDArray[np.uint64]:
-    """View slices of labels as what is compared fastest: four voxels at once, where they can be taken so."""
-    flat = labels.reshape(*labels.shape[:-2], -1)
-    return flat.view(np.uint64) if flat.shape[-1] % 4 == 0 else flat
-
-
-def _changed(outline: Outline | None, added_kji: NDArray[np.intp], removed_kji: NDArray[np.intp]) -> Outline | None:
-    """Add voxels to an outline and take others away; None where nothing stays."""
-    corners = [added_kji.min(axis=0), added_kji.max(axis=0) + 1] if len(added_kji) else []
-    if outline is not None:
-        corners += [np.array(outline.start_kji), np.array(outline.stop_kji)]
-    if not corners:
-        return None
-    start, stop = np.min(corners, axis=0), np.max(corners, axis=0)
-    mask = np.zeros(stop - start, dtype=np.bool_) if outline is None else outline.mask_in(start.tolist(), stop.tolist())
-    inside = removed_kji[np.all((removed_kji >= start) & (removed_kji < stop), axis=1)] - start
-    mask[tuple(inside.T)] = False
-    mask[tuple((added_kji - start).T)] = True
-    return Outline.from_mask(mask, (int(start[0]), int(start[1]), int(start[2]))) if mask.any() else None

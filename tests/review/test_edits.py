@@ -242,6 +242,15 @@ def test_lesion_that_is_gone_cannot_be_edited(volume: Volume, proposed: Revision
             edit()
 
 
+def test_a_proposal_is_rejected_and_what_a_reader_drew_is_withdrawn(volume: Volume, proposed: Revision) -> None:
+    drawn = review.redraw(proposed, LEFT_HALF, MANUAL, volume, SETTINGS, BY)
+    away = review.remove([proposed, drawn], BY)
+    assert (away.lesion.status, away.lesion.outline, away.withdrawn) == (Status.REJECTED, LEFT_HALF, False)
+    added = review.add(ELSEWHERE, MANUAL, {}, volume, SETTINGS, BY)
+    away = review.remove([added], BY)
+    assert (away.withdrawn, away.number) == (True, 2)
+
+
 # Undo
 
 

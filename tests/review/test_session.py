@@ -14,8 +14,8 @@ import pytest
 from calcimeasure import review
 from calcimeasure.errors import ConflictError, ReviewError, StoreError
 from calcimeasure.model import AlgorithmType, BodySite, Laterality, Outline, PointLps, Proposal, Status, Tissue, Volume
-from calcimeasure.review import CuttingPlane
-from calcimeasure.review.session import AT_ONCE_MM, Session
+from calcimeasure.review import CuttingPlane, Session
+from calcimeasure.review.drafts import AT_ONCE_MM
 from calcimeasure.store import Store
 from tests.conftest import PROJECT
 from tests.phantoms import straight_grid
