@@ -1,4 +1,4 @@
-"""Where a reader works: a folder of results with its store, its worklist and its tables. No Qt."""
+"""What a reader works on: a folder of results with its store, its worklist and its tables."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class Desk:
     Parameters
     ----------
     folder
-        As measure wrote it; None for images that were opened by hand: their review is kept in a folder of its own until
+        As measure wrote it; None for images that were opened by hand: their review is kept in a temporary folder until
         `save_as` gives it a place.
     say
-        Gets what a person has to know.
+        Gets messages for a person.
 
     Raises
     ------
     UsageError
-        It is no such folder, or its store or its key cannot be used.
+        The folder was not written by measure, or its store or its key cannot be used.
     """
 
     def __init__(self, folder: Path | None, say: Callable[[str], object]) -> None:
@@ -59,7 +59,7 @@ class Desk:
         return tasks_of(self.store)
 
     def measure(self, series: Series) -> int:
-        """Measure a stack that was opened by hand, and keep it; gives its number in the store."""
+        """Measure a stack that was opened by hand and keep its report; gives the number of the stack in the store."""
         store, settings = self.store, self.settings
         plan = store.plan(series, settings)
         if plan.todo is Todo.MEASURE:
@@ -72,12 +72,12 @@ class Desk:
         return stack_id
 
     def write_tables(self) -> None:
-        """Write the tables anew from what is kept."""
+        """Write the tables again from what is in the store."""
         if self._naming is not None:
             write_tables(self.store.outcomes(), self.folder, naming=self._naming, all_tissues=self.settings.all_tissues)
 
     def save_as(self, folder: Path) -> None:
-        """Give a review that was begun by hand its folder.
+        """Move a review of images that were opened by hand into a folder.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class Desk:
         self.write_tables()
 
     def close(self) -> None:
-        """Close the store; what was never given a place is removed."""
+        """Close the store; a temporary folder is removed."""
         self._closing.close()
         if self.is_temporary:
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A stack with all that its review needs, read from the store and from its files. No Qt, no viewer."""
+"""The worklist, and a stack with all that its review needs, read from the store and from its files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TaskState(StrEnum):
     DONE = "done"
     NOTHING = "nothing found"
     SEEN = "seen"
-    """Nothing was found, and a reader has looked through it."""
+    """Nothing was found, and a reader has looked through the stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ class Task:
     stack_id, facts
         The stack.
     asked, decided
-        Lesions that a reader is asked about, and those of them that are decided.
+        How many lesions a reader is asked about, and how many of them are decided.
     readers
         Who decided.
     seen_by
-        Who looked through it as a whole.
+        Who looked through the stack as a whole.
     """
 
     stack_id: int
@@ -53,7 +53,7 @@ class Task:
 
     @property
     def state(self) -> TaskState:
-        """How far its review is."""
+        """How far the review of the stack is."""
         if not self.asked:
             return TaskState.SEEN if self.seen_by else TaskState.NOTHING
         if self.decided == self.asked:
@@ -80,7 +80,7 @@ def tasks_of(store: Store) -> tuple[Task, ...]:
 
 
 def first_open(tasks: Iterable[Task]) -> Task | None:
-    """Choose where a review begins: at the first stack that is not done, else at the first one."""
+    """Choose where a review begins: at the first stack that is not done, else at the first stack."""
     every = list(tasks)
     unfinished = (task for task in every if task.state in (TaskState.TO_REVIEW, TaskState.IN_REVIEW))
     return next(unfinished, next(iter(every), None))
@@ -92,7 +92,7 @@ def open_stack(store: Store, settings: Settings, stack_id: int) -> OpenedStack:
     Raises
     ------
     InputPathError
-        Its files are gone, or not those that were measured.
+        Its files are gone, or are not those that were measured.
     SeriesError
         Its images cannot be loaded.
     """

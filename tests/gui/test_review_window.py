@@ -23,7 +23,7 @@ from calcimeasure.segment import grow_on_film
 from tests.dicom_phantom import Header, write_series
 from tests.gui.window import NO_KEY, Reader
 from tests.phantoms import straight_grid
-from tests.plugin.test_desk import quiet, review
+from tests.review.test_desk import quiet, review
 
 HIPS, HAND, FILM = 1, 2, 3
 """Numbers of the stacks of the sample, measured one after another."""
@@ -382,7 +382,9 @@ def test_bone_is_shown_and_taken_over(reader: Reader) -> None:
     assert not layer.editable
     k = round(reader.session.display.to_index_kji(reader.viewer.dims.point)[0])
     reader.viewer.reset_view()
-    place = np.argwhere(reader.session.display.stored(layer.data)[k])[0]
+    pieces = np.zeros(reader.session.display.shape_kji, dtype=np.uint16)
+    reader.session.display.shown(pieces)[:] = layer.data
+    place = np.argwhere(pieces[k])[0]
     reader.click(reader.place((k, *place)))
     reader.key(Qt.Key.Key_T)
     reader.wait(lambda: len(reader.session.lesions) == 6)
