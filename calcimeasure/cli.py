@@ -266,8 +266,8 @@ def _measure(paths: Sequence[Path], out: Path, settings: Settings, debug: bool) 
     if not (measures_on_cluster(settings) or (out / "lesions.csv").exists()):
         load_ahead()
     from calcimeasure.export import write_tables, write_whole
-    from calcimeasure.run.progress import bar_or_lines, log_to, stop_on_interrupt
     from calcimeasure.results import naming_of, prepare, store_of, with_the_store_of
+    from calcimeasure.run.progress import bar_or_lines, log_to, stop_on_interrupt
     from calcimeasure.run.run import LEFT_ALONE, measure_found, workers_of
 
     find_bone_masks(settings)  # what cannot be read at all is said before anything is done
