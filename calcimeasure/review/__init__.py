@@ -47,7 +47,6 @@ from calcimeasure.review.edits import (
     set_tissue,
     split,
     undo,
-    undo_edit,
 )
 from calcimeasure.review.session import Session
 from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
@@ -107,5 +106,4 @@ __all__ = [
     "split",
     "survey",
     "undo",
-    "undo_edit",
 ]

@@ -296,7 +296,7 @@ def calibrate(
     settings
         What to measure with.
     by
-        Who and when. One edit: `undo_edit` takes it back as long as none of the lesions was changed since.
+        Who and when: one edit of all the lesions.
 
     Raises
     ------
@@ -355,33 +355,6 @@ def remove(history: Sequence[Revision], by: Signature) -> Revision:
     if history[0].reader is None:
         return decide(history[-1], Status.REJECTED, by)
     return undo(history, 0, by)
-
-
-def undo_edit(histories: Sequence[Sequence[Revision]], edit_uid: str, by: Signature) -> tuple[Revision, ...]:
-    """Undo an edit that changed several lesions (a split, a merge), all of them or none.
-
-    Parameters
-    ----------
-    histories
-        For each lesion of the stack all its revisions, oldest first.
-    edit_uid
-        Of the edit to undo.
-
-    Raises
-    ------
-    ReviewError
-        No lesion has it, or one was changed again since: that has to be undone first.
-    """
-    changed = [history for history in histories if any(one.edit_uid == edit_uid for one in history)]
-    if not changed:
-        raise ReviewError(f"No lesion of the stack has edit {edit_uid}: nothing to undo.")
-    for history in changed:
-        if history[-1].edit_uid != edit_uid:
-            newest = history[-1]
-            raise ReviewError(
-                f"Lesion {newest.lesion.number} was changed since ({newest.why}, {newest.reader}): undo that first."
-            )
-    return tuple(undo(history, history[-1].number - 1, by) for history in changed)
 
 
 def _next(current: Revision, lesion: Lesion, by: Signature, why: str) -> Revision:
