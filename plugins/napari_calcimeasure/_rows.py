@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calcimeasure.model import AlgorithmType, FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
+from calcimeasure.model import (
+    AlgorithmType,
+    FilmAxis,
+    FilmMeasurements,
+    Laterality,
+    Measurements,
+    SideSource,
+    SpacingSource,
+    Tissue,
+)
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Axis, Lesion, Measurements, Side, Site
+    from calcimeasure.model import Axis, Lesion, Side, Site
     from calcimeasure.review import Preview
     from napari_calcimeasure._session import Session
     from napari_calcimeasure._stack import Task
@@ -134,7 +143,7 @@ def evidence(lesion: Lesion | None) -> str:
         lines.append(_film_evidence(numbers))
     if numbers.truncated:
         lines.append("<b>Cut off:</b> it reaches the edge of what was imaged, its sizes are lower bounds")
-    if getattr(numbers, "touches_bone", False):
+    if isinstance(numbers, Measurements) and numbers.touches_bone:
         contact_mm2 = numbers.bone_contact_mm2
         lines.append(f"<b>Touches bone</b>{f' over {contact_mm2:.0f} mm²' if contact_mm2 else ''}: look at the cut")
     if lesion.reader:
@@ -248,7 +257,7 @@ def _flags(lesion: Lesion, is_draft: bool) -> list[str]:
     numbers = lesion.measurements
     found = {
         "not kept yet": is_draft,
-        "bone": bool(getattr(numbers, "touches_bone", False)),
+        "bone": isinstance(numbers, Measurements) and bool(numbers.touches_bone),
         "cut off": numbers.truncated,
         "conflict": lesion.side is not None and lesion.side.conflict,
         "drawn": lesion.algorithm_type is AlgorithmType.MANUAL,
