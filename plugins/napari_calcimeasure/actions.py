@@ -185,6 +185,12 @@ class Action:
         """Its keys as they are written on keyboards: Ctrl+Shift+Z."""
         return " ".join(map(label_of, self.keys))
 
+    @property
+    def meaning(self) -> str:
+        """What it does, with its text first where the words do not repeat it."""
+        text = self.text.rstrip("…")
+        return self.words if text.lower() in self.words.lower() else f"{text[0].upper()}{text[1:]}: {self.words}"
+
 
 _ON_KEYBOARDS = {"Control": "Ctrl", "PageUp": "PgUp", "PageDown": "PgDn", "Delete": "Del", "Escape": "Esc"}
 

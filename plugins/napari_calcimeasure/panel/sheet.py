@@ -24,7 +24,7 @@ def sheet_columns() -> list[str]:
     parts = []
     for group, actions in groups_with_keys():
         rows = [
-            f"<tr><td align='right'><b>{escape(one.label)}</b></td><td>&nbsp;&nbsp;{escape(one.words)}</td></tr>"
+            f"<tr><td align='right'><b>{escape(one.label)}</b></td><td>&nbsp;&nbsp;{escape(one.meaning)}</td></tr>"
             for one in actions
         ]
         parts.append((len(rows) + 2, f"<h4>{escape(str(group))}</h4><table>{''.join(rows)}</table>"))
