@@ -1,7 +1,7 @@
-"""What was judged to be bone, proposed again on demand, and taken over as a mass where a reader says so.
+"""What was judged to be bone: found again on demand, and made a mass where a reader says so.
 
-Bone is not kept in the store: it is most of what is dense in a body. It is found again by the same judgement, in the
-background, and drawn on a layer of its own.
+The store does not keep bone, which is most of what is dense in a body. The same judgement finds it again, in the
+background. It is drawn on a layer of its own.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def columns_of(session: Session) -> tuple[str, ...]:
 
 
 def task_cells(task: Task) -> tuple[str, ...]:
-    """Say a row of the worklist."""
+    """Write the cells of a row of the worklist."""
     facts = task.facts
     series = " ".join(filter(None, (str(facts.series_number or ""), facts.description))) or facts.path
     if facts.stack_number > 1:
@@ -85,7 +85,7 @@ def lesion_order(session: Session) -> list[int]:
 
 
 def lesion_cells(session: Session, number: int) -> tuple[str, ...]:
-    """Say a row of the table of lesions."""
+    """Write the cells of a row of the table of lesions."""
     lesion = session.lesion(number)
     draft = session.drafts.get(number)
     waits = draft is not None and draft.measured is None
@@ -113,7 +113,7 @@ def lesion_cells(session: Session, number: int) -> tuple[str, ...]:
 
 
 def tissue_word(tissue: Tissue | None) -> str:
-    """Name a tissue shortly; what nothing has judged counts as a mass."""
+    """Name a tissue in a short word; a lesion whose tissue nobody judged counts as a mass."""
     return "mass" if tissue is None else TISSUE_WORDS.get(tissue, str(tissue).replace("_", " "))
 
 

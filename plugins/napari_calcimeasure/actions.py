@@ -13,14 +13,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from calcimeasure.model import BodySite, Laterality, Status, Tissue
+from napari_calcimeasure import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from napari_calcimeasure.allowed import State
     from napari_calcimeasure.panel.controller import Controller
-
-NOT_NOW = ""
-"""Refuses an action without a message: there is nothing that it could be about."""
 
 
 class Group(StrEnum):
@@ -48,92 +47,6 @@ class Shown(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """The state of the review that decides which actions are allowed.
-
-    Parameters
-    ----------
-    has_desk
-        A folder of results, or a review that was begun by hand, is open.
-    has_layers
-        The layers of a stack are in the viewer.
-    has_stack
-        A stack is open for review.
-    is_radiograph
-        The stack that is open is a radiograph.
-    has_outlines
-        The stack has at least one lesion, kept or drawn.
-    has_lesion
-        A lesion is selected, or was drawn last.
-    has_bone
-        A piece of bone was clicked on.
-    is_flat
-        The viewer shows two dimensions.
-    """
-
-    has_desk: bool = False
-    has_layers: bool = False
-    has_stack: bool = False
-    is_radiograph: bool = False
-    has_outlines: bool = False
-    has_lesion: bool = False
-    has_bone: bool = False
-    is_flat: bool = True
-
-
-def _always(_: State) -> str | None:
-    return None
-
-
-def _with_desk(state: State) -> str | None:
-    if state.has_desk:
-        return None
-    return "There is no review yet: measure what is open, or open a folder of results."
-
-
-def _with_layers(state: State) -> str | None:
-    return None if state.has_layers else NOT_NOW
-
-
-def _with_stack(state: State) -> str | None:
-    return None if state.has_stack else NOT_NOW
-
-
-def _with_lesion(state: State) -> str | None:
-    if not state.has_stack:
-        return NOT_NOW
-    return None if state.has_lesion else "Choose a lesion first: click on it, or press the down key."
-
-
-def _with_lesion_or_bone(state: State) -> str | None:
-    return None if state.has_bone else _with_lesion(state)
-
-
-def _on_a_slice(state: State) -> str | None:
-    if not state.is_flat:
-        return "A lesion is divided on a slice: go back to two dimensions first."
-    return _with_lesion(state)
-
-
-def _on_a_radiograph(state: State) -> str | None:
-    if not state.has_stack:
-        return NOT_NOW
-    if not state.is_radiograph:
-        return "An outline is grown on radiographs: on CT draw it with the brush (2) or the polygon (3)."
-    return None
-
-
-def _to_calibrate(state: State) -> str | None:
-    if not state.has_stack:
-        return NOT_NOW
-    if not state.is_radiograph:
-        return "Radiographs are calibrated: the millimeters of a CT are those of the scanner."
-    if not state.has_outlines:
-        return "Outline a mass first (G, or N): it is the lesions that keep the calibration."
-    return None
-
-
-@dataclass(frozen=True, slots=True)
 class Action:
     """A row of the table.
 
@@ -154,11 +67,11 @@ class Action:
     row
         The row of its button among those of its group.
     refusal
-        When it is allowed: None where it is, else the message that the reader sees (`NOT_NOW`: no message).
+        When it is allowed: None where it is, else the message that the reader sees (`allowed.NOT_NOW`: no message).
     act
         What it calls; None for a switch, and for the tools of napari, which napari binds itself.
     switch
-        What a check box calls with its new state; its key turns the box over.
+        What a check box calls with its new state; its key toggles the box.
     ends_pointing
         Whether it first takes back what the next click was to mean.
     """
@@ -170,7 +83,7 @@ class Action:
     group: Group
     shown: Shown = Shown.BUTTON
     row: int = 0
-    refusal: Callable[[State], str | None] = _always
+    refusal: Callable[[State], str | None] = allowed.always
     act: Callable[[Controller], object] | None = None
     switch: Callable[[Controller, bool], object] | None = None
     ends_pointing: bool = False
@@ -214,7 +127,14 @@ def _sides() -> Iterable[Action]:
         act = partial(_set_side, side)
         words = f"The side is {side}"
         yield Action(
-            f"side {side}", (key,), str(side).capitalize(), words, Group.DECIDE, row=1, refusal=_with_lesion, act=act
+            f"side {side}",
+            (key,),
+            str(side).capitalize(),
+            words,
+            Group.DECIDE,
+            row=1,
+            refusal=allowed.with_lesion,
+            act=act,
         )
 
 
@@ -230,7 +150,7 @@ def _tissues() -> Iterable[Action]:
     ):
         act = partial(_set_tissue, tissue)
         words = f"The tissue is {text.lower()}"
-        yield Action(f"tissue {tissue}", (key,), text, words, Group.DECIDE, row=2, refusal=_with_lesion, act=act)
+        yield Action(f"tissue {tissue}", (key,), text, words, Group.DECIDE, row=2, refusal=allowed.with_lesion, act=act)
 
 
 def _set_tissue(tissue: Tissue, review: Controller) -> None:
@@ -268,7 +188,7 @@ def _sites() -> Iterable[Action]:
             f"The body site is {text}",
             Group.SITE,
             Shown.MENU,
-            refusal=_with_lesion,
+            refusal=allowed.with_lesion,
             act=act,
         )
 
@@ -281,7 +201,7 @@ def _windows() -> Iterable[Action]:
     for key, name in (("F2", "Bone"), ("F3", "Soft tissue"), ("F4", "Calcium"), ("F5", "Full")):
         act = partial(_set_window, name)
         yield Action(
-            f"window {name}", (key,), name, f"Window {name.lower()}", Group.LOOK, refusal=_with_layers, act=act
+            f"window {name}", (key,), name, f"Window {name.lower()}", Group.LOOK, refusal=allowed.with_layers, act=act
         )
 
 
@@ -292,7 +212,9 @@ def _set_window(name: str, review: Controller) -> None:
 def _planes() -> Iterable[Action]:
     for key, name in (("F6", "Axial"), ("F7", "Coronal"), ("F8", "Sagittal")):
         act = partial(_set_plane, name)
-        yield Action(f"plane {name}", (key,), name, f"{name} plane", Group.LOOK, row=1, refusal=_with_stack, act=act)
+        yield Action(
+            f"plane {name}", (key,), name, f"{name} plane", Group.LOOK, row=1, refusal=allowed.with_stack, act=act
+        )
 
 
 def _set_plane(name: str, review: Controller) -> None:
@@ -306,7 +228,7 @@ ACTIONS: tuple[Action, ...] = (
         "Seen",
         "Nothing to decide: looked through; again: not yet",
         Group.STACKS,
-        refusal=_with_stack,
+        refusal=allowed.with_stack,
         act=lambda review: review.stacks.note_look(),
     ),
     Action(
@@ -347,7 +269,7 @@ ACTIONS: tuple[Action, ...] = (
         "Save review…",
         "Keep this review in a folder of its own",
         Group.BY_HAND,
-        refusal=_with_desk,
+        refusal=allowed.with_desk,
         act=lambda review: review.by_hand.ask_where_to_save(),
     ),
     Action(
@@ -357,7 +279,7 @@ ACTIONS: tuple[Action, ...] = (
         "Previous lesion of the table",
         Group.LESIONS,
         Shown.SHEET,
-        refusal=_with_stack,
+        refusal=allowed.with_stack,
         act=lambda review: review.deciding.go_beside(-1),
     ),
     Action(
@@ -367,7 +289,7 @@ ACTIONS: tuple[Action, ...] = (
         "Next lesion of the table",
         Group.LESIONS,
         Shown.SHEET,
-        refusal=_with_stack,
+        refusal=allowed.with_stack,
         act=lambda review: review.deciding.go_beside(1),
     ),
     Action(
@@ -376,7 +298,7 @@ ACTIONS: tuple[Action, ...] = (
         "Accept",
         "It is a calcified mass, outlined right",
         Group.DECIDE,
-        refusal=_with_lesion,
+        refusal=allowed.with_lesion,
         act=lambda review: review.deciding.decide(Status.ACCEPTED),
     ),
     Action(
@@ -385,7 +307,7 @@ ACTIONS: tuple[Action, ...] = (
         "Reject",
         "It is none: it leaves the table",
         Group.DECIDE,
-        refusal=_with_lesion,
+        refusal=allowed.with_lesion,
         act=lambda review: review.deciding.decide(Status.REJECTED),
     ),
     Action(
@@ -394,7 +316,7 @@ ACTIONS: tuple[Action, ...] = (
         "Undecide",
         "Take the decision back",
         Group.DECIDE,
-        refusal=_with_lesion,
+        refusal=allowed.with_lesion,
         act=lambda review: review.deciding.decide(Status.PROPOSED),
     ),
     Action(
@@ -403,7 +325,7 @@ ACTIONS: tuple[Action, ...] = (
         "Accept all shown",
         "Accept every mass that was gone to",
         Group.DECIDE,
-        refusal=_with_stack,
+        refusal=allowed.with_stack,
         act=lambda review: review.deciding.accept_shown(),
     ),
     *_sides(),
@@ -424,7 +346,7 @@ ACTIONS: tuple[Action, ...] = (
         "New",
         "Draw a new lesion",
         Group.DRAW,
-        refusal=_with_stack,
+        refusal=allowed.with_stack,
         act=lambda review: review.deciding.draw_new(),
     ),
     Action(
@@ -433,7 +355,7 @@ ACTIONS: tuple[Action, ...] = (
         "Delete",
         "Take the lesion away",
         Group.DRAW,
-        refusal=_with_lesion,
+        refusal=allowed.with_lesion,
         act=lambda review: review.deciding.delete(),
     ),
     Action(
@@ -442,7 +364,7 @@ ACTIONS: tuple[Action, ...] = (
         "Undo",
         "Undo the last stroke or decision",
         Group.DRAW,
-        refusal=_with_stack,
+        refusal=allowed.with_stack,
         act=lambda review: review.deciding.undo(),
     ),
     Action(
@@ -451,7 +373,7 @@ ACTIONS: tuple[Action, ...] = (
         "Redo",
         "Do it again",
         Group.DRAW,
-        refusal=_with_stack,
+        refusal=allowed.with_stack,
         act=lambda review: review.deciding.redo(),
     ),
     Action(
@@ -461,7 +383,7 @@ ACTIONS: tuple[Action, ...] = (
         "Two clicks: a line between two parts of the lesion",
         Group.DRAW,
         row=1,
-        refusal=_on_a_slice,
+        refusal=allowed.on_a_slice,
         act=lambda review: review.outlining.divide(),
         ends_pointing=True,
     ),
@@ -472,7 +394,7 @@ ACTIONS: tuple[Action, ...] = (
         "One click: on the lesion that belongs to this one",
         Group.DRAW,
         row=1,
-        refusal=_with_lesion,
+        refusal=allowed.with_lesion,
         act=lambda review: review.outlining.join(),
         ends_pointing=True,
     ),
@@ -483,7 +405,7 @@ ACTIONS: tuple[Action, ...] = (
         "Outline what is clicked on, or painted, on a radiograph",
         Group.DRAW,
         row=1,
-        refusal=_on_a_radiograph,
+        refusal=allowed.on_a_radiograph,
         act=lambda review: review.outlining.grow(),
     ),
     Action(
@@ -493,7 +415,7 @@ ACTIONS: tuple[Action, ...] = (
         "Say how large something on a radiograph is",
         Group.DRAW,
         row=1,
-        refusal=_to_calibrate,
+        refusal=allowed.to_calibrate,
         act=lambda review: review.widgets.draw.show_menu("calibrate", Group.CALIBRATE),
         ends_pointing=True,
     ),
@@ -531,7 +453,7 @@ ACTIONS: tuple[Action, ...] = (
         "It is a calcified mass: accept it",
         Group.DRAW,
         row=2,
-        refusal=_with_lesion_or_bone,
+        refusal=allowed.with_lesion_or_bone,
         act=lambda review: review.deciding.take_over(),
     ),
     Action(
@@ -578,7 +500,7 @@ ACTIONS: tuple[Action, ...] = (
         "The brightest of 10 mm instead of a slice",
         Group.LOOK,
         row=1,
-        refusal=_with_layers,
+        refusal=allowed.with_layers,
         act=lambda review: review.looking.toggle_slab(),
     ),
     Action(
@@ -588,7 +510,7 @@ ACTIONS: tuple[Action, ...] = (
         "Hide outlines and axes; again: show them",
         Group.LOOK,
         Shown.SHEET,
-        refusal=_with_layers,
+        refusal=allowed.with_layers,
         act=lambda review: review.looking.toggle_outlines(),
     ),
     Action(

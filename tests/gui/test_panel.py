@@ -58,4 +58,5 @@ def test_the_sheet_of_keys_opens_by_its_key_and_takes_none_from_the_viewer(reade
     assert not sheet.isModal()
     text = "".join(label.text() for label in sheet.findChildren(QLabel))
     assert text.count("<tr>") == sum(bool(action.keys) for action in ACTIONS)
-    sheet.close()
+    reader.panel.close_review()
+    assert not sheet.isVisible()

@@ -11,7 +11,8 @@ from napari.components import ViewerModel
 from napari.utils.key_bindings import coerce_keybinding
 
 from napari_calcimeasure._keys import OF_THE_WINDOW, bind_layers, bind_viewer, calls_by_key
-from napari_calcimeasure.actions import ACTIONS, BY_NAME, NOT_NOW, Action, Group, Shown, State, button_rows, keys_table
+from napari_calcimeasure.actions import ACTIONS, BY_NAME, Action, Group, Shown, button_rows, keys_table, label_of
+from napari_calcimeasure.allowed import NOT_NOW, State
 from napari_calcimeasure.panel.sheet import COLUMNS, sheet_columns
 
 WITH_KEYS = [action for action in ACTIONS if action.keys]
@@ -71,6 +72,11 @@ def test_every_action_calls_one_thing_and_is_shown_somewhere(action: Action) -> 
     assert "|" not in action.text + action.words + action.label
 
 
+def test_keys_are_written_as_on_keyboards() -> None:
+    keys = ("Control-Shift-Z", "PageDown", "Delete", "Escape", "A", "[")
+    assert [label_of(key) for key in keys] == ["Ctrl+Shift+Z", "PgDn", "Del", "Esc", "A", "["]
+
+
 def test_a_row_of_buttons_fills_its_grid() -> None:
     for group in Group:
         for row in button_rows(group):
@@ -110,7 +116,7 @@ def test_the_table_needs_no_window() -> None:
 # When an action is allowed
 
 
-def allowed(state: State) -> set[str]:
+def allowed_in(state: State) -> set[str]:
     return {action.name for action in ACTIONS if action.refusal(state) is None}
 
 
@@ -130,16 +136,16 @@ ON_LAYERS = {"slab", "hide outlines", *(f"window {name}" for name in ("Bone", "S
 
 
 def test_without_a_review_nothing_is_decided_drawn_or_saved() -> None:
-    assert allowed(State()) == ALWAYS
-    assert allowed(State(has_desk=True)) == ALWAYS | {"save review"}
+    assert allowed_in(State()) == ALWAYS
+    assert allowed_in(State(has_desk=True)) == ALWAYS | {"save review"}
 
 
 def test_layers_of_a_stack_that_was_closed_can_be_looked_at() -> None:
-    assert allowed(State(has_layers=True)) == ALWAYS | ON_LAYERS
+    assert allowed_in(State(has_layers=True)) == ALWAYS | ON_LAYERS
 
 
 def test_on_ct_everything_is_allowed_but_what_radiographs_need() -> None:
-    assert {*BY_NAME} - allowed(OPEN) == {"grow", "calibrate"}
+    assert {*BY_NAME} - allowed_in(OPEN) == {"grow", "calibrate"}
 
 
 def test_what_decides_about_a_lesion_needs_one() -> None:
@@ -148,7 +154,7 @@ def test_what_decides_about_a_lesion_needs_one() -> None:
         *("accept", "reject", "undecide", "delete", "divide", "join", "take over", "grow", "calibrate"),
         *(name for name in BY_NAME if name.startswith(("side ", "tissue ", "site "))),
     }
-    assert {*BY_NAME} - allowed(without) == needs
+    assert {*BY_NAME} - allowed_in(without) == needs
     assert BY_NAME["accept"].refusal(without) == "Choose a lesion first: click on it, or press the down key."
     assert BY_NAME["take over"].refusal(State(has_stack=True, has_bone=True)) is None
 

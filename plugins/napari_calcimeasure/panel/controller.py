@@ -21,7 +21,8 @@ from napari_calcimeasure._background import Background
 from napari_calcimeasure._rows import lesion_order
 from napari_calcimeasure._screen import Screen
 from napari_calcimeasure._session import Session
-from napari_calcimeasure.actions import BY_NAME, State
+from napari_calcimeasure.actions import BY_NAME
+from napari_calcimeasure.allowed import State
 from napari_calcimeasure.panel.bones import BoneSearch
 from napari_calcimeasure.panel.by_hand import ByHand
 from napari_calcimeasure.panel.calibrating import Calibrating
@@ -159,7 +160,7 @@ class Controller:
         elif action.act is not None:
             action.act(self)
         elif action.switch is not None:
-            self.widgets.draw.turn_over(name)
+            self.widgets.draw.toggle(name)
 
     def switch(self, name: str, is_on: bool) -> None:
         """Follow a check box."""

@@ -46,7 +46,7 @@ class ReviewPanel(QWidget):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._watched: ref[QWidget] | None = None
-        self._keys: KeySheet | None = None
+        self._sheet: KeySheet | None = None
         self.worklist, self.lesions, self.evidence = WorklistBox(), LesionsBox(), EvidenceLabel()
         self._decide = ToolBox(Group.DECIDE)
         self._draw = ToolBox(Group.DRAW, f"{Group.DRAW}  (tools: {tools_line()})")
@@ -103,13 +103,15 @@ class ReviewPanel(QWidget):
     def close_review(self) -> None:
         """Keep everything, write the tables, and take away what was added."""
         self.controller.close_review()
+        if self._sheet is not None:
+            self._sheet.close()
 
     def show_keys(self) -> None:
         """Show every key, in a window of its own."""
-        if self._keys is None:
-            self._keys = KeySheet(self)
-        self._keys.show()
-        self._keys.raise_()
+        if self._sheet is None:
+            self._sheet = KeySheet(self)
+        self._sheet.show()
+        self._sheet.raise_()
 
     # The window
 

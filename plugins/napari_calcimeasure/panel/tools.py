@@ -47,7 +47,7 @@ class ActionButtons(QWidget):
     """Emits the name of the action whose button was pressed."""
 
     switched = Signal(str, bool)
-    """Emits the name of the action whose check box was turned over, and its new state."""
+    """Emits the name of the action whose check box was toggled, and its new state."""
 
     def __init__(self, rows: Sequence[Sequence[Action]]) -> None:
         super().__init__()
@@ -76,8 +76,8 @@ class ActionButtons(QWidget):
         """Tell whether a check box is on."""
         return self._boxes[name].isChecked()
 
-    def turn_over(self, name: str) -> None:
-        """Turn a check box over."""
+    def toggle(self, name: str) -> None:
+        """Toggle a check box."""
         self._boxes[name].toggle()
 
     def show_menu(self, name: str, group: Group) -> None:
