@@ -13,7 +13,7 @@ from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.errors import OutputError
 from calcimeasure.export import write_tables, write_whole
 from calcimeasure.results import naming_of, prepare, store_of, store_that_is_there
-from calcimeasure.review.worklist import Task, tasks_of
+from calcimeasure.review.worklist import OpenedStack, Task, tasks_of
 from calcimeasure.settings import Settings, format_settings
 from calcimeasure.store import Todo
 from calcimeasure.version import software_version
@@ -21,7 +21,7 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from calcimeasure.model import Report, Series
+    from calcimeasure.model import Image, Report, Series
 
 
 class Desk:
@@ -70,6 +70,11 @@ class Desk:
         stack_id = store.find_stack(series)
         assert stack_id is not None  # noqa: S101 - it was recorded just now
         return stack_id
+
+    def open_image(self, image: Image) -> OpenedStack:
+        """Measure a stack that was opened by hand, and open it for review."""
+        stack_id = self.measure(image.series)
+        return OpenedStack(stack_id, image, self.store.histories(stack_id))
 
     def write_tables(self) -> None:
         """Write the tables again from what is in the store."""

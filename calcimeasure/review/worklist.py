@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from calcimeasure.load import load_image
+from calcimeasure.model import Tissue
 from calcimeasure.results import series_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from calcimeasure.model import Image, Revision, StackFacts
+    from calcimeasure.model import Image, Lesion, Revision, StackFacts
     from calcimeasure.settings import Settings
     from calcimeasure.store import Store
 
@@ -51,6 +52,17 @@ class Task:
     readers: tuple[str, ...]
     seen_by: tuple[str, ...] = ()
 
+    def with_lesions(self, lesions: Iterable[Lesion]) -> Task:
+        """Count again how far the review is, from the lesions of the stack as they are now."""
+        there = list(lesions)
+        asked = [one for one in there if one.is_mass or one.tissue is Tissue.UNKNOWN]
+        return replace(
+            self,
+            asked=len(asked),
+            decided=sum(one.is_decided for one in asked),
+            readers=tuple(sorted({one.reader for one in there if one.reader is not None})),
+        )
+
     @property
     def state(self) -> TaskState:
         """How far the review of the stack is."""
@@ -68,6 +80,10 @@ class OpenedStack:
     stack_id: int
     image: Image
     histories: Mapping[str, Sequence[Revision]]
+
+    def with_histories_of(self, store: Store) -> OpenedStack:
+        """Read the revisions again: they may have changed since the stack was opened."""
+        return replace(self, histories=store.histories(self.stack_id))
 
 
 def tasks_of(store: Store) -> tuple[Task, ...]:

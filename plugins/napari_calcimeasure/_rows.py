@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calcimeasure.review import AlgorithmType, FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
+from calcimeasure.review import (
+    AlgorithmType,
+    FilmAxis,
+    FilmMeasurements,
+    Laterality,
+    Measurements,
+    SideSource,
+    SpacingSource,
+    Tissue,
+)
 
 if TYPE_CHECKING:
-    from calcimeasure.review import Axis, Lesion, Measurements, Preview, Session, Side, Site, Task
+    from calcimeasure.review import Axis, Lesion, Preview, Session, Side, Site, Task
 
 TASK_COLUMNS = ("Patient", "Date", "Series", "Decided", "State")
 LESION_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short mm", "mL", "HU", "Flags")
@@ -38,7 +47,7 @@ def columns_of(session: Session) -> tuple[str, ...]:
 
 
 def task_cells(task: Task) -> tuple[str, ...]:
-    """Say a row of the worklist."""
+    """Write the cells of a row of the worklist."""
     facts = task.facts
     series = " ".join(filter(None, (str(facts.series_number or ""), facts.description))) or facts.path
     if facts.stack_number > 1:
@@ -73,7 +82,7 @@ def lesion_order(session: Session) -> list[int]:
 
 
 def lesion_cells(session: Session, number: int) -> tuple[str, ...]:
-    """Say a row of the table of lesions."""
+    """Write the cells of a row of the table of lesions."""
     lesion = session.lesion(number)
     draft = session.drafts.get(number)
     waits = draft is not None and draft.measured is None
@@ -101,7 +110,7 @@ def lesion_cells(session: Session, number: int) -> tuple[str, ...]:
 
 
 def tissue_word(tissue: Tissue | None) -> str:
-    """Name a tissue shortly; what nothing has judged counts as a mass."""
+    """Name a tissue in a short word; a lesion whose tissue nobody judged counts as a mass."""
     return "mass" if tissue is None else TISSUE_WORDS.get(tissue, str(tissue).replace("_", " "))
 
 
@@ -131,7 +140,7 @@ def evidence(lesion: Lesion | None) -> str:
         lines.append(_film_evidence(numbers))
     if numbers.truncated:
         lines.append("<b>Cut off:</b> it reaches the edge of what was imaged, its sizes are lower bounds")
-    if getattr(numbers, "touches_bone", False):
+    if isinstance(numbers, Measurements) and numbers.touches_bone:
         contact_mm2 = numbers.bone_contact_mm2
         lines.append(f"<b>Touches bone</b>{f' over {contact_mm2:.0f} mm²' if contact_mm2 else ''}: look at the cut")
     if lesion.reader:
@@ -245,7 +254,7 @@ def _flags(lesion: Lesion, is_draft: bool) -> list[str]:
     numbers = lesion.measurements
     found = {
         "not kept yet": is_draft,
-        "bone": bool(getattr(numbers, "touches_bone", False)),
+        "bone": isinstance(numbers, Measurements) and bool(numbers.touches_bone),
         "cut off": numbers.truncated,
         "conflict": lesion.side is not None and lesion.side.conflict,
         "drawn": lesion.algorithm_type is AlgorithmType.MANUAL,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from napari_calcimeasure._convert import Display
 
 
-class Session(review.Session):
+class ShownSession(review.Session):
     """The lesions of one stack under review, on a display."""
 
     _display: Display | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calcimeasure.review import OpenedStack
-from napari_calcimeasure._session import Session
+from napari_calcimeasure._session import ShownSession
 from tests.review.desks import FIRST, SECOND, SETTINGS, SHAPE, ask, box, measure_drafts, store_with, two_cuboids
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["FIRST", "SECOND", "SETTINGS", "SHAPE", "ask", "begin", "box", "measure_drafts", "store_with", "two_cuboids"]
 
 
-def begin(store: Store, stack_id: int, image: Image, reader: str = "A. Reader", answer: bool = True) -> Session:
+def begin(store: Store, stack_id: int, image: Image, reader: str = "A. Reader", answer: bool = True) -> ShownSession:
     """Begin a review; every question gets the same answer."""
     stack = OpenedStack(stack_id, image, store.histories(stack_id))
-    return Session(store, SETTINGS, stack, reader, lambda: reader, lambda _: answer)
+    return ShownSession(store, SETTINGS, stack, reader, lambda: reader, lambda _: answer)

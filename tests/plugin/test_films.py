@@ -12,7 +12,7 @@ from calcimeasure.store import Store
 from napari_calcimeasure._rows import columns_of, evidence, lesion_cells
 from napari_calcimeasure._ruler import Ruler
 from napari_calcimeasure._screen import PLANES, Screen
-from napari_calcimeasure._session import Session
+from napari_calcimeasure._session import ShownSession
 from tests.films import film_of, film_series
 from tests.plugin.desks import begin, measure_drafts, store_with
 from tests.review.test_radiographs import (
@@ -50,11 +50,11 @@ def opened(file: Path, image: Radiograph) -> Iterator[tuple[Store, int]]:
 
 
 @pytest.fixture
-def session(opened: tuple[Store, int], image: Radiograph) -> Session:
+def session(opened: tuple[Store, int], image: Radiograph) -> ShownSession:
     return begin(*opened, image)
 
 
-def test_rows_say_pixels_where_nobody_knows_millimeters(session: Session) -> None:
+def test_rows_say_pixels_where_nobody_knows_millimeters(session: ShownSession) -> None:
     paint(session, shadow(SMALL, SMALL_AT), 2)
     measure_drafts(session)
     seen = numbers(session, 2)
@@ -67,13 +67,13 @@ def test_rows_say_pixels_where_nobody_knows_millimeters(session: Session) -> Non
     assert lesion_cells(session, 1)[5].endswith(" mm")
 
 
-def test_a_row_says_that_a_lesion_was_grown(session: Session) -> None:
+def test_a_row_says_that_a_lesion_was_grown(session: ShownSession) -> None:
     session.take_grown(session.growing(None, index(SMALL_AT))())
     session.decide(2, Status.ACCEPTED)
     assert "pointed at" in lesion_cells(session, 2)[8]
 
 
-def test_the_display_has_the_unit_that_is_known(session: Session) -> None:
+def test_the_display_has_the_unit_that_is_known(session: ShownSession) -> None:
     session.calibrate(LINE)
     assert session.display.unit == "mm"
     assert session.display.scale == pytest.approx((1.0, 0.25, 0.2))
@@ -93,7 +93,7 @@ def test_large_masses_show_axes_and_area_before_the_rest(tmp_path: Path) -> None
         assert area == f"{mass.voxel_count * 0.05:.0f} mm² …"
 
 
-def test_layers_axes_and_words_follow_the_millimeters(session: Session) -> None:
+def test_layers_axes_and_words_follow_the_millimeters(session: ShownSession) -> None:
     viewer = ViewerModel()
     screen = Screen(viewer, session)
     session.select(1)
@@ -122,7 +122,7 @@ def test_layers_axes_and_words_follow_the_millimeters(session: Session) -> None:
     assert "0.2 mm a pixel" in evidence(session.lesion(1))
 
 
-def test_the_next_radiograph_brings_its_own_millimeters_and_sides(tmp_path: Path, session: Session) -> None:
+def test_the_next_radiograph_brings_its_own_millimeters_and_sides(tmp_path: Path, session: ShownSession) -> None:
     viewer = ViewerModel()
     screen = Screen(viewer, session)
     layers = list(viewer.layers)
@@ -143,7 +143,7 @@ def test_the_next_radiograph_brings_its_own_millimeters_and_sides(tmp_path: Path
     assert tuple(screen.image.scale) == pytest.approx((1.0, ASPECT, 1.0))
 
 
-def test_a_radiograph_has_one_plane_and_no_slab(session: Session) -> None:
+def test_a_radiograph_has_one_plane_and_no_slab(session: ShownSession) -> None:
     viewer = ViewerModel()
     screen = Screen(viewer, session)
     order = viewer.dims.order
@@ -180,7 +180,7 @@ def test_sizes_at_the_detector_are_upper_bounds(tmp_path: Path, image: Radiograp
         assert "upper bound" in evidence(session.lesion(1))
 
 
-def test_the_ruler_gives_rows_and_columns_and_goes_away(session: Session) -> None:
+def test_the_ruler_gives_rows_and_columns_and_goes_away(session: ShownSession) -> None:
     viewer = ViewerModel()
     screen = Screen(viewer, session)
     display = session.display
