@@ -1,10 +1,10 @@
 """What a reader decides about lesions, and draws: without a window and without a viewer.
 
-A viewer takes all its names from here, those of lesions and of images too.
+A viewer needs the names below and those of `calcimeasure`, and no others: the words for what lesions and images are, too.
 """
 
 from calcimeasure.analysis.pipeline import Survey, survey
-from calcimeasure.errors import ConflictError, ReviewError
+from calcimeasure.errors import ReviewError
 from calcimeasure.model import (
     AlgorithmType,
     Axis,
@@ -13,12 +13,7 @@ from calcimeasure.model import (
     FilmMeasurements,
     Image,
     Laterality,
-    Lesion,
-    Measurements,
-    Outline,
-    PointLps,
     PointPx,
-    Proposals,
     Radiograph,
     Revision,
     Side,
@@ -27,7 +22,6 @@ from calcimeasure.model import (
     SpacingSource,
     Status,
     Tissue,
-    Volume,
 )
 from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
@@ -57,7 +51,6 @@ __all__ = [
     "Axis",
     "BodySite",
     "Calibration",
-    "ConflictError",
     "Cut",
     "CuttingLine",
     "CuttingPlane",
@@ -70,14 +63,9 @@ __all__ = [
     "KnownDistances",
     "KnownLength",
     "Laterality",
-    "Lesion",
-    "Measurements",
     "OpenedStack",
-    "Outline",
-    "PointLps",
     "PointPx",
     "Preview",
-    "Proposals",
     "Radiograph",
     "ReviewError",
     "Revision",
@@ -92,7 +80,6 @@ __all__ = [
     "Task",
     "TaskState",
     "Tissue",
-    "Volume",
     "add",
     "calibrate",
     "decide",

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from calcimeasure.review import CuttingLine, CuttingPlane, FilmAxis, Radiograph, Volume
+from calcimeasure import Volume
+from calcimeasure.review import CuttingLine, CuttingPlane, FilmAxis, Radiograph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calcimeasure.review import (
-    AlgorithmType,
-    FilmAxis,
-    FilmMeasurements,
-    Laterality,
-    Measurements,
-    SideSource,
-    SpacingSource,
-    Tissue,
-)
+from calcimeasure import Measurements
+from calcimeasure.review import AlgorithmType, FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
 
 if TYPE_CHECKING:
-    from calcimeasure.review import Axis, Lesion, Preview, Session, Side, Site, Task
+    from calcimeasure import Lesion
+    from calcimeasure.review import Axis, Preview, Session, Side, Site, Task
 
 TASK_COLUMNS = ("Patient", "Date", "Series", "Decided", "State")
 LESION_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short mm", "mL", "HU", "Flags")

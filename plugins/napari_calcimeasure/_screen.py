@@ -16,7 +16,8 @@ from napari_calcimeasure._rows import length_word, spacing_words
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-    from calcimeasure.review import Axis, FilmAxis, FilmMeasurements, Lesion, Measurements, Preview
+    from calcimeasure import Lesion, Measurements
+    from calcimeasure.review import Axis, FilmAxis, FilmMeasurements, Preview
     from napari_calcimeasure._session import ShownSession
 
 WINDOWS_HU = {
