@@ -1,6 +1,6 @@
 """What a reader decides about lesions, and draws: without a window and without a viewer.
 
-A viewer needs the names below and those of `calcimeasure`, and no others: the words for what lesions and images are, too.
+A viewer needs the names below and those of `calcimeasure` alone: the words for lesions and images are among them.
 """
 
 from calcimeasure.analysis.pipeline import Survey, survey

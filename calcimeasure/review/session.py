@@ -178,9 +178,9 @@ class Session:
         self._label_image.draw_all(self._drawn())
         self.changed.emit("labels")
 
-    def note_look(self, is_withdrawn: bool = False) -> None:
+    def note_seen(self, is_withdrawn: bool = False) -> None:
         """Keep that the reader looked through the stack as a whole, or takes that back."""
-        self.store.note_look(self.stack_id, self._signature().reader, is_withdrawn)
+        self.store.note_seen(self.stack_id, self._signature().reader, is_withdrawn)
 
     # Painting
 

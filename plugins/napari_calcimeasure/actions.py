@@ -229,7 +229,7 @@ ACTIONS: tuple[Action, ...] = (
         "Nothing to decide: looked through; again: not yet",
         Group.STACKS,
         refusal=allowed.with_stack,
-        act=lambda review: review.stacks.note_look(),
+        act=lambda review: review.stacks.note_seen(),
     ),
     Action(
         "previous stack",

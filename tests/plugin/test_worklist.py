@@ -18,7 +18,7 @@ def test_a_row_of_the_worklist_says_who_looked_and_who_decided(tmp_path: Path) -
     with store_with(tmp_path / "a.db", volume, [], Tissue.CALCIFIED_MASS) as (store, stack_id):
         session = begin(store, stack_id, volume)
         assert task_cells(tasks_of(store)[0])[3:] == ("", "nothing found")
-        session.note_look()
+        session.note_seen()
         assert task_cells(tasks_of(store)[0])[4] == "seen by A. Reader"
         session.labels[1, 10:20, 10:20] = 1
         session.save_all()  # and then there is something

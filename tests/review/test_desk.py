@@ -123,12 +123,12 @@ def test_a_stack_in_which_nothing_was_found_is_seen_when_a_reader_says_so(tmp_pa
     with store_with(tmp_path / "a.db", volume, [], Tissue.CALCIFIED_MASS) as (store, stack_id):
         session = begin(store, stack_id, volume)
         assert tasks_of(store)[0].state is TaskState.NOTHING
-        session.note_look()
+        session.note_seen()
         (task,) = tasks_of(store)
         assert (task.state, task.seen_by, task.readers) == (TaskState.SEEN, ("A. Reader",), ())
-        session.note_look(is_withdrawn=True)
+        session.note_seen(is_withdrawn=True)
         assert tasks_of(store)[0].state is TaskState.NOTHING
-        session.note_look()
+        session.note_seen()
         session.labels[1, 10:20, 10:20] = 1
         session.save_all()  # and then there is something
         (task,) = tasks_of(store)

@@ -145,7 +145,7 @@ class Stacks:
 
     # Stacks in which nothing was found
 
-    def note_look(self) -> None:
+    def note_seen(self) -> None:
         """Say that the stack was looked through in which nothing was found, and go on; or take that back."""
         review = self._review
         session, desk, stack_id = review.session, review.desk, self.shown
@@ -160,8 +160,8 @@ class Stacks:
         store = desk.store
 
         def note() -> None:
-            session.note_look(takes_back)
-            self._tasks[stack_id] = replace(task, seen_by=store.looked_through().get(stack_id, ()))
+            session.note_seen(takes_back)
+            self._tasks[stack_id] = replace(task, seen_by=store.seen_by().get(stack_id, ()))
 
         if review.guarded(note):
             self.update_task()
