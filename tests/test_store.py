@@ -440,7 +440,9 @@ def test_undo_split_and_merge_over_sessions_and_readers(url: str, report: Report
         assert [lesion.number for lesion in lesions_of(store)] == [1, 2]
         assert store.worklist() == {stack_id: (2, 0)}
     with open_store(url) as store:
-        undone = review.undo_edit(list(store.histories(stack_id).values()), merge[0].edit_uid or "", by("Dr C"))
+        histories, signature = store.histories(stack_id), by("Dr C")
+        merged = [histories[one.lesion.tracking_uid] for one in merge]
+        undone = [review.undo(history, len(history) - 1, signature) for history in merged]
         store.append(stack_id, undone, SETTINGS)
         assert lesions_of(store)[1] == two.lesion
         assert [lesion.number for lesion in lesions_of(store)] == [1, 2, 3]

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from calcimeasure import review
-from calcimeasure.analysis.calibration import KnownDistances, KnownLength, column_spacing_mm
 from calcimeasure.analysis.inherit import as_calibrated
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import AlgorithmType, Laterality, Outline, Projection, Revision, SpacingSource, Status, Tissue
 from calcimeasure.review import Signature
+from calcimeasure.review.calibration import KnownDistances, KnownLength, column_spacing_mm
 from calcimeasure.settings import Settings
 from tests.films import ellipse, film_lesion, film_of, film_series
-from tests.test_review import first as first_revision
+from tests.review.test_edits import first as first_revision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -195,10 +195,8 @@ def test_a_lesion_drawn_on_a_film_that_nobody_calibrated() -> None:
 def test_undone_as_one_edit() -> None:
     before = known()
     after = calibrated(before)
-    histories = [[before[uid], after[uid]] for uid in before]
-    edit_uid = next(iter(after.values())).edit_uid
-    assert edit_uid is not None
-    undone = review.undo_edit(histories, edit_uid, by())
+    assert len({one.edit_uid for one in after.values()}) == 1
+    undone = [review.undo([before[uid], after[uid]], 1, by()) for uid in before]
     assert [one.lesion for one in undone] == [one.lesion for one in before.values()]
 
 

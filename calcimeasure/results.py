@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def prepare(out: Path) -> Path:
-    """Make the folder of results and its private folder, which nobody else may read.
+    """Make the folder of results, and its private folder that only its owner may read.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def prepare(out: Path) -> Path:
 
 
 def with_the_store_of(folder: Path, settings: Settings) -> Settings:
-    """Stay with the store that a folder has: another one would not know what was measured and decided.
+    """Give settings the store that a folder has: another store does not have what was measured and decided.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def with_the_store_of(folder: Path, settings: Settings) -> Settings:
 
 @contextmanager
 def store_of(folder: Path, settings: Settings, say: Callable[[str], object]) -> Iterator[Store]:
-    """Open the store of a folder: a file in "private", or the database that the settings name."""
+    """Open the store of a folder: a file in its folder "private", or the database that the settings name."""
     from calcimeasure.store import file_url, open_store
 
     file = folder / "private" / "calcimeasure.db"
@@ -103,12 +103,12 @@ def store_that_is_there(folder: Path, say: Callable[[str], object]) -> Iterator[
 
 
 def naming_of(store: Store, settings: Settings, folder: Path, say: Callable[[str], object]) -> Naming:
-    """Choose how tables name patients and images; the key of the first run is that of all.
+    """Choose how tables name patients and images. Every run uses the key of the first run.
 
     Raises
     ------
     KeyFileError
-        The key cannot be used, or is not the one that the pseudonyms of the folder were made with.
+        The key cannot be used, or the pseudonyms of the folder were made with another key.
     """
     import typer
 
@@ -136,7 +136,7 @@ def naming_of(store: Store, settings: Settings, folder: Path, say: Callable[[str
 
 
 def series_of(store: Store, stack_id: int, settings: Settings) -> Series:
-    """Find the images of a stack where they were measured.
+    """Find the images of a stack in the place where they were measured.
 
     Raises
     ------

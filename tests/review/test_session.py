@@ -13,14 +13,16 @@ import pytest
 
 from calcimeasure import review
 from calcimeasure.errors import ConflictError, ReviewError, StoreError
-from calcimeasure.model import AlgorithmType, BodySite, Laterality, Outline, Proposal, Status, Tissue, Volume
+from calcimeasure.model import AlgorithmType, BodySite, Laterality, Outline, PointLps, Proposal, Status, Tissue, Volume
+from calcimeasure.review import CuttingPlane, Session
+from calcimeasure.review.drafts import AT_ONCE_MM
 from calcimeasure.store import Store
-from napari_calcimeasure._session import AT_ONCE_MM, Session
 from tests.conftest import PROJECT
 from tests.phantoms import straight_grid
-from tests.plugin.desks import FIRST, SECOND, SETTINGS, ask, begin, box, measure_drafts, store_with, two_cuboids
+from tests.review.desks import FIRST, SECOND, SETTINGS, ask, begin, box, measure_drafts, store_with, two_cuboids
 from tests.test_model import volume_of
 
+ACROSS_COLUMNS, ACROSS_SLICES = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 STATE = "SELECT lesion_number, status, tissue, laterality, site, reader FROM current_lesions ORDER BY lesion_number"
 
 
@@ -423,15 +425,16 @@ def test_bone_is_taken_over_as_a_mass(file: Path, volume: Volume) -> None:
 NEWEST = "SELECT lesion_number, is_withdrawn, status, why FROM lesion_revisions ORDER BY revision_id DESC LIMIT {}"
 
 
-def line(session: Session, *ends_kji: tuple[float, float, float]) -> tuple[list[float], list[float]]:
-    first, last = session.display.to_world(ends_kji).tolist()
-    return first, last
+def plane(session: Session, place_kji: tuple[float, float, float], normal_lps: PointLps) -> CuttingPlane:
+    assert isinstance(session.image, Volume)
+    x, y, z = session.image.geometry.to_lps_mm(place_kji).tolist()
+    return CuttingPlane((x, y, z), normal_lps)
 
 
-def test_a_line_divides_a_lesion_on_the_plane_that_it_is_drawn_on(session: Session, file: Path) -> None:
+def test_a_plane_divides_a_lesion(session: Session, file: Path) -> None:
     number = session.next_number
-    # Columns 8 to 21: on an axial slice down its rows, beside column 17.
-    session.split(1, line(session, (5, 0, 17.4), (5, 30, 17.4)), across=session.display.slice_axis)
+    # Columns 8 to 21: through all slices, beside column 17.
+    session.split(1, plane(session, (5, 0, 17.4), ACROSS_COLUMNS))
     assert session.outline(1) == box((FIRST[0], FIRST[1], slice(8, 18)))
     assert session.outline(number) == box((FIRST[0], FIRST[1], slice(18, 22)))
     assert ask(file, NEWEST.format(2)) == [
@@ -456,18 +459,18 @@ def test_a_line_divides_a_lesion_on_the_plane_that_it_is_drawn_on(session: Sessi
     assert session.outline(number) == box((FIRST[0], FIRST[1], slice(18, 22)))
     session.undo()
 
-    # Seen from the side it is a line between slices, drawn across rows 10 to 21: the smaller part is the upper one.
-    session.split(1, line(session, (6.5, 0, 9), (6.5, 30, 9)), across=2)
+    # Between two slices: the smaller part is the upper one.
+    session.split(1, plane(session, (6.5, 0, 9), ACROSS_SLICES))
     assert session.outline(1) == box((slice(3, 7), FIRST[1], FIRST[2]))
     assert session.outline(number + 1) == box((slice(7, 9), FIRST[1], FIRST[2]))
 
 
-def test_a_line_beside_a_lesion_divides_nothing(session: Session, file: Path) -> None:
+def test_a_plane_beside_a_lesion_divides_nothing(session: Session, file: Path) -> None:
     before = ask(file, "SELECT count(*) FROM lesion_revisions")
     with pytest.raises(ReviewError, match="two parts of lesion 1 expected: all of it lies on one side"):
-        session.split(1, line(session, (5, 0, 5), (5, 30, 5)), across=0)
+        session.split(1, plane(session, (5, 0, 5), ACROSS_COLUMNS))
     with pytest.raises(ReviewError, match="none with number 9"):
-        session.split(9, line(session, (5, 0, 5), (5, 30, 5)), across=0)
+        session.split(9, plane(session, (5, 0, 5), ACROSS_COLUMNS))
     with pytest.raises(ReviewError, match="at least two"):
         session.merge(1, 1)
     assert ask(file, "SELECT count(*) FROM lesion_revisions") == before
@@ -476,7 +479,7 @@ def test_a_line_beside_a_lesion_divides_nothing(session: Session, file: Path) ->
 
 def test_what_was_drawn_is_divided_and_joined_with_the_rest(session: Session, file: Path) -> None:
     session.labels[5, 10:22, 22:24] = 1
-    session.split(1, line(session, (5, 0, 21.5), (5, 30, 21.5)), across=0)
+    session.split(1, plane(session, (5, 0, 21.5), ACROSS_COLUMNS))
     assert session.outline(3) == box((slice(5, 6), slice(10, 22), slice(22, 24)))
     session.decide(1, Status.ACCEPTED)
     session.labels[6, 10:22, 22:24] = 3
@@ -496,14 +499,14 @@ def test_what_was_drawn_is_divided_and_joined_with_the_rest(session: Session, fi
     assert set(session.lesions) == {1, 2}
 
 
-def test_a_lesion_that_somebody_drew_anew_is_not_divided_by_an_old_line(
+def test_a_lesion_that_somebody_drew_anew_is_not_divided_by_an_old_plane(
     opened: tuple[Store, int], volume: Volume, file: Path
 ) -> None:
     mine, theirs = begin(*opened, volume), begin(*opened, volume, reader="B. Reader")
     theirs.labels[5, 10:22, 22:24] = 1
     theirs.save_all()
     with pytest.raises(ReviewError, match="drawn anew by somebody else"):
-        mine.split(1, line(mine, (5, 0, 17.4), (5, 30, 17.4)), across=0)
+        mine.split(1, plane(mine, (5, 0, 17.4), ACROSS_COLUMNS))
     assert ask(file, NEWEST.format(1)) == [(1, 0, "proposed", "outline: manual")]
     assert mine.outline(1) == theirs.outline(1)
 
@@ -574,7 +577,7 @@ import os, signal, sys
 from pathlib import Path
 from calcimeasure.model import Status
 from calcimeasure.store import file_url, open_store
-from tests.plugin.desks import begin, two_cuboids
+from tests.review.desks import begin, two_cuboids
 volume = two_cuboids()
 with open_store(file_url(Path(sys.argv[1]))) as store:
     session = begin(store, int(sys.argv[2]), volume)

@@ -1,7 +1,8 @@
 """What a reader decides, as new revisions of lesions. Pure: nothing is stored here, and no revision is ever changed.
 
-Each function takes lesions as they are now and returns what has to be appended; `calcimeasure.store` refuses it where
-somebody else was faster. Numbers are never edited: an outline that was drawn is assessed by the same rulers as any.
+Each function takes lesions as they are now and returns the revisions that have to be appended. `calcimeasure.store`
+refuses them where somebody else has changed a lesion meanwhile. Numbers are never edited: an outline that a reader drew
+is measured as every other outline is.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from calcimeasure.analysis.calibration import column_spacing_mm
 from calcimeasure.analysis.inherit import as_calibrated
 from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid
 from calcimeasure.errors import ReviewError
@@ -29,20 +29,21 @@ from calcimeasure.model import (
     Status,
     Tissue,
 )
+from calcimeasure.review.calibration import column_spacing_mm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from calcimeasure.analysis.calibration import Calibration
     from calcimeasure.locate.film import FilmView
     from calcimeasure.locate.laterality import View
     from calcimeasure.model import Axis, Image, Lesion, Outline, Volume
+    from calcimeasure.review.calibration import Calibration
     from calcimeasure.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is known of an outline at once: of its voxels alone, while the edge below the voxel is still looked for."""
+    """Numbers that need the voxels of an outline alone: they are there before the edge below the voxel is found."""
 
     long_axis: Axis
     short_axis: Axis
@@ -58,7 +59,7 @@ def preview(volume: Volume, outline: Outline) -> Preview:
     volume
         The stack.
     outline
-        As it is drawn just now.
+        As it is drawn now.
     """
     axes = in_plane_axes(outline, volume.geometry)
     single = volume.geometry.shape_kji[0] == 1
@@ -98,17 +99,17 @@ class Signature:
 
 
 def decide(current: Revision, status: Status, by: Signature) -> Revision:
-    """Accept or reject a lesion, or take either back (`Status.PROPOSED`)."""
+    """Accept or reject a lesion, or take that decision back (`Status.PROPOSED`)."""
     return _next(current, replace(current.lesion, status=status), by, str(status))
 
 
 def set_tissue(current: Revision, tissue: Tissue, by: Signature) -> Revision:
-    """Say what a lesion is. The confidence is the program's word and goes."""
+    """Set the tissue of a lesion. The confidence was that of the program's own judgement and is removed."""
     return _next(current, replace(current.lesion, tissue=tissue, tissue_confidence=None), by, f"tissue: {tissue}")
 
 
 def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revision:
-    """Say the side of a lesion. Its distance from the midline is measured and stays; a conflict is settled by this."""
+    """Set the side of a lesion. Its measured distance from the midline stays; a conflict of sources is settled."""
     before = current.lesion.side
     side = Side(
         laterality,
@@ -120,7 +121,7 @@ def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revisi
 
 
 def set_site(current: Revision, body_site: BodySite, by: Signature, detail: str | None = None) -> Revision:
-    """Say the body site of a lesion."""
+    """Set the body site of a lesion."""
     site = Site(body_site, SiteSource.READER, detail)
     return _next(current, replace(current.lesion, site=site), by, f"site: {body_site}")
 
@@ -134,7 +135,7 @@ def redraw(
     by: Signature,
     view: View | FilmView | None = None,
 ) -> Revision:
-    """Give a lesion another outline and measure it anew.
+    """Give a lesion another outline and measure the lesion again.
 
     Parameters
     ----------
@@ -151,13 +152,13 @@ def redraw(
     by
         Who and when.
     view
-        What is in the field of the image (`calcimeasure.locate.view.look`, `calcimeasure.locate.film.look_at_film`):
-        side and site are judged anew with it, but for those that a reader set. Without it they stay as they were.
+        What is in the field of the image (`calcimeasure.locate.view.look`, `calcimeasure.locate.film.look_at_film`).
+        Side and site are judged again with it, but not where a reader set them. Without it they stay as they were.
 
     Raises
     ------
     ReviewError
-        The outline leaves the image, or is said to be the program's own.
+        The outline leaves the image, or `drawn` is AUTOMATIC.
     """
     _check_outline(outline, drawn, image)
     image = _as_calibrated(image, [current])
@@ -174,7 +175,7 @@ def add(
     by: Signature,
     view: View | FilmView | None = None,
 ) -> Revision:
-    """Make a lesion of an outline that a reader drew where there was none; it counts as accepted.
+    """Make a lesion of an outline that a reader drew where there was none. The lesion is accepted.
 
     Parameters
     ----------
@@ -186,7 +187,7 @@ def add(
     Raises
     ------
     ReviewError
-        The outline leaves the image, or is that of a lesion which is there.
+        The outline leaves the image, or a lesion with this outline is there.
     """
     _check_outline(outline, drawn, image)
     image = _as_calibrated(image, newest.values())
@@ -204,7 +205,7 @@ def split(
     by: Signature,
     view: View | FilmView | None = None,
 ) -> tuple[Revision, ...]:
-    """Divide a lesion: the largest part stays the lesion, each other one becomes a lesion of its own.
+    """Divide a lesion: the largest part stays the lesion, each other part becomes a new lesion.
 
     Parameters
     ----------
@@ -245,7 +246,7 @@ def split(
 def merge(
     currents: Sequence[Revision], image: Image, settings: Settings, by: Signature, view: View | FilmView | None = None
 ) -> tuple[Revision, ...]:
-    """Put lesions together: the first one becomes all of them, the others are withdrawn.
+    """Merge lesions: the first one gets the voxels of all of them, the others are withdrawn.
 
     Parameters
     ----------
@@ -257,7 +258,7 @@ def merge(
     Raises
     ------
     ReviewError
-        Fewer than two lesions, or one of them twice.
+        Fewer than two lesions, or the same lesion twice.
     """
     if len({current.lesion.tracking_uid for current in currents}) < max(2, len(currents)):
         raise ReviewError(f"A merge needs at least two lesions, each once, found {len(currents)}.")
@@ -282,25 +283,26 @@ def calibrate(
     settings: Settings,
     by: Signature,
 ) -> tuple[Revision, ...]:
-    """Say what a pixel of a radiograph is: all lesions on it get their millimeters, and those drawn later too.
+    """Set the size of a pixel of a radiograph: all its lesions get millimeters, those that are drawn later too.
 
     Parameters
     ----------
     newest
         As in `add`: of every lesion of the radiograph.
     calibration
-        What the reader knows; None takes an earlier calibration back, from all lesions on the radiograph.
+        What the reader knows; None removes an earlier calibration from all lesions on the radiograph.
     radiograph
         As loaded, with the spacing that its header says.
     settings
         What to measure with.
     by
-        Who and when. One edit: `undo_edit` takes it back as long as none of the lesions was changed since.
+        Who and when: one edit of all the lesions.
 
     Raises
     ------
     ReviewError
-        What the reader knows cannot be (`calcimeasure.analysis.calibration`), or there is no lesion that could keep it.
+        What the reader knows is impossible (`calcimeasure.review.calibration`), or there is no lesion: it is the
+        lesions that keep the calibration.
     """
     there = [current for current in newest.values() if not current.withdrawn]
     if not there:
@@ -340,42 +342,30 @@ def undo(history: Sequence[Revision], number: int, by: Signature) -> Revision:
     return _revision(current, goal.lesion, by, why, withdrawn=goal.withdrawn)
 
 
-def undo_edit(histories: Sequence[Sequence[Revision]], edit_uid: str, by: Signature) -> tuple[Revision, ...]:
-    """Undo an edit that changed several lesions (a split, a merge), all of them or none.
+def remove(history: Sequence[Revision], by: Signature) -> Revision:
+    """Take a lesion away: one that a reader drew is withdrawn, one that was proposed is rejected.
 
     Parameters
     ----------
-    histories
-        For each lesion of the stack all its revisions, oldest first.
-    edit_uid
-        Of the edit to undo.
-
-    Raises
-    ------
-    ReviewError
-        No lesion has it, or one was changed again since: that has to be undone first.
+    history
+        All revisions of the lesion, oldest first.
+    by
+        Who and when.
     """
-    changed = [history for history in histories if any(one.edit_uid == edit_uid for one in history)]
-    if not changed:
-        raise ReviewError(f"No lesion of the stack has edit {edit_uid}: nothing to undo.")
-    for history in changed:
-        if history[-1].edit_uid != edit_uid:
-            newest = history[-1]
-            raise ReviewError(
-                f"Lesion {newest.lesion.number} was changed since ({newest.why}, {newest.reader}): undo that first."
-            )
-    return tuple(undo(history, history[-1].number - 1, by) for history in changed)
+    if history[0].reader is None:
+        return decide(history[-1], Status.REJECTED, by)
+    return undo(history, 0, by)
 
 
 def _next(current: Revision, lesion: Lesion, by: Signature, why: str) -> Revision:
-    """Go on from a lesion that is there."""
+    """Make the next revision of a lesion that is there."""
     if current.withdrawn:
         raise ReviewError(f"Lesion {current.lesion.number} is no longer there ({current.why}): undo that first.")
     return _revision(current, _signed(lesion, by), by, why)
 
 
 def _first(lesion: Lesion, newest: Mapping[str, Revision], by: Signature, why: str) -> Revision:
-    """Begin a lesion; one that was withdrawn and has the same outline is that lesion again."""
+    """Make the first revision of a lesion. A withdrawn lesion with the same outline comes back instead."""
     known = newest.get(lesion.tracking_uid)
     if known is not None and not known.withdrawn:
         raise ReviewError(f"This outline is that of lesion {known.lesion.number}, which is there.")
@@ -401,7 +391,7 @@ def _revision(base: Revision | None, lesion: Lesion, by: Signature, why: str, wi
 
 
 def _as_calibrated(image: Image, known: Iterable[Revision]) -> Image:
-    """Measure with the spacing that a reader found on a radiograph."""
+    """Give a radiograph the spacing that a reader found on it."""
     if isinstance(image, Radiograph):
         return as_calibrated(image, (one.lesion for one in known if not one.withdrawn))
     return image
@@ -420,14 +410,14 @@ def _measured(
 
 
 def _stays_on_its_side(lesion: Lesion, outline: Outline) -> bool:
-    """Tell whether the side that was judged for one outline is that of another one."""
+    """Tell whether the side that was judged for the old outline holds for a new outline."""
     if lesion.side is not None and lesion.side.laterality is Laterality.MIDLINE:
         return outline == lesion.outline
     return 2 * outline.overlap(lesion.outline) >= outline.voxel_count
 
 
 def _without_side(lesion: Lesion) -> Lesion:
-    """Take a side back that was judged for another outline; the reader's word stays."""
+    """Remove a side that was judged for another outline. A side that a reader set stays."""
     side = lesion.side
     if side is None or side.source is SideSource.READER or side.laterality is Laterality.UNKNOWN:
         return lesion

@@ -1,4 +1,4 @@
-"""Where a reader works: a folder of results with its store, its worklist and its tables. No Qt."""
+"""What a reader works on: a folder of results with its store, its worklist and its tables."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calcimeasure import Settings, analyze
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.errors import OutputError
 from calcimeasure.export import write_atomic, write_tables
-from calcimeasure.run.results import naming_of, prepare, store_of, store_that_is_there
-from calcimeasure.settings import format_settings
+from calcimeasure.results import naming_of, prepare, store_of, store_that_is_there
+from calcimeasure.review.worklist import OpenedStack, Task, tasks_of
+from calcimeasure.settings import Settings, format_settings
 from calcimeasure.store import Todo
 from calcimeasure.study import linked_studies
 from calcimeasure.version import software_version
-from napari_calcimeasure._stack import Task, worklist
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from calcimeasure import Report, Series
+    from calcimeasure.model import Image, Report, Series
 
 
 class Desk:
@@ -31,15 +31,15 @@ class Desk:
     Parameters
     ----------
     folder
-        As measure wrote it; None for images that were opened by hand: their review is kept in a folder of its own until
+        As measure wrote it; None for images that were opened by hand: their review is kept in a temporary folder until
         `save_as` gives it a place.
     say
-        Gets what a person has to know.
+        Gets messages for a person.
 
     Raises
     ------
     UsageError
-        It is no such folder, or its store or its key cannot be used.
+        The folder was not written by measure, or its store or its key cannot be used.
     """
 
     def __init__(self, folder: Path | None, say: Callable[[str], object]) -> None:
@@ -57,10 +57,10 @@ class Desk:
     @property
     def tasks(self) -> tuple[Task, ...]:
         """The worklist as it is now."""
-        return worklist(self.store)
+        return tasks_of(self.store)
 
     def measure(self, series: Series) -> int:
-        """Measure a stack that was opened by hand, and keep it; gives its number in the store."""
+        """Measure a stack that was opened by hand and keep its report; gives the number of the stack in the store."""
         store, settings = self.store, self.settings
         plan = store.plan(series, settings)
         if plan.todo is Todo.MEASURE:
@@ -72,14 +72,19 @@ class Desk:
         assert stack_id is not None  # noqa: S101 - it was recorded just now
         return stack_id
 
+    def open_image(self, image: Image) -> OpenedStack:
+        """Measure a stack that was opened by hand, and open it for review."""
+        stack_id = self.measure(image.series)
+        return OpenedStack(stack_id, image, self.store.histories(stack_id))
+
     def write_tables(self) -> None:
-        """Write the tables anew from what is kept."""
+        """Write the tables again from what is in the store."""
         if self._naming is not None:
             studies = linked_studies(self.store.outcomes())
             write_tables(studies, self.folder, naming=self._naming, all_tissues=self.settings.all_tissues)
 
     def save_as(self, folder: Path) -> None:
-        """Give a review that was begun by hand its folder.
+        """Move a review of images that were opened by hand into a folder.
 
         Raises
         ------
@@ -99,7 +104,7 @@ class Desk:
         self.write_tables()
 
     def close(self) -> None:
-        """Close the store; what was never given a place is removed."""
+        """Close the store; a temporary folder is removed."""
         self._closing.close()
         if self.is_temporary:
             shutil.rmtree(self.folder, ignore_errors=True)

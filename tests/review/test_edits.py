@@ -242,6 +242,15 @@ def test_lesion_that_is_gone_cannot_be_edited(volume: Volume, proposed: Revision
             edit()
 
 
+def test_a_proposal_is_rejected_and_what_a_reader_drew_is_withdrawn(volume: Volume, proposed: Revision) -> None:
+    drawn = review.redraw(proposed, LEFT_HALF, MANUAL, volume, SETTINGS, BY)
+    away = review.remove([proposed, drawn], BY)
+    assert (away.lesion.status, away.lesion.outline, away.withdrawn) == (Status.REJECTED, LEFT_HALF, False)
+    added = review.add(ELSEWHERE, MANUAL, {}, volume, SETTINGS, BY)
+    away = review.remove([added], BY)
+    assert (away.withdrawn, away.number) == (True, 2)
+
+
 # Undo
 
 
@@ -273,26 +282,20 @@ def test_undo_to_what_never_was_is_refused(proposed: Revision, number: int) -> N
         review.undo([proposed], number, BY)
 
 
-def test_undo_of_an_edit_is_that_of_all_its_lesions(volume: Volume, proposed: Revision, other: Revision) -> None:
+def test_an_edit_of_several_lesions_is_undone_lesion_by_lesion(
+    volume: Volume, proposed: Revision, other: Revision
+) -> None:
     merged, gone = review.merge([proposed, other], volume, SETTINGS, BY)
-    back = review.undo_edit([[proposed, merged], [other, gone]], "edit 1", replace(BY, edit_uid="edit 2"))
+    again = replace(BY, edit_uid="edit 2")
+    back = [review.undo(history, 1, again) for history in ([proposed, merged], [other, gone])]
     assert [(one.lesion, one.withdrawn, one.number) for one in back] == [
         (proposed.lesion, False, 3),
         (other.lesion, False, 3),
     ]
     assert {one.edit_uid for one in back} == {"edit 2"}
     stays, new = review.split(proposed, [LEFT_HALF, RIGHT_HALF], newest(proposed), volume, SETTINGS, BY)
-    whole, half = review.undo_edit([[proposed, stays], [new], [other]], "edit 1", BY)
+    whole, half = review.undo([proposed, stays], 1, BY), review.undo([new], 0, BY)
     assert (whole.lesion, half.withdrawn) == (proposed.lesion, True)
-
-
-def test_undo_of_an_edit_never_undoes_what_came_later(volume: Volume, proposed: Revision, other: Revision) -> None:
-    merged, gone = review.merge([proposed, other], volume, SETTINGS, BY)
-    later = review.decide(merged, Status.REJECTED, replace(BY, reader="B. Reader", edit_uid="edit 2"))
-    with pytest.raises(ReviewError, match=r"Lesion 1 was changed since \(rejected, B. Reader\)"):
-        review.undo_edit([[proposed, merged, later], [other, gone]], "edit 1", BY)
-    with pytest.raises(ReviewError, match="nothing to undo"):
-        review.undo_edit([[proposed]], "edit 9", BY)
 
 
 # Side and site of what a reader draws

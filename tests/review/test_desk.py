@@ -8,15 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calcimeasure import find_series, sample_folder
+from calcimeasure import find_series, load_image, sample_folder
 from calcimeasure.errors import InputPathError, OutputError
 from calcimeasure.model import Status, Tissue
-from napari_calcimeasure._desk import Desk
-from napari_calcimeasure._rows import task_cells
-from napari_calcimeasure._session import Session
-from napari_calcimeasure._stack import Review, open_stack, worklist
+from calcimeasure.review import Desk, OpenedStack, Session, TaskState, open_stack
+from calcimeasure.review.worklist import tasks_of
 from tests.phantoms import straight_grid
-from tests.plugin.desks import ask, begin, store_with
+from tests.review.desks import FIRST, SECOND, ask, begin, box, store_with, two_cuboids
 from tests.test_model import volume_of
 
 
@@ -74,13 +72,48 @@ def test_worklist_says_how_far_the_review_is(saved: Path, tmp_path: Path) -> Non
     shutil.copytree(saved, folder)
     desk = Desk(folder, quiet)
     (task,) = desk.tasks
-    assert (task.state, task.asked, task.decided, task.readers) == (Review.DONE, 2, 2, ("A. Reader",))
+    assert (task.state, task.asked, task.decided, task.readers) == (TaskState.DONE, 2, 2, ("A. Reader",))
     session = review(desk, task.stack_id)
     session.undo()
     session.decide(2, Status.PROPOSED)
-    assert worklist(desk.store)[0].state is Review.IN_REVIEW
+    assert tasks_of(desk.store)[0].state is TaskState.IN_REVIEW
+    assert task.with_lesions(one.lesion for one in session.lesions.values()) == tasks_of(desk.store)[0]
     session.decide(1, Status.PROPOSED)
-    assert worklist(desk.store)[0].state is Review.IN_REVIEW  # somebody was there
+    assert tasks_of(desk.store)[0].state is TaskState.IN_REVIEW  # somebody was there
+    assert task.with_lesions(one.lesion for one in session.lesions.values()) == tasks_of(desk.store)[0]
+    desk.close()
+
+
+def test_only_what_may_be_a_mass_is_asked_about(tmp_path: Path) -> None:
+    volume, outlines = two_cuboids(), [box(FIRST), box(SECOND)]
+    with store_with(tmp_path / "a.db", volume, outlines, Tissue.UNKNOWN) as (store, stack_id):
+        session = begin(store, stack_id, volume)
+        (before,) = tasks_of(store)
+        assert (before.asked, before.decided, before.readers) == (2, 0, ())
+        session.set_tissue(2, Tissue.BONE)
+        task = before.with_lesions(one.lesion for one in session.lesions.values())
+        assert (task.state, task.asked, task.decided, task.readers) == (TaskState.IN_REVIEW, 1, 0, ("A. Reader",))
+        assert task == tasks_of(store)[0]
+
+
+def test_revisions_that_somebody_made_since_are_read_again(tmp_path: Path) -> None:
+    volume = two_cuboids()
+    with store_with(tmp_path / "a.db", volume, [box(FIRST)], Tissue.CALCIFIED_MASS) as (store, stack_id):
+        opened = OpenedStack(stack_id, volume, store.histories(stack_id))
+        begin(store, stack_id, volume, "B. Other").decide(1, Status.ACCEPTED)
+        again = opened.with_histories_of(store)
+        assert again.image is volume
+        assert [len(history) for history in opened.histories.values()] == [1]
+        assert [len(history) for history in again.histories.values()] == [2]
+
+
+def test_an_image_that_was_opened_by_hand_is_measured_and_opened() -> None:
+    image = load_image(find_series(sample_folder() / "hand_radiograph").series[0])
+    desk = Desk(None, quiet)
+    opened = desk.open_image(image)
+    assert opened.image is image
+    assert opened.histories == desk.store.histories(opened.stack_id)
+    assert opened.histories
     desk.close()
 
 
@@ -89,17 +122,17 @@ def test_a_stack_in_which_nothing_was_found_is_seen_when_a_reader_says_so(tmp_pa
     volume = volume_of(empty, straight_grid(empty.shape, (2.0, 0.7, 0.9)))
     with store_with(tmp_path / "a.db", volume, [], Tissue.CALCIFIED_MASS) as (store, stack_id):
         session = begin(store, stack_id, volume)
-        assert worklist(store)[0].state is Review.NOTHING
-        session.note_look()
-        (task,) = worklist(store)
-        assert (task.state, task.seen_by, task.readers) == (Review.SEEN, ("A. Reader",), ())
-        assert task_cells(task)[4] == "seen by A. Reader"
-        session.note_look(is_withdrawn=True)
-        assert worklist(store)[0].state is Review.NOTHING
-        session.note_look()
+        assert tasks_of(store)[0].state is TaskState.NOTHING
+        session.note_seen()
+        (task,) = tasks_of(store)
+        assert (task.state, task.seen_by, task.readers) == (TaskState.SEEN, ("A. Reader",), ())
+        session.note_seen(is_withdrawn=True)
+        assert tasks_of(store)[0].state is TaskState.NOTHING
+        session.note_seen()
         session.labels[1, 10:20, 10:20] = 1
         session.save_all()  # and then there is something
-        assert task_cells(worklist(store)[0])[3:] == ("1 of 1", "done by A. Reader")
+        (task,) = tasks_of(store)
+        assert (task.state, task.asked, task.decided, task.readers) == (TaskState.DONE, 1, 1, ("A. Reader",))
     assert ask(tmp_path / "a.db", "SELECT reader, is_withdrawn FROM looks ORDER BY look_id") == [
         ("A. Reader", 0),
         ("A. Reader", 1),

@@ -1,7 +1,7 @@
-"""What a pixel of a radiograph is in millimeters, from what a reader knows: a length on it, or where the object was.
+"""The size of a pixel of a radiograph in millimeters, from what a reader knows: a length, or where the object was.
 
-Millimeters hold in one plane, that of the object they were found on: what lies nearer to the tube is shown larger. A
-coin or a ruler has to lie at the depth of the mass.
+Millimeters hold in one plane only, the plane of the object that they were found on: what lies nearer to the tube is
+shown larger. A coin or a ruler has to lie at the depth of the mass.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ if TYPE_CHECKING:
     from calcimeasure.model import PointPx, Radiograph
 
 SHORTEST_LINE_PX: Final = 20.0
-"""An end of a line is a pixel off at most: of a shorter one that is more than 5 % of its length."""
+"""An end of a line is wrong by one pixel at most: in a shorter line that is more than 5 % of the length."""
 
 LENGTHS_MM: Final = (1.0, 1000.0)
-"""Lengths that can be known on a radiograph: from a marker ball to the side of the largest film. Others are in another
-unit."""
+"""Lengths that can be known on a radiograph: from a marker ball to the side of the largest film. A length beyond these
+is in another unit."""
 
 SPACINGS_MM: Final = (0.01, 2.0)
-"""Pixels of detectors, plates and scanned films are 0.02 to 0.3 mm wide, of images made smaller more."""
+"""Pixels of detectors, plates and scanned films are 0.02 to 0.3 mm wide, those of reduced images are wider."""
 
 DISTANCES_MM: Final = (500.0, 5000.0)
-"""From the tube to the detector: a mammography unit has 650 mm, a film of the whole spine 3 m. Others are in another
-unit."""
+"""From the tube to the detector: a mammography unit has 650 mm, a film of the whole spine 3 m. A distance beyond these
+is in another unit."""
 
 WIDER_THAN_DETECTOR: Final = 1.05
-"""Nothing is shown smaller than it is: a spacing above that of the detector by more than a line is off is a mistake."""
+"""A radiograph shows nothing smaller than it is. A spacing that exceeds the detector's by more than the error of a line
+is a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +69,20 @@ Calibration = KnownLength | KnownDistances
 
 
 def column_spacing_mm(calibration: Calibration, radiograph: Radiograph) -> float:
-    """Say how far apart columns are in the plane of what a reader knows.
+    """Compute the distance between columns in the plane of what a reader knows.
 
     Parameters
     ----------
     calibration
         What the reader knows.
     radiograph
-        What it is known on.
+        As loaded.
 
     Raises
     ------
     ReviewError
-        It cannot be: a line that is too short or leaves the image, another unit, an object behind the detector, a
-        header that says nothing of the detector.
+        It is impossible: a line that is too short or leaves the image, another unit, an object behind the detector;
+        or the header does not say the spacing at the detector.
     """
     if isinstance(calibration, KnownLength):
         return _of_length(calibration, radiograph)
@@ -135,7 +136,7 @@ def _of_distances(known: KnownDistances, radiograph: Radiograph) -> float:
 
 
 def _detector_column_mm(radiograph: Radiograph) -> float | None:
-    """Read the spacing at the detector; None where the header has none, or the image was made smaller since."""
+    """Read the spacing at the detector; None where the header has none, or the image was reduced since."""
     projection = radiograph.series.projection or Projection()
     detector_mm = projection.imager_pixel_spacing_mm or projection.nominal_scanned_pixel_spacing_mm
     pixel_mm = radiograph.series.pixel_spacing_mm
