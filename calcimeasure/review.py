@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from calcimeasure.analysis.calibration import Calibration
-    from calcimeasure.locate.film import FilmView
-    from calcimeasure.locate.laterality import View
+    from calcimeasure.locate.anatomy import Anatomy
+    from calcimeasure.locate.radiograph import RadiographAnatomy
     from calcimeasure.model import Axis, Image, Lesion, Outline, Volume
     from calcimeasure.settings import Settings
 
@@ -132,7 +132,7 @@ def redraw(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: View | FilmView | None = None,
+    view: Anatomy | RadiographAnatomy | None = None,
 ) -> Revision:
     """Give a lesion another outline and measure it anew.
 
@@ -151,7 +151,7 @@ def redraw(
     by
         Who and when.
     view
-        What is in the field of the image (`calcimeasure.locate.view.look`, `calcimeasure.locate.film.look_at_film`):
+        What the image shows of the body (`calcimeasure.analysis.pipeline.survey`):
         side and site are judged anew with it, but for those that a reader set. Without it they stay as they were.
 
     Raises
@@ -172,7 +172,7 @@ def add(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: View | FilmView | None = None,
+    view: Anatomy | RadiographAnatomy | None = None,
 ) -> Revision:
     """Make a lesion of an outline that a reader drew where there was none; it counts as accepted.
 
@@ -190,7 +190,7 @@ def add(
     """
     _check_outline(outline, drawn, image)
     image = _as_calibrated(image, newest.values())
-    assessed = assess(image, outline, _next_number(newest), settings, view=view)
+    assessed = assess(image, outline, _next_number(newest), settings, anatomy=view)
     lesion = replace(assessed, algorithm_type=drawn, status=Status.ACCEPTED)
     return _first(lesion, newest, by, f"added: {drawn}")
 
@@ -202,7 +202,7 @@ def split(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: View | FilmView | None = None,
+    view: Anatomy | RadiographAnatomy | None = None,
 ) -> tuple[Revision, ...]:
     """Divide a lesion: the largest part stays the lesion, each other one becomes a lesion of its own.
 
@@ -243,7 +243,11 @@ def split(
 
 
 def merge(
-    currents: Sequence[Revision], image: Image, settings: Settings, by: Signature, view: View | FilmView | None = None
+    currents: Sequence[Revision],
+    image: Image,
+    settings: Settings,
+    by: Signature,
+    view: Anatomy | RadiographAnatomy | None = None,
 ) -> tuple[Revision, ...]:
     """Put lesions together: the first one becomes all of them, the others are withdrawn.
 
@@ -413,7 +417,7 @@ def _measured(
     drawn: AlgorithmType,
     image: Image,
     settings: Settings,
-    view: View | FilmView | None,
+    view: Anatomy | RadiographAnatomy | None,
 ) -> Lesion:
     measured = assess_again(image, replace(lesion, outline=outline, algorithm_type=drawn), settings, view)
     return measured if view is not None or _stays_on_its_side(lesion, outline) else _without_side(measured)

@@ -8,13 +8,13 @@ the other side's bone, or a bone farther away than one that nobody named, carrie
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.spatial import KDTree
 
-from calcimeasure.locate.points import outline_points, some_points
+from calcimeasure.locate.grid import StackBox
+from calcimeasure.locate.points import some_points, thinned_index, thinning_steps
 from calcimeasure.model import BodySite, Laterality, Site, SiteSource
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class BoneMap:
 
 
 @dataclass(frozen=True, slots=True)
-class BoneEvidence:
+class BonesNear:
     """What the named bones near a lesion say.
 
     Parameters
@@ -186,12 +186,13 @@ def map_bones(
     BoneMap or None
         None where no bone has a point.
     """
-    steps = _steps(geometry)
-    index = np.argwhere(bones.labels[:: steps[0], :: steps[1], :: steps[2]]) * steps
+    steps = thinning_steps(geometry, STEP_MM)
+    index = thinned_index([(bones.labels, (0, 0, 0))], steps)
     if not len(index):
         return None
     label = bones.labels[tuple(index.T)].astype(np.intp)
     points = geometry.to_lps_mm(index)
+    box = StackBox.of(geometry)
     return BoneMap(
         points_lps_mm=points,
         tree=KDTree(points),
@@ -201,28 +202,15 @@ def map_bones(
         sides=bones.sides,
         unnamed=_unnamed(bones, geometry, skeleton, steps),
         mirrored=_is_mirrored(points, label, bones),
-        field_z_mm=_field_z_mm(geometry),
+        field_z_mm=(float(box.low_lps_mm[2]), float(box.high_lps_mm[2])),
     )
-
-
-def _field_z_mm(geometry: Geometry) -> tuple[float, float]:
-    corners = geometry.to_lps_mm(list(product(*((0, n - 1) for n in geometry.shape_kji))))
-    return float(corners[:, 2].min()), float(corners[:, 2].max())
-
-
-def _steps(geometry: Geometry) -> NDArray[np.intp]:
-    return np.array([max(1, int(STEP_MM / mm)) for mm in geometry.spacing_kji_mm])
 
 
 def _unnamed(
     bones: NamedBones, geometry: Geometry, skeleton: Sequence[Outline], steps: NDArray[np.intp]
 ) -> KDTree | None:
-    found = []
-    for outline in skeleton:
-        mask = outline.mask() & (bones.labels[outline.box] == 0)
-        index = np.argwhere(mask[:: steps[0], :: steps[1], :: steps[2]]) * steps
-        found.append(index + np.array(outline.start_kji))
-    index = np.concatenate(found) if found else np.empty((0, 3), dtype=np.intp)
+    masks = ((outline.mask() & (bones.labels[outline.box] == 0), outline.start_kji) for outline in skeleton)
+    index = thinned_index(masks, steps)
     return KDTree(geometry.to_lps_mm(index)) if len(index) else None
 
 
@@ -248,33 +236,32 @@ def _is_mirrored(points_lps_mm: NDArray[np.float64], label: NDArray[np.intp], bo
     return 2 * wrong > len(both)
 
 
-def evidence_of(outline: Outline, geometry: Geometry, bones: BoneMap, body: int | None) -> BoneEvidence:
+def bones_near(points_lps_mm: NDArray[np.float64], bones: BoneMap, body: int | None) -> BonesNear:
     """Ask the named bones nearest to a lesion for its side and site.
 
     Parameters
     ----------
-    outline
-        The lesion.
-    geometry
-        Of its stack.
+    points_lps_mm
+        (n, 3) of the lesion.
     bones
         Of its stack.
     body
-        The body that it lies in, and whose bones alone are asked; None where it lies in none.
+        Number of the body that the lesion lies in, whose bones alone are asked; None where it lies in none: then all
+        bones are asked.
     """
-    points = some_points(outline_points(outline, geometry), LESION_POINTS)
+    points = some_points(points_lps_mm, LESION_POINTS)
     distance_mm, index = bones.tree.query(points, k=min(NEIGHBORS, len(bones.label)))
     distance_mm, index = distance_mm.reshape(len(points), -1), index.reshape(len(points), -1)
     near = distance_mm <= FARTHEST_MM
     if body is not None:
         near &= bones.body[index] == body
     if not near.any():
-        return BoneEvidence(words=f"no named bone lies within {FARTHEST_MM:.0f} mm")
+        return BonesNear(words=f"no named bone lies within {FARTHEST_MM:.0f} mm")
     nearest_mm = float(distance_mm[near].min())
     if bones.unnamed is not None:
         unnamed_mm = float(bones.unnamed.query(points)[0].min())
         if unnamed_mm + UNNAMED_MM < nearest_mm:
-            return BoneEvidence(words="a bone without a name lies nearer than all that have one")
+            return BonesNear(words="a bone without a name lies nearer than all that have one")
     at = np.unravel_index(np.argmin(np.where(near, distance_mm, np.inf)), near.shape)
     name = bones.names[int(bones.label[index[at]])]
     bone = _bone(name)
@@ -283,7 +270,7 @@ def evidence_of(outline: Outline, geometry: Geometry, bones: BoneMap, body: int 
     words = f"the nearest named bone is {name}, {nearest_mm:.0f} mm away"
     if side is not Laterality.UNKNOWN:
         words += f", and {share:.0%} of the bones around it are {side} ones"
-    return BoneEvidence(side, bone in ARM_BONES, site, bones.mirrored, words)
+    return BonesNear(side, bone in ARM_BONES, site, bones.mirrored, words)
 
 
 def _side(bones: BoneMap, labels: NDArray[np.intp]) -> tuple[Laterality, float]:

@@ -7,12 +7,13 @@ them apart: where they part, or near to where they do.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.locate.grid import Grid, StackBox
 from calcimeasure.model import Laterality
 
 if TYPE_CHECKING:
@@ -65,26 +66,18 @@ class Limbs:
 
 def part_limbs(bodies: Sequence[Outline], geometry: Geometry) -> Limbs | None:
     """Part the bodies in view section by section; None where every section is of one part."""
-    corners = geometry.to_lps_mm(list(product(*((0, n - 1) for n in geometry.shape_kji))))
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    step_mm = max(STEP_MM, float(np.prod(np.maximum(high - low, STEP_MM)) / MOST_POINTS) ** (1 / 3))
-    axes = [np.arange(a, b + step_mm / 2, step_mm) for a, b in zip(low, high, strict=True)]
-    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    k, j, i = np.moveaxis(np.rint(geometry.to_index_kji(points)).astype(np.intp), -1, 0)
-    body = np.zeros(k.shape, dtype=np.bool_)
-    for one in bodies:
-        held = np.ones(k.shape, dtype=np.bool_)
-        for at, start, stop in zip((k, j, i), one.start_kji, one.stop_kji, strict=True):
-            held &= (at >= start) & (at < stop)
-        a, b, c = (at[held] - start for at, start in zip((k, j, i), one.start_kji, strict=True))
-        body[held] |= one.mask()[a, b, c]
+    box = StackBox.of(geometry)
+    step_mm = box.step_mm(STEP_MM, MOST_POINTS)
+    # The last point lies at the end of the field, or beyond it by less than a step.
+    axes_mm = [np.arange(low, high + step_mm / 2, step_mm) for low, high in box.sides_mm]
+    body = Grid.along(axes_mm, geometry).covered_by(bodies)
     parts = np.zeros(body.shape, dtype=np.int32)
     counts = np.zeros(body.shape[2], dtype=np.intp)
     beside = np.ones(body.shape[2], dtype=np.bool_)
     for section in range(body.shape[2]):
         parts[..., section], counts[section] = _parts(body[..., section], step_mm)
         beside[section] = _are_beside(parts[..., section], int(counts[section]))
-    return Limbs(parts, counts, beside, low, step_mm) if counts.max() > 1 else None
+    return Limbs(parts, counts, beside, box.low_lps_mm, step_mm) if counts.max() > 1 else None
 
 
 def _parts(section: NDArray[np.bool_], step_mm: float) -> tuple[NDArray[np.int32], int]:
@@ -106,7 +99,7 @@ def _are_beside(parts: NDArray[np.int32], count: int) -> bool:
     )
 
 
-def position(points_lps_mm: NDArray[np.float64], limbs: Limbs) -> Laterality | None:
+def limb_with(points_lps_mm: NDArray[np.float64], limbs: Limbs) -> Laterality | None:
     """Tell in which of two limbs beside each other a lesion lies.
 
     Parameters

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import fft, ndimage
 
+from calcimeasure.locate.grid import Grid, StackBox
 from calcimeasure.model import NOT_IMAGED_HU, Midline
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ FEWEST_PAIRS = 0.1
 CLIP_HU = (-200.0, 250.0)
 
 SMALLEST_BODY = 1 / 3
+FEWEST_COLUMNS = 4
 FEWEST_BODY_POINTS = 50
 FEWEST_BONE_POINTS = 8
 GAP_MM = 8.0
@@ -166,21 +167,20 @@ def find_midline(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outl
 
 
 def _coarse_copy(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outline]) -> _Copy | None:
-    geometry = volume.geometry
-    corners = geometry.to_lps_mm(list(product(*((0, n - 1) for n in geometry.shape_kji))))
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    step_mm = max(STEP_MM, float(np.prod(high - low) / MOST_POINTS) ** (1 / 3))
-    axes = [np.arange(a + step_mm / 2, max(b, a + step_mm), step_mm) for a, b in zip(low, high, strict=True)]
-    if min(map(len, axes[:2])) < 4:
+    box = StackBox.of(volume.geometry)
+    step_mm = box.step_mm(STEP_MM, MOST_POINTS)
+    # Points lie in the middle of cells that fill the field.
+    axes_mm = [np.arange(low + step_mm / 2, max(high, low + step_mm), step_mm) for low, high in box.sides_mm]
+    if min(map(len, axes_mm[:2])) < FEWEST_COLUMNS:
         return None
-    z, y, x = np.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
-    points = np.stack([x, y, z], axis=-1)
-    index = np.rint(geometry.to_index_kji(points)).astype(np.intp)
-    hu, imaged = _sampled(volume.attenuation_hu, index)
-    body = _covered(_main_bodies(bodies), index)
+    grid = Grid.along(axes_mm, volume.geometry, order="zyx")
+    points_lps_mm = grid.points_lps_mm
+    hu = grid.attenuation_hu(volume)
+    imaged = hu != NOT_IMAGED_HU
+    body = grid.covered_by(_main_bodies(bodies))
     if np.count_nonzero(body) < FEWEST_BODY_POINTS:
         return None
-    bone = _covered(bones, index)
+    bone = grid.covered_by(bones)
     # What lies outside of the body (couch, clothes, arms) is air to the comparison.
     clipped_hu = np.where(body, np.clip(hu, *CLIP_HU), CLIP_HU[0]).astype(np.float32)
     return _Copy(
@@ -189,8 +189,8 @@ def _coarse_copy(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outl
         # A mass, contrast or metal on one side says nothing of where the middle is.
         compared=(imaged & ~((hu >= CLIP_HU[1]) & ~bone)).astype(np.float32),
         body=body.astype(np.float32),
-        bone_lps_mm=points[body & bone],
-        middle_lps_mm=points.reshape(-1, 3)[[0, -1]].mean(axis=0),
+        bone_lps_mm=points_lps_mm[body & bone],
+        middle_lps_mm=points_lps_mm.reshape(-1, 3)[[0, -1]].mean(axis=0),
         step_mm=step_mm,
     )
 
@@ -199,26 +199,6 @@ def _main_bodies(bodies: Sequence[Outline]) -> list[Outline]:
     """Choose the trunk, or both legs; arms are much smaller than a trunk."""
     sizes = [body.voxel_count for body in bodies]
     return [body for body, size in zip(bodies, sizes, strict=True) if size >= SMALLEST_BODY * max(sizes)]
-
-
-def _sampled(
-    attenuation_hu: NDArray[np.int16], index_kji: NDArray[np.intp]
-) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Look up voxels; also tells which were imaged."""
-    inside = np.all((index_kji >= 0) & (index_kji < attenuation_hu.shape), axis=-1)
-    k, j, i = np.moveaxis(np.where(inside[..., None], index_kji, 0), -1, 0)
-    hu = attenuation_hu[k, j, i]
-    return hu, inside & (hu != NOT_IMAGED_HU)
-
-
-def _covered(outlines: Iterable[Outline], index_kji: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which voxels lie in one of some outlines."""
-    found = np.zeros(index_kji.shape[:-1], dtype=np.bool_)
-    for outline in outlines:
-        inside = np.all((index_kji >= outline.start_kji) & (index_kji < outline.stop_kji), axis=-1)
-        own = index_kji[inside] - np.array(outline.start_kji)
-        found[inside] |= outline.mask()[own[:, 0], own[:, 1], own[:, 2]]
-    return found
 
 
 def _best_mirror(copy: _Copy) -> _Mirror:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from calcimeasure.locate.laterality import ARM_SITES
+from calcimeasure.locate.body_sites import ARM_SITES
 from calcimeasure.model import BodySite, FilmMeasurements, Laterality
 
 if TYPE_CHECKING:

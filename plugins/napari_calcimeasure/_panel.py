@@ -988,7 +988,7 @@ class ReviewPanel(QWidget):
                 return
             self._bones = Bones(self._viewer, session, seen.proposals)
             self._show_bones(self._bones, self.bones_box.isChecked())
-            self._guarded(partial(session.take_view, seen.view))
+            self._guarded(partial(session.take_view, seen.anatomy))
             self._measure_next()
 
         self._background.run(partial(survey, image, settings), take)

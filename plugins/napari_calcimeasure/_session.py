@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from calcimeasure import Settings
     from calcimeasure.analysis.calibration import Calibration
-    from calcimeasure.locate.film import FilmView
-    from calcimeasure.locate.laterality import View
+    from calcimeasure.locate.anatomy import Anatomy
+    from calcimeasure.locate.radiograph import RadiographAnatomy
     from calcimeasure.model import BodySite, FilmMeasurements, Image, Laterality, Lesion, Proposal, Revision
     from calcimeasure.review import Preview, Signature
     from calcimeasure.store import Store
@@ -160,7 +160,7 @@ class Session:
         self._done: list[_Stroke | _Edit] = []
         self._undone: list[_Stroke | _Edit] = []
         self.press = 0
-        self._view: View | FilmView | None = None
+        self._view: Anatomy | RadiographAnatomy | None = None
         self._added: set[str] = set()
         self._grown: set[Outline] = set()
         self._measuring: set[int] = set()
@@ -434,7 +434,7 @@ class Session:
         """Whether something was drawn whose side and site cannot be judged without a survey of the stack."""
         return self._view is None and (bool(self._added) or any(label not in self.lesions for label in self.drafts))
 
-    def take_view(self, view: View | FilmView) -> None:
+    def take_view(self, view: Anatomy | RadiographAnatomy) -> None:
         """Judge side and site of what was drawn, now that it is known what is in the field."""
         self.compare()
         self._view = view
