@@ -1,7 +1,7 @@
 """Limbs beside each other in a field without a midline: in which of them a lesion lies.
 
-A field for one limb often holds part of the other one, and where their skins touch both are one body. Sections tell
-them apart: where they part, or near to where they do.
+A field for one limb often shows part of the other one. Where the skins of both touch, the two are one body. Sections
+tell the limbs apart where they part, and near to where they part.
 """
 
 from __future__ import annotations
@@ -25,34 +25,43 @@ if TYPE_CHECKING:
     from calcimeasure.model import Outline
 
 STEP_MM: Final = 4.0
+"""Distance of the points of a section: limbs with a narrower gap between them count as touching."""
+
 MOST_POINTS: Final = 250_000
+"""A field that holds more points is parted at a wider distance, which bounds time and memory."""
 
 SMALLEST_LIMB_MM2: Final = 800.0
-"""A finger or toe has a section of at most 500 mm2, the part of another limb at the border of a field has more."""
+"""A finger or toe has a section of at most 500 mm2; the part of another limb at the border of a field has more."""
 
 NEAR_MM: Final = 60.0
-"""Where two limbs touch, the gap between them lies where it does in a section so near."""
+"""Where two limbs touch, the gap between them is taken to lie where it does in the nearest section that shows it. That
+section is no farther away than this."""
 
-GAP_MM, GAP_SHARE = 8.0, 0.3
-"""How far from that gap a lesion must lie, and by how much more for each millimeter to that section."""
+GAP_MM: Final = 8.0
+GAP_SHARE: Final = 0.3
+"""How far from that gap a lesion must lie: this far, and this part of the distance of that section farther."""
 
+GONE_SHARE: Final = 0.4
+HERE_SHARE: Final = 0.5
+"""Two limbs are compared with their places in a near section. One of them ends before a section that covers less than
+the first of these parts of its place, and more than the second of the place of the other limb."""
 
-GONE_SHARE, HERE_SHARE = 0.4, 0.5
-"""Which part of the place of a limb in a near section is covered where that limb is in a section."""
+SURE_SHARE: Final = 0.9
+"""A lesion lies in a limb where more than this part of it does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limbs:
-    """Sections across the patient's long axis.
+    """Limbs beside each other, in sections across the patient's long axis.
 
     Parameters
     ----------
     parts
-        (x, y, z) numbers of the parts of each section, rising with x; 0 outside.
+        (x, y, z) number of the part that each point is of. They rise with x in each section; 0 is outside.
     counts
         (z,) how many parts each section has.
     beside
-        (z,) whether all of them lie beside each other, and none in front of another.
+        (z,) whether all parts of a section lie beside each other, and none in front of another.
     low_lps_mm, step_mm
         The first point, and the distance of points.
     """
@@ -65,7 +74,7 @@ class Limbs:
 
 
 def part_limbs(bodies: Sequence[Outline], geometry: Geometry) -> Limbs | None:
-    """Part the bodies in view section by section; None where every section is of one part."""
+    """Part the bodies in the field section by section; None where no section has two parts."""
     box = StackBox.of(geometry)
     step_mm = box.step_mm(STEP_MM, MOST_POINTS)
     # The last point lies at the end of the field, or beyond it by less than a step.
@@ -113,7 +122,7 @@ def limb_with(points_lps_mm: NDArray[np.float64], limbs: Limbs) -> Laterality | 
     -------
     Laterality or None
         LEFT where its limb lies to the patient's left of all others in its sections, RIGHT where it lies to their
-        right, UNKNOWN where that cannot be told; None where it has a limb beside it nowhere near.
+        right, UNKNOWN where that cannot be told; None where no section near to it shows another limb.
     """
     index = np.rint((points_lps_mm - limbs.low_lps_mm) / limbs.step_mm).astype(np.intp)
     index = np.clip(index, 0, np.array(limbs.parts.shape) - 1)
@@ -131,9 +140,9 @@ def _in_parted_sections(index: NDArray[np.intp], limbs: Limbs) -> Laterality:
         return Laterality.UNKNOWN
     first = np.mean(own[held] == 1)
     last = np.mean(own[held] == limbs.counts[index[held, 2]])
-    if last > 0.9:
+    if last > SURE_SHARE:
         return Laterality.LEFT
-    return Laterality.RIGHT if first > 0.9 else Laterality.UNKNOWN
+    return Laterality.RIGHT if first > SURE_SHARE else Laterality.UNKNOWN
 
 
 def _beside_gap(points_lps_mm: NDArray[np.float64], section: float, limbs: Limbs) -> Laterality | None:
@@ -147,7 +156,7 @@ def _beside_gap(points_lps_mm: NDArray[np.float64], section: float, limbs: Limbs
     own = limbs.parts[..., round(section)] > 0
     right, left = (float(own[limbs.parts[..., nearest] == part].mean()) for part in (1, 2))
     if min(right, left) < GONE_SHARE and max(right, left) > HERE_SHARE:
-        # The other limb does not come so far.
+        # The other limb ends before this section.
         return Laterality.LEFT if left > right else Laterality.RIGHT
     if not limbs.beside[nearest]:
         return Laterality.UNKNOWN

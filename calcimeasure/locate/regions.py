@@ -24,7 +24,7 @@ LUNG_SHARE_OF_ONE_SIDE: Final = LUNG_SHARE / 3
 bowel fills less, or lies on one side."""
 
 SMALLEST_CHEST_MM: Final = 60.0
-"""Lungs that reach over less of the trunk than this may be gas in the bowel: sections have no region from them."""
+"""Lungs that reach over less of the length of the trunk than this may be gas in the bowel, and tell no region."""
 
 PARTING_WITHIN_MM: Final = 27.0
 """The legs part where air runs through a section parallel to the midline, no farther from it than this. Over a whole

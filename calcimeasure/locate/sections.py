@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from calcimeasure.model import Midline, Outline, Volume
 
 STEP_MM: Final = 9.0
-"""Distance of the points of the copy: the bones of an arm are wider, so that each of them keeps points."""
+"""Distance of the points of the copy. The points that stand for bone (`trunk.BONE_STEP_MM`) lie nearer to each other,
+so that those of one bone are neighbors in the copy."""
 
 MOST_POINTS: Final = 250_000
-"""A field that holds more points is copied at a wider distance, so that a whole body takes no more time and memory."""
+"""A field that holds more points is copied at a wider distance, which bounds time and memory."""
 
 LUNG_HU: Final = (-940, -500)
 """Attenuation of lung: air in the bowel, and air between an arm and the trunk, lies below; fat lies above."""
