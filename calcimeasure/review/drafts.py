@@ -13,8 +13,8 @@ from calcimeasure.review import edits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from calcimeasure.locate.film import FilmView
-    from calcimeasure.locate.laterality import View
+    from calcimeasure.locate.anatomy import Anatomy
+    from calcimeasure.locate.radiograph import RadiographAnatomy
     from calcimeasure.model import FilmMeasurements, Image, Outline, Revision
     from calcimeasure.review.edits import Preview, Signature
     from calcimeasure.settings import Settings
@@ -177,7 +177,7 @@ def measuring(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: View | FilmView | None,
+    view: Anatomy | RadiographAnatomy | None,
 ) -> Callable[[], Revision]:
     """Make what measures a draft: a recipe of values, so that it does not matter what happens meanwhile.
 

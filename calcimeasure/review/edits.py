@@ -34,8 +34,8 @@ from calcimeasure.review.calibration import column_spacing_mm
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from calcimeasure.locate.film import FilmView
-    from calcimeasure.locate.laterality import View
+    from calcimeasure.locate.anatomy import Anatomy
+    from calcimeasure.locate.radiograph import RadiographAnatomy
     from calcimeasure.model import Axis, Image, Lesion, Outline, Volume
     from calcimeasure.review.calibration import Calibration
     from calcimeasure.settings import Settings
@@ -133,7 +133,7 @@ def redraw(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: View | FilmView | None = None,
+    view: Anatomy | RadiographAnatomy | None = None,
 ) -> Revision:
     """Give a lesion another outline and measure the lesion again.
 
@@ -152,8 +152,8 @@ def redraw(
     by
         Who and when.
     view
-        What is in the field of the image (`calcimeasure.locate.view.look`, `calcimeasure.locate.film.look_at_film`).
-        Side and site are judged again with it, but not where a reader set them. Without it they stay as they were.
+        What the image shows of the body (`calcimeasure.analysis.pipeline.survey`). Side and site are judged again with
+        it, but not where a reader set them. Without it they stay as they were.
 
     Raises
     ------
@@ -173,7 +173,7 @@ def add(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: View | FilmView | None = None,
+    view: Anatomy | RadiographAnatomy | None = None,
 ) -> Revision:
     """Make a lesion of an outline that a reader drew where there was none. The lesion is accepted.
 
@@ -191,7 +191,7 @@ def add(
     """
     _check_outline(outline, drawn, image)
     image = _as_calibrated(image, newest.values())
-    assessed = assess(image, outline, _next_number(newest), settings, view=view)
+    assessed = assess(image, outline, _next_number(newest), settings, anatomy=view)
     lesion = replace(assessed, algorithm_type=drawn, status=Status.ACCEPTED)
     return _first(lesion, newest, by, f"added: {drawn}")
 
@@ -203,7 +203,7 @@ def split(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: View | FilmView | None = None,
+    view: Anatomy | RadiographAnatomy | None = None,
 ) -> tuple[Revision, ...]:
     """Divide a lesion: the largest part stays the lesion, each other part becomes a new lesion.
 
@@ -244,7 +244,11 @@ def split(
 
 
 def merge(
-    currents: Sequence[Revision], image: Image, settings: Settings, by: Signature, view: View | FilmView | None = None
+    currents: Sequence[Revision],
+    image: Image,
+    settings: Settings,
+    by: Signature,
+    view: Anatomy | RadiographAnatomy | None = None,
 ) -> tuple[Revision, ...]:
     """Merge lesions: the first one gets the voxels of all of them, the others are withdrawn.
 
@@ -403,7 +407,7 @@ def _measured(
     drawn: AlgorithmType,
     image: Image,
     settings: Settings,
-    view: View | FilmView | None,
+    view: Anatomy | RadiographAnatomy | None,
 ) -> Lesion:
     measured = assess_again(image, replace(lesion, outline=outline, algorithm_type=drawn), settings, view)
     return measured if view is not None or _stays_on_its_side(lesion, outline) else _without_side(measured)

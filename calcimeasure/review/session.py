@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from calcimeasure.locate.film import FilmView
-    from calcimeasure.locate.laterality import View
+    from calcimeasure.locate.anatomy import Anatomy
+    from calcimeasure.locate.radiograph import RadiographAnatomy
     from calcimeasure.model import BodySite, Image, Laterality, Lesion, Outline, Proposal, Revision
     from calcimeasure.review.calibration import Calibration
     from calcimeasure.review.cut import Cut
@@ -91,7 +91,7 @@ class Session:
         self._drafts = Drafts()
         self._history = History()
         self._label_image = LabelImage(self.image.shape_kji)
-        self._view: View | FilmView | None = None
+        self._view: Anatomy | RadiographAnatomy | None = None
         self._without_side: set[str] = set()
         self._label_image.draw_all(self._drawn())
 
@@ -293,7 +293,7 @@ class Session:
         is_new = any(label not in self.lesions for label in self.drafts)
         return self._view is None and (bool(self._without_side) or is_new)
 
-    def take_view(self, view: View | FilmView) -> None:
+    def take_view(self, view: Anatomy | RadiographAnatomy) -> None:
         """Judge side and site of what was drawn, now that it is known what is in the field."""
         self.compare()
         self._view = view

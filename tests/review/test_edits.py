@@ -9,7 +9,8 @@ import pytest
 from calcimeasure import review
 from calcimeasure.analysis.lesion import assess, tracking_uid
 from calcimeasure.errors import ReviewError
-from calcimeasure.locate.laterality import View
+from calcimeasure.locate.anatomy import Anatomy
+from calcimeasure.locate.body import Body
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
@@ -28,12 +29,14 @@ from calcimeasure.model import (
 )
 from calcimeasure.settings import Settings
 from tests.phantoms import straight_grid
+from tests.test_geometry import geometry_of
 from tests.test_model import volume_of
 
 SETTINGS = Settings()
 THEN = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 BY = review.Signature("A. Reader", THEN, "edit 1")
 MANUAL, SEMIAUTOMATIC = AlgorithmType.MANUAL, AlgorithmType.SEMIAUTOMATIC
+GRID = straight_grid((12, 40, 44), (2.0, 0.7, 0.9))
 
 
 def box(k: slice, j: slice, i: slice) -> Outline:
@@ -55,7 +58,7 @@ def volume() -> Volume:
     hu = np.full((12, 40, 44), 40)
     hu[WHOLE.box] = 800
     hu[ELSEWHERE.box] = 800
-    return volume_of(hu, straight_grid(hu.shape, (2.0, 0.7, 0.9)))
+    return volume_of(hu, GRID)
 
 
 def first(lesion: Lesion) -> Revision:
@@ -300,8 +303,12 @@ def test_an_edit_of_several_lesions_is_undone_lesion_by_lesion(
 
 # Side and site of what a reader draws
 
-SEEN = View(
-    Midline((1.0, 0.0, 0.0), 0.0, 2.0, 0.9), "midline of the body", (box(slice(0, 12), slice(0, 40), slice(0, 44)),)
+GEOMETRY = geometry_of(GRID)
+SEEN = Anatomy(
+    GEOMETRY,
+    Midline((1.0, 0.0, 0.0), 0.0, 2.0, 0.9),
+    "midline of the body",
+    (Body(box(slice(0, 12), slice(0, 40), slice(0, 44)), GEOMETRY),),
 )
 
 

@@ -91,7 +91,7 @@ def test_side_and_site_of_what_is_drawn_come_with_the_survey(session: Session, i
     paint(session, shadow(SMALL, SMALL_AT), 2)
     session.save_all()
     assert session.needs_view
-    session.take_view(survey(image, SETTINGS).view)
+    session.take_view(survey(image, SETTINGS).anatomy)
     said = "SELECT laterality, laterality_source, site FROM current_lesions WHERE lesion_number = 2"
     assert ask(file, said) == [("right", "dicom_tag", "hand_wrist")]
     assert not session.needs_view

@@ -6,10 +6,15 @@ from itertools import product
 import numpy as np
 import pytest
 
-from calcimeasure.locate.laterality import View, side_of
+from calcimeasure.locate.anatomy import Anatomy
+from calcimeasure.locate.body import Body as BodyInField
 from calcimeasure.locate.midline import find_midline
+from calcimeasure.locate.ordered import Ordered
+from calcimeasure.locate.place import place_of
+from calcimeasure.locate.side import side_of
+from calcimeasure.locate.site import site_of
 from calcimeasure.locate.words import SaidSide, SideEvidence
-from calcimeasure.model import BodySite, Laterality, Midline, Outline, Side, SideSource, Site, SiteSource
+from calcimeasure.model import BodySite, Laterality, Midline, Outline, Side, SideSource, Site, SiteSource, Volume
 from tests.bodies import ARMS, LEGS, ONE_LEG, ORIENTATIONS, TRUNK, Ball, Body, Pose, Tube, Vector, grid_of
 from tests.phantoms import Grid
 from tests.test_geometry import geometry_of
@@ -41,17 +46,40 @@ def mass(body: Body, grid: Grid, number: int = 0) -> Outline:
     return Outline.from_mask(np.linalg.norm(points - ball.center_mm, axis=-1) <= ball.radius_mm)
 
 
-def view_of(body: Body, grid: Grid, *said: Said, site: BodySite = BodySite.UNKNOWN) -> View:
-    bodies, bones = body.outlines(grid)
-    midline, why = find_midline(body.volume(grid), bodies, bones)
-    words = dict(said)
-    nothing = SideEvidence()
-    return View(midline, why, tuple(bodies), at(site), words.get(TAG, nothing), words.get(WORD, nothing))
+def anatomy_in(
+    volume: Volume,
+    bodies: list[Outline],
+    skeleton: list[Outline],
+    *said: Said,
+    site: BodySite = BodySite.UNKNOWN,
+) -> Anatomy:
+    """See no more than a midline and bodies, and read what was ordered."""
+    midline, why = find_midline(volume, bodies, skeleton)
+    words, nothing = dict(said), SideEvidence()
+    ordered = Ordered(words.get(TAG, nothing), words.get(WORD, nothing), site=at(site))
+    geometry = volume.geometry
+    return Anatomy(geometry, midline, why, tuple(BodyInField(one, geometry) for one in bodies), ordered)
+
+
+def anatomy_seen(body: Body, grid: Grid, *said: Said, site: BodySite = BodySite.UNKNOWN) -> Anatomy:
+    return anatomy_in(body.volume(grid), *body.outlines(grid), *said, site=site)
+
+
+def located_at(outline: Outline, anatomy: Anatomy) -> tuple[Side, Site]:
+    """Side and site of a lesion."""
+    place = place_of(outline, anatomy)
+    site = site_of(place)
+    return side_of(place, site), site
+
+
+def side_at(outline: Outline, anatomy: Anatomy) -> Side:
+    """Side of a lesion that lies where the order says."""
+    return side_of(place_of(outline, anatomy), anatomy.ordered.site)
 
 
 def sides(body: Body, grid: Grid, *said: Said, site: BodySite = BodySite.UNKNOWN) -> list[Side]:
-    view = view_of(body, grid, *said, site=site)
-    return [side_of(mass(body, grid, n), geometry_of(grid), view) for n in range(len(body.masses))]
+    anatomy = anatomy_seen(body, grid, *said, site=site)
+    return [side_at(mass(body, grid, n), anatomy) for n in range(len(body.masses))]
 
 
 # The midline
@@ -114,7 +142,9 @@ def test_middle_is_for_what_lies_across_it(
     x = grid.positions_lps_mm(np.stack(np.indices(grid.shape_kji), axis=-1))[..., 0]
     outline = Outline.from_mask((x >= low_x) & (x <= high_x))
     everything = Outline.from_mask(np.ones(grid.shape_kji, dtype=bool))
-    found = side_of(outline, geometry_of(grid), View(KNOWN, "seen", (everything,), at(site)))
+    geometry = geometry_of(grid)
+    anatomy = Anatomy(geometry, KNOWN, "seen", (BodyInField(everything, geometry),), Ordered(site=at(site)))
+    found = side_at(outline, anatomy)
     assert (found.laterality, found.hint) == (side, hint)
     assert found.distance_to_midline_mm == pytest.approx((low_x + high_x) / 2, abs=0.51)
 
@@ -237,9 +267,9 @@ def test_random_bodies_never_get_a_wrong_side(seed: int) -> None:
     width = rng.choice([620.0, 420.0, 200.0])
     grid = grid_of(row, column, (width, 420.0, 180.0), 6.0, (rng.uniform(-40, 40), 0, 0))
     inside = [n for n in range(4) if _is_in_view(body, grid, n)]
-    view = view_of(body, grid)
+    anatomy = anatomy_seen(body, grid)
     for number in inside:
-        found = side_of(mass(body, grid, number), geometry_of(grid), view)
+        found = side_at(mass(body, grid, number), anatomy)
         truth = LEFT if balls[number].center_mm[0] > 0 else RIGHT
         if tubes is ONE_LEG:
             assert found.laterality is UNKNOWN

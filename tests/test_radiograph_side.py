@@ -1,4 +1,4 @@
-"""A film has a side where its tags carry one; on a film of both sides Patient Orientation decides."""
+"""A radiograph has the side that its tags name; on a radiograph of both sides Patient Orientation decides."""
 
 from itertools import product
 from pathlib import Path
@@ -8,8 +8,9 @@ import pytest
 
 from calcimeasure import find_series
 from calcimeasure.load.radiograph import load_radiograph
-from calcimeasure.locate.film import film_side_of, look_at_film
-from calcimeasure.model import Laterality, Outline, Projection, Series, Side, SideSource
+from calcimeasure.locate.radiograph import RadiographAnatomy, place_on_radiograph, radiograph_anatomy_of
+from calcimeasure.locate.radiograph_side import side_on_radiograph, site_on_radiograph
+from calcimeasure.model import BodySite, Laterality, Outline, Projection, Series, Side, SideSource
 from calcimeasure.settings import Settings
 from tests.test_model import ct_series
 
@@ -17,7 +18,7 @@ LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
 ROWS, COLUMNS = 300, 400
 
 
-def film(*orientation: str, view: str | None = None, **facts: object) -> Series:
+def radiograph(*orientation: str, view: str | None = None, **facts: object) -> Series:
     return ct_series(modality="DX", projection=Projection(patient_orientation=orientation, view_position=view), **facts)
 
 
@@ -46,7 +47,11 @@ def two_limbs() -> np.ndarray:
 
 
 def side(series: Series, at: int = 290, pixels: np.ndarray | None = None, foreground: np.ndarray | None = None) -> Side:
-    return film_side_of(spot(at), look_at_film(series, noise() if pixels is None else pixels, foreground))
+    return side_at(spot(at), radiograph_anatomy_of(series, noise() if pixels is None else pixels, foreground))
+
+
+def side_at(outline: Outline, anatomy: RadiographAnatomy) -> Side:
+    return side_on_radiograph(place_on_radiograph(outline, anatomy))
 
 
 # One limb
@@ -57,17 +62,17 @@ def side(series: Series, at: int = 290, pixels: np.ndarray | None = None, foregr
     ("value", "truth"), [("R", RIGHT), ("L", LEFT), ("U", UNKNOWN), ("B", UNKNOWN), ("X", UNKNOWN)]
 )
 def test_one_limb_has_the_side_of_its_tags(tag: str, value: str, truth: Laterality) -> None:
-    found = side(film("R", "F", body_part="ANKLE", **{tag: value}))
+    found = side(radiograph("R", "F", body_part="ANKLE", **{tag: value}))
     assert found.laterality is truth
     assert found.source is (SideSource.NONE if truth is UNKNOWN else SideSource.DICOM_TAG)
 
 
 def test_one_limb_has_the_coded_side_or_that_of_its_words() -> None:
-    assert side(film(region_codes=("72696002",), region_modifier_codes=("7771000",))).laterality is LEFT
-    assert side(film(region_modifier_codes=("G-A100",))).laterality is RIGHT
-    worded = side(film(description="Knie links ap"))
+    assert side(radiograph(region_codes=("72696002",), region_modifier_codes=("7771000",))).laterality is LEFT
+    assert side(radiograph(region_modifier_codes=("G-A100",))).laterality is RIGHT
+    worded = side(radiograph(description="Knie links ap"))
     assert (worded.laterality, worded.source) == (LEFT, SideSource.DESCRIPTION)
-    conflict = side(film(description="Knie links ap", image_laterality="R"))
+    conflict = side(radiograph(description="Knie links ap", image_laterality="R"))
     assert (conflict.laterality, conflict.conflict) == (UNKNOWN, True)
 
 
@@ -78,7 +83,13 @@ def test_letters_and_view_never_tell_which_of_a_pair_one_limb_is(
     orientation: tuple[str, ...], view: str | None
 ) -> None:
     for part in ("HAND", "FOOT", "KNEE", "SHOULDER", None):
-        assert side(film(*orientation, view=view, body_part=part)).laterality is UNKNOWN
+        assert side(radiograph(*orientation, view=view, body_part=part)).laterality is UNKNOWN
+
+
+def test_site_is_the_one_that_was_ordered() -> None:
+    anatomy = radiograph_anatomy_of(radiograph(body_part="KNEE"), noise())
+    assert site_on_radiograph(place_on_radiograph(spot(290), anatomy)) == anatomy.ordered.site
+    assert anatomy.ordered.site.body_site is BodySite.KNEE
 
 
 # Two limbs
@@ -88,34 +99,34 @@ def test_letters_and_view_never_tell_which_of_a_pair_one_limb_is(
 @pytest.mark.parametrize("toward", ["L", "R"])
 @pytest.mark.parametrize("tag", [None, "B"])
 def test_of_two_limbs_the_one_where_left_is_is_the_left_one(part: str, toward: str, tag: str | None) -> None:
-    series = film(toward, "F", body_part=part, laterality=tag)
+    series = radiograph(toward, "F", body_part=part, laterality=tag)
     end, begin = (LEFT, RIGHT) if toward == "L" else (RIGHT, LEFT)
     found = [side(series, at, foreground=two_limbs()).laterality for at in (110, 290)]
     assert found == ([begin, end] if part != "LEG" else [UNKNOWN, UNKNOWN])
     assert side(series, 200, foreground=two_limbs()).laterality is UNKNOWN
 
 
-def test_two_limbs_on_a_film_that_lies_on_its_side() -> None:
-    series = film("F", "R", body_part="FOOT")
+def test_two_limbs_on_a_radiograph_that_lies_on_its_side() -> None:
+    series = radiograph("F", "R", body_part="FOOT")
     foreground = two_limbs().T[:ROWS, :ROWS]
     pixels = np.zeros(foreground.shape, dtype=np.float32)
-    view = look_at_film(series, pixels, foreground)
-    assert film_side_of(spot(150, 110), view).laterality is LEFT
-    assert film_side_of(spot(150, 285), view).laterality is RIGHT
+    anatomy = radiograph_anatomy_of(series, pixels, foreground)
+    assert side_at(spot(150, 110), anatomy).laterality is LEFT
+    assert side_at(spot(150, 285), anatomy).laterality is RIGHT
 
 
 def test_tag_of_one_side_where_two_limbs_are_in_the_field() -> None:
-    series = film("L", "F", body_part="FOOT", image_laterality="L")
+    series = radiograph("L", "F", body_part="FOOT", image_laterality="L")
     assert side(series, 290, foreground=two_limbs()).laterality is LEFT
     other = side(series, 110, foreground=two_limbs())
     assert (other.laterality, other.conflict, other.hint) == (UNKNOWN, True, RIGHT)
-    unread = side(film(body_part="FOOT", image_laterality="L", laterality="B"), foreground=two_limbs())
+    unread = side(radiograph(body_part="FOOT", image_laterality="L", laterality="B"), foreground=two_limbs())
     assert unread.laterality is UNKNOWN
 
 
 @pytest.mark.parametrize(("view", "left_at_end"), [("PA", None), (None, None), ("AP", True)])
 def test_hands_on_their_palms_have_changed_places(view: str | None, left_at_end: bool | None) -> None:
-    series = film("L", "F", view=view, body_part="HAND", laterality="B")
+    series = radiograph("L", "F", view=view, body_part="HAND", laterality="B")
     found = [side(series, at, foreground=two_limbs()) for at in (110, 290)]
     assert [one.laterality for one in found] == ([RIGHT, LEFT] if left_at_end else [UNKNOWN, UNKNOWN])
     if not left_at_end:
@@ -128,7 +139,7 @@ def test_hands_on_their_palms_have_changed_places(view: str | None, left_at_end:
 @pytest.mark.parametrize("toward", ["L", "R"])
 @pytest.mark.parametrize("midline", [160.0, 200.0, 245.0])
 def test_trunk_is_divided_by_its_own_midline(toward: str, midline: float) -> None:
-    series = film(toward, "F", body_part="PELVIS", view="AP")
+    series = radiograph(toward, "F", body_part="PELVIS", view="AP")
     end, begin = (LEFT, RIGHT) if toward == "L" else (RIGHT, LEFT)
     pixels = trunk(midline)
     found = [side(series, round(midline) + away, pixels) for away in (-90, -45, 45, 90)]
@@ -138,23 +149,23 @@ def test_trunk_is_divided_by_its_own_midline(toward: str, midline: float) -> Non
 
 
 def test_trunk_needs_letters_and_its_midline() -> None:
-    assert side(film(body_part="CHEST", view="PA"), pixels=trunk()).laterality is UNKNOWN
-    assert side(film("A", "F", body_part="CHEST", image_laterality="L"), pixels=trunk()).laterality is UNKNOWN
-    unseen = side(film("L", "F", body_part="CHEST"))
+    assert side(radiograph(body_part="CHEST", view="PA"), pixels=trunk()).laterality is UNKNOWN
+    assert side(radiograph("A", "F", body_part="CHEST", image_laterality="L"), pixels=trunk()).laterality is UNKNOWN
+    unseen = side(radiograph("L", "F", body_part="CHEST"))
     assert (unseen.laterality, unseen.hint) == (UNKNOWN, LEFT)
     half = trunk()[:, 200:]
-    assert side(film("L", "F", body_part="PELVIS"), 150, half).laterality is not RIGHT
+    assert side(radiograph("L", "F", body_part="PELVIS"), 150, half).laterality is not RIGHT
 
 
 def test_tag_of_one_side_sets_none_on_the_trunk() -> None:
-    series = film("L", "F", body_part="CHEST", image_laterality="L")
+    series = radiograph("L", "F", body_part="CHEST", image_laterality="L")
     agrees, differs = side(series, 290, trunk()), side(series, 110, trunk())
     assert (agrees.laterality, agrees.conflict) == (LEFT, False)
     assert (differs.laterality, differs.conflict, differs.hint) == (UNKNOWN, True, RIGHT)
 
 
-def test_both_hips_on_one_film_are_beside_the_midline() -> None:
-    series = film("L", "F", body_part="HIP", laterality="B")
+def test_both_hips_on_one_radiograph_are_beside_the_midline() -> None:
+    series = radiograph("L", "F", body_part="HIP", laterality="B")
     assert [side(series, at, trunk()).laterality for at in (110, 290)] == [RIGHT, LEFT]
 
 
@@ -174,16 +185,16 @@ def test_both_hips_on_one_film_are_beside_the_midline() -> None:
     ],
 )
 def test_letters_that_say_nothing(letters: tuple[str, ...]) -> None:
-    assert look_at_film(film(*letters), trunk()).axis is None
+    assert radiograph_anatomy_of(radiograph(*letters), trunk()).axis is None
 
 
 def test_oblique_letters_are_read_by_their_main_direction() -> None:
-    assert look_at_film(film("LA", "F"), trunk()).toward is LEFT
-    assert look_at_film(film("RP", "FA"), trunk()).toward is RIGHT
-    assert look_at_film(film("AL", "F"), trunk()).axis is None
+    assert radiograph_anatomy_of(radiograph("LA", "F"), trunk()).toward is LEFT
+    assert radiograph_anatomy_of(radiograph("RP", "FA"), trunk()).toward is RIGHT
+    assert radiograph_anatomy_of(radiograph("AL", "F"), trunk()).axis is None
 
 
-# Real films
+# Real radiographs
 
 
 @pytest.mark.shared
@@ -196,10 +207,10 @@ def test_oblique_letters_are_read_by_their_main_direction() -> None:
         ("highdicom/dx_image.dcm", [UNKNOWN, LEFT]),
     ],
 )
-def test_real_films(shared_dicom: Path, name: str, sides: list[Laterality]) -> None:
+def test_real_radiographs(shared_dicom: Path, name: str, sides: list[Laterality]) -> None:
     (series,) = find_series(shared_dicom / "xray" / name).series
-    radiograph = load_radiograph(series, Settings())
-    view = look_at_film(series, radiograph.pixels)
-    rows, columns = radiograph.pixels.shape
-    found = [film_side_of(spot(round(part * columns), rows // 2), view) for part in (0.25, 0.8)]
+    image = load_radiograph(series, Settings())
+    anatomy = radiograph_anatomy_of(series, image.pixels)
+    rows, columns = image.pixels.shape
+    found = [side_at(spot(round(part * columns), rows // 2), anatomy) for part in (0.25, 0.8)]
     assert [one.laterality for one in found] == sides
