@@ -156,18 +156,21 @@ def _left_and_right(patient_orientation: tuple[str, ...]) -> tuple[int | None, L
     of animals, one value) tell nothing.
     """
     letters = [value.strip().upper() for value in patient_orientation]
-    if len(letters) != 2 or not all(letters) or any(set(value) - set("RLAPHF") for value in letters):
+    if len(letters) != 2 or not all(letters) or any(set(value) - set(_KIND) for value in letters):
         return None, UNKNOWN
-    kinds = [[_KIND[letter] for letter in value] for value in letters]
-    if kinds[0][0] == kinds[1][0] or any(len(set(kind)) != len(kind) for kind in kinds):
+    along_row, along_column = ([_KIND[letter] for letter in value] for value in letters)
+    is_repeated = any(len(set(kinds)) != len(kinds) for kinds in (along_row, along_column))
+    if is_repeated or along_row[0] == along_column[0]:
         return None, UNKNOWN
     # The first value is the way along a row, which is the second axis of the array.
-    for axis, (value, kind, other) in enumerate(((letters[1], kinds[1], kinds[0]), (letters[0], kinds[0], kinds[1]))):
-        if kind[0] == "side":
-            return (None, UNKNOWN) if "side" in other else (axis, LEFT if value[0] == "L" else RIGHT)
+    if along_column[0] == "side" and "side" not in along_row:
+        return 0, _TO[letters[1][0]]
+    if along_row[0] == "side" and "side" not in along_column:
+        return 1, _TO[letters[0][0]]
     return None, UNKNOWN
 
 
+_TO: Final = {"L": LEFT, "R": RIGHT}
 _KIND: Final = {"R": "side", "L": "side", "A": "depth", "P": "depth", "H": "height", "F": "height"}
 
 

@@ -192,6 +192,16 @@ def _by_words(place: Place, body_site: BodySite) -> Side:
     (side,) = ordered.sides
     if body_site in UNPAIRED_SITES or _spans_both_sides(place):
         return _unknown(None, side, f"{evidence}; but both sides may be in the field")
+    doubt = _doubt_of_words(place, side, hint, evidence)
+    if doubt is not None:
+        return doubt
+    sources = [source for source, one in said.items() if one.laterality is side]
+    confidence = {SideSource.DICOM_TAG: 0.95, SideSource.DESCRIPTION: 0.9}[sources[0]]
+    return Side(side, sources[0], 0.98 if len(sources) > 1 else confidence, evidence=evidence)
+
+
+def _doubt_of_words(place: Place, side: Laterality, hint: Laterality | None, evidence: str) -> Side | None:
+    """Say what the field shows against a side that tags or descriptions name; None where nothing does."""
     limb = _which_of_two_limbs(place)
     if limb is UNKNOWN:
         return _unknown(None, hint, f"{evidence}; but two limbs are in view, and in which it lies cannot be told")
@@ -200,9 +210,7 @@ def _by_words(place: Place, body_site: BodySite) -> Side:
     against = _side_of_the_table(place)
     if against is not None and against is not side:
         return _unknown(None, hint, f"{evidence}; but the limb lies on the scanner's {against} side", conflict=True)
-    sources = [source for source, one in said.items() if one.laterality is side]
-    confidence = {SideSource.DICOM_TAG: 0.95, SideSource.DESCRIPTION: 0.9}[sources[0]]
-    return Side(side, sources[0], 0.98 if len(sources) > 1 else confidence, evidence=evidence)
+    return None
 
 
 def _unknown(distance_mm: float | None, hint: Laterality | None, evidence: str, conflict: bool = False) -> Side:
