@@ -19,7 +19,7 @@ from sqlalchemy.dialects import sqlite
 
 from calcimeasure.errors import ConflictError, StoreError
 from calcimeasure.model import Failure, Lesion, Outcome, Report, Revision, Series, StackFacts, State, Status, Tissue
-from calcimeasure.settings import format_settings, settings_hash
+from calcimeasure.settings import algorithm, algorithm_of, format_settings, settings_hash
 from calcimeasure.store import records
 from calcimeasure.store.connect import WRITES, connect, lock, set_journal, store_errors
 from calcimeasure.store.migrate import migrate
@@ -353,14 +353,17 @@ class Store:
     def outcomes(self) -> Iterator[Outcome]:
         """Tell what became of every stack and file, stacks by patient, study, series and number, files at the end.
 
-        Lesions are the current ones in the order of their numbers; those of a hundred stacks are held in memory.
+        Lesions are the current ones in the order of their numbers; those of a hundred stacks are held in memory. A
+        lesion that was measured under an older algorithm number than today's has the notice older_algorithm.
         """
         every_stack = _in_order(current_stacks).execution_options(yield_per=100)
         with self._read() as connection:
+            older = _older_settings(connection)
             for page in connection.execute(every_stack).mappings().partitions():
                 lesions = _lesions_of(connection, [row["stack_id"] for row in page])
                 for row in page:
-                    yield records.outcome_of(row, lesions.get(row["stack_id"], ()))
+                    of_stack = [_with_its_algorithm(lesion, older) for lesion in lesions.get(row["stack_id"], ())]
+                    yield records.outcome_of(row, of_stack)
             broken = select(unreadable_files).where(~unreadable_files.c.is_gone).order_by(unreadable_files.c.path)
             for row in connection.execute(broken).mappings():
                 yield Outcome(State(row["state"]), row["path"], None, row["reason"], row["message"])
@@ -689,6 +692,19 @@ def _note_files(connection: Connection, stack_id: int, series: Series) -> None:
 def _note_settings(connection: Connection, settings: Settings) -> None:
     row = {"settings_hash": settings_hash(settings), "settings_toml": format_settings(settings)}
     _insert_new(connection, settings_used, [row])
+
+
+def _older_settings(connection: Connection) -> frozenset[str]:
+    """Give the hashes of settings that were measured with under an older algorithm number than today's."""
+    every = connection.execute(select(settings_used.c.settings_hash, settings_used.c.settings_toml))
+    return frozenset(name for name, toml in every if algorithm_of(toml) < algorithm.ALGORITHM)
+
+
+def _with_its_algorithm(lesion: Lesion, older: Collection[str]) -> Lesion:
+    """Say of a lesion that it was measured under an older algorithm number, where it was."""
+    if lesion.settings_hash not in older:
+        return lesion
+    return replace(lesion, notices=(*lesion.notices, "older_algorithm"))
 
 
 _GONE = "its series no longer has this stack"
