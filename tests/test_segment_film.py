@@ -19,8 +19,8 @@ from calcimeasure.edge import attenuation_on_film
 from calcimeasure.errors import ReviewError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Radiograph, SpacingSource, Tissue
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.field import field_of
-from calcimeasure.segment.radiograph.judge import BASE_LOG_ODDS
 from calcimeasure.segment.radiograph.propose import grow_on_film, propose_on_film
 from calcimeasure.segment.radiograph.scale import film_of
 from calcimeasure.settings import Settings
@@ -289,7 +289,7 @@ def test_on_a_film_not_said_to_show_a_limb_a_reader_decides() -> None:
 def test_confidence_is_what_the_evidence_adds_up_to(limb: bool) -> None:
     image, _ = on_film(ellipsoid(8, 0, (20, 16, 26), 10))
     for part in propose_on_film(image, Settings(), limb=limb).parts:
-        log_odds = BASE_LOG_ODDS + sum(one.log_odds for one in part.evidence)
+        log_odds = RADIOGRAPH.base_log_odds + sum(one.log_odds for one in part.evidence)
         assert part.tissue_confidence == pytest.approx(1 / (1 + math.exp(-log_odds)))
 
 

@@ -24,16 +24,16 @@ How each thing is taken:
 Where many voxels show plateau and surroundings some of them are looked at; what is summed and where the edge lies
 follows from every voxel of the lesion and its rim.
 
-On a radiograph attenuation adds up along the beam: `film` gives the scale on which it does.
+On a radiograph attenuation adds up along the beam: `radiograph` gives the scale on which it does.
 """
 
+from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.edge import Edge, find_edge, half_maximum_outline, keep_connected
-from calcimeasure.edge.neighborhood import DEPTH_MM
 from calcimeasure.edge.radiograph import attenuation_on_film, is_linear
 from calcimeasure.edge.slabs import in_slabs, side_by_side
 
 __all__ = [
-    "DEPTH_MM",
+    "EDGE",
     "Edge",
     "attenuation_on_film",
     "find_edge",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.edge.constants import EDGE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
 
 LINEAR = "LIN"
 """Pixel Intensity Relationship (0028,1040) of values that are proportional to the beam's intensity (PS3.3 C.8.11.3)."""
-
-LEAST_SHARE = 1 / 4096
-"""Of the open beam: what arrives behind metal or lead is below one step of 12 bits, and has no logarithm."""
 
 
 def is_linear(radiograph: Radiograph) -> bool:
@@ -54,7 +53,7 @@ def attenuation_on_film(
     if open_beam <= 0:
         return np.zeros_like(pixels)
     arrives = (np.float32(none_arrives) - pixels) / np.float32(open_beam)
-    attenuation: NDArray[np.float32] = -np.log(np.maximum(arrives, np.float32(LEAST_SHARE)))
+    attenuation: NDArray[np.float32] = -np.log(np.maximum(arrives, np.float32(EDGE.least_share_of_beam)))
     return attenuation
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from calcimeasure.edge import find_edge, side_by_side
 from calcimeasure.measure import shape, uncertainty
 from calcimeasure.measure.attenuation import attenuation
+from calcimeasure.measure.constants import MEASURE
 from calcimeasure.measure.contour import contours_of, sharpened, surface_points_lps_mm
 from calcimeasure.model import NOT_IMAGED_HU, Measurements
 
@@ -72,7 +73,7 @@ def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurement
         max_3d_diameter=diameter,
         extents_lps_mm=None if border_lps_mm is None else shape.extents_lps_mm(border_lps_mm),
         area_mm2=shape.area_mm2(outline, geometry) if single else None,
-        large=(diameter or axes.long_axis).length_mm > settings.large_diameter_mm - shape.SAME_LENGTH_MM,
+        large=(diameter or axes.long_axis).length_mm > settings.large_diameter_mm - MEASURE.same_length_mm,
         notices=_notices(edge, contiguous or single),
     )
     if mesh is not None:

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import cdist
 
+from calcimeasure.measure.constants import MEASURE
 from calcimeasure.model import Axis
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Outline
 
-
-SAME_LENGTH_MM = 1e-9
-"""Lengths that differ by less differ in rounding only; the first of them is taken, on every machine."""
 
 _MANY_POINTS = 2000
 """Distances between more points than this cost more than to find out which of them matter."""
@@ -108,10 +106,12 @@ def axes_of_contours(contours: Contours, geometry: Geometry) -> InPlaneAxes:
     for k in sorted(range(len(borders_mm)), key=lambda index: (-limits_mm[index], index)):
         if limits_mm[k] < best_mm:
             break
-        if _caliper_limit_mm(borders_mm[k]) < best_mm - SAME_LENGTH_MM:
+        if _caliper_limit_mm(borders_mm[k]) < best_mm - MEASURE.same_length_mm:
             continue
         length_mm, ends = _farthest_pair(_outermost(borders_mm[k]))
-        if length_mm > best_mm + SAME_LENGTH_MM or (length_mm > best_mm - SAME_LENGTH_MM and k < best_slice):
+        if length_mm > best_mm + MEASURE.same_length_mm or (
+            length_mm > best_mm - MEASURE.same_length_mm and k < best_slice
+        ):
             best_mm, best_slice, best_ends = length_mm, k, ends
     lines_mm = [line * spacing_mm for line in contours.lines(best_slice)]
     short_ends = _longest_perpendicular_chord(lines_mm, best_ends)
@@ -342,7 +342,9 @@ def _outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
         second = points[np.argmax(np.linalg.norm(points - first, axis=1))]
         first, other = second, first
     radii = np.linalg.norm(points - (first + other) / 2, axis=1)
-    outermost: NDArray[np.float64] = points[radii >= np.linalg.norm(first - other) - radii.max() - SAME_LENGTH_MM]
+    outermost: NDArray[np.float64] = points[
+        radii >= np.linalg.norm(first - other) - radii.max() - MEASURE.same_length_mm
+    ]
     return outermost
 
 
@@ -367,7 +369,7 @@ def _farthest_of_many(points: NDArray[np.float64]) -> tuple[float, NDArray[np.fl
     heights_mm = points @ directions.T
     top_mm, bottom_mm = heights_mm.max(axis=0), heights_mm.min(axis=0)
     spans_mm = points[heights_mm.argmax(axis=0)] - points[heights_mm.argmin(axis=0)]
-    seen_mm = shortened * float(np.linalg.norm(spans_mm, axis=1).max()) - SAME_LENGTH_MM
+    seen_mm = shortened * float(np.linalg.norm(spans_mm, axis=1).max()) - MEASURE.same_length_mm
     best_mm, best_ends = -1.0, points[:2]
     for n in np.flatnonzero(top_mm - bottom_mm >= seen_mm):
         room_mm = top_mm[n] - bottom_mm[n] - seen_mm
@@ -375,7 +377,7 @@ def _farthest_of_many(points: NDArray[np.float64]) -> tuple[float, NDArray[np.fl
         bottoms = points[heights_mm[:, n] <= bottom_mm[n] + room_mm]
         distances_mm = cdist(tops, bottoms)
         row, column = np.unravel_index(int(distances_mm.argmax()), distances_mm.shape)
-        if distances_mm[row, column] > best_mm + SAME_LENGTH_MM:
+        if distances_mm[row, column] > best_mm + MEASURE.same_length_mm:
             best_mm, best_ends = float(distances_mm[row, column]), np.stack([tops[row], bottoms[column]])
     return best_mm, best_ends
 
@@ -416,7 +418,7 @@ def _longest_perpendicular_chord(
     for place in np.unique(starts[:, 0]):
         crossed = (low <= place) & (place <= high)
         heights = starts[crossed, 1] + (place - starts[crossed, 0]) * slopes[crossed]
-        if np.ptp(heights) > best_mm + SAME_LENGTH_MM:
+        if np.ptp(heights) > best_mm + MEASURE.same_length_mm:
             best_mm, best = float(np.ptp(heights)), (float(place), float(heights.min()), float(heights.max()))
     ends: NDArray[np.float64] = np.array([[best[0], best[1]], [best[0], best[2]]]) @ axes.T
     return ends
@@ -425,7 +427,7 @@ def _longest_perpendicular_chord(
 def _without_rounding(lengths_mm: NDArray[np.float64]) -> NDArray[np.float64]:
     """Make lengths that differ in rounding only the same, each the lowest of its run."""
     ascending, inverse = np.unique(lengths_mm, return_inverse=True)
-    new = np.diff(ascending, prepend=-np.inf) > SAME_LENGTH_MM
+    new = np.diff(ascending, prepend=-np.inf) > MEASURE.same_length_mm
     same: NDArray[np.float64] = ascending[new][np.cumsum(new) - 1][inverse].reshape(lengths_mm.shape)
     return same
 

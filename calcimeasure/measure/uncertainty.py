@@ -11,19 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.measure.constants import MEASURE
+
 if TYPE_CHECKING:
     from calcimeasure.edge import Edge
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Axis
-
-# How much of each influence reaches a size, as standard deviations: one set for every lesion, checked on ellipsoids and
-# lobulated masses of 8 to 150 mm in slices of 0.8 to 5 mm (tests/bench/accuracy), where the intervals hold the truth in
-# 93 to 97.5 of 100 cases.
-_LONG_AXIS = {"noise": 1.2, "shrinkage": 2.3, "pixel": 0.03}
-_DIAMETER = {"noise": 0.5, "shrinkage": 1.55, "pixel": 0.15, "slices": 0.65}
-_VOLUME = {"plateau": 2.4, "background": 1.0, "noise": 0.5, "slices": 0.22, "no_plateau": 0.27, "few_slices": 0.22}
-
-_WIDTH_95 = 1.96
 
 
 def long_axis_u95_mm(edge: Edge, geometry: Geometry, long_mm: float, short_mm: float) -> float:
@@ -33,9 +26,9 @@ def long_axis_u95_mm(edge: Edge, geometry: Geometry, long_mm: float, short_mm: f
     sample it.
     """
     return _half_width(
-        _LONG_AXIS["noise"] * edge_noise_mm(edge),
-        _LONG_AXIS["shrinkage"] * tip_shrinkage_mm(edge, long_mm, short_mm),
-        _LONG_AXIS["pixel"] * math.sqrt(geometry.pixel_area_mm2),
+        MEASURE.long_axis_noise * edge_noise_mm(edge),
+        MEASURE.long_axis_shrinkage * tip_shrinkage_mm(edge, long_mm, short_mm),
+        MEASURE.long_axis_pixel * math.sqrt(geometry.pixel_area_mm2),
     )
 
 
@@ -47,10 +40,10 @@ def max_3d_diameter_u95_mm(edge: Edge, geometry: Geometry, diameter: Axis, short
     """
     spacing_mm = geometry.slice_spacing_mm or 0.0
     return _half_width(
-        _DIAMETER["noise"] * edge_noise_mm(edge),
-        _DIAMETER["shrinkage"] * tip_shrinkage_mm(edge, diameter.length_mm, short_mm),
-        _DIAMETER["pixel"] * math.sqrt(geometry.pixel_area_mm2),
-        _DIAMETER["slices"] * min(spacing_mm**2 / diameter.length_mm, spacing_mm),
+        MEASURE.diameter_noise * edge_noise_mm(edge),
+        MEASURE.diameter_shrinkage * tip_shrinkage_mm(edge, diameter.length_mm, short_mm),
+        MEASURE.diameter_pixel * math.sqrt(geometry.pixel_area_mm2),
+        MEASURE.diameter_slices * min(spacing_mm**2 / diameter.length_mm, spacing_mm),
     )
 
 
@@ -66,18 +59,20 @@ def volume_u95_mm3(edge: Edge, geometry: Geometry) -> float:
     summed_mm3 = edge.rim_mm3 + volume_mm3
     voxel_mm3 = float(np.median(geometry.voxel_volumes_mm3))
     if edge.plateau_voxels:
-        plateau = _VOLUME["plateau"] * relative_noise / math.sqrt(edge.plateau_voxels)
+        plateau = MEASURE.volume_plateau * relative_noise / math.sqrt(edge.plateau_voxels)
     else:
         width_mm = math.cbrt(max(volume_mm3, voxel_mm3))
         across = ((geometry.slice_spacing_mm or 0.0) / width_mm) ** 2
-        plateau = math.hypot(_VOLUME["no_plateau"] * edge.blur_sigma_mm / width_mm, _VOLUME["few_slices"] * across)
+        plateau = math.hypot(
+            MEASURE.volume_no_plateau * edge.blur_sigma_mm / width_mm, MEASURE.volume_few_slices * across
+        )
     used = np.flatnonzero(edge.inside.any(axis=(1, 2)))
     slices = max(int(np.ptp(used)) + 1, 1)
     return _half_width(
         plateau * volume_mm3,
-        _VOLUME["background"] * relative_noise / math.sqrt(max(edge.shell_voxels, 1)) * edge.rim_mm3,
-        _VOLUME["noise"] * relative_noise * math.sqrt(max(summed_mm3, 0.0) * voxel_mm3),
-        _VOLUME["slices"] / slices**2 * volume_mm3,
+        MEASURE.volume_background * relative_noise / math.sqrt(max(edge.shell_voxels, 1)) * edge.rim_mm3,
+        MEASURE.volume_noise * relative_noise * math.sqrt(max(summed_mm3, 0.0) * voxel_mm3),
+        MEASURE.volume_slices / slices**2 * volume_mm3,
         edge.uneven_mm3,
     )
 
@@ -95,4 +90,4 @@ def tip_shrinkage_mm(edge: Edge, long_mm: float, short_mm: float) -> float:
 
 
 def _half_width(*deviations: float) -> float:
-    return _WIDTH_95 * math.sqrt(sum(part**2 for part in deviations))
+    return MEASURE.width_95 * math.sqrt(sum(part**2 for part in deviations))

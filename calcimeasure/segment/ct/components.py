@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.model import Outline
+from calcimeasure.segment.ct.constants import CT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Volume
     from calcimeasure.settings import Settings
-
-_ROUNDING = 1e-9
-"""Sizes that differ by this part of them differ in rounding only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ def _rank(sized: tuple[float, Outline]) -> tuple[float, tuple[int, int, int]]:
 
 def _smallest_size(geometry: Geometry, settings: Settings) -> float:
     # Less what rounding takes off a sum: where a stack lies must not decide about a component of just that size.
-    smallest_mm3 = settings.min_volume_mm3 * (1 - _ROUNDING)
+    smallest_mm3 = settings.min_volume_mm3 * (1 - CT.size_rounding)
     if geometry.shape_kji[0] > 1:
         return smallest_mm3
     diameter_mm = math.cbrt(6 * smallest_mm3 / math.pi)

@@ -15,6 +15,7 @@ from calcimeasure.model import Evidence, Outline, Proposal, Proposals, Tissue
 from calcimeasure.segment.ct.body import find_body
 from calcimeasure.segment.ct.coarse import coarse_copy
 from calcimeasure.segment.ct.components import find_components
+from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.cut import contact_mm2, cut
 from calcimeasure.segment.ct.features import features_of
 from calcimeasure.segment.ct.judge import Judgement, judge
@@ -38,23 +39,6 @@ OUTSIDE_GROUP = 2
 
 WORTH_CUTTING = (Tissue.CALCIFIED_MASS, Tissue.UNKNOWN)
 """What is cut from bone; the rest stays in one piece with it."""
-
-WIDE_PASS = 0.6
-"""What may be a mass belongs to the mass beside it where the way to it is so wide, as part of its own thickness."""
-
-ROOM_MM = 8.0
-"""Round a part when it is cut from what it lies on."""
-
-CIRCLE_MM = 6.0
-"""How wide the bright rim is that a body beyond the field of view leaves on its circle."""
-
-HELD_SHARE = 0.6
-SURELY_A_MASS = 0.9
-MASK_CONFIDENCE = 0.98
-"""A part of which a mask of bones holds this share is bone, but for one that looks so much like a mass."""
-
-SMALLEST_SPLIT_MM3 = 60.0
-"""Noise and trabeculae below this have no parts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,16 +167,16 @@ def _by_mask(
     shares = np.bincount(label, weights=outlined.ravel(), minlength=len(judgements) + 1) / voxels
     ruled, overruled = [], False
     for judgement, share in zip(judgements, shares[1:], strict=True):
-        if share < HELD_SHARE:
+        if share < CT.held_share:
             ruled.append(judgement)
             continue
         held = Evidence("mask_share", float(share), 0.0, f"a bone mask holds {share:.0%} of it")
         evidence = (*judgement.evidence, held)
-        if judgement.mass_probability >= SURELY_A_MASS:
+        if judgement.mass_probability >= CT.surely_a_mass:
             overruled = True
             ruled.append(replace(judgement, evidence=evidence))
         else:
-            ruled.append(Judgement(Tissue.BONE, MASK_CONFIDENCE, judgement.mass_probability, evidence))
+            ruled.append(Judgement(Tissue.BONE, CT.mask_confidence, judgement.mass_probability, evidence))
     return ruled, ("bone_mask_overruled",) if overruled else ()
 
 
@@ -207,7 +191,7 @@ def _dense_parts(
     label = labels.ravel()[at]
     voxels = np.bincount(label, minlength=1)
     beyond = 2 * np.bincount(label[body.ravel()[at] == 0], minlength=len(voxels)) > voxels
-    counted = voxels >= max(2, round(SMALLEST_SPLIT_MM3 / coarse.block_mm3))
+    counted = voxels >= max(2, round(CT.smallest_split_mm3 / coarse.block_mm3))
     inside, outside = np.zeros(labels.shape, dtype=np.bool_), np.zeros(labels.shape, dtype=np.bool_)
     inside.ravel()[at] = (counted & ~beyond)[label]
     outside.ravel()[at] = (counted & beyond)[label]
@@ -250,7 +234,7 @@ def _on_circle(coarse: Coarse) -> NDArray[np.bool_] | None:
         return None
     rows_mm = (np.arange(hu.shape[1]) + 0.5) * row_mm - height_mm / 2
     columns_mm = (np.arange(hu.shape[2]) + 0.5) * column_mm - width_mm / 2
-    rim: NDArray[np.bool_] = np.hypot(rows_mm[:, None], columns_mm) > width_mm / 2 - CIRCLE_MM
+    rim: NDArray[np.bool_] = np.hypot(rows_mm[:, None], columns_mm) > width_mm / 2 - CT.circle_mm
     return rim
 
 
@@ -282,7 +266,7 @@ def _hold_together(
         for a, b in ((int(one), int(other)), (int(other), int(one))):
             if not is_mass[b]:
                 continue
-            wide = height_mm >= WIDE_PASS * features[a - 1].thickness_mm / 2
+            wide = height_mm >= CT.wide_pass * features[a - 1].thickness_mm / 2
             if is_mass[a] or (tissue[a] is Tissue.UNKNOWN and wide):
                 owner[root(a)] = root(b)
             elif tissue[a] is Tissue.METAL:
@@ -382,7 +366,7 @@ def _cut_out(
     for part, factor, mm, whole in zip(
         judged.boxes[number], judged.coarse.factor_kji, spacing_mm, outline.box, strict=True
     ):
-        room = int(np.ceil(ROOM_MM / mm))
+        room = int(np.ceil(CT.room_mm / mm))
         low.append(max(part.start * factor - room, whole.start))
         high.append(min(part.stop * factor + room, whole.stop))
     box = (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2]))

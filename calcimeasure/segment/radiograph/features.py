@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.rays import bands, recentered, sampled, shown_at, true_at
 
 if TYPE_CHECKING:
@@ -14,13 +15,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.segment.radiograph.rays import Edges
     from calcimeasure.segment.radiograph.scale import Film
-
-INNER = np.array([0.15, 0.3, 0.45, 0.6, 0.75])
-OUTER = np.array([1.2, 1.35, 1.5])
-"""Parts of the radius at which it is looked inside of a line and beyond it."""
-
-AT_SKIN_MM = 1.5
-"""A line from which the open beam is no farther lies on the skin; a mass that bulges there has some skin over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +79,15 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
     falls = just_inside - just_outside
     usual = np.maximum(np.median(falls, axis=1), 1e-9)
     seen = shown_at(film, edges.centers, edges.radii[..., None] + margin)[..., 0]
-    inner = sampled(film, edges.centers, edges.radii[..., None] * INNER, sizes / 12).astype(np.float64) / span
-    outer = sampled(film, edges.centers, edges.radii[..., None] * OUTER, sizes / 12).astype(np.float64) / span
-    outer = np.where(shown_at(film, edges.centers, edges.radii[..., None] * OUTER), outer, np.nan)
+    inner = (
+        sampled(film, edges.centers, edges.radii[..., None] * RADIOGRAPH.inner_radii, sizes / 12).astype(np.float64)
+        / span
+    )
+    outer = (
+        sampled(film, edges.centers, edges.radii[..., None] * RADIOGRAPH.outer_radii, sizes / 12).astype(np.float64)
+        / span
+    )
+    outer = np.where(shown_at(film, edges.centers, edges.radii[..., None] * RADIOGRAPH.outer_radii), outer, np.nan)
     level = np.median(just_outside, axis=1)
     middle = np.median(inner[..., :3], axis=(1, 2))
     contrast = np.maximum(middle - level, 1e-3)
@@ -98,7 +98,7 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
     rings = inner - np.median(inner, axis=1, keepdims=True)
     uneven = rings.std(axis=(1, 2)) / contrast
     _, radii = recentered(film, edges)
-    at_skin = edges.radii[..., None] + max(AT_SKIN_MM * unit, 1.5 * max(film.steps[film.coarse]))
+    at_skin = edges.radii[..., None] + max(RADIOGRAPH.at_skin_mm * unit, 1.5 * max(film.steps[film.coarse]))
     skin_share = true_at(film, film.field.air, edges.centers, at_skin)[..., 0].mean(axis=1)
     return [
         Features(

@@ -9,20 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SIDE = 64
+SIDE: Final = RADIOGRAPH.patch_pixels
 """Pixels along a patch."""
-CHANNELS = 3
+CHANNELS: Final = 3
 """See `calcimeasure.segment.radiograph.shadows.as_seen`."""
-LEVELS = 4
-AT_ONCE = 8
+LEVELS: Final = 4
+"""As the file of weights has them."""
+AT_ONCE: Final = 8
 """Patches that are looked at together: more are no faster and take more memory."""
 
 

@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.scale import averaged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.segment.radiograph.scale import Film
-
-STEP = 1.35
-"""From one size to the next: lines are found between half and twice a size, so that neighbors overlap broadly."""
-
-MOST_AT_A_SIZE = 40
-"""Places of one size; those that stand out most. Bones have about as many ends and joints."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +59,7 @@ def find_places(film: Film, smallest: float, largest: float) -> Places:
         peaks = _peaks(denser * (weight > 0.5), sigma / 2)
         centers.append((peaks + 0.5) * film.factors[copy] - 0.5)
         radii.append(np.full(len(peaks), radius))
-        radius *= STEP
+        radius *= RADIOGRAPH.size_step
     if not centers:
         return Places(np.empty((0, 2)), np.empty(0))
     return Places(np.concatenate(centers), np.concatenate(radii))
@@ -84,4 +79,4 @@ def _peaks(image: NDArray[np.float32], apart: NDArray[np.float64]) -> NDArray[np
     highest = ndimage.maximum_filter(image, size, mode="nearest")
     found = np.argwhere((image == highest) & (image > 1e-6 * max(float(highest.max()), 1e-30)))
     order = np.argsort(-image[tuple(found.T)], kind="stable")
-    return found[order[:MOST_AT_A_SIZE]]
+    return found[order[: RADIOGRAPH.most_at_a_size]]

@@ -9,7 +9,8 @@ from scipy import ndimage
 
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Outline, Proposal, Proposals, Tissue
-from calcimeasure.segment.radiograph.features import AT_SKIN_MM, features_of
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
+from calcimeasure.segment.radiograph.features import features_of
 from calcimeasure.segment.radiograph.judge import evidence_of, mass_probability, promise
 from calcimeasure.segment.radiograph.places import find_places
 from calcimeasure.segment.radiograph.rays import Edges, recentered, strengths, trace, traced_again, true_in
@@ -23,27 +24,6 @@ if TYPE_CHECKING:
     from calcimeasure.segment.radiograph.scale import Film
     from calcimeasure.segment.radiograph.shadows import Shadow, Sought
     from calcimeasure.settings import Settings
-
-EDGE_MM = 0.5
-"""An edge is judged by what it falls within this distance; a mass of 3 mm is six times as wide."""
-SKIN_MM = 4.0
-"""Beside the open beam a limb thickens as steeply as a mass."""
-FILM_MM = 250.0
-"""What the longer side is taken for where there are no mm: only what is looked for depends on it, nothing measured."""
-OPEN = 0.35
-"""Where attenuation falls by less than this part of what is usual on a line it is open there: a bone goes on."""
-MOST_SKIN = 0.25
-"""A line, or a shadow, that runs on the skin with a larger part of its length encloses a piece of the limb itself."""
-MOST_LOOKED_AT, MOST_OUTLINED = 48, 12
-"""Lines that the network looks at once, most promising first; and those that it outlines, surest first."""
-SAME_PLACE, SAME_SIZE = 0.4, 0.3
-"""Lines are of one thing if so close, in parts of a radius, and so alike in radius, as a logarithm."""
-MOST_PROPOSED = 8
-"""Likeliest first. A film with more is one of bones that this does not know, such as teeth or a chest."""
-UNSURE = 0.6
-"""Certainty below which there is nothing that a reader can have pointed at."""
-BESIDE_PIXELS = 8.0
-"""Of 64 along a patch: what a reader points at lies no farther outside of the mass."""
 
 
 def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool = False) -> Proposals:
@@ -65,15 +45,15 @@ def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool = 
     Returns
     -------
     Proposals
-        Calcified masses and unknown parts, no more than `MOST_PROPOSED`, largest first; outlines of a single slice (k
-        is 0).
+        Calcified masses and unknown parts, no more than `RADIOGRAPH.most_proposed`, largest first; outlines of
+        a single slice (k is 0).
     """
     film = film_of(radiograph)
     least = min(settings.mass_probability, settings.film_review_probability)
     parts: list[Proposal] = []
     for shadow, evidence in _judged(film, settings, limb=limb):
         likely = mass_probability(evidence)
-        if likely < least or len(parts) == MOST_PROPOSED:
+        if likely < least or len(parts) == RADIOGRAPH.most_proposed:
             break
         outline = _outline(film, shadow)
         if outline is not None and not any(_same(outline, part.outline) for part in parts):
@@ -109,7 +89,11 @@ def grow_on_film(radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool
         found = settled(film, [(point, longest_extent(seeds * film.steps[0]) + max(film.steps[0]))], is_there=True)[0]
     else:
         found = pointed_at(film, point, *_sizes(film, settings))
-    is_there = found is not None and found.certainty >= UNSURE and found.pixels_away(film, point) <= BESIDE_PIXELS
+    is_there = (
+        found is not None
+        and found.certainty >= RADIOGRAPH.unsure
+        and found.pixels_away(film, point) <= RADIOGRAPH.beside_pixels
+    )
     outline = _outline(film, found) if found is not None and is_there else None
     if outline is None:
         where = f"nothing around row {point[0]:.0f}, column {point[1]:.0f} stands out from its surroundings"
@@ -140,29 +124,29 @@ def _judged(film: Film, settings: Settings, *, limb: bool) -> list[tuple[Shadow,
     mm = _mm(film)
     places = find_places(film, *_sizes(film, settings))
     lines = traced_again(film, trace(film, places.centers, places.radii))
-    lines = _only(lines, strengths(film, lines, _width(film, lines), SKIN_MM * mm) > 0)
-    seen = features_of(film, lines, _width(film, lines), SKIN_MM * mm, mm)
+    lines = _only(lines, strengths(film, lines, _width(film, lines), RADIOGRAPH.skin_mm * mm) > 0)
+    seen = features_of(film, lines, _width(film, lines), RADIOGRAPH.skin_mm * mm, mm)
     promises = np.array([promise(one) for one in seen])
-    promises[[one.closed < OPEN or one.skin_share > MOST_SKIN for one in seen]] = -np.inf
+    promises[[one.closed < RADIOGRAPH.open_line or one.skin_share > RADIOGRAPH.most_skin for one in seen]] = -np.inf
     looked_at = _distinct(film, lines, promises)
     found = []
     for (n, _), shadow in zip(looked_at, seen_at(film, [sought for _, sought in looked_at]), strict=True):
         if shadow is not None:
             found.append((n, (shadow.middle(film), shadow.length), shadow.certainty))
-    found = sorted(found, key=lambda one: -one[2])[:MOST_OUTLINED]
+    found = sorted(found, key=lambda one: -one[2])[: RADIOGRAPH.most_outlined]
     judged = []
     skin = _skin(film)
     for (n, _, _), shadow in zip(found, settled(film, [sought for _, sought, _ in found]), strict=True):
         if shadow is None or not settings.film_smallest_mm <= shadow.length / mm <= settings.film_largest_mm:
             continue
-        if np.mean(true_in(film, skin, shadow.border(film))) <= MOST_SKIN:
+        if np.mean(true_in(film, skin, shadow.border(film))) <= RADIOGRAPH.most_skin:
             judged.append((shadow, evidence_of(seen[n], shadow.certainty, limb=limb)))
     return sorted(judged, key=lambda one: -mass_probability(one[1]))
 
 
 def _skin(film: Film) -> NDArray[np.bool_]:
     """(rows, columns) of the coarse copy, where the open beam is close."""
-    close = [max(1, round(AT_SKIN_MM * _mm(film) / step)) for step in film.steps[film.coarse]]
+    close = [max(1, round(RADIOGRAPH.at_skin_mm * _mm(film) / step)) for step in film.steps[film.coarse]]
     skin: NDArray[np.bool_] = ndimage.maximum_filter(film.field.air, [2 * one + 1 for one in close])
     return skin
 
@@ -172,10 +156,13 @@ def _distinct(film: Film, lines: Edges, promises: NDArray[np.float64]) -> list[t
     chosen: list[int] = []
     centers, radii = recentered(film, lines)
     for n in np.argsort(-promises, kind="stable"):
-        if promises[n] == -np.inf or len(chosen) == MOST_LOOKED_AT:
+        if promises[n] == -np.inf or len(chosen) == RADIOGRAPH.most_looked_at:
             break
         away = np.linalg.norm((centers[chosen] - centers[n]) * film.steps[0], axis=1)
-        if not ((away < SAME_PLACE * radii[n]) & (np.abs(np.log(radii[chosen] / radii[n])) < SAME_SIZE)).any():
+        if not (
+            (away < RADIOGRAPH.same_place * radii[n])
+            & (np.abs(np.log(radii[chosen] / radii[n])) < RADIOGRAPH.same_size)
+        ).any():
             chosen.append(int(n))
     return [(n, ((float(centers[n, 0]), float(centers[n, 1])), 2 * float(radii[n]))) for n in chosen]
 
@@ -193,7 +180,7 @@ def _sizes(film: Film, settings: Settings) -> tuple[float, float]:
 
 def _mm(film: Film) -> float:
     """Return what is taken for a mm in deciding what to look for."""
-    return 1.0 if film.in_mm else _longer(film) / FILM_MM
+    return 1.0 if film.in_mm else _longer(film) / RADIOGRAPH.longer_side_mm
 
 
 def _longer(film: Film) -> float:
@@ -202,7 +189,7 @@ def _longer(film: Film) -> float:
 
 
 def _width(film: Film, edges: Edges) -> NDArray[np.float64]:
-    width: NDArray[np.float64] = np.minimum(EDGE_MM * _mm(film), 0.2 * np.median(edges.radii, axis=1))
+    width: NDArray[np.float64] = np.minimum(RADIOGRAPH.edge_mm * _mm(film), 0.2 * np.median(edges.radii, axis=1))
     return width
 
 

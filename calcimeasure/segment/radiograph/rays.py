@@ -14,21 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.segment.radiograph.scale import Film
-
-RAYS = 96
-STEEPEST = 4
-"""Steps along the ray that an edge may move from one ray to the next."""
-BEND = 0.05
-"""What a step of the line costs, in parts of a ray with the usual fall."""
-STEPS = 48
-BLUR = 1.5
-"""Steps over which the fall is averaged."""
-WEAKEST = 0.15
-"""Part of the rays on which an edge may fall less than is taken for its strength."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +38,7 @@ class Edges:
     radii: NDArray[np.float64]
 
 
-def directions(count: int = RAYS) -> NDArray[np.float64]:
+def directions(count: int = RADIOGRAPH.rays) -> NDArray[np.float64]:
     """(rays, 2) unit vectors, down and across."""
     angle = np.arange(count) * (2 * np.pi / count)
     return np.stack([np.sin(angle), np.cos(angle)], axis=-1)
@@ -60,7 +51,7 @@ def sampled(
 
     Beyond the image the nearest pixel stands.
     """
-    rays = radii.shape[1] if radii.shape[1] > 1 else RAYS
+    rays = radii.shape[1] if radii.shape[1] > 1 else RADIOGRAPH.rays
     toward = directions(rays)
     values = np.empty((len(centers), rays, radii.shape[2]), dtype=np.float32)
     copies = np.array([film.fitting(one) for one in step], dtype=int)
@@ -86,7 +77,7 @@ def true_at(
 
     Beyond the image nothing is.
     """
-    rays = radii.shape[1] if radii.shape[1] > 1 else RAYS
+    rays = radii.shape[1] if radii.shape[1] > 1 else RADIOGRAPH.rays
     away = radii[..., None] * directions(rays)[:, None]
     return true_in(film, mask, centers[:, None, None] + away / film.steps[0])
 
@@ -113,7 +104,7 @@ def trace(film: Film, centers: NDArray[np.float64], sizes: NDArray[np.float64], 
     sizes
         (n,) radius that is looked for; lines run between size / reach and size * reach.
     """
-    radii = sizes[:, None, None] * np.geomspace(1 / reach, reach, STEPS)
+    radii = sizes[:, None, None] * np.geomspace(1 / reach, reach, RADIOGRAPH.ray_steps)
     profiles = sampled(film, centers, radii, sizes / 12)
     line = _best_line(_gain(profiles, shown_at(film, centers, radii)))
     found = np.take_along_axis(np.broadcast_to(radii, profiles.shape), line[..., None], axis=2)[..., 0]
@@ -147,7 +138,7 @@ def strengths(film: Film, edges: Edges, width: NDArray[np.float64], margin: floa
     share = shown.mean(axis=1)
     falls = np.where(shown, inside - outside, np.nan)
     falls[share == 0] = 0
-    strength: NDArray[np.float64] = np.maximum(np.nanquantile(falls, WEAKEST, axis=1), 0) * share**2
+    strength: NDArray[np.float64] = np.maximum(np.nanquantile(falls, RADIOGRAPH.weakest, axis=1), 0) * share**2
     return strength
 
 
@@ -163,7 +154,7 @@ def bands(film: Film, edges: Edges, width: NDArray[np.float64]) -> tuple[NDArray
 def _gain(profiles: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np.float32]:
     """(n, rays, k) how steeply profiles fall outward, limited to what is usual on the steepest places of the rays."""
     smooth = ndimage.gaussian_filter1d(profiles, 1.0, axis=1, mode="wrap")
-    fall = -ndimage.gaussian_filter1d(smooth, BLUR, axis=2, order=1, mode="nearest") * shown
+    fall = -ndimage.gaussian_filter1d(smooth, RADIOGRAPH.fall_sigma_steps, axis=2, order=1, mode="nearest") * shown
     steepest = np.maximum(fall.max(axis=2), 0)
     usual = np.quantile(steepest, 0.35, axis=1).astype(np.float32) + np.float32(1e-12)
     gain: NDArray[np.float32] = fall / (np.abs(fall) + usual[:, None, None])
@@ -176,14 +167,14 @@ def _best_line(gain: NDArray[np.float32]) -> NDArray[np.intp]:
     The rays are gone round twice, and the middle of the way is taken: there it no longer knows where it began.
     """
     n, rays, steps = gain.shape
-    moves = np.arange(-STEEPEST, STEEPEST + 1)
-    cost = (BEND * np.abs(moves)).astype(np.float32)
+    moves = np.arange(-RADIOGRAPH.steepest, RADIOGRAPH.steepest + 1)
+    cost = (RADIOGRAPH.bend * np.abs(moves)).astype(np.float32)
     best = gain[:, 0].copy()
     came = np.empty((2 * rays, n, steps), dtype=np.int8)
-    padded = np.empty((n, steps + 2 * STEEPEST), dtype=np.float32)
+    padded = np.empty((n, steps + 2 * RADIOGRAPH.steepest), dtype=np.float32)
     for at in range(1, 2 * rays):
         padded.fill(-np.inf)
-        padded[:, STEEPEST:-STEEPEST] = best
+        padded[:, RADIOGRAPH.steepest : -RADIOGRAPH.steepest] = best
         options = np.stack([padded[:, k : k + steps] - cost[k] for k in range(len(moves))])
         chosen = options.argmax(axis=0)
         came[at] = moves[chosen]

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.edge import attenuation_on_film
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.field import Field, field_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Radiograph
-
-COARSE_PIXELS = 900
-"""Along the longer side: steps of half a millimeter on a film of 43 cm, on which 3 mm are still six pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +56,7 @@ def film_of(radiograph: Radiograph) -> Film:
     image = attenuation_on_film(radiograph)
     steps = radiograph.spacing_mm or (radiograph.pixel_aspect, 1.0)
     copies, all_steps, factors = [image], [steps], [(1, 1)]
-    wanted = max(n * step for n, step in zip(image.shape, steps, strict=True)) / COARSE_PIXELS
+    wanted = max(n * step for n, step in zip(image.shape, steps, strict=True)) / RADIOGRAPH.coarse_pixels
     while min(copies[-1].shape) >= 16:
         row, column = all_steps[-1]
         # Of pixels that are no squares the shorter side first.

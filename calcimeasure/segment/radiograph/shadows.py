@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.network import SIDE, mass_shares
 
 if TYPE_CHECKING:
@@ -27,24 +28,6 @@ if TYPE_CHECKING:
 Sought = tuple[tuple[float, float], float]
 """Row and column of a mass's middle, in pixels of the radiograph, and its length in the film's unit."""
 MIDDLE = (SIDE - 1) / 2
-FILLS = 0.5
-"""Part of a patch that a mass's length takes when it is looked at again."""
-ROUNDS = 3
-"""Times that it is."""
-CLOSER = 0.3, 0.4, FILLS, FILLS
-"""The same, one look after the other, where there is a mass for certain."""
-LESS_SURE = 0.1
-FIRST_FILLS = 0.4
-"""Part of a patch that a mass of the size looked for takes at first; sizes go up by `FIRST_STEP`."""
-FIRST_STEP = 1.6
-FEWEST_PIXELS = 4
-GROWS = 1.7
-"""A mass is taken for no more times as long, or as short, as in the round before: a slip does not run away."""
-LEAST_SHARE = 0.02
-"""A patch that nowhere is likelier in a mass shows none, whoever says so."""
-CLOSE_PIXELS = 4.0
-"""Of a patch: what is pointed at may lie about so far beside the mass."""
-DIRECTIONS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,15 +87,15 @@ class Shadow:
 
 def longest_extent(places: NDArray[np.intp] | NDArray[np.floating]) -> float:
     """Extent of (n, 2) places in the direction in which it is longest, of a few."""
-    angles = np.arange(DIRECTIONS) * (np.pi / DIRECTIONS)
+    angles = np.arange(RADIOGRAPH.extent_directions) * (np.pi / RADIOGRAPH.extent_directions)
     along = places @ np.stack([np.sin(angles), np.cos(angles)])
     return float(np.ptp(along, axis=0).max())
 
 
 def pointed_at(film: Film, point: tuple[float, float], smallest: float, largest: float) -> Shadow | None:
     """Find the shadow of the mass at a place (in pixels of the radiograph), of any length between two."""
-    count = math.ceil(math.log(largest / smallest) / math.log(FIRST_STEP)) + 1
-    sides = [smallest / FIRST_FILLS * FIRST_STEP**n for n in range(count)]
+    count = math.ceil(math.log(largest / smallest) / math.log(RADIOGRAPH.first_step)) + 1
+    sides = [smallest / RADIOGRAPH.first_fills * RADIOGRAPH.first_step**n for n in range(count)]
     first = _at_the_middle(film, [point] * count, sides)
     found = settled(film, [(one.middle(film), one.length) for one in first], is_there=True)
     there = [one for one in found if one is not None]
@@ -131,7 +114,7 @@ def settled(film: Film, sought: Sequence[Sought], *, is_there: bool = False) -> 
     """
     found: list[Shadow | None] = [None] * len(sought)
     looked_for = dict(enumerate(sought))
-    for fills in CLOSER if is_there else (FILLS,) * ROUNDS:
+    for fills in RADIOGRAPH.closer_fills if is_there else (RADIOGRAPH.fills,) * RADIOGRAPH.rounds:
         looks = seen_at(film, list(looked_for.values()), fills=fills, is_there=is_there)
         for (n, (_, length)), one in zip(list(looked_for.items()), looks, strict=True):
             if is_there and (one is None or _is_less_sure(one, found[n])):
@@ -141,16 +124,19 @@ def settled(film: Film, sought: Sequence[Sought], *, is_there: bool = False) -> 
             if one is None:
                 del looked_for[n]
             else:
-                looked_for[n] = one.middle(film), min(max(one.length, length / GROWS), length * GROWS)
+                looked_for[n] = (
+                    one.middle(film),
+                    min(max(one.length, length / RADIOGRAPH.grows), length * RADIOGRAPH.grows),
+                )
     return found
 
 
 def _is_less_sure(closer: Shadow, before: Shadow | None) -> bool:
-    return before is not None and closer.certainty < before.certainty - LESS_SURE
+    return before is not None and closer.certainty < before.certainty - RADIOGRAPH.less_sure
 
 
 def seen_at(
-    film: Film, sought: Sequence[Sought], *, fills: float = FILLS, is_there: bool = False
+    film: Film, sought: Sequence[Sought], *, fills: float = RADIOGRAPH.fills, is_there: bool = False
 ) -> list[Shadow | None]:
     """Look once at masses of about some middle and length that fill so much of a patch: the largest part of each."""
     centers, sides = [where for where, _ in sought], [length / fills for _, length in sought]
@@ -158,7 +144,7 @@ def seen_at(
     for center, side, shares in zip(centers, sides, _shares(film, centers, sides, is_there=is_there), strict=True):
         parts, _ = ndimage.label(shares > 0.5)
         sizes = np.bincount(parts.ravel())[1:]
-        is_seen = sizes.size > 0 and sizes.max() >= FEWEST_PIXELS
+        is_seen = sizes.size > 0 and sizes.max() >= RADIOGRAPH.fewest_pixels
         found.append(Shadow(center, side, shares, parts == sizes.argmax() + 1) if is_seen else None)
     return found
 
@@ -181,7 +167,7 @@ def drawn(film: Film, shadow: Shadow) -> tuple[NDArray[np.bool_], tuple[int, int
 
 
 def _closeness(film: Film, shadow: Shadow, point: tuple[float, float]) -> float:
-    return math.exp(-shadow.pixels_away(film, point) / CLOSE_PIXELS)
+    return math.exp(-shadow.pixels_away(film, point) / RADIOGRAPH.close_pixels)
 
 
 def _at_the_middle(film: Film, centers: Sequence[tuple[float, float]], sides: Sequence[float]) -> list[Shadow]:
@@ -207,7 +193,7 @@ def _shares(
     # Where there is no difference there is nothing to see.
     shares[[bool(np.ptp(values) == 0) for values, _ in patches]] = 0
     if is_there:
-        shares /= np.maximum(shares.max(axis=(1, 2), keepdims=True), LEAST_SHARE)
+        shares /= np.maximum(shares.max(axis=(1, 2), keepdims=True), RADIOGRAPH.least_share)
     return shares
 
 
