@@ -127,7 +127,7 @@ class _Cells:
     spread_hu: float
 
     def is_even(self, height_hu: float) -> bool:
-        """Tell whether no cell differs from the average by more than noise explains and by what matters."""
+        """Tell whether no cell differs from the average by more than noise explains, and by enough to matter."""
         filled = self.count >= EDGE.fewest_in_a_cell
         differences_hu = np.abs(self.above_hu[filled] / self.count[filled])
         noise_hu = EDGE.uneven_cells * self.spread_hu / np.sqrt(self.count[filled])
@@ -137,7 +137,7 @@ class _Cells:
 def _usual_hu(
     near: Neighborhood, voxels: NDArray[np.bool_], cells: _Cells, cell: tuple[int, ...]
 ) -> NDArray[np.float64]:
-    """Average the medians of a cell and those beside it: where densities alternate, what is usual there counts.
+    """Average the medians of a cell and of those beside it: where densities alternate, the usual one counts.
 
     Where there are no voxels it is the average of all.
     """
@@ -205,7 +205,7 @@ def _plateau_from_sum(near: Neighborhood, background_hu: float) -> float:
 
 
 def _above_hu(near: Neighborhood, background_hu: float) -> NDArray[np.float32]:
-    """Attenuation above the surroundings; what air takes off the tissue beside it is no negative calcium."""
+    """Attenuation above the surroundings. Tissue that is blurred with air counts as none, not as negative calcium."""
     above_hu: NDArray[np.float32] = near.attenuation_hu - np.float32(background_hu)
     if near.from_air_mm is not None:
         above_hu[(near.from_air_mm <= EDGE.rim_mm) & ~near.mask & (above_hu < -EDGE.below_tissue_hu)] = 0
@@ -223,13 +223,13 @@ def _mean_breadth_mm(inside: NDArray[np.bool_], near: Neighborhood) -> float:
 def uneven_mm3(
     near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.bool_], found: Contrast, rim_mm: float
 ) -> float:
-    """Say how far the sum may be off because plateau and surroundings are not even: its standard deviation.
+    """Estimate the standard deviation of the sum that comes from plateau and surroundings that are not even.
 
-    Both are seen next to the rim and have to hold in it. How much the nearer layer of what is seen differs from the
-    farther one, beyond noise, tells how much the rim may differ from it. Where tissues meet at random places the mean
-    square of the difference between two places grows with their distance, and the patches of a surface over which it
-    has one sign with the square of that: averaged over an octant round the lesion, with the cube. Octants are summed
-    as independent.
+    Plateau and surroundings are seen next to the rim, and are taken for those in the rim. The difference between a
+    nearer and a farther layer, beyond noise, tells how much the rim may differ from the nearer layer. Where tissues
+    meet at random places, the mean square of the difference between two places grows with their distance, and the area
+    over which the difference has one sign grows with the square of the distance. Averaged over an octant round the
+    lesion, the mean square grows with the cube. Octants are summed as independent.
     """
     rim = near.basin & (np.abs(near.depth_mm) <= rim_mm)
     inside, outside = rim & near.mask, rim & ~near.mask
@@ -242,7 +242,7 @@ def uneven_mm3(
 def _uneven_mm3(
     near: Neighborhood, rim: NDArray[np.bool_], seen: NDArray[np.bool_], layer_mm: float, rim_mm: float
 ) -> float:
-    """Return the standard deviation in mm3 HU of one side of the rim, from what is seen within a layer and beyond."""
+    """Return the standard deviation in mm3 HU of one side of the rim, from a nearer and a farther layer."""
     nearer = seen & (np.abs(near.depth_mm) <= layer_mm)
     layers = rim, nearer, seen & ~nearer
     octants = [_octants(near, voxels) for voxels in layers]
@@ -262,7 +262,8 @@ def _uneven_mm3(
     if np.sum(weights * squares) <= EDGE.uneven_layers * np.sum(weights * noise):
         return 0.0
     middles_mm = [float(np.abs(near.depth_mm[voxels]).mean()) for voxels in layers]
-    # Averages over layers differ less than their middles do: as if those were nearer by a sixth of both layers.
+    # Averages over two layers differ less than the values in their middles: as if the middles were nearer to each other
+    # by a sixth of both thicknesses.
     to_rim_mm = middles_mm[1] - middles_mm[0] - (rim_mm + EDGE.layer_mm) / 6
     between_mm = middles_mm[2] - middles_mm[1] - EDGE.layer_mm / 3
     farther = max(to_rim_mm, 0.0) / max(between_mm, EDGE.layer_mm / 3)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:
-    """The surroundings of a lesion, measured against its plateau.
+    """A lesion and its surroundings, on a scale from the one to the other.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Edge:
         Sum over the lesion and its rim of (attenuation - surroundings) / (plateau - surroundings) voxel volumes (a lone
         slice: mm2).
     plateau_voxels, shell_voxels, rim_mm3
-        How much of the image the plateau and the surroundings rest on, and how much of the rim was summed.
+        How many voxels show the plateau and the surroundings, and how much of the rim was summed.
     follows_outline
         False where a reader's outline leaves the half-maximum by more than a voxel.
     uneven_mm3
@@ -108,8 +108,8 @@ def half_maximum_outline(volume: Volume, outline: Outline, settings: Settings) -
     Returns
     -------
     Outline
-        The voxels above half-way between surroundings and plateau that hang together with the proposal; the proposal
-        itself where there are none.
+        The voxels above the half-maximum that are connected with the proposal; the proposal itself where there are
+        none.
     """
     edge = _find_edge(volume, outline, settings, EDGE.coarse_sampling, outline_rules=False)
     if not edge.inside.any():
@@ -178,7 +178,7 @@ class _CloseUp:
     foreign
         What belongs to another dense thing; None where none is near.
     beside_air
-        What air may be blurred with; None where none is near.
+        Voxels that may be blurred with air; None where no air is near.
     """
 
     start_kji: tuple[int, int, int]
@@ -199,7 +199,7 @@ def _close_up(volume: Volume, outline: Outline, near: Neighborhood, plateau: NDA
     mask = outline.mask_in(start, stop)
 
     def seen(sampled: NDArray[Any]) -> NDArray[Any]:
-        """Give each voxel what its nearest sample has."""
+        """Give each voxel the value of its nearest sample."""
         for axis in (2, 1, 0):
             step = near.stride_kji[axis]
             nearest = (np.arange(start[axis], stop[axis]) - near.start_kji[axis] + step // 2) // step
@@ -248,7 +248,7 @@ def _summed(close: _CloseUp, found: Contrast) -> _Summed:
         local_hu = np.float32(found.mean_background_hu) if background_hu is None else background_hu.in_slices(slices)
         ratio = np.subtract(close.attenuation_hu[slab], local_hu, out=level[slab])
         if close.beside_air is not None:
-            # What air takes off the tissue beside it is no negative calcium.
+            # Tissue that is blurred with air looks less dense: that is no negative calcium.
             ratio[close.beside_air[slab] & (ratio < -EDGE.below_tissue_hu)] = 0
         ratio /= np.float32(found.mean_height_hu) if height_hu is None else height_hu.in_slices(slices)
         if foreign_dense is not None and close.foreign is not None:
@@ -264,10 +264,11 @@ def _summed(close: _CloseUp, found: Contrast) -> _Summed:
 def _narrowly_summed(
     close: _CloseUp, level: NDArray[np.float32], depth_mm: NDArray[np.float32], rim_mm: float
 ) -> NDArray[np.float64]:
-    """Sum up each slice where plateau or surroundings are not even: what is not blurred need not be compared with them.
+    """Sum up each slice where plateau or surroundings are not even.
 
-    What is deeper than the blur is whole, whatever its density, but for cavities; what is farther out is none. Depth is
-    that below the edge and not below the outline: what is left out on both sides of it makes up for each other.
+    Only blurred voxels are compared with plateau and surroundings. A deeper voxel counts as calcified as a whole,
+    whatever its attenuation, unless it lies in a cavity; a voxel farther outside counts as not calcified. Depth is
+    measured from the edge and not from the outline: what is left out on one side equals what is left out on the other.
     """
     between = (depth_mm > rim_mm) & (depth_mm < EDGE.depth_mm) & (level > EDGE.mostly_calcified)
     ratio = np.where(close.plateau | between, np.float32(1), level + np.float32(0.5))
@@ -279,7 +280,7 @@ def _narrowly_summed(
 def keep_connected(
     level: NDArray[np.float32], seed: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Keep of what is above level 0 what hangs together with a seed (26 neighbors); the rest is set to -0.5.
+    """Keep the voxels above level 0 that are connected with a seed (26 neighbors); set the other ones to -0.5.
 
     Returns
     -------
@@ -288,7 +289,7 @@ def keep_connected(
     """
     above = level > 0
     beyond = above & ~seed
-    # Mostly all of it lies beside the seed: labels cost more than a look at that.
+    # In most cases all of them touch the seed: to test that takes less time than to label components.
     if not beyond.any() or not (beyond & ~within_a_voxel(above & seed)).any():
         return level, above
     labels = _labels(above, connectivity=26)
@@ -304,7 +305,8 @@ def _labels(mask: NDArray[np.bool_], connectivity: int) -> NDArray[np.unsignedin
     """Label connected components, from 1 on."""
     import cc3d
 
-    # Of even lengths: in a box of odd ones the binary labelling has too little room for lone voxels and breaks.
+    # Padded to even lengths: in a box of odd lengths the binary labelling of cc3d reserves too little memory for lone
+    # voxels, and fails.
     roomy = np.pad(mask, [(0, length % 2) for length in mask.shape])
     k, j, i = mask.shape
     labels: NDArray[np.unsignedinteger] = cc3d.connected_components(roomy, connectivity=connectivity, binary_image=True)
@@ -328,9 +330,10 @@ def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _cut_off(close: _CloseUp, summed: _Summed) -> NDArray[np.bool_]:
-    """Find voxels of the lesion beside its outline that a cut gives to somebody else: the cut is the border there.
+    """Find dense voxels beside the outline that belong to another dense thing: there a reader's cut is the border.
 
-    A share of the outline's border that an outline too small by a voxel has too, at pointed places, is none.
+    An outline that is too small by a voxel has a few such voxels too, at its pointed places: a small share of the
+    border is no cut.
     """
     none = np.zeros_like(close.mask)
     if summed.foreign_dense is None:

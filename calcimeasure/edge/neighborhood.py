@@ -25,7 +25,7 @@ _Number = TypeVar("_Number", np.float32, np.intp)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighborhood:
-    """A lesion's box with room for its rim and its surroundings, at every so many voxels.
+    """The box of a lesion with room for its rim and its surroundings: every voxel of it, or samples.
 
     Parameters
     ----------
@@ -38,9 +38,9 @@ class Neighborhood:
     others
         What is dense and not the lesion.
     basin
-        What belongs to the lesion, and what lies nearer to it than to any other dense thing.
+        The lesion, and each voxel that is nearer to the lesion than to any other dense thing.
     from_others_mm, from_air_mm
-        Infinite where farther than a rim reaches; None where there are none.
+        Distance to other dense things, and to air: infinite beyond the reach of a rim, None where there are none.
     spacing_mm
         Distance of the samples.
     slice_mm
@@ -126,7 +126,7 @@ def signed_depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, flo
     """Distance to the nearest voxel across a mask's border, negative outside; the border of the box is none."""
     import edt
 
-    # Of two labels it finds both distances at once.
+    # With two labels one transform gives the distances on both sides of the border.
     labels = mask.view(np.uint8) + np.uint8(1)
     depth_mm: NDArray[np.float32] = edt.edt(
         labels, anisotropy=spacing_mm, black_border=False, parallel=threads_for_distances(mask.size)
@@ -168,13 +168,13 @@ def _other_dense(
         soft_hu = max(float(np.median(thinned(attenuation_hu[~dense]))), -100.0) if not dense.all() else 0.0
         half = attenuation_hu >= (float(deep_hu) + soft_hu) / 2
         behind &= half
-        # What is as dense and right beside it is part of it, and not of the lesion's rim.
+        # A voxel that is as dense and touches such a thing is part of that thing, not of the lesion's rim.
         behind |= within_a_voxel(behind) & dense & ~mask & half
     return beyond | behind
 
 
 def stands_alone(near: Neighborhood) -> bool:
-    """Tell whether no other dense thing comes near the rim: where one does, each voxel matters."""
+    """Tell whether no other dense thing lies near the rim. Where one does, every voxel has to be used."""
     return not bool(np.any(near.others & (near.depth_mm >= -2 * EDGE.rim_mm)))
 
 
@@ -192,7 +192,7 @@ def within_a_voxel(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def plateau_and_shell(near: Neighborhood, settings: Settings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Find the voxels that show the plateau (too few of them: none), and those that show the surroundings."""
+    """Find the voxels that show the plateau (none where they are too few), and those that show the surroundings."""
     shell = near.basin & ~near.dense & (near.depth_mm < -EDGE.shell_mm[0]) & (near.depth_mm >= -EDGE.shell_mm[1])
     for distance_mm in (near.from_air_mm, near.from_others_mm):
         if distance_mm is not None:
@@ -211,14 +211,14 @@ def plateau_and_shell(near: Neighborhood, settings: Settings) -> tuple[NDArray[n
 def _without_cavities(
     near: Neighborhood, deep: NDArray[np.bool_], shell: NDArray[np.bool_], settings: Settings
 ) -> NDArray[np.bool_]:
-    """Leave out of what is deep the blurred rim of cavities, but not parts that are less dense and yet calcified."""
+    """Leave the blurred rim of cavities out of the deep voxels; keep parts that are less dense and still calcified."""
     deep_hu, shell_hu = (float(np.median(thinned(near.attenuation_hu[voxels]))) for voxels in (deep, shell))
     half_hu = (deep_hu + shell_hu) / 2
     hollow = deep & (near.attenuation_hu < half_hu)
     if not hollow.any():
         return deep
-    # What is a part in its own right is homogeneous, and nowhere near soft tissue: fluid that holds calcium, say. The
-    # blurred rim of a cavity passes through the same Hounsfield units on its way down.
+    # A part that is less dense and still calcified (fluid that holds calcium) is homogeneous, and far above soft
+    # tissue. The blurred rim of a cavity passes through the same Hounsfield units, and falls to those of the cavity.
     smooth_hu = ndimage.uniform_filter(near.attenuation_hu, 3)
     cavity = near.mask & (near.depth_mm >= EDGE.depth_mm) & (smooth_hu < settings.threshold_hu)
     from_cavity_mm = _distance_mm(cavity, near.spacing_mm)
@@ -229,7 +229,7 @@ def _without_cavities(
 
 
 def _scarce_surroundings(near: Neighborhood) -> NDArray[np.bool_]:
-    """Wedged between dense things or under the skin: the tissue that is least blurred with either, or what there is."""
+    """Find surroundings between dense things or under the skin: the tissue that is blurred least, or all there is."""
     around = near.basin & ~near.dense & ~near.mask
     for distance_mm in (EDGE.rim_mm / 2, 0.0):
         tissue = around & (near.depth_mm < -distance_mm)
@@ -241,5 +241,5 @@ def _scarce_surroundings(near: Neighborhood) -> NDArray[np.bool_]:
 
 
 def thinned(values: NDArray[_Number]) -> NDArray[_Number]:
-    """Take every nth of many values: a median of thousands is as good as one of millions, and sorting costs most."""
+    """Take every nth of many values: a median of thousands is as good as one of millions, and sorting takes time."""
     return values[:: max(1, values.size // EDGE.enough_values)]

@@ -1,4 +1,4 @@
-"""The values of a radiograph on a scale on which attenuation adds up: that of a mass to that of what lies behind it."""
+"""The values of a radiograph on a scale on which the attenuations of things that lie behind each other add up."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def attenuation_on_film(
 
     Notes
     -----
-    Dense is bright, so that the intensity falls with the value. Of MONOCHROME1 the loader has turned the lowest and the
-    highest value round: turned back they are the intensity. Of MONOCHROME2 the device has subtracted the intensity from
-    the end of its range (PS3.3 C.8.11.3.1.2, Pixel Intensity Relationship Sign -1), taken for the smallest range of
-    whole bits that holds the highest value.
+    Dense is bright, so that the intensity falls with the value. The loader has inverted values of MONOCHROME1 between
+    the lowest and the highest of them: inverted again they are the intensity. For MONOCHROME2 the device has subtracted
+    the intensity from the end of its range (PS3.3 C.8.11.3.1.2, Pixel Intensity Relationship Sign -1), which is taken
+    for the smallest range of whole bits that holds the highest value.
     """
     pixels = radiograph.pixels[rows, columns]
     if not is_linear(radiograph):

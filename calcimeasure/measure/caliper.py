@@ -20,28 +20,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MANY_POINTS = 2000
-"""Distances between more points than this cost more than to find out which of them matter."""
+"""With more points than this, it takes less time to select those that may be ends than to compute all distances."""
 
 _DIRECTIONS = np.array([(math.cos(angle), math.sin(angle)) for angle in np.arange(16) * math.pi / 16])
 
 _ROWS_AT_A_TIME = 512
-"""Distances of this many points are held at once: thousands of corners would need gigabytes for all of theirs."""
+"""Points whose distances to all others are in memory at the same time: all distances would take gigabytes."""
 
 
 def caliper_limit_mm(points: NDArray[np.float64]) -> float:
-    """Say what no distance between points in a plane is longer than: 0.5 % above their largest width at most.
+    """Return an upper limit of the distances between points in a plane, no more than 0.5 % above the largest.
 
-    In the nearest of the directions any distance is seen shortened by no more than that.
+    Projected on the nearest of the directions a distance is shortened by no more than 0.5 %.
     """
     widest_mm = float(np.ptp(points @ _DIRECTIONS.T, axis=0).max())
     return widest_mm / math.cos(math.pi / 2 / len(_DIRECTIONS))
 
 
 def outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Leave out points that cannot be an end of the largest distance: most of them, but for a ball.
+    """Leave out points that cannot be an end of the largest distance: most points, unless they lie on a ball.
 
-    Going to and fro between farthest points finds a long distance. What is nearer to the middle of it than that
-    distance less the farthest point's is no end of a longer one.
+    From a point to the farthest one, four times, gives a long distance. Let r be the largest distance of a point from
+    the middle of it: a point that is nearer to this middle than the long distance less r is no end of a longer one.
     """
     first = points[0]
     for _ in range(4):
@@ -74,8 +74,8 @@ def farthest_in_space(points: NDArray[np.float64]) -> tuple[float, NDArray[np.fl
 def _farthest_of_many(points: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     """Return the largest distance among many (n, 3) points and its two ends: the same as of all pairs.
 
-    Seen along a direction that is nearest to it the longest distance is hardly shortened, so that its ends are
-    among the few points at the very top and the very bottom.
+    Projected on the direction that is nearest to its own, the largest distance is hardly shortened: its ends are among
+    the few points that lie highest and lowest along this direction.
     """
     directions, shortened = _directions_in_space()
     heights_mm = points @ directions.T
@@ -98,7 +98,8 @@ def _farthest_of_many(points: NDArray[np.float64]) -> tuple[float, NDArray[np.fl
 def _directions_in_space(count: int = 12) -> tuple[NDArray[np.float64], float]:
     """(n, 3) unit vectors through cells on three faces of a cube, and the cosine of the largest angle to the nearest.
 
-    No way through a cell is farther from its middle than half its diagonal is wide, seen from the cube's center.
+    From the center of the cube, no direction through a cell is farther from the direction of its middle than half of
+    its diagonal.
     """
     middles = (np.arange(count) + 0.5) * 2 / count - 1
     a, b = (part.ravel() for part in np.meshgrid(middles, middles))

@@ -5,9 +5,10 @@ measured in pixels, in units of the column spacing, with rows as far apart as th
 scales them. Where the spacing is that of the detector they are upper bounds: what lies nearer to the tube is shown
 larger.
 
-The outline says which pixels belong to the lesion, and the image where between two pixels the border lies: where it
-crosses what the outline follows there, the mean of the pixels along both of its sides. A proposal follows the local
-half-maximum; so does its contour then, below the pixel. Nowhere is it farther from the outline than a pixel.
+The outline says which pixels belong to the lesion. The image says where between two pixels the border lies: where the
+image crosses the level that the outline follows there, the mean of the pixels along both sides of the outline. A
+proposal follows the local half-maximum, and so does its contour, below the pixel. The contour is nowhere farther from
+the outline than a pixel.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def measure_on_film(radiograph: Radiograph, outline: Outline, settings: Settings
 
 
 def preview_on_film(radiograph: Radiograph, outline: Outline) -> FilmMeasurements:
-    """Measure what the outline's pixels alone tell, while a reader draws: axes and area, and nothing of the edge."""
+    """Measure an outline while a reader draws it: axes and area of its pixels, without the edge."""
     plane = _plane(radiograph)
     return _of_axes(radiograph, outline, shape.in_plane_axes(outline, plane), plane)
 
@@ -172,7 +173,7 @@ def _level(
 def _background(
     values: NDArray[np.float32], ring: NDArray[np.bool_], reach_px: float, aspect: float
 ) -> NDArray[np.float32]:
-    """(rows, columns) what lies around, as seen from each place: of the ring what is near counts most; NaN without."""
+    """(rows, columns) background of each place: the nearest parts of the ring count most; NaN without a ring."""
     reaches = (reach_px / aspect, reach_px)
     steps = [max(1, int(reach / MEASURE.samples_of_reach)) for reach in reaches]
     some = tuple(slice(step // 2, None, step) for step in steps)
@@ -208,7 +209,7 @@ def _along_border(values: NDArray[np.float32], band: NDArray[np.bool_]) -> NDArr
 
 
 def _noise_sd(values: NDArray[np.float32], ring: NDArray[np.bool_]) -> float:
-    """Estimate the noise of single pixels from how neighbors in a row bend: what changes slowly adds nothing to it."""
+    """Estimate the noise of single pixels from second differences in a row: what changes slowly adds nothing to it."""
     triples = ring[:, :-2] & ring[:, 1:-1] & ring[:, 2:]
     if not triples.any():
         return 0.0
@@ -219,9 +220,9 @@ def _noise_sd(values: NDArray[np.float32], ring: NDArray[np.bool_]) -> float:
 def _long_axis_u95_px(near: _Near, long_axis_px: float) -> float:
     """Half-width of the 95 % interval of the long axis.
 
-    An end of the axis is moved by noise and by the steps of pixels. At both ends alike a rounded mass is thin, and its
-    shadow ends anywhere between the contour and the foot of the edge. What lies behind bends the outline: by a share of
-    its length, as found on projections of limbs with masses of known shape.
+    Noise and the steps of pixels move an end of the axis. A rounded mass is thin at both ends, and its shadow ends
+    between the contour and the foot of the edge. What lies behind a mass bends its outline: by a share of the axis, as
+    found on projections of limbs with masses of known shape.
     """
     steepness = max(near.steepness, 1e-9)
     ends_px = 2 * ((near.noise_sd / steepness) ** 2 + MEASURE.pixel_sd_px**2)

@@ -1,7 +1,7 @@
 """Half-widths of 95 % intervals: how far a size of this very scan may be from the truth.
 
-They come from the spacing of the image, its noise and its blur, all of them estimated from the image around the lesion.
-They speak of this scan: a change between two dates also has to exceed what repositioning and readers add.
+They follow from the spacing of the image, its noise and its blur, which are estimated in the image around the lesion.
+They hold for this scan: repositioning and readers add to the difference between two dates.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def long_axis_u95_mm(edge: Edge, geometry: Geometry, long_mm: float, short_mm: float) -> float:
     """Half-width of the 95 % interval of the long axis.
 
-    Noise moves the edge, blur shrinks what is pointed (half of that is undone by `contour.sharpened`), and pixels
-    sample it.
+    Noise moves the edge, blur shrinks pointed ends (`contour.sharpened` undoes half of that), and pixels sample the
+    edge.
     """
     return _half_width(
         MEASURE.long_axis_noise * edge_noise_mm(edge),
@@ -35,8 +35,8 @@ def long_axis_u95_mm(edge: Edge, geometry: Geometry, long_mm: float, short_mm: f
 def max_3d_diameter_u95_mm(edge: Edge, geometry: Geometry, diameter: Axis, short_mm: float) -> float:
     """Half-width of the 95 % interval of the diameter in space.
 
-    The slices show a rounded body at their own places only: its tips follow from the sections, the worse the fewer of
-    them there are (a chord across a circle misses spacing^2 / length of it).
+    Slices show sections of a rounded body: the fewer sections there are, the less is known of its tips (a chord across
+    a circle misses spacing^2 / length of it).
     """
     spacing_mm = geometry.slice_spacing_mm or 0.0
     return _half_width(
@@ -50,9 +50,10 @@ def max_3d_diameter_u95_mm(edge: Edge, geometry: Geometry, diameter: Axis, short
 def volume_u95_mm3(edge: Edge, geometry: Geometry) -> float:
     """Half-width of the 95 % interval of the calcified volume.
 
-    The error of the plateau scales all of it, that of the surroundings the rim; slices sample it across, the worse the
-    fewer of them show it; where plateau or surroundings are not even they may differ in the rim from where they are
-    seen (`Edge.uneven_mm3`). Without a plateau blur, in the slice and across, decides how well it could be solved for.
+    An error of the plateau scales the whole volume, an error of the surroundings that of the rim. Few slices sample the
+    lesion less well than many. Where plateau or surroundings are not even, they may differ between the rim and the
+    place where they are seen (`Edge.uneven_mm3`). Where the plateau follows from the sum, its error depends on the blur
+    in the slice and across the slices.
     """
     volume_mm3 = edge.calcified_mm3
     relative_noise = edge.noise_sd_hu / (edge.plateau_hu - edge.background_hu)

@@ -48,13 +48,13 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     counts[0] = 0
     bodies = np.flatnonzero((counts >= smallest) & (2 * soft > counts))
     if not bodies.size:
-        # A crop or a phantom without a body: nothing can be said to lie outside of it.
+        # A crop or a phantom without a body: nothing lies outside of it.
         return np.ones(coarse.attenuation_hu.shape, dtype=np.uint8)
     number = np.zeros(len(counts), dtype=np.uint8)
     number[bodies[np.argsort(-counts[bodies])][:255]] = np.arange(1, min(len(bodies), 255) + 1)
     bodies_only = number[cores]
     if bodies.size == 1:
-        # The nearest of one is that one.
+        # With one body no labels have to be grown.
         near_mm = edt.edt(bodies_only == 0, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
         grown = (near_mm <= CT.core_reach_mm).astype(np.uint8)
     else:
@@ -76,7 +76,7 @@ def _with_holes(bodies: NDArray[np.uint8]) -> NDArray[np.uint8]:
             continue
         holes = cc3d.connected_components(np.pad(image == 0, 1, constant_values=True), connectivity=4)[1:-1, 1:-1]
         enclosed = (image == 0) & (holes != 1)
-        # Nearly always one body alone encloses it: the one before it in its row.
+        # In nearly all cases one body encloses the hole, the one of the pixel before it in its row.
         rows, columns = np.nonzero(enclosed)
         for row, column in zip(rows, columns, strict=True):
             image[row, column] = image[row, column - 1]

@@ -56,7 +56,7 @@ def coarse_copy(volume: Volume) -> Coarse:
 
 
 def _means(stored_hu: NDArray[np.int16], factor_kji: tuple[int, int, int]) -> NDArray[np.int16]:
-    """Average whole and, at the far ends, broken blocks."""
+    """Average blocks; at the far ends blocks may be incomplete."""
     k, j, i = factor_kji
     shape = tuple(-(-n // f) for n, f in zip(stored_hu.shape, factor_kji, strict=True))
     means = np.empty(shape, dtype=np.int16)

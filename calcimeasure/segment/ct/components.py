@@ -54,7 +54,7 @@ def find_components(volume: Volume, settings: Settings) -> Components:
     dense, start_kji = _dense_box(volume.attenuation_hu, settings.threshold_hu)
     if not dense.size:
         return Components(())
-    # Late: neither scan nor help needs the compiled labelling.
+    # Imported here: neither scan nor help needs it.
     import cc3d
     from scipy import ndimage
 
@@ -63,8 +63,7 @@ def find_components(volume: Volume, settings: Settings) -> Components:
     voxel_sizes, smallest = volume.geometry.voxel_sizes, _smallest_size(volume.geometry, settings)
     sized = []
     for label, box in enumerate(ndimage.find_objects(labels, max_label=found), 1):
-        # Noise makes hundreds of thousands of specks: most are smaller than they need to be even if they filled their
-        # box.
+        # Noise gives hundreds of thousands of specks: most would be too small even if they filled their boxes.
         if math.prod(part.stop - part.start for part in box) * voxel_sizes.max() >= smallest:
             outline = _outline(labels[box] == label, box, start_kji)
             sized.append((_size(outline, voxel_sizes), outline))
@@ -73,7 +72,7 @@ def find_components(volume: Volume, settings: Settings) -> Components:
 
 
 def without_specks(outline: Outline, geometry: Geometry, settings: Settings) -> Outline:
-    """Take from an outline the pieces apart from it that are too small to count as components; the largest stays."""
+    """Remove separate pieces of an outline that are too small to count as components; the largest piece stays."""
     from scipy import ndimage
 
     pieces, count = ndimage.label(outline.mask(), structure=np.ones((3, 3, 3)))
@@ -91,7 +90,7 @@ def without_specks(outline: Outline, geometry: Geometry, settings: Settings) -> 
 def _dense_box(
     attenuation_hu: NDArray[np.int16], threshold_hu: float
 ) -> tuple[NDArray[np.bool_], tuple[int, int, int]]:
-    """Threshold inside the box of what reaches the threshold: labels of the air around it would cost most."""
+    """Threshold inside the box of what reaches the threshold: labelling the air around it would take most of the time."""
     # In whole numbers, as the voxels are: comparing with a fraction would copy the volume.
     threshold = math.ceil(threshold_hu)
     in_slices = np.zeros(attenuation_hu.shape[0], dtype=np.bool_)
@@ -107,8 +106,8 @@ def _dense_box(
     if not used[0].size:
         return np.empty((0, 0, 0), dtype=np.bool_), (0, 0, 0)
     box = tuple(slice(int(index[0]), int(index[-1]) + 1) for index in used)
-    # Of even lengths: in a box of odd ones the binary labelling of cc3d has too little room for lone voxels (two in one
-    # row are enough) and breaks.
+    # Padded to even lengths: in a box of odd lengths the binary labelling of cc3d reserves too little memory for lone
+    # voxels (two in one row are enough), and fails.
     lengths = [part.stop - part.start for part in box]
     dense = np.zeros([length + length % 2 for length in lengths], dtype=np.bool_)
     np.greater_equal(attenuation_hu[box], threshold, out=dense[: lengths[0], : lengths[1], : lengths[2]])
@@ -122,7 +121,7 @@ def _rank(sized: tuple[float, Outline]) -> tuple[float, tuple[int, int, int]]:
 
 
 def _smallest_size(geometry: Geometry, settings: Settings) -> float:
-    # Less what rounding takes off a sum: where a stack lies must not decide about a component of just that size.
+    # Less the rounding of a sum: where a stack lies must not decide whether a component of just that size is kept.
     smallest_mm3 = settings.min_volume_mm3 * (1 - CT.size_rounding)
     if geometry.shape_kji[0] > 1:
         return smallest_mm3

@@ -49,7 +49,7 @@ def cut(
     from_others_mm = _distance_mm(others, spacing_mm)
     from_marrow_mm = _distance_mm(marrow, spacing_mm)
     cortex_mm = _cortex_mm(from_marrow_mm[others & (_distance_mm(own, spacing_mm) <= CT.beside_mm)])
-    # As deep in the part as the cortex that goes on beneath it allows.
+    # Distance from bone: from other parts, and from marrow less the thickness of the cortex beneath the part.
     depth_mm = np.minimum(from_others_mm, from_marrow_mm - cortex_mm)
     sure = own & (depth_mm >= min(CT.sure_mm, float(depth_mm[own].max()) / 2))
     from_sure_mm = _distance_mm(sure, spacing_mm)
@@ -68,7 +68,7 @@ def cut(
 def _without_spurs(
     part: NDArray[np.bool_], dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
-    """Leave out what runs along the blurred surface of the bone: it is thin there, and lies on bone."""
+    """Leave out the thin layer that runs along the blurred surface of the bone."""
     import edt
 
     thick = edt.edt(part, anisotropy=spacing_mm, black_border=False) > CT.spur_mm

@@ -90,7 +90,7 @@ def features_of(
     own_count = np.bincount(label[own], minlength=count)
     usable = own | (own_count < CT.fewest_own)[label]
     core = usable & (depth_mm >= np.minimum(0.5 * radius_mm, 5.0)[label])
-    # What is nearest to the middle where neighbors leave nothing of it.
+    # Where neighbors leave no such voxel, all voxels of that depth are taken.
     none = np.bincount(label[core], minlength=count) == 0
     core |= none[label] & (depth_mm >= 0.5 * radius_mm[label])
     percentiles = _percentiles(label[core], hu[core], count, (16, 50, 84))

@@ -47,7 +47,7 @@ def judge(features: Features, settings: Settings, *, contrast_agent: bool = Fals
     Parameters
     ----------
     features
-        What is seen of it.
+        Of the part.
     settings
         `mass_probability`, `review_probability`.
     contrast_agent
@@ -78,7 +78,7 @@ def _logistic(log_odds: float) -> float:
 
 
 def _plainly(features: Features, contrast_agent: bool) -> tuple[Tissue, float, float, str] | None:
-    """Tell what is seen at once, whatever its shape."""
+    """Tell a tissue that a few features show plainly, without weighing the signs."""
     f = features
     if f.outside_share > CT.mostly:
         return Tissue.OUTSIDE, f.outside_share, f.outside_share, f"{f.outside_share:.0%} of it lies outside the body"

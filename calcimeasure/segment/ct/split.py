@@ -38,9 +38,9 @@ class Parts:
 def split(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> Parts:
     """Divide dense voxels into thick places and what belongs to each.
 
-    Every voxel climbs to the summit of depth that it hangs on; summits are joined where the way between them is no
-    neck (`CT.neck`). Marrow is no part of the solid: in a hollow bone only its cortex is thick, and a mass on it has a
-    summit of its own.
+    Every voxel belongs to the summit of depth that steepest ascent leads to. Summits are joined where the way between
+    them is no neck (`CT.neck`). Marrow is not part of the solid: in a hollow bone only the cortex has depth, and a mass
+    on the bone has a summit of its own.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def _joined(labels: NDArray[np.int32], height: NDArray[np.float32]) -> NDArray[n
         return label
 
     ones, others, heights = passes(labels, height)
-    # Summits only grow as they are joined: what is a neck now stays one.
+    # Joined summits only get higher: a neck stays a neck.
     able = heights >= CT.neck * np.maximum(summit[ones], summit[others])
     for one, other, height_mm in zip(ones[able], others[able], heights[able], strict=True):
         a, b = root(int(one)), root(int(other))
@@ -169,7 +169,7 @@ def passes(
 
 
 def beside(axis: int, away: int = 1) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Index an array twice, so that each voxel meets the one so far behind it along an axis."""
+    """Return two indexes of an array that pair each voxel with the one `away` voxels behind it along an axis."""
     low, high = [slice(None)] * 3, [slice(None)] * 3
     low[axis], high[axis] = slice(None, -away), slice(away, None)
     return tuple(low), tuple(high)

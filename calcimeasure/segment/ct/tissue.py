@@ -77,7 +77,7 @@ def propose(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None 
     settings
         `threshold_hu`, `min_volume_mm3`, `mass_probability`, `review_probability`.
     bones
-        (k, j, i), true where another program outlined bone: what it holds is bone, unless it looks too little like it.
+        (k, j, i), true where another program outlined bone: a part in it is bone, unless it surely looks like a mass.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def _on_voxels(blocks: NDArray[np.bool_], factor_kji: tuple[int, int, int], shap
     for axis, factor in enumerate(factor_kji):
         mask = mask.repeat(factor, axis=axis) if factor > 1 else mask
     start = [block * factor for block, factor in zip(used.start_kji, factor_kji, strict=True)]
-    # The last block of a line may be a broken one.
+    # The last block of a line may be incomplete.
     inside = tuple(slice(0, n - first) for n, first in zip(shape_kji, start, strict=True))
     return Outline.from_mask(mask[inside], (start[0], start[1], start[2]))
 
@@ -161,7 +161,7 @@ def _on_blocks(bones: NDArray[np.bool_], coarse: Coarse) -> NDArray[np.bool_]:
 def _by_mask(
     judgements: list[Judgement], parts: Parts, outlined: NDArray[np.bool_]
 ) -> tuple[list[Judgement], tuple[str, ...]]:
-    """Take for bone what a mask holds of it; a learned mask can swallow a mass, and then looks decide."""
+    """Take what a mask holds for bone. A mask may hold a mass too: a part that surely looks like a mass stays one."""
     label = parts.labels.ravel()
     voxels = np.maximum(np.bincount(label, minlength=len(judgements) + 1), 1)
     shares = np.bincount(label, weights=outlined.ravel(), minlength=len(judgements) + 1) / voxels
@@ -199,7 +199,7 @@ def _dense_parts(
 
 
 def _used(mask: NDArray[np.bool_]) -> Box:
-    """Box of what is true, with a block of room where the image goes on: only its end is an end."""
+    """Box of what is true, with a block of room where the image goes on: only the end of the image looks like one."""
     used = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
     k, j, i = (
         slice(max(int(index[0]) - 1, 0), min(int(index[-1]) + 2, n)) for index, n in zip(used, mask.shape, strict=True)
@@ -285,7 +285,7 @@ def _hold_together(
         largest = max(masses, key=lambda label: features[label - 1].volume_mm3)
         grouped[n] = judgements[largest - 1]
         if largest in beside_metal:
-            # Metal's streaks are dense, thick and free of cortex too.
+            # Streaks beside metal are dense, thick and without a cortex too.
             grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=0.5)
     return number, grouped
 
@@ -421,7 +421,7 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def _upsampled(array: NDArray[Blocks], box: Box, coarse: Coarse) -> NDArray[Blocks]:
-    """Blow a box of the coarse copy up to the stack's own voxels."""
+    """Repeat each block of a box of the coarse copy on the stack's own voxels."""
     coarse_box = _coarse_box(box, coarse)
     found = array[coarse_box]
     for axis, factor in enumerate(coarse.factor_kji):

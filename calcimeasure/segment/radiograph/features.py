@@ -1,4 +1,4 @@
-"""What is seen of a closed line on a film: how sharp and how closed it is, and what lies inside and beyond it."""
+"""Features of a closed line on a radiograph: how sharp and how closed it is, and what lies inside and beyond it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of one line. Attenuation is told in parts of the patient's range on this film.
+    """Features of one line. Attenuation is divided by the range of the patient's attenuation on this radiograph.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Features:
     seen_share
         Rays that end within the patient.
     diameter
-        Of a disc as large, in mm, or in 250ths of the film where there are none.
+        Of a disc of the same area, in mm, or in 250ths of the longer side where there are no mm.
     skin_share
         Rays on which the open beam begins right beyond the line.
     """
@@ -58,7 +58,7 @@ class Features:
 
 
 def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: float, unit: float) -> list[Features]:
-    """See what can be seen of lines.
+    """Compute the features of lines.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
     margin
         Beyond a line that still has to show the patient.
     unit
-        A mm, or a 250th of the film, in the film's steps.
+        A mm, or a 250th of the longer side, in the unit of the steps.
     """
     if not len(edges.radii):
         return []
@@ -91,7 +91,7 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
     level = np.median(just_outside, axis=1)
     middle = np.median(inner[..., :3], axis=(1, 2))
     contrast = np.maximum(middle - level, 1e-3)
-    # Rays that leave the patient tell nothing of what lies beyond.
+    # A ray that leaves the patient shows nothing beyond the line.
     outer = np.where(np.all(np.isnan(outer), axis=2, keepdims=True), level[:, None, None], outer)
     beyond = (np.quantile(np.nanmean(outer, axis=2), 0.9, axis=1) - level) / contrast
     rim = (np.median(just_inside, axis=1) - middle) / contrast

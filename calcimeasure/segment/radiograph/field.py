@@ -1,4 +1,4 @@
-"""What of a film shows the patient: not the open beam beside a limb, collimation, borders, letters burned in."""
+"""Which part of a radiograph shows the patient: not the open beam, collimation, borders and burned-in letters."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def field_of(image: NDArray[np.float32]) -> Field:
 
 
 def _as_bright_as_it_gets(image: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Find what was not exposed, and metal, lead letters and what is burned in.
+    """Find what was not exposed, metal, lead letters and burned-in letters.
 
-    Behind the collimator nothing arrives, and that is open to the border. The others end in a step; a calcification
-    that is too dense for the detector thins out toward its edge.
+    Behind the collimator nothing arrives: such an area reaches the border of the image. The others end in a step; a
+    calcification that is too dense for the detector gets thinner toward its edge.
     """
     lowest, highest = float(image.min()), float(image.max())
     labels, count = ndimage.label(image >= highest - RADIOGRAPH.flat_share * (highest - lowest), np.ones((3, 3)))

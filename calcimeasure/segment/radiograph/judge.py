@@ -1,4 +1,4 @@
-"""What is seen of a line, and how sure the network is of the shadow there, to how likely that is a calcified mass."""
+"""From the features of a line and the certainty of the network to the probability of a calcified mass."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_LIMB: Final = Evidence(
 
 
 def promise(seen: Features) -> float:
-    """Tell how worthwhile it is that the network looks at a line: log odds for a mass, but for a constant."""
+    """Tell how promising a line is for the network to outline: log odds for a mass, up to a constant."""
     quantities = {
         "closed": seen.closed,
         "sharpness of contrast": seen.sharpness / max(seen.contrast, RADIOGRAPH.least_contrast),
@@ -40,7 +40,7 @@ def promise(seen: Features) -> float:
 
 
 def evidence_of(seen: Features, certainty: float, *, limb: bool) -> tuple[Evidence, ...]:
-    """Weigh what speaks for a mass and against it.
+    """Weigh what speaks for and against a mass.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def evidence_of(seen: Features, certainty: float, *, limb: bool) -> tuple[Eviden
     certainty
         Of its outline, 0..1 (`Shadow.certainty`).
     limb
-        The film is said to show a limb.
+        The header says that the radiograph shows a limb.
     """
     bounded = _within(certainty, *RADIOGRAPH.certainties)
     shadow = Evidence(
@@ -69,7 +69,7 @@ def evidence_of(seen: Features, certainty: float, *, limb: bool) -> tuple[Eviden
 
 
 def mass_probability(evidence: tuple[Evidence, ...]) -> float:
-    """Add evidence up to how likely a shadow is that of a calcified mass."""
+    """Return the probability of a calcified mass from all evidence."""
     return 1 / (1 + math.exp(-_within(RADIOGRAPH.base_log_odds + sum(one.log_odds for one in evidence), -30, 30)))
 
 

@@ -1,4 +1,4 @@
-"""Where a film is denser than around: the places that masses are looked for at, from the smallest to the largest."""
+"""Where a radiograph is denser than around: the places where masses of all sizes are looked for."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Places:
     centers
         (n, 2) row and column, in pixels of the radiograph.
     radii
-        (n,) in the film's unit.
+        (n,) in the unit of the steps.
     """
 
     centers: NDArray[np.float64]

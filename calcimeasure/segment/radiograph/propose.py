@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool = False) -> Proposals:
     """Find what is likely a calcified mass on a radiograph, and what may be one.
 
-    What is less likely one than settings.film_review_probability is not proposed: a film shows dozens of dense places,
-    and a reader who misses one points at it (`grow_on_film`). What is less likely one than settings.mass_probability,
-    or is found on a film that is not said to show a limb, is of unknown tissue.
+    Nothing less probable than settings.film_review_probability is proposed: a radiograph shows dozens of dense places,
+    and a reader who misses a mass points at it (`grow_on_film`). What is less probable than settings.mass_probability,
+    or lies on a radiograph that is not said to show a limb, is of unknown tissue.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool = 
     settings
         `mass_probability`, `film_review_probability`, `film_smallest_mm`, `film_largest_mm`.
     limb
-        The film is said to show a limb, and nothing else: the signs were fitted to limbs.
+        The header says that the radiograph shows a limb, and nothing else: the signs were fitted to limbs.
 
     Returns
     -------
@@ -117,9 +117,9 @@ def _seeds(seed: tuple[int, int] | NDArray[np.bool_], radiograph: Radiograph) ->
 
 
 def _judged(film: Film, settings: Settings, *, limb: bool) -> list[tuple[Shadow, tuple[Evidence, ...]]]:
-    """Find shadows wherever the film is denser than around, likeliest a mass first, with what speaks for and against.
+    """Find shadows where the radiograph is denser than around, the most probable mass first, with their evidence.
 
-    Closed lines of all sizes are judged first, because there are hundreds; the network then looks at the best of them.
+    Hundreds of closed lines of all sizes are judged first; the network then outlines the best of them.
     """
     mm = _mm(film)
     places = find_places(film, *_sizes(film, settings))
@@ -152,7 +152,7 @@ def _skin(film: Film) -> NDArray[np.bool_]:
 
 
 def _distinct(film: Film, lines: Edges, promises: NDArray[np.float64]) -> list[tuple[int, Sought]]:
-    """Take the most promising lines that are not of one thing, with their centers and lengths."""
+    """Take the most promising lines, one for each thing, with their centers and lengths."""
     chosen: list[int] = []
     centers, radii = recentered(film, lines)
     for n in np.argsort(-promises, kind="stable"):
@@ -173,7 +173,7 @@ def _same(one: Outline, other: Outline) -> bool:
 
 
 def _sizes(film: Film, settings: Settings) -> tuple[float, float]:
-    """Return the diameters that are looked for, no larger than the film."""
+    """Return the smallest and the largest diameter that are looked for, no larger than the radiograph."""
     smallest = settings.film_smallest_mm * _mm(film)
     return smallest, max(min(settings.film_largest_mm * _mm(film), _longer(film)), smallest)
 

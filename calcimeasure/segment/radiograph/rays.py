@@ -1,9 +1,9 @@
 """Where to look for a mass: closed lines around places, across which attenuation falls outward everywhere.
 
 Rays are sent out from a place; along each the attenuation falls where the edge is. Of all closed lines the one is taken
-whose fall is largest, ray by ray limited to what is usual on that line, so that one strong edge (a cortex that crosses)
-cannot buy a line that is open elsewhere. It is found by dynamic programming over the rays (as for masses on mammograms,
-Timp and Karssemeijer, Med Phys 2004;31:958).
+whose fall is largest. The fall on a ray is limited to what is usual on that line: one strong edge (a cortex that
+crosses) does not make up for a line that is open elsewhere. The line is found by dynamic programming over the rays (as
+for masses on mammograms, Timp and Karssemeijer, Med Phys 2004;31:958).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def sampled(
 
 
 def shown_at(film: Film, centers: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(n, rays, k) whether the film shows the patient at radii (n, rays or 1, k) around centers."""
+    """(n, rays, k) whether the radiograph shows the patient at radii (n, rays or 1, k) around centers."""
     return true_at(film, film.field.patient, centers, radii)
 
 
@@ -112,7 +112,7 @@ def trace(film: Film, centers: NDArray[np.float64], sizes: NDArray[np.float64], 
 
 
 def traced_again(film: Film, edges: Edges) -> Edges:
-    """Find lines again around their own centers, so that it does not matter where they were looked for from."""
+    """Find lines again around their own centers: they do not depend on the places where they were looked for."""
     centers, radii = recentered(film, edges)
     return trace(film, centers, np.maximum(radii, np.median(edges.radii, axis=1) / 2))
 
@@ -130,8 +130,8 @@ def recentered(film: Film, edges: Edges) -> tuple[NDArray[np.float64], NDArray[n
 def strengths(film: Film, edges: Edges, width: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
     """(n,) what attenuation falls by, within a width (n,) on either side, on nearly all rays of a line; 0 if it rises.
 
-    Rays on which the film ceases to show the patient within a margin beyond the line tell nothing: skin is as sharp an
-    edge. The fewer rays are left the less the line counts.
+    A ray that leaves the patient within a margin beyond the line tells nothing: skin is as sharp an edge. The fewer
+    rays are left, the less the line counts.
     """
     inside, outside = bands(film, edges, width)
     shown = shown_at(film, edges.centers, edges.radii[..., None] + margin)[..., 0]
@@ -152,7 +152,7 @@ def bands(film: Film, edges: Edges, width: NDArray[np.float64]) -> tuple[NDArray
 
 
 def _gain(profiles: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(n, rays, k) how steeply profiles fall outward, limited to what is usual on the steepest places of the rays."""
+    """(n, rays, k) how steeply profiles fall outward, limited by the usual steepest fall of the rays."""
     smooth = ndimage.gaussian_filter1d(profiles, 1.0, axis=1, mode="wrap")
     fall = -ndimage.gaussian_filter1d(smooth, RADIOGRAPH.fall_sigma_steps, axis=2, order=1, mode="nearest") * shown
     steepest = np.maximum(fall.max(axis=2), 0)
@@ -164,7 +164,7 @@ def _gain(profiles: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np
 def _best_line(gain: NDArray[np.float32]) -> NDArray[np.intp]:
     """(n, rays) index of the radius on each ray, of the closed line with the largest sum of gains less its bends.
 
-    The rays are gone round twice, and the middle of the way is taken: there it no longer knows where it began.
+    The path goes twice round the rays, and its middle part is taken: that does not depend on where the path began.
     """
     n, rays, steps = gain.shape
     moves = np.arange(-RADIOGRAPH.steepest, RADIOGRAPH.steepest + 1)

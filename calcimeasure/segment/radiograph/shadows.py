@@ -1,8 +1,8 @@
-"""The shadow of one mass on a film, outlined by what a network has learned of such shadows.
+"""The shadow of one mass on a radiograph, outlined by a network that was taught such shadows.
 
-The network looks at square patches of any size. Around a place they are taken in all sizes; what is found is looked at
-again from its own middle and at its own size, so that neither where it was pointed at nor how large a patch was taken
-first matters to the outline.
+The network outlines a mass on a square patch of any size. Patches of all sizes are taken around a place. Each shadow
+that is found is outlined again on a patch around its own middle that fits its own size: the outline depends neither on
+the place that was pointed at nor on the size of the first patch.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MIDDLE = (SIDE - 1) / 2
 
 @dataclass(frozen=True, eq=False)
 class Shadow:
-    """What is taken for the shadow of one mass.
+    """The shadow of one mass.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Shadow:
     side
         Length of the patch's sides in the film's unit.
     shares
-        (SIDE, SIDE) how likely each of its pixels lies in the shadow.
+        (SIDE, SIDE) probability of each pixel of the patch to lie in the shadow.
     mask
         (SIDE, SIDE) the shadow: one connected part.
     """
@@ -63,7 +63,7 @@ class Shadow:
 
     @cached_property
     def certainty(self) -> float:
-        """Dice with the shadow that is to be expected of what the network says, 0..1."""
+        """Expected Dice coefficient of the mask with the true shadow, by the network's probabilities, 0..1."""
         shares = float(self.shares.sum())
         return 2 * float(self.shares[self.mask].sum()) / (shares + float(self.mask.sum()))
 
@@ -78,7 +78,7 @@ class Shadow:
         return (self.center + (outermost - MIDDLE) * self.pixel / film.steps[0]).astype(np.float64)
 
     def pixels_away(self, film: Film, point: tuple[float, float]) -> float:
-        """How far a place (in pixels of the radiograph) lies outside of it, in pixels of the patch."""
+        """Distance of a place (in pixels of the radiograph) from the shadow, in pixels of the patch; 0 inside."""
         away = (np.array(point) - self.center) * film.steps[0] / self.pixel + MIDDLE
         within = np.clip(np.rint(away).astype(int), 0, SIDE - 1)
         beside = ndimage.distance_transform_edt(~self.mask)[tuple(within)]
@@ -86,7 +86,7 @@ class Shadow:
 
 
 def longest_extent(places: NDArray[np.intp] | NDArray[np.floating]) -> float:
-    """Extent of (n, 2) places in the direction in which it is longest, of a few."""
+    """Largest extent of (n, 2) places over a few directions."""
     angles = np.arange(RADIOGRAPH.extent_directions) * (np.pi / RADIOGRAPH.extent_directions)
     along = places @ np.stack([np.sin(angles), np.cos(angles)])
     return float(np.ptp(along, axis=0).max())
@@ -103,14 +103,14 @@ def pointed_at(film: Film, point: tuple[float, float], smallest: float, largest:
 
 
 def settled(film: Film, sought: Sequence[Sought], *, is_there: bool = False) -> list[Shadow | None]:
-    """Look at masses again and again, each time from where and as large as they were found; None for those not there.
+    """Outline masses several times, each time around the middle and for the size found before; None if not there.
 
     Parameters
     ----------
     is_there
-        Somebody says so: what is to be found is where the mass lies, not whether there is one. It is looked at closer
-        and closer, and a closer look that is much less sure is not taken: what is bright and even looks like anything
-        where nothing of its surroundings is seen.
+        A reader says that there is a mass: where it lies is asked, not whether there is one. Patches get smaller from
+        round to round. An outline on a smaller patch that is much less certain is not taken: a bright and even area
+        without its surroundings tells nothing.
     """
     found: list[Shadow | None] = [None] * len(sought)
     looked_for = dict(enumerate(sought))
@@ -138,7 +138,7 @@ def _is_less_sure(closer: Shadow, before: Shadow | None) -> bool:
 def seen_at(
     film: Film, sought: Sequence[Sought], *, fills: float = RADIOGRAPH.fills, is_there: bool = False
 ) -> list[Shadow | None]:
-    """Look once at masses of about some middle and length that fill so much of a patch: the largest part of each."""
+    """Outline masses once on patches of which each fills a part: the largest connected part of each outline."""
     centers, sides = [where for where, _ in sought], [length / fills for _, length in sought]
     found: list[Shadow | None] = []
     for center, side, shares in zip(centers, sides, _shares(film, centers, sides, is_there=is_there), strict=True):
@@ -171,7 +171,7 @@ def _closeness(film: Film, shadow: Shadow, point: tuple[float, float]) -> float:
 
 
 def _at_the_middle(film: Film, centers: Sequence[tuple[float, float]], sides: Sequence[float]) -> list[Shadow]:
-    """Look at patches; of each take the part that lies nearest to its middle, where there is any."""
+    """Outline masses on patches: the connected part of each that lies nearest to the middle of its patch."""
     found = []
     for center, side, shares in zip(centers, sides, _shares(film, centers, sides, is_there=True), strict=True):
         parts, _ = ndimage.label(shares > 0.5)
@@ -185,12 +185,12 @@ def _at_the_middle(film: Film, centers: Sequence[tuple[float, float]], sides: Se
 def _shares(
     film: Film, centers: Sequence[tuple[float, float]], sides: Sequence[float], *, is_there: bool
 ) -> NDArray[np.float32]:
-    """Look at patches. If there is a mass, its pixels are by their ratio as likely, however unlikely the mass is."""
+    """Return the network's probabilities on patches; where there is a mass, divided by their largest."""
     patches = [_patch(film, center, side) for center, side in zip(centers, sides, strict=True)]
     if not patches:
         return np.empty((0, SIDE, SIDE), dtype=np.float32)
     shares = mass_shares(np.stack([as_seen(*patch) for patch in patches]))
-    # Where there is no difference there is nothing to see.
+    # A patch of one value shows nothing.
     shares[[bool(np.ptp(values) == 0) for values, _ in patches]] = 0
     if is_there:
         shares /= np.maximum(shares.max(axis=(1, 2), keepdims=True), RADIOGRAPH.least_share)
@@ -211,9 +211,10 @@ def _patch(film: Film, center: tuple[float, float], side: float) -> tuple[NDArra
 
 
 def as_seen(values: NDArray[np.float32], within: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(SIDE, SIDE, CHANNELS) a patch as the network sees it: whatever unit and offset attenuation has.
+    """(SIDE, SIDE, CHANNELS) the input of the network, which depends on no unit and offset of attenuation.
 
-    Attenuation in parts of the range of the patch; in parts of what its middle varies by; and where the image is.
+    Attenuation divided by the range of the patch; attenuation divided by the standard deviation of the middle of the
+    patch; and where the image is.
     """
     values = values.astype(np.float64)
     known = values[within] if within.any() else values
