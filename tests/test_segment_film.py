@@ -22,7 +22,7 @@ from calcimeasure.model import Radiograph, SpacingSource, Tissue
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.field import field_of
 from calcimeasure.segment.radiograph.propose import grow_on_film, propose_on_film
-from calcimeasure.segment.radiograph.scale import film_of
+from calcimeasure.segment.radiograph.scale import pyramid_of
 from calcimeasure.settings import Settings
 from tests.conftest import PROJECT
 from tests.dicom_writers import write_radiograph
@@ -136,7 +136,7 @@ def test_polarity_of_a_file_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_open_beam_collimation_and_letters_do_not_show_the_patient() -> None:
-    image = film_of(radiograph_of(limb(), MM)).copies[0].copy()
+    image = pyramid_of(radiograph_of(limb(), MM)).copies[0].copy()
     image[:, :30] = image[:, -30:] = 5.0
     image[20:40, 60:64] = image[20:24, 60:76] = 5.0
     shown = field_of(image).patient
@@ -297,7 +297,7 @@ def test_pixels_that_are_no_squares_are_told_without_millimeters() -> None:
     image, shadow = on_film(ellipsoid(-30, 10, (19, 15, 19)))
     aspect = replace(image.series, projection=replace(image.series.projection, pixel_aspect_ratio=(MM[0] / MM[1], 1.0)))
     bare = replace(image, series=aspect, spacing_mm=None, spacing_source=SpacingSource.NONE)
-    assert film_of(bare).steps[0] == pytest.approx((MM[0] / MM[1], 1.0))
+    assert pyramid_of(bare).steps[0] == pytest.approx((MM[0] / MM[1], 1.0))
     assert dice(clicked(bare, np.argwhere(shadow).mean(axis=0)), shadow) > 0.92
 
 

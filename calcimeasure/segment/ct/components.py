@@ -90,7 +90,7 @@ def without_specks(outline: Outline, geometry: Geometry, settings: Settings) -> 
 def _dense_box(
     attenuation_hu: NDArray[np.int16], threshold_hu: float
 ) -> tuple[NDArray[np.bool_], tuple[int, int, int]]:
-    """Threshold inside the box of what reaches the threshold: labelling the air around it would take most of the time."""
+    """Threshold inside the box of what reaches the threshold: labelling the air around would take most of the time."""
     # In whole numbers, as the voxels are: comparing with a fraction would copy the volume.
     threshold = math.ceil(threshold_hu)
     in_slices = np.zeros(attenuation_hu.shape[0], dtype=np.bool_)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.segment.radiograph.rays import Edges
-    from calcimeasure.segment.radiograph.scale import Film
+    from calcimeasure.segment.radiograph.scale import Pyramid
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ class Features:
     skin_share: float
 
 
-def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: float, unit: float) -> list[Features]:
+def features_of(
+    pyramid: Pyramid, edges: Edges, width: NDArray[np.float64], margin: float, unit: float
+) -> list[Features]:
     """Compute the features of lines.
 
     Parameters
@@ -71,23 +73,23 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
     """
     if not len(edges.radii):
         return []
-    image = film.copies[film.coarse]
-    darkest, brightest = np.quantile(image[film.field.patient], (0.02, 0.98))
+    image = pyramid.copies[pyramid.coarse]
+    darkest, brightest = np.quantile(image[pyramid.field.patient], (0.02, 0.98))
     span = max(float(brightest - darkest), 1e-12)
     sizes = np.median(edges.radii, axis=1)
-    just_inside, just_outside = (one / span for one in bands(film, edges, width))
+    just_inside, just_outside = (one / span for one in bands(pyramid, edges, width))
     falls = just_inside - just_outside
     usual = np.maximum(np.median(falls, axis=1), 1e-9)
-    seen = shown_at(film, edges.centers, edges.radii[..., None] + margin)[..., 0]
+    seen = shown_at(pyramid, edges.centers, edges.radii[..., None] + margin)[..., 0]
     inner = (
-        sampled(film, edges.centers, edges.radii[..., None] * RADIOGRAPH.inner_radii, sizes / 12).astype(np.float64)
+        sampled(pyramid, edges.centers, edges.radii[..., None] * RADIOGRAPH.inner_radii, sizes / 12).astype(np.float64)
         / span
     )
     outer = (
-        sampled(film, edges.centers, edges.radii[..., None] * RADIOGRAPH.outer_radii, sizes / 12).astype(np.float64)
+        sampled(pyramid, edges.centers, edges.radii[..., None] * RADIOGRAPH.outer_radii, sizes / 12).astype(np.float64)
         / span
     )
-    outer = np.where(shown_at(film, edges.centers, edges.radii[..., None] * RADIOGRAPH.outer_radii), outer, np.nan)
+    outer = np.where(shown_at(pyramid, edges.centers, edges.radii[..., None] * RADIOGRAPH.outer_radii), outer, np.nan)
     level = np.median(just_outside, axis=1)
     middle = np.median(inner[..., :3], axis=(1, 2))
     contrast = np.maximum(middle - level, 1e-3)
@@ -97,9 +99,9 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
     rim = (np.median(just_inside, axis=1) - middle) / contrast
     rings = inner - np.median(inner, axis=1, keepdims=True)
     uneven = rings.std(axis=(1, 2)) / contrast
-    _, radii = recentered(film, edges)
-    at_skin = edges.radii[..., None] + max(RADIOGRAPH.at_skin_mm * unit, 1.5 * max(film.steps[film.coarse]))
-    skin_share = true_at(film, film.field.air, edges.centers, at_skin)[..., 0].mean(axis=1)
+    _, radii = recentered(pyramid, edges)
+    at_skin = edges.radii[..., None] + max(RADIOGRAPH.at_skin_mm * unit, 1.5 * max(pyramid.steps[pyramid.coarse]))
+    skin_share = true_at(pyramid, pyramid.field.air, edges.centers, at_skin)[..., 0].mean(axis=1)
     return [
         Features(
             sharpness=float(usual[n]),

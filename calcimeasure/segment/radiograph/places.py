@@ -14,7 +14,7 @@ from calcimeasure.segment.radiograph.scale import averaged
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from calcimeasure.segment.radiograph.scale import Film
+    from calcimeasure.segment.radiograph.scale import Pyramid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class Places:
     radii: NDArray[np.float64]
 
 
-def find_places(film: Film, smallest: float, largest: float) -> Places:
+def find_places(pyramid: Pyramid, smallest: float, largest: float) -> Places:
     """Find places that are denser than their surroundings, by the difference of two averages.
 
     What does not show the patient takes no part in either average, so that a limb does not stand out from the air
@@ -44,20 +44,20 @@ def find_places(film: Film, smallest: float, largest: float) -> Places:
     smallest, largest
         Diameters that are looked for.
     """
-    weight = film.field.patient.astype(np.float32)
-    weighted = film.copies[film.coarse] * weight
-    copy = film.coarse
+    weight = pyramid.field.patient.astype(np.float32)
+    weighted = pyramid.copies[pyramid.coarse] * weight
+    copy = pyramid.coarse
     centers, radii = [], []
     radius = smallest / 2
     while radius <= largest / 2:
-        for finer in range(copy, max(copy, film.fitting(radius / 6))):
-            by = tuple(b // a for a, b in zip(film.factors[finer], film.factors[finer + 1], strict=True))
+        for finer in range(copy, max(copy, pyramid.fitting(radius / 6))):
+            by = tuple(b // a for a, b in zip(pyramid.factors[finer], pyramid.factors[finer + 1], strict=True))
             weighted, weight = averaged(weighted, by), averaged(weight, by)
             copy = finer + 1
-        sigma = radius / np.array(film.steps[copy])
+        sigma = radius / np.array(pyramid.steps[copy])
         denser = _average(weighted, weight, sigma / 2) - _average(weighted, weight, sigma)
         peaks = _peaks(denser * (weight > 0.5), sigma / 2)
-        centers.append((peaks + 0.5) * film.factors[copy] - 0.5)
+        centers.append((peaks + 0.5) * pyramid.factors[copy] - 0.5)
         radii.append(np.full(len(peaks), radius))
         radius *= RADIOGRAPH.size_step
     if not centers:

@@ -19,7 +19,7 @@ from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from calcimeasure.segment.radiograph.scale import Film
+    from calcimeasure.segment.radiograph.scale import Pyramid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ def directions(count: int = RADIOGRAPH.rays) -> NDArray[np.float64]:
 
 
 def sampled(
-    film: Film, centers: NDArray[np.float64], radii: NDArray[np.float64], step: NDArray[np.float64]
+    pyramid: Pyramid, centers: NDArray[np.float64], radii: NDArray[np.float64], step: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """(n, rays, k) attenuation at radii (n, rays or 1, k) around centers, each on a copy no coarser than step (n,).
 
@@ -54,24 +54,24 @@ def sampled(
     rays = radii.shape[1] if radii.shape[1] > 1 else RADIOGRAPH.rays
     toward = directions(rays)
     values = np.empty((len(centers), rays, radii.shape[2]), dtype=np.float32)
-    copies = np.array([film.fitting(one) for one in step], dtype=int)
+    copies = np.array([pyramid.fitting(one) for one in step], dtype=int)
     for copy in np.unique(copies):
         here = np.flatnonzero(copies == copy)
         at = []
         for axis in range(2):
-            pixels = centers[here, axis, None, None] + radii[here] * toward[:, axis, None] / film.steps[0][axis]
-            at.append((pixels + 0.5) / film.factors[copy][axis] - 0.5)
-        values[here] = ndimage.map_coordinates(film.copies[copy], at, order=1, mode="nearest", output=np.float32)
+            pixels = centers[here, axis, None, None] + radii[here] * toward[:, axis, None] / pyramid.steps[0][axis]
+            at.append((pixels + 0.5) / pyramid.factors[copy][axis] - 0.5)
+        values[here] = ndimage.map_coordinates(pyramid.copies[copy], at, order=1, mode="nearest", output=np.float32)
     return values
 
 
-def shown_at(film: Film, centers: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.bool_]:
+def shown_at(pyramid: Pyramid, centers: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(n, rays, k) whether the radiograph shows the patient at radii (n, rays or 1, k) around centers."""
-    return true_at(film, film.field.patient, centers, radii)
+    return true_at(pyramid, pyramid.field.patient, centers, radii)
 
 
 def true_at(
-    film: Film, mask: NDArray[np.bool_], centers: NDArray[np.float64], radii: NDArray[np.float64]
+    pyramid: Pyramid, mask: NDArray[np.bool_], centers: NDArray[np.float64], radii: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """(n, rays, k) whether a mask of the coarse copy is true at radii (n, rays or 1, k) around centers.
 
@@ -79,22 +79,22 @@ def true_at(
     """
     rays = radii.shape[1] if radii.shape[1] > 1 else RADIOGRAPH.rays
     away = radii[..., None] * directions(rays)[:, None]
-    return true_in(film, mask, centers[:, None, None] + away / film.steps[0])
+    return true_in(pyramid, mask, centers[:, None, None] + away / pyramid.steps[0])
 
 
-def true_in(film: Film, mask: NDArray[np.bool_], places: NDArray[np.float64]) -> NDArray[np.bool_]:
+def true_in(pyramid: Pyramid, mask: NDArray[np.bool_], places: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(...) whether a mask of the coarse copy is true at places (..., 2), in pixels of the radiograph.
 
     Beyond the image nothing is.
     """
-    index = np.floor((places + 0.5) / film.factors[film.coarse]).astype(np.intp)
+    index = np.floor((places + 0.5) / pyramid.factors[pyramid.coarse]).astype(np.intp)
     within = ((index >= 0) & (index < mask.shape)).all(axis=-1)
     index = np.clip(index, 0, np.array(mask.shape) - 1)
     found: NDArray[np.bool_] = within & mask[index[..., 0], index[..., 1]]
     return found
 
 
-def trace(film: Film, centers: NDArray[np.float64], sizes: NDArray[np.float64], *, reach: float = 1.9) -> Edges:
+def trace(pyramid: Pyramid, centers: NDArray[np.float64], sizes: NDArray[np.float64], *, reach: float = 1.9) -> Edges:
     """Find the closed line around each center whose radius is near a size.
 
     Parameters
@@ -105,36 +105,36 @@ def trace(film: Film, centers: NDArray[np.float64], sizes: NDArray[np.float64], 
         (n,) radius that is looked for; lines run between size / reach and size * reach.
     """
     radii = sizes[:, None, None] * np.geomspace(1 / reach, reach, RADIOGRAPH.ray_steps)
-    profiles = sampled(film, centers, radii, sizes / 12)
-    line = _best_line(_gain(profiles, shown_at(film, centers, radii)))
+    profiles = sampled(pyramid, centers, radii, sizes / 12)
+    line = _best_line(_gain(profiles, shown_at(pyramid, centers, radii)))
     found = np.take_along_axis(np.broadcast_to(radii, profiles.shape), line[..., None], axis=2)[..., 0]
     return Edges(centers, found)
 
 
-def traced_again(film: Film, edges: Edges) -> Edges:
+def traced_again(pyramid: Pyramid, edges: Edges) -> Edges:
     """Find lines again around their own centers: they do not depend on the places where they were looked for."""
-    centers, radii = recentered(film, edges)
-    return trace(film, centers, np.maximum(radii, np.median(edges.radii, axis=1) / 2))
+    centers, radii = recentered(pyramid, edges)
+    return trace(pyramid, centers, np.maximum(radii, np.median(edges.radii, axis=1) / 2))
 
 
-def recentered(film: Film, edges: Edges) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def recentered(pyramid: Pyramid, edges: Edges) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(n, 2) centers of mass of what lines enclose, in pixels of the radiograph, and (n,) radii of discs as large."""
     corners = edges.radii[..., None] * directions(edges.radii.shape[1])
     others = np.roll(corners, -1, axis=1)
     cross = corners[..., 0] * others[..., 1] - corners[..., 1] * others[..., 0]
     twice = np.maximum(np.abs(cross.sum(axis=1)), 1e-12) * np.sign(cross.sum(axis=1) + 1e-300)
     moved = ((corners + others) * cross[..., None]).sum(axis=1) / (3 * twice[:, None])
-    return edges.centers + moved / film.steps[0], np.sqrt(np.abs(twice) / (2 * np.pi))
+    return edges.centers + moved / pyramid.steps[0], np.sqrt(np.abs(twice) / (2 * np.pi))
 
 
-def strengths(film: Film, edges: Edges, width: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
+def strengths(pyramid: Pyramid, edges: Edges, width: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
     """(n,) what attenuation falls by, within a width (n,) on either side, on nearly all rays of a line; 0 if it rises.
 
     A ray that leaves the patient within a margin beyond the line tells nothing: skin is as sharp an edge. The fewer
     rays are left, the less the line counts.
     """
-    inside, outside = bands(film, edges, width)
-    shown = shown_at(film, edges.centers, edges.radii[..., None] + margin)[..., 0]
+    inside, outside = bands(pyramid, edges, width)
+    shown = shown_at(pyramid, edges.centers, edges.radii[..., None] + margin)[..., 0]
     share = shown.mean(axis=1)
     falls = np.where(shown, inside - outside, np.nan)
     falls[share == 0] = 0
@@ -142,11 +142,13 @@ def strengths(film: Film, edges: Edges, width: NDArray[np.float64], margin: floa
     return strength
 
 
-def bands(film: Film, edges: Edges, width: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def bands(
+    pyramid: Pyramid, edges: Edges, width: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(n, rays) attenuation just inside and just outside of lines, over a width (n,) and a few rays."""
     offsets = np.array([-1.0, -2 / 3, -1 / 3, 1 / 3, 2 / 3, 1.0])
     radii = np.maximum(edges.radii[..., None] + width[:, None, None] * offsets, 0)
-    values = sampled(film, edges.centers, radii, width / 2)
+    values = sampled(pyramid, edges.centers, radii, width / 2)
     values = ndimage.gaussian_filter1d(values, 1.5, axis=1, mode="wrap").astype(np.float64)
     return values[..., :3].mean(axis=-1), values[..., 3:].mean(axis=-1)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Film:
+class Pyramid:
     """A radiograph on a scale on which attenuation adds up, with coarser copies.
 
     Parameters
@@ -51,7 +51,7 @@ class Film:
         return fitting[-1] if fitting else 0
 
 
-def film_of(radiograph: Radiograph) -> Film:
+def pyramid_of(radiograph: Radiograph) -> Pyramid:
     """Put a radiograph on a scale on which attenuation adds up, and make its coarser copies."""
     image = attenuation_on_film(radiograph)
     steps = radiograph.spacing_mm or (radiograph.pixel_aspect, 1.0)
@@ -66,7 +66,7 @@ def film_of(radiograph: Radiograph) -> Film:
         factors.append((factors[-1][0] * by[0], factors[-1][1] * by[1]))
     coarse = sum(max(one) <= wanted * math.sqrt(2) for one in all_steps[1:])
     in_mm = radiograph.spacing_mm is not None
-    return Film(tuple(copies), tuple(all_steps), tuple(factors), coarse, in_mm, field_of(copies[coarse]))
+    return Pyramid(tuple(copies), tuple(all_steps), tuple(factors), coarse, in_mm, field_of(copies[coarse]))
 
 
 def averaged(image: NDArray[np.float32], by: tuple[int, ...]) -> NDArray[np.float32]:
