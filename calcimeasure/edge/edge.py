@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from calcimeasure.edge.contrast import Contrast
     from calcimeasure.edge.neighborhood import Neighborhood
     from calcimeasure.model import Volume
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +82,7 @@ class Edge:
     uneven_mm3: float
 
 
-def find_edge(volume: Volume, outline: Outline, settings: Settings) -> Edge:
+def find_edge(volume: Volume, outline: Outline, settings: MeasureSettings) -> Edge:
     """Find the edge of a lesion.
 
     Parameters
@@ -102,7 +102,7 @@ def find_edge(volume: Volume, outline: Outline, settings: Settings) -> Edge:
     return _find_edge(volume, outline, settings, EDGE.fine_sampling, outline_rules=True)
 
 
-def half_maximum_outline(volume: Volume, outline: Outline, settings: Settings) -> Outline:
+def half_maximum_outline(volume: Volume, outline: Outline, settings: MeasureSettings) -> Outline:
     """Draw a proposed outline anew along its half-maximum, cavities filled.
 
     Returns
@@ -117,7 +117,9 @@ def half_maximum_outline(volume: Volume, outline: Outline, settings: Settings) -
     return Outline.from_mask(_filled(edge.inside), edge.start_kji)
 
 
-def _find_edge(volume: Volume, outline: Outline, settings: Settings, sampling: Sampling, outline_rules: bool) -> Edge:
+def _find_edge(
+    volume: Volume, outline: Outline, settings: MeasureSettings, sampling: Sampling, outline_rules: bool
+) -> Edge:
     near = neighborhood(volume, outline, settings, sampling)
     plateau, shell = plateau_and_shell(near, settings)
     if near.is_coarse and not (plateau.any() and stands_alone(near)):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.edge.constants import Sampling
     from calcimeasure.model import Outline, Volume
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
 _Number = TypeVar("_Number", np.float32, np.intp)
 
@@ -67,7 +67,9 @@ class Neighborhood:
         return max(self.stride_kji) > 1
 
 
-def neighborhood(volume: Volume, outline: Outline, settings: Settings, sampling: Sampling | None) -> Neighborhood:
+def neighborhood(
+    volume: Volume, outline: Outline, settings: MeasureSettings, sampling: Sampling | None
+) -> Neighborhood:
     """Collect what is near a lesion; without a sampling at every voxel."""
     geometry = volume.geometry
     start, stop = box_round(volume, outline, EDGE.shell_mm[1] + 1)
@@ -191,7 +193,7 @@ def within_a_voxel(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return grown
 
 
-def plateau_and_shell(near: Neighborhood, settings: Settings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def plateau_and_shell(near: Neighborhood, settings: MeasureSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Find the voxels that show the plateau (none where they are too few), and those that show the surroundings."""
     shell = near.basin & ~near.dense & (near.depth_mm < -EDGE.shell_mm[0]) & (near.depth_mm >= -EDGE.shell_mm[1])
     for distance_mm in (near.from_air_mm, near.from_others_mm):
@@ -209,7 +211,7 @@ def plateau_and_shell(near: Neighborhood, settings: Settings) -> tuple[NDArray[n
 
 
 def _without_cavities(
-    near: Neighborhood, deep: NDArray[np.bool_], shell: NDArray[np.bool_], settings: Settings
+    near: Neighborhood, deep: NDArray[np.bool_], shell: NDArray[np.bool_], settings: MeasureSettings
 ) -> NDArray[np.bool_]:
     """Leave the blurred rim of cavities out of the deep voxels; keep parts that are less dense and still calcified."""
     deep_hu, shell_hu = (float(np.median(thinned(near.attenuation_hu[voxels]))) for voxels in (deep, shell))

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from calcimeasure.geometry import Geometry
     from calcimeasure.measure.attenuation import Attenuation
     from calcimeasure.model import Outline, Volume
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
 
-def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurements:
+def measure(volume: Volume, outline: Outline, settings: MeasureSettings) -> Measurements:
     """Measure a lesion.
 
     Parameters
@@ -115,7 +115,7 @@ def _notices(edge: Edge, contiguous: bool) -> tuple[str, ...]:
     return tuple(notice for notice, holds in found.items() if holds)
 
 
-def _is_contiguous(volume: Volume, outline: Outline, settings: Settings) -> bool:
+def _is_contiguous(volume: Volume, outline: Outline, settings: MeasureSettings) -> bool:
     """Tell whether the slices that show a lesion, and those beside them, leave no tissue out between them."""
     thickness_mm = volume.series.slice_thickness_mm
     if not thickness_mm or thickness_mm < 0:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Axis, Outline, PointPx, Radiograph
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
 
 _SPACING_NOTICES = {
@@ -40,7 +40,7 @@ _SPACING_NOTICES = {
 }
 
 
-def measure_on_film(radiograph: Radiograph, outline: Outline, settings: Settings) -> FilmMeasurements:
+def measure_on_film(radiograph: Radiograph, outline: Outline, settings: MeasureSettings) -> FilmMeasurements:
     """Measure a lesion on a radiograph.
 
     Parameters
@@ -268,7 +268,7 @@ def _is_truncated(radiograph: Radiograph, outline: Outline) -> bool:
     return any(start == 0 or stop == length for start, stop, length in ends)
 
 
-def _with_large(numbers: FilmMeasurements, settings: Settings) -> FilmMeasurements:
+def _with_large(numbers: FilmMeasurements, settings: MeasureSettings) -> FilmMeasurements:
     if numbers.long_axis_mm is None:
         return numbers
     return replace(numbers, large=numbers.long_axis_mm > settings.large_diameter_mm - MEASURE.same_length_mm)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Volume
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Components:
     dropped_count: int = 0
 
 
-def find_components(volume: Volume, settings: Settings) -> Components:
+def find_components(volume: Volume, settings: MeasureSettings) -> Components:
     """Find connected components (26 neighbors) of what is at or above the threshold.
 
     Parameters
@@ -71,7 +71,7 @@ def find_components(volume: Volume, settings: Settings) -> Components:
     return Components(tuple(outline for _, outline in kept), dropped_count=found - len(kept))
 
 
-def without_specks(outline: Outline, geometry: Geometry, settings: Settings) -> Outline:
+def without_specks(outline: Outline, geometry: Geometry, settings: MeasureSettings) -> Outline:
     """Remove separate pieces of an outline that are too small to count as components; the largest piece stays."""
     from scipy import ndimage
 
@@ -120,7 +120,7 @@ def _rank(sized: tuple[float, Outline]) -> tuple[float, tuple[int, int, int]]:
     return (-round(size, 6), outline.start_kji)
 
 
-def _smallest_size(geometry: Geometry, settings: Settings) -> float:
+def _smallest_size(geometry: Geometry, settings: MeasureSettings) -> float:
     # Less the rounding of a sum: where a stack lies must not decide whether a component of just that size is kept.
     smallest_mm3 = settings.min_volume_mm3 * (1 - CT.size_rounding)
     if geometry.shape_kji[0] > 1:

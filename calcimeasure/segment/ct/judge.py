@@ -12,7 +12,7 @@ from calcimeasure.segment.ct.constants import CT
 if TYPE_CHECKING:
     from calcimeasure.segment.ct.constants import Sign
     from calcimeasure.segment.ct.features import Features
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def read(sign: Sign, features: Features) -> float:
     return told * (sign.if_joined if joined(features) else sign.if_free)
 
 
-def judge(features: Features, settings: Settings, *, contrast_agent: bool = False) -> Judgement:
+def judge(features: Features, settings: MeasureSettings, *, contrast_agent: bool = False) -> Judgement:
     """Judge one part.
 
     Parameters

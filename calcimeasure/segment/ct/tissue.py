@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from calcimeasure.model import Volume
     from calcimeasure.segment.ct.coarse import Coarse
     from calcimeasure.segment.ct.features import Features
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
 Box = tuple[slice, slice, slice]
 Blocks = TypeVar("Blocks", bound=np.generic)
@@ -67,7 +67,7 @@ class _Judged:
     notices: tuple[str, ...] = ()
 
 
-def propose(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None = None) -> Proposals:
+def propose(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] | None = None) -> Proposals:
     """Find what is dense, cut it where tissues meet, and judge what each piece is.
 
     Parameters
@@ -125,7 +125,7 @@ def _on_voxels(blocks: NDArray[np.bool_], factor_kji: tuple[int, int, int], shap
     return Outline.from_mask(mask[inside], (start[0], start[1], start[2]))
 
 
-def _judge_copy(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None) -> _Judged:
+def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] | None) -> _Judged:
     """Split and judge on a coarse copy, within the box that holds what is dense."""
     coarse = coarse_copy(volume)
     body = find_body(coarse)
@@ -181,7 +181,7 @@ def _by_mask(
 
 
 def _dense_parts(
-    coarse: Coarse, body: NDArray[np.uint8], settings: Settings
+    coarse: Coarse, body: NDArray[np.uint8], settings: MeasureSettings
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Find what is dense in the body, and what is dense outside; specks are neither."""
     import cc3d
@@ -290,7 +290,7 @@ def _hold_together(
     return number, grouped
 
 
-def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: Settings) -> list[Proposal]:
+def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: MeasureSettings) -> list[Proposal]:
     """Cut a component where its groups meet."""
     coarse_box = _coarse_box(outline.box, judged.coarse)
     mask = outline.mask()
@@ -387,7 +387,9 @@ def _cut_out(
     return piece, (start[0], start[1], start[2]), contact
 
 
-def _alone(volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _Judged, settings: Settings) -> Proposal:
+def _alone(
+    volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _Judged, settings: MeasureSettings
+) -> Proposal:
     """Judge a component that is too small for the coarse copy on its own voxels."""
     import edt
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from calcimeasure.model import Evidence, Radiograph
     from calcimeasure.segment.radiograph.scale import Pyramid
     from calcimeasure.segment.radiograph.shadows import Shadow, Sought
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
 
-def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool = False) -> Proposals:
+def propose_on_film(radiograph: Radiograph, settings: MeasureSettings, *, limb: bool = False) -> Proposals:
     """Find what is likely a calcified mass on a radiograph, and what may be one.
 
     Nothing less probable than settings.film_review_probability is proposed: a radiograph shows dozens of dense places,
@@ -62,7 +62,9 @@ def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool = 
     return Proposals(tuple(sorted(parts, key=lambda part: -part.outline.voxel_count)))
 
 
-def grow_on_film(radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool_], settings: Settings) -> Outline:
+def grow_on_film(
+    radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool_], settings: MeasureSettings
+) -> Outline:
     """Outline the mass that a reader points at.
 
     Parameters
@@ -118,7 +120,7 @@ def _seeds(seed: tuple[int, int] | NDArray[np.bool_], radiograph: Radiograph) ->
     return np.array([[row, column]])
 
 
-def _judged(pyramid: Pyramid, settings: Settings, *, limb: bool) -> list[tuple[Shadow, tuple[Evidence, ...]]]:
+def _judged(pyramid: Pyramid, settings: MeasureSettings, *, limb: bool) -> list[tuple[Shadow, tuple[Evidence, ...]]]:
     """Find shadows where the radiograph is denser than around, the most probable mass first, with their evidence.
 
     Hundreds of closed lines of all sizes are judged first; the network then outlines the best of them.
@@ -174,7 +176,7 @@ def _same(one: Outline, other: Outline) -> bool:
     return one.overlap(other) > 0.5 * min(one.voxel_count, other.voxel_count)
 
 
-def _sizes(pyramid: Pyramid, settings: Settings) -> tuple[float, float]:
+def _sizes(pyramid: Pyramid, settings: MeasureSettings) -> tuple[float, float]:
     """Return the smallest and the largest diameter that are looked for, no larger than the radiograph."""
     smallest = settings.film_smallest_mm * _mm(pyramid)
     return smallest, max(min(settings.film_largest_mm * _mm(pyramid), _longer(pyramid)), smallest)
