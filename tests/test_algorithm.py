@@ -1,7 +1,6 @@
 """The constants of the algorithm: declared with unit and reason, frozen, and named by the committed fingerprint."""
 
 import dataclasses
-import pkgutil
 from importlib import import_module
 from pathlib import Path
 
@@ -19,10 +18,11 @@ PACKAGE = Path(calcimeasure.__file__).parent
 
 
 def stage_records() -> list[Constants]:
-    """Every record of constants that a module of the package holds."""
-    names = [one.name for one in pkgutil.walk_packages([str(PACKAGE)], "calcimeasure.")]
-    modules = [import_module(name) for name in names if name.endswith("constants")]
-    held = [value for module in modules for value in vars(module).values() if isinstance(value, Constants)]
+    """Every record of constants that a module of the package declares."""
+    declaring = "from calcimeasure.settings.constants import Constants"
+    files = sorted(path for path in PACKAGE.rglob("*.py") if declaring in path.read_text(encoding="utf-8"))
+    names = [".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in files]
+    held = [value for name in names for value in vars(import_module(name)).values() if isinstance(value, Constants)]
     return list({type(one): one for one in held}.values())
 
 
