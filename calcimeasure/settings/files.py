@@ -67,14 +67,13 @@ def parse_settings(text: str, where: str) -> Settings:
 def _flat(values: Mapping[str, object], where: str) -> dict[str, object]:
     """Take the settings out of their tables; what stands outside of a table is a setting by itself."""
     flat = {name: value for name, value in values.items() if name not in (*RECORDS, "algorithm")}
-    for title, record in RECORDS.items():
+    for title in RECORDS:
         table = values.get(title, {})
         if not isinstance(table, dict):
             raise SettingsError(f"Setting {title!r} in {where} is {table!r}: a table [{title}] of settings is allowed.")
-        own = {field.name for field in dataclasses.fields(record)}
         for name, value in table.items():
             home = next((other for other, its in RECORDS.items() if name in its.__dataclass_fields__), title)
-            if name not in own and home != title:
+            if home != title:
                 raise SettingsError(f"Setting {name!r} in {where} stands in [{title}]: it belongs in [{home}].")
             if name in flat:
                 raise SettingsError(f"Setting {name!r} in {where} is given twice: in [{title}] and outside of it.")

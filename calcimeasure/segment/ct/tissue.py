@@ -24,6 +24,7 @@ from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.cluster.hierarchy import DisjointSet
 
     from calcimeasure.model import Volume
     from calcimeasure.segment.ct.coarse import Coarse
@@ -250,16 +251,32 @@ def _hold_together(
     """
     count = len(features) + 1
     tissue = [Tissue.OUTSIDE, *(one.tissue for one in judgements)]
-    owner = np.arange(count)
+    together, beside_metal = _joined(parts, features, tissue)
+    number = np.zeros(count, dtype=np.int32)
+    grouped: dict[int, Judgement] = {}
+    members: dict[int, list[int]] = {}
+    for label in range(1, count):
+        if tissue[label] is Tissue.BONE:
+            number[label] = BONE_GROUP
+        else:
+            members.setdefault(together[label], []).append(label)
+    for n, labels in enumerate(members.values(), OUTSIDE_GROUP + 1):
+        number[labels] = n
+        masses = [label for label in labels if tissue[label] is Tissue.CALCIFIED_MASS] or labels
+        largest = max(masses, key=lambda label: features[label - 1].volume_mm3)
+        grouped[n] = judgements[largest - 1]
+        if largest in beside_metal:
+            # Streaks beside metal are dense, thick and without a cortex too.
+            grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=0.5)
+    return number, grouped
 
-    def root(label: int) -> int:
-        while owner[label] != label:
-            label = int(owner[label])
-        return label
 
-    mass = Tissue.CALCIFIED_MASS
-    beside_metal = set()
-    is_mass = np.array([one is mass for one in tissue])
+def _joined(parts: Parts, features: list[Features], tissue: list[Tissue]) -> tuple[DisjointSet, set[int]]:
+    """Join the labels of parts that belong to one mass; also find the masses that touch metal."""
+    from scipy.cluster.hierarchy import DisjointSet
+
+    together, beside_metal = DisjointSet(range(len(tissue))), set()
+    is_mass = np.array([one is Tissue.CALCIFIED_MASS for one in tissue])
     ones, others, heights = passes(parts.labels, parts.depth_mm)
     able = is_mass[ones] | is_mass[others]
     for one, other, height_mm in zip(ones[able], others[able], heights[able], strict=True):
@@ -268,26 +285,10 @@ def _hold_together(
                 continue
             wide = height_mm >= CT.wide_pass * features[a - 1].thickness_mm / 2
             if is_mass[a] or (tissue[a] is Tissue.UNKNOWN and wide):
-                owner[root(a)] = root(b)
+                together.merge(a, b)
             elif tissue[a] is Tissue.METAL:
                 beside_metal.add(b)
-    number = np.zeros(count, dtype=np.int32)
-    grouped: dict[int, Judgement] = {}
-    members: dict[int, list[int]] = {}
-    for label in range(1, count):
-        if tissue[label] is Tissue.BONE:
-            number[label] = BONE_GROUP
-        else:
-            members.setdefault(root(label), []).append(label)
-    for n, labels in enumerate(members.values(), OUTSIDE_GROUP + 1):
-        number[labels] = n
-        masses = [label for label in labels if tissue[label] is mass] or labels
-        largest = max(masses, key=lambda label: features[label - 1].volume_mm3)
-        grouped[n] = judgements[largest - 1]
-        if largest in beside_metal:
-            # Streaks beside metal are dense, thick and without a cortex too.
-            grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=0.5)
-    return number, grouped
+    return together, beside_metal
 
 
 def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: MeasureSettings) -> list[Proposal]:
