@@ -38,5 +38,7 @@ def blur_sigma_mm(level: NDArray[np.float32], inside: NDArray[np.bool_], pixel_m
     k, j, i = np.unravel_index(np.flatnonzero(on_edge), on_edge.shape)
     down = level[k, j + 2, i + 1] - level[k, j, i + 1]
     along = level[k, j + 1, i + 2] - level[k, j + 1, i]
-    change = float(np.percentile(np.hypot(down, along), 75))
-    return math.sqrt(pixel_mm[0] * pixel_mm[1]) / (math.sqrt(2) * float(erfinv(min(max(change, 0.05), 0.995))))
+    change = float(np.percentile(np.hypot(down, along), EDGE.steep_percentile))
+    return math.sqrt(pixel_mm[0] * pixel_mm[1]) / (
+        math.sqrt(2) * float(erfinv(min(max(change, EDGE.steepness[0]), EDGE.steepness[1])))
+    )

@@ -47,6 +47,12 @@ class EdgeConstants(Constants):
     air_hu: float = constant(
         -300.0, "HU", "Air, lung and what is blurred with them are below this value; fat is at -100 HU."
     )
+    deep_share: float = constant(
+        0.6, "of the largest depth", "Voxels of a thin lesion are deep from this share of its largest depth on."
+    )
+    fat_hu: float = constant(
+        -100.0, "HU", "Soft tissue beside a cut is taken for no less dense than fat: what is below is mixed with air."
+    )
     enough_values: int = constant(
         10_000, "values", "A median of so many values is as good as one of millions, and takes less time."
     )
@@ -68,6 +74,9 @@ class EdgeConstants(Constants):
     )
 
     # Plateau and surroundings
+    outlier_sds: float = constant(
+        3, "standard deviations", "Surroundings farther from their median than this are left out as outliers."
+    )
     cell_mm: float = constant(
         4.0, "mm", "Size of the cells in which a plateau and surroundings that are not even are averaged."
     )
@@ -87,6 +96,12 @@ class EdgeConstants(Constants):
         "cases.",
     )
     fewest_in_a_cell: int = constant(8, "voxels", "A cell of fewer voxels does not tell whether all cells are even.")
+    cell_sigma: float = constant(
+        0.7, "cells", "Standard deviation by which the medians of a cell and of those beside it are averaged."
+    )
+    least_height: float = constant(
+        0.1, "of the mean height", "Where not even, the plateau is at least so much above its surroundings."
+    )
     weight_of_the_mean: float = constant(
         0.01, "voxels", "Where a cell and those beside it hold hardly any voxels, the average of all counts as so many."
     )
@@ -104,6 +119,12 @@ class EdgeConstants(Constants):
     near_edge_level: float = constant(
         0.25, "of the contrast", "Voxels inside whose level is lower than this lie on the edge: its steepness is taken."
     )
+    steep_percentile: int = constant(
+        75, "%", "The steeper quarter of the edge counts: a surface that is inclined to the slice looks flatter."
+    )
+    steepness: tuple[float, float] = constant(
+        (0.05, 0.995), "of the contrast over two pixels", "Limits of the steepness of which the blur is computed."
+    )
     enough_voxels_for_blur: int = constant(
         2_000_000, "voxels", "In a larger box some of its slices are enough to estimate the blur."
     )
@@ -112,8 +133,10 @@ class EdgeConstants(Constants):
     lowest_contrast_hu: float = constant(
         30.0,
         "HU",
-        "A plateau that stands out from its surroundings by less than this, or than three times the noise, has no "
-        "edge.",
+        "A plateau that stands out from its surroundings by less than this has no edge.",
+    )
+    lowest_contrast_noise: float = constant(
+        3, "standard deviations of the noise", "A plateau that stands out by less than this has no edge either."
     )
     enough_border_points: int = constant(
         10_000, "voxels", "The median attenuation of a border of more voxels is taken over some of them."

@@ -103,7 +103,7 @@ def contrast(near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.b
         start + step * ((np.arange(length) + 0.5) * size - 0.5)
         for start, step, length, size in zip(near.start_kji, near.stride_kji, backgrounds_hu.shape, cell, strict=True)
     )
-    heights_hu = np.maximum(plateaus_hu - backgrounds_hu, 0.1 * height_hu)
+    heights_hu = np.maximum(plateaus_hu - backgrounds_hu, EDGE.least_height * height_hu)
     return Contrast(background_hu, height_hu, Field(backgrounds_hu, middles), Field(heights_hu, middles))
 
 
@@ -149,7 +149,7 @@ def _usual_hu(
     middle = np.cumsum(count)[filled] - count[filled] // 2 - 1
     medians_hu = np.zeros(cells.count.shape)
     medians_hu.ravel()[filled] = values_hu[np.lexsort((values_hu, index))[middle]]
-    total, weight = (ndimage.gaussian_filter(one, 0.7) for one in (cells.count * medians_hu, cells.count))
+    total, weight = (ndimage.gaussian_filter(one, EDGE.cell_sigma) for one in (cells.count * medians_hu, cells.count))
     usual_hu: NDArray[np.float64] = total / (weight + EDGE.weight_of_the_mean) + cells.mean_hu
     return usual_hu
 
@@ -175,7 +175,7 @@ def _trimmed_mean(values: NDArray[np.float32]) -> float:
     some = thinned(values)
     median = float(np.median(some))
     spread = 1.4826 * float(np.median(np.abs(some - median)))
-    kept = values[np.abs(values - median) <= 3 * max(spread, 1.0)]
+    kept = values[np.abs(values - median) <= EDGE.outlier_sds * max(spread, 1.0)]
     return float(kept.mean(dtype=np.float64))
 
 

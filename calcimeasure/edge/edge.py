@@ -129,7 +129,7 @@ def _find_edge(
     close = _close_up(volume, outline, near, plateau)
     summed = _summed(close, found)
     level = summed.level
-    if found.mean_height_hu < max(EDGE.lowest_contrast_hu, 3 * fine_noise_sd_hu(near)):
+    if found.mean_height_hu < max(EDGE.lowest_contrast_hu, EDGE.lowest_contrast_noise * fine_noise_sd_hu(near)):
         level[:] = -0.5
     level, inside = keep_connected(level, close.mask)
     step_mm, row_mm, column_mm = volume.geometry.spacing_kji_mm

@@ -165,9 +165,9 @@ def _other_dense(
     beyond = dense & (depth_mm < 1 - EDGE.rim_mm)
     behind = dense & ~mask & ~within_a_voxel(mask)
     if behind.any():
-        deep = mask & (depth_mm >= min(EDGE.depth_mm, 0.6 * float(depth_mm.max())))
+        deep = mask & (depth_mm >= min(EDGE.depth_mm, EDGE.deep_share * float(depth_mm.max())))
         deep_hu = np.median(thinned(attenuation_hu[deep]))
-        soft_hu = max(float(np.median(thinned(attenuation_hu[~dense]))), -100.0) if not dense.all() else 0.0
+        soft_hu = max(float(np.median(thinned(attenuation_hu[~dense]))), EDGE.fat_hu) if not dense.all() else 0.0
         half = attenuation_hu >= (float(deep_hu) + soft_hu) / 2
         behind &= half
         # A voxel that is as dense and touches such a thing is part of that thing, not of the lesion's rim.

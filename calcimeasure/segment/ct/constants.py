@@ -184,6 +184,14 @@ class CtConstants(Constants):
     fewest_own: int = constant(
         20, "blocks", "A part with fewer blocks away from neighbors and marrow is described by all of its blocks."
     )
+    core_share: float = constant(
+        0.5, "of the radius", "From this share of the depth of its middle on, or from `deep_mm`, a voxel is deep."
+    )
+    deep_mm: float = constant(5.0, "mm", "See `core_share`: blur and cortex do not reach so deep.")
+    least_level_hu: float = constant(
+        100.0, "HU", "Spread and rim are divided by the median of the inside, and by no less than this."
+    )
+    least_radius_mm: float = constant(0.5, "mm", "The radius that the volume is compared with is no smaller.")
     cavity_depth_mm: float = constant(2.0, "mm", "At this distance from its wall a cavity shows its own attenuation.")
 
     # Judging
@@ -195,6 +203,12 @@ class CtConstants(Constants):
         "(nine limbs, a trunk, a head, a spine and a chest) and to the bones of these series; to check it, each series "
         "was left out once. Physics tells what a sign says; how much it says was fitted.",
     )
+    says_nothing: float = constant(
+        -0.1, "log odds", "A sign with less than this is told as one that speaks against a mass."
+    )
+    metal_confidence: float = constant(0.95, "", "Confidence in metal.")
+    contrast_confidence: float = constant(0.7, "", "Confidence in contrast agent.")
+    vessel_confidence: float = constant(0.6, "", "Confidence in calcification of the wall of a vessel.")
     least_contact: float = constant(
         0.02, "of the surface", "A part with less contact does not go on into marrow, another part or out of the image."
     )
@@ -245,6 +259,17 @@ class CtConstants(Constants):
         0.6, "mm", "Attenuation is smoothed so much before its steepness is computed: noise is steep."
     )
     thickest_cortex_mm: float = constant(10.0, "mm", "Bone farther from its marrow is no cortex.")
+    surely_cortex: float = constant(
+        0.6, "of the cortex's thickness", "Dense voxels nearer to marrow than this are bone."
+    )
+    compared_hu: tuple[int, int] = constant(
+        (-100, 2000),
+        "HU",
+        "Attenuation is limited to this range before its steepness is computed: air and metal are steep.",
+    )
+    cortex_percentile: int = constant(
+        75, "%", "Percentile of the distances of bone from its marrow that is taken for the thickness of the cortex."
+    )
     beside_mm: float = constant(8.0, "mm", "To this distance a cortex goes on as thick as it is beneath the part.")
     far_mm: float = constant(1000.0, "mm", "Distance to what is not there at all.")
     spur_mm: float = constant(

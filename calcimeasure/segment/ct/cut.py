@@ -53,12 +53,12 @@ def cut(
     depth_mm = np.minimum(from_others_mm, from_marrow_mm - cortex_mm)
     sure = own & (depth_mm >= min(CT.sure_mm, float(depth_mm[own].max()) / 2))
     from_sure_mm = _distance_mm(sure, spacing_mm)
-    cortex = (from_marrow_mm <= max(0.6 * cortex_mm, 1.01 * min(spacing_mm[1:]))) & dense
+    cortex = (from_marrow_mm <= max(CT.surely_cortex * cortex_mm, 1.01 * min(spacing_mm[1:]))) & dense
     bone = ((others & (from_sure_mm > CT.sure_mm)) | cortex) & ~sure
     if not bone.any():
         return dense.copy()
     smooth_hu = ndimage.gaussian_filter(
-        np.clip(attenuation_hu, -100, 2000).astype(np.float32), [CT.steepness_sigma_mm / mm for mm in spacing_mm]
+        np.clip(attenuation_hu, *CT.compared_hu).astype(np.float32), [CT.steepness_sigma_mm / mm for mm in spacing_mm]
     )
     steepness = np.sqrt(sum(np.square(ndimage.sobel(smooth_hu, axis) / mm) for axis, mm in enumerate(spacing_mm)))
     markers = sure.astype(np.int32) + 2 * bone
@@ -91,7 +91,7 @@ def _distance_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 def _cortex_mm(from_marrow_mm: NDArray[np.float32]) -> float:
     """Estimate how thick the cortex is from how far bone reaches from its marrow, beside the part."""
     near = from_marrow_mm[from_marrow_mm < CT.thickest_cortex_mm]
-    return float(np.percentile(near, 75)) if near.size else 0.0
+    return float(np.percentile(near, CT.cortex_percentile)) if near.size else 0.0
 
 
 def contact_mm2(part: NDArray[np.bool_], bone: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> float:

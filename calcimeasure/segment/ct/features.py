@@ -89,10 +89,10 @@ def features_of(
     own = _away(labels, marrow, spacing_mm).ravel()[at]
     own_count = np.bincount(label[own], minlength=count)
     usable = own | (own_count < CT.fewest_own)[label]
-    core = usable & (depth_mm >= np.minimum(0.5 * radius_mm, 5.0)[label])
+    core = usable & (depth_mm >= np.minimum(CT.core_share * radius_mm, CT.deep_mm)[label])
     # Where neighbors leave no such voxel, all voxels of that depth are taken.
     none = np.bincount(label[core], minlength=count) == 0
-    core |= none[label] & (depth_mm >= 0.5 * radius_mm[label])
+    core |= none[label] & (depth_mm >= CT.core_share * radius_mm[label])
     percentiles = _percentiles(label[core], hu[core], count, (16, 50, 84))
     in_rim = usable & (below_mm > CT.cortex_depth_mm[0]) & (below_mm <= CT.cortex_depth_mm[1])
     rim = _percentiles(label[in_rim], hu[in_rim], count, (75,))[0]
@@ -108,12 +108,12 @@ def features_of(
     for n in range(1, count):
         cavity_hu, cavity_spread_hu = cavities.get(n, (None, None))
         low, median, high = (float(p[n]) for p in percentiles)
-        level_hu = max(median, 100.0)
+        level_hu = max(median, CT.least_level_hu)
         found.append(
             Features(
                 volume_mm3=float(voxels[n] * block_mm3),
                 thickness_mm=2 * float(radius_mm[n]),
-                slenderness=math.log(voxels[n] * block_mm3 / max(float(radius_mm[n]), 0.5) ** 3),
+                slenderness=math.log(voxels[n] * block_mm3 / max(float(radius_mm[n]), CT.least_radius_mm) ** 3),
                 core_hu=median,
                 spread=(high - low) / 2 / level_hu,
                 rim=float(rim[n]) / level_hu,

@@ -69,7 +69,7 @@ def judge(features: Features, settings: MeasureSettings, *, contrast_agent: bool
 
 def _evidence(sign: Sign, features: Features) -> Evidence:
     log_odds, value = sign.weight * read(sign, features), getattr(features, sign.name)
-    sentence = sign.speaks_for if log_odds >= -0.1 else sign.speaks_against
+    sentence = sign.speaks_for if log_odds >= CT.says_nothing else sign.speaks_against
     return Evidence(sign.name, value, log_odds, sentence.format(value))
 
 
@@ -86,16 +86,26 @@ def _plainly(features: Features, contrast_agent: bool) -> tuple[Tissue, float, f
         share = f.circle_share
         return Tissue.ARTIFACT, share, share, f"{share:.0%} of it lies on the circle that bounds the image"
     if f.metal_share > CT.metal_share:
-        return Tissue.METAL, 0.95, f.metal_share, f"{f.metal_share:.0%} of it is as dense as metal"
+        return Tissue.METAL, CT.metal_confidence, f.metal_share, f"{f.metal_share:.0%} of it is as dense as metal"
     if _is_shell_of_fluid(f):
         sentence = f"a closed shell round a fluid of {f.cavity_hu:.0f} HU: a hollow calcification, or a small bone"
         return Tissue.UNKNOWN, CT.undecided, f.cavity_hu or 0.0, sentence
     tubular = f.slenderness > CT.long and not joined(f)
     even = f.spread < CT.even and f.rim < CT.even_rim and f.core_hu < CT.highest_contrast_hu and not joined(f)
     if even and f.thickness_mm > CT.thinnest_even_mm and (tubular or contrast_agent):
-        return Tissue.CONTRAST, 0.7, f.spread, "as even as a fluid, and a tube or in a scan with contrast agent"
+        return (
+            Tissue.CONTRAST,
+            CT.contrast_confidence,
+            f.spread,
+            "as even as a fluid, and a tube or in a scan with contrast agent",
+        )
     if tubular and f.thickness_mm < CT.largest_vessel_mm:
-        return Tissue.OTHER_CALCIFICATION, 0.6, f.slenderness, "long and thin, as in the wall of a vessel"
+        return (
+            Tissue.OTHER_CALCIFICATION,
+            CT.vessel_confidence,
+            f.slenderness,
+            "long and thin, as in the wall of a vessel",
+        )
     return None
 
 

@@ -267,7 +267,7 @@ def _hold_together(
         grouped[n] = judgements[largest - 1]
         if largest in beside_metal:
             # Streaks beside metal are dense, thick and without a cortex too.
-            grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=0.5)
+            grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=CT.undecided)
     return number, grouped
 
 
