@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two pips in one .venv spoil it
-.PHONY: help demo test lint bench sample-dicom clean python-path libraries rebuild
+.PHONY: help demo test lint docs bench sample-dicom clean python-path libraries rebuild
 
 VENV_PYTHON := .venv/bin/python
 # There while something is being made in .venv, so that the next run sees an interrupted one and starts anew.
@@ -21,17 +21,20 @@ help: ## list the targets
 demo: .venv/.package ## set up, then measure the samples in sample_dicom into results
 	@$(VENV_PYTHON) -m calcimeasure measure sample_dicom --out results
 
-test: libraries .venv/.extra-test .venv/.extra-gui ## set up, then run all tests
+test: libraries .venv/.group-test ## set up, then run all tests
 	$(XVFB) $(VENV_PYTHON) -m pytest $(ARGS)
 
-lint: .venv/.extra-test ## check format, style, types and layers
+lint: .venv/.group-test ## check format, style, types and layers
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m mypy
 	$(VENV_PYTHON) .venv/bin/lint-imports
 
+docs: .venv/.group-docs ## build the documentation into build/docs
+	$(VENV_PYTHON) -m mkdocs build --quiet
+
 # The options replace those of pyproject.toml, which leave tests/bench out. No test here needs pytest-qt; the review opens its own windows.
-bench: libraries .venv/.extra-bench .venv/.extra-gui ## set up, then run the benchmarks
+bench: libraries .venv/.group-bench ## set up, then run the benchmarks
 	$(XVFB) $(VENV_PYTHON) -m pytest tests/bench -o addopts="--strict-markers --strict-config" -p no:pytest-qt --benchmark-only $(ARGS)
 
 sample-dicom: .venv/.package ## write sample_dicom anew
@@ -88,10 +91,11 @@ endif
 
 # Editable, so that a change of the code needs no new installation. In the versions that were tested, where those have wheels.
 define install
-@echo "Installing calcimeasure$(1) into .venv (the first time takes a minute or two)"
+@echo "Installing calcimeasure$(1)$(if $(2), and what its developers use) into .venv (the first time takes a minute or two)"
 @trap 'exit 130' HUP INT TERM; \
 touch $(UNFINISHED); \
-$(VENV_PYTHON) -m pip install --quiet --editable ".$(1)" \
+$(if $(2),$(VENV_PYTHON) -m pip install --quiet "pip>=25.1" && )\
+$(VENV_PYTHON) -m pip install --quiet --editable ".$(1)" $(2) \
 	$(if $(wildcard $(CONSTRAINTS)),$$($(VENV_PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 15))' && echo --constraint $(CONSTRAINTS))); \
 status=$$?; \
 rm $(UNFINISHED); \
@@ -103,8 +107,9 @@ INSTALLED_AFTER := .venv/.made pyproject.toml $(wildcard $(CONSTRAINTS))
 .venv/.package: $(INSTALLED_AFTER)
 	$(call install,)
 
-.venv/.extra-%: $(INSTALLED_AFTER)
-	$(call install,[$*])
+# A dependency group (PEP 735) is for those who work on the project; users are offered extras alone. pip knows groups since 25.1.
+.venv/.group-%: $(INSTALLED_AFTER)
+	$(call install,[gui],--group $*)
 
 # --- What Qt needs from the system: "file or program:Debian package". Each is needed; without it Qt ends the process.
 

@@ -1,4 +1,4 @@
-"""Measures calcified masses: folders of CT DICOM in, a table of every mass out.
+"""Measures calcified masses: folders of CT and X-ray DICOM in, a table of every mass out.
 
 >>> from calcimeasure import analyze, find_series, sample_folder
 >>> found = find_series(sample_folder() / "hand")
@@ -52,7 +52,33 @@ _HOME = {
     "write_csv": "export",
 }
 
-__all__ = [*_HOME]
+__all__ = [
+    "CalcimeasureError",
+    "Failure",
+    "Found",
+    "Geometry",
+    "Identified",
+    "Lesion",
+    "Measurements",
+    "Outline",
+    "Proposals",
+    "Pseudonyms",
+    "Report",
+    "Series",
+    "SeriesError",
+    "Settings",
+    "UsageError",
+    "Volume",
+    "analyze",
+    "analyze_or_fail",
+    "find_series",
+    "load_image",
+    "load_settings",
+    "open_store",
+    "propose",
+    "sample_folder",
+    "write_csv",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for

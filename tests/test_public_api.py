@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import calcimeasure
+from tests.conftest import PROJECT
 
 
 def test_there_are_about_twenty_names() -> None:
@@ -52,6 +53,36 @@ def test_type_checkers_see_the_same_names() -> None:
     }
     assert imported == set(calcimeasure.__all__)
     assert imported <= set(dir(calcimeasure))
+
+
+def test_list_of_names_is_literal() -> None:
+    """What reads the source alone (a type checker, a documentation) sees every name."""
+    tree = ast.parse(Path(calcimeasure.__file__).read_text(encoding="utf-8"))
+    lists = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    assert [ast.literal_eval(one) for one in lists] == [calcimeasure.__all__]
+
+
+USER_SCRIPT = """\
+from calcimeasure import Report, Settings, analyze, find_series
+
+found = find_series("images")
+reports: list[Report] = [analyze(series, Settings(threshold_hu=250)) for series in found.series]
+volumes: list[float | None] = [getattr(one.measurements, "volume_ml") for report in reports for one in report.lesions]
+"""
+
+
+@pytest.mark.parametrize(("script", "code"), [(USER_SCRIPT, 0), (USER_SCRIPT.replace("list[Report]", "list[int]"), 1)])
+def test_the_types_reach_a_user(tmp_path: Path, script: str, code: int) -> None:
+    (tmp_path / "mine.py").write_text(script, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(PROJECT / ".mypy_cache" / "user"), "mine.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stdout
 
 
 def test_unknown_name_is_an_attribute_error() -> None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import SeriesError
+from calcimeasure.load.masks import MaskError, find_masks, read_masks
 from calcimeasure.model import NamedBones
 
 if TYPE_CHECKING:
@@ -50,8 +51,6 @@ def bones_of(volume: Volume, settings: Settings) -> tuple[NamedBones | None, tup
     files = find_bone_masks(settings)
     if files is None:
         return None, ()
-    from calcimeasure.load.masks import MaskError, read_masks
-
     try:
         masks = read_masks(files, volume.series, volume.geometry)
     except MaskError as error:
@@ -63,6 +62,4 @@ def bones_of(volume: Volume, settings: Settings) -> tuple[NamedBones | None, tup
 
 @lru_cache(maxsize=4)
 def _mask_files(path: str) -> MaskFiles:
-    from calcimeasure.load.masks import find_masks
-
     return find_masks(path)

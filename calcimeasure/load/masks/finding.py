@@ -1,0 +1,157 @@
+"""Which files are masks, and what their headers say."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pydicom.filereader import read_partial
+
+from calcimeasure.errors import InputPathError
+from calcimeasure.load.masks.nifti import nifti_header
+from calcimeasure.load.masks.reading import LARGEST_SIDE, items_of, refuse_bomb, refusing_broken
+from calcimeasure.load.masks.records import MaskClass, MaskError, MaskFile, MaskFiles, MaskKind
+from calcimeasure.load.source import read_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pydicom.dataset import Dataset
+
+_SEGMENTATION: Final = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
+"""Segmentation Storage and Label Map Segmentation Storage."""
+
+_STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
+_FUNCTIONAL_GROUPS: Final = 0x52009229
+_ROI_CONTOURS: Final = 0x30060039
+_NO_HEADER: Final = 0x00080060
+_NIFTI_NAMES: Final = (".nii", ".nii.gz")
+
+
+def find_masks(path: str | os.PathLike[str]) -> MaskFiles:
+    """Find the mask files under a path, reading headers only.
+
+    Parameters
+    ----------
+    path
+        A DICOM SEG (PS3.3 C.8.20), RTSTRUCT (C.8.8.5) or NIfTI (.nii, .nii.gz), or a folder that is searched with
+        all that lies in it. A NIfTI has the names of its labels in an XML extension of its header, as
+        TotalSegmentator --ml writes it, or holds one class named as the file.
+
+    Raises
+    ------
+    InputPathError
+        The path does not exist or cannot be read.
+    MaskError
+        A file says that it is a mask and is broken, or nothing under the path is a mask.
+    """
+    path = Path(path)
+    if not (path.is_dir() or path.is_file()):
+        raise InputPathError(f"The mask file or folder {path} does not exist, or is neither of both.")
+    files: list[MaskFile] = []
+    other_file_count = 0
+    for one in sorted(_walk(path)) if path.is_dir() else [path]:
+        found = _read_header(one)
+        files += found
+        other_file_count += not found
+    if not files:
+        raise MaskError(
+            f"A DICOM SEG, an RTSTRUCT or a NIfTI (.nii, .nii.gz) expected, found none among {other_file_count} "
+            f"files ({path}). Name the file or folder that holds the masks.",
+            path,
+        )
+    return MaskFiles(path, tuple(files), other_file_count)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise InputPathError(f"The folder {error.filename} cannot be read: {error.strerror}.") from error
+
+    for parent, _, names in os.walk(folder, onerror=refuse):
+        for name in names:
+            file = Path(parent, name)
+            # What macOS leaves beside each file on other drives ends like it, and is none.
+            if file.is_file() and not name.startswith("._"):
+                yield file
+
+
+def _read_header(path: Path) -> list[MaskFile]:
+    """Read what a file holds; nothing where it is no mask."""
+    if path.name.lower().endswith(_NIFTI_NAMES):
+        with refusing_broken(path, "A NIfTI that can be read"):
+            return [nifti_header(path)]
+    kind = _dicom_kind(path)
+    if kind is None:
+        return []
+    with refusing_broken(path, f"A DICOM {kind} that can be read"), path.open("rb") as file:
+        refuse_bomb(file, path)
+        stop = _FUNCTIONAL_GROUPS if kind is MaskKind.SEG else _ROI_CONTOURS
+        file.seek(0)
+        dataset = read_partial(file, stop_when=lambda tag, *_: tag >= stop, force=True)
+        return [_seg_header(path, dataset)] if kind is MaskKind.SEG else _structure_set_header(path, dataset)
+
+
+def _dicom_kind(path: Path) -> MaskKind | None:
+    """Tell from its first bytes what a file is; None where it is no DICOM, or no mask."""
+    try:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            meta = read_meta(file)
+            sop_class = meta.get("MediaStorageSOPClassUID")
+            if sop_class is None:
+                file.seek(0)
+                header = read_partial(file, stop_when=lambda tag, *_: tag >= _NO_HEADER, force=True)
+                sop_class = header.get("SOPClassUID")
+    except Exception:  # noqa: BLE001 - whatever lies beside the masks need not be readable
+        return None
+    # Of a broken file it may be several values.
+    if str(sop_class) in _SEGMENTATION:
+        return MaskKind.SEG
+    return MaskKind.RTSTRUCT if str(sop_class) == _STRUCTURE_SET else None
+
+
+def _seg_header(path: Path, dataset: Dataset) -> MaskFile:
+    rows, columns = int(dataset.Rows), int(dataset.Columns)
+    if not (0 < rows <= LARGEST_SIDE and 0 < columns <= LARGEST_SIDE):
+        raise ValueError(f"{rows} x {columns} pixels")
+    references = items_of(dataset, "ReferencedSeriesSequence")
+    images = [image for one in references for image in items_of(one, "ReferencedInstanceSequence")]
+    classes = [
+        MaskClass(int(segment.SegmentNumber), str(segment.get("SegmentLabel") or ""))
+        for segment in items_of(dataset, "SegmentSequence")
+    ]
+    return MaskFile(
+        path,
+        MaskKind.SEG,
+        tuple(one for one in classes if one.number != 0),  # a label map may name its background
+        str(dataset.get("FrameOfReferenceUID") or "") or None,
+        _uids(references, "SeriesInstanceUID"),
+        _uids(images, "ReferencedSOPInstanceUID"),
+    )
+
+
+def _uids(items: Iterable[Dataset], keyword: str) -> frozenset[str]:
+    return frozenset(str(item.get(keyword) or "") for item in items) - {""}
+
+
+def _structure_set_header(path: Path, dataset: Dataset) -> list[MaskFile]:
+    """Read the regions of interest, those of each frame of reference apart (PS3.3 C.8.8.5, Structure Set)."""
+    classes: dict[str, list[MaskClass]] = defaultdict(list)
+    for roi in items_of(dataset, "StructureSetROISequence"):
+        uid = str(roi.get("ReferencedFrameOfReferenceUID") or "")
+        classes[uid].append(MaskClass(int(roi.ROINumber), str(roi.get("ROIName") or "")))
+    references: dict[str, list[Dataset]] = defaultdict(list)
+    for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence"):
+        uid = str(frame.get("FrameOfReferenceUID") or "")
+        for study in items_of(frame, "RTReferencedStudySequence"):
+            references[uid] += items_of(study, "RTReferencedSeriesSequence")
+    files = []
+    for uid, rois in (classes or {"": []}).items():
+        images = [image for series in references[uid] for image in items_of(series, "ContourImageSequence")]
+        series_uids = _uids(references[uid], "SeriesInstanceUID")
+        instance_uids = _uids(images, "ReferencedSOPInstanceUID")
+        files.append(MaskFile(path, MaskKind.RTSTRUCT, tuple(rois), uid or None, series_uids, instance_uids))
+    return files

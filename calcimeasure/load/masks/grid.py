@@ -1,0 +1,237 @@
+"""Where the voxels of a mask lie on the grid of a stack, and the array that they are painted into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+
+from calcimeasure.load.masks.records import MaskError, MaskFile, NiftiGrid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.model import Series
+
+GRID_TOLERANCE_MM: Final = 0.1
+_GRID_TOLERANCE_VOXELS: Final = 0.25
+"""A voxel that lies nearer than both to one of the stack is that voxel: headers round positions to 0.01 mm, spacings
+to 1e-6 of 500 pixels, and NIfTI keeps seven digits."""
+
+PLANE_TOLERANCE_MM: Final = 0.5
+"""Points of a contour lie this near to one plane along the slices: writers round each number to 0.1 mm."""
+
+SAME_PLANE_MM: Final = 0.02
+"""Contours nearer than this lie in one plane: they are holes of each other, not neighbors."""
+
+PARALLEL_TOLERANCE: Final = 0.001
+"""Sine of the angle between planes that are parallel: half a pixel at the far edge of a 500 mm field."""
+
+COARSER: Final = 1.5
+"""From this ratio of spacings on planes are those of a coarser grid."""
+
+OVERHANG_VOXELS: Final = 1.0
+"""A resampled mask may end this many of its own voxels before the stack does: rounding its size takes up to one."""
+
+MARGIN_VOXELS: Final = 2.0
+"""A resampled mask may go beyond the stack by this many voxels (the larger of both): one that goes further was made
+for another stack, and nothing in a NIfTI tells for which."""
+
+_NO_DIFFERENCE: Final = 1e-6
+"""Of an index, over the whole of a slice."""
+
+HALF: Final = 0.5
+"""From this part of a voxel on it belongs to a fractional segment."""
+
+
+def range_in_words(low: NDArray[np.float64], high: NDArray[np.float64]) -> str:
+    """Write the ends of a box of indexes, axis by axis."""
+    return " x ".join(f"{a:.1f} to {b:.1f}" for a, b in zip(low, high, strict=True))
+
+
+def grid_of(file: MaskFile) -> NiftiGrid:
+    """Give the grid of a NIfTI file."""
+    if file.grid is None:
+        raise ValueError("A NIfTI has a grid.")
+    return file.grid
+
+
+def extent_in_mask(
+    grid: NiftiGrid, geometry: Geometry
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Box of the stack's voxel centers in the mask's indexes, and the size of a voxel of the stack there."""
+    slices, rows, columns = geometry.shape_kji
+    corners = np.array([(k, j, i) for k in range(slices) for j in (0, rows - 1) for i in (0, columns - 1)])
+    to_index = np.linalg.inv(np.array(grid.affine_lps))[:3]
+    index = geometry.to_lps_mm(corners) @ to_index[:, :3].T + to_index[:, 3]
+    step_mm = geometry.slice_spacing_mm or 0.0
+    steps = np.array(
+        [
+            geometry.normal * step_mm,
+            geometry.column_direction * geometry.row_spacing_mm,
+            geometry.row_direction * geometry.column_spacing_mm,
+        ]
+    )
+    voxel = np.abs(steps @ to_index[:, :3].T).max(axis=0)
+    return index.min(axis=0), index.max(axis=0), voxel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """Where an array lies whose elements are voxels of the stack: start_kji + index * sign along each of its axes."""
+
+    start_kji: NDArray[np.intp]
+    axes: tuple[int, ...]
+    signs: tuple[int, ...]
+
+
+def find_lattice(
+    origin_lps_mm: NDArray[np.float64], steps_lps_mm: NDArray[np.float64], counts: Sequence[int], geometry: Geometry
+) -> Lattice | None:
+    """Find the voxels of the stack that the elements of an array are; None where one lies beside them.
+
+    An array of two axes lies in the slices. Along each axis every element is looked at: slices may be unevenly
+    spaced.
+    """
+    sides_mm = (geometry.row_spacing_mm, geometry.column_spacing_mm, *geometry.slice_steps_mm)
+    tolerance_mm = min(GRID_TOLERANCE_MM, _GRID_TOLERANCE_VOXELS * min(sides_mm))
+    start = np.rint(geometry.to_index_kji(origin_lps_mm)).astype(np.intp)
+    axes: list[int | None] = []
+    signs: list[int] = []
+    for step, count in zip(steps_lps_mm, counts, strict=True):
+        steps = _steps_kji(origin_lps_mm + np.arange(count)[:, None] * step, geometry, tolerance_mm)
+        if steps is None:
+            return None
+        axes.append(int(np.argmax(np.abs(steps[0]))) if count > 1 else None)
+        signs.append(int(steps[0].sum()) if count > 1 else 1)
+    filled = _filled(axes)
+    return None if filled is None else Lattice(start, filled, tuple(signs))
+
+
+def _steps_kji(points_lps_mm: NDArray[np.float64], geometry: Geometry, tolerance_mm: float) -> NDArray[Any] | None:
+    """Give the steps between points that are all voxels, one beside the other along one axis; else None."""
+    index = np.rint(geometry.to_index_kji(points_lps_mm))
+    if np.max(np.linalg.norm(geometry.to_lps_mm(index) - points_lps_mm, axis=1)) > tolerance_mm:
+        return None
+    steps = np.diff(index, axis=0)
+    if len(steps) and (np.abs(steps[0]).sum() != 1 or np.any(steps != steps[0])):
+        return None
+    return steps
+
+
+def _filled(axes: Sequence[int | None]) -> tuple[int, ...] | None:
+    """Give axes of one element, which have no direction, the axes that are free; None where two axes are the same."""
+    free = [axis for axis in range(3 - len(axes), 3) if axis not in axes]
+    filled = tuple(free.pop(0) if axis is None and free else axis for axis in axes)
+    if None in filled or len(set(filled)) != len(filled) or (len(filled) == 2 and 0 in filled):
+        return None
+    return cast("tuple[int, ...]", filled)
+
+
+def nifti_axes(grid: NiftiGrid, geometry: Geometry) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """Which axis of the stack each axis of a NIfTI is, and its direction; None where it is another grid."""
+    lattice = find_lattice(grid.origin_lps_mm, grid.steps_lps_mm, grid.shape, geometry)
+    if lattice is None:
+        return None
+    for count, axis, sign in zip(grid.shape, lattice.axes, lattice.signs, strict=True):
+        if count != geometry.shape_kji[axis] or lattice.start_kji[axis] != (0 if sign > 0 else count - 1):
+            return None
+    return lattice.axes, lattice.signs
+
+
+@dataclass(slots=True)
+class Canvas:
+    """The labels while they are painted: what is painted first stays."""
+
+    geometry: Geometry
+    series: Series
+    labels: NDArray[Any]
+    measured: bool
+    slice_of_instance: dict[str, int]
+    painted: set[int] = field(default_factory=set)
+    remarks: list[str] = field(default_factory=list)
+    overlap_count: int = 0
+    resampled: bool = False
+
+    @classmethod
+    def of(cls, geometry: Geometry, series: Series, count: int, *, measured: bool) -> Canvas:
+        """Take an empty array of the shape of a stack, for so many labels."""
+        labels = np.zeros(geometry.shape_kji, dtype=np.uint8 if count < 2**8 else np.uint16)
+        # Images that lie twice at one position make more instances than slices: then none is told by its number.
+        slices = {one.sop_uid: k for k, one in enumerate(series.instances)}
+        whole = len(series.instances) == len(slices) == geometry.shape_kji[0]
+        return cls(geometry, series, labels, measured, slices if whole else {})
+
+    def paint_class(self, part: NDArray[Any], mask: NDArray[np.bool_], label: int) -> None:
+        """Write one label where a part of the labels (a view) is still free."""
+        if mask.any():
+            self.painted.add(label)
+            self.overlap_count += int(np.count_nonzero(mask & (part != 0) & (part != label)))
+            np.copyto(part, label, where=mask & (part == 0))
+
+    def paint(self, part: NDArray[Any], values: NDArray[Any]) -> None:
+        """Write values where a part of the labels (a view) is still free."""
+        taken = (part != 0) & (values != 0) & (part != values)
+        self.overlap_count += int(np.count_nonzero(taken))
+        used = np.flatnonzero(np.bincount(values.ravel(), minlength=1))
+        self.painted |= {int(value) for value in used if value}
+        np.copyto(part, values.astype(part.dtype, copy=False), where=(part == 0))
+
+    def resample(self, file: MaskFile, found: str) -> None:
+        """Note that a mask is on another grid."""
+        self.resampled = True
+        self.remarks.append(f"{file.path.name} has another grid than the stack ({found}): taken by nearest neighbor.")
+
+    def refusal(self, file: MaskFile, expected: str, found: str, to_do: str) -> MaskError:
+        """Make the error that refuses a mask for this stack."""
+        uid = self.series.series_uid
+        message = f"{expected}, found {found} ({file.path}, for series {uid or 'without UID'}). {to_do}"
+        return MaskError(message, file.path, uid)
+
+    def all_remarks(self) -> tuple[str, ...]:
+        """Give what has to be known about the labels, in words."""
+        overlap = f"{self.overlap_count} voxels are in two classes: the first one has them."
+        return (*self.remarks, *((overlap,) if self.overlap_count else ()))
+
+
+def index_in_slice(
+    per_step: NDArray[np.float64], origin_lps_mm: NDArray[np.float64], k: int, geometry: Geometry
+) -> list[NDArray[np.float64]]:
+    """Index of the pixels of slice k along each axis of another grid.
+
+    Each (rows, columns), or with a side of 1 where rows or columns make no difference: mostly the grids are parallel.
+
+    Parameters
+    ----------
+    per_step
+        (n, 3) what a millimeter along x, y and z adds to each index.
+    origin_lps_mm
+        Where all of them are 0.
+    """
+    _, rows, columns = geometry.shape_kji
+    first = per_step @ (geometry.origins_lps_mm[k] - origin_lps_mm)
+    down = per_step @ geometry.column_direction * geometry.row_spacing_mm
+    across = per_step @ geometry.row_direction * geometry.column_spacing_mm
+    result = []
+    for start, each_row, each_column in zip(first, down, across, strict=True):
+        row = np.arange(rows if abs(each_row) * rows > _NO_DIFFERENCE else 1)[:, None] * each_row
+        column = np.arange(columns if abs(each_column) * columns > _NO_DIFFERENCE else 1) * each_column
+        result.append(start + row + column)
+    return result
+
+
+def nearest_index(index: Iterable[NDArray[np.float64]], shape: Sequence[int]) -> tuple[NDArray[np.int16], ...]:
+    """Round fractional indexes to the nearest element of an array that is there."""
+    sides = zip(index, shape, strict=True)
+    return tuple(np.clip(np.rint(one), 0, count - 1).astype(np.int16) for one, count in sides)
+
+
+def half_step_mm(canvas: Canvas, k: int) -> float:
+    """Half the way to the neighboring slices; of one slice alone half its thickness."""
+    if canvas.geometry.shape_kji[0] > 1:
+        return float(canvas.geometry.slice_weights_mm[k]) / 2
+    return (canvas.series.slice_thickness_mm or 0.0) / 2

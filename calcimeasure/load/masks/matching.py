@@ -1,0 +1,203 @@
+"""Masks to labels on a stack's own voxels.
+
+What belongs to a stack is told by UIDs and by where its voxels lie, never by names of files or folders, and nothing is
+ever flipped to fit.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calcimeasure.load.masks.grid import (
+    MARGIN_VOXELS,
+    OVERHANG_VOXELS,
+    Canvas,
+    extent_in_mask,
+    grid_of,
+    nifti_axes,
+    range_in_words,
+)
+from calcimeasure.load.masks.names import bone_name
+from calcimeasure.load.masks.nifti import LARGEST_RESAMPLED_VOXELS, paint_niftis
+from calcimeasure.load.masks.plan import plan_labels
+from calcimeasure.load.masks.records import BoneMasks, MaskError, MaskFile, MaskFiles, MaskKind, PassedOver
+from calcimeasure.load.masks.rtstruct import paint_structure_set
+from calcimeasure.load.masks.seg import paint_seg
+
+if TYPE_CHECKING:
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.load.masks.records import MaskClass
+    from calcimeasure.model import Series
+
+
+class _Fit(StrEnum):
+    """How well a file belongs to a stack, best first."""
+
+    OWN = "own"
+    LIKELY = "likely"
+
+
+def read_masks(masks: MaskFiles, series: Series, geometry: Geometry, *, bones_only: bool = True) -> BoneMasks:
+    """Read what was outlined on a stack.
+
+    A SEG or RTSTRUCT belongs to the stack whose images it references, in the same frame of reference; where none
+    does, to every stack in its frame of reference. A NIfTI belongs to the stack whose grid it has, in whatever order
+    and direction of axes; where there is none, to one that it covers and does not go beyond.
+
+    Parameters
+    ----------
+    masks
+        From `find_masks`.
+    series, geometry
+        The stack.
+    bones_only
+        False takes every class whatever its name, each with a label of its own, and no resampled ones: for outlines
+        that are measured.
+
+    Returns
+    -------
+    BoneMasks
+        Without classes where nothing belongs to the stack; `passed_over` tells why.
+
+    Raises
+    ------
+    MaskError
+        A file that belongs to the stack is broken or does not fit it; two NIfTI of one bone fit it.
+    """
+    belonging, passed_over = _belonging(masks, series, geometry, bones_only=bones_only)
+    plan = plan_labels([file for file, _ in belonging], bones_only=bones_only)
+    canvas = Canvas.of(geometry, series, len(plan.names), measured=not bones_only)
+    niftis = [file for file, _ in belonging if file.kind is MaskKind.NIFTI]
+    for file, fit in belonging:
+        if file.kind is not MaskKind.NIFTI:
+            passed_over += _paint_dicom(file, fit, plan.labels_of(file), canvas)
+    paint_niftis(niftis, plan, canvas)
+    return BoneMasks(
+        canvas.labels,
+        tuple(one for one in plan.names if one.label in canvas.painted),
+        canvas.resampled,
+        canvas.all_remarks(),
+        tuple(sorted(passed_over, key=lambda one: (str(one.path), one.message))),
+    )
+
+
+def _paint_dicom(file: MaskFile, fit: _Fit, labels: dict[MaskClass, int], canvas: Canvas) -> list[PassedOver]:
+    """Paint a SEG or an RTSTRUCT; give why it was passed over where it does not fit."""
+    try:
+        if file.kind is MaskKind.SEG:
+            paint_seg(file, labels, canvas, drawn_on_it=fit is _Fit.OWN)
+        else:
+            paint_structure_set(file, labels, canvas)
+    except MaskError as error:
+        # What was not made for the stack need not fit it; a broken file is never passed over.
+        if fit is _Fit.OWN or error.series_uid is None:
+            raise
+        return [PassedOver(file.path, error.message)]
+    if fit is _Fit.LIKELY:
+        canvas.remarks.append(
+            f"{file.path.name} lies in the same frame of reference, and references none of the images."
+        )
+    return []
+
+
+def _belonging(
+    masks: MaskFiles, series: Series, geometry: Geometry, *, bones_only: bool
+) -> tuple[list[tuple[MaskFile, _Fit]], list[PassedOver]]:
+    """Sort files into those that belong to a stack and others; what only likely does gives way to its own ones."""
+    found: list[tuple[MaskFile, _Fit]] = []
+    passed_over: list[PassedOver] = []
+    for file in masks.files:
+        fit = _fit(file, series, geometry, bones_only=bones_only)
+        if not isinstance(fit, _Fit):
+            passed_over.append(PassedOver(file.path, fit))
+        elif file.classes:
+            found.append((file, fit))
+    own: list[tuple[MaskFile, _Fit]] = [(file, fit) for file, fit in found if fit is _Fit.OWN]
+    if own:
+        own_ones = "Masks of the stack itself expected, found others too: these were made elsewhere."
+        passed_over += [PassedOver(file.path, own_ones) for file, fit in found if fit is not _Fit.OWN]
+    return own or found, passed_over
+
+
+def _fit(file: MaskFile, series: Series, geometry: Geometry, *, bones_only: bool) -> _Fit | str:
+    """Say how a file belongs to a stack, or in words why it does not."""
+    is_nifti = file.kind is MaskKind.NIFTI
+    fit = _nifti_fit(file, geometry, measured=not bones_only) if is_nifti else _dicom_fit(file, series)
+    if isinstance(fit, _Fit) and bones_only and not any(bone_name(one.text) for one in file.classes):
+        return _no_bones(file)
+    return fit
+
+
+def _dicom_fit(file: MaskFile, series: Series) -> _Fit | str:
+    references = _references(file, series)
+    same_frame = (
+        file.frame_of_reference_uid is not None and file.frame_of_reference_uid == series.frame_of_reference_uid
+    )
+    other_frame = not same_frame and None not in (file.frame_of_reference_uid, series.frame_of_reference_uid)
+    # rt_utils, with which TotalSegmentator writes RTSTRUCT, makes up the frame of reference; the images that the
+    # contours were drawn on are named right. A SEG has no such excuse.
+    if references and other_frame and file.kind is MaskKind.SEG:
+        raise MaskError(
+            f"Frame of reference {series.frame_of_reference_uid} expected, found {file.frame_of_reference_uid} in a "
+            f"SEG that references images of the series (Frame of Reference UID (0020,0052), {file.path}). Make the "
+            "SEG again from this series.",
+            file.path,
+            series.series_uid,
+        )
+    if references:
+        return _Fit.OWN
+    if same_frame:
+        return _Fit.LIKELY
+    return (
+        f"Frame of reference {series.frame_of_reference_uid or 'none'} or images of the series expected, found "
+        f"frame of reference {file.frame_of_reference_uid or 'none'}, images of "
+        f"{', '.join(sorted(file.series_uids)) or 'no series'}."
+    )
+
+
+def _references(file: MaskFile, series: Series) -> bool:
+    """Tell whether a file names images of the stack, or where it names no images its series."""
+    if not file.instance_uids:
+        return series.series_uid in file.series_uids
+    return any(one.sop_uid in file.instance_uids for one in series.instances if one.sop_uid)
+
+
+def _nifti_fit(file: MaskFile, geometry: Geometry, *, measured: bool) -> _Fit | str:
+    grid = grid_of(file)
+    if nifti_axes(grid, geometry) is not None:
+        return _Fit.OWN
+    low, high, voxel = extent_in_mask(grid, geometry)
+    margin = MARGIN_VOXELS * np.maximum(1.0, voxel)
+    last = np.array(grid.shape) - 1
+    if measured:
+        return (
+            f"The stack's own grid expected, found {' x '.join(map(str, grid.shape))} voxels, the stack at "
+            f"{range_in_words(low, high)} of them (sform or qform). What is measured is never resampled."
+        )
+    if math.prod(grid.shape) > LARGEST_RESAMPLED_VOXELS:
+        return (
+            f"At most {LARGEST_RESAMPLED_VOXELS} voxels expected on another grid than the stack's, found "
+            f"{math.prod(grid.shape)}. Resample the mask to the series."
+        )
+    covers = np.all(low >= -0.5 - OVERHANG_VOXELS) and np.all(high <= last + 0.5 + OVERHANG_VOXELS)
+    if covers and np.all(low <= margin) and np.all(high >= last - margin):
+        return _Fit.LIKELY
+    return (
+        f"The grid of the stack expected ({' x '.join(map(str, geometry.shape_kji))} slices, rows, columns), found "
+        f"{' x '.join(map(str, grid.shape))} voxels that "
+        f"{'go beyond the stack: they were made for another' if covers else 'do not cover the stack'}; it lies at "
+        f"{range_in_words(low, high)} of the mask's indexes (sform or qform). Resample the mask to the series."
+    )
+
+
+def _no_bones(file: MaskFile) -> str:
+    found = [one.text for one in file.classes]
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    return (
+        f"Names of bones expected (femur_left, vertebrae_L3, ...), found {', '.join(found[:5]) or 'none'}{more}. "
+        "Name the classes as TotalSegmentator does."
+    )

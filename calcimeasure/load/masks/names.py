@@ -1,0 +1,72 @@
+"""The names of bones that TotalSegmentator and others write, and the side that a name tells."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from calcimeasure.model import Laterality
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PAIRED_BONES: Final = (
+    *("clavicula", "scapula", "humerus", "ulna", "radius", "carpal", "metacarpal", "phalanges_hand"),
+    *("hip", "femur", "patella", "tibia", "fibula", "tarsal", "metatarsal", "phalanges_feet"),
+)
+_VERTEBRAE: Final = (
+    *(f"C{number}" for number in range(1, 8)),
+    *(f"T{number}" for number in range(1, 13)),
+    *(f"L{number}" for number in range(1, 6)),
+    "S1",
+)
+_MIDLINE_BONES: Final = ("skull", "sternum", "sacrum", "vertebrae", *(f"vertebrae_{one}" for one in _VERTEBRAE))
+_RIBS: Final = tuple(f"rib_{number}" for number in range(1, 13))
+_BONES: Final[Mapping[str, str]] = {name.casefold(): name for name in (*_MIDLINE_BONES, *_PAIRED_BONES, *_RIBS)}
+"""Bones of TotalSegmentator's tasks total and appendicular_bones (its map_to_binary.py, version 2), without side."""
+
+_OTHER_WORDS: Final[Mapping[str, str]] = {"vertebra": "vertebrae", "clavicle": "clavicula"}
+_SIDES: Final[Mapping[str, Laterality]] = {"left": Laterality.LEFT, "right": Laterality.RIGHT}
+
+
+def bone_name(text: str) -> tuple[str, Laterality | None] | None:
+    """Find the bone that a class is named after.
+
+    Parameters
+    ----------
+    text
+        Its words in any order and case, apart by blanks, dashes or underscores. The side is a word, never a letter.
+
+    Returns
+    -------
+    tuple or None
+        TotalSegmentator's name, and the side where it has one; None where it is no bone (or no one bone).
+
+    Examples
+    --------
+    >>> bone_name("Left femur")
+    ('femur_left', <Laterality.LEFT: 'left'>)
+    >>> bone_name("vertebrae_l3")
+    ('vertebrae_L3', None)
+    >>> bone_name("liver") is None
+    True
+    """
+    words, side = words_and_side(text)
+    bone = _BONES.get("_".join(_OTHER_WORDS.get(word, word) for word in words))
+    if side is None:
+        return None if bone is None or bone in _RIBS else (bone, None)
+    if bone is None or bone in _MIDLINE_BONES:
+        return None
+    if bone in _RIBS:
+        kind, number = bone.split("_")
+        return f"{kind}_{side}_{number}", side
+    return f"{bone}_{side}", side
+
+
+def words_and_side(text: str) -> tuple[list[str], Laterality | None]:
+    """Divide a name into its words and the side that exactly one of them tells."""
+    words = [word for word in re.split(r"[\W_]+", text.casefold()) if word]
+    sides = [word for word in words if word in _SIDES]
+    if len(sides) != 1:
+        return words, None
+    return [word for word in words if word not in _SIDES], _SIDES[sides[0]]

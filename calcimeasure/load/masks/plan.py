@@ -1,0 +1,66 @@
+"""Which label on the stack each outline of the masks gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from calcimeasure.load.masks.names import bone_name, words_and_side
+from calcimeasure.load.masks.records import MaskClass, MaskError, MaskFile, MaskKind, NamedMask
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPlan:
+    """The labels to be painted, and which class of which file gets which."""
+
+    names: tuple[NamedMask, ...]
+    labels: dict[tuple[MaskFile, MaskClass], int] = field(repr=False)
+
+    def labels_of(self, file: MaskFile) -> dict[MaskClass, int]:
+        """Give the label of each outline of a file that is taken."""
+        return {one: self.labels[file, one] for one in file.classes if (file, one) in self.labels}
+
+
+def plan_labels(files: Sequence[MaskFile], *, bones_only: bool) -> LabelPlan:
+    """Give each bone a label, wherever it comes from; other classes each one of their own."""
+    names: list[NamedMask] = []
+    labels: dict[tuple[MaskFile, MaskClass], int] = {}
+    by_name: dict[str, int] = {}
+    for file in files:
+        for one in file.classes:
+            named = bone_name(one.text) if bones_only else (one.text, words_and_side(one.text)[1])
+            if named is None:
+                continue
+            name, side = named
+            label = by_name.get(name, 0) if bones_only else 0
+            if label:
+                names[label - 1] = _also_in(names[label - 1], file.path)
+            else:
+                label = len(names) + 1
+                names.append(NamedMask(label, name, side, (file.path,)))
+                by_name[name] = label
+            labels[file, one] = label
+    niftis = {file.path for file in files if file.kind is MaskKind.NIFTI}
+    if bones_only:
+        _refuse_two_niftis(names, niftis)
+    return LabelPlan(tuple(names), labels)
+
+
+def _also_in(named: NamedMask, path: Path) -> NamedMask:
+    return named if path in named.paths else replace(named, paths=(*named.paths, path))
+
+
+def _refuse_two_niftis(names: Iterable[NamedMask], niftis: Collection[Path]) -> None:
+    """Refuse two NIfTI of one bone on one grid: of two series that share it, nothing tells which one is meant."""
+    for one in names:
+        twins = [path for path in one.paths if path in niftis]
+        if len(twins) > 1:
+            raise MaskError(
+                f"One NIfTI with {one.name} expected for the stack, found {len(twins)} ({twins[0]} and {twins[1]}): "
+                "all have its grid, and a NIfTI does not tell its series. Give the masks of one series.",
+                twins[1],
+            )

@@ -1,0 +1,63 @@
+"""Reading of files that nobody vouches for: limits, and errors that name the file."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from pydicom.sequence import Sequence as DicomSequence
+
+from calcimeasure.errors import UsageError
+from calcimeasure.load.masks.records import MaskError
+from calcimeasure.load.source import DEFLATED, inflate, read_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pydicom.dataset import Dataset
+
+FARTHEST_MM: Final = 1e6
+"""Positions beyond it are no patient's."""
+
+LARGEST_SIDE: Final = 2**15 - 1
+LARGEST_MASK_VOXELS: Final = 2**32
+"""The largest CT seen has a tenth of that."""
+
+LARGEST_STRUCTURE_SET_BYTES: Final = 2**31
+
+
+@contextmanager
+def refusing_broken(path: Path, expected: str) -> Iterator[None]:
+    """Tell of whatever goes wrong in a parser as an error that names the file."""
+    try:
+        with warnings.catch_warnings():
+            # pydicom and nibabel warn of wording; every value that is used is checked where it is used.
+            warnings.simplefilter("ignore")
+            yield
+    except UsageError:
+        raise
+    except Exception as error:
+        found = f"{type(error).__name__}: {error}"[:300]
+        raise MaskError(f"{expected} expected, found {found} ({path}). Write the file again.", path) from error
+
+
+def is_deflated(path: Path) -> bool:
+    """Tell whether a DICOM file is deflated (PS3.5 A.5)."""
+    with path.open("rb") as file:
+        return str(read_meta(file).get("TransferSyntaxUID")) == DEFLATED
+
+
+def refuse_bomb(file: BinaryIO, path: Path) -> None:
+    """Unpack a deflated file with the limits of `load.source` first: pydicom knows none."""
+    if read_meta(file).get("TransferSyntaxUID") == DEFLATED:
+        inflate(file)
+    elif path.stat().st_size > LARGEST_MASK_VOXELS:
+        raise ValueError(f"a file of {path.stat().st_size} bytes, at most {LARGEST_MASK_VOXELS} are read")
+
+
+def items_of(dataset: Dataset, keyword: str) -> list[Dataset]:
+    """Give the items of a sequence; none where the header has no such sequence."""
+    sequence = dataset.get(keyword)
+    return list(sequence) if isinstance(sequence, DicomSequence) else []

@@ -1,0 +1,294 @@
+"""Masks in DICOM SEG files: frames and their planes (PS3.3 A.51, C.8.20)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from pydicom.filereader import dcmread
+
+from calcimeasure.load.masks.grid import (
+    COARSER,
+    GRID_TOLERANCE_MM,
+    HALF,
+    OVERHANG_VOXELS,
+    PARALLEL_TOLERANCE,
+    PLANE_TOLERANCE_MM,
+    SAME_PLANE_MM,
+    Canvas,
+    Lattice,
+    find_lattice,
+    half_step_mm,
+    index_in_slice,
+    nearest_index,
+)
+from calcimeasure.load.masks.reading import FARTHEST_MM, is_deflated, items_of, refuse_bomb, refusing_broken
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+    from calcimeasure.load.masks.records import MaskClass, MaskFile
+
+
+_Target = list[tuple["NDArray[Any]", Any]]
+"""Parts of the canvas (views), each with the index that takes its pixels from a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class _FramePlane:
+    """Where the pixels of a SEG frame lie: LPS mm, directions as in Image Orientation (Patient)."""
+
+    position_lps_mm: tuple[float, ...]
+    directions: tuple[float, ...]
+    spacing_mm: tuple[float, ...]
+
+    @property
+    def origin(self) -> NDArray[np.float64]:
+        return np.array(self.position_lps_mm)
+
+    @property
+    def steps(self) -> NDArray[np.float64]:
+        """(2, 3) from one row to the next, and from one column to the next."""
+        along_row, along_column = np.array(self.directions[:3]), np.array(self.directions[3:])
+        return np.array([along_column * self.spacing_mm[0], along_row * self.spacing_mm[1]])
+
+
+_Frames = dict[_FramePlane, list[tuple[int, int | None]]]
+"""Frame index and segment number (None in a label map) of the frames in each plane."""
+
+
+def paint_seg(file: MaskFile, labels: dict[MaskClass, int], canvas: Canvas, *, drawn_on_it: bool) -> None:
+    """Paint the frames of a SEG, each where its Plane Position says (PS3.3 C.8.20.2 and C.7.6.16.2.3)."""
+    with refusing_broken(file.path, "A DICOM SEG that can be read"):
+        with file.path.open("rb") as opened:
+            refuse_bomb(opened, file.path)
+        dataset = dcmread(file.path, stop_before_pixels=True, force=True)
+        frames = _seg_frames(dataset)
+        shape = (int(dataset.Rows), int(dataset.Columns))
+        decoder = _decoder(dataset, labels)
+        lattices = {plane: find_lattice(plane.origin, plane.steps, shape, canvas.geometry) for plane in frames}
+    frames = {plane: same for plane, same in frames.items() if _is_within(plane, canvas)}
+    lattices = {plane: lattices[plane] for plane in frames}
+    spacing_mm = _seg_spacing_mm(dataset, frames, canvas)
+    on_voxels = {plane: lattice for plane, lattice in lattices.items() if lattice is not None}
+    coarser = not drawn_on_it and _is_coarser(spacing_mm, canvas)
+    if not coarser and len(on_voxels) == len(lattices):
+        targets = {plane: _on_lattice(lattice, shape, canvas) for plane, lattice in on_voxels.items()}
+    else:
+        targets = _nearest_targets(file, frames, shape, spacing_mm, canvas)
+    with refusing_broken(file.path, "Frames that can be decoded"):
+        _paint_frames(file, frames, targets, decoder, canvas)
+
+
+def _is_coarser(spacing_mm: float | None, canvas: Canvas) -> bool:
+    """Tell planes of a coarser grid: some may lie on slices of the stack, and stand for the slices between as well."""
+    step_mm = canvas.geometry.slice_spacing_mm
+    return spacing_mm is not None and step_mm is not None and spacing_mm > COARSER * step_mm
+
+
+def _seg_frames(dataset: Dataset) -> _Frames:
+    count = int(dataset.get("NumberOfFrames") or 1)
+    per_frame = items_of(dataset, "PerFrameFunctionalGroupsSequence")
+    shared = next(iter(items_of(dataset, "SharedFunctionalGroupsSequence")), None)
+    if len(per_frame) != count:
+        raise ValueError(f"{len(per_frame)} functional groups for {count} frames (5200,9230)")
+    label_map = str(dataset.get("SegmentationType", "")).upper() == "LABELMAP"
+    frames: _Frames = defaultdict(list)
+    for index, groups in enumerate(per_frame):
+        plane = _FramePlane(
+            _plane_numbers(groups, shared, "PlanePositionSequence", "ImagePositionPatient", 3),
+            _plane_numbers(groups, shared, "PlaneOrientationSequence", "ImageOrientationPatient", 6),
+            _plane_numbers(groups, shared, "PixelMeasuresSequence", "PixelSpacing", 2),
+        )
+        if min(plane.spacing_mm) <= 0:
+            raise ValueError(f"Pixel Spacing (0028,0030) of {plane.spacing_mm}")
+        segment = None
+        if not label_map:
+            segment = int(_macro(groups, shared, "SegmentIdentificationSequence").ReferencedSegmentNumber)
+        frames[plane].append((index, segment))
+    return frames
+
+
+def _macro(groups: Dataset, shared: Dataset | None, keyword: str) -> Dataset:
+    for holder in (groups, shared):
+        items = items_of(holder, keyword) if holder is not None else []
+        if items:
+            return items[0]
+    raise ValueError(f"no {keyword}")
+
+
+def _plane_numbers(
+    groups: Dataset, shared: Dataset | None, sequence: str, keyword: str, count: int
+) -> tuple[float, ...]:
+    values = tuple(float(value) for value in _macro(groups, shared, sequence)[keyword].value)
+    if len(values) != count or not all(abs(value) < FARTHEST_MM for value in values):
+        raise ValueError(f"{keyword} of {values}")
+    return values
+
+
+def _seg_spacing_mm(dataset: Dataset, frames: _Frames, canvas: Canvas) -> float | None:
+    """Distance of a SEG's planes, None where nothing tells it.
+
+    Spacing Between Slices (0018,0088) before what lies between planes: empty ones may be left out.
+    """
+    measures = [
+        one
+        for shared in items_of(dataset, "SharedFunctionalGroupsSequence")
+        for one in items_of(shared, "PixelMeasuresSequence")
+    ]
+    depths_mm = np.sort([plane.origin @ canvas.geometry.normal for plane in frames])
+    steps_mm = np.diff(depths_mm)
+    told = [one.get("SpacingBetweenSlices") for one in measures]
+    between = [float(step) for step in steps_mm if step > SAME_PLANE_MM]
+    thickness = [one.get("SliceThickness") for one in measures]
+    return next((abs(float(value)) for value in (*told, *sorted(between)[:1], *thickness) if value), None)
+
+
+def _decoder(dataset: Dataset, labels: dict[MaskClass, int]) -> _Decoder:
+    kind = str(dataset.get("SegmentationType", "")).upper()
+    if kind not in ("BINARY", "FRACTIONAL", "LABELMAP"):
+        raise ValueError(f"Segmentation Type (0062,0001) of {kind or 'nothing'}")
+    if int(dataset.get("SamplesPerPixel") or 1) != 1:
+        raise ValueError("several samples per pixel")
+    largest = int(dataset.get("MaximumFractionalValue") or 0) if kind == "FRACTIONAL" else 1
+    if largest < 1:
+        raise ValueError("no Maximum Fractional Value (0062,000E)")
+    numbers = {cast("int", one.number): label for one, label in labels.items()}
+    return _Decoder(kind == "LABELMAP", largest * HALF, numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoder:
+    """What the pixels of a frame mean."""
+
+    label_map: bool
+    threshold: float
+    labels: dict[int, int]
+
+    def wants(self, segment: int | None) -> bool:
+        return self.label_map or segment in self.labels
+
+    def paint(self, part: NDArray[Any], pixels: NDArray[Any], segment: int | None, canvas: Canvas) -> None:
+        if segment is not None:
+            canvas.paint_class(part, pixels >= self.threshold, self.labels[segment])
+            return
+        for value in np.unique(pixels):
+            if int(value) in self.labels:
+                canvas.paint_class(part, pixels == value, self.labels[int(value)])
+
+
+def _on_lattice(lattice: Lattice, shape: tuple[int, int], canvas: Canvas) -> _Target:
+    """Where a frame goes whose pixels are voxels of the stack; what lies outside the stack is left out."""
+    k = int(lattice.start_kji[0])
+    if not 0 <= k < canvas.geometry.shape_kji[0]:
+        return []
+    # In the order of the frame's own axes.
+    view = canvas.labels[k].transpose([axis - 1 for axis in lattice.axes])
+    starts = [int(lattice.start_kji[axis]) for axis in lattice.axes]
+    inside: list[slice] = []
+    taken: list[slice] = []
+    for start, sign, count, side in zip(starts, lattice.signs, shape, view.shape, strict=True):
+        # Element n of the frame is voxel start + sign * n: first and last n inside the stack.
+        low, high = (-start, side - 1 - start) if sign > 0 else (start - side + 1, start)
+        low, high = max(0, low), min(count - 1, high)
+        if low > high:
+            return []
+        taken.append(slice(low, high + 1))
+        ends = sorted((start + sign * low, start + sign * high))
+        inside.append(slice(ends[0], ends[1] + 1))
+    part = view[tuple(inside)][tuple(slice(None, None, sign) for sign in lattice.signs)]
+    return [(part, tuple(taken))]
+
+
+def _nearest_targets(
+    file: MaskFile, frames: _Frames, shape: tuple[int, int], spacing_mm: float | None, canvas: Canvas
+) -> dict[_FramePlane, _Target]:
+    """Where frames go that lie on another grid: each slice of the stack takes the nearest plane, if it is near."""
+    geometry = canvas.geometry
+    planes = list(frames)
+    for plane in planes:
+        normal = np.cross(plane.directions[:3], plane.directions[3:])
+        if np.linalg.norm(np.cross(normal, geometry.normal)) > PARALLEL_TOLERANCE:
+            raise canvas.refusal(
+                file,
+                "Frames along the slices of the stack expected",
+                f"Image Orientation (Patient) {', '.join(f'{value:.4f}' for value in plane.directions)}",
+                "Make the segmentation from this series, or resample it to it.",
+            )
+    depths_mm = np.array([plane.origin @ geometry.normal for plane in planes])
+    targets: dict[_FramePlane, _Target] = defaultdict(list)
+    for k, depth_mm in enumerate(geometry.positions_along_normal_mm):
+        nearest = int(np.argmin(np.abs(depths_mm - depth_mm)))
+        # No farther than half the way to a plane that may have been left out as empty.
+        half_mm = half_step_mm(canvas, k) if spacing_mm is None else spacing_mm / 2
+        if abs(depths_mm[nearest] - depth_mm) <= half_mm + GRID_TOLERANCE_MM:
+            index = _nearest_pixels(file, planes[nearest], shape, k, canvas)
+            targets[planes[nearest]].append((canvas.labels[k], index))
+    if canvas.measured:
+        raise canvas.refusal(
+            file,
+            "Outlines on the stack's own pixels expected",
+            f"frames of {shape[0]} x {shape[1]} beside them (Plane Position Sequence (0020,9113))",
+            "What is measured is never resampled: make the segmentation from this series.",
+        )
+    canvas.resample(file, f"frames of {shape[0]} x {shape[1]}, spaced {planes[0].spacing_mm[0]:g} mm")
+    return targets
+
+
+def _is_within(plane: _FramePlane, canvas: Canvas) -> bool:
+    """Whether a plane's first pixel lies between the ends of the stack; what lies beyond has nowhere to go."""
+    depths_mm = canvas.geometry.positions_along_normal_mm
+    depth_mm = float(plane.origin @ canvas.geometry.normal)
+    before_mm, after_mm = (half_step_mm(canvas, k) + PLANE_TOLERANCE_MM for k in (0, -1))
+    return bool(depths_mm[0] - before_mm <= depth_mm <= depths_mm[-1] + after_mm)
+
+
+def _nearest_pixels(
+    file: MaskFile, plane: _FramePlane, shape: tuple[int, int], k: int, canvas: Canvas
+) -> tuple[NDArray[np.int16], ...]:
+    """Row and column of the frame's pixel nearest to each pixel of slice k, along the normal."""
+    per_step = plane.steps / np.sum(plane.steps**2, axis=1, keepdims=True)
+    found = index_in_slice(per_step, plane.origin, k, canvas.geometry)
+    for index, count in zip(found, shape, strict=True):
+        if index.min() < -0.5 - OVERHANG_VOXELS or index.max() > count - 0.5 + OVERHANG_VOXELS:
+            raise canvas.refusal(
+                file,
+                "Frames that cover the stack expected",
+                f"{count} pixels, the stack at {index.min():.1f} to {index.max():.1f} of them in slice {k + 1}",
+                "Make the segmentation from this series, or resample it to it.",
+            )
+    return nearest_index(found, shape)
+
+
+def _paint_frames(
+    file: MaskFile,
+    frames: _Frames,
+    targets: Mapping[_FramePlane, _Target],
+    decoder: _Decoder,
+    canvas: Canvas,
+) -> None:
+    from pydicom.pixels.utils import iter_pixels
+
+    wanted = sorted(
+        (
+            (index, segment, plane)
+            for plane, same_plane in frames.items()
+            if targets.get(plane)
+            for index, segment in same_plane
+            if decoder.wants(segment)
+        ),
+        key=lambda one: one[0],
+    )
+    if not wanted:
+        return
+    # pydicom reads single frames from a file, but none from a deflated one.
+    whole = dcmread(file.path, force=True) if is_deflated(file.path) else file.path
+    decoded = iter_pixels(whole, indices=[index for index, _, _ in wanted])
+    for (_, segment, plane), pixels in zip(wanted, decoded, strict=True):
+        for part, index in targets[plane]:
+            decoder.paint(part, np.broadcast_to(pixels[index], part.shape), segment, canvas)

@@ -1,0 +1,24 @@
+"""Words without case, accents and umlauts, so that every way of writing a word is found."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+
+def fold(text: str) -> str:
+    """Fold case and strip accents: ä to a, ł to l, ß to ss."""
+    stripped = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return stripped.casefold().translate(_NO_STROKE)
+
+
+_NO_STROKE: Final = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe"})
+
+
+def foldings(text: str) -> frozenset[str]:
+    """Fold a table's word in both ways in which umlauts are written without their dots: a, ae."""
+    composed = unicodedata.normalize("NFC", text).casefold()
+    return frozenset({fold(composed), fold(composed.translate(_UMLAUTS))})
+
+
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})

@@ -1,0 +1,107 @@
+"""Fill the reference pages from the tables of the code, while MkDocs builds them.
+
+A page holds a line ``<!-- generated: NAME -->`` where the table NAME of `TABLES` is to stand.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+MARK = re.compile(r"<!-- generated: ([a-z]+) -->")
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:  # noqa: ANN401 - what MkDocs passes to a hook
+    """Replace each mark of a page by its table (a hook of MkDocs)."""
+    return MARK.sub(lambda mark: TABLES[mark[1]](), markdown)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def commands() -> str:
+    """Tell each command with its arguments and options."""
+    from calcimeasure.cli import app
+
+    group: Any = typer.main.get_command(app)
+    return "\n\n".join(_command(name, command) for name, command in group.commands.items() if not command.hidden)
+
+
+def _command(name: str, command: Any) -> str:  # noqa: ANN401 - typer's own classes of commands are private
+    context = command.make_context(name, [], resilient_parsing=True)
+    shown = [one for one in command.params if not one.hidden]
+    arguments = [one.metavar for one in shown if one.param_type_name == "argument"]
+    options = [one for one in shown if one.param_type_name == "option" and "--help" not in one.opts]
+    usage = " ".join(["calcimeasure", name, *arguments, "[OPTIONS]"])
+    rows = [(f"`{one.get_help_record(context)[0]}`", one.help or "") for one in options]
+    return f"## {name}\n\n```\n{usage}\n```\n\n{command.help or ''}\n\n{_table(('option', ''), rows)}"
+
+
+def settings() -> str:
+    """Tell each setting with its default, its unit and its reason."""
+    import dataclasses
+
+    from calcimeasure.settings import Settings
+
+    rows = [
+        (
+            f"`{one.name}`",
+            f"`{str(one.default).lower() if isinstance(one.default, bool) else one.default}`"
+            if one.default != ""
+            else "",
+            one.metadata["unit"],
+            one.metadata["why"],
+        )
+        for one in dataclasses.fields(Settings)
+    ]
+    return _table(("setting", "default", "unit", "meaning"), rows)
+
+
+def _codes(codes: Mapping[str, str]) -> Callable[[], str]:
+    return lambda: _table(("code", "meaning"), ((f"`{code}`", sentence) for code, sentence in codes.items()))
+
+
+def _columns(name: str) -> Callable[[], str]:
+    def table() -> str:
+        from calcimeasure.export import table as tables
+
+        columns = {"lesions": tables.LESION_COLUMNS, "studies": tables.STUDY_COLUMNS, "series": tables.SERIES_COLUMNS}
+        return _table(
+            ("column", "unit", "meaning"), ((f"`{one.name}`", one.unit or "", one.description) for one in columns[name])
+        )
+
+    return table
+
+
+def keys() -> str:
+    """Tell each key of the review window."""
+    from napari_calcimeasure.actions import keys_table
+
+    return keys_table()
+
+
+def _all_tables() -> dict[str, Callable[[], str]]:
+    from calcimeasure.codes import FAILED_REASONS, NOTICES, SKIPPED_REASONS
+
+    return {
+        "commands": commands,
+        "settings": settings,
+        "skipped": _codes(SKIPPED_REASONS),
+        "failed": _codes(FAILED_REASONS),
+        "notices": _codes(NOTICES),
+        "lesions": _columns("lesions"),
+        "studies": _columns("studies"),
+        "series": _columns("series"),
+        "keys": keys,
+    }
+
+
+TABLES = _all_tables()
+"""Name of a mark to what writes its table."""
