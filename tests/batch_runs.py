@@ -17,7 +17,7 @@ import psutil
 
 from tests.dicom_phantom import TRANSFER_SYNTAXES
 from tests.patched import environment
-from tests.test_table import read, write_ct
+from tests.tables import read, write_ct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

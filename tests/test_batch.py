@@ -46,7 +46,7 @@ from tests.conftest import PROJECT
 from tests.patched import environment
 from tests.postgresql import empty_database, plain_sql
 from tests.store_runs import tables, write_at_once
-from tests.test_table import read
+from tests.tables import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -36,7 +36,7 @@ from calcimeasure.store import open_store
 from tests.batch_runs import PATIENCE_SECONDS
 from tests.dicom_phantom import missing_slice, truncate_file
 from tests.patched import environment
-from tests.test_table import header_of, problems, read, write_ct
+from tests.tables import header_of, problems, read, write_ct
 
 TABLES = ("lesions.csv", "studies.csv", "lesions.schema.json", "studies.schema.json")
 

@@ -38,7 +38,7 @@ from tests.batch_runs import (
 )
 from tests.patched import environment
 from tests.store_runs import tables
-from tests.test_table import read
+from tests.tables import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from calcimeasure import review
 from calcimeasure.analysis import explain, pipeline
-from calcimeasure.analysis.calibration import KnownLength
 from calcimeasure.analysis.pipeline import analyze, verdict_from_headers
 from calcimeasure.cli import app
 from calcimeasure.export import Identified, write_tables
@@ -34,11 +33,13 @@ from calcimeasure.model import (
     Status,
     Tissue,
 )
+from calcimeasure.review import KnownLength
 from calcimeasure.settings import Settings
 from calcimeasure.store import Todo, file_url, open_store
+from calcimeasure.study import linked_studies
 from tests.dicom_writers import write_radiograph
 from tests.films import ellipse
-from tests.test_table import write_ct
+from tests.tables import write_ct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -282,7 +283,7 @@ def test_a_calibration_is_kept_and_survives_measuring_again(tmp_path: Path) -> N
         assert {lesion.reader for lesion in lesions} == {"Dr A"}
     assert [lesion.tracking_uid for lesion in again.lesions] == [lesion.tracking_uid for lesion in report.lesions]
     (tmp_path / "private").mkdir()
-    write_tables([outcome], tmp_path, naming=Identified())
+    write_tables(linked_studies([outcome]), tmp_path, naming=Identified())
     (row,) = lesion_rows(tmp_path)
     assert (row["spacing_source"], row["column_spacing_mm"], row["large"]) == ("reader", "0.250000", "true")
 

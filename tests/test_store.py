@@ -56,7 +56,7 @@ from calcimeasure.store import Store, Todo, connect, file_url, open_store, recor
 from tests.dicom_writers import write_radiograph
 from tests.films import ellipse, film_lesion
 from tests.postgresql import STORES, empty_database, empty_store, plain_sql
-from tests.test_table import write_ct
+from tests.tables import write_ct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -448,7 +448,9 @@ def test_undo_split_and_merge_over_sessions_and_readers(url: str, report: Report
         assert [lesion.number for lesion in lesions_of(store)] == [1, 2]
         assert store.worklist() == {stack_id: (2, 0)}
     with open_store(url) as store:
-        undone = review.undo_edit(list(store.histories(stack_id).values()), merge[0].edit_uid or "", by("Dr C"))
+        histories, signature = store.histories(stack_id), by("Dr C")
+        merged = [histories[one.lesion.tracking_uid] for one in merge]
+        undone = [review.undo(history, len(history) - 1, signature) for history in merged]
         store.append(stack_id, undone, SETTINGS)
         assert lesions_of(store)[1] == two.lesion
         assert [lesion.number for lesion in lesions_of(store)] == [1, 2, 3]

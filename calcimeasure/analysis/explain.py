@@ -11,8 +11,10 @@ from scipy import ndimage
 from calcimeasure.analysis.inherit import as_calibrated
 from calcimeasure.codes import NOTICES
 from calcimeasure.edge import EDGE, find_edge
-from calcimeasure.locate.site import shows_limb, site_of_lesion
-from calcimeasure.locate.view import look
+from calcimeasure.locate.anatomy import anatomy_of
+from calcimeasure.locate.ordered import shows_limb
+from calcimeasure.locate.place import place_of
+from calcimeasure.locate.site import site_of
 from calcimeasure.model import FilmMeasurements, Radiograph, Tissue
 from calcimeasure.segment import propose, propose_on_film
 
@@ -101,8 +103,8 @@ def explain_judgements(
     if isinstance(image, Radiograph):
         return _tissue_lines(proposals, lesion), explain_place(lesion)
     skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
-    view = look(image, proposals.bodies, skeleton, bones)
-    judged = site_of_lesion(lesion.outline, image.geometry, view)
+    anatomy = anatomy_of(image, proposals.bodies, skeleton, bones)
+    judged = site_of(place_of(lesion.outline, anatomy))
     return _tissue_lines(proposals, lesion), explain_place(lesion, judged)
 
 

@@ -7,16 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.inherit import inherit
-from calcimeasure.locate.film import FilmView, film_side_of
-from calcimeasure.locate.laterality import View, side_of
-from calcimeasure.locate.site import site_of_lesion
+from calcimeasure.locate.place import place_of
+from calcimeasure.locate.radiograph import RadiographAnatomy, place_on_radiograph
+from calcimeasure.locate.radiograph_side import side_on_radiograph, site_on_radiograph
+from calcimeasure.locate.side import side_of
+from calcimeasure.locate.site import site_of
 from calcimeasure.measure import measure, measure_on_film
-from calcimeasure.model import Lesion, Measurements, Radiograph, Volume
+from calcimeasure.model import Lesion, Measurements, Radiograph
 from calcimeasure.settings import settings_hash
 from calcimeasure.uid import made_uid
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
+    from calcimeasure.locate.anatomy import Anatomy
     from calcimeasure.model import FilmMeasurements, Image, Outline, Proposal, Series, Side, Site
     from calcimeasure.settings import Settings
 
@@ -27,7 +30,7 @@ def assess(
     number: int,
     settings: Settings,
     proposal: Proposal | None = None,
-    view: View | FilmView | None = None,
+    anatomy: Anatomy | RadiographAnatomy | None = None,
 ) -> Lesion:
     """Measure an outline and make it a proposed lesion.
 
@@ -44,8 +47,8 @@ def assess(
     proposal
         What the outline was drawn from: it says which tissue it is and how much of it lies on bone, which both stay
         unknown where there is none.
-    view
-        What is in the field of the image: it says side and site, which both stay unknown where there is none.
+    anatomy
+        What the image shows of the body: side and site are told from it; without it both stay unknown.
     """
     measurements = _measured(image, outline, settings)
     shown_on = image.series.instances[measurements.long_axis_slice]
@@ -56,7 +59,7 @@ def assess(
         measurements = replace(
             measurements, touches_bone=proposal.touches_bone, bone_contact_mm2=proposal.bone_contact_mm2
         )
-    side, site = _place(image, outline, view)
+    side, site = _located(outline, anatomy)
     notices = dict.fromkeys((*image.notices, *measurements.notices))
     return Lesion(
         tracking_uid=tracking_uid(image.series, outline),
@@ -73,7 +76,9 @@ def assess(
     )
 
 
-def assess_again(image: Image, lesion: Lesion, settings: Settings, view: View | FilmView | None = None) -> Lesion:
+def assess_again(
+    image: Image, lesion: Lesion, settings: Settings, anatomy: Anatomy | RadiographAnatomy | None = None
+) -> Lesion:
     """Measure a lesion on the outline that it has; what it is and what was decided about it stays.
 
     Parameters
@@ -84,18 +89,18 @@ def assess_again(image: Image, lesion: Lesion, settings: Settings, view: View | 
         With its outline as it is to be measured.
     settings
         What to measure with.
-    view
-        What is in the field of the image; without it side and site stay as they were.
+    anatomy
+        What the image shows of the body; without it side and site stay as they were.
     """
-    measured = assess(image, lesion.outline, lesion.number, settings, view=view)
+    measured = assess(image, lesion.outline, lesion.number, settings, anatomy=anatomy)
     measured = replace(
         measured,
         measurements=_with_contact(measured.measurements, lesion.measurements),
         algorithm_type=lesion.algorithm_type,
         tissue=lesion.tissue,
         tissue_confidence=lesion.tissue_confidence,
-        side=lesion.side if view is None else measured.side,
-        site=lesion.site if view is None else measured.site,
+        side=lesion.side if anatomy is None else measured.side,
+        site=lesion.site if anatomy is None else measured.site,
     )
     return inherit(measured, lesion)
 
@@ -106,14 +111,16 @@ def _measured(image: Image, outline: Outline, settings: Settings) -> Measurement
     return measure(image, outline, settings)
 
 
-def _place(image: Image, outline: Outline, view: View | FilmView | None) -> tuple[Side | None, Site | None]:
-    """Say on which side and at which site a lesion lies; nothing without a view of its image."""
-    if isinstance(view, FilmView):
-        return film_side_of(outline, view), view.site
-    if isinstance(view, View) and isinstance(image, Volume):
-        site = site_of_lesion(outline, image.geometry, view)
-        return side_of(outline, image.geometry, view, site), site
-    return None, None
+def _located(outline: Outline, anatomy: Anatomy | RadiographAnatomy | None) -> tuple[Side | None, Site | None]:
+    """Say on which side and at which site a lesion lies; nothing where the anatomy of its image is not known."""
+    if anatomy is None:
+        return None, None
+    if isinstance(anatomy, RadiographAnatomy):
+        on_radiograph = place_on_radiograph(outline, anatomy)
+        return side_on_radiograph(on_radiograph), site_on_radiograph(on_radiograph)
+    place = place_of(outline, anatomy)
+    site = site_of(place)
+    return side_of(place, site), site
 
 
 def _with_contact(

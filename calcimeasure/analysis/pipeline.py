@@ -15,10 +15,9 @@ from calcimeasure.analysis.picture import draw
 from calcimeasure.edge import half_maximum_outline
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.load import bones_of, check_headers, load_image
-from calcimeasure.locate.film import look_at_film
-from calcimeasure.locate.laterality import View
-from calcimeasure.locate.site import shows_limb
-from calcimeasure.locate.view import look
+from calcimeasure.locate.anatomy import Anatomy, anatomy_of
+from calcimeasure.locate.ordered import shows_limb
+from calcimeasure.locate.radiograph import radiograph_anatomy_of
 from calcimeasure.model import Failure, Outline, Radiograph, Report, Series, State, Tissue, Volume, largest_first
 from calcimeasure.segment import propose, propose_on_film, without_specks
 from calcimeasure.settings import Settings, settings_hash
@@ -28,7 +27,7 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from calcimeasure.locate.film import FilmView
+    from calcimeasure.locate.radiograph import RadiographAnatomy
     from calcimeasure.model import Image, Lesion, Proposal, Proposals
 
 NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
@@ -68,17 +67,17 @@ def analyze(
     if isinstance(image, Radiograph):
         image = as_calibrated(image, earlier)
     seen = survey(image, settings)
-    image, view = replace(image, notices=(*image.notices, *seen.notices)), seen.view
+    image, anatomy = replace(image, notices=(*image.notices, *seen.notices)), seen.anatomy
     parts = [part for part in seen.proposals.parts if part.tissue not in NOT_MEASURED]
 
     def measured(part: Proposal) -> Lesion:
-        return assess(image, refined_outline(image, part, settings), 0, settings, part, view)
+        return assess(image, refined_outline(image, part, settings), 0, settings, part, anatomy)
 
     # The distances and sums that cost most do not hold the interpreter.
     with ThreadPoolExecutor(max_workers=thread_count()) as pool:
         lesions = sorted(pool.map(measured, parts), key=largest_first)
         stay, keep = divide(lesions, earlier)
-        kept = pool.map(lambda lesion: assess_again(image, lesion, settings, view), keep)
+        kept = pool.map(lambda lesion: assess_again(image, lesion, settings, anatomy), keep)
         numbers = count(next_number)
         lesions = [lesion if lesion.number else replace(lesion, number=next(numbers)) for lesion in stay]
         lesions = sorted((*lesions, *kept), key=largest_first)
@@ -91,7 +90,7 @@ def analyze(
         software_version=software_version(),
         notices=image.notices,
         thumbnails=thumbnails,
-        midline=view.midline if isinstance(view, View) else None,
+        midline=anatomy.midline if isinstance(anatomy, Anatomy) else None,
     )
 
 
@@ -103,14 +102,14 @@ class Survey:
     ----------
     proposals
         What is dense, bone included.
-    view
-        What sides and sites depend on.
+    anatomy
+        What the image shows of the body: sides and sites depend on it.
     notices
         Keys of `calcimeasure.codes.NOTICES`.
     """
 
     proposals: Proposals
-    view: View | FilmView
+    anatomy: Anatomy | RadiographAnatomy
     notices: tuple[str, ...] = ()
 
 
@@ -127,8 +126,8 @@ def _survey_of_stack(volume: Volume, settings: Settings) -> Survey:
     proposals = propose(volume, settings, None if bones is None else bones.mask)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
     skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
-    view = look(volume, proposals.bodies, skeleton, bones)
-    return Survey(proposals, view, (*mask_notices, *proposals.notices, *dropped))
+    anatomy = anatomy_of(volume, proposals.bodies, skeleton, bones)
+    return Survey(proposals, anatomy, (*mask_notices, *proposals.notices, *dropped))
 
 
 def _survey_of_film(radiograph: Radiograph, settings: Settings) -> Survey:
@@ -137,7 +136,8 @@ def _survey_of_film(radiograph: Radiograph, settings: Settings) -> Survey:
     if proposals.bodies:
         body = proposals.bodies[0].union(*proposals.bodies[1:])
         foreground = body.mask_in((0, 0, 0), radiograph.shape_kji)[0]
-    return Survey(proposals, look_at_film(radiograph.series, radiograph.pixels, foreground), proposals.notices)
+    anatomy = radiograph_anatomy_of(radiograph.series, radiograph.pixels, foreground)
+    return Survey(proposals, anatomy, proposals.notices)
 
 
 def refined_outline(image: Image, part: Proposal, settings: Settings) -> Outline:

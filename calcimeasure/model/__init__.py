@@ -11,9 +11,11 @@ from calcimeasure.model.points import PointLps, PointPx
 from calcimeasure.model.proposal import Evidence, Proposal, Proposals
 from calcimeasure.model.report import Outcome, Report, StackFacts
 from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Projection, Series
+from calcimeasure.model.study import LinkKey, Links, Study, link_key
 from calcimeasure.model.vocabulary import (
     AlgorithmType,
     BodySite,
+    ImageKind,
     Laterality,
     ReviewState,
     SideSource,
@@ -35,9 +37,12 @@ __all__ = [
     "FilmMeasurements",
     "Found",
     "Image",
+    "ImageKind",
     "Instance",
     "Laterality",
     "Lesion",
+    "LinkKey",
+    "Links",
     "Measurements",
     "Midline",
     "NamedBones",
@@ -62,8 +67,10 @@ __all__ = [
     "StackFacts",
     "State",
     "Status",
+    "Study",
     "Tissue",
     "Volume",
     "largest_first",
+    "link_key",
     "review_state",
 ]

@@ -7,14 +7,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from calcimeasure.export import write_series, write_tables, write_whole
+from calcimeasure.export import write_atomic, write_series, write_tables
 from calcimeasure.load import find_bone_masks, find_series
 from calcimeasure.model import Report
+from calcimeasure.results import naming_of, prepare, store_of, with_the_store_of
 from calcimeasure.run.progress import reporter_of, stop_on_interrupt
-from calcimeasure.run.results import naming_of, prepare, store_of, with_the_store_of
 from calcimeasure.run.summary import Tally
 from calcimeasure.settings import format_settings
 from calcimeasure.store import Todo
+from calcimeasure.study import linked_studies
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def measure_into(
     settings = with_the_store_of(out, settings)
     with store_of(out, settings, screen.say) as store:
         naming = naming_of(store, settings, out, screen.say)
-        write_whole(private / "settings.toml", format_settings(settings))
+        write_atomic(private / "settings.toml", format_settings(settings))
         with workers as measure_stacks:
             run = Run(paths, find_series(paths, settings), settings, store, out)
             with (
@@ -215,8 +216,8 @@ def _is_measured_already(run: Run, series: Series | None) -> bool:
 
 def _write_tables(run: Run, naming: Naming) -> Summary:
     tally = Tally()
-    outcomes = tally.counting(run.store.outcomes())
-    write_tables(outcomes, run.out, naming=naming, all_tissues=run.settings.all_tissues)
+    studies = linked_studies(tally.counting(run.store.outcomes()))
+    write_tables(studies, run.out, naming=naming, all_tissues=run.settings.all_tissues)
     return tally.summary()
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.export import write_lesions, write_revisions, write_tables
 from calcimeasure.model import Status
-from calcimeasure.run.results import naming_of, store_that_is_there
+from calcimeasure.results import naming_of, store_that_is_there
 from calcimeasure.settings import change_settings
+from calcimeasure.study import linked_studies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,10 +77,11 @@ def write_lesions_of(
     with store_that_is_there(folder, say) as (store, settings):
         naming = naming_of(store, change_settings(settings, changes), folder, say)
         if to is None and status is None:
-            write_tables(store.outcomes(), folder, naming=naming, all_tissues=settings.all_tissues)
+            write_tables(linked_studies(store.outcomes()), folder, naming=naming, all_tissues=settings.all_tissues)
             return folder / "lesions.csv"
         # A part of the lesions must not stand where a reader of the table expects all.
         path = to or folder / f"lesions_{status}.csv"
         chosen = (Status(status),) if status else (Status.PROPOSED, Status.ACCEPTED)
-        write_lesions(store.outcomes(), path, naming=naming, statuses=chosen, all_tissues=settings.all_tissues)
+        studies = linked_studies(store.outcomes())
+        write_lesions(studies, path, naming=naming, statuses=chosen, all_tissues=settings.all_tissues)
         return path

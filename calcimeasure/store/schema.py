@@ -28,6 +28,8 @@ from sqlalchemy import (
     text,
 )
 
+from calcimeasure.model.numbers import NumberType, stored_numbers
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -193,51 +195,33 @@ outlines = Table(
     comment="Masks: the box in the stack (slice k, row j, column i), its voxels as bits (numpy.packbits), by zlib.",
 )
 
-_NUMBERS: Mapping[str, type[TypeEngine[Any]]] = {
-    "long_axis_mm": Double,
-    "long_axis_ends_lps_mm": Text,
-    "short_axis_mm": Double,
-    "short_axis_ends_lps_mm": Text,
-    "max_3d_diameter_mm": Double,
-    "max_3d_diameter_ends_lps_mm": Text,
-    "long_axis_slice": Integer,
-    "long_axis_sop_uid": _Outside,
-    "long_axis_instance_number": Integer,
-    "centroid_lps_mm": Text,
-    "extents_lps_mm": Text,
-    "truncated": Boolean,
-    "touches_bone": Boolean,
-    "bone_contact_mm2": Double,
-    "large": Boolean,
-    "mean_hu": Double,
-    "median_hu": Double,
-    "sd_hu": Double,
-    "max_hu": Double,
-    "volume_ml": Double,
-    "volume_mesh_ml": Double,
-    "volume_voxels_ml": Double,
-    "surface_area_mm2": Double,
-    "sphericity": Double,
-    "area_mm2": Double,
-    "boundary_hu": Double,
-    "long_axis_u95_mm": Double,
-    "max_3d_diameter_u95_mm": Double,
-    "volume_u95_ml": Double,
-    # Of a radiograph: those in pixels, and what a pixel is. Its millimeters are above.
-    "long_axis_px": Double,
-    "long_axis_ends_px": Text,
-    "short_axis_px": Double,
-    "short_axis_ends_px": Text,
-    "area_px": Double,
-    "centroid_px": Text,
-    "pixel_aspect": Double,
-    "column_spacing_mm": Double,
-    "spacing_source": Text,
-    "mean_contrast": Double,
-    "boundary": Double,
-    "long_axis_u95_px": Double,
+_TYPES: Mapping[NumberType, type[TypeEngine[Any]]] = {
+    NumberType.NUMBER: Double,
+    NumberType.INTEGER: Integer,
+    NumberType.BOOLEAN: Boolean,
+    NumberType.UID: _Outside,
+    NumberType.WORD: Text,
+    NumberType.POINTS: Text,  # as JSON
 }
-"""What is measured of a lesion, in the order of its columns in lesion_revisions; points are JSON. All may be empty."""
+
+_FIRST_NUMBERS = """
+    long_axis_mm long_axis_ends_lps_mm short_axis_mm short_axis_ends_lps_mm max_3d_diameter_mm
+    max_3d_diameter_ends_lps_mm long_axis_slice long_axis_sop_uid long_axis_instance_number centroid_lps_mm
+    extents_lps_mm truncated touches_bone bone_contact_mm2 large mean_hu median_hu sd_hu max_hu volume_ml volume_mesh_ml
+    volume_voxels_ml surface_area_mm2 sphericity area_mm2 boundary_hu long_axis_u95_mm max_3d_diameter_u95_mm
+    volume_u95_ml long_axis_px long_axis_ends_px short_axis_px short_axis_ends_px area_px centroid_px pixel_aspect
+    column_spacing_mm spacing_source mean_contrast boundary long_axis_u95_px
+""".split()  # noqa: SIM905 - a list of words
+"""The numbers of schema 3 in the order of their columns, for those who read all columns by plain SQL; numbers that are
+newer come after them."""
+
+
+def _number_columns() -> list[Column[Any]]:
+    """Make the columns of what is measured of a lesion; each of them may be empty."""
+    rank = {name: place for place, name in enumerate(_FIRST_NUMBERS)}
+    numbers = sorted(stored_numbers(), key=lambda number: rank.get(number.name, len(rank)))
+    return [Column(number.name, _TYPES[number.value_type]) for number in numbers]
+
 
 lesion_revisions = Table(
     "lesion_revisions",
@@ -271,7 +255,7 @@ lesion_revisions = Table(
     Column("site", Text),
     Column("site_source", Text),
     Column("site_detail", _Outside),
-    *(Column(name, kind) for name, kind in _NUMBERS.items()),
+    *_number_columns(),
     Column("measurement_notices", Text, nullable=False),
     Column("notices", Text, nullable=False),
     Column("settings_hash", Text, nullable=False),

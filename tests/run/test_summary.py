@@ -9,7 +9,7 @@ from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.load import find_series
 from calcimeasure.model import Outcome, State, Status, Tissue
 from calcimeasure.run.summary import Summary, Tally
-from tests.test_table import write_ct
+from tests.tables import write_ct
 
 
 @pytest.fixture(scope="module")
