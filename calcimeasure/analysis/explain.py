@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from calcimeasure.analysis.inherit import as_calibrated
 from calcimeasure.codes import NOTICES
-from calcimeasure.edge import DEPTH_MM, find_edge
+from calcimeasure.edge import EDGE, find_edge
 from calcimeasure.locate.anatomy import anatomy_of
 from calcimeasure.locate.ordered import shows_limb
 from calcimeasure.locate.place import place_of
@@ -208,7 +208,7 @@ def _edge_lines(edge: Edge) -> Iterator[str]:
         yield "  none: nothing inside the outline stands out from its surroundings"
         return
     if edge.plateau_voxels:
-        yield f"  plateau       {edge.plateau_hu:8.1f} HU, mean of {edge.plateau_voxels} voxels {DEPTH_MM} mm deep"
+        yield f"  plateau       {edge.plateau_hu:8.1f} HU, mean of {edge.plateau_voxels} voxels {EDGE.depth_mm} mm deep"
     else:
         yield f"  plateau       {edge.plateau_hu:8.1f} HU, solved for from the sum of attenuation"
     yield f"  surroundings  {edge.background_hu:8.1f} HU, mean of {edge.shell_voxels} voxels"
