@@ -177,7 +177,7 @@ def measuring(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: Anatomy | RadiographAnatomy | None,
+    anatomy: Anatomy | RadiographAnatomy | None,
 ) -> Callable[[], Revision]:
     """Make what measures a draft: a recipe of values, so that it does not matter what happens meanwhile.
 
@@ -187,9 +187,9 @@ def measuring(
         The draft, and how it was drawn.
     current
         The lesion that it belongs to; None for a new one.
-    newest, image, settings, by, view
+    newest, image, settings, by, anatomy
         As in `calcimeasure.review.add`.
     """
     if current is not None:
-        return lambda: edits.redraw(current, outline, drawn, image, settings, by, view)
-    return lambda: edits.add(outline, drawn, newest, image, settings, by, view)
+        return lambda: edits.redraw(current, outline, drawn, image, settings, by, anatomy)
+    return lambda: edits.add(outline, drawn, newest, image, settings, by, anatomy)

@@ -133,7 +133,7 @@ def redraw(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: Anatomy | RadiographAnatomy | None = None,
+    anatomy: Anatomy | RadiographAnatomy | None = None,
 ) -> Revision:
     """Give a lesion another outline and measure the lesion again.
 
@@ -151,7 +151,7 @@ def redraw(
         What to measure with.
     by
         Who and when.
-    view
+    anatomy
         What the image shows of the body (`calcimeasure.analysis.pipeline.survey`). Side and site are judged again with
         it, but not where a reader set them. Without it they stay as they were.
 
@@ -162,7 +162,7 @@ def redraw(
     """
     _check_outline(outline, drawn, image)
     image = _as_calibrated(image, [current])
-    lesion = _measured(current.lesion, outline, drawn, image, settings, view)
+    lesion = _measured(current.lesion, outline, drawn, image, settings, anatomy)
     return _next(current, lesion, by, f"outline: {drawn}")
 
 
@@ -173,7 +173,7 @@ def add(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: Anatomy | RadiographAnatomy | None = None,
+    anatomy: Anatomy | RadiographAnatomy | None = None,
 ) -> Revision:
     """Make a lesion of an outline that a reader drew where there was none. The lesion is accepted.
 
@@ -181,7 +181,7 @@ def add(
     ----------
     newest
         The newest revision of every lesion that the stack ever had, those withdrawn included, by Tracking UID.
-    view
+    anatomy
         What is in the field of the image; without it side and site stay unknown.
 
     Raises
@@ -191,7 +191,7 @@ def add(
     """
     _check_outline(outline, drawn, image)
     image = _as_calibrated(image, newest.values())
-    assessed = assess(image, outline, _next_number(newest), settings, anatomy=view)
+    assessed = assess(image, outline, _next_number(newest), settings, anatomy=anatomy)
     lesion = replace(assessed, algorithm_type=drawn, status=Status.ACCEPTED)
     return _first(lesion, newest, by, f"added: {drawn}")
 
@@ -203,7 +203,7 @@ def split(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: Anatomy | RadiographAnatomy | None = None,
+    anatomy: Anatomy | RadiographAnatomy | None = None,
 ) -> tuple[Revision, ...]:
     """Divide a lesion: the largest part stays the lesion, each other part becomes a new lesion.
 
@@ -213,7 +213,7 @@ def split(
         At least two, without a voxel in common.
     newest
         As in `add`.
-    view
+    anatomy
         As in `redraw`.
 
     Raises
@@ -230,14 +230,14 @@ def split(
     image = _as_calibrated(image, [current])
     largest, *others = sorted(parts, key=lambda part: -part.voxel_count)
     why = f"split of lesion {current.lesion.number}"
-    stays = _measured(current.lesion, largest, AlgorithmType.MANUAL, image, settings, view)
+    stays = _measured(current.lesion, largest, AlgorithmType.MANUAL, image, settings, anatomy)
     revisions = [_next(current, stays, by, why)]
     known = dict(newest)
     for part in others:
         uid = tracking_uid(image.series, part)
         number = known[uid].lesion.number if uid in known else _next_number(known)
         origin = replace(current.lesion, tracking_uid=uid, number=number)
-        revision = _first(_measured(origin, part, AlgorithmType.MANUAL, image, settings, view), known, by, why)
+        revision = _first(_measured(origin, part, AlgorithmType.MANUAL, image, settings, anatomy), known, by, why)
         known[uid] = revision
         revisions.append(revision)
     return tuple(revisions)
@@ -248,7 +248,7 @@ def merge(
     image: Image,
     settings: Settings,
     by: Signature,
-    view: Anatomy | RadiographAnatomy | None = None,
+    anatomy: Anatomy | RadiographAnatomy | None = None,
 ) -> tuple[Revision, ...]:
     """Merge lesions: the first one gets the voxels of all of them, the others are withdrawn.
 
@@ -256,7 +256,7 @@ def merge(
     ----------
     currents
         The lesions as they are.
-    view
+    anatomy
         As in `redraw`.
 
     Raises
@@ -269,8 +269,8 @@ def merge(
     image = _as_calibrated(image, currents)
     first, *others = currents
     outline = first.lesion.outline.union(*(other.lesion.outline for other in others))
-    merged = _measured(first.lesion, outline, AlgorithmType.MANUAL, image, settings, view)
-    if view is None and len({current.lesion.side and current.lesion.side.laterality for current in currents}) > 1:
+    merged = _measured(first.lesion, outline, AlgorithmType.MANUAL, image, settings, anatomy)
+    if anatomy is None and len({current.lesion.side and current.lesion.side.laterality for current in currents}) > 1:
         merged = _without_side(merged)
     numbers = ", ".join(str(other.lesion.number) for other in others)
     withdrawn = (
@@ -407,10 +407,10 @@ def _measured(
     drawn: AlgorithmType,
     image: Image,
     settings: Settings,
-    view: Anatomy | RadiographAnatomy | None,
+    anatomy: Anatomy | RadiographAnatomy | None,
 ) -> Lesion:
-    measured = assess_again(image, replace(lesion, outline=outline, algorithm_type=drawn), settings, view)
-    return measured if view is not None or _stays_on_its_side(lesion, outline) else _without_side(measured)
+    measured = assess_again(image, replace(lesion, outline=outline, algorithm_type=drawn), settings, anatomy)
+    return measured if anatomy is not None or _stays_on_its_side(lesion, outline) else _without_side(measured)
 
 
 def _stays_on_its_side(lesion: Lesion, outline: Outline) -> bool:

@@ -49,7 +49,7 @@ class LabelImage:
         where = np.concatenate(found)
         return Stroke(where, self._known.ravel()[where], self.labels.ravel()[where], press)
 
-    def look(self, stroke: Stroke) -> None:
+    def take_as_known(self, stroke: Stroke) -> None:
         """Take the voxels of a stroke as known."""
         self._known.ravel()[stroke.where] = self.labels.ravel()[stroke.where]
 

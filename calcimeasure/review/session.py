@@ -91,7 +91,7 @@ class Session:
         self._drafts = Drafts()
         self._history = History()
         self._label_image = LabelImage(self.image.shape_kji)
-        self._view: Anatomy | RadiographAnatomy | None = None
+        self._anatomy: Anatomy | RadiographAnatomy | None = None
         self._without_side: set[str] = set()
         self._label_image.draw_all(self._drawn())
 
@@ -199,7 +199,7 @@ class Session:
         for label, added_kji, removed_kji in stroke.voxels(self.image.shape_kji):
             outline = changed_outline(self.outline(label), added_kji, removed_kji)
             self._drafts.paint(label, outline, self._kept_outline(label), image)
-        self._label_image.look(stroke)
+        self._label_image.take_as_known(stroke)
         self.changed.emit("numbers")
 
     # Growing, on radiographs
@@ -285,18 +285,18 @@ class Session:
     def _measuring(self, label: int, outline: Outline, by: Signature) -> Callable[[], Revision]:
         drawn, current = self._drafts.drawn_by(outline), self.lesions.get(label)
         newest = self._revisions.newest
-        return measuring(outline, drawn, current, newest, self.image, self.settings, by, self._view)
+        return measuring(outline, drawn, current, newest, self.image, self.settings, by, self._anatomy)
 
     @property
-    def needs_view(self) -> bool:
+    def needs_anatomy(self) -> bool:
         """Whether something was drawn whose side and site cannot be judged without a survey of the stack."""
         is_new = any(label not in self.lesions for label in self.drafts)
-        return self._view is None and (bool(self._without_side) or is_new)
+        return self._anatomy is None and (bool(self._without_side) or is_new)
 
-    def take_view(self, view: Anatomy | RadiographAnatomy) -> None:
+    def take_anatomy(self, anatomy: Anatomy | RadiographAnatomy) -> None:
         """Judge side and site of what was drawn, now that it is known what is in the field."""
         self.compare()
-        self._view = view
+        self._anatomy = anatomy
         self._drafts.forget_numbers([label for label in self.drafts if label not in self.lesions])
         for uid in sorted(self._without_side):
             newest = self._revisions.newest[uid]
@@ -306,7 +306,7 @@ class Session:
             def make(uid: str = uid) -> list[Revision]:
                 current, by = self._revisions.newest[uid], self._signature()
                 outline, drawn = current.lesion.outline, current.lesion.algorithm_type
-                return [edits.redraw(current, outline, drawn, self.image, self.settings, by, view)]
+                return [edits.redraw(current, outline, drawn, self.image, self.settings, by, anatomy)]
 
             self._append(make, ())
         self._without_side.clear()
@@ -478,7 +478,7 @@ class Session:
 
         def make() -> list[Revision]:
             newest, drawn = self._revisions.newest, AlgorithmType.SEMIAUTOMATIC
-            return [edits.add(outline, drawn, newest, self.image, self.settings, self._signature(), self._view)]
+            return [edits.add(outline, drawn, newest, self.image, self.settings, self._signature(), self._anatomy)]
 
         before = self._revisions.numbers
         appended = self._append(make, ())
@@ -517,7 +517,7 @@ class Session:
             current, newest = self.lesions.get(number), self._revisions.newest
             if current is None or current.lesion.outline != outline:
                 raise ReviewError(f"Lesion {number} was drawn anew by somebody else: look at it, and divide it again.")
-            return edits.split(current, parts, newest, self.image, self.settings, self._signature(), self._view)
+            return edits.split(current, parts, newest, self.image, self.settings, self._signature(), self._anatomy)
 
         self._append_as_one(make, (number,))
 
@@ -534,7 +534,7 @@ class Session:
 
         def make() -> Sequence[Revision]:
             pair = [self.lesions[one] for one in numbers if one in self.lesions]
-            return edits.merge(pair, self.image, self.settings, self._signature(), self._view)
+            return edits.merge(pair, self.image, self.settings, self._signature(), self._anatomy)
 
         self._append_as_one(make, numbers)
 

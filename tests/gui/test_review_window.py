@@ -129,7 +129,7 @@ def test_polygon_draws_a_new_lesion_on_any_plane(reader: Reader) -> None:
     )
     reader.settle()
     assert reader.session.drafts.keys() == {before}
-    reader.wait(lambda: not reader.session.needs_view)  # side and site of what was drawn
+    reader.wait(lambda: not reader.session.needs_anatomy)  # side and site of what was drawn
     reader.settle()
     reader.key(Qt.Key.Key_Up)
     (drawn,) = reader.ask(
@@ -476,7 +476,7 @@ def test_a_radiograph_is_outlined_by_a_click_calibrated_undone_and_accepted(
     reader.wait(lambda: reader.session.next_number > proposed + 1)
     reader.settle()
     reader.key(Qt.Key.Key_A)
-    reader.wait(lambda: not reader.session.needs_view)
+    reader.wait(lambda: not reader.session.needs_anatomy)
     rows = (
         "SELECT status, algorithm_type, spacing_source, laterality, column_spacing_mm, long_axis_mm "
         f"FROM current_lesions WHERE stack_id = {FILM} ORDER BY lesion_number"

@@ -36,7 +36,7 @@ def test_what_is_painted_is_found_once(shape: tuple[int, int, int]) -> None:
     assert stroke is not None
     assert np.transpose(np.unravel_index(stroke.where, shape)).tolist() == [[1, 2, 3], [3, 4, 5]]
     assert (stroke.before.tolist(), stroke.after.tolist(), stroke.press) == ([0, 0], [8, 8], 1)
-    image.look(stroke)
+    image.take_as_known(stroke)
     assert image.painted(press=1) is None
 
 
@@ -84,7 +84,7 @@ def test_a_label_that_is_renamed_was_not_painted() -> None:
     image.labels[1, 1, 1] = 57
     stroke = image.painted(press=1)
     assert stroke is not None
-    image.look(stroke)
+    image.take_as_known(stroke)
     image.rename(57, 3, outline_of((1, 1, 1)))
     assert image.labels[1, 1, 1] == 3
     assert image.painted(press=1) is None

@@ -90,11 +90,11 @@ def test_what_is_drawn_is_measured_and_kept_in_pixels(session: Session, file: Pa
 def test_side_and_site_of_what_is_drawn_come_with_the_survey(session: Session, image: Radiograph, file: Path) -> None:
     paint(session, shadow(SMALL, SMALL_AT), 2)
     session.save_all()
-    assert session.needs_view
-    session.take_view(survey(image, SETTINGS).anatomy)
+    assert session.needs_anatomy
+    session.take_anatomy(survey(image, SETTINGS).anatomy)
     said = "SELECT laterality, laterality_source, site FROM current_lesions WHERE lesion_number = 2"
     assert ask(file, said) == [("right", "dicom_tag", "hand_wrist")]
-    assert not session.needs_view
+    assert not session.needs_anatomy
 
 
 def test_one_place_grows_a_new_lesion_that_can_be_undone(session: Session, file: Path) -> None:

@@ -597,15 +597,15 @@ def test_a_decision_survives_the_end_of_the_program(opened: tuple[Store, int], f
 def test_side_and_site_of_what_was_drawn_are_judged_when_the_field_is_known(session: Session, volume: Volume) -> None:
     from calcimeasure.locate.anatomy import anatomy_of
 
-    assert not session.needs_view
+    assert not session.needs_anatomy
     paint(session, (slice(5, 7), slice(2, 6), slice(2, 6)), 3)
-    assert session.needs_view
+    assert session.needs_anatomy
     session.save_all()
     assert session.lesions[3].lesion.side is None
     sided = replace(volume, series=replace(volume.series, image_laterality="L", body_part="HIP"))
-    session.take_view(anatomy_of(sided, (), ()))
+    session.take_anatomy(anatomy_of(sided, (), ()))
     side, site = session.lesions[3].lesion.side, session.lesions[3].lesion.site
     assert side is not None
     assert site is not None
     assert site.body_site is BodySite.HIP
-    assert not session.needs_view
+    assert not session.needs_anatomy

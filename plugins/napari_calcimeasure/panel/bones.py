@@ -54,7 +54,7 @@ class BoneSearch:
                 return
             self._bones = Bones(review.viewer, session, seen.proposals)
             self._show(self._bones, review.widgets.draw.is_on("show bone"))
-            review.guarded(partial(session.take_view, seen.anatomy))
+            review.guarded(partial(session.take_anatomy, seen.anatomy))
             review.painting.measure_next()
 
         review.background.run(partial(survey, session.image, session.settings), take)

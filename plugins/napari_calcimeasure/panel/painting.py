@@ -74,5 +74,5 @@ class Painting:
             self._review.background.run(job.work, take, quick=True)
 
         self._review.guarded(start)
-        if session.needs_view:
+        if session.needs_anatomy:
             self._review.bones.survey()
