@@ -272,10 +272,10 @@ def _directions_said(radiograph: Radiograph) -> list[tuple[float, float, float] 
     said = [one.strip().upper() for one in projection.patient_orientation] if projection else []
     if any(set(one) - set(_ORIENTATION_LPS) for one in said):
         return [None, None]
-    main = [_ORIENTATION_LPS.get(one[:1]) for one in said]
-    if len(main) != 2 or None in main or not any(np.cross(main[0], main[1])):  # type: ignore[arg-type]
+    main = [_ORIENTATION_LPS[one[0]] for one in said if one]
+    if len(said) != 2 or len(main) != 2 or not np.any(np.cross(main[0], main[1])):
         return [None, None]
-    return main
+    return [*main]
 
 
 def limits_of(image: Image) -> tuple[float, float]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from calcimeasure import Measurements
 from calcimeasure.review import AlgorithmType, FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
 
 if TYPE_CHECKING:
     from calcimeasure import Lesion
-    from calcimeasure.review import Axis, Preview, Session, Side, Site, Task
+    from calcimeasure.review import Axis, Draft, Preview, Session, Side, Site, Task
 
 TASK_COLUMNS = ("Patient", "Date", "Series", "Decided", "State")
 LESION_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short mm", "mL", "HU", "Flags")
@@ -232,7 +232,7 @@ def _attenuation(numbers: Measurements | FilmMeasurements) -> str:
     return f"{numbers.mean_hu:.0f}"
 
 
-def _previewed(draft: Any) -> tuple[str, str]:  # noqa: ANN401
+def _previewed(draft: Draft | None) -> tuple[str, str]:
     preview = None if draft is None else draft.preview
     if preview is None:
         return PENDING, PENDING
