@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import erfinv
 
 from calcimeasure.edge.constants import EDGE
 
@@ -28,8 +29,6 @@ def blur_sigma_mm(level: NDArray[np.float32], inside: NDArray[np.bool_], pixel_m
     pixel_mm
         Distance of rows, and of columns.
     """
-    from scipy.special import erfinv
-
     step = max(1, level.size // EDGE.enough_voxels_for_blur)
     level, inside = level[::step], inside[::step]
     on_edge = inside[:, 1:-1, 1:-1] & (level[:, 1:-1, 1:-1] < EDGE.near_edge_level)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cc3d
 import numpy as np
 
 from calcimeasure.edge.blur import blur_sigma_mm
@@ -305,8 +306,6 @@ def keep_connected(
 
 def _labels(mask: NDArray[np.bool_], connectivity: int) -> NDArray[np.unsignedinteger]:
     """Label connected components, from 1 on."""
-    import cc3d
-
     # Padded to even lengths: in a box of odd lengths the binary labelling of cc3d reserves too little memory for lone
     # voxels, and fails.
     roomy = np.pad(mask, [(0, length % 2) for length in mask.shape])

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import edt
 import numpy as np
 from scipy import ndimage
 
@@ -126,8 +127,6 @@ def _stride(
 
 def signed_depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
     """Distance to the nearest voxel across a mask's border, negative outside; the border of the box is none."""
-    import edt
-
     # With two labels one transform gives the distances on both sides of the border.
     labels = mask.view(np.uint8) + np.uint8(1)
     depth_mm: NDArray[np.float32] = edt.edt(
@@ -138,8 +137,6 @@ def signed_depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, flo
 
 def _distance_mm(things: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32] | None:
     """Distance to the nearest of some voxels; infinite where farther than a rim reaches, None where there are none."""
-    import edt
-
     if not things.any():
         return None
     box = []

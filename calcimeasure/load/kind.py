@@ -56,8 +56,10 @@ def _unsupported_reason(series: Series) -> str | None:
         return "segmentation"
     if series.modality in _NO_IMAGES or (not series.instances[0].pixel_format.rows and not _is_ct_storage(series)):
         return "not_an_image"
-    if series.projection is not None:
-        return None
+    return None if series.projection is not None else _reason_of_slices(series)
+
+
+def _reason_of_slices(series: Series) -> str | None:
     is_derived = not _image_type_words(series).isdisjoint(_DERIVED_WORDS)
     if series.sop_class_uid == _MULTIFRAME_CAPTURE and series.instances[0].position_lps_mm is not None:
         return "derived_image" if is_derived else None

@@ -156,11 +156,10 @@ def _left_and_right(patient_orientation: tuple[str, ...]) -> tuple[int | None, L
     of animals, one value) tell nothing.
     """
     letters = [value.strip().upper() for value in patient_orientation]
-    if len(letters) != 2 or not all(letters) or any(set(value) - set(_KIND) for value in letters):
+    if len(letters) != 2 or not all(map(_is_direction, letters)):
         return None, UNKNOWN
     along_row, along_column = ([_KIND[letter] for letter in value] for value in letters)
-    is_repeated = any(len(set(kinds)) != len(kinds) for kinds in (along_row, along_column))
-    if is_repeated or along_row[0] == along_column[0]:
+    if along_row[0] == along_column[0]:
         return None, UNKNOWN
     # The first value is the way along a row, which is the second axis of the array.
     if along_column[0] == "side" and "side" not in along_row:
@@ -168,6 +167,12 @@ def _left_and_right(patient_orientation: tuple[str, ...]) -> tuple[int | None, L
     if along_row[0] == "side" and "side" not in along_column:
         return 1, _TO[letters[0][0]]
     return None, UNKNOWN
+
+
+def _is_direction(letters: str) -> bool:
+    """Tell whether letters are a direction of a human: at least one, and at most one along each axis."""
+    kinds = [_KIND.get(letter) for letter in letters]
+    return bool(kinds) and None not in kinds and len(set(kinds)) == len(kinds)
 
 
 _TO: Final = {"L": LEFT, "R": RIGHT}

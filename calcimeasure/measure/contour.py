@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import ConvexHull
+from skimage.measure import find_contours
 
 from calcimeasure.edge import in_slabs, keep_connected
 from calcimeasure.measure.constants import MEASURE
@@ -39,8 +40,6 @@ def contours_of(edge: Edge) -> Contours:
     edge
         From `sharpened`.
     """
-    from skimage.measure import find_contours
-
     points = np.concatenate([_crossings(edge, 1), _crossings(edge, 2)])
     points = points[np.argsort(points[:, 0], kind="stable")]
     stops = np.searchsorted(points[:, 0], np.arange(1, edge.inside.shape[0]))
@@ -272,8 +271,6 @@ def _mask(sections: _Sections, section: int) -> NDArray[np.bool_]:
 
 def _contour_lines(sections: _Sections, section: int) -> list[NDArray[np.float64]]:
     """Draw the contour lines of a section: (n, 2) row and column in the stack."""
-    from skimage.measure import find_contours
-
     box = sections.boxes[section - 1]
     level = np.full([part.stop - part.start + 2 for part in box[1:]], -0.5, dtype=np.float32)
     rows, columns = (slice(max(part.start - 1, 0), part.stop + 1) for part in box[1:])

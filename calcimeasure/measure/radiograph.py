@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
+from skimage.measure import find_contours
 
 from calcimeasure.edge import attenuation_on_film, is_linear
 from calcimeasure.geometry import Geometry
@@ -233,8 +234,6 @@ def _long_axis_u95_px(near: _Near, long_axis_px: float) -> float:
 
 
 def _contour(near: _Near) -> shape.Contours:
-    from skimage.measure import find_contours
-
     origin = np.array(near.start) - 1
     lines = [line + origin for line in find_contours(np.pad(near.level, 1, constant_values=-0.5), 0.0)]
     return shape.Contours(0, [np.concatenate(lines)], lambda _: lines)

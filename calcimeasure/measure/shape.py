@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial import ConvexHull
+from skimage.measure import find_contours, marching_cubes
 
 from calcimeasure.measure.caliper import (
     caliper_limit_mm,
@@ -122,8 +123,6 @@ def axes_of_contours(contours: Contours, geometry: Geometry) -> InPlaneAxes:
 
 
 def _contours_of_mask(outline: Outline) -> Contours:
-    from skimage.measure import find_contours
-
     mask = outline.mask()
     origin = np.array(outline.start_kji[1:])
 
@@ -272,8 +271,6 @@ class _CubeTriangles:
 @functools.cache
 def _cube_triangles() -> _CubeTriangles:
     # Late: scikit-image costs more to import than a small series to measure.
-    from skimage.measure import marching_cubes
-
     corners = np.arange(256)[:, None] >> np.arange(8) & 1
     kinds, triangles = [], []
     for kind in range(1, 255):

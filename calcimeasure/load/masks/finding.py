@@ -133,6 +133,16 @@ def _seg_header(path: Path, dataset: Dataset) -> MaskFile:
     )
 
 
+def _referenced_series(dataset: Dataset) -> dict[str, list[Dataset]]:
+    """Give the items of the series that are referenced in each frame of reference."""
+    references: dict[str, list[Dataset]] = defaultdict(list)
+    for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence"):
+        uid = str(frame.get("FrameOfReferenceUID") or "")
+        for study in items_of(frame, "RTReferencedStudySequence"):
+            references[uid] += items_of(study, "RTReferencedSeriesSequence")
+    return references
+
+
 def _uids(items: Iterable[Dataset], keyword: str) -> frozenset[str]:
     return frozenset(str(item.get(keyword) or "") for item in items) - {""}
 
@@ -143,11 +153,7 @@ def _structure_set_header(path: Path, dataset: Dataset) -> list[MaskFile]:
     for roi in items_of(dataset, "StructureSetROISequence"):
         uid = str(roi.get("ReferencedFrameOfReferenceUID") or "")
         classes[uid].append(MaskClass(int(roi.ROINumber), str(roi.get("ROIName") or "")))
-    references: dict[str, list[Dataset]] = defaultdict(list)
-    for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence"):
-        uid = str(frame.get("FrameOfReferenceUID") or "")
-        for study in items_of(frame, "RTReferencedStudySequence"):
-            references[uid] += items_of(study, "RTReferencedSeriesSequence")
+    references = _referenced_series(dataset)
     files = []
     for uid, rois in (classes or {"": []}).items():
         images = [image for series in references[uid] for image in items_of(series, "ContourImageSequence")]

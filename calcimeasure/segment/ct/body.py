@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import cc3d
+import edt
 import numpy as np
+from skimage.segmentation import expand_labels
 
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.threads import thread_count
@@ -32,10 +35,6 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     ndarray
         (k, j, i) uint8 on the blocks of the copy; 1 everywhere where no body is seen.
     """
-    import cc3d
-    import edt
-    from skimage.segmentation import expand_labels
-
     skip = tuple(max(1, round(CT.body_step_mm / mm)) for mm in coarse.spacing_mm)
     thinned_hu = coarse.attenuation_hu[:: skip[0], :: skip[1], :: skip[2]]
     spacing_mm = tuple(n * mm for n, mm in zip(skip, coarse.spacing_mm, strict=True))
@@ -68,8 +67,6 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
 
 def _with_holes(bodies: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Give what a body encloses in a slice to that body."""
-    import cc3d
-
     filled = bodies.copy()
     for image in filled:
         if not image.any():

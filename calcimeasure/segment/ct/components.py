@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cc3d
 import numpy as np
+from scipy import ndimage
 
 from calcimeasure.model import Outline
 from calcimeasure.segment.ct.constants import CT
@@ -55,9 +57,6 @@ def find_components(volume: Volume, settings: MeasureSettings) -> Components:
     if not dense.size:
         return Components(())
     # Imported here: neither scan nor help needs it.
-    import cc3d
-    from scipy import ndimage
-
     labels, found = cc3d.connected_components(dense, connectivity=26, binary_image=True, return_N=True)
     del dense
     voxel_sizes, smallest = volume.geometry.voxel_sizes, _smallest_size(volume.geometry, settings)
@@ -73,8 +72,6 @@ def find_components(volume: Volume, settings: MeasureSettings) -> Components:
 
 def without_specks(outline: Outline, geometry: Geometry, settings: MeasureSettings) -> Outline:
     """Remove separate pieces of an outline that are too small to count as components; the largest piece stays."""
-    from scipy import ndimage
-
     pieces, count = ndimage.label(outline.mask(), structure=np.ones((3, 3, 3)))
     if count < 2:
         return outline

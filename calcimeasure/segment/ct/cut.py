@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import edt
 import numpy as np
+from scipy import ndimage
+from skimage.segmentation import watershed
 
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.split import beside
@@ -38,9 +41,6 @@ def cut(
     ndarray
         The part's voxels.
     """
-    from scipy import ndimage
-    from skimage.segmentation import watershed
-
     others = others & dense
     marrow = marrow & ~dense
     own = own & dense & ~others
@@ -69,8 +69,6 @@ def _without_spurs(
     part: NDArray[np.bool_], dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
     """Leave out the thin layer that runs along the blurred surface of the bone."""
-    import edt
-
     thick = edt.edt(part, anisotropy=spacing_mm, black_border=False) > CT.spur_mm
     if not thick.any():
         return part
@@ -80,8 +78,6 @@ def _without_spurs(
 
 def _distance_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
     """Distance to the nearest voxel of a mask; far away where there is none."""
-    import edt
-
     if not mask.any():
         return np.full(mask.shape, CT.far_mm, dtype=np.float32)
     distance_mm: NDArray[np.float32] = edt.edt(~mask, anisotropy=spacing_mm, black_border=False)
@@ -99,8 +95,6 @@ def contact_mm2(part: NDArray[np.bool_], bone: NDArray[np.bool_], spacing_mm: tu
 
     A voxel's face counts with the cosine between it and the local normal, so that a plane has its area at every angle.
     """
-    from scipy import ndimage
-
     if not (part.any() and bone.any()):
         return 0.0
     smooth = ndimage.gaussian_filter(

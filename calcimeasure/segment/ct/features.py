@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cc3d
+import edt
 import numpy as np
 
 from calcimeasure.segment.ct.constants import CT
@@ -69,8 +71,6 @@ def features_of(
     attenuation_hu: NDArray[np.int16], parts: Parts, spacing_mm: tuple[float, float, float]
 ) -> list[Features]:
     """Describe each part; the first describes label 1."""
-    import edt
-
     labels, marrow = parts.labels, parts.marrow
     count = int(labels.max(initial=0)) + 1
     if count == 1:
@@ -134,8 +134,6 @@ def _away(
     labels: NDArray[np.int32], marrow: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
     """Find voxels that lie `CT.own_mm` from marrow and from the next part."""
-    import edt
-
     free = ~marrow
     for axis in range(3):
         low, high = beside(axis)
@@ -158,8 +156,6 @@ def _cavities(
     spacing_mm: tuple[float, float, float],
 ) -> dict[int, tuple[float, float]]:
     """Median and spread of the largest cavity that each part is the wall of."""
-    import cc3d
-
     deep = marrow.copy()
     for axis, mm in enumerate(spacing_mm):
         low, high = beside(axis, max(1, math.ceil(CT.cavity_depth_mm / mm)))

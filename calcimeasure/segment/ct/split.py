@@ -7,7 +7,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cc3d
+import edt
 import numpy as np
+from scipy import ndimage
 
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.threads import thread_count
@@ -49,9 +52,6 @@ def split(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> P
     spacing_mm
         Of the voxels.
     """
-    import edt
-    from scipy import ndimage
-
     depth_mm = edt.edt(dense, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
     # A dense image without any surface has no depth.
     depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True))))
@@ -65,8 +65,6 @@ def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 
     In all three planes: a shaft that leaves the image is open to its ends, but closed across them.
     """
-    import cc3d
-
     marrow = np.zeros_like(dense)
     for axis in range(3):
         across_mm2 = math.prod(spacing_mm) / spacing_mm[axis]

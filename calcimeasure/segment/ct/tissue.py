@@ -9,7 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+import cc3d
+import edt
 import numpy as np
+from scipy import ndimage
+from scipy.cluster.hierarchy import DisjointSet
 
 from calcimeasure.model import Evidence, Outline, Proposal, Proposals, Tissue
 from calcimeasure.segment.ct.body import find_body
@@ -24,7 +28,6 @@ from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy.cluster.hierarchy import DisjointSet
 
     from calcimeasure.model import Volume
     from calcimeasure.segment.ct.coarse import Coarse
@@ -185,8 +188,6 @@ def _dense_parts(
     coarse: Coarse, body: NDArray[np.uint8], settings: MeasureSettings
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Find what is dense in the body, and what is dense outside; specks are neither."""
-    import cc3d
-
     labels = cc3d.connected_components(coarse.attenuation_hu >= settings.threshold_hu, connectivity=26)
     at = np.flatnonzero(labels)
     label = labels.ravel()[at]
@@ -209,8 +210,6 @@ def _used(mask: NDArray[np.bool_]) -> Box:
 
 
 def _boxes(groups: NDArray[np.int32]) -> dict[int, Box]:
-    from scipy import ndimage
-
     return {n: box for n, box in enumerate(ndimage.find_objects(groups), 1) if box is not None and n > OUTSIDE_GROUP}
 
 
@@ -273,8 +272,6 @@ def _hold_together(
 
 def _joined(parts: Parts, features: list[Features], tissue: list[Tissue]) -> tuple[DisjointSet, set[int]]:
     """Join the labels of parts that belong to one mass; also find the masses that touch metal."""
-    from scipy.cluster.hierarchy import DisjointSet
-
     together, beside_metal = DisjointSet(range(len(tissue))), set()
     is_mass = np.array([one is Tissue.CALCIFIED_MASS for one in tissue])
     ones, others, heights = passes(parts.labels, parts.depth_mm)
@@ -359,8 +356,6 @@ def _cut_out(
     piece, start, contact_mm2
         Its voxels, where they begin in the component's box, and the area that it shares with bone.
     """
-    import cc3d
-
     geometry = volume.geometry
     spacing_mm = geometry.spacing_kji_mm
     low, high = [], []
@@ -392,8 +387,6 @@ def _alone(
     volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _Judged, settings: MeasureSettings
 ) -> Proposal:
     """Judge a component that is too small for the coarse copy on its own voxels."""
-    import edt
-
     geometry = volume.geometry
     spacing_mm = geometry.spacing_kji_mm
     around = [(min(1, a), min(1, n - b)) for a, b, n in zip(
