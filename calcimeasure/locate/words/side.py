@@ -276,8 +276,7 @@ def _is_other_abbreviation(reading: Reading, index: int) -> bool:
 
 def _is_joined_to_another_word(reading: Reading, index: int) -> bool:
     """Tell "R/O", "L/S", "RE-SCAN", "l'épaule", "R->L", "RE: knee", "DX: ..."."""
-    last = index + 1 == len(reading.words)
-    before, behind = reading.separator(index), "" if last else reading.separator(index + 1)
+    before, behind = reading.separator(index), reading.separator(index + 1)
     if _JOINS_LETTERS.search(before + behind) or behind.strip().startswith(":"):
         return True
     around = ((before, index - 1), (behind, index + 1))
