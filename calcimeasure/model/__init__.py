@@ -14,6 +14,7 @@ from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Proj
 from calcimeasure.model.vocabulary import (
     AlgorithmType,
     BodySite,
+    ImageKind,
     Laterality,
     ReviewState,
     SideSource,
@@ -35,6 +36,7 @@ __all__ = [
     "FilmMeasurements",
     "Found",
     "Image",
+    "ImageKind",
     "Instance",
     "Laterality",
     "Lesion",

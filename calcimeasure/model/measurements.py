@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from calcimeasure.model.vocabulary import SpacingSource
+from calcimeasure.model.vocabulary import ImageKind, SpacingSource
 
 if TYPE_CHECKING:
     from calcimeasure.model.points import PointLps, PointPx
@@ -23,8 +23,11 @@ class Axis:
 class Measurements:
     """Every number of a lesion; `calcimeasure.measure` defines each.
 
-    What needs a thickness is None for a single slice, and volumes and the 3-D diameter are for slices that leave gaps.
+    Numbers that need a slice thickness are None for a single slice. Volumes and the 3-D diameter are None also for
+    slices with gaps between them.
     """
+
+    kind: ClassVar[Literal[ImageKind.CT_STACK]] = ImageKind.CT_STACK
 
     long_axis: Axis
     short_axis: Axis
@@ -65,6 +68,21 @@ class Measurements:
         return self.short_axis.length_mm
 
     @property
+    def long_axis_px(self) -> None:
+        """None: on CT lengths are measured in millimeters."""
+        return
+
+    @property
+    def short_axis_px(self) -> None:
+        """None: on CT lengths are measured in millimeters."""
+        return
+
+    @property
+    def reader_spacing_mm(self) -> None:
+        """None: the header of a CT says the distance between columns, never a reader."""
+        return
+
+    @property
     def max_3d_diameter_mm(self) -> float | None:
         """Length of the diameter in space."""
         return self.max_3d_diameter.length_mm if self.max_3d_diameter else None
@@ -73,6 +91,16 @@ class Measurements:
     def largest_mm(self) -> float:
         """The diameter in space, where there is none the long axis."""
         return (self.max_3d_diameter or self.long_axis).length_mm
+
+    @property
+    def place_lps_mm(self) -> PointLps:
+        """Where the lesion lies in the patient: its centroid."""
+        return self.centroid_lps_mm
+
+    @property
+    def known_volume_ml(self) -> float | None:
+        """The best estimate of the volume, where there is none the volume of the voxels."""
+        return self.volume_ml or self.volume_voxels_ml
 
     @property
     def size(self) -> float:
@@ -92,18 +120,18 @@ class FilmAxis:
 class FilmMeasurements:
     """Every number of a lesion on a radiograph; `calcimeasure.measure` defines each.
 
-    What was measured is in pixels: lengths in units of the column spacing, areas in its square, points as row and
-    column. Millimeters follow from the spacing alone, and are None where none is known.
+    All is measured in pixels: lengths in units of the column spacing, areas in its square, points as row and column.
+    Millimeters are computed from the column spacing, and are None where that is not known.
 
     Parameters
     ----------
     pixel_aspect
         Row spacing in units of the column spacing; the pixels are measured with it.
     column_spacing_mm, spacing_source
-        What a pixel is in millimeters, and how that is known (PS3.3 section 10.7, or the reader's calibration).
+        Width of a pixel in millimeters, and how it is known (PS3.3 section 10.7, or the reader's calibration).
     mean_contrast
-        Mean over the outline of what it stands out from its local background by, as attenuation adds up: in pixel
-        values, or as a logarithm where these are proportional to the beam's intensity.
+        Mean difference between the outline and its local background, on a scale on which attenuation adds up: pixel
+        values, or their logarithm where they are proportional to the beam's intensity.
     boundary
         The local half-maximum used as the edge, above the local background, on the same scale.
     long_axis_u95_px
@@ -111,6 +139,8 @@ class FilmMeasurements:
     large
         None without millimeters.
     """
+
+    kind: ClassVar[Literal[ImageKind.RADIOGRAPH]] = ImageKind.RADIOGRAPH
 
     long_axis: FilmAxis
     short_axis: FilmAxis
@@ -134,9 +164,34 @@ class FilmMeasurements:
         return 0
 
     @property
+    def reader_spacing_mm(self) -> float | None:
+        """Distance between columns where a reader found it on the image; None where it is from the header."""
+        return self.column_spacing_mm if self.spacing_source is SpacingSource.READER else None
+
+    @property
+    def touches_bone(self) -> None:
+        """None: a projection shows no contact with bone."""
+        return
+
+    @property
+    def bone_contact_mm2(self) -> None:
+        """None: a projection shows no contact with bone."""
+        return
+
+    @property
     def row_spacing_mm(self) -> float | None:
         """Distance between rows."""
         return self._mm(self.pixel_aspect)
+
+    @property
+    def long_axis_px(self) -> float:
+        """Length of the long axis in units of the column spacing."""
+        return self.long_axis.length_px
+
+    @property
+    def short_axis_px(self) -> float:
+        """Length of the short axis in units of the column spacing."""
+        return self.short_axis.length_px
 
     @property
     def long_axis_mm(self) -> float | None:
@@ -150,18 +205,33 @@ class FilmMeasurements:
 
     @property
     def largest_mm(self) -> float | None:
-        """The long axis: a projection has no diameter in space."""
+        """The long axis, because a projection has no diameter in space."""
         return self.long_axis_mm
 
     @property
     def long_axis_u95_mm(self) -> float | None:
-        """Half-width of the 95 % interval of the long axis; that of the spacing is not in it."""
+        """Half-width of the 95 % interval of the long axis, without the uncertainty of the spacing."""
         return self._mm(self.long_axis_u95_px)
 
     @property
     def area_mm2(self) -> float | None:
         """Area of the outline."""
         return None if self.column_spacing_mm is None else self.area_px * self.column_spacing_mm**2
+
+    @property
+    def place_lps_mm(self) -> None:
+        """None: a projection has no place in the patient."""
+        return
+
+    @property
+    def volume_ml(self) -> None:
+        """None: a projection has no volume."""
+        return
+
+    @property
+    def known_volume_ml(self) -> None:
+        """None: a projection has no volume."""
+        return
 
     @property
     def size(self) -> float:

@@ -112,3 +112,10 @@ class SpacingSource(StrEnum):
     UNCERTAIN = "uncertain"
     READER = "reader"
     NONE = "none"
+
+
+class ImageKind(StrEnum):
+    """What a lesion is measured in: a stack of CT slices, or a radiograph (one projection)."""
+
+    CT_STACK = "ct_stack"
+    RADIOGRAPH = "radiograph"
