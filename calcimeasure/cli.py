@@ -337,7 +337,6 @@ def _explain(folder: Path, tracking_uid: str) -> None:
     from calcimeasure.analysis.explain import explain_judgements, explain_size
     from calcimeasure.analysis.picture import draw
     from calcimeasure.load import bones_of, load_image
-    from calcimeasure.model import Volume
     from calcimeasure.run.results import series_of, store_that_is_there
     from calcimeasure.settings import parse_settings
 
@@ -349,7 +348,7 @@ def _explain(folder: Path, tracking_uid: str) -> None:
         settings = parse_settings(store.settings_toml(lesion.settings_hash), where=store.place)
         series = series_of(store, stack_id, settings)
     image = load_image(series, settings)
-    bones = bones_of(image, settings)[0] if isinstance(image, Volume) else None
+    bones, _ = bones_of(image, settings)
     parts = (explain_size(image, lesion, settings), *explain_judgements(image, lesion, settings, bones))
     _print("\n\n".join("\n".join(part) for part in parts))
     picture = folder / "private" / f"{tracking_uid}.png"

@@ -7,17 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.inherit import inherit
-from calcimeasure.locate.film import FilmView, film_side_of
-from calcimeasure.locate.laterality import View, side_of
-from calcimeasure.locate.site import site_of_lesion
-from calcimeasure.measure import measure, measure_on_film
-from calcimeasure.model import Lesion, Measurements, Radiograph, Volume
+from calcimeasure.analysis.kinds import kind_of
+from calcimeasure.model import Lesion
 from calcimeasure.settings import settings_hash
 from calcimeasure.uid import made_uid
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from calcimeasure.model import FilmMeasurements, Image, Outline, Proposal, Series, Side, Site
+    from calcimeasure.analysis.kinds import Anatomy
+    from calcimeasure.model import Image, Outline, Proposal, Series
     from calcimeasure.settings import Settings
 
 
@@ -27,7 +25,7 @@ def assess(
     number: int,
     settings: Settings,
     proposal: Proposal | None = None,
-    view: View | FilmView | None = None,
+    view: Anatomy | None = None,
 ) -> Lesion:
     """Measure an outline and make it a proposed lesion.
 
@@ -47,16 +45,15 @@ def assess(
     view
         What is in the field of the image: it says side and site, which both stay unknown where there is none.
     """
-    measurements = _measured(image, outline, settings)
+    kind = kind_of(image)
+    measurements = kind.measure(image, outline, settings)
     shown_on = image.series.instances[measurements.long_axis_slice]
     measurements = replace(
         measurements, long_axis_sop_uid=shown_on.sop_uid, long_axis_instance_number=shown_on.instance_number
     )
-    if proposal is not None and isinstance(measurements, Measurements):
-        measurements = replace(
-            measurements, touches_bone=proposal.touches_bone, bone_contact_mm2=proposal.bone_contact_mm2
-        )
-    side, site = _place(image, outline, view)
+    if proposal is not None:
+        measurements = kind.with_contact(measurements, proposal.touches_bone, proposal.bone_contact_mm2)
+    side, site = (None, None) if view is None else kind.located(image, outline, view)
     notices = dict.fromkeys((*image.notices, *measurements.notices))
     return Lesion(
         tracking_uid=tracking_uid(image.series, outline),
@@ -73,7 +70,7 @@ def assess(
     )
 
 
-def assess_again(image: Image, lesion: Lesion, settings: Settings, view: View | FilmView | None = None) -> Lesion:
+def assess_again(image: Image, lesion: Lesion, settings: Settings, view: Anatomy | None = None) -> Lesion:
     """Measure a lesion on the outline that it has; what it is and what was decided about it stays.
 
     Parameters
@@ -88,9 +85,12 @@ def assess_again(image: Image, lesion: Lesion, settings: Settings, view: View | 
         What is in the field of the image; without it side and site stay as they were.
     """
     measured = assess(image, lesion.outline, lesion.number, settings, view=view)
+    before = lesion.measurements
+    with_contact = kind_of(image).with_contact
     measured = replace(
         measured,
-        measurements=_with_contact(measured.measurements, lesion.measurements),
+        # How much of it lies on bone is no number of its outline: that is kept.
+        measurements=with_contact(measured.measurements, before.touches_bone, before.bone_contact_mm2),
         algorithm_type=lesion.algorithm_type,
         tissue=lesion.tissue,
         tissue_confidence=lesion.tissue_confidence,
@@ -98,31 +98,6 @@ def assess_again(image: Image, lesion: Lesion, settings: Settings, view: View | 
         site=lesion.site if view is None else measured.site,
     )
     return inherit(measured, lesion)
-
-
-def _measured(image: Image, outline: Outline, settings: Settings) -> Measurements | FilmMeasurements:
-    if isinstance(image, Radiograph):
-        return measure_on_film(image, outline, settings)
-    return measure(image, outline, settings)
-
-
-def _place(image: Image, outline: Outline, view: View | FilmView | None) -> tuple[Side | None, Site | None]:
-    """Say on which side and at which site a lesion lies; nothing without a view of its image."""
-    if isinstance(view, FilmView):
-        return film_side_of(outline, view), view.site
-    if isinstance(view, View) and isinstance(image, Volume):
-        site = site_of_lesion(outline, image.geometry, view)
-        return side_of(outline, image.geometry, view, site), site
-    return None, None
-
-
-def _with_contact(
-    numbers: Measurements | FilmMeasurements, before: Measurements | FilmMeasurements
-) -> Measurements | FilmMeasurements:
-    """Keep how much of a lesion lies on bone, which is no number of its outline; a projection shows no contact."""
-    if isinstance(numbers, Measurements) and isinstance(before, Measurements):
-        return replace(numbers, touches_bone=before.touches_bone, bone_contact_mm2=before.bone_contact_mm2)
-    return numbers
 
 
 def tracking_uid(series: Series, outline: Outline) -> str:

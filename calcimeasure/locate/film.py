@@ -86,6 +86,11 @@ class FilmView:
     midline_index: float | None
     shape_ji: tuple[int, int]
 
+    @property
+    def midline(self) -> None:
+        """None: a projection shows a line, no plane in the patient."""
+        return
+
 
 def look_at_film(series: Series, pixels: NDArray[np.float32], foreground: NDArray[np.bool_] | None = None) -> FilmView:
     """Gather what the sides of the lesions of a radiograph depend on.
