@@ -21,7 +21,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_USER = "postgres"
+PROGRAM_USER = "postgres"
 _NUMBERS = count(1)
 
 
@@ -34,24 +34,25 @@ def empty_store(kind: str, folder: Path) -> str:
     return f"sqlite:///{folder / 'store.db'}" if kind == "sqlite" else empty_database()
 
 
-def empty_database() -> str:
-    """URL of a database of its own."""
-    name = f"calcimeasure_{next(_NUMBERS)}"
-    with psycopg.connect(host=str(_server()), user=_USER, dbname="postgres", autocommit=True) as connection:
+def empty_database(name: str | None = None) -> str:
+    """URL of a database of its own; one of that name goes."""
+    name = name or f"calcimeasure_{next(_NUMBERS)}"
+    with psycopg.connect(host=str(server()), user=PROGRAM_USER, dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name}")  # type: ignore[call-overload]
         connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
-    return f"postgresql+psycopg://{_USER}@/{name}?host={_server()}"
+    return f"postgresql+psycopg://{PROGRAM_USER}@/{name}?host={server()}"
 
 
 @cache
-def _server() -> Path:
+def server() -> Path:
     """Folder of the socket of a server that nobody else reaches; it ends with the tests."""
-    programs = _programs()
+    folder_of_programs = programs()
     # The server refuses to run as root, and its user cannot look into the folders of pytest.
     folder = Path(tempfile.mkdtemp(prefix="calcimeasure-postgresql-"))
     cluster = folder / "cluster"
     if os.geteuid() == 0:
-        shutil.chown(folder, _USER)
-    pg_ctl = [programs / "pg_ctl", "--pgdata", cluster, "--silent", "--wait"]
+        shutil.chown(folder, PROGRAM_USER)
+    pg_ctl = [folder_of_programs / "pg_ctl", "--pgdata", cluster, "--silent", "--wait"]
 
     def stop() -> None:
         if (cluster / "postmaster.pid").exists():
@@ -61,10 +62,28 @@ def _server() -> Path:
     atexit.register(stop)
     # In the order of a language, for tests of order. What is lost with the machine does not matter here.
     in_english = ["--encoding", "UTF8", "--locale", "C.UTF-8", "--locale-provider", "icu", "--icu-locale", "en-US"]
-    _run(programs / "initdb", "--pgdata", cluster, "--username", _USER, "--auth", "trust", "--no-sync", *in_english)
+    _run(
+        folder_of_programs / "initdb",
+        "--pgdata",
+        cluster,
+        "--username",
+        PROGRAM_USER,
+        "--auth",
+        "trust",
+        "--no-sync",
+        *in_english,
+    )
     options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
     _run(*pg_ctl, "--log", folder / "log.txt", "--options", options, "start")
     return folder
+
+
+def restored(dump: Path) -> str:
+    """URL of a database with what `pg_dump --inserts` wrote as plain statements."""
+    url = empty_database()
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute(dump.read_text(encoding="utf-8"))  # type: ignore[call-overload]
+    return url
 
 
 def plain_sql(url: str) -> Callable[[str], list[tuple[object, ...]]]:
@@ -89,7 +108,7 @@ def plain_sql(url: str) -> Callable[[str], list[tuple[object, ...]]]:
     return ask
 
 
-def _programs() -> Path:
+def programs() -> Path:
     on_path = shutil.which("initdb")
     if on_path is not None:
         return Path(on_path).parent
@@ -103,7 +122,7 @@ def _programs() -> Path:
 
 
 def _run(*command: object) -> None:
-    as_user = ["runuser", "-u", _USER, "--"] if os.geteuid() == 0 else []
+    as_user = ["runuser", "-u", PROGRAM_USER, "--"] if os.geteuid() == 0 else []
     # A server that inherits a pipe keeps it open.
     with tempfile.TemporaryFile() as said:
         done = subprocess.run([*as_user, *map(str, command)], stdout=said, stderr=said, cwd="/", check=False)

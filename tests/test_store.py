@@ -19,7 +19,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sqlalchemy import text
 from typer.testing import CliRunner
 
 from calcimeasure import review
@@ -59,9 +58,7 @@ from tests.postgresql import STORES, empty_database, empty_store, plain_sql
 from tests.test_table import write_ct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from sqlalchemy import Connection
+    from collections.abc import Iterator
 
 SETTINGS = Settings()
 OTHER_SETTINGS = Settings(threshold_hu=250)
@@ -765,6 +762,17 @@ def test_two_sessions_make_a_store_at_once(url: str) -> None:
         assert store.recall("a") == "b"
 
 
+def test_a_store_in_a_file_needs_nothing_of_postgresql(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom calcimeasure.store import open_store\n"
+        "with open_store(sys.argv[1]) as store: store.remember('a', 'b')\n"
+        "print([name for name in sys.modules if 'postgresql' in name or 'psycopg' in name])"
+    )
+    url = str(file_url(tmp_path / "store.db"))
+    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=False)
+    assert done.stdout == "[]\n", done.stderr
+
+
 # Keys and names
 
 
@@ -794,15 +802,15 @@ def test_a_newer_store_is_refused(url: str) -> None:
     assert plain_sql(url)("SELECT value FROM about WHERE name = 'schema_version'") == [("99",)]
 
 
-def next_version(monkeypatch: pytest.MonkeyPatch, step: Callable[[Connection], None]) -> None:
-    monkeypatch.setattr("calcimeasure.store.store.SCHEMA_VERSION", 4)
-    monkeypatch.setattr("calcimeasure.store.migrate.STEPS", {3: step})
+def next_version(monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:
+    monkeypatch.setattr("calcimeasure.store.opening.SCHEMA_VERSION", 4)
+    monkeypatch.setattr("calcimeasure.store.migrate.STEPS", {3: {"sqlite": statements, "postgresql": statements}})
 
 
 def test_an_older_store_is_brought_to_this_version(url: str, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_store(url) as store:
         keep(store, report)
-    next_version(monkeypatch, lambda connection: connection.execute(text("ALTER TABLE stacks ADD COLUMN color TEXT")))
+    next_version(monkeypatch, "ALTER TABLE stacks ADD COLUMN color TEXT")
     for _ in range(2):
         with open_store(url) as store:
             assert list(store.outcomes()) == [Outcome.of(report)]
@@ -857,23 +865,23 @@ def test_a_store_of_version_1_is_opened_and_takes_radiographs(url: str, report: 
     assert ask("SELECT count(*) FROM current_lesions WHERE long_axis_px IS NOT NULL") == [(1,)]
     assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("3",)]
     with open_store(url) as store:
-        store.note_look(stack_id, "Dr A")
-        assert store.looked_through() == {stack_id: ("Dr A",)}
+        store.note_seen(stack_id, "Dr A")
+        assert store.seen_by() == {stack_id: ("Dr A",)}
     for verb in ("UPDATE lesion_revisions SET why = 'x'", "DELETE FROM outcomes", "DELETE FROM looks"):
         with pytest.raises(Exception, match="append-only"):
             ask(verb)
 
 
-def test_who_looked_through_a_stack_counts_for_the_images_that_it_had(url: str, report: Report) -> None:
+def test_who_has_seen_a_stack_counts_for_the_images_that_it_had(url: str, report: Report) -> None:
     nothing = replace(report, lesions=(), thumbnails=())
     with open_store(url) as store:
         stack_id = keep(store, nothing)
-        assert store.looked_through() == {}
-        store.note_look(stack_id, "Dr B")
-        store.note_look(stack_id, "Dr A")
-        assert store.looked_through() == {stack_id: ("Dr A", "Dr B")}
-        store.note_look(stack_id, "Dr B", is_withdrawn=True)
-        assert store.looked_through() == {stack_id: ("Dr A",)}
+        assert store.seen_by() == {}
+        store.note_seen(stack_id, "Dr B")
+        store.note_seen(stack_id, "Dr A")
+        assert store.seen_by() == {stack_id: ("Dr A", "Dr B")}
+        store.note_seen(stack_id, "Dr B", is_withdrawn=True)
+        assert store.seen_by() == {stack_id: ("Dr A",)}
         ask = plain_sql(url)
         noted = ask("SELECT stack_id, reader FROM looks WHERE NOT is_withdrawn ORDER BY look_id")
         assert noted == [(stack_id, "Dr B"), (stack_id, "Dr A")]
@@ -881,7 +889,7 @@ def test_who_looked_through_a_stack_counts_for_the_images_that_it_had(url: str, 
         assert ask("SELECT count(*) FROM lesion_revisions") == [(0,)]
         fewer = replace(report.series, instances=report.series.instances[:-1])
         assert keep(store, replace(nothing, series=fewer)) == stack_id
-        assert store.looked_through() == {}
+        assert store.seen_by() == {}
     with pytest.raises(Exception, match="append-only"):
         ask("DELETE FROM looks")
 
@@ -889,13 +897,8 @@ def test_who_looked_through_a_stack_counts_for_the_images_that_it_had(url: str, 
 def test_a_step_that_breaks_changes_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_store(url):
         pass
-
-    def step(connection: Connection) -> None:
-        connection.execute(text("ALTER TABLE stacks ADD COLUMN color TEXT"))
-        connection.execute(text("SELECT color FROM nowhere"))
-
     with monkeypatch.context() as patch:
-        next_version(patch, step)
+        next_version(patch, "ALTER TABLE stacks ADD COLUMN color TEXT", "SELECT color FROM nowhere")
         with pytest.raises(StoreError, match="nowhere"), open_store(url):
             pass
     ask = plain_sql(url)

@@ -1,6 +1,8 @@
 """What was measured and what readers decided: kept, never changed, never lost."""
 
 from calcimeasure.store.connect import file_url
-from calcimeasure.store.store import Plan, Store, Todo, open_store
+from calcimeasure.store.opening import open_store
+from calcimeasure.store.runs import Plan, Todo
+from calcimeasure.store.store import Store
 
 __all__ = ["Plan", "Store", "Todo", "file_url", "open_store"]

@@ -1,4 +1,4 @@
-"""Where the store lies, and how to reach it: SQLite in a file, or any database that SQLAlchemy names by a URL."""
+"""The database of a store: SQLite in a file, or PostgreSQL; its engine, its errors, and who may write a file."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 WRITES = {"writes": True}
-"""Execution options of a connection that will write: it waits for its turn before it reads, and never works on what
-another changed in between."""
+"""Execution options of a connection that writes: it waits for other writers before it reads, so that nobody changes
+what it has read before it writes."""
 
 _WAIT_SECONDS = 60
 
@@ -50,7 +50,7 @@ _ADVICE = (
 
 
 def file_url(file: Path) -> URL:
-    """Make the URL of a store in a file, whatever characters its name has."""
+    """Make the URL of a store in a file; the name of the file may have any characters."""
     return URL.create("sqlite", database=str(file.absolute()))
 
 
@@ -84,7 +84,7 @@ def connect(url: str | URL) -> Engine:
 
 @contextmanager
 def store_errors(place: str) -> Iterator[None]:
-    """Turn what a database says into one sentence with its place."""
+    """Turn an error of a database into one sentence that names the store."""
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
@@ -106,7 +106,7 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
-        # The driver's own way of opening transactions would let two writers work on what both have read.
+        # The driver begins a transaction at the first write: two writers could then change what both have read.
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
@@ -120,13 +120,13 @@ def _sqlite(url: URL) -> Engine:
 
 
 def set_journal(engine: Engine, file: Path) -> bool:
-    """Choose how SQLite keeps a file whole: a write-ahead log where several may read and write at once.
+    """Choose the journal of an SQLite file: a write-ahead log, with which several processes may read and write at once.
 
     Returns
     -------
     bool
-        False where there is none, because the file lies on a network share (its memory is not shared between machines)
-        or SQLite refuses one: then one process alone may write.
+        False where there is no write-ahead log, because the file lies on a network share (the log needs memory that is
+        shared, which machines do not have in common) or because SQLite refuses one: then one process alone may write.
     """
     wanted = "delete" if _is_on_network(file) else "wal"
     connection = engine.raw_connection()
@@ -142,7 +142,7 @@ def set_journal(engine: Engine, file: Path) -> bool:
 
 
 def _is_on_network(file: Path, mounts: Path = Path("/proc/mounts")) -> bool:
-    """Tell whether a file lies on a network share, as far as the system says so."""
+    """Tell whether a file lies on a network share, as far as the list of mounted file systems says so."""
     place = file.resolve().parent
     if str(place).startswith("\\\\"):
         return True
@@ -156,7 +156,7 @@ def _is_on_network(file: Path, mounts: Path = Path("/proc/mounts")) -> bool:
 
 
 def lock(file: Path) -> Callable[[], None]:
-    """Make a process the only writer of a store that several cannot write.
+    """Make this process the only writer of a store that several processes cannot write.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def lock(file: Path) -> Callable[[], None]:
     Returns
     -------
     callable
-        Gives the place free.
+        Releases the lock.
 
     Raises
     ------
@@ -192,7 +192,7 @@ def lock(file: Path) -> Callable[[], None]:
 
 
 def _take_away(lock_file: Path, holder: dict[str, object]) -> None:
-    """Remove the lock of a process that ended, not that of another one which took its place in the meantime."""
+    """Remove the lock of a process that ended, but not the lock that another process has made in the meantime."""
     aside = lock_file.with_name(f"{lock_file.name}.{os.getpid()}")
     with suppress(FileNotFoundError):
         lock_file.rename(aside)
@@ -211,7 +211,7 @@ def _holder(lock_file: Path) -> dict[str, object]:
 
 
 def _runs(process: object) -> bool:
-    if os.name != "posix":  # there, asking like this would end the process
+    if os.name != "posix":  # on Windows os.kill would end the process
         return True
     try:
         os.kill(int(str(process)), 0)

@@ -1,4 +1,4 @@
-"""Records to rows and back."""
+"""Rows of the tables made of records of the model, and records made of rows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _FILM_AXES = ("long_axis", "short_axis")
 _NOT_PLAIN_ON_FILM = (*_FILM_AXES, "centroid_px", "spacing_source", "notices")
 _FILM_PLAIN = [field.name for field in fields(FilmMeasurements) if field.name not in _NOT_PLAIN_ON_FILM]
 _FILM_MM = ("long_axis_mm", "short_axis_mm", "area_mm2", "long_axis_u95_mm")
-"""These follow from the others; they are there for whoever reads the table."""
+"""These are computed from the pixels and the spacing; they are stored for those who read the table by plain SQL."""
 
 _NO_MEASUREMENTS: Row = dict.fromkeys(
     [
@@ -65,13 +65,13 @@ _NO_MEASUREMENTS: Row = dict.fromkeys(
 )
 _FACTS = [field.name for field in fields(StackFacts) if field.name != "midline"]
 _read_json = json.JSONDecoder().raw_decode
-"""Gives the value and where it ends; `json.loads` takes three times as long to find out that nothing follows."""
+"""Gives the value and its end. `json.loads`, which also checks that nothing follows, takes three times as long."""
 
 _ENDS = [f"{end}_{axis}" for end in ("start", "stop") for axis in "kji"]
 
 
 def content_hash(series: Series) -> str:
-    """Name the images of a stack: which, where, and how their values are to be read. Where the files lie is no part."""
+    """Hash what identifies the images of a stack: UIDs, positions, the format of values; not where the files lie."""
     digest = hashlib.sha256()
     digest.update(repr((series.row_column_directions, series.pixel_spacing_mm, series.slice_thickness_mm)).encode())
     if series.projection is not None:
@@ -157,7 +157,7 @@ def outcome_of(row: Mapping[Any, Any], lesions: Sequence[Lesion]) -> Outcome:
 
 
 def outline_hash(outline: Outline) -> str:
-    """Name an outline; the same one has the same name in every stack."""
+    """Hash an outline; equal outlines of any stacks have the same hash."""
     return hashlib.sha256(repr(_box(outline)).encode() + outline.bits).hexdigest()[:32]
 
 
@@ -247,20 +247,25 @@ def lesion_of(row: Mapping[Any, Any]) -> Lesion:
     )
 
 
+def utc_now() -> datetime:
+    """Give the present time in UTC for a column without a time zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def naive_utc(time: datetime | None) -> datetime | None:
-    """Make a time fit for a column without a time zone."""
+    """Give a time in UTC for a column without a time zone."""
     return time.astimezone(UTC).replace(tzinfo=None) if time else None
 
 
 def aware_utc(time: datetime) -> datetime:
-    """Give a time from a column its time zone."""
+    """Give a time from such a column its time zone."""
     return time.replace(tzinfo=UTC)
 
 
 def _numbers_row(numbers: Measurements | FilmMeasurements) -> Row:
     row = _film_row(numbers) if isinstance(numbers, FilmMeasurements) else _measurement_row(numbers)
     row["measurement_notices"] = ";".join(numbers.notices)
-    # The plain float of each: a database driver need not know NumPy's.
+    # As floats of Python: the driver of a database need not know the floats of NumPy.
     return {name: float(value) if isinstance(value, float) else value for name, value in row.items()}
 
 

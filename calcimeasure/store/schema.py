@@ -1,12 +1,13 @@
-"""The tables of the store. Lesion revisions and outcomes are only ever appended: the database itself refuses more.
+"""The tables of the store.
 
-`current_lesions` and `current_stacks` are the views to read with plain SQL; `all_stacks` has those too that are no
-longer there, for the history of their lesions.
+Rows of lesion revisions, outcomes, outlines and stacks seen are never changed: the database itself refuses it.
+`current_lesions` and `current_stacks` are the views to read with plain SQL. `all_stacks` also has the stacks that are
+no longer there, for the history of their lesions.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Boolean,
@@ -26,16 +27,15 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.schema import CreateColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.types import TypeEngine
 
 SCHEMA_VERSION = 3
-"""What this version of the program writes; a store says of which version it is in `about`."""
+"""The schema that this version of the program writes. The table `about` of a store says which schema the store has."""
 
 metadata = MetaData()
 
@@ -44,17 +44,18 @@ _USUAL = {usual: odd for odd, usual in _ODD.items()}
 
 
 class _Outside(TypeDecorator[str]):
-    """Text from outside: names of files need not be valid text, and headers hold what they like.
+    """Text from outside: file names and the values of headers, which need not be valid text.
 
-    No database takes half a surrogate pair, which is how Python reads such a name: it is kept as a character for
-    private use, and comes back as it was. PostgreSQL takes no NUL.
+    Python reads a byte of a file name that is not valid UTF-8 as half of a surrogate pair, which no database takes.
+    It is kept as a character for private use, and is read as it was. NUL, which PostgreSQL does not take, is kept as a
+    visible character.
     """
 
     impl = Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
-        # Order in a table must not depend on the language of a server.
+        # The order of rows must not depend on the language of a server.
         return dialect.type_descriptor(Text(collation="C" if dialect.name == "postgresql" else None))
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as its base
@@ -192,6 +193,52 @@ outlines = Table(
     comment="Masks: the box in the stack (slice k, row j, column i), its voxels as bits (numpy.packbits), by zlib.",
 )
 
+_NUMBERS: Mapping[str, type[TypeEngine[Any]]] = {
+    "long_axis_mm": Double,
+    "long_axis_ends_lps_mm": Text,
+    "short_axis_mm": Double,
+    "short_axis_ends_lps_mm": Text,
+    "max_3d_diameter_mm": Double,
+    "max_3d_diameter_ends_lps_mm": Text,
+    "long_axis_slice": Integer,
+    "long_axis_sop_uid": _Outside,
+    "long_axis_instance_number": Integer,
+    "centroid_lps_mm": Text,
+    "extents_lps_mm": Text,
+    "truncated": Boolean,
+    "touches_bone": Boolean,
+    "bone_contact_mm2": Double,
+    "large": Boolean,
+    "mean_hu": Double,
+    "median_hu": Double,
+    "sd_hu": Double,
+    "max_hu": Double,
+    "volume_ml": Double,
+    "volume_mesh_ml": Double,
+    "volume_voxels_ml": Double,
+    "surface_area_mm2": Double,
+    "sphericity": Double,
+    "area_mm2": Double,
+    "boundary_hu": Double,
+    "long_axis_u95_mm": Double,
+    "max_3d_diameter_u95_mm": Double,
+    "volume_u95_ml": Double,
+    # Of a radiograph: those in pixels, and what a pixel is. Its millimeters are above.
+    "long_axis_px": Double,
+    "long_axis_ends_px": Text,
+    "short_axis_px": Double,
+    "short_axis_ends_px": Text,
+    "area_px": Double,
+    "centroid_px": Text,
+    "pixel_aspect": Double,
+    "column_spacing_mm": Double,
+    "spacing_source": Text,
+    "mean_contrast": Double,
+    "boundary": Double,
+    "long_axis_u95_px": Double,
+}
+"""What is measured of a lesion, in the order of its columns in lesion_revisions; points are JSON. All may be empty."""
+
 lesion_revisions = Table(
     "lesion_revisions",
     metadata,
@@ -224,60 +271,14 @@ lesion_revisions = Table(
     Column("site", Text),
     Column("site_source", Text),
     Column("site_detail", _Outside),
-    *(
-        column
-        for axis in ("long_axis", "short_axis", "max_3d_diameter")
-        for column in (Column(f"{axis}_mm", Double), Column(f"{axis}_ends_lps_mm", Text))
-    ),
-    Column("long_axis_slice", Integer),
-    Column("long_axis_sop_uid", _Outside),
-    Column("long_axis_instance_number", Integer),
-    Column("centroid_lps_mm", Text),
-    Column("extents_lps_mm", Text),
-    Column("truncated", Boolean),
-    Column("touches_bone", Boolean),
-    Column("bone_contact_mm2", Double),
-    Column("large", Boolean),
-    *(
-        Column(name, Double)
-        for name in (
-            "mean_hu",
-            "median_hu",
-            "sd_hu",
-            "max_hu",
-            "volume_ml",
-            "volume_mesh_ml",
-            "volume_voxels_ml",
-            "surface_area_mm2",
-            "sphericity",
-            "area_mm2",
-            "boundary_hu",
-            "long_axis_u95_mm",
-            "max_3d_diameter_u95_mm",
-            "volume_u95_ml",
-        )
-    ),
-    # Of a radiograph: those in pixels, and what a pixel is; its millimeters stand above.
-    *(
-        column
-        for axis in ("long_axis", "short_axis")
-        for column in (Column(f"{axis}_px", Double), Column(f"{axis}_ends_px", Text))
-    ),
-    Column("area_px", Double),
-    Column("centroid_px", Text),
-    Column("pixel_aspect", Double),
-    Column("column_spacing_mm", Double),
-    Column("spacing_source", Text),
-    Column("mean_contrast", Double),
-    Column("boundary", Double),
-    Column("long_axis_u95_px", Double),
+    *(Column(name, kind) for name, kind in _NUMBERS.items()),
     Column("measurement_notices", Text, nullable=False),
     Column("notices", Text, nullable=False),
     Column("settings_hash", Text, nullable=False),
     Column("software_version", Text, nullable=False),
     UniqueConstraint("tracking_uid", "stack_id", "revision_number", name="one_revision_of_a_base"),
     UniqueConstraint("stack_id", "lesion_number", "revision_number", name="number_given_once"),
-    # Holds all that a worklist asks, so that the long rows themselves are not read for it.
+    # Has every column that the worklist reads, so that the database does not read the long rows for it.
     Index("worklist", "stack_id", "tracking_uid", "revision_number", "is_withdrawn", "status", "tissue"),
     comment="Every state that every lesion ever had, each complete; the newest of a lesion counts. Times are UTC.",
 )
@@ -291,7 +292,7 @@ thumbnails = Table(
     comment="A picture of a lesion on the slice of its long axis.",
 )
 
-looks = Table(
+seen_stacks = Table(
     "looks",
     metadata,
     Column("look_id", Integer, primary_key=True),
@@ -326,7 +327,7 @@ _APPEND_ONLY = ("lesion_revisions", "looks", "outcomes", "outlines")
 
 
 def _view(name: str, *sources: Table) -> Table:
-    """Describe a view, so that it can be selected from."""
+    """Describe the columns of a view, for queries."""
     columns = {column.name: column.type for table in sources for column in table.columns}
     return Table(name, MetaData(), *(Column(column, kind) for column, kind in columns.items()))
 
@@ -338,49 +339,10 @@ current_stacks = _view("current_stacks", stacks, outcomes)
 
 @event.listens_for(metadata, "after_create")
 def _create_views_and_guards(_: MetaData, connection: Connection, **__: object) -> None:
-    _create_views(connection)
-    for name in _APPEND_ONLY:
-        _GUARDS[connection.dialect.name](connection, name)
-
-
-def _create_views(connection: Connection) -> None:
     for name, select in _VIEWS.items():
         connection.execute(text(f"CREATE VIEW {name} AS {select}"))
-
-
-def add_columns(connection: Connection, added: Mapping[Table, Sequence[str]]) -> None:
-    """Add columns of the present schema to tables of an older store; they are empty in the rows that are there.
-
-    Parameters
-    ----------
-    connection
-        A transaction is open.
-    added
-        The names of the columns by table.
-    """
-    # A database keeps which columns a view of all of them had when it was made.
-    for name in reversed(_VIEWS):
-        connection.execute(text(f"DROP VIEW {name}"))
-    for table, names in added.items():
-        for name in names:
-            column = CreateColumn(table.c[name]).compile(dialect=connection.dialect)
-            connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column}"))
-    _create_views(connection)
-
-
-def add_table(connection: Connection, table: Table) -> None:
-    """Add a table of the present schema to an older store.
-
-    Parameters
-    ----------
-    connection
-        A transaction is open.
-    table
-        With its indexes, and guarded where it is append-only.
-    """
-    table.create(connection)
-    if table.name in _APPEND_ONLY:
-        _GUARDS[connection.dialect.name](connection, table.name)
+    for name in _APPEND_ONLY:
+        _GUARDS[connection.dialect.name](connection, name)
 
 
 def _guard_sqlite(connection: Connection, table: str) -> None:

@@ -878,7 +878,7 @@ class ReviewPanel(QWidget):
 
         def note() -> None:
             session.note_look(takes_back)
-            self._tasks[stack_id] = replace(task, seen_by=desk.store.looked_through().get(stack_id, ()))
+            self._tasks[stack_id] = replace(task, seen_by=desk.store.seen_by().get(stack_id, ()))
 
         if self._guarded(note):
             self._update_task()

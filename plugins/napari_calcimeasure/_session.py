@@ -769,7 +769,7 @@ class Session:
 
     def note_look(self, is_withdrawn: bool = False) -> None:
         """Keep that the reader looked through the stack as a whole, or takes that back."""
-        self.store.note_look(self.stack_id, self._signature().reader, is_withdrawn)
+        self.store.note_seen(self.stack_id, self._signature().reader, is_withdrawn)
 
     # Undo and redo, over slices, tools and decisions
 

@@ -72,7 +72,7 @@ class Stack:
 
 def worklist(store: Store) -> tuple[Task, ...]:
     """List every measured stack, by patient, study, series and stack."""
-    counts, readers, seen_by = store.worklist(), store.readers(), store.looked_through()
+    counts, readers, seen_by = store.worklist(), store.readers(), store.seen_by()
     return tuple(
         Task(stack_id, facts, *counts.get(stack_id, (0, 0)), readers.get(stack_id, ()), seen_by.get(stack_id, ()))
         for stack_id, facts in store.measured_stacks().items()

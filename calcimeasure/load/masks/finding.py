@@ -17,7 +17,7 @@ from calcimeasure.load.masks.records import MaskClass, MaskError, MaskFile, Mask
 from calcimeasure.load.source import read_meta
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pydicom.dataset import Dataset
 
@@ -118,24 +118,23 @@ def _seg_header(path: Path, dataset: Dataset) -> MaskFile:
     if not (0 < rows <= LARGEST_SIDE and 0 < columns <= LARGEST_SIDE):
         raise ValueError(f"{rows} x {columns} pixels")
     references = items_of(dataset, "ReferencedSeriesSequence")
+    images = [image for one in references for image in items_of(one, "ReferencedInstanceSequence")]
+    classes = [
+        MaskClass(int(segment.SegmentNumber), str(segment.get("SegmentLabel") or ""))
+        for segment in items_of(dataset, "SegmentSequence")
+    ]
     return MaskFile(
         path,
         MaskKind.SEG,
-        tuple(
-            MaskClass(int(segment.SegmentNumber), str(segment.get("SegmentLabel") or ""))
-            for segment in items_of(dataset, "SegmentSequence")
-            # A label map may name its background.
-            if int(segment.SegmentNumber) != 0
-        ),
+        tuple(one for one in classes if one.number != 0),  # a label map may name its background
         str(dataset.get("FrameOfReferenceUID") or "") or None,
-        frozenset(str(one.SeriesInstanceUID) for one in references if one.get("SeriesInstanceUID")),
-        frozenset(
-            str(image.ReferencedSOPInstanceUID)
-            for one in references
-            for image in items_of(one, "ReferencedInstanceSequence")
-            if image.get("ReferencedSOPInstanceUID")
-        ),
+        _uids(references, "SeriesInstanceUID"),
+        _uids(images, "ReferencedSOPInstanceUID"),
     )
+
+
+def _uids(items: Iterable[Dataset], keyword: str) -> frozenset[str]:
+    return frozenset(str(item.get(keyword) or "") for item in items) - {""}
 
 
 def _structure_set_header(path: Path, dataset: Dataset) -> list[MaskFile]:
@@ -144,23 +143,15 @@ def _structure_set_header(path: Path, dataset: Dataset) -> list[MaskFile]:
     for roi in items_of(dataset, "StructureSetROISequence"):
         uid = str(roi.get("ReferencedFrameOfReferenceUID") or "")
         classes[uid].append(MaskClass(int(roi.ROINumber), str(roi.get("ROIName") or "")))
-    series_uids: dict[str, set[str]] = defaultdict(set)
-    instance_uids: dict[str, set[str]] = defaultdict(set)
+    references: dict[str, list[Dataset]] = defaultdict(list)
     for frame in items_of(dataset, "ReferencedFrameOfReferenceSequence"):
         uid = str(frame.get("FrameOfReferenceUID") or "")
         for study in items_of(frame, "RTReferencedStudySequence"):
-            for series in items_of(study, "RTReferencedSeriesSequence"):
-                series_uids[uid].add(str(series.get("SeriesInstanceUID") or ""))
-                images = items_of(series, "ContourImageSequence")
-                instance_uids[uid] |= {str(image.get("ReferencedSOPInstanceUID") or "") for image in images}
-    return [
-        MaskFile(
-            path,
-            MaskKind.RTSTRUCT,
-            tuple(rois),
-            uid or None,
-            frozenset(series_uids[uid] - {""}),
-            frozenset(instance_uids[uid] - {""}),
-        )
-        for uid, rois in (classes or {"": []}).items()
-    ]
+            references[uid] += items_of(study, "RTReferencedSeriesSequence")
+    files = []
+    for uid, rois in (classes or {"": []}).items():
+        images = [image for series in references[uid] for image in items_of(series, "ContourImageSequence")]
+        series_uids = _uids(references[uid], "SeriesInstanceUID")
+        instance_uids = _uids(images, "ReferencedSOPInstanceUID")
+        files.append(MaskFile(path, MaskKind.RTSTRUCT, tuple(rois), uid or None, series_uids, instance_uids))
+    return files

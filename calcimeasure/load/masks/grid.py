@@ -103,20 +103,33 @@ def find_lattice(
     axes: list[int | None] = []
     signs: list[int] = []
     for step, count in zip(steps_lps_mm, counts, strict=True):
-        points = origin_lps_mm + np.arange(count)[:, None] * step
-        index = np.rint(geometry.to_index_kji(points))
-        if np.max(np.linalg.norm(geometry.to_lps_mm(index) - points, axis=1)) > tolerance_mm:
-            return None
-        steps = np.diff(index, axis=0)
-        if count > 1 and (np.abs(steps[0]).sum() != 1 or np.any(steps != steps[0])):
+        steps = _steps_kji(origin_lps_mm + np.arange(count)[:, None] * step, geometry, tolerance_mm)
+        if steps is None:
             return None
         axes.append(int(np.argmax(np.abs(steps[0]))) if count > 1 else None)
         signs.append(int(steps[0].sum()) if count > 1 else 1)
+    filled = _filled(axes)
+    return None if filled is None else Lattice(start, filled, tuple(signs))
+
+
+def _steps_kji(points_lps_mm: NDArray[np.float64], geometry: Geometry, tolerance_mm: float) -> NDArray[Any] | None:
+    """Give the steps between points that are all voxels, one beside the other along one axis; else None."""
+    index = np.rint(geometry.to_index_kji(points_lps_mm))
+    if np.max(np.linalg.norm(geometry.to_lps_mm(index) - points_lps_mm, axis=1)) > tolerance_mm:
+        return None
+    steps = np.diff(index, axis=0)
+    if len(steps) and (np.abs(steps[0]).sum() != 1 or np.any(steps != steps[0])):
+        return None
+    return steps
+
+
+def _filled(axes: Sequence[int | None]) -> tuple[int, ...] | None:
+    """Give axes of one element, which have no direction, the axes that are free; None where two axes are the same."""
     free = [axis for axis in range(3 - len(axes), 3) if axis not in axes]
     filled = tuple(free.pop(0) if axis is None and free else axis for axis in axes)
     if None in filled or len(set(filled)) != len(filled) or (len(filled) == 2 and 0 in filled):
         return None
-    return Lattice(start, cast("tuple[int, ...]", filled), tuple(signs))
+    return cast("tuple[int, ...]", filled)
 
 
 def nifti_axes(grid: NiftiGrid, geometry: Geometry) -> tuple[tuple[int, ...], tuple[int, ...]] | None:

@@ -30,6 +30,7 @@ from calcimeasure.load.masks.seg import paint_seg
 
 if TYPE_CHECKING:
     from calcimeasure.geometry import Geometry
+    from calcimeasure.load.masks.records import MaskClass
     from calcimeasure.model import Series
 
 
@@ -70,24 +71,11 @@ def read_masks(masks: MaskFiles, series: Series, geometry: Geometry, *, bones_on
     belonging, passed_over = _belonging(masks, series, geometry, bones_only=bones_only)
     plan = plan_labels([file for file, _ in belonging], bones_only=bones_only)
     canvas = Canvas.of(geometry, series, len(plan.names), measured=not bones_only)
+    niftis = [file for file, _ in belonging if file.kind is MaskKind.NIFTI]
     for file, fit in belonging:
         if file.kind is not MaskKind.NIFTI:
-            try:
-                if file.kind is MaskKind.SEG:
-                    paint_seg(file, plan.labels_of(file), canvas, drawn_on_it=fit is _Fit.OWN)
-                else:
-                    paint_structure_set(file, plan.labels_of(file), canvas)
-            except MaskError as error:
-                # What was not made for the stack need not fit it; a broken file is never passed over.
-                if fit is _Fit.OWN or error.series_uid is None:
-                    raise
-                passed_over.append(PassedOver(file.path, error.message))
-                continue
-            if fit is _Fit.LIKELY:
-                canvas.remarks.append(
-                    f"{file.path.name} lies in the same frame of reference, and references none of the images."
-                )
-    paint_niftis([file for file, _ in belonging if file.kind is MaskKind.NIFTI], plan, canvas)
+            passed_over += _paint_dicom(file, fit, plan.labels_of(file), canvas)
+    paint_niftis(niftis, plan, canvas)
     return BoneMasks(
         canvas.labels,
         tuple(one for one in plan.names if one.label in canvas.painted),
@@ -97,6 +85,25 @@ def read_masks(masks: MaskFiles, series: Series, geometry: Geometry, *, bones_on
     )
 
 
+def _paint_dicom(file: MaskFile, fit: _Fit, labels: dict[MaskClass, int], canvas: Canvas) -> list[PassedOver]:
+    """Paint a SEG or an RTSTRUCT; give why it was passed over where it does not fit."""
+    try:
+        if file.kind is MaskKind.SEG:
+            paint_seg(file, labels, canvas, drawn_on_it=fit is _Fit.OWN)
+        else:
+            paint_structure_set(file, labels, canvas)
+    except MaskError as error:
+        # What was not made for the stack need not fit it; a broken file is never passed over.
+        if fit is _Fit.OWN or error.series_uid is None:
+            raise
+        return [PassedOver(file.path, error.message)]
+    if fit is _Fit.LIKELY:
+        canvas.remarks.append(
+            f"{file.path.name} lies in the same frame of reference, and references none of the images."
+        )
+    return []
+
+
 def _belonging(
     masks: MaskFiles, series: Series, geometry: Geometry, *, bones_only: bool
 ) -> tuple[list[tuple[MaskFile, _Fit]], list[PassedOver]]:
@@ -104,29 +111,31 @@ def _belonging(
     found: list[tuple[MaskFile, _Fit]] = []
     passed_over: list[PassedOver] = []
     for file in masks.files:
-        is_nifti = file.kind is MaskKind.NIFTI
-        fit = _nifti_fit(file, geometry, measured=not bones_only) if is_nifti else _dicom_fit(file, series)
+        fit = _fit(file, series, geometry, bones_only=bones_only)
         if not isinstance(fit, _Fit):
             passed_over.append(PassedOver(file.path, fit))
-        elif bones_only and not any(bone_name(one.text) for one in file.classes):
-            passed_over.append(PassedOver(file.path, _no_bones(file)))
         elif file.classes:
             found.append((file, fit))
-    if any(fit is _Fit.OWN for _, fit in found):
-        others = [file for file, fit in found if fit is not _Fit.OWN]
+    own: list[tuple[MaskFile, _Fit]] = [(file, fit) for file, fit in found if fit is _Fit.OWN]
+    if own:
         own_ones = "Masks of the stack itself expected, found others too: these were made elsewhere."
-        passed_over += [PassedOver(one.path, own_ones) for one in others]
-        found = [(file, fit) for file, fit in found if fit is _Fit.OWN]
-    return found, passed_over
+        passed_over += [PassedOver(file.path, own_ones) for file, fit in found if fit is not _Fit.OWN]
+    return own or found, passed_over
+
+
+def _fit(file: MaskFile, series: Series, geometry: Geometry, *, bones_only: bool) -> _Fit | str:
+    """Say how a file belongs to a stack, or in words why it does not."""
+    is_nifti = file.kind is MaskKind.NIFTI
+    fit = _nifti_fit(file, geometry, measured=not bones_only) if is_nifti else _dicom_fit(file, series)
+    if isinstance(fit, _Fit) and bones_only and not any(bone_name(one.text) for one in file.classes):
+        return _no_bones(file)
+    return fit
 
 
 def _dicom_fit(file: MaskFile, series: Series) -> _Fit | str:
+    references = _references(file, series)
     same_frame = (
         file.frame_of_reference_uid is not None and file.frame_of_reference_uid == series.frame_of_reference_uid
-    )
-    instance_uids = {one.sop_uid for one in series.instances} - {""}
-    references = (
-        bool(file.instance_uids & instance_uids) if file.instance_uids else series.series_uid in file.series_uids
     )
     other_frame = not same_frame and None not in (file.frame_of_reference_uid, series.frame_of_reference_uid)
     # rt_utils, with which TotalSegmentator writes RTSTRUCT, makes up the frame of reference; the images that the
@@ -148,6 +157,13 @@ def _dicom_fit(file: MaskFile, series: Series) -> _Fit | str:
         f"frame of reference {file.frame_of_reference_uid or 'none'}, images of "
         f"{', '.join(sorted(file.series_uids)) or 'no series'}."
     )
+
+
+def _references(file: MaskFile, series: Series) -> bool:
+    """Tell whether a file names images of the stack, or where it names no images its series."""
+    if not file.instance_uids:
+        return series.series_uid in file.series_uids
+    return any(one.sop_uid in file.instance_uids for one in series.instances if one.sop_uid)
 
 
 def _nifti_fit(file: MaskFile, geometry: Geometry, *, measured: bool) -> _Fit | str:

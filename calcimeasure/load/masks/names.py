@@ -53,13 +53,14 @@ def bone_name(text: str) -> tuple[str, Laterality | None] | None:
     """
     words, side = words_and_side(text)
     bone = _BONES.get("_".join(_OTHER_WORDS.get(word, word) for word in words))
-    if bone is None or (bone in _RIBS and side is None) or (bone in _MIDLINE_BONES and side is not None):
-        return None
     if side is None:
-        return bone, None
-    # rib_left_4, but femur_left
-    kind, number = bone.split("_") if bone in _RIBS else (bone, "")
-    return "_".join(part for part in (kind, side.value, number) if part), side
+        return None if bone is None or bone in _RIBS else (bone, None)
+    if bone is None or bone in _MIDLINE_BONES:
+        return None
+    if bone in _RIBS:
+        kind, number = bone.split("_")
+        return f"{kind}_{side}_{number}", side
+    return f"{bone}_{side}", side
 
 
 def words_and_side(text: str) -> tuple[list[str], Laterality | None]:

@@ -102,26 +102,29 @@ def _extension_names(extensions: Iterable[Any]) -> tuple[MaskClass, ...]:
     """Read the table of labels that TotalSegmentator takes from Caret: <Label Key="1" ...>name</Label>."""
     from xml.etree import ElementTree as ET
 
-    for extension in extensions:
-        if extension.get_code() not in _TEXT_EXTENSIONS:
-            continue
-        content = extension.get_content()
-        text = content if isinstance(content, bytes) else str(content).encode()
-        text = text.strip(b" \0\r\n\t")
-        if b"<LabelTable" not in text:
-            continue
-        if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-            raise ValueError("an XML extension that defines entities")
-        # Entities, which make XML dangerous, were refused above.
-        labels = ET.fromstring(text).iter("Label")  # noqa: S314
-        named = ((int(label.get("Key", "")), (label.text or "").strip()) for label in labels)
-        classes = tuple(MaskClass(number, name) for number, name in named if number != 0)
-        if any(not 0 < one.number <= _LARGEST_LABEL for one in classes if one.number is not None):
-            raise ValueError(f"a table of labels beyond 0 to {_LARGEST_LABEL}")
-        if len({one.number for one in classes}) != len(classes):
-            raise ValueError("a table of labels that names one value twice")
-        return classes
-    return ()
+    text = next((text for text in map(_text_of, extensions) if b"<LabelTable" in text), None)
+    if text is None:
+        return ()
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise ValueError("an XML extension that defines entities")
+    # Entities, which make XML dangerous, were refused above.
+    labels = ET.fromstring(text).iter("Label")  # noqa: S314
+    named = [(int(label.get("Key", "")), (label.text or "").strip()) for label in labels]
+    classes = {number: MaskClass(number, name) for number, name in named if number != 0}
+    if any(not 0 < number <= _LARGEST_LABEL for number in classes):
+        raise ValueError(f"a table of labels beyond 0 to {_LARGEST_LABEL}")
+    if len(classes) != sum(number != 0 for number, _ in named):
+        raise ValueError("a table of labels that names one value twice")
+    return tuple(classes.values())
+
+
+def _text_of(extension: Any) -> bytes:  # noqa: ANN401 - nibabel has no types
+    """Give what an extension of text holds; nothing of another extension."""
+    if extension.get_code() not in _TEXT_EXTENSIONS:
+        return b""
+    content = extension.get_content()
+    text = content if isinstance(content, bytes) else str(content).encode()
+    return text.strip(b" \0\r\n\t")
 
 
 def paint_niftis(files: Sequence[MaskFile], plan: LabelPlan, canvas: Canvas) -> None:

@@ -32,23 +32,26 @@ def plan_labels(files: Sequence[MaskFile], *, bones_only: bool) -> LabelPlan:
     by_name: dict[str, int] = {}
     for file in files:
         for one in file.classes:
-            bone = bone_name(one.text) if bones_only else (one.text, words_and_side(one.text)[1])
-            if bone is None:
+            named = bone_name(one.text) if bones_only else (one.text, words_and_side(one.text)[1])
+            if named is None:
                 continue
-            name, side = bone
-            label = by_name.get(name) if bones_only else None
-            if label is None:
+            name, side = named
+            label = by_name.get(name, 0) if bones_only else 0
+            if label:
+                names[label - 1] = _also_in(names[label - 1], file.path)
+            else:
                 label = len(names) + 1
                 names.append(NamedMask(label, name, side, (file.path,)))
                 by_name[name] = label
-            elif file.path not in names[label - 1].paths:
-                known = names[label - 1]
-                names[label - 1] = replace(known, paths=(*known.paths, file.path))
             labels[file, one] = label
     niftis = {file.path for file in files if file.kind is MaskKind.NIFTI}
     if bones_only:
         _refuse_two_niftis(names, niftis)
     return LabelPlan(tuple(names), labels)
+
+
+def _also_in(named: NamedMask, path: Path) -> NamedMask:
+    return named if path in named.paths else replace(named, paths=(*named.paths, path))
 
 
 def _refuse_two_niftis(names: Iterable[NamedMask], niftis: Collection[Path]) -> None:

@@ -43,18 +43,7 @@ def paint_structure_set(file: MaskFile, labels: dict[MaskClass, int], canvas: Ca
             raise ValueError(f"{file.path.stat().st_size} bytes, at most {LARGEST_STRUCTURE_SET_BYTES} are read")
         with file.path.open("rb") as opened:
             refuse_bomb(opened, file.path)
-        dataset = dcmread(file.path, force=True)
-        contours: dict[int, list[_Contour]] = defaultdict(list)
-        passed_over: dict[str, int] = defaultdict(int)
-        wanted = {cast("int", one.number): label for one, label in labels.items()}
-        for roi in items_of(dataset, "ROIContourSequence"):
-            label = wanted.get(int(roi.ReferencedROINumber))
-            for item in items_of(roi, "ContourSequence") if label is not None else ():
-                kind = str(item.get("ContourGeometricType") or "none").strip().upper()
-                if kind in _CLOSED:
-                    contours[cast("int", label)].append(_contour(item))
-                else:
-                    passed_over[kind] += 1
+        contours, passed_over = _contours(dcmread(file.path, force=True), labels)
     # All are placed before any is painted: one that does not fit refuses the file.
     placed = {label: _place(file, same_roi, canvas) for label, same_roi in contours.items()}
     for label, (polygons_by_slice, _) in placed.items():
@@ -65,6 +54,22 @@ def paint_structure_set(file: MaskFile, labels: dict[MaskClass, int], canvas: Ca
     for what, count in (outside | without_inside).items():
         if count:
             canvas.remarks.append(f"{count} contours in {file.path.name} {what}.")
+
+
+def _contours(dataset: Dataset, labels: dict[MaskClass, int]) -> tuple[dict[int, list[_Contour]], dict[str, int]]:
+    """Read the closed contours of each label, and how many of each other type there are."""
+    contours: dict[int, list[_Contour]] = defaultdict(list)
+    passed_over: dict[str, int] = defaultdict(int)
+    wanted = {cast("int", one.number): label for one, label in labels.items()}
+    for roi in items_of(dataset, "ROIContourSequence"):
+        label = wanted.get(int(roi.ReferencedROINumber))
+        for item in items_of(roi, "ContourSequence") if label is not None else ():
+            kind = str(item.get("ContourGeometricType") or "none").strip().upper()
+            if kind in _CLOSED:
+                contours[cast("int", label)].append(_contour(item))
+            else:
+                passed_over[kind] += 1
+    return contours, passed_over
 
 
 def _paint_polygons(

@@ -75,18 +75,20 @@ def paint_seg(file: MaskFile, labels: dict[MaskClass, int], canvas: Canvas, *, d
     frames = {plane: same for plane, same in frames.items() if _is_within(plane, canvas)}
     lattices = {plane: lattices[plane] for plane in frames}
     spacing_mm = _seg_spacing_mm(dataset, frames, canvas)
-    # Planes of a coarser grid may lie on slices of the stack; they stand for the slices between as well.
-    step_mm = canvas.geometry.slice_spacing_mm
-    coarser = spacing_mm is not None and step_mm is not None and spacing_mm > COARSER * step_mm
-    coarser = coarser and not drawn_on_it
-    if not coarser and all(lattice is not None for lattice in lattices.values()):
-        targets = {
-            plane: _on_lattice(lattice, shape, canvas) for plane, lattice in lattices.items() if lattice is not None
-        }
+    on_voxels = {plane: lattice for plane, lattice in lattices.items() if lattice is not None}
+    coarser = not drawn_on_it and _is_coarser(spacing_mm, canvas)
+    if not coarser and len(on_voxels) == len(lattices):
+        targets = {plane: _on_lattice(lattice, shape, canvas) for plane, lattice in on_voxels.items()}
     else:
         targets = _nearest_targets(file, frames, shape, spacing_mm, canvas)
     with refusing_broken(file.path, "Frames that can be decoded"):
         _paint_frames(file, frames, targets, decoder, canvas)
+
+
+def _is_coarser(spacing_mm: float | None, canvas: Canvas) -> bool:
+    """Tell planes of a coarser grid: some may lie on slices of the stack, and stand for the slices between as well."""
+    step_mm = canvas.geometry.slice_spacing_mm
+    return spacing_mm is not None and step_mm is not None and spacing_mm > COARSER * step_mm
 
 
 def _seg_frames(dataset: Dataset) -> _Frames:

@@ -9,6 +9,8 @@ from calcimeasure.locate.words.tables import WordList, may_stand_between, word_s
 from calcimeasure.model import BodySite
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from calcimeasure.locate.words.reading import Part, Reading
 
 ARM_SITES: Final = frozenset({BodySite.UPPER_ARM, BodySite.FOREARM, BodySite.ELBOW, BodySite.HAND_WRIST})
@@ -39,16 +41,20 @@ def is_needle_or_raised(reading: Reading, start: int, stop: int) -> bool:
     if any(_is_other_pair(reading.part_at(at)) for at in range(start - 1, stop + 1)):
         return False
     first, last = _widened(reading, start, stop, over_arms=reading.part_at(start) is None)
-    cues = [first - 1] if not reading.is_cut(first) else []
-    cues += [last] if not reading.is_cut(last) else []
-    if any(reading.word(cue) in word_set(WordList.ELEVATION) for cue in cues):
+    cues = [at for at, cut in ((first - 1, first), (last, last)) if not reading.is_cut(cut)]
+    if _words_in(reading, cues, WordList.ELEVATION):
         return True
-    needles = [cue for cue in cues if reading.word(cue) in word_set(WordList.ACCESS)]
-    has_arm = any(reading.part_at(at) is not None for at in range(first, last))
-    if has_arm:
-        needles += [at for at in range(first, start) if reading.word(at) in word_set(WordList.CONTRAST)]
-    others = any(not is_arm(part) for part in reading.parts)
-    return any(others or not _is_contrast_agent(reading, at) for at in needles)
+    needles = _words_in(reading, cues, WordList.ACCESS)
+    if any(reading.part_at(at) is not None for at in range(first, last)):
+        needles += _words_in(reading, range(first, start), WordList.CONTRAST)
+    if all(is_arm(part) for part in reading.parts):
+        needles = [at for at in needles if not _is_contrast_agent(reading, at)]
+    return bool(needles)
+
+
+def _words_in(reading: Reading, places: Iterable[int], listed: WordList) -> list[int]:
+    """Give the places whose words stand in a list."""
+    return [at for at in places if reading.word(at) in word_set(listed)]
 
 
 def _widened(reading: Reading, start: int, stop: int, *, over_arms: bool) -> tuple[int, int]:

@@ -82,6 +82,10 @@ class Reading:
         """Return the part that a word belongs to."""
         return next((part for part in self.parts if part.start <= index < part.stop), None)
 
+    def written(self, part: Part) -> str:
+        """Return the words of a part as they stand in the text."""
+        return " ".join(one.written for one in self.tokens[part.start : part.stop])
+
     def is_cut(self, index: int) -> bool:
         """Tell whether a comma or bracket stands before a word."""
         return any(sign in ",;|()[]{}" for sign in self.separator(index))
@@ -132,17 +136,21 @@ def _unglued(word: str) -> tuple[str, ...]:
     """Take LHAND, RTKNEE, KNIERE, HANDLINKS apart; whatever else stays one word."""
     if not word.isalpha() or may_stand_between(word) or (word,) in site_phrases():
         return (word,)
-    for cut in range(1, len(word)):
-        first, second = word[:cut], word[cut:]
-        if (first in glued("before") and second in word_set(WordList.GLUED_PART)) or (
-            plain_side(first) and _names_pair(second)
-        ):
-            return first, second
-        part = site_phrases().get((first,))
-        german = part is not None and part.paired and "de" in part.languages
-        if _names_pair(first) and (plain_side(second) or (german and second in glued("behind"))):
-            return first, second
-    return (word,)
+    cuts = ((word[:cut], word[cut:]) for cut in range(1, len(word)))
+    return next((cut for cut in cuts if _is_side_with_part(*cut) or _is_part_with_side(*cut)), (word,))
+
+
+def _is_side_with_part(first: str, second: str) -> bool:
+    if first in glued("before") and second in word_set(WordList.GLUED_PART):
+        return True
+    return plain_side(first) is not None and _names_pair(second)
+
+
+def _is_part_with_side(first: str, second: str) -> bool:
+    if not _names_pair(first):
+        return False
+    is_german = "de" in site_phrases()[first,].languages
+    return plain_side(second) is not None or (is_german and second in glued("behind"))
 
 
 def _names_pair(word: str) -> bool:

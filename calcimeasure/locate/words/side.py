@@ -88,11 +88,14 @@ def side_in_tags(
     said += [(f"modifier {code}", laterality_codes().get(tidy(code))) for code in modifier_codes]
     telling = [(name, SaidSide(side)) for name, side in said if side]
     words = tuple(name for name, _ in telling)
-    sides = {side for _, side in telling}
+    return _agreed({side for _, side in telling}, words)
+
+
+def _agreed(sides: set[SaidSide], words: tuple[str, ...]) -> SideEvidence:
+    """Put what several tags say together."""
     if len(sides) <= 1:
         return SideEvidence(sides.pop() if sides else SaidSide.NOTHING, words)
-    one_sided = sides & {SaidSide.RIGHT, SaidSide.LEFT}
-    if len(one_sided) == 1 and SaidSide.BOTH in sides and SaidSide.UNPAIRED not in sides:
+    if sides in ({SaidSide.BOTH, SaidSide.RIGHT}, {SaidSide.BOTH, SaidSide.LEFT}):
         return SideEvidence(SaidSide.BOTH, words)
     return SideEvidence(SaidSide.NOTHING, words, conflict=True)
 
@@ -108,16 +111,21 @@ def _first_said(said: list[SideEvidence]) -> SideEvidence:
 
 def _side_of(reading: Reading, every_part: tuple[Part, ...]) -> SideEvidence:
     parts = reading.parts or every_part
-    if not reading.parts and not _is_nearly_alone(reading):
-        return SideEvidence()
-    if parts and not any(part.paired for part in parts):
+    if not _can_say_a_side(reading, parts):
         return SideEvidence()
     marks = [mark for mark in _marks(reading, parts) if not _is_of_something_else(reading, mark, every_part)]
+    if not marks:
+        return SideEvidence()
     sides = {mark.side for mark in marks}
     words = tuple(reading.tokens[mark.index].written for mark in marks)
-    if not sides:
-        return SideEvidence()
     return SideEvidence(sides.pop() if len(sides) == 1 else SaidSide.BOTH, words)
+
+
+def _can_say_a_side(reading: Reading, parts: tuple[Part, ...]) -> bool:
+    """Tell a text that names a part or hardly anything beside a side; not one whose parts all exist once."""
+    if not reading.parts and not _is_nearly_alone(reading):
+        return False
+    return not parts or any(part.paired for part in parts)
 
 
 def _is_nearly_alone(reading: Reading) -> bool:
@@ -153,15 +161,22 @@ def _abbreviated_side(reading: Reading, index: int, parts: tuple[Part, ...]) -> 
     word = reading.words[index]
     in_run = _is_beside_other_side(reading, index) or (len(word) == 1 and _is_in_run_of_letters(reading, index))
     for abbreviation in abbreviations()[word]:
-        touching = abbreviation.touches and not in_run
-        near = _parts_of_abbreviation(reading, index, precedes=abbreviation.precedes, touching=touching)
-        if len(word) == 1 and not in_run:
-            near = [part for part in near if _is_beside(part, index) or not part.languages <= ROMANCE]
         if not reading.parts and not abbreviation.languages and _is_lone(reading):
             near = [part for part in parts if part.paired]
+        else:
+            near = _parts_near(reading, index, abbreviation, in_run=in_run)
         if any(_speak_alike(part, abbreviation) for part in near):
             return SaidSide.BOTH if in_run else SaidSide(abbreviation.side)
     return None
+
+
+def _parts_near(reading: Reading, index: int, abbreviation: Abbreviation, *, in_run: bool) -> list[Part]:
+    """Find the parts that an abbreviation may be about; a single letter by a Romance word has to stand beside it."""
+    touching = abbreviation.touches and not in_run
+    near = _parts_of_abbreviation(reading, index, precedes=abbreviation.precedes, touching=touching)
+    if len(reading.words[index]) > 1 or in_run:
+        return near
+    return [part for part in near if _is_beside(part, index) or not part.languages <= ROMANCE]
 
 
 def _is_lone(reading: Reading) -> bool:
@@ -175,11 +190,16 @@ def _parts_of_abbreviation(reading: Reading, index: int, *, precedes: bool, touc
         return []
     before = _part_toward(reading, index, -1, touching=touching)
     behind = _part_toward(reading, index, +1, touching=touching) if precedes else None
-    if reading.separator(index).strip() == "-" and before is not None:
+    if _is_hyphened(reading, index) and before is not None:
         behind = None
-    if reading.separator(index + 1).strip() == "-" and behind is not None:
+    if _is_hyphened(reading, index + 1) and behind is not None:
         before = None
     return [part for part in (before, behind) if part is not None and part.paired]
+
+
+def _is_hyphened(reading: Reading, index: int) -> bool:
+    """Tell whether a hyphen joins a word to the word before."""
+    return reading.separator(index).strip() == "-"
 
 
 def _part_toward(reading: Reading, index: int, step: int, *, touching: bool) -> Part | None:
@@ -240,10 +260,18 @@ def _is_abbreviation(reading: Reading, index: int) -> bool:
         and not _is_article(reading, index)
         and not _is_view_letter(reading, index)
         and not _is_number_label(reading, index)
-        and not (word == "lt" and reading.word(index + 1) in word_set(WordList.REFERRAL))
-        and not (word == "re" and reading.word(index + 1) in word_set(WordList.REPEAT))
-        and not (word == "rt" and any(other in word_set(WordList.RADIOTHERAPY) for other in reading.words))
+        and not _is_other_abbreviation(reading, index)
     )
+
+
+def _is_other_abbreviation(reading: Reading, index: int) -> bool:
+    """Tell the German lt. (according to), re- (again), and RT for radiotherapy."""
+    word, behind = reading.words[index], reading.word(index + 1)
+    if word == "lt":
+        return behind in word_set(WordList.REFERRAL)
+    if word == "re":
+        return behind in word_set(WordList.REPEAT)
+    return word == "rt" and not word_set(WordList.RADIOTHERAPY).isdisjoint(reading.words)
 
 
 def _is_joined_to_another_word(reading: Reading, index: int) -> bool:
@@ -252,17 +280,18 @@ def _is_joined_to_another_word(reading: Reading, index: int) -> bool:
     before, behind = reading.separator(index), "" if last else reading.separator(index + 1)
     if _JOINS_LETTERS.search(before + behind) or behind.strip().startswith(":"):
         return True
-    if "/" in before and not _is_part_or_side(reading, index - 1):
+    around = ((before, index - 1), (behind, index + 1))
+    if any("/" in separator and not _is_part_or_side(reading, at) for separator, at in around):
         return True
-    if "/" in behind and not _is_part_or_side(reading, index + 1):
-        return True
-    hyphened = [at for separator, at in ((before, index - 1), (behind, index + 1)) if separator == "-"]
-    return bool(hyphened) and not any(
-        reading.part_at(at) is not None or names_side(reading.word(at)) for at in hyphened
-    )
+    hyphened = [at for separator, at in around if separator == "-"]
+    return bool(hyphened) and not any(_is_part_or_names_side(reading, at) for at in hyphened)
 
 
 _JOINS_LETTERS: Final = re.compile("['\u2019`\u00b4<>=@]")
+
+
+def _is_part_or_names_side(reading: Reading, index: int) -> bool:
+    return reading.part_at(index) is not None or names_side(reading.word(index))
 
 
 def _is_part_or_side(reading: Reading, index: int) -> bool:
@@ -359,9 +388,8 @@ def _touches_pair(reading: Reading, index: int) -> bool:
 
 def _is_arm_beside_trunk(reading: Reading, index: int, every_part: tuple[Part, ...]) -> bool:
     """Tell "CT thorax, bras droit": where the trunk is imaged, an arm is more often that of the needle."""
-    near = [part for step in (-1, 1) if (part := _part_toward(reading, index, step, touching=False)) is not None]
-    paired = [part for part in near if part.paired]
-    if not paired or not all(is_arm(part) for part in paired):
+    near = [_part_toward(reading, index, step, touching=False) for step in (-1, 1)]
+    paired = [part for part in near if part is not None and part.paired]
+    if not paired or not all(map(is_arm, paired)):
         return False
-    whole_arm = any(is_whole_arm(part) for part in paired)
-    return any(is_trunk(part) for part in (every_part if whole_arm else reading.parts))
+    return any(map(is_trunk, every_part if any(map(is_whole_arm, paired)) else reading.parts))

@@ -63,14 +63,18 @@ def site_in_body_part(
         The code's sites where it is known, otherwise those of the term. Where both are known and have nothing in
         common, all of them as a conflict.
     """
-    known = [(code, sites) for code in as_list(codes or ()) if (sites := sites_of_code().get(tidy(code)))]
-    coded = SiteEvidence(_with_levels(site for _, sites in known for site in sites), tuple(code for code, _ in known))
+    coded = _site_of_codes(as_list(codes or ()))
     termed = _site_of_term(body_part_examined or "")
     if not coded.named or not termed.named:
         return coded if coded.named else termed
     if coded.sites & termed.sites:
         return coded
     return SiteEvidence(coded.named | termed.named, coded.words + termed.words, conflict=True)
+
+
+def _site_of_codes(codes: Iterable[str]) -> SiteEvidence:
+    known = {code: sites for code in codes if (sites := sites_of_code().get(tidy(code)))}
+    return SiteEvidence(_with_levels(site for sites in known.values() for site in sites), tuple(known))
 
 
 def _site_of_term(body_part_examined: str) -> SiteEvidence:
@@ -82,10 +86,14 @@ def _site_of_term(body_part_examined: str) -> SiteEvidence:
 
 def _site_of(reading: Reading) -> SiteEvidence:
     imaged = [part for part in reading.parts if part.named and not _is_arm_with_needle_or_raised(reading, part)]
-    reasons = [part for part in imaged if part.start in reading.past or _is_complaint(reading, part)]
-    counted = [part for part in imaged if part not in reasons] or reasons
-    written = tuple(" ".join(one.written for one in reading.tokens[part.start : part.stop]) for part in counted)
+    counted = [part for part in imaged if not _is_reason(reading, part)] or imaged
+    written = tuple(reading.written(part) for part in counted)
     return SiteEvidence(_with_levels(site for part in counted for site in part.named), written)
+
+
+def _is_reason(reading: Reading, part: Part) -> bool:
+    """Tell a part that only hurts, or was operated on: it is why an image was made, and need not be what is imaged."""
+    return part.start in reading.past or _is_complaint(reading, part)
 
 
 def _is_arm_with_needle_or_raised(reading: Reading, part: Part) -> bool:

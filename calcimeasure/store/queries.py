@@ -1,0 +1,93 @@
+"""What is known: outcomes and revisions for the tables, and what a worklist asks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, func, select
+
+from calcimeasure.model import Outcome, State, Status, Tissue
+from calcimeasure.store import records
+from calcimeasure.store.revisions import histories_of, lesions_of
+from calcimeasure.store.schema import all_stacks, current_lesions, current_stacks, files, thumbnails, unreadable_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Select, Table
+
+    from calcimeasure.model import Lesion, Revision, StackFacts
+
+_STACKS_AT_ONCE = 100
+"""The lesions of so many stacks are held in memory."""
+
+
+def every_outcome(connection: Connection) -> Iterator[Outcome]:
+    """Tell what became of every stack and file, stacks by patient, study, series and number, files at the end."""
+    every_stack = _in_order(current_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
+    for page in connection.execute(every_stack).mappings().partitions():
+        lesions = lesions_of(connection, [row["stack_id"] for row in page])
+        for row in page:
+            yield records.outcome_of(row, lesions.get(row["stack_id"], ()))
+    broken = select(unreadable_files).where(~unreadable_files.c.is_gone).order_by(unreadable_files.c.path)
+    for row in connection.execute(broken).mappings():
+        yield Outcome(State(row["state"]), row["path"], None, row["reason"], row["message"])
+
+
+def every_revision(connection: Connection) -> Iterator[tuple[StackFacts, Revision]]:
+    """Give every revision of every lesion of every stack, also of those that are no longer there."""
+    every_stack = _in_order(all_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
+    for page in connection.execute(every_stack).mappings().partitions():
+        histories = histories_of(connection, [row["stack_id"] for row in page])
+        for row in page:
+            facts = records.facts_of(row)
+            for history in histories.get(row["stack_id"], {}).values():
+                yield from ((facts, revision) for revision in history)
+
+
+def measured_stacks(connection: Connection) -> dict[int, StackFacts]:
+    """Give the facts of every stack that was measured, by its number, in the order of `every_outcome`."""
+    measured = _in_order(current_stacks).where(current_stacks.c.state == State.MEASURED)
+    return {row["stack_id"]: records.facts_of(row) for row in connection.execute(measured).mappings()}
+
+
+def worklist(connection: Connection) -> dict[int, tuple[int, int]]:
+    """Count for each stack the lesions that a reader is asked about, and those of them that are decided."""
+    asked = current_lesions.c.tissue.is_(None) | current_lesions.c.tissue.in_([Tissue.CALCIFIED_MASS, Tissue.UNKNOWN])
+    decided = case((current_lesions.c.status == Status.PROPOSED, 0), else_=1)
+    counts = (
+        select(current_lesions.c.stack_id, func.count(), func.sum(decided))
+        .where(asked)
+        .group_by(current_lesions.c.stack_id)
+    )
+    return {stack_id: (lesions, done) for stack_id, lesions, done in connection.execute(counts)}
+
+
+def readers(connection: Connection) -> dict[int, tuple[str, ...]]:
+    """Name for each stack who has decided about its lesions."""
+    named = select(current_lesions.c.stack_id, current_lesions.c.reader).distinct()
+    named = named.where(current_lesions.c.reader.is_not(None)).order_by(current_lesions.c.reader)
+    found: dict[int, list[str]] = defaultdict(list)
+    for stack_id, reader in connection.execute(named):
+        found[stack_id].append(reader)
+    return {stack_id: tuple(names) for stack_id, names in found.items()}
+
+
+def thumbnail(connection: Connection, lesion: Lesion) -> bytes | None:
+    """Give the picture of a lesion on its present outline, where one was drawn."""
+    key = {"tracking_uid": lesion.tracking_uid, "outline_hash": records.outline_hash(lesion.outline)}
+    return connection.execute(select(thumbnails.c.png).filter_by(**key)).scalar_one_or_none()
+
+
+def files_of(connection: Connection, stack_id: int) -> list[Path]:
+    """List the files of a stack in slice order."""
+    every = select(files.c.path).where(files.c.stack_id == stack_id).order_by(files.c.slice_number)
+    return [Path(path) for path in dict.fromkeys(connection.execute(every).scalars())]
+
+
+def _in_order(view: Table) -> Select[Any]:
+    """Select stacks by patient, study, series and number: those of a study side by side, which may lack its UID."""
+    names = ("study_uid", "study_date", "series_uid", "folder", "stack_number")
+    return select(view).order_by(func.coalesce(view.c.patient_id, ""), *(view.c[name] for name in names))

@@ -1,0 +1,61 @@
+"""What readers do: an edit is appended whole, or refused where somebody else was faster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from calcimeasure.errors import ConflictError
+from calcimeasure.store.revisions import append_revisions, newest_and_numbers
+from calcimeasure.store.schema import lesion_revisions
+from calcimeasure.store.stacks import lock_stack
+from calcimeasure.store.used_settings import note_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from calcimeasure.model import Revision
+    from calcimeasure.settings import Settings
+
+
+def append_edit(connection: Connection, stack_id: int, revisions: Sequence[Revision], settings: Settings) -> None:
+    """Keep all revisions of an edit.
+
+    Raises
+    ------
+    ConflictError
+        Somebody changed one of the lesions since it was read, or gave its number to another one.
+    """
+    lock_stack(connection, stack_id)
+    newest, numbers = newest_and_numbers(connection, stack_id)
+    given = {number: uid for uid, number in numbers.items()}
+    for one in revisions:
+        uid = one.lesion.tracking_uid
+        if newest.get(uid) != one.base_number or given.get(one.lesion.number, uid) != uid:
+            raise _conflict(connection, stack_id, one)
+    note_settings(connection, settings)
+    append_revisions(connection, stack_id, None, revisions)
+
+
+def _conflict(connection: Connection, stack_id: int, revision: Revision) -> ConflictError:
+    """Say who was faster."""
+    table, lesion = lesion_revisions, revision.lesion
+    same = (table.c.tracking_uid == lesion.tracking_uid) | (table.c.lesion_number == lesion.number)
+    newer = connection.execute(
+        select(table.c.made_by, table.c.made_at, table.c.why)
+        .where(table.c.stack_id == stack_id, same)
+        .order_by(table.c.revision_id.desc())
+        .limit(1)
+    ).one_or_none()
+    who = (
+        f" by {newer.made_by or 'a run of measure'} at {newer.made_at:%Y-%m-%d %H:%M:%S} UTC ({newer.why})"
+        if newer
+        else ""
+    )
+    return ConflictError(
+        f"Lesion {lesion.number} was changed{who} since it was read; nothing of this edit was kept. "
+        "Read the lesion again, and repeat the edit where it is still wanted."
+    )

@@ -1,0 +1,95 @@
+"""Revisions of lesions: appended, and read as the current lesions or as their whole histories."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select
+
+from calcimeasure.store import records
+from calcimeasure.store.insert import insert_new
+from calcimeasure.store.schema import current_lesions, lesion_revisions, outlines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Select
+
+    from calcimeasure.model import Lesion, Revision
+
+
+def append_revisions(connection: Connection, stack_id: int, run_id: int | None, revisions: Sequence[Revision]) -> None:
+    """Append revisions of lesions of a stack, with their outlines; run_id is None where a reader made them."""
+    every_outline = [records.outline_row(revision.lesion.outline) for revision in revisions]
+    # Always in the same order: two that insert the same ones never wait for each other.
+    insert_new(connection, outlines, sorted(every_outline, key=itemgetter("outline_hash")))
+    if revisions:
+        connection.execute(
+            insert(lesion_revisions), [records.revision_row(revision, stack_id, run_id) for revision in revisions]
+        )
+
+
+def is_reviewed(connection: Connection, stack_id: int) -> bool:
+    """Tell whether a reader ever decided about a lesion of a stack."""
+    by_reader = select(lesion_revisions.c.revision_id).where(
+        lesion_revisions.c.stack_id == stack_id, lesion_revisions.c.made_by.is_not(None)
+    )
+    return connection.execute(by_reader.limit(1)).first() is not None
+
+
+def newest_and_numbers(connection: Connection, stack_id: int) -> tuple[dict[str, int], dict[str, int]]:
+    """Give the newest revision and the number of every lesion that a stack ever had, by Tracking UID."""
+    table = lesion_revisions
+    every = (
+        select(table.c.tracking_uid, table.c.lesion_number, func.max(table.c.revision_number))
+        .where(table.c.stack_id == stack_id)
+        .group_by(table.c.tracking_uid, table.c.lesion_number)
+    )
+    rows = connection.execute(every).all()
+    return {uid: newest for uid, _, newest in rows}, {uid: number for uid, number, _ in rows}
+
+
+def find_lesion(connection: Connection, tracking_uid: str) -> tuple[int, Lesion] | None:
+    """Find a current lesion by its Tracking UID; gives the number of its stack too."""
+    chosen = _with_outline(current_lesions).where(current_lesions.c.tracking_uid == tracking_uid)
+    row = connection.execute(chosen).mappings().first()
+    return None if row is None else (int(row["stack_id"]), records.lesion_of(row))
+
+
+def lesions_of(connection: Connection, stack_ids: Sequence[int]) -> dict[int, list[Lesion]]:
+    """Read the current lesions of some stacks, in the order of their numbers."""
+    chosen = _with_outline(current_lesions).where(current_lesions.c.stack_id.in_(stack_ids))
+    chosen = chosen.order_by(current_lesions.c.stack_id, current_lesions.c.lesion_number)
+    rows = _rows(connection, chosen)
+    return {
+        stack_id: [records.lesion_of(row) for row in group] for stack_id, group in groupby(rows, itemgetter("stack_id"))
+    }
+
+
+def histories_of(connection: Connection, stack_ids: Sequence[int]) -> dict[int, dict[str, list[Revision]]]:
+    """Read all revisions of some stacks, oldest first, by Tracking UID, lesions in the order of their numbers."""
+    table = lesion_revisions
+    chosen = _with_outline(table).where(table.c.stack_id.in_(stack_ids))
+    chosen = chosen.order_by(table.c.stack_id, table.c.lesion_number, table.c.revision_number)
+    rows = _rows(connection, chosen)
+    return {
+        stack_id: {
+            uid: [records.revision_of(row) for row in history]
+            for uid, history in groupby(of_stack, itemgetter("tracking_uid"))
+        }
+        for stack_id, of_stack in groupby(rows, itemgetter("stack_id"))
+    }
+
+
+def _rows(connection: Connection, chosen: Select[Any]) -> list[dict[str, Any]]:
+    """Read rows as plain dictionaries: each of their hundred columns is looked up faster than in SQLAlchemy's."""
+    result = connection.execute(chosen)
+    names = list(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]
+
+
+def _with_outline(table: Any) -> Select[Any]:  # noqa: ANN401 - a table or a view
+    box = [column for column in outlines.columns if column.name != "outline_hash"]
+    return select(table, *box).join(outlines, outlines.c.outline_hash == table.c.outline_hash)

@@ -1,0 +1,254 @@
+"""What a run does: it plans each stack by what is known of it, and keeps what became of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
+
+from calcimeasure.model import Lesion, Report, Revision, StackFacts, State
+from calcimeasure.settings import format_settings, settings_hash
+from calcimeasure.store import records
+from calcimeasure.store.insert import insert_new
+from calcimeasure.store.revisions import append_revisions, is_reviewed, lesions_of, newest_and_numbers
+from calcimeasure.store.schema import outcomes, runs, stacks, thumbnails, unreadable_files
+from calcimeasure.store.stacks import (
+    find_or_make_stack,
+    find_stack,
+    lock_stack,
+    note_files,
+    note_moved,
+    stacks_no_longer_among,
+)
+from calcimeasure.store.used_settings import note_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from calcimeasure.model import Failure, Series
+    from calcimeasure.settings import Settings
+
+
+class Todo(Enum):
+    """What a run has to do with a stack."""
+
+    MEASURE = "measure"
+    UNCHANGED = "unchanged"
+    REVIEWED = "reviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run has to do with a stack.
+
+    Parameters
+    ----------
+    todo
+        MEASURE: it is new, failed, or was measured with other settings or images; UNCHANGED: as it was measured;
+        REVIEWED: it would have to be measured, but a reader has decided about it, and it is left alone.
+    earlier
+        Its current lesions.
+    next_number
+        The first lesion number that was never used in it.
+    newest
+        Newest revision of every lesion that it ever had, by Tracking UID.
+    numbers
+        Number of every lesion that it ever had, by Tracking UID.
+    """
+
+    todo: Todo
+    earlier: tuple[Lesion, ...] = ()
+    next_number: int = 1
+    newest: Mapping[str, int] = field(default_factory=dict)
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+
+def begin_run(connection: Connection, paths: Iterable[Path], settings: Settings, software_version: str) -> int:
+    """Note that a run began, and give it its number."""
+    row = {
+        "begun_at": records.utc_now(),
+        "paths": json.dumps([str(path.absolute()) for path in paths]),
+        "settings_toml": format_settings(settings),
+        "software_version": software_version,
+    }
+    note_settings(connection, settings)
+    return int(connection.execute(insert(runs).values(row).returning(runs.c.run_id)).scalar_one())
+
+
+def end_run(connection: Connection, run_id: int) -> None:
+    """Note that a run came to its end."""
+    connection.execute(update(runs).where(runs.c.run_id == run_id).values(ended_at=records.utc_now()))
+
+
+def note_found(
+    connection: Connection, run_id: int, found: Sequence[Series], unreadable: Sequence[Failure], paths: Iterable[Path]
+) -> None:
+    """Note which files cannot be read, which stacks their series no longer have, and where images lie now."""
+    rows = [
+        {
+            "run_id": run_id,
+            "root": str((one.root or Path()).absolute()),
+            "path": one.relative_path.as_posix(),
+            "reason": one.reason,
+            "message": one.message,
+            "state": str(one.state),
+        }
+        for one in unreadable
+    ]
+    _forget_unreadable(connection, [path.absolute() for path in paths])
+    if rows:
+        connection.execute(insert(unreadable_files), rows)
+    note_moved(connection, found)
+    for stack_id in stacks_no_longer_among(connection, found):
+        lock_stack(connection, stack_id)
+        if not is_reviewed(connection, stack_id):
+            connection.execute(update(stacks).where(stacks.c.stack_id == stack_id).values(is_gone=True))
+            append_revisions(connection, stack_id, run_id, _withdrawals(_plan_again(connection, stack_id), _GONE))
+
+
+def plan_stack(connection: Connection, series: Series, settings: Settings, remeasure_reviewed: bool) -> Plan:
+    """Tell what a run has to do with a stack."""
+    stack_id = find_stack(connection, series)
+    if stack_id is None:
+        return Plan(Todo.MEASURE)
+    columns = (outcomes.c.state, outcomes.c.settings_hash, outcomes.c.content_hash, stacks.c.is_gone)
+    last = _last_outcome(connection, stack_id, *columns)
+    as_it_was = last == (State.MEASURED, settings_hash(settings), records.content_hash(series), False)
+    if is_reviewed(connection, stack_id) and not remeasure_reviewed:
+        return Plan(Todo.UNCHANGED if as_it_was else Todo.REVIEWED)
+    if as_it_was:
+        return Plan(Todo.UNCHANGED)
+    return _plan_again(connection, stack_id)
+
+
+def record_result(
+    connection: Connection, run_id: int, result: Report | Failure, plan: Plan, settings: Settings
+) -> bool:
+    """Keep what measuring a stack gave; False where the stack was changed since it was planned."""
+    series = result.series
+    if series is None:
+        raise ValueError("A result of a stack expected, found a file that cannot be read: note_found keeps those.")
+    stack_id = find_or_make_stack(connection, series)
+    lock_stack(connection, stack_id)
+    newest, _ = newest_and_numbers(connection, stack_id)
+    if newest != plan.newest:
+        return False
+    if _is_no_news(connection, stack_id, result):
+        return True
+    connection.execute(update(stacks).where(stacks.c.stack_id == stack_id).values(is_gone=False))
+    note_files(connection, stack_id, series)
+    note_settings(connection, settings)
+    connection.execute(insert(outcomes).values(_outcome_row(result, series, stack_id, run_id, settings)))
+    append_revisions(connection, stack_id, run_id, _revisions_of(result, plan))
+    if isinstance(result, Report):
+        _note_thumbnails(connection, result)
+    return True
+
+
+def _forget_unreadable(connection: Connection, paths: Sequence[Path]) -> None:
+    """Take back what could not be read below some paths."""
+    table = unreadable_files
+    known = connection.execute(select(table.c.file_id, table.c.root, table.c.path).where(~table.c.is_gone))
+    below = [
+        {"gone": file_id}
+        for file_id, root, path in known
+        if any((Path(root) / path).is_relative_to(looked_in) for looked_in in paths)
+    ]
+    if below:
+        connection.execute(update(table).where(table.c.file_id == bindparam("gone")).values(is_gone=True), below)
+
+
+def _last_outcome(connection: Connection, stack_id: int, *columns: ColumnElement[Any]) -> tuple[Any, ...] | None:
+    """Read some columns of what a run made of a stack last."""
+    newest = select(*columns).join(stacks).where(outcomes.c.stack_id == stack_id)
+    row = connection.execute(newest.order_by(outcomes.c.outcome_id.desc()).limit(1)).one_or_none()
+    return None if row is None else tuple(row)
+
+
+def _is_no_news(connection: Connection, stack_id: int, result: Report | Failure) -> bool:
+    """Tell whether a failure adds nothing: it is known, or a reader has decided about the stack, and that stays."""
+    if isinstance(result, Report):
+        return False
+    if is_reviewed(connection, stack_id):
+        return True
+    columns = (outcomes.c.state, outcomes.c.reason, outcomes.c.message, stacks.c.is_gone)
+    last = _last_outcome(connection, stack_id, *columns)
+    return last == (result.state, result.reason, result.message, False)
+
+
+def _outcome_row(
+    result: Report | Failure, series: Series, stack_id: int, run_id: int, settings: Settings
+) -> dict[str, Any]:
+    measured = (result.geometry, result.midline) if isinstance(result, Report) else ()
+    facts = records.facts_row(StackFacts.of(series, *measured))
+    for name in ("study_uid", "series_uid", "stack_number"):
+        del facts[name]
+    row = facts | {
+        "stack_id": stack_id,
+        "run_id": run_id,
+        "made_at": records.utc_now(),
+        "seconds": result.seconds,
+        "settings_hash": settings_hash(settings),
+        "content_hash": records.content_hash(series),
+    }
+    if isinstance(result, Report):
+        return row | {"state": str(State.MEASURED), "software_version": result.software_version}
+    return row | {
+        "state": str(result.state),
+        "reason": result.reason,
+        "message": result.message,
+        "traceback": result.traceback,
+        "software_version": "",
+    }
+
+
+def _plan_again(connection: Connection, stack_id: int) -> Plan:
+    newest, numbers = newest_and_numbers(connection, stack_id)
+    return Plan(
+        Todo.MEASURE,
+        earlier=tuple(lesions_of(connection, [stack_id]).get(stack_id, ())),
+        next_number=max(numbers.values(), default=0) + 1,
+        newest=newest,
+        numbers=numbers,
+    )
+
+
+_GONE = "its series no longer has this stack"
+
+
+def _withdrawals(plan: Plan, why: str, but: Collection[str] = ()) -> list[Revision]:
+    """Withdraw the lesions of a stack, but for some Tracking UIDs."""
+    return [_by_the_program(one, plan, why, withdrawn=True) for one in plan.earlier if one.tracking_uid not in but]
+
+
+def _by_the_program(lesion: Lesion, plan: Plan, why: str, withdrawn: bool = False) -> Revision:
+    base = plan.newest.get(lesion.tracking_uid)
+    return Revision(lesion, (base or 0) + 1, datetime.now(UTC), why, base_number=base, withdrawn=withdrawn)
+
+
+def _revisions_of(result: Report | Failure, plan: Plan) -> list[Revision]:
+    """Make revisions of what a run measured: lesions as found, and those withdrawn that are not found again."""
+    # What was withdrawn and is found again is that lesion, and has its number.
+    found = [
+        replace(lesion, number=plan.numbers.get(lesion.tracking_uid, lesion.number))
+        for lesion in (result.lesions if isinstance(result, Report) else ())
+    ]
+    measured = [
+        _by_the_program(one, plan, "measured again" if one.tracking_uid in plan.newest else "measured") for one in found
+    ]
+    return measured + _withdrawals(plan, "not found again", but={one.tracking_uid for one in found})
+
+
+def _note_thumbnails(connection: Connection, report: Report) -> None:
+    rows = [
+        {"tracking_uid": lesion.tracking_uid, "outline_hash": records.outline_hash(lesion.outline), "png": png}
+        for lesion, png in zip(report.lesions, report.thumbnails, strict=False)
+    ]
+    insert_new(connection, thumbnails, rows)

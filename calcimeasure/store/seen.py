@@ -1,0 +1,36 @@
+"""Readers who have seen a stack as a whole, which is all that they can do where nothing was found in it.
+
+The table has an older name (`looks`), which plain SQL and stores of earlier versions hold on to.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from calcimeasure.store import records
+from calcimeasure.store.schema import all_stacks, current_stacks, seen_stacks
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def note_seen(connection: Connection, stack_id: int, reader: str, is_withdrawn: bool) -> None:
+    """Keep that a reader has seen the images that a stack has now, or takes that back."""
+    content_hash = select(all_stacks.c.content_hash).where(all_stacks.c.stack_id == stack_id).scalar_subquery()
+    row = {"stack_id": stack_id, "reader": reader, "looked_at": records.utc_now(), "is_withdrawn": is_withdrawn}
+    connection.execute(insert(seen_stacks).values(**row, content_hash=content_hash))
+
+
+def seen_by(connection: Connection) -> dict[int, tuple[str, ...]]:
+    """Name for each stack the readers whose newest row says that they have seen the images that it has."""
+    seen = seen_stacks
+    same = (seen.c.stack_id == current_stacks.c.stack_id) & (seen.c.content_hash == current_stacks.c.content_hash)
+    every = select(seen.c.stack_id, seen.c.reader, seen.c.is_withdrawn).join(current_stacks, same)
+    newest: dict[int, dict[str, bool]] = defaultdict(dict)
+    for stack_id, reader, is_withdrawn in connection.execute(every.order_by(seen.c.look_id)):
+        newest[stack_id][reader] = not is_withdrawn
+    named = {stack_id: sorted(reader for reader, holds in one.items() if holds) for stack_id, one in newest.items()}
+    return {stack_id: tuple(readers) for stack_id, readers in named.items() if readers}

@@ -1,0 +1,28 @@
+"""The settings that numbers were computed with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from calcimeasure.settings import format_settings, settings_hash
+from calcimeasure.store.insert import insert_new
+from calcimeasure.store.schema import settings_used
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from calcimeasure.settings import Settings
+
+
+def note_settings(connection: Connection, settings: Settings) -> None:
+    """Keep settings under their hash."""
+    row = {"settings_hash": settings_hash(settings), "settings_toml": format_settings(settings)}
+    insert_new(connection, settings_used, [row])
+
+
+def settings_toml(connection: Connection, hash_of_settings: str) -> str:
+    """Give settings as they were kept."""
+    kept = select(settings_used.c.settings_toml).where(settings_used.c.settings_hash == hash_of_settings)
+    return str(connection.execute(kept).scalar_one())
