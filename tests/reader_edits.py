@@ -69,7 +69,7 @@ def edit_stack(store: Store, stack_id: int, image: Image, sign: Callable[[], rev
     keep(rejected)
     keep(review.undo(store.histories(stack_id)[rejected.lesion.tracking_uid], rejected.number - 1, sign()))
     keep(review.decide(there(0), Status.REJECTED, sign()))
-    store.note_look(stack_id, "A. Reader")
+    store.note_seen(stack_id, "A. Reader")
 
 
 def undo_last(

@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 from calcimeasure import review
 from calcimeasure.cli import app
 from calcimeasure.errors import ConflictError
-from calcimeasure.folder import series_of, store_that_is_there
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import (
     AlgorithmType,
@@ -28,6 +27,7 @@ from calcimeasure.model import (
     Status,
     Volume,
 )
+from calcimeasure.run.results import series_of, store_that_is_there
 from calcimeasure.settings import parse_settings
 from calcimeasure.store import migrate, open_store
 from calcimeasure.store.schema import SCHEMA_VERSION

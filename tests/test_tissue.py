@@ -54,6 +54,7 @@ def masses(volume: Volume) -> list[Proposal]:
 
 
 @pytest.mark.shared
+@pytest.mark.usefixtures("shared_dicom")
 def test_masses_inserted_into_real_limbs_are_found() -> None:
     outcomes = []
     for name, volume in list(limb_volumes().items())[::2]:
@@ -68,6 +69,7 @@ def test_masses_inserted_into_real_limbs_are_found() -> None:
 
 
 @pytest.mark.shared
+@pytest.mark.usefixtures("shared_dicom")
 def test_bones_of_real_limbs_are_no_masses() -> None:
     false_mm = {name: false_masses_mm(volume) for name, volume in limb_volumes().items()}
     assert [name for name, found in false_mm.items() if max(found, default=0) >= LARGE_MM] == []

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 with suppress(ImportError):  # schema 1 knows no radiographs
     from calcimeasure.calibration import KnownLength
+
     from calcimeasure.model import Radiograph
 
 NOTE_SEEN = "note_look" if hasattr(Store, "note_look") else "note_seen"
