@@ -17,10 +17,10 @@ import psutil
 
 from tests.dicom_phantom import TRANSFER_SYNTAXES
 from tests.patched import environment
-from tests.test_table import write_ct
+from tests.tables import read, write_ct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 FAULTS = {
@@ -56,6 +56,14 @@ def find_series(*_):
 MACHINE_IS_SAFE_BYTES = 6 * 2**30
 """No process of a test may have more, should the limit of the program fail."""
 
+PATIENCE_SECONDS = 120
+"""How long a test waits for what ends by itself. It takes seconds: a machine that others load too may need more."""
+
+FOR_EVER_SECONDS = 1800
+"""No run of a test takes so long: one that does hangs."""
+
+_WORK_SECONDS = 0.1
+
 
 def broken_decoders() -> dict[str, str]:
     """Environment in which some decoders are broken, in whichever process they run."""
@@ -90,9 +98,24 @@ def measure(
         text=True,
         check=False,
         preexec_fn=limit_memory,
+        timeout=FOR_EVER_SECONDS,
     )
     assert done.returncode == exit_code, done.stderr
     return done
+
+
+def time_limit(out: Path, least_seconds: float) -> float:
+    """A limit for a stack that those in order stay below by far, as long as the measured ones of a folder took here."""
+    took = [float(row["seconds"]) for row in read(out / "private" / "series.csv")]
+    return max(least_seconds, 20 * max(took))
+
+
+def slowness() -> float:
+    """How many times as long as on an idle machine something takes now, where others load this one too: 1 or more."""
+    begun, worked = time.perf_counter(), time.process_time()
+    while time.process_time() - worked < _WORK_SECONDS:
+        pass
+    return max(1.0, (time.perf_counter() - begun) / _WORK_SECONDS)
 
 
 @contextmanager
@@ -148,25 +171,28 @@ def check_was_interrupted(run: psutil.Popen, measured_before: int, said: str, st
     return measured
 
 
-def interrupt_slow_run(command: Sequence[str], stacks: int, seconds: float, end_seconds: float) -> int:
+def interrupt_slow_run(command: Sequence[str], stacks: int) -> int:
     """Press Ctrl-C when the first of some stacks is measured; gives how many are when all its processes have ended."""
     with running(command, **environment("calcimeasure.analysis.pipeline", SLOWLY)) as run:
         assert "measured, lesions: 2" in run.stderr.readline()
         processes = press_ctrl_c(run)
-        _, said = run.communicate(timeout=seconds)
+        _, said = run.communicate(timeout=PATIENCE_SECONDS)
     measured = check_was_interrupted(run, 1, said, stacks)
-    assert psutil.wait_procs(processes, timeout=end_seconds)[1] == []
+    check_have_ended(processes)
     return measured
 
 
-def check_stops(
-    run: psutil.Popen, processes: Sequence[psutil.Process], last: str, seconds: float, end_seconds: float
-) -> None:
+def check_stops(run: psutil.Popen, processes: Sequence[psutil.Process], last: str) -> None:
     """It says as its last words what matches, and leaves no process behind."""
-    _, said = run.communicate(timeout=seconds)
+    _, said = run.communicate(timeout=PATIENCE_SECONDS)
     assert run.returncode == 130
     assert re.fullmatch(last, said)
-    assert psutil.wait_procs(processes, timeout=end_seconds)[1] == []
+    check_have_ended(processes)
+
+
+def check_have_ended(processes: Sequence[psutil.Process]) -> None:
+    """They end by themselves, soon: without the program's doing they would sleep for days."""
+    assert psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)[1] == []
 
 
 def limit_memory() -> None:
@@ -224,9 +250,9 @@ def children_of(process: psutil.Process) -> list[psutil.Process]:
     return []
 
 
-def wait_until(holds: object, seconds: float = 30) -> None:
+def wait_until(holds: Callable[[], object]) -> None:
     """Wait for something that comes by itself."""
     begun = time.monotonic()
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() - begun < seconds, "it never came"
+    while not holds():
+        assert time.monotonic() - begun < PATIENCE_SECONDS, "it never came"
         time.sleep(0.05)

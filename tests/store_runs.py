@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.conftest import PROJECT
 from tests.postgresql import plain_sql
-from tests.test_table import write_ct
+from tests.tables import write_ct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,6 +8,7 @@ import pty
 import re
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,9 @@ from tests.batch_runs import (
     FAULTS,
     HANGS,
     LOOKS,
+    PATIENCE_SECONDS,
     broken_decoders,
+    check_have_ended,
     check_stops,
     children_of,
     have_loaded,
@@ -33,6 +36,8 @@ from tests.batch_runs import (
     measure_command,
     press_ctrl_c,
     running,
+    slowness,
+    time_limit,
     wait_until,
     wait_until_said,
     write_series_with_faults,
@@ -41,7 +46,7 @@ from tests.conftest import PROJECT
 from tests.patched import environment
 from tests.postgresql import empty_database, plain_sql
 from tests.store_runs import tables, write_at_once
-from tests.test_table import read
+from tests.tables import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,14 +94,15 @@ def measured_by(child: Child, series: Series) -> Report | Failure:
 
 
 def test_a_fault_costs_its_own_stack(images: Path, undisturbed: dict[str, bytes], tmp_path: Path) -> None:
-    limits = ("--workers", 2, "--time-limit", 6, "--set", "memory_limit_gb=0.5")
+    seconds = time_limit(images.parent / "undisturbed", 6)
+    limits = ("--workers", 2, "--time-limit", seconds, "--set", "memory_limit_gb=0.5")
     done = measure(images, tmp_path / "out", *limits, exit_code=1, **broken_decoders())
     rows = {row["path"].split("/")[0]: row for row in read(tmp_path / "out" / "private" / "series.csv")}
     assert {name: rows[name]["reason"] for name in FAULTS} == {name: reason for name, (reason, _) in FAULTS.items()}
     assert [row["state"] for name, row in rows.items() if name not in FAULTS] == ["measured"] * OTHERS
     assert all(row["message"] in done.stderr for row in rows.values())
     assert "SIGSEGV" in rows["jpeg_ls"]["message"]
-    assert 6 <= float(rows["jpeg_2000"]["seconds"]) < 20
+    assert seconds <= float(rows["jpeg_2000"]["seconds"]) < seconds + PATIENCE_SECONDS
     for reason, _ in FAULTS.values():
         assert f"Stacks or files failed, {reason}: 1." in done.stdout
 
@@ -144,10 +150,13 @@ def test_workers_and_cores_do_not_change_a_number(images: Path, undisturbed: dic
         assert tables(tmp_path / str(workers)) == undisturbed
 
 
-def test_there_are_no_more_workers_than_are_of_use() -> None:
+def test_there_are_no_more_workers_than_are_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
     three = change_settings(Settings(), {"workers": 3})
     assert [worker_count(three, stacks) for stacks in (0, 1, 3, 100)] == [1, 1, 3, 3]
-    assert worker_count(Settings(), 10**6) == max(1, min(core_count(), int(free_memory_bytes() // 2e9)))
+    for free_bytes, workers in ((1e9, 1), (2e9, 1), (5e9, 2), (1e15, 16)):
+        monkeypatch.setattr("calcimeasure.run.processes.free_memory_bytes", lambda free_bytes=free_bytes: free_bytes)
+        monkeypatch.setattr("calcimeasure.run.processes.core_count", lambda: 16)
+        assert worker_count(Settings(), 10**6) == workers
 
 
 def test_a_worker_has_one_core_and_a_lone_one_all() -> None:
@@ -176,6 +185,26 @@ def assess(*arguments):
     # One that works, one that waits for it, and one that waits for the end of the client.
     assert {int(threads) for threads, _ in said} == {3}
     assert {blas for _, blas in said} == {"1"}
+
+
+def test_client_loads_nothing_that_measures() -> None:
+    measures = ("calcimeasure.run.worker", "calcimeasure.analysis.pipeline", "calcimeasure.segment", "cc3d")
+    code = f"import sys, calcimeasure.run.run, calcimeasure.run.processes; print(*set({measures}) & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_worker_loads_nothing_of_the_client(images: Path, tmp_path: Path) -> None:
+    client = ("calcimeasure.cli", "calcimeasure.run.run", "calcimeasure.store", "sqlalchemy", "typer", "rich", "dask")
+    tells = f"""
+import os, sys
+assess_it = assess
+def assess(*arguments):
+    os.write(2, f"loaded: {{set({client}) & set(sys.modules)}}\\n".encode())
+    return assess_it(*arguments)
+"""
+    done = measure(images / "s0", tmp_path / "out", **environment("calcimeasure.analysis.pipeline", tells))
+    assert {line for line in done.stderr.splitlines() if line.startswith("loaded: ")} == {"loaded: set()"}
 
 
 def test_only_some_stacks_are_taken_ahead(series: Series) -> None:
@@ -227,7 +256,7 @@ def test_what_measures_is_loaded_while_stacks_are_looked_for(images: Path, tmp_p
         wait_until_said(run, "looks")
         wait_until(lambda: have_loaded(children_of(run)))
         processes = press_ctrl_c(run)
-        check_stops(run, processes, STOPPED, 10, 5)
+        check_stops(run, processes, STOPPED)
 
 
 # How they end
@@ -247,13 +276,13 @@ def hanging(images: Path, tmp_path: Path) -> Iterator[psutil.Popen]:
 def test_workers_end_with_a_client_that_is_killed(hanging: psutil.Popen) -> None:
     processes = children_of(hanging)
     hanging.kill()
-    assert psutil.wait_procs(processes, timeout=10)[1] == []
+    check_have_ended(processes)
 
 
 def test_ctrl_c_lets_workers_finish_what_they_have(images: Path, undisturbed: dict[str, bytes], tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = measure_command(images, out, "--workers", 2)
-    measured = interrupt_slow_run(command, OTHERS + len(FAULTS), 30, 5)
+    measured = interrupt_slow_run(command, OTHERS + len(FAULTS))
     assert measure(images, out).stderr.count("unchanged") == measured
     assert tables(out) == undisturbed
 
@@ -263,9 +292,9 @@ def test_ctrl_c_twice_ends_workers_that_hang(hanging: psutil.Popen) -> None:
     processes = press_ctrl_c(hanging)
     assert "is finished first; Ctrl-C again stops now" in hanging.stderr.readline()
     hanging.send_signal(signal.SIGINT)
-    hanging.wait(timeout=20)
-    assert time.monotonic() - begun < 5
-    check_stops(hanging, processes, STOPPED, 20, 5)
+    hanging.wait(timeout=PATIENCE_SECONDS)
+    assert time.monotonic() - begun < 5 * slowness()
+    check_stops(hanging, processes, STOPPED)
 
 
 # What is said
@@ -313,7 +342,7 @@ def test_several_runs_and_readers_share_a_database(images: Path, undisturbed: di
         )
         for out in outs
     ]
-    said = [run.communicate(timeout=120)[1] for run in runs]
+    said = [run.communicate(timeout=PATIENCE_SECONDS)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], said
     ask = plain_sql(store)
     assert ask("SELECT count(*) FROM current_stacks") == [(OTHERS + len(FAULTS),)]

@@ -11,8 +11,8 @@ from calcimeasure.settings import Settings
 from tests.dicom_phantom import Header, write_series
 from tests.mask_writers import affine_ras, write_nifti, write_seg
 from tests.phantoms import Grid, straight_grid
+from tests.tables import read
 from tests.test_cli import run
-from tests.test_table import read
 
 GRID = straight_grid((24, 90, 110), (2.5, 0.9, 0.9))
 SLICE, ROW, COLUMN = np.indices(GRID.shape_kji)

@@ -15,6 +15,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterable, Sequence
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -32,9 +33,10 @@ from calcimeasure.load import find_series
 from calcimeasure.model import Outcome, Status
 from calcimeasure.settings import Settings, load_settings, settings_hash
 from calcimeasure.store import open_store
+from tests.batch_runs import PATIENCE_SECONDS
 from tests.dicom_phantom import missing_slice, truncate_file
 from tests.patched import environment
-from tests.test_table import header_of, problems, read, write_ct
+from tests.tables import header_of, problems, read, write_ct
 
 TABLES = ("lesions.csv", "studies.csv", "lesions.schema.json", "studies.schema.json")
 
@@ -55,7 +57,7 @@ def program(
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -110,13 +112,19 @@ def test_no_command_shows_help_and_is_a_usage_error() -> None:
 
 OPTIONS_OF_MEASURE = (
     "--settings --workers --scheduler --store --identified --key --record-map --bone-mask --time-limit "
-    "--all-tissues --no-report --remeasure-reviewed --sample --out --debug"
+    "--all-tissues --no-report --remeasure-reviewed --sample --out --set --debug"
 )
 
 
 def test_help_of_measure_names_every_option_of_the_contract() -> None:
     shown = program("measure", "--help", COLUMNS="120").stdout
     assert [option for option in OPTIONS_OF_MEASURE.split() if f"{option} " not in shown] == []
+
+
+def test_version_is_that_of_the_package() -> None:
+    result = run("--version")
+    assert result.exit_code == 0
+    assert result.stdout.split()[:2] == ["calcimeasure", metadata.version("calcimeasure")]
 
 
 # Exit codes
@@ -356,14 +364,14 @@ def test_memory_that_does_not_suffice_costs_one_stack(ct: Path, out: Path) -> No
     assert [row["reason"] for row in read(out / "private/series.csv")] == ["out_of_memory"]
 
 
-@pytest.mark.parametrize("name", ["scan", "measure"])
+@pytest.mark.parametrize(("name", "module"), [("scan", "calcimeasure.run.scan"), ("measure", "calcimeasure.run.run")])
 def test_fault_outside_of_a_stack_is_said_in_one_line(
-    ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch, name: str, module: str
 ) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError("a fault\nof two lines")
 
-    monkeypatch.setattr("calcimeasure.load.find_series", fail)
+    monkeypatch.setattr(f"{module}.find_series", fail)
     arguments = [name, ct, *(["--out", out] if name == "measure" else [])]
     result = run(*arguments)
     assert result.exit_code == 1
@@ -535,7 +543,7 @@ def test_stack_in_path_itself_has_the_name_of_the_folder(ct: Path, out: Path, mo
 
 
 def test_long_table_of_lesions_ends_with_how_many_more(ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_TABLE_ROWS", 1)
+    monkeypatch.setattr("calcimeasure.run.summary.LISTED_LESIONS", 1)
     said = run("measure", ct, "--out", out).stdout
     assert said.count(" ct ") == 1
     assert "... and 1 more in lesions.csv" in said
@@ -656,7 +664,11 @@ def test_reader_of_stdout_that_goes_away_costs_no_table(ct: Path, out: Path) -> 
     os.close(reading)
     with open(writing, "wb") as gone:  # noqa: PTH123 - of a descriptor
         done = subprocess.run(
-            command("measure", ct, "--out", out), stdout=gone, stderr=subprocess.PIPE, text=True, timeout=60
+            command("measure", ct, "--out", out),
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE_SECONDS,
         )
     assert "error" not in done.stderr.lower()
     assert len(read(out / "lesions.csv")) == 2
@@ -666,7 +678,9 @@ def test_reader_of_stderr_that_goes_away_costs_no_table(ct: Path, out: Path) -> 
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "wb") as gone:  # noqa: PTH123 - of a descriptor
-        subprocess.run(command("measure", ct, "--out", out), stdout=subprocess.DEVNULL, stderr=gone, timeout=60)
+        subprocess.run(
+            command("measure", ct, "--out", out), stdout=subprocess.DEVNULL, stderr=gone, timeout=PATIENCE_SECONDS
+        )
     assert len(read(out / "lesions.csv")) == 2
 
 
@@ -680,8 +694,8 @@ def on_a_terminal(*arguments: object, columns: int = 80) -> str:
     )
     os.close(writing)
     sent = b""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and select.select([reading], [], [], 60)[0]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and select.select([reading], [], [], PATIENCE_SECONDS)[0]:
         try:
             part = os.read(reading, 65536)
         except OSError:  # the other end was closed
@@ -690,7 +704,7 @@ def on_a_terminal(*arguments: object, columns: int = 80) -> str:
             break
         sent += part
     os.close(reading)
-    assert process.wait(timeout=10) in (0, 1)
+    assert process.wait(timeout=PATIENCE_SECONDS) in (0, 1)
     return sent.decode("utf-8")
 
 
@@ -950,11 +964,18 @@ def test_series_table_is_written_now_and_then_during_a_run(
 # Interrupted
 
 
-def interrupted(*arguments: object, seconds: float, times: int) -> tuple[int, str, str]:
-    """Run the program and press Ctrl-C while its first stack is measured; gives its exit code and what it said."""
+def interrupted(*arguments: object, times: int, go_on: Path) -> tuple[int, str, str]:
+    """Run the program and press Ctrl-C while its first stack is measured; gives its exit code and what it said.
+
+    That stack waits for the file `go_on`, which is made after Ctrl-C was answered.
+    """
     # A shell may have made its children ignore it.
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    waits = first_analysis(f"print('waiting', file=sys.stderr, flush=True); time.sleep({seconds})")
+    does = (
+        "import os; print('waiting', file=sys.stderr, flush=True)\n"
+        f"        while not os.path.exists({str(go_on)!r}): time.sleep(0.01)"
+    )
+    waits = first_analysis(does)
     with subprocess.Popen(
         command(*arguments, "--workers", 1, code=code),
         stdout=subprocess.PIPE,
@@ -969,7 +990,9 @@ def interrupted(*arguments: object, seconds: float, times: int) -> tuple[int, st
             for _ in range(times):
                 process.send_signal(signal.SIGINT)
                 said += process.stderr.readline()
-            printed, rest = process.communicate(timeout=30)
+            if times == 1:
+                go_on.touch()
+            printed, rest = process.communicate(timeout=PATIENCE_SECONDS)
         finally:
             process.kill()
     return process.returncode, printed, said + rest
@@ -977,7 +1000,7 @@ def interrupted(*arguments: object, seconds: float, times: int) -> tuple[int, st
 
 def test_interrupt_lets_the_stack_that_runs_be_finished(ct: Path, out: Path) -> None:
     write_ct(ct / "another", seed="another")
-    code, printed, said = interrupted("measure", ct, "--out", out, seconds=1, times=1)
+    code, printed, said = interrupted("measure", ct, "--out", out, times=1, go_on=out.parent / "go_on")
     assert code == 130
     assert "What is being measured is finished first" in said
     assert said.splitlines()[-1] == "calcimeasure: interrupted, 1 of 2 stacks are done. Run it again to go on."
@@ -994,7 +1017,8 @@ def test_second_interrupt_stops_at_once_and_leaves_the_former_tables(ct: Path, o
     assert run("measure", ct, "--out", out).exit_code == 0
     before = files_below(out)
     write_ct(ct / "another", seed="another")
-    code, printed, said = interrupted("measure", ct, "--out", out, "--set", "threshold_hu=300", seconds=60, times=2)
+    arguments = ("measure", ct, "--out", out, "--set", "threshold_hu=300")
+    code, printed, said = interrupted(*arguments, times=2, go_on=out.parent / "go_on")
     assert (code, printed) == (130, "")
     assert "The tables are as they were." in said.splitlines()[-1]
     after = files_below(out)

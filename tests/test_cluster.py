@@ -19,6 +19,7 @@ from tests.batch_runs import (
     FAULTS,
     HANGS,
     LOOKS,
+    PATIENCE_SECONDS,
     SLOWLY,
     broken_decoders,
     check_stops,
@@ -30,13 +31,14 @@ from tests.batch_runs import (
     measure_command,
     press_ctrl_c,
     running,
+    time_limit,
     wait_until,
     wait_until_said,
     write_series_with_faults,
 )
 from tests.patched import environment
 from tests.store_runs import tables
-from tests.test_table import read
+from tests.tables import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +107,8 @@ def test_a_cluster_that_is_started_for_the_run_has_the_same_limits(
     images: Path, local: dict[str, bytes], tmp_path: Path
 ) -> None:
     settings = tmp_path / "settings.toml"
-    settings.write_text(f"time_limit_s = 8\nmemory_limit_gb = 0.5\n{LOCAL_CLUSTER}")
+    seconds = time_limit(images.parent / "local", 8)
+    settings.write_text(f"time_limit_s = {seconds}\nmemory_limit_gb = 0.5\n{LOCAL_CLUSTER}")
     out = tmp_path / "out"
     done = measure(images, out, "--settings", settings, exit_code=1, **broken_decoders())
     rows = {row["path"].split("/")[0]: row for row in read(out / "private" / "series.csv")}
@@ -139,7 +142,7 @@ def test_workers_that_are_killed_change_nothing(images: Path, local: dict[str, b
         command = measure_command(images, tmp_path / "out", "--scheduler", address)
         with running(command) as run:
             killed = kill_now_and_then(workers, run, KILLS)
-            _, said = run.communicate(timeout=90)
+            _, said = run.communicate(timeout=PATIENCE_SECONDS)
     assert run.returncode == 0, said
     assert killed == KILLS
     assert tables(tmp_path / "out") == local
@@ -160,7 +163,7 @@ def test_ctrl_c_lets_the_workers_of_a_cluster_finish_what_they_have(
     on_local_cluster: list[str], images: Path, local: dict[str, bytes], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    measured = interrupt_slow_run(on_local_cluster, OTHERS + len(FAULTS), 60, 10)
+    measured = interrupt_slow_run(on_local_cluster, OTHERS + len(FAULTS))
     assert measure(images, out).stderr.count("unchanged") == measured
     assert tables(out) == local
 
@@ -170,7 +173,7 @@ def test_workers_load_what_measures_while_stacks_are_looked_for(on_local_cluster
         wait_until_said(run, "looks")
         wait_until(lambda: have_loaded(children_of(run)))
         processes = press_ctrl_c(run)
-        check_stops(run, processes, STOPPED, 30, 10)
+        check_stops(run, processes, STOPPED)
 
 
 def test_ctrl_c_twice_ends_a_cluster_that_hangs(on_local_cluster: list[str]) -> None:
@@ -179,7 +182,7 @@ def test_ctrl_c_twice_ends_a_cluster_that_hangs(on_local_cluster: list[str]) -> 
         processes = press_ctrl_c(run)
         assert "is finished first; Ctrl-C again stops now" in run.stderr.readline()
         run.send_signal(signal.SIGINT)
-        check_stops(run, processes, STOPPED, 30, 10)
+        check_stops(run, processes, STOPPED)
 
 
 # What cannot be measured with
@@ -198,7 +201,7 @@ def test_a_scheduler_that_goes_away_is_said(images: Path, tmp_path: Path) -> Non
             own = str(tmp_path / "scheduler.json")  # another cluster may be there for other tests
             scheduler = next(one for one in worker.parent().children() if {"scheduler", own} <= {*one.cmdline()})
             scheduler.kill()
-            _, said = run.communicate(timeout=60)
+            _, said = run.communicate(timeout=PATIENCE_SECONDS)
     assert run.returncode == 2
     assert said.splitlines()[-1].startswith(f"calcimeasure: The Dask cluster {address} is gone.")
 

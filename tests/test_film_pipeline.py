@@ -36,9 +36,10 @@ from calcimeasure.model import (
 )
 from calcimeasure.settings import Settings
 from calcimeasure.store import Todo, file_url, open_store
+from calcimeasure.study import linked_studies
 from tests.dicom_writers import write_radiograph
 from tests.films import ellipse
-from tests.test_table import write_ct
+from tests.tables import write_ct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -281,7 +282,7 @@ def test_a_calibration_is_kept_and_survives_measuring_again(tmp_path: Path) -> N
         assert {lesion.reader for lesion in lesions} == {"Dr A"}
     assert [lesion.tracking_uid for lesion in again.lesions] == [lesion.tracking_uid for lesion in report.lesions]
     (tmp_path / "private").mkdir()
-    write_tables([outcome], tmp_path, naming=Identified())
+    write_tables(linked_studies([outcome]), tmp_path, naming=Identified())
     (row,) = lesion_rows(tmp_path)
     assert (row["spacing_source"], row["column_spacing_mm"], row["large"]) == ("reader", "0.250000", "true")
 

@@ -55,7 +55,7 @@ from calcimeasure.store import Store, Todo, connect, file_url, open_store, recor
 from tests.dicom_writers import write_radiograph
 from tests.films import ellipse, film_lesion
 from tests.postgresql import STORES, empty_database, empty_store, plain_sql
-from tests.test_table import write_ct
+from tests.tables import write_ct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

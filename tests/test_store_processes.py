@@ -36,7 +36,7 @@ from tests.store_runs import (
     write_at_once,
     write_many,
 )
-from tests.test_table import write_ct
+from tests.tables import write_ct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

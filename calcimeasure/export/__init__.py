@@ -1,8 +1,12 @@
-"""What leaves the program: tables and their schemas, and the names that stand in them."""
+"""What leaves the program: tables and their schemas, and the names that stand in them. Nothing is judged here."""
 
+from calcimeasure.export.atomic import write_atomic
+from calcimeasure.export.lesions import write_lesions
 from calcimeasure.export.pseudonym import Identified, Naming, Pseudonyms, fingerprint, read_or_make_key, read_record_map
-from calcimeasure.export.table import write_csv, write_lesions, write_revisions, write_series, write_tables
-from calcimeasure.export.whole import write_whole
+from calcimeasure.export.reports import write_csv
+from calcimeasure.export.revisions import write_revisions
+from calcimeasure.export.stacks import write_series
+from calcimeasure.export.tables import write_tables
 
 __all__ = [
     "Identified",
@@ -11,10 +15,10 @@ __all__ = [
     "fingerprint",
     "read_or_make_key",
     "read_record_map",
+    "write_atomic",
     "write_csv",
     "write_lesions",
     "write_revisions",
     "write_series",
     "write_tables",
-    "write_whole",
 ]

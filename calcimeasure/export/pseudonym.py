@@ -1,7 +1,7 @@
-"""What stands in a table instead of who it is about: keyed pseudonyms, shifted dates, other UIDs.
+"""What replaces identifying values in a table: keyed pseudonyms, shifted dates, other UIDs.
 
-All of it follows from a secret key, by HMAC-SHA256 (RFC 2104): the same patient has the same pseudonym over runs and
-machines that have the same key, and nobody without the key can tell who it is or test a guess.
+Each replacement is computed from a secret key by HMAC-SHA256 (RFC 2104). Runs and machines with the same key give a
+patient the same pseudonym. Without the key nobody can tell who the patient is, or test a guess.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _KEY_BYTES = 32
 _LONGEST_SHIFT_DAYS = 3652
-"""Dates go back by 1 to this many days: never into the future, and too far for a date to be guessed."""
+"""Dates are moved back by 1 to this many days: never into the future, and too far for a date to be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
-    """How a table names its patients and images without saying who they are.
+    """Replaces the names of patients and images in a table.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Pseudonyms:
     dates_shifted = True
 
     def patient_key(self, stack: StackFacts) -> str | None:
-        """Give the registry's id, otherwise a pseudonym; None where the header has no PatientID."""
+        """Give the registry's id, where there is none a pseudonym; None where the header has no PatientID."""
         patient_id = _patient_id(stack)
         if patient_id is None:
             return None
@@ -76,11 +76,11 @@ class Pseudonyms:
         return "P-" + base64.b32encode(self._digest("patient", patient_id)[:10]).decode("ascii")
 
     def study_date(self, stack: StackFacts) -> date | None:
-        """Shift the date of a study: all dates of a patient by the same days, so that the time between them stays."""
+        """Shift the date of a study: all dates of a patient by the same days, so that intervals are kept."""
         if stack.study_date is None:
             return None
         patient_id = _patient_id(stack)
-        # Patients without an ID cannot be told from each other: each study has its own shift then.
+        # Patients without an ID cannot be distinguished: each of their studies has its own shift.
         subject = ("study", stack.study_uid) if patient_id is None else ("patient", self._subject(patient_id))
         days = 1 + int.from_bytes(self._digest("days", *subject)[:8], "big") % _LONGEST_SHIFT_DAYS
         try:
@@ -95,7 +95,7 @@ class Pseudonyms:
         return made_uid(self._digest("uid", uid))
 
     def _subject(self, patient_id: str) -> str:
-        # Two hospitals' numbers of one patient of the registry are one patient.
+        # Two hospitals can have a number each for one patient of the registry: both get the same shift.
         record_id = self.record_ids.get(patient_id)
         return f"id {patient_id}" if record_id is None else f"record {record_id}"
 
@@ -111,16 +111,16 @@ def _patient_id(stack: StackFacts) -> str | None:
 
 
 def read_or_make_key(path: Path, folder: Path, may_make: bool) -> tuple[bytes, bool]:
-    """Read the key for pseudonyms; make it on first use, readable by its owner alone.
+    """Read the key for pseudonyms; on first use make it, readable by its owner only.
 
     Parameters
     ----------
     path
         The file.
     folder
-        The output folder: the key may not lie in it, because all of it but "private" may be given away.
+        The output folder: the key may not lie in it, because all of the folder but "private" may be given away.
     may_make
-        Whether this is the first use. Later on another key would give every patient another name.
+        Whether this is the first use. Later another key would give every patient another pseudonym.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def read_or_make_key(path: Path, folder: Path, may_make: bool) -> tuple[bytes, b
     Raises
     ------
     KeyFileError
-        It lies in the folder, cannot be read or made, others may read it, or it is no key.
+        The key lies in the folder, cannot be read or made, can be read by others, or is no key.
     """
     path = path.expanduser().absolute()
     if path.resolve().is_relative_to(folder.resolve()):
@@ -161,7 +161,7 @@ def read_or_make_key(path: Path, folder: Path, may_make: bool) -> tuple[bytes, b
 
 
 def _make(path: Path) -> bool:
-    """Write a new key whole or not at all; False where there is one."""
+    """Write a new key atomically; False where there is one already."""
     if path.exists():
         return False
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -171,36 +171,36 @@ def _make(path: Path) -> bool:
             file.write(secrets.token_hex(_KEY_BYTES) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        # Unlike a rename this fails where another run was faster: its key is then the one.
+        # Unlike a rename, a link fails where another run has written its key already: that key is used then.
         os.link(temporary, path)
     except FileExistsError:
         return False
     except OSError:
         if not temporary.exists():
             raise
-        temporary.rename(path)  # some network shares know no links
+        temporary.rename(path)  # some network shares have no links
     finally:
         temporary.unlink(missing_ok=True)
     return True
 
 
 def fingerprint(key: bytes) -> str:
-    """Name a key without telling it."""
+    """Name a key without revealing it."""
     return hmac.digest(key, b"fingerprint", hashlib.sha256).hex()[:16]
 
 
 def read_record_map(path: Path) -> dict[str, str]:
-    """Read which patient has which id in the registry.
+    """Read the registry's id of each patient.
 
     Parameters
     ----------
     path
-        CSV with the columns patient_id and record_id; others are passed over.
+        CSV with the columns patient_id and record_id; other columns are ignored.
 
     Raises
     ------
     KeyFileError
-        It cannot be read, lacks a column or a value, or gives a patient two ids.
+        The file cannot be read, lacks a column or a value, or gives a patient two ids.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -1,4 +1,4 @@
-"""DICOMDIR: the files that a medium's directory names (PS3.3 annex F)."""
+"""DICOMDIR: the files that the directory of a medium names (PS3.3 annex F)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _ABOVE_IMAGES: Final = frozenset({"PATIENT", "STUDY", "SERIES"})
-"""Records that name no file; some old media have a directory of its own for each, below the first."""
+"""Kinds of records that name no image. On some old media each of them names a directory file of its own."""
 
 
 def listed_files(path: Path) -> list[Path] | None:
-    """Files that a DICOMDIR names, there or not, in its order; None where the file is no DICOMDIR.
+    """List the files that a DICOMDIR names, in its order; None if the file is no DICOMDIR.
 
-    Names lead below the DICOMDIR's own folder, whatever they say.
+    A file may be missing. A name never leads out of the folder of the DICOMDIR: parts such as ".." are dropped.
     """
     records = _records(path)
     if records is None:
@@ -42,7 +42,7 @@ def listed_files(path: Path) -> list[Path] | None:
 
 
 def _records(path: Path) -> list[tuple[str, list[str]]] | None:
-    """Kind and Referenced File ID (0004,1500) of each record that has one; None where the file is no DICOMDIR."""
+    """Read the kind and the Referenced File ID (0004,1500) of each record that has one; None if it is no DICOMDIR."""
     try:
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -52,7 +52,7 @@ def _records(path: Path) -> list[tuple[str, list[str]]] | None:
             directory = read_dataset(file, is_implicit_VR=False, is_little_endian=True)
             records = list(directory.get("DirectoryRecordSequence") or [])
             return [(str(one.get("DirectoryRecordType")), _names(one)) for one in records if _names(one)]
-    except Exception:  # noqa: BLE001 - what is wrong with it is said when it is read as an image
+    except Exception:  # noqa: BLE001 - the file is read as an image next, which reports the error
         return None
 
 
@@ -62,9 +62,9 @@ def _names(record: Dataset) -> list[str]:
 
 
 def _place(folder: Path, names: list[str]) -> Path:
-    """Follow names below a folder; in lower case where a CD was mounted so."""
+    """Follow names below a folder; in lower case if only that exists, as on some mounted CDs."""
     parts = [part for name in names for part in PurePosixPath(name.replace("\0", "")).parts if part not in ("/", "..")]
     path = folder.joinpath(*parts)
     lower = folder.joinpath(*(part.lower() for part in parts))
-    # Path.exists would raise where a name is longer than any may be.
+    # Path.exists raises for a name that is too long for the file system.
     return lower if os.path.exists(lower) and not os.path.exists(path) else path  # noqa: PTH110

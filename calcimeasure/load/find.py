@@ -40,19 +40,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SPACING_ROUNDING = 1e-4
-"""Relative: 0.9765625 mm is often written as 0.97656, and 512 columns of it end within a twentieth of a pixel."""
+"""Relative: 0.9765625 mm is often written as 0.97656. Over 512 columns the two differ by less than 0.05 pixel."""
 
 _READERS = 4
 _USUAL_HEADER_BYTES = 2**14
 _FILES_AT_A_TIME = 128
-"""Headers of so many are held: a multi-frame file's are some megabytes."""
+"""Number of files whose headers are in memory at a time. The headers of one multi-frame file take some megabytes."""
 
 _Plane = tuple[tuple[float, ...] | None, tuple[float, ...] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file, or a member of the .zip at `path`, and the folder that it is told relative to."""
+    """A file, or a member of the .zip at `path`, and the folder that its path is relative to."""
 
     path: Path
     root: Path
@@ -61,7 +61,7 @@ class _File:
 
 @dataclass(slots=True)
 class _Grid:
-    """Images that share a grid, while they are collected: each of them, and what the first of them says of all."""
+    """Images that share a grid, while they are collected, and the facts of the series from the first of them."""
 
     plane: _Plane
     instances: list[Instance]
@@ -106,7 +106,7 @@ def find_series(
     unreadable: list[Failure] = []
     other_file_count = 0
     with warnings.catch_warnings(), ThreadPoolExecutor(_READERS) as pool:
-        # pydicom warns of the wording of values; every value that is used is checked where it is used.
+        # pydicom warns of values that break the standard. Here every value is checked where it is used.
         warnings.simplefilter("ignore")
         for file, headers in _read_all(_files(roots, unreadable), pool):
             if isinstance(headers, FileError):
@@ -118,7 +118,7 @@ def find_series(
                     for header in headers:
                         same_key = grids[series_key(header)][grid_key(header)]
                         _add(header, instance(header, file.root, formats), same_key, settings)
-                except Exception as error:  # noqa: BLE001 - one odd header must not cost all the other files
+                except Exception as error:  # noqa: BLE001 - one odd header must not stop the other files
                     found = f"{type(error).__name__}: {error} ({file.path.name})"
                     message = f"A header that can be understood expected, found {found}. Export the file again."
                     unreadable.append(_failure("unreadable_file", message, file))
@@ -129,10 +129,11 @@ def find_series(
 
 
 def _read_all(files: Iterator[_File], pool: ThreadPoolExecutor) -> Iterator[tuple[_File, list[Header] | FileError]]:
-    """Read headers a window at a time, so that memory stays bounded.
+    """Read the headers of some files at a time, so that memory stays bounded.
 
-    On a network drive most of the time is waiting: threads wait for the beginnings of the files, and leave them in the
-    system's cache. Headers are parsed in one thread: several would take turns, and twice as long.
+    On a network drive most of the time goes into waiting. Threads wait for the beginnings of the files, which are then
+    in the cache of the system. One thread parses the headers: Python lets one thread run at a time, and several were
+    twice as slow.
     """
     while window := list(itertools.islice(files, _FILES_AT_A_TIME)):
         for file, _ in zip(window, pool.map(_bring_near, window), strict=True):
@@ -157,7 +158,7 @@ def _failure(reason: str, message: str, file: _File) -> Failure:
 
 
 def _add(header: Header, image: Instance, grids: list[_Grid], settings: Settings) -> None:
-    """Add an image to the grid that it lies on, or begin one."""
+    """Add an image to the grid that it lies on, or begin a new grid."""
     image_plane = plane(header)
     for grid in grids:
         if _same_plane(image_plane, grid.plane, settings):
@@ -172,7 +173,7 @@ def _acquisition_order(image: Instance) -> tuple[float, str, str]:
 
 
 def _same_plane(one: _Plane, other: _Plane, settings: Settings) -> bool:
-    """Compare directions and spacings but for rounding."""
+    """Tell whether directions and spacings are equal within rounding."""
     if None in one or None in other:
         return one == other
     (directions, spacing), (other_directions, other_spacing) = one, other
@@ -200,7 +201,7 @@ def _series_order(series: Series) -> tuple[object, ...]:
 
 
 def _files(roots: Sequence[Path], unreadable: list[Failure]) -> Iterator[_File]:
-    """Every regular file once, in a fixed order."""
+    """Give every regular file once, in a fixed order."""
     seen: set[tuple[int, int | str, str | None]] = set()
     for argument in roots:
         for file in _files_of(argument, unreadable):
@@ -218,12 +219,12 @@ def _files(roots: Sequence[Path], unreadable: list[Failure]) -> Iterator[_File]:
 
 
 def _identity_on_disk(path: Path, kind: os.stat_result) -> tuple[int, int | str]:
-    """Name a file or folder, however many links lead to it; some network drives number none."""
+    """Name a file or folder, by whatever link it is reached. Some network drives give no inode number (0)."""
     return kind.st_dev, kind.st_ino or os.path.realpath(path)
 
 
 def check_paths(roots: Iterable[Path]) -> None:
-    """Refuse what is neither a file nor a folder, before anything is done.
+    """Refuse a path that is neither a file nor a folder, before any file is read.
 
     Raises
     ------
@@ -254,7 +255,7 @@ def _files_of(argument: Path, unreadable: list[Failure]) -> Iterator[_File]:
 
 
 def _walk(root: Path, unreadable: list[Failure]) -> Iterator[Path]:
-    """Files below a folder; each folder once, however many links lead to it."""
+    """Give the files below a folder. A folder that several links lead to is entered once."""
 
     def refuse(error: OSError) -> None:
         folder = _File(Path(error.filename), root)
@@ -285,7 +286,7 @@ def _walk(root: Path, unreadable: list[Failure]) -> Iterator[Path]:
 def _stacks(grids: Iterable[_Grid], settings: Settings) -> list[Series]:
     """Make stacks of the grids of one series, numbered in the order of their first instance numbers."""
     parts = sorted((part for grid in grids for part in _split(grid, settings)), key=_first_instance)
-    # A series of radiographs is one image beside the other; only slices are expected to be one stack.
+    # Each radiograph of a series is a stack of its own, so several are no finding. Slices should be one stack.
     notice = ("split_series",) if sum(part.projection is None for part in parts) > 1 else ()
     return [
         replace(part, stack_number=number, notices=(*part.notices, *notice)) for number, part in enumerate(parts, 1)
@@ -297,16 +298,16 @@ def _first_instance(series: Series) -> tuple[float, str, str]:
 
 
 def _split(grid: _Grid, settings: Settings) -> list[Series]:
-    """Drop images that are there twice, and split where several lie at one position and something tells them apart."""
+    """Drop copies of images, and split images that share positions by an attribute that tells them apart."""
     unique = list({_identity(one): one for one in reversed(grid.instances)}.values())
     notices = (*grid.facts.notices, *(("duplicate_dropped",) if len(unique) < len(grid.instances) else ()))
-    # Every radiograph is measured by itself, two of one UID too.
+    # Each radiograph is measured alone, also two that have one UID.
     parts = _tell_apart(unique, grid.facts, settings) if grid.facts.projection is None else [[one] for one in unique]
     return [replace(grid.facts, instances=_ordered(part, grid.facts), notices=notices) for part in parts]
 
 
 def _identity(image: Instance) -> tuple[object, ...]:
-    """Name what copies of one image have in common; images that share a UID and nothing else are two."""
+    """Name what copies of one image have in common. Images that share only their UID are two images."""
     return (
         image.sop_uid or (image.path, image.member),
         image.frame_index,
@@ -319,10 +320,10 @@ def _identity(image: Instance) -> tuple[object, ...]:
 
 
 def _tell_apart(instances: list[Instance], facts: Series, settings: Settings) -> list[list[Instance]]:
-    """Split by the first attribute whose parts each hold one image a position; all together where there is none.
+    """Split images by the first attribute whose parts have one image at each position; else give one part.
 
-    Only where images share positions, or where two acquisitions lie among each other: slices of another breath between
-    the slices of one are no stack, however well they are placed.
+    Images are split only if some share a position, or if the slices of two acquisitions lie between each other. The
+    slices of two breath holds are no stack, even if they are evenly spaced together.
     """
     twins = _has_twin_positions(instances, facts, settings)
     if not twins and _is_even(_positions_mm(instances, facts), settings):
@@ -331,7 +332,7 @@ def _tell_apart(instances: list[Instance], facts: Series, settings: Settings) ->
         parts: dict[str, list[Instance]] = defaultdict(list)
         for one in instances:
             parts[one.split_keys[attribute]].append(one)
-        # Parts of one image each are no stacks: an acquisition time tells every image apart.
+        # An attribute that differs in every image, such as an acquisition time, makes no stacks.
         if any(len(part) == 1 or _has_twin_positions(part, facts, settings) for part in parts.values()):
             continue
         if twins or (name in ACQUISITIONS and _lie_among_each_other(parts.values(), facts, settings)):
@@ -355,7 +356,7 @@ def _has_twin_positions(instances: Sequence[Instance], facts: Series, settings: 
 
 
 def _positions_mm(instances: Sequence[Instance], facts: Series) -> NDArray[np.float64]:
-    """Position of each image along the slice normal; empty where the headers do not tell."""
+    """Give the position of each image along the slice normal; empty if the headers do not have all positions."""
     if facts.row_column_directions is None or any(one.position_lps_mm is None for one in instances):
         return np.empty(0)
     directions = np.array(facts.row_column_directions)
@@ -364,7 +365,7 @@ def _positions_mm(instances: Sequence[Instance], facts: Series) -> NDArray[np.fl
 
 
 def _ordered(instances: Sequence[Instance], facts: Series) -> tuple[Instance, ...]:
-    """Order along the slice normal; by instance number where the headers tell no position."""
+    """Order images along the slice normal; by instance number if the headers do not have all positions."""
     by_number = sorted(instances, key=_acquisition_order)
     positions = _positions_mm(by_number, facts)
     if not positions.size:

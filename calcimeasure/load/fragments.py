@@ -1,4 +1,4 @@
-"""Encapsulated pixel data: which of its fragments make up one frame (PS3.5 section A.4)."""
+"""Encapsulated pixel data: the fragments that make up each frame (PS3.5 section A.4)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _ITEM: Final = (0xFFFE, 0xE000)
 _END: Final = (0xFFFE, 0xE0DD)
 
 _END_OF_IMAGE: Final = b"\xff\xd9"
-"""EOI of JPEG and JPEG-LS, EOC of JPEG 2000."""
+"""The end mark of an image: EOI in JPEG and JPEG-LS, EOC in JPEG 2000."""
 
 _PADDING_BYTES: Final = 16
-"""What may follow the end of an image in its last fragment: a byte to make the length even, and some writers' more."""
+"""Most bytes after the end mark in the last fragment: one byte makes the length even, and some writers add more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """Where a fragment's item begins, counted from the first fragment's; its value in the file."""
+    """A fragment: offset of its item from the first item, and where in the file its value begins; bytes."""
 
     offset: int
     start: int
@@ -30,20 +30,21 @@ class Fragment:
 def fragments_of_frames(file: BinaryIO, frame_count: int) -> list[list[Fragment]]:
     """Find the fragments of each frame in a file that stands at the first item, the Basic Offset Table.
 
-    Fragments are counted: where there is one for each frame, or one frame alone, nothing else is needed. Only where
-    frames are in several fragments does the Basic Offset Table tell which, and without it the end mark of each image.
+    If there is one frame, or one fragment for each frame, the number of fragments is enough. If frames have several
+    fragments, the Basic Offset Table tells the first fragment of each frame. If the table is empty, the end marks of
+    the images tell it.
 
     Parameters
     ----------
     file
         Little endian, as all encapsulated data is.
     frame_count
-        How many there have to be.
+        Number of frames that the header says.
 
     Raises
     ------
     ValueError
-        It is broken, or nothing tells which fragments belong to which frame.
+        The pixel data is broken, or does not tell which fragments belong to which frame.
     """
     table = _offset_table(file)
     fragments = _fragments(file)
@@ -57,7 +58,7 @@ def read_fragments(file: BinaryIO, fragments: list[Fragment], most_bytes: int) -
     Raises
     ------
     ValueError
-        They are cut off, or claim to be longer than any frame is; then nothing is read.
+        The fragments are cut off, or state more bytes than a frame can have; nothing is read in that case.
     """
     length = sum(fragment.length for fragment in fragments)
     if length > most_bytes:
@@ -66,7 +67,7 @@ def read_fragments(file: BinaryIO, fragments: list[Fragment], most_bytes: int) -
 
 
 def ends_with_image(code: bytes) -> bool:
-    """Tell whether a codestream is whole: its end mark is there."""
+    """Tell whether a codestream is whole, which is to say whether it has its end mark."""
     return _END_OF_IMAGE in code[-_PADDING_BYTES:]
 
 
@@ -79,7 +80,7 @@ def _offset_table(file: BinaryIO) -> list[int]:
 
 
 def _fragments(file: BinaryIO) -> list[Fragment]:
-    """Find every fragment without reading it; the sequence ends with its delimiter or with the file."""
+    """Find every fragment without reading it. The sequence ends with its delimiter or with the file."""
     first = file.tell()
     fragments: list[Fragment] = []
     place = first

@@ -1,4 +1,4 @@
-"""One file's header: is it DICOM, and what does it say. Pixel data is not read."""
+"""The header of one file: whether it is DICOM, and what it says. Pixel data is not read."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _SHARED_TEXT: Final = (
     "ConvolutionKernel",
 )
 _SHARED_NUMBERS: Final = ("Rows", "Columns", "SamplesPerPixel")
-"""Images of one grid agree in these to the letter, and in the first three values of Image Type (some scanners mark
-single slices of a series in the fourth); in their plane they agree but for rounding."""
+"""Images of one grid have exactly equal values in these, and in the first three values of Image Type (some scanners
+mark single slices of a series in the fourth). Their planes are equal within rounding."""
 
 TELL_APART: Final = (
     "ImageType",
@@ -45,10 +45,10 @@ TELL_APART: Final = (
     "AcquisitionTime",
     "ContentTime",
 )
-"""Tried in this order to tell apart images that lie at one position."""
+"""Attributes that can tell apart images at one position, in the order in which they are tried."""
 
 ACQUISITIONS: Final = frozenset({"TemporalPositionIdentifier", "AcquisitionNumber"})
-"""Of these, what tells that images were taken at another time, or by another turn of the scanner."""
+"""Those of `TELL_APART` that differ between images of two acquisitions."""
 
 RADIOGRAPHS: Final = frozenset({"CR", "DX", "RG", "IO", "PX", "MG", "RF", "XA"})
 """Modalities of projections."""
@@ -116,7 +116,7 @@ _WORD_TAGS: Final = tuple(
         "StudyDescription",
     )
 )
-"""Written by people, read through their character set."""
+"""Text that people wrote, in the character set that the file names."""
 
 _SIGNED: Final[dict[int | None, bool]] = {0: False, 1: True}
 
@@ -125,12 +125,13 @@ _ENCODINGS: Final = {
     "1.2.840.10008.1.2.1": (False, True),
     "1.2.840.10008.1.2.2": (False, False),
 }
-"""Whether VRs are implicit and bytes little endian; pydicom reads implicit ones where others are stated, and these."""
+"""For each transfer syntax: whether VRs are implicit, and whether bytes are little endian. pydicom also reads implicit
+VRs in a file that states explicit ones, and the reverse."""
 
 _SYNTAXES: Final = {encoding: uid for uid, encoding in _ENCODINGS.items()} | {(True, False): "1.2.840.10008.1.2.2"}
 
 _PIXELS: Final = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-"""Pixel Data, and that of floating point numbers: what comes before is the header."""
+"""Pixel Data, Float Pixel Data and Double Float Pixel Data. The elements before them are the header."""
 
 _SEQUENCES: Final = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "ModalityLUTSequence")
 
@@ -138,13 +139,13 @@ _ANATOMY: Final = {
     "AnatomicRegionSequence": "AnatomicRegionModifierSequence",
     "PrimaryAnatomicStructureSequence": "PrimaryAnatomicStructureModifierSequence",
 }
-"""Coded parts of the body, and their modifiers: right, left, both (PS3.3 tables 10-5 and 10-8)."""
+"""Sequences of coded body parts, and of their modifiers: right, left, both (PS3.3 tables 10-5 and 10-8)."""
 
 _READ_TAGS: Final[list[BaseTag | int]] = [*_TAGS.values(), *_WORD_TAGS, *map(Tag, (*_SEQUENCES, *_ANATOMY))]
-"""All else is passed over, however large it is, and whatever is wrong with it."""
+"""Only these are read. Other elements may be large or broken: they are skipped."""
 
 _ALSO_IN_META: Final = {"SOPClassUID": "MediaStorageSOPClassUID", "SOPInstanceUID": "MediaStorageSOPInstanceUID"}
-"""Badly pseudonymized files keep these UIDs in the file meta information alone."""
+"""In badly pseudonymized files these UIDs stand only in the file meta information."""
 
 _FRAME_NAMES: Final = {
     "ImageType": "FrameType",
@@ -152,25 +153,25 @@ _FRAME_NAMES: Final = {
     "AcquisitionDateTime": "FrameAcquisitionDateTime",
     "TemporalPositionIdentifier": "TemporalPositionIndex",
 }
-"""Attributes of a file that have another name in a frame."""
+"""Attributes that have another name in a frame of a multi-frame file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The header of one image: a file's, or that of one frame of a multi-frame file, as if it were a file of its own.
+    """The header of one image: of a file, or of one frame of a multi-frame file, as if the frame were a file.
 
     Parameters
     ----------
     dataset
-        Its attributes, without pixel data.
+        The attributes of the image, without pixel data.
     path, member
         The file, or the .zip and the member in it.
     transfer_syntax_uid
-        As its meta information says; without that what it was parsed as.
+        As the file meta information says; if it says none, the one that the file was parsed with.
     pixel_offset
-        Byte at which the pixel data begins (of a deflated file: in what it unpacks to).
+        Byte at which the pixel data begins (in a deflated file: byte of the unpacked data).
     frame_index, frame_count
-        Which frame of how many in the file.
+        Number of the frame, from 0, and the number of frames in the file.
     """
 
     dataset: Dataset
@@ -183,18 +184,18 @@ class Header:
 
 
 def read_headers(path: Path, member: str | None = None) -> list[Header]:
-    """Read the header of a file: one for each image in it.
+    """Read the header of each image in a file.
 
     Returns
     -------
     list of Header
-        One; for multi-frame CT one for each frame; none where the file is no DICOM image or document (another format,
-        or a DICOMDIR).
+        One header; for multi-frame CT one for each frame; none if the file is no DICOM object (another format, or a
+        DICOMDIR).
 
     Raises
     ------
     FileError
-        The file cannot be opened, or it claims to be DICOM and cannot be parsed.
+        The file cannot be opened, or it has the mark of DICOM and cannot be parsed.
     """
     start, claims_dicom = b"", False
     try:
@@ -212,15 +213,15 @@ def read_headers(path: Path, member: str | None = None) -> list[Header]:
     except OSError as error:
         raise _unreadable(path, member, error.strerror or str(error)) from error
     except Exception as error:
-        # A broken file can break the parser in any way. Without the DICM mark it is not known to be DICOM at all; of a
-        # broken member of a .zip nothing is known.
+        # A broken file can break the parser in any way. A file without the mark DICM may be of another format, and is
+        # no error. A member of a .zip whose first bytes cannot be read may be anything: it is an error.
         if start and not claims_dicom:
             return []
         raise _unreadable(path, member, f"{type(error).__name__}: {error}") from error
 
 
 def is_dicomdir(meta: Dataset) -> bool:
-    """Tell from its meta information whether a file is a DICOMDIR (PS3.10 section 8.6)."""
+    """Tell from the file meta information whether a file is a DICOMDIR (PS3.10 section 8.6)."""
     return _text(meta, "MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
 
 
@@ -231,7 +232,7 @@ def _unreadable(path: Path, member: str | None, found: str) -> FileError:
 
 
 def _begins_like_a_data_set(start: bytes) -> bool:
-    """Tell whether bytes may be a data set without preamble: its first element is of group 2 or 8."""
+    """Tell whether bytes may begin a data set without a preamble: the first element has group 2 or 8."""
     group, element, length = (int.from_bytes(start[a:b], "little") for a, b in ((0, 2), (2, 4), (4, 8)))
     big_group, big_element = int.from_bytes(start[:2], "big"), int.from_bytes(start[2:4], "big")
     has_vr = _is_vr(start[4:6])
@@ -257,7 +258,7 @@ def _parse(file: BinaryIO, path: Path, member: str | None) -> Header | None:
 
 
 def _encoding(file: BinaryIO) -> tuple[bool, bool]:
-    """Tell from its first element whether a data set has implicit VRs, and whether it is little endian."""
+    """Tell from the first element of a data set whether VRs are implicit, and whether bytes are little endian."""
     start = file.read(6)
     file.seek(-len(start), os.SEEK_CUR)
     return not _is_vr(start[4:6]), int.from_bytes(start[:2], "little") < 0x0100
@@ -268,10 +269,10 @@ def _is_vr(letters: bytes) -> bool:
 
 
 def _frames(header: Header) -> list[Header]:
-    """Make the frames of a multi-frame CT look like files of their own (PS3.3 C.7.6.16, Multi-frame Functional Groups).
+    """Make a header for each frame of a multi-frame CT (PS3.3 C.7.6.16, Multi-frame Functional Groups).
 
-    Of an attribute that stands in several places the nearest to the frame counts: its own groups, then the shared ones,
-    then the top level.
+    An attribute may stand in several places. The functional groups of the frame come first, then the shared ones, then
+    the top level of the data set.
     """
     dataset = header.dataset
     own_groups = _items(dataset, "PerFrameFunctionalGroupsSequence")
@@ -280,7 +281,7 @@ def _frames(header: Header) -> list[Header]:
     if other_modality or (not own_groups and number_of_frames == 1):
         return [header]
     if not own_groups:
-        # A position at the top level is that of one of them at most.
+        # A position at the top level can be true of one frame only.
         dataset.pop(_TAGS["ImagePositionPatient"], None)
         return [header]
     if len(own_groups) != number_of_frames:
@@ -309,7 +310,7 @@ def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
 
 
 def _macro_elements(groups: list[Dataset]) -> dict[BaseTag, Any]:
-    """Collect the attributes of every macro in a functional group: each is a sequence of one item."""
+    """Collect the attributes of every macro in functional groups. A macro is a sequence of one item."""
     elements: dict[BaseTag, Any] = {}
     for group in groups:
         for macro in group:
@@ -319,7 +320,7 @@ def _macro_elements(groups: list[Dataset]) -> dict[BaseTag, Any]:
 
 
 def series_key(header: Header) -> tuple[str, ...]:
-    """Name the series of an image: its UIDs; where there is none, the folder and the series number."""
+    """Name the series of an image by its UIDs; without a series UID by the folder and the series number."""
     dataset = header.dataset
     study_uid, series_uid = _text(dataset, "StudyInstanceUID") or "", _text(dataset, "SeriesInstanceUID")
     if series_uid:
@@ -329,16 +330,16 @@ def series_key(header: Header) -> tuple[str, ...]:
 
 
 def grid_key(header: Header) -> tuple[object, ...]:
-    """Name what images of one grid have in common to the letter."""
+    """Collect the values that are exactly equal in all images of one grid."""
     dataset = header.dataset
     return (
         _sop_class_uid(dataset),
         _image_type(dataset)[:3],
         *(_text(dataset, keyword) for keyword in _SHARED_TEXT),
-        # Not every writer says it of every slice.
+        # Some writers give the Rescale Type of some slices only.
         _text(dataset, "RescaleType") or "HU",
         *(_unsigned(dataset, keyword) for keyword in _SHARED_NUMBERS),
-        # Every radiograph is measured by itself.
+        # Each radiograph is measured alone.
         (_text(dataset, "SOPInstanceUID") or (header.path, header.member)) if is_projection(dataset) else None,
     )
 
@@ -349,7 +350,7 @@ def plane(header: Header) -> tuple[tuple[float, ...] | None, tuple[float, ...] |
 
 
 def series_facts(header: Header) -> Series:
-    """Collect what the images of a grid share; its instances are added by the caller."""
+    """Collect the facts that the images of a grid share. The caller adds the instances."""
     dataset = header.dataset
     directions, spacing = plane(header)
     region_codes, region_modifier_codes = _anatomy(dataset)
@@ -388,7 +389,7 @@ def series_facts(header: Header) -> Series:
 
 
 def _anatomy(dataset: Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Read the codes of the imaged parts of the body, and those of their modifiers."""
+    """Read the codes of the imaged body parts, and the codes of their modifiers."""
     regions, modifiers = [], []
     for keyword, modifier in _ANATOMY.items():
         for item in _codes(dataset, keyword):
@@ -409,7 +410,7 @@ def _code_values(items: list[Dataset]) -> tuple[str, ...]:
 
 
 def is_projection(dataset: Dataset) -> bool:
-    """Tell whether an image is a radiograph: by its modality, or a film that was digitized (Conversion Type DF)."""
+    """Tell whether an image is a radiograph: by its modality, or because a film was scanned (Conversion Type DF)."""
     modality = (_text(dataset, "Modality") or "").upper()
     return modality in RADIOGRAPHS or (modality == "OT" and _text(dataset, "ConversionType") == "DF")
 
@@ -436,16 +437,16 @@ def _projection(dataset: Dataset) -> Projection:
 
 
 def instance(header: Header, root: Path, formats: dict[PixelFormat, PixelFormat]) -> Instance:
-    """Collect an image's own facts.
+    """Collect the facts of one image.
 
     Parameters
     ----------
     header
-        The image's header.
+        The header of the image.
     root
-        The folder that its path is told relative to.
+        The folder that its path is relative to.
     formats
-        Pixel formats seen so far: thousands of images share a few of them in memory.
+        Pixel formats seen so far. Thousands of images share a few formats, each of which is in memory once.
     """
     dataset = header.dataset
     pixel_format = _pixel_format(dataset, header.transfer_syntax_uid)
@@ -491,22 +492,22 @@ def _image_type(dataset: Dataset) -> tuple[str, ...]:
 
 
 def _contrast_agent(dataset: Dataset) -> bool | None:
-    """Contrast/Bolus Agent (0018,0010): true where one is named; None where the header does not say."""
+    """Read Contrast/Bolus Agent (0018,0010): whether an agent is named; None if the header says nothing."""
     agent = _words(dataset, "ContrastBolusAgent")
     return None if agent is None else agent.upper() not in _WORDS_FOR_NO_CONTRAST
 
 
-# Values as they stand in the file: pydicom's conversion costs ten times as much, and there are 40 of them in each of
-# thousands of files. Each may be missing, empty, of a wrong type or absurd: then it is None.
+# Values are read as bytes of the file: pydicom takes ten times as long to convert a value, and each of thousands of
+# files has 40 of them. A value may be missing, empty, of a wrong type or absurd: it is None then.
 
 
 def _bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool]:
-    """Return a value's bytes, and whether they are little endian; empty where there is none."""
-    # pydicom types this as raw, but it is not once a value was converted.
+    """Return the bytes of a value, and whether they are little endian; empty if there is no value."""
+    # pydicom's type says that the element is raw. An element whose value was converted is not.
     element: Any
     try:
         element = dataset.get_item(_TAGS[keyword])
-    except Exception:  # noqa: BLE001 - pydicom converts some that are not raw; one that it cannot is not known
+    except Exception:  # noqa: BLE001 - pydicom converts some values here; a value that it cannot convert is unknown
         return b"", True
     if element is None:
         return b"", True
@@ -520,16 +521,16 @@ def _bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool]:
 
 
 def _text(dataset: Dataset, keyword: str) -> str | None:
-    """Read a value of a code-like kind (UI, CS, DA, TM, IS, DS): ASCII."""
+    """Read a value whose VR is plain ASCII (UI, CS, DA, TM, IS, DS)."""
     value, _ = _bytes(dataset, keyword)
     return value.decode("ascii", "replace").strip(" \0\t\r\n") or None
 
 
 def _words(dataset: Dataset, keyword: str) -> str | None:
-    """Read a value that a person wrote, in the character set that the file names."""
+    """Read text that a person wrote, in the character set that the file names."""
     try:
         value = dataset.get(keyword)
-    except Exception:  # noqa: BLE001 - a value that cannot be decoded is not known; nothing is measured with it
+    except Exception:  # noqa: BLE001 - text that cannot be decoded is unknown; no measurement needs it
         return None
     if value is None or isinstance(value, bytes):
         return None
@@ -539,7 +540,7 @@ def _words(dataset: Dataset, keyword: str) -> str | None:
 
 def _numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
     text = _text(dataset, keyword) or ""
-    if "_" in text:  # Python reads 1_0 as ten
+    if "_" in text:  # float() would read 1_0 as ten
         return None
     parts = text.split("\\")
     try:
@@ -555,19 +556,19 @@ def _number(dataset: Dataset, keyword: str) -> float | None:
 
 
 def _integer(dataset: Dataset, keyword: str) -> int | None:
-    """Read a value of kind IS: some scanners write 12.0 where 12 belongs."""
+    """Read a value of VR IS. Some scanners write 12.0 for 12."""
     value = _number(dataset, keyword)
     return int(value) if value is not None and value == int(value) else None
 
 
 def _unsigned(dataset: Dataset, keyword: str) -> int | None:
-    """Read a value of kind US, or the bits of one of kind SS."""
+    """Read a value of VR US, or the bits of a value of VR SS as unsigned."""
     value, little_endian = _bytes(dataset, keyword)
     return int.from_bytes(value, "little" if little_endian else "big") if len(value) in (2, 4) else None
 
 
 def _date(value: str | None) -> date | None:
-    """Read a value of kind DA, also in the form with points of DICOM's forerunner."""
+    """Read a value of VR DA, also in the form with points that ACR-NEMA had."""
     digits = (value or "").replace(".", "")
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if len(digits) == 8 else None

@@ -1,4 +1,4 @@
-"""Series to image, whichever kind it is."""
+"""From a series to its image, a CT stack or a radiograph."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def load_image(series: Series, settings: Settings | None = None) -> Volume | Rad
     Returns
     -------
     Volume or Radiograph
-        Attenuation in HU on the grid as acquired, or a projection on which dense is bright; what had to be corrected
-        is in its notices.
+        Attenuation in HU on the grid as acquired, or a projection on which dense is bright. Its notices name what was
+        corrected.
 
     Raises
     ------
     UnsupportedError
-        It is no image that can be loaded.
+        The series is no image that can be loaded.
     GeometryError
-        Its slices are no grid that can be trusted.
+        The slices are no grid that can be trusted.
     PixelError
-        Its pixels cannot be decoded, or are no Hounsfield units.
+        The pixels cannot be decoded, or are no Hounsfield units.
     """
     settings = settings or Settings()
     refuse_unsupported(series)
@@ -46,7 +46,7 @@ def load_image(series: Series, settings: Settings | None = None) -> Volume | Rad
 
 
 def check_headers(series: Series, settings: Settings) -> None:
-    """Raise what `load_image` would raise, as far as headers tell.
+    """Raise what `load_image` would raise, as far as it follows from the headers.
 
     Raises
     ------

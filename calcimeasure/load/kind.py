@@ -1,4 +1,4 @@
-"""What kind of object a series is, from its header: CT, a radiograph, or something that is not measured."""
+"""The kind of object that a series is, from its header: CT, a radiograph, or an object that is not measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from calcimeasure.model import Series
 
 _MULTIFRAME_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7.3"
-"""Multi-frame Grayscale Word Secondary Capture: converted CT, where each frame says where it lies."""
+"""Multi-frame Grayscale Word Secondary Capture: it is converted CT if its frames have positions."""
 
 _SECONDARY_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7"
 _CT_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.2"
@@ -23,19 +23,21 @@ _DERIVED_WORDS: Final = frozenset(
     MAT_REMOVED MAT_SPECIFIC MAT_VALUE_BASED MAXIMUM MAX_IP MINIMUM MINIP MIN_IP MIP MULTIPLICATION PERFUSION PROJECTION
     QUANTITY RHO/Z SSD STD_DEVIATION SUBTRACTED SUBTRACTION VNC VOLUME_RENDERED VRT ZEFF""".split()  # noqa: SIM905 - a list of words
 )
-"""Words of Image Type (0008,0008), value 3 on, for images whose values are not the attenuation of voxels; those of
-multi-energy CT are in PS3.3 C.8.2.1.1.1, of multi-frame images in C.8.16.1.4, the others are what scanners write."""
+"""Words of Image Type (0008,0008), from value 3 on, that mark images whose values are not the attenuation of voxels.
+The words of multi-energy CT stand in PS3.3 C.8.2.1.1.1, those of multi-frame images in C.8.16.1.4; scanners write the
+others."""
 
 _MONOENERGETIC_WORDS: Final = frozenset({"GSI_MONO", "MONO", "MONOE", "MONOENERGETIC", "MONO_E", "MONO_PLUS", "VMI"})
 
 
 def refuse_unsupported(series: Series) -> None:
-    """Raise where a series is no image that can be loaded.
+    """Raise if a series is no image that can be loaded.
 
     Raises
     ------
     UnsupportedError
-        Another modality than CT and radiographs, a localizer, a secondary capture, a derived image, no image.
+        The series has another modality than CT and radiographs, is a localizer, a secondary capture or a derived image,
+        or is no image.
     """
     reason = _unsupported_reason(series)
     if reason:
@@ -45,7 +47,7 @@ def refuse_unsupported(series: Series) -> None:
 
 
 def is_monoenergetic(series: Series) -> bool:
-    """Tell whether a CT was computed for one photon energy: its Hounsfield units are those of that energy."""
+    """Tell whether a CT was computed for one photon energy. Its Hounsfield units hold for that energy only."""
     return bool(_image_type_words(series) & _MONOENERGETIC_WORDS)
 
 
@@ -61,7 +63,7 @@ def _unsupported_reason(series: Series) -> str | None:
         return "derived_image" if words & _DERIVED_WORDS else None
     if series.sop_class_uid == _SECONDARY_CAPTURE or series.sop_class_uid.startswith(f"{_SECONDARY_CAPTURE}."):
         return "secondary_capture"
-    # A header that was cut off may have lost its modality: that is no other one, and a slice must not be passed over.
+    # A header that is cut off may lack the modality. That is no other modality: the slice must not be skipped silently.
     if series.modality != "CT" and (series.modality or not _is_ct_storage(series)):
         return "modality"
     if "LOCALIZER" in words:

@@ -1,4 +1,4 @@
-"""One decoded frame of stored values, whatever the transfer syntax."""
+"""One decoded frame of stored values, from any transfer syntax."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _RLE: Final = "1.2.840.10008.1.2.5"
 
 def _codec(name: str) -> Callable[[bytes], NDArray[Any]]:
     def decode(frame: bytes) -> NDArray[Any]:
-        # Late: importing the codecs costs 0.1 s that uncompressed series need not pay.
+        # Imported at first use: loading the codecs takes 0.1 s, which the command line and uncompressed series save.
         import imagecodecs
 
         decoded: NDArray[Any] = getattr(imagecodecs, name)(frame)
@@ -55,21 +55,23 @@ _CODECS: Final = {
     "1.2.840.10008.1.2.4.202": _jpeg_2000,
     "1.2.840.10008.1.2.4.203": _jpeg_2000,
 }
-"""JPEG baseline and extended, JPEG lossless, JPEG-LS, JPEG 2000 and its high-throughput kind (PS3.5 section 10)."""
+"""JPEG baseline and extended, JPEG lossless, JPEG-LS, JPEG 2000 and High-Throughput JPEG 2000 (PS3.5 section 10)."""
 
 _JPEG_2000: Final = frozenset(uid for uid, codec in _CODECS.items() if codec is _jpeg_2000)
 
 _LARGEST_GROWTH: Final = 4
 _ALWAYS_ALLOWED_BYTES: Final = 2**16
-"""A compressed frame is hardly ever larger than what it unpacks to; of a tiny one the codec's own header is."""
+"""Most bytes of a compressed frame: so many times its unpacked size, and so many more for the headers of the codec. A
+compressed frame is hardly ever larger than the unpacked one."""
 
 _MOST_UNPACKED: Final = 64
-"""Two bytes of RLE unpack to 128 at most (PS3.5 G.3.1)."""
+"""Unpacked bytes for each byte of RLE: two bytes unpack to at most 128 (PS3.5 G.3.1)."""
 
 _SEARCHED_BYTES: Final = 2**20
 
 _MOST_TILES: Final = 4096
-"""Of a JPEG 2000 image; hospitals send one, and its decoder takes memory for each before it reads any."""
+"""Most tiles of a JPEG 2000 image. Images from hospitals have one tile. The decoder takes memory for every tile before
+it reads the first."""
 
 
 def stored_values(instance: Instance) -> NDArray[Any]:
@@ -83,14 +85,14 @@ def stored_values(instance: Instance) -> NDArray[Any]:
     Returns
     -------
     ndarray
-        (rows, columns), signed or unsigned as Pixel Representation (0028,0103) says, the bits above Bits Stored cleared
-        or filled with the sign.
+        (rows, columns), signed or unsigned as Pixel Representation (0028,0103) says. The bits above Bits Stored are
+        cleared or filled with the sign.
 
     Raises
     ------
     PixelError
-        There is no pixel data, it cannot be decoded, or it is not as large as the header says; memory is not taken
-        before the sizes are known to agree.
+        There is no pixel data, it cannot be decoded, or its size is not that of the header. Sizes are compared before
+        memory is taken.
     """
     pixel_format = instance.pixel_format
     syntax = pixel_format.transfer_syntax_uid
@@ -106,7 +108,7 @@ def stored_values(instance: Instance) -> NDArray[Any]:
 
 
 def _refuse_unclear_format(instance: Instance) -> None:
-    """Refuse what tells no values: nothing is guessed, and no memory taken."""
+    """Refuse a header that does not define the stored values. Nothing is guessed, and no memory is taken."""
     stored = instance.pixel_format
     high_bit = stored.bits_stored - 1 if stored.high_bit is None else stored.high_bit
     clear = (
@@ -144,7 +146,7 @@ def _native(instance: Instance) -> NDArray[Any]:
     data = b""
     with _open(instance) as file:
         declared = _seek_value(file, instance)
-        # One byte more is allowed: values have an even length (PS3.5 section 7.1.1).
+        # One more byte is allowed: the length of a value is even (PS3.5 section 7.1.1).
         if declared in (whole, whole + 1):
             file.seek(expected * instance.frame_index, os.SEEK_CUR)
             data = file.read(expected)
@@ -169,20 +171,20 @@ def _decoded(instance: Instance) -> NDArray[Any]:
             return _run_lengths(frame, pixel_format)
         _refuse_other_size(_coded_shape(frame, syntax), instance)
         if syntax not in _JPEG_2000 and not ends_with_image(frame):
-            # The decoder of JPEG would fill up what is missing; that of JPEG 2000 refuses to.
+            # The JPEG decoder would invent the missing rows. The JPEG 2000 decoder refuses such a frame itself.
             raise ValueError("a codestream that is cut off")
         values = _CODECS[syntax](frame)
     except PixelError:
         raise
     except Exception as error:
-        # A codec can fail in any way on broken data; all of them mean that these pixels cannot be had.
+        # A codec can fail in any way on broken data. Every failure means that the pixels cannot be decoded.
         raise _error(instance, "decode_failed", f"found {type(error).__name__}: {error}. {_AGAIN}") from error
     _refuse_other_size(values.shape, instance)
     return values
 
 
 def _frames(file: BinaryIO, instance: Instance) -> list[list[Fragment]]:
-    """Find the fragments of each frame; of a multi-frame file once, and not anew for each of its frames."""
+    """Find the fragments of each frame, once for all frames of a multi-frame file."""
     key = (instance.path, instance.member, instance.pixel_offset, instance.frame_count, changed_at(instance.path))
     frames = _last_frames.get(key)
     if frames is None:
@@ -195,7 +197,7 @@ def _frames(file: BinaryIO, instance: Instance) -> list[list[Fragment]]:
 
 
 _last_frames: dict[tuple[object, ...], list[list[Fragment]]] = {}
-"""Of one file at a time; threads that read the same file may each put it in."""
+"""The fragments of the last multi-frame file. Threads that read the same file may each write the same entry."""
 
 
 def _refuse_other_size(found: tuple[int, ...] | None, instance: Instance) -> None:
@@ -208,7 +210,7 @@ def _refuse_other_size(found: tuple[int, ...] | None, instance: Instance) -> Non
 
 def _run_lengths(frame: bytes, pixel_format: PixelFormat) -> NDArray[Any]:
     """Decode RLE (PS3.5 annex G): one segment for each byte of a value, the most significant first."""
-    import imagecodecs
+    import imagecodecs  # at first use, as in `_codec`
 
     pixels = pixel_format.rows * pixel_format.columns
     count = pixel_format.bits_allocated // 8
@@ -217,7 +219,7 @@ def _run_lengths(frame: bytes, pixel_format: PixelFormat) -> NDArray[Any]:
     lengths = [stop - start for start, stop in itertools.pairwise(limits)]
     if found != count or offsets[0] < 64 or min(lengths) * _MOST_UNPACKED < pixels:
         raise ValueError(f"{found} segments of {lengths} bytes, where {count} of {pixels} values belong")
-    # Each is unpacked to what it must hold, and no further.
+    # Each segment is unpacked up to the size that it must have, and no further.
     segments = [
         imagecodecs.packbits_decode(frame[start:stop], out=pixels) for start, stop in itertools.pairwise(limits)
     ]
@@ -228,13 +230,13 @@ def _run_lengths(frame: bytes, pixel_format: PixelFormat) -> NDArray[Any]:
 
 
 def _coded_shape(frame: bytes, syntax: str) -> tuple[int, ...] | None:
-    """Read the size from a codestream's own header: none is decoded that is larger than it should be."""
+    """Read the size from the header of a codestream, so that no larger image than expected is decoded."""
     shape = _size_of_jpeg_2000(frame) if syntax in _JPEG_2000 else _size_of_jpeg(frame)
     return shape[:2] if shape and shape[2] == 1 else shape
 
 
 def _size_of_jpeg_2000(frame: bytes) -> tuple[int, int, int] | None:
-    """Read rows, columns and components: SIZ follows SOC, perhaps inside the boxes of a file (ISO 15444-1, A.5.1)."""
+    """Read rows, columns and components: SIZ follows SOC, also inside the boxes of a JP2 file (ISO 15444-1, A.5.1)."""
     start = frame[:4096].find(b"\xff\x4f\xff\x51")
     if start < 0 or len(frame) < start + 42:
         return None
@@ -246,7 +248,7 @@ def _size_of_jpeg_2000(frame: bytes) -> tuple[int, int, int] | None:
 
 
 def _size_of_jpeg(frame: bytes) -> tuple[int, int, int] | None:
-    """Read rows, columns and components of JPEG or JPEG-LS: a frame header among segments (ISO 10918-1, B.2.2)."""
+    """Read rows, columns and components of JPEG or JPEG-LS from the frame header (ISO 10918-1, B.2.2)."""
     place = 2
     while place + 10 <= len(frame):
         marker, length = frame[place + 1], int.from_bytes(frame[place + 2 : place + 4], "big")
@@ -260,7 +262,7 @@ def _size_of_jpeg(frame: bytes) -> tuple[int, int, int] | None:
 
 
 def _stored_bits(values: NDArray[Any], pixel_format: PixelFormat) -> NDArray[Any]:
-    """Clear what lies above Bits Stored (0028,0101), or fill it with the sign, as the type has one or not."""
+    """Clear the bits above Bits Stored (0028,0101), or fill them with the sign if values are signed."""
     if pixel_format.signed and values.dtype.kind == "u":
         values = values.view(values.dtype.str.replace("u", "i"))
     unused = values.dtype.itemsize * 8 - pixel_format.bits_stored
@@ -271,9 +273,9 @@ def _stored_bits(values: NDArray[Any], pixel_format: PixelFormat) -> NDArray[Any
 
 
 def padding_limits(pixel_format: PixelFormat) -> tuple[int, int] | None:
-    """Return the lowest and highest stored value of what was not imaged (PS3.3 C.7.5.1.1.2); None where there is none.
+    """Return the lowest and highest stored value of pixels that were not imaged (PS3.3 C.7.5.1.1.2); None if not said.
 
-    Pixel Padding Value and Range Limit (0028,0120), (0028,0121) are read as the image's own values are: in a signed
+    Pixel Padding Value and Range Limit (0028,0120), (0028,0121) are read like the values of the image: in a signed
     image 63536 stands for -2000.
     """
     if pixel_format.padding_value is None:
@@ -304,14 +306,14 @@ def _open(instance: Instance) -> Iterator[BinaryIO]:
 
 
 def _seek_value(file: BinaryIO, instance: Instance) -> int:
-    """Go to the first byte of Pixel Data's value and return its declared length (PS3.5 section 7.1)."""
+    """Go to the first byte of the value of Pixel Data, and return its declared length (PS3.5 section 7.1)."""
     _refuse_other_file(file, instance)
     file.seek(instance.pixel_offset)
     element = file.read(12)
     order = ">" if instance.pixel_format.transfer_syntax_uid == _EXPLICIT_BIG else "<"
     if len(element) < 12 or struct.unpack(f"{order}HH", element[:4]) != (0x7FE0, 0x0010):
         raise _error(instance, "no_pixels", "found none. Export the file again, with its pixels")
-    # Whatever the transfer syntax says: pydicom reads headers of the other kind too.
+    # The VR decides, and not the transfer syntax: pydicom also reads explicit VRs where implicit ones are stated.
     if element[4:8] not in (b"OB\0\0", b"OW\0\0"):
         file.seek(-4, os.SEEK_CUR)
         return int(struct.unpack(f"{order}I", element[4:8])[0])
@@ -319,7 +321,7 @@ def _seek_value(file: BinaryIO, instance: Instance) -> int:
 
 
 def _refuse_other_file(file: BinaryIO, instance: Instance) -> None:
-    """Look for the image's own UID where its header was: another slice may have been written in its place meanwhile."""
+    """Look for the UID of the image in its file: another slice may have been written in its place since."""
     if instance.frame_count > 1 or not instance.sop_uid.isascii() or isinstance(file, BytesIO):
         return
     file.seek(0)

@@ -1,4 +1,4 @@
-"""Series to Radiograph: dense is bright, and millimeters only where they are known."""
+"""From a series to a Radiograph: dense is bright, and sizes have millimeters only if the spacing is known."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
 
 _EQUAL_SPACING: Final = 1e-3
-"""Relative: spacings that differ by less are the same one, rounded (PS3.3 section 10.7 compares them)."""
+"""Relative: spacings that differ by less are equal but for rounding (PS3.3 section 10.7 compares them)."""
 
 _SHAPE_OF: Final = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}
 """Presentation LUT Shape (2050,0020) that belongs to each Photometric Interpretation (PS3.3 C.8.11.3.1.2)."""
@@ -29,14 +29,14 @@ _SHAPE_OF: Final = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}
 def load_radiograph(series: Series, settings: Settings) -> Radiograph:
     """Load a radiograph.
 
-    Pixel values go through the Modality LUT, then are turned round once where Photometric Interpretation is
-    MONOCHROME1, so that a higher value is always denser; window and presentation are not applied. A padded pixel gets
-    the lowest value.
+    The Modality LUT is applied to the pixel values. If Photometric Interpretation is MONOCHROME1, the values are
+    inverted, so that a higher value is always denser. Window and presentation are not applied. A padded pixel gets the
+    lowest value.
 
     Raises
     ------
     UnsupportedError
-        A cine.
+        The image is a cine.
     PixelError
         The pixels cannot be decoded, or are in color.
     """
@@ -60,14 +60,14 @@ def load_radiograph(series: Series, settings: Settings) -> Radiograph:
 
 
 def refuse_no_gray_projection(series: Series) -> None:
-    """Raise where a radiograph is not one gray projection, as its header tells.
+    """Raise if the header of a radiograph says that it is not one gray projection.
 
     Raises
     ------
     UnsupportedError
-        A cine.
+        The image is a cine.
     PixelError
-        It is in color.
+        The image is in color.
     """
     projection = series.projection or Projection()
     if projection.number_of_frames > 1:
@@ -91,7 +91,7 @@ def _modality_values(stored: NDArray[Any], image: Instance) -> NDArray[np.float3
         if not np.isfinite(values).all():
             raise ValueError("values that are no finite numbers")
     except Exception as error:
-        # The file was changed meanwhile, or a table is none; pydicom checks neither.
+        # The file was changed since its header was read, or its table is broken. pydicom checks neither.
         found = f"found {type(error).__name__}: {error} ({image.relative_path.name}). Export the file again."
         message = f"A Modality LUT (0028,3000) or rescale (0028,1053) that can be applied expected, {found}"
         raise PixelError("decode_failed", message, path=image.path) from error
@@ -99,19 +99,19 @@ def _modality_values(stored: NDArray[Any], image: Instance) -> NDArray[np.float3
 
 
 def radiograph_spacing(series: Series, settings: Settings) -> tuple[tuple[float, float] | None, SpacingSource]:
-    """Say how many millimeters a pixel of a radiograph is, and how that is known (PS3.3 sections 10.7.1.1 to 10.7.1.3).
+    """Give the pixel spacing of a radiograph, and how it is known (PS3.3 sections 10.7.1.1 to 10.7.1.3).
 
     Returns
     -------
     spacing_mm : tuple of float or None
-        Between rows and between columns; None where no millimeters are known, and for an uncertain spacing unless
+        Between rows and between columns, mm; None if no spacing is known, and for an uncertain spacing unless
         settings.allow_uncertain_spacing.
     source : SpacingSource
         calibrated: Pixel Spacing that was calibrated (its Calibration Type is GEOMETRY or FIDUCIAL) or is smaller than
         the spacing at the detector, as an object nearer to the tube looks; magnification_corrected: the spacing at the
         detector divided by the Estimated Radiographic Magnification Factor; detector_plane: the spacing at the
-        detector or of the scanned film as it is, which makes every size an upper bound; uncertain: Pixel Spacing alone
-        or larger than at the detector; none.
+        detector or of the scanned film, which makes every size an upper bound; uncertain: Pixel Spacing alone, or
+        larger than the spacing at the detector; none.
     """
     projection = series.projection or Projection()
     pixel = _positive(series.pixel_spacing_mm)

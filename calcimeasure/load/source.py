@@ -1,4 +1,4 @@
-"""Where the bytes of a DICOM file come from: a file, a member of a .zip, and either of them deflated."""
+"""The bytes of a DICOM file: from a file or from a member of a .zip, either of which may be deflated."""
 
 from __future__ import annotations
 
@@ -18,36 +18,37 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 DEFLATED: Final = "1.2.840.10008.1.2.1.99"
-"""Deflated Explicit VR Little Endian: everything behind the file meta information is one deflate stream (PS3.5 A.5)."""
+"""Deflated Explicit VR Little Endian: all bytes after the file meta information are one deflate stream (PS3.5 A.5)."""
 
 LARGEST_INFLATED_BYTES: Final = 2**30
-"""What a deflated file may unpack to: the largest multi-frame CT seen is half of it, a bomb a thousand times that."""
+"""Most bytes that a deflated file may unpack to. The largest multi-frame CT seen has half of them; files that are made
+to fill the memory (bombs) have a thousand times as many."""
 
 LARGEST_MEMBER_BYTES: Final = 2**32
-"""What a member of a .zip may say that it unpacks to; zipfile never unpacks more than a member says."""
+"""Most bytes that a member of a .zip may state as its size. zipfile never unpacks more than the stated size."""
 
 LARGEST_RATIO: Final = 100
 ALWAYS_ALLOWED_BYTES: Final = 2**26
-"""What unpacks to more than this, and to a hundred times its size, is a bomb: CT packs to a half, an empty slice of it
-to a thousandth."""
+"""Data that unpack to more than ALWAYS_ALLOWED_BYTES and to more than LARGEST_RATIO times their size are refused. CT is
+packed to half its size; only an empty slice is packed to a thousandth, and it is small."""
 
 _PREAMBLE_BYTES: Final = 132
 
 
 class TooLargeError(OSError):
-    """Unpacking would take more memory than any image does."""
+    """Unpacking would take more memory than any image needs."""
 
 
 @contextmanager
 def open_source(path: Path, member: str | None = None) -> Iterator[BinaryIO]:
-    """Open a file, or a member of the .zip at this path: read in place, nothing is unpacked to disk.
+    """Open a file, or a member of the .zip at this path. A member is read in place: nothing is unpacked to disk.
 
     A damaged member may still raise `zipfile.BadZipFile`, `zlib.error` or `EOFError` while it is read.
 
     Raises
     ------
     OSError
-        It cannot be opened; `TooLargeError` where a member says that it unpacks to more than `LARGEST_MEMBER_BYTES`.
+        The file or member cannot be opened; `TooLargeError` if a member states more bytes than are allowed.
     """
     with path.open("rb") if member is None else _open_member(path, member) as file:
         yield file
@@ -57,34 +58,34 @@ def _open_member(path: Path, member: str) -> BinaryIO:
     try:
         archive = _archive(path, changed_at(path))
         info = archive.getinfo(member)
-        # A member cannot be larger than its archive, whatever it says.
+        # The packed size that a member states may be false: the member cannot be larger than its archive.
         packed_bytes = min(info.compress_size, path.stat().st_size)
         if info.file_size > _allowed_bytes(packed_bytes, LARGEST_MEMBER_BYTES):
             raise TooLargeError(f"a member of {info.file_size} bytes, packed in {packed_bytes}")
         return cast("BinaryIO", archive.open(member))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
-        # Damaged, packed in an unknown way, encrypted (RuntimeError), or no longer in it.
+        # The member is damaged, packed in an unknown way, encrypted (RuntimeError), or no longer in the archive.
         raise OSError(f"{type(error).__name__}: {error}") from error
 
 
 @functools.lru_cache(maxsize=4)
 def _archive(path: Path, _changed_at: int) -> zipfile.ZipFile:
-    """Keep the table of contents: reading it anew for each of thousands of members would take hours."""
+    """Keep the table of contents. To read it again for each of thousands of members would take hours."""
     return zipfile.ZipFile(path)
 
 
 def changed_at(path: Path) -> int:
-    """Tell a file from another that is written in its place (nanoseconds of its last change)."""
+    """Give the time of the last change of a file in nanoseconds: it tells the file from one written in its place."""
     return path.stat().st_mtime_ns
 
 
 def archive_members(path: Path) -> list[str]:
-    """List the files in a .zip, by name.
+    """List the files in a .zip, sorted by name.
 
     Raises
     ------
     OSError
-        It is no .zip that can be read.
+        The file is no .zip that can be read.
     """
     try:
         archive = _archive(path, changed_at(path))
@@ -98,12 +99,12 @@ def _allowed_bytes(packed_bytes: int, most_bytes: int) -> int:
 
 
 def read_meta(file: BinaryIO) -> Dataset:
-    """Read the file meta information, with or without preamble before it; the file then stands at the data set.
+    """Read the file meta information, with or without a preamble before it. The file then stands at the data set.
 
     Raises
     ------
     OSError
-        It is broken.
+        The file meta information is broken.
     """
     file.seek(0)
     if file.read(_PREAMBLE_BYTES)[-4:] != b"DICM":
@@ -111,7 +112,7 @@ def read_meta(file: BinaryIO) -> Dataset:
     try:
         return read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag >> 16 != 2)
     except Exception as error:
-        # As in any parser, anything can go wrong.
+        # A parser can fail in any way on broken bytes.
         raise OSError(f"broken file meta information: {error}") from error
 
 
@@ -121,14 +122,14 @@ def inflate(file: BinaryIO) -> BytesIO:
     Parameters
     ----------
     file
-        Standing behind the file meta information.
+        It stands at the first byte after the file meta information.
 
     Raises
     ------
     TooLargeError
-        It unpacks to more than `LARGEST_INFLATED_BYTES`, or is a bomb; no more than is allowed was unpacked.
+        The data set unpacks to more bytes than are allowed; no more than those were unpacked.
     OSError
-        It is no deflate stream.
+        The data set is no deflate stream.
     """
     packed = file.read()
     allowed_bytes = _allowed_bytes(len(packed), LARGEST_INFLATED_BYTES)
@@ -144,9 +145,9 @@ def inflate(file: BinaryIO) -> BytesIO:
 
 @functools.lru_cache(maxsize=1)
 def unpacked(path: Path, member: str | None, deflated: bool, _changed_at: int) -> bytes:
-    """Unpack a member of a .zip or a deflated file whole: else each frame of a multi-frame file would do it anew.
+    """Unpack a whole member of a .zip or a whole deflated file, once for all frames of a multi-frame file.
 
-    `unpacked.cache_clear` gives the memory back.
+    `unpacked.cache_clear` frees the memory.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Series to Volume: a grid that can be trusted, in Hounsfield units, or a reason why not."""
+"""From a series to a Volume: a grid that can be trusted, in Hounsfield units, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
 _LARGEST_HU: Final = 32767
 _AIR_HU: Final = (-1200, -500)
-"""Where nothing is in this range there is no air in view, and no way to check the scale; below it is padding."""
+"""If no voxel is in this range, no air is in view, and the scale cannot be checked. Values below it are padding."""
 
 _SHIFTED_TISSUE_HU: Final = (700, 1300)
 _BACKGROUND_HU: Final = 200
-"""Stored values without their intercept have air near 0 and soft tissue near 1024."""
+"""If the intercept is missing, air is near 0 and soft tissue near 1024."""
 
 _BODY_HU: Final = (-900, 3000)
-"""A padding value in this range may as well be a voxel of the body."""
+"""A padding value in this range can also be the value of a voxel in the body."""
 
 _MISSING_SLICE_TOLERANCE: Final = 0.1
-"""A step is a multiple of the steps beside it when it is within this part of one of them, and what they are rounded to,
-of one."""
+"""A part of the steps beside a step. The step counts as a multiple of them if it differs from the multiple by at most
+this part of one step, and by the rounding of those steps."""
 
 _ROUNDED_STEP_RATIO: Final = 1.4
-"""Steps that differ by less are one run, rounded: 0.33 mm in positions of one decimal are 0.3 and 0.4."""
+"""Steps whose ratio is smaller are one rounded step: 0.33 mm in positions of one decimal gives 0.3 and 0.4 mm."""
 
 _LARGEST_GAP_RATIO: Final = 3.5
-"""From this ratio on a single step is a gap, whole multiple or not."""
+"""From this ratio to the steps beside it on, a step is a gap, also if it is no whole multiple."""
 
 
 def load_volume(series: Series, settings: Settings) -> Volume:
@@ -53,25 +53,26 @@ def load_volume(series: Series, settings: Settings) -> Volume:
 
 
 def checked_stack(series: Series, settings: Settings) -> tuple[Series, Geometry, tuple[str, ...]]:
-    """Drop images that are there twice, and place the others.
+    """Drop copies of images, and place the others.
 
-    Pixels are read only of images that share their position: equal ones are one image sent twice.
+    Pixels are read only of images that share a position: images with equal pixels are one image that was sent twice.
 
     Returns
     -------
     series : Series
-        Without the twins.
+        Without the copies.
     geometry : Geometry
         With one origin per slice.
     notices : tuple of str
-        duplicate_dropped, and what `stack_geometry` says.
+        duplicate_dropped, and the notices of `stack_geometry`.
 
     Raises
     ------
     GeometryError
-        See `stack_geometry`; also images at one position with different pixels.
+        As in `stack_geometry`; also if images at one position have different pixels.
     PixelError
-        The pixels of such images cannot be decoded; there are no rows; the stack is larger than is allowed.
+        The pixels of images at one position cannot be decoded, there are no rows, or the stack is larger than is
+        allowed.
     """
     _refuse_no_matrix(series)
     single = _without_twins(series, settings)
@@ -116,7 +117,7 @@ def _without_twins(series: Series, settings: Settings) -> Series:
     normal = np.cross(directions[:3], directions[3:])
     kept = [series.instances[0]]
     for one in series.instances[1:]:
-        # stack_geometry refuses what still shares a position after this.
+        # stack_geometry refuses images that still share a position after this.
         step_mm = float(np.dot(np.subtract(one.position_lps_mm, kept[-1].position_lps_mm), normal))  # type: ignore[arg-type]
         if step_mm >= settings.spacing_tolerance_mm or not _same_image(one, kept[-1]):
             kept.append(one)
@@ -132,12 +133,12 @@ def _same_image(one: Instance, other: Instance) -> bool:
 
 
 def refuse_no_hounsfield_units(series: Series) -> None:
-    """Raise where headers tell that the values are no Hounsfield units.
+    """Raise if the headers say that the values are no Hounsfield units.
 
     Raises
     ------
     PixelError
-        In color, in other units, or without slope and intercept.
+        The images are in color, in other units, or have no slope and intercept.
     """
     samples = series.instances[0].pixel_format.samples_per_pixel
     if samples != 1:
@@ -183,10 +184,10 @@ def _named(series: Series) -> str:
 
 
 def stack_geometry(series: Series, settings: Settings) -> tuple[Geometry, tuple[str, ...]]:
-    """Place each slice of a stack in the patient, and refuse what is no grid that can be trusted.
+    """Place each slice of a stack in the patient, and refuse a grid that cannot be trusted.
 
-    Order and spacing come from Image Position (Patient) along the slice normal; Slice Thickness, Slice Location and
-    Instance Number place nothing.
+    Order and spacing come from Image Position (Patient) along the slice normal. Slice Thickness, Slice Location and
+    Instance Number are not used for it.
 
     Returns
     -------
@@ -312,9 +313,9 @@ def _refuse_doubled_positions(series: Series, steps_mm: NDArray[np.float64], set
 
 
 def _refuse_missing_slices(series: Series, steps_mm: NDArray[np.float64], settings: Settings) -> None:
-    """Refuse a short run of steps that are a multiple of the steps beside them.
+    """Refuse one or two steps that are a multiple of the steps beside them: slices are missing there.
 
-    A change of step that lasts is another way to scan, and taken; a run of one or two long steps is a hole.
+    More than two long steps (more than one at an end of the stack) are taken as a change of the protocol.
     """
     if steps_mm.size < 2:
         return
@@ -351,7 +352,7 @@ def _is_gap(step_mm: float, beside_mm: NDArray[np.float64]) -> bool:
 def _refuse_irregular_shift(
     series: Series, origins_lps_mm: NDArray[np.float64], normal: NDArray[np.float64], settings: Settings
 ) -> float:
-    """Return how far the stack is shifted sideways from its first slice to its last, mm."""
+    """Refuse slices that are not on a straight line; give the sideways shift from the first slice to the last, mm."""
     offsets = origins_lps_mm - origins_lps_mm[0]
     along_mm = offsets @ normal
     sideways_mm = offsets - np.outer(along_mm, normal)
@@ -389,7 +390,7 @@ def _refusal(
 
 @dataclass(frozen=True, slots=True)
 class _SliceFacts:
-    """What was seen while a slice was read."""
+    """What was found in the values of one slice: air, clipped values, padding that could not be told from the body."""
 
     air: bool
     clipped: bool
@@ -397,9 +398,9 @@ class _SliceFacts:
 
 
 def _read_attenuation(series: Series, shape_kji: tuple[int, int, int]) -> tuple[NDArray[np.int16], tuple[str, ...]]:
-    """Read all slices into one array, several at a time: reading and the codecs do not hold the interpreter."""
+    """Read all slices into one array, several at a time in threads: reading and decoding release Python's lock."""
     try:
-        # The first image tells whether the header's matrix is true, before memory is taken for all of them.
+        # Decoding the first image checks the matrix of the header before memory is taken for all images.
         stored_values(series.instances[0])
         attenuation_hu = np.empty(shape_kji, dtype=np.int16)
         with ThreadPoolExecutor(max_workers=min(thread_count(), 8)) as pool:
@@ -437,14 +438,14 @@ def _read_slice(instance: Instance, attenuation_hu: NDArray[np.int16]) -> _Slice
 
 
 def _holds_air(attenuation_hu: NDArray[np.int16], lowest_hu: float) -> bool:
-    """Look at every voxel only where the lowest does not tell."""
+    """Tell whether a slice has air. Every voxel is looked at only if the lowest value does not decide it."""
     if lowest_hu >= _AIR_HU[0]:
         return lowest_hu <= _AIR_HU[1]
     return bool(np.any((attenuation_hu >= _AIR_HU[0]) & (attenuation_hu <= _AIR_HU[1])))
 
 
 def _refuse_missing_intercept(series: Series, attenuation_hu: NDArray[np.int16]) -> None:
-    """Refuse stored values passed off as HU: nothing below -500, and most of what is no background near 1000."""
+    """Refuse stored values that are given as HU: no value below -500, and most values of tissue near 1000."""
     if series.rescale_type == "HU" or any(instance.rescale_intercept for instance in series.instances):
         return
     imaged_hu = attenuation_hu[attenuation_hu > _AIR_HU[0]]
@@ -465,7 +466,7 @@ def _refuse_missing_intercept(series: Series, attenuation_hu: NDArray[np.int16])
 def _padded(
     stored: NDArray[Any], instance: Instance, slope: float, intercept: float
 ) -> tuple[NDArray[np.bool_] | None, bool]:
-    """Find what is not imaged; say too where padding is among the values of the body and tells nothing."""
+    """Find the pixels that were not imaged; tell whether padding was ignored because the body may have its value."""
     limits = padding_limits(instance.pixel_format)
     if limits is None:
         return None, False

@@ -11,6 +11,7 @@ from calcimeasure.model.points import PointLps, PointPx
 from calcimeasure.model.proposal import Evidence, Proposal, Proposals
 from calcimeasure.model.report import Outcome, Report, StackFacts
 from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Projection, Series
+from calcimeasure.model.study import LinkKey, Links, Study, link_key
 from calcimeasure.model.vocabulary import (
     AlgorithmType,
     BodySite,
@@ -40,6 +41,8 @@ __all__ = [
     "Instance",
     "Laterality",
     "Lesion",
+    "LinkKey",
+    "Links",
     "Measurements",
     "Midline",
     "NamedBones",
@@ -64,8 +67,10 @@ __all__ = [
     "StackFacts",
     "State",
     "Status",
+    "Study",
     "Tissue",
     "Volume",
     "largest_first",
+    "link_key",
     "review_state",
 ]

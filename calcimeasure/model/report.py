@@ -24,7 +24,8 @@ class StackFacts:
     root, path
         The PATH argument that held it, and its first file in slice order below that.
     row_spacing_mm, column_spacing_mm, slice_spacing_mm
-        None where the stack was not loaded, and of a radiograph: its lesions say what a pixel is (`FilmMeasurements`).
+        None where the stack was not loaded, and for a radiograph: each of its lesions has the spacing
+        (`FilmMeasurements`).
     midline
         The body's, where it is seen.
     view_position, patient_orientation

@@ -1,1 +1,1 @@
-"""One run: stacks are planned, measured in processes or on a cluster, and kept as they come."""
+"""What a command does with a folder of results: above all a run, which plans, measures and keeps stacks."""

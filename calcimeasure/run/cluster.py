@@ -1,4 +1,4 @@
-"""Stacks on a Dask cluster, each in a process with limits there. The only module that imports Dask."""
+"""Stacks are measured on a Dask cluster, each in a process with limits there. Only this module imports Dask."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from calcimeasure.run.processes import Measured, Task
+    from calcimeasure.run.processes import Measured, MeasureStacks, Task
+    from calcimeasure.run.progress import Say
     from calcimeasure.settings import Settings
 
 _Key = TypeVar("_Key")
@@ -38,11 +39,11 @@ _Key = TypeVar("_Key")
 _CONNECT_SECONDS = 10
 _CLOSE_SECONDS = 2
 _LOOK_SECONDS = 1.0
-"""So often Ctrl-C, and workers that have come or gone, are looked for while nothing is done."""
+"""Interval at which the client looks for Ctrl-C and for workers that have come or gone, while no stack is done."""
 
 _FIRST_WORKER_SECONDS = 15
 _TIMES = 4
-"""A stack is given up when its worker died in so many rounds; in each of them Dask has tried four workers."""
+"""Number of rounds after which a stack is given up whose worker died in each; a round of Dask tries four workers."""
 
 _CLOSES = (Status.closing, Status.closed)
 _MAY_HAVE_CHILDREN = "DASK_DISTRIBUTED__WORKER__DAEMON=False"
@@ -51,15 +52,34 @@ _OF_WORKERS = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
 }
-"""Workers may have processes of their own; and they look less at what they do themselves, which is waiting: that took
-some 5 % of a core each, with their nannies."""
+"""Configuration of Dask workers. They may have processes of their own. They do not profile themselves: a worker only
+waits for its process, and profiling took about 5 % of a core for each worker with its nanny."""
+
+
+@contextmanager
+def on_cluster(settings: Settings, say: Say) -> Iterator[MeasureStacks]:
+    """Yield the workers of the cluster that the settings name (`client_of`, `measure_on_cluster`).
+
+    Raises
+    ------
+    WorkerError, SettingsError
+        As in `client_of`.
+    """
+    with client_of(settings) as client:
+
+        def measure(
+            tasks: Iterator[tuple[_Key, Task]], _: int, stopped: Callable[[], bool], /
+        ) -> Iterator[tuple[_Key, Measured]]:
+            return measure_on_cluster(tasks, client, settings, say, stopped)
+
+        yield measure
 
 
 def measure_on_cluster(
     tasks: Iterator[tuple[_Key, Task]],
     client: Client,
     settings: Settings,
-    say: Callable[..., None],
+    say: Say,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[_Key, Measured]]:
     """Measure stacks on a Dask cluster.
@@ -69,16 +89,16 @@ def measure_on_cluster(
     tasks, stopped
         As in `calcimeasure.run.processes.measure_in_processes`.
     client
-        Of the cluster (`client_of`).
+        The connection to the cluster (`client_of`).
     settings
         The limits of a stack.
     say
-        Takes what a person should know at once.
+        Takes lines that a person has to know at once.
 
     Yields
     ------
     key, result
-        As they are done. A stack whose worker died is measured by another one.
+        In the order in which stacks are done. A stack whose worker died is measured by another worker.
 
     Raises
     ------
@@ -96,11 +116,9 @@ def measure_on_cluster(
 
 
 class _Run:
-    """What is in flight on a cluster."""
+    """The stacks that are in flight on a cluster, and the state of its workers."""
 
-    def __init__(
-        self, client: Client, settings: Settings, say: Callable[..., None], stopped: Callable[[], bool]
-    ) -> None:
+    def __init__(self, client: Client, settings: Settings, say: Say, stopped: Callable[[], bool]) -> None:
         self._client = client
         self._settings = settings
         self._say = say
@@ -116,7 +134,7 @@ class _Run:
             if self._stopped():
                 self._cancel_what_waits()
             self._look_for_workers()
-            # A stack more than a worker has threads: none of them waits for the client.
+            # Twice as many stacks as workers have threads are in flight: no thread waits for the client.
             for key, task in islice(tasks, max(0, 2 * max(self._threads, 1) - len(self._in_flight))):
                 self._submit(key, task, 1)
             if not self._in_flight:
@@ -138,14 +156,14 @@ class _Run:
         needed = [str(series.instances[0].path), *([settings.bone_mask] if settings.bone_mask else [])]
         arguments = (pickle.dumps(task), str(Path.cwd()), needed, software_version())
         limits = (settings.time_limit_s, settings.memory_limit_gb)
-        # What a scheduler shows of a task tells nothing of a patient.
+        # A scheduler shows the keys of its tasks: they must not name a patient.
         name = f"calcimeasure-{uuid4().hex}"
         future = self._client.submit(_measure_there, *arguments, *limits, key=name, pure=False)
         self._in_flight[future] = (key, task, times)
         future.add_done_callback(self._done.put)
 
     def _result(self, future: Future[Any], times: int) -> Measured | None:
-        """Give what became of a stack; None where it has to be tried again."""
+        """Give the result of a stack; None if the stack has to be tried again."""
         try:
             result: Measured = future.result()
         except KilledWorker:
@@ -187,7 +205,7 @@ class _Run:
             self._say("calcimeasure: the Dask cluster has no worker yet, waiting for the first. Ctrl-C stops.")
 
     def _cancel_what_waits(self) -> None:
-        """Let workers finish what they have, and nothing more."""
+        """Cancel the stacks that no worker has begun."""
         begun = {key for keys in self._client.processing().values() for key in keys}
         for future in [one for one in self._in_flight if one.key not in begun and not one.done()]:
             del self._in_flight[future]
@@ -199,26 +217,26 @@ class _Run:
 
 @contextmanager
 def client_of(settings: Settings) -> Iterator[Client]:
-    """Connect to the cluster that the settings name, or start one as they say, which ends with the run.
+    """Connect to the cluster that the settings name, or start one as the settings say, which ends with the run.
 
-    Its workers begin to load what measures.
+    The workers of the cluster begin to load what measures.
 
     Raises
     ------
     WorkerError
         There is no such cluster.
     SettingsError
-        There is no such class of clusters, or it does not take these arguments.
+        There is no such class of clusters, or the class does not take these arguments.
     """
     arguments = cluster_arguments(settings)
     if settings.scheduler and arguments:
         raise SettingsError("Either scheduler or cluster expected, found both: leave one of them out.")
-    # That workers die is told by what becomes of their stacks.
+    # Dask logs each worker that dies. The results of its stacks say so already.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    # A scheduler that is gone while it is asked something would be waited for half a minute at a time.
+    # Without this limit the client would wait half a minute for each answer of a scheduler that is gone.
     configuration = {**_OF_WORKERS, "distributed.comm.timeouts.connect": _CONNECT_SECONDS}
     with dask.config.set(configuration), ExitStack() as opened:
-        # Ctrl-C in a terminal reaches every process: it is for the client alone.
+        # A terminal sends Ctrl-C to every process. Only the client may answer it.
         with interrupts_held_back():
             place = opened.enter_context(_started(arguments)) if arguments else settings.scheduler
             try:
@@ -228,7 +246,7 @@ def client_of(settings: Settings) -> Iterator[Client]:
                     f"A Dask scheduler expected at {settings.scheduler}, found none ({error}). Start one (dask "
                     "scheduler), or leave --scheduler out: then this machine measures."
                 ) from error
-        # It would wait long for a scheduler that is gone.
+        # Without this limit, closing would wait long for a scheduler that is gone.
         opened.callback(client.close, timeout=_CLOSE_SECONDS)
         ahead = _have_workers_load(client)
         yield client
@@ -236,8 +254,8 @@ def client_of(settings: Settings) -> Iterator[Client]:
 
 
 def _have_workers_load(client: Client) -> list[Future[Any]]:
-    """Let the workers that there are load what measures; Dask forgets it with the futures."""
-    # A cluster that is gone, and a worker that cannot load it, are told when a stack shall be measured.
+    """Have each present worker load what measures. Dask drops these tasks when nothing holds their futures any more."""
+    # Errors are reported when the first stack is measured: a cluster that is gone, a worker that cannot load.
     with suppress(CancelledError, OSError):
         return [
             client.submit(load_ahead, workers=[worker], key=f"calcimeasure-{uuid4().hex}", pure=False)
@@ -250,10 +268,10 @@ def _started(arguments: dict[str, Any]) -> Cluster:
     name, keywords = arguments["class"], {key: value for key, value in arguments.items() if key != "class"}
     kind = _class_of(name)
     if kind.__module__.startswith("dask_jobqueue"):
-        # Its workers are started by a script, on machines that know nothing of this one's configuration.
+        # A script starts its workers on other machines, which do not have the configuration of this one.
         exports = [f"export DASK_{name.upper().replace('.', '__')}={value}" for name, value in _OF_WORKERS.items()]
         keywords["job_script_prologue"] = [*keywords.get("job_script_prologue", []), *exports]
-        # Two runs on one login node: each dashboard has a port of its own.
+        # Two runs on one login node need dashboards on two ports: the system chooses a free one.
         keywords["scheduler_options"] = {"dashboard_address": ":0", **keywords.get("scheduler_options", {})}
     elif kind.__name__ == "LocalCluster":
         keywords = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL, **keywords}
@@ -266,7 +284,7 @@ def _started(arguments: dict[str, Any]) -> Cluster:
 
 
 def _class_of(name: str) -> type[Cluster]:
-    """Find a class of clusters: LocalCluster, one of dask-jobqueue, or any other by its full name."""
+    """Find a class of clusters: LocalCluster, a class of dask-jobqueue, or any other by its full name."""
     module, _, short = name.rpartition(".")
     for place in [module] if module else ["distributed", "dask_jobqueue"]:
         try:
@@ -285,7 +303,7 @@ def _class_of(name: str) -> type[Cluster]:
 
 
 class _NotSeenError(Exception):
-    """A path that the client named is not there; the path, and the worker that looked for it."""
+    """A path that the client named is not there. Arguments: the path, and the worker that looked for it."""
 
 
 def _measure_there(
@@ -308,7 +326,7 @@ def _measure_there(
     threads = worker.state.nthreads
     memory_bytes = worker.memory_manager.memory_limit or free_memory_bytes()
     limits = Limits(time_limit_s, memory_limit_gb * 1e9 or memory_bytes / threads, threads=1)
-    # A worker that closes would wait for the stack, for nothing, and be killed at last.
+    # A worker that closes must not wait for its stack: nobody takes the result, and Dask would kill the worker.
     return _child_of_this_thread(limits).measure(task, folder, lambda: worker.status in _CLOSES)
 
 
@@ -323,12 +341,12 @@ _of_thread = threading.local()
 
 
 def _child_of_this_thread(limits: Limits) -> Child:
-    """Keep a process for each thread of a worker, until the worker ends."""
+    """Give the process of this thread of a worker; it is kept until the worker ends."""
     child: Child | None = getattr(_of_thread, "child", None)
     if child is None or child.limits != limits:
         if child is not None:
             child.end()
         child = _of_thread.child = Child(limits)
-        # A worker that closes would wait for it. Where a worker is killed, its process ends by itself.
+        # A worker that closes would wait for this process. If the worker is killed, the process ends by itself.
         Finalize(None, child.end, exitpriority=0)
     return child

@@ -1,10 +1,9 @@
-"""Stacks in worker processes: one that crashes, hangs or eats memory costs its own stack, never the batch."""
+"""Stacks are measured in worker processes: a crash, a hang or too much memory costs one stack, never the run."""
 
 from __future__ import annotations
 
 import math
 import multiprocessing
-import os
 import pickle
 import signal
 import time
@@ -13,12 +12,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
+from pkgutil import resolve_name
 from queue import LifoQueue
 from threading import Lock
 from traceback import format_exception
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import psutil
 from pebble import ProcessExpired, ProcessPool
@@ -37,15 +37,43 @@ Task: TypeAlias = tuple[Series, Settings, "Sequence[Lesion]", int]
 Measured: TypeAlias = Report | Failure
 _Key = TypeVar("_Key")
 
+
+class MeasureStacks(Protocol):
+    """Workers that are ready to measure."""
+
+    def __call__(
+        self, tasks: Iterator[tuple[_Key, Task]], most: int, stopped: Callable[[], bool], /
+    ) -> Iterator[tuple[_Key, Measured]]:
+        """Measure stacks.
+
+        Parameters
+        ----------
+        tasks
+            What to measure, each with the key of its result. At most twice as many tasks as workers are in flight.
+        most
+            Upper limit of the number of tasks.
+        stopped
+            Tells whether to finish the stacks that are being measured and to begin no other.
+
+        Yields
+        ------
+        key, result
+            In the order in which stacks are done.
+        """
+
+
+_WORKER = "calcimeasure.run.worker"
+"""The module that runs in worker processes. Only its name stands here: the client must not load what measures."""
+
 _USUAL_BYTES = 2e9
 """A stack of 500 x 512 x 512 voxels takes 1.3 GB, one of 1000 slices 2."""
 
 _SHARE_OF_FREE_MEMORY = 0.9
 _LOOK_SECONDS = 0.05
-"""So often the memory of a worker is looked at: in that time it can take some hundred megabytes."""
+"""Interval between two readings of a worker's memory. In that time a process can take some hundred megabytes."""
 
 _BEGINNINGS = 3
-"""A process that ends before it has begun a stack is started again so often."""
+"""Number of attempts to start a process that ends before it has begun a stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +96,13 @@ class Limits:
 
 
 def worker_count(settings: Settings, stacks: int) -> int:
-    """Say how many processes measure: as many as are set, or as cores and free memory allow; never more than stacks."""
+    """Give the number of processes: the one set, or what cores and free memory allow; never more than stacks."""
     wanted = settings.workers or min(core_count(), int(free_memory_bytes() // _USUAL_BYTES))
     return max(1, min(wanted, stacks))
 
 
 def free_memory_bytes() -> float:
-    """Say how much memory is free for this program; a container or a job has some of the machine's alone."""
+    """Give the memory that this program may take. A container or a job may have less than the machine has."""
     return _SHARE_OF_FREE_MEMORY * min(float(psutil.virtual_memory().available), *_limits_of_groups())
 
 
@@ -90,25 +118,35 @@ def _limits_of_groups() -> list[float]:
 
 
 def limits_of(settings: Settings, workers: int) -> Limits:
-    """Give the limits of each of some workers on this machine."""
+    """Give the limits of each worker, where this machine runs so many workers."""
     memory_bytes = settings.memory_limit_gb * 1e9 or free_memory_bytes() / workers
-    # A lone worker has every core, unless it was wished for: so many workers are so many cores.
+    # Workers that the user counted have one core each. A single worker that was not counted has every core.
     is_alone = workers == 1 and not settings.workers
     return Limits(settings.time_limit_s, memory_bytes, threads=0 if is_alone else 1)
 
 
 def load_ahead() -> None:
-    """Begin to load what measures, while it is still being looked for what to measure.
+    """Begin to load what measures, while the client still looks for stacks.
 
-    Loading takes a second. It is done by the process that workers are copies of, where the system has such copies;
-    it ends with this process.
+    Loading takes a second. The process that workers are copies of (the fork server) loads it, where the system has such
+    a process. The fork server ends with this process.
     """
     context = _context()
     if context.get_start_method() == "forkserver":
-        from multiprocessing import forkserver
-
         with interrupts_held_back():
             forkserver.ensure_running()
+
+
+@contextmanager
+def in_processes(settings: Settings) -> Iterator[MeasureStacks]:
+    """Yield the workers of this machine (`measure_in_processes`). They start with the first stacks."""
+
+    def measure(
+        tasks: Iterator[tuple[_Key, Task]], most: int, stopped: Callable[[], bool], /
+    ) -> Iterator[tuple[_Key, Measured]]:
+        return measure_in_processes(tasks, settings, most, stopped)
+
+    yield measure
 
 
 def measure_in_processes(
@@ -119,19 +157,19 @@ def measure_in_processes(
     Parameters
     ----------
     tasks
-        What to measure, each with whatever its result shall be known by. Only some more than there are workers are
-        taken ahead.
+        What to measure, each with the key of its result. At most twice as many tasks as workers are in flight.
     settings
-        How many workers, and their limits.
+        The number of workers, and their limits.
     most
-        So many tasks there are at most: no more workers are started.
+        Upper limit of the number of tasks; no more workers than tasks are started.
     stopped
-        Tells whether to finish what runs and to begin nothing more.
+        Tells whether to finish the stacks that are being measured and to begin no other.
 
     Yields
     ------
     key, result
-        As they are done. A stack whose process crashed, took too long or too much memory is a `Failure`.
+        In the order in which stacks are done. A stack whose process crashed, took too long or too much memory is a
+        `Failure`.
 
     Raises
     ------
@@ -141,7 +179,7 @@ def measure_in_processes(
     workers = worker_count(settings, most)
     limits = limits_of(settings, workers)
     children = [Child(limits) for _ in range(workers)]
-    idle: LifoQueue[Child] = LifoQueue()  # where there are few stacks, few processes start
+    idle: LifoQueue[Child] = LifoQueue()  # the child used last comes first: few stacks start few processes
     for child in children:
         idle.put(child)
 
@@ -159,7 +197,7 @@ def measure_in_processes(
     pool = ThreadPoolExecutor(workers)
     try:
         while True:
-            # As many again as there are workers: none of them waits for the store.
+            # Twice as many tasks as workers are in flight: no worker waits while the store keeps a result.
             for key, task in islice(tasks, 2 * workers - len(in_flight)):
                 in_flight[pool.submit(measure, task)] = key
             if not in_flight:
@@ -171,23 +209,23 @@ def measure_in_processes(
                     yield key, result
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        with ThreadPoolExecutor(workers) as ends:  # each takes a tenth of a second, and waits most of it
+        with ThreadPoolExecutor(workers) as ends:  # to end one takes 0.1 s, most of it waiting
             list(ends.map(Child.end, children))
 
 
 class Child:
-    """A worker process with limits; it stays for the next stack, and another takes its place where it ends.
+    """A worker process with limits. It measures stack after stack; if it ends, a new process takes its place.
 
     Parameters
     ----------
     limits
-        Of each stack.
+        What each stack may take.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._context = _context()
-        # Only the process itself knows its number: both see this one.
+        # In shared memory: the process itself writes its number, and the client reads it.
         self._pid = self._context.RawValue("i", 0)
         self._pool: ProcessPool | None = None
         self._lock = Lock()
@@ -199,21 +237,21 @@ class Child:
         Parameters
         ----------
         task, folder
-            As there.
+            Arguments of that function.
         given_up
-            Tells whether nobody waits for it any more.
+            Tells whether nobody waits for the result any more.
 
         Returns
         -------
         Report or Failure
-            The failure of a process that did not come to its end names no series.
+            The failure of a process that ended, or was ended, while it measured has no series.
 
         Raises
         ------
         WorkerError
             The process cannot be started.
         CancelledError
-            It has ended (`end`), or the stack was given up.
+            This child has ended (`end`), or the stack was given up.
         """
         begun = time.monotonic()
         for _ in range(_BEGINNINGS):
@@ -234,21 +272,21 @@ class Child:
         )
 
     def end(self) -> None:
-        """End the process at once, whatever it does."""
+        """End the process at once, also while it measures."""
         with self._lock:
             self._has_ended = True
         self._drop_pool()
 
     def _begin(self, task: bytes, folder: str) -> Future[Measured]:
-        # Ctrl-C in a terminal reaches every process: it is for the client alone.
+        # A terminal sends Ctrl-C to every process. Only the client may answer it.
         with self._lock, interrupts_held_back():
             if self._has_ended:
                 raise CancelledError
             if self._pool is None:
-                arguments = (self._pid, self.limits.threads)
-                self._pool = ProcessPool(1, initializer=_begin_worker, initargs=arguments, context=self._context)
+                arguments = ("begin", self._pid, self.limits.threads)
+                self._pool = ProcessPool(1, initializer=_call_worker, initargs=arguments, context=self._context)
             try:
-                return self._pool.schedule(_measure, (task, folder), timeout=self.limits.seconds)
+                return self._pool.schedule(_call_worker, ("measure", task, folder), timeout=self.limits.seconds)
             except RuntimeError as error:  # the process ended while it had nothing to do
                 raise BrokenProcessPool from error
 
@@ -290,7 +328,7 @@ class Child:
         if pool is None:
             return
         pool.stop()  # type: ignore[no-untyped-call] # pebble's types leave it out
-        # Politely it would take seconds in a decoder that hangs.
+        # Pebble asks the process to end, and kills it after seconds. A decoder that hangs is killed at once.
         with suppress(psutil.Error):
             psutil.Process(self._pid.value).kill()
         pool.join()
@@ -314,24 +352,25 @@ def _how_it_ended(exit_code: int) -> str:
 
 
 def _context() -> Any:  # noqa: ANN401 - one of two unrelated classes
-    """Choose how processes are begun: as copies of one that has loaded what measures, where the system can do that.
+    """Choose how processes begin: as copies of one that has loaded what measures, where the system can do that.
 
-    Never as copies of the client: it has threads, and what they hold would stay held in the copy.
+    They are never copies of the client. The client has threads, and a lock that a thread holds would be locked in the
+    copy for ever.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["calcimeasure.run.worker"])
+    context.set_forkserver_preload([_WORKER])
     return context
 
 
 @contextmanager
 def interrupts_held_back() -> Iterator[None]:
-    """Let processes and threads that are begun meanwhile never see Ctrl-C."""
+    """Hold Ctrl-C back from the processes and threads that begin inside: they never get it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # where it is started later, it lets them through again
+    resource_tracker.ensure_running()  # it lets signals through again when it starts, so it starts before
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -339,17 +378,6 @@ def interrupts_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-# In the worker process: the client does not load what measures.
-
-
-def _begin_worker(pid: Any, threads: int) -> None:  # noqa: ANN401 - a number that both processes see
-    from calcimeasure.run import worker
-
-    worker.begin(threads)
-    pid.value = os.getpid()
-
-
-def _measure(task: bytes, folder: str) -> Measured:
-    from calcimeasure.run import worker
-
-    return worker.measure(task, folder)
+def _call_worker(name: str, *arguments: Any) -> Any:  # noqa: ANN401 - of whatever that function takes
+    """Call a function of `calcimeasure.run.worker`. This runs in a worker process."""
+    return resolve_name(f"{_WORKER}:{name}")(*arguments)

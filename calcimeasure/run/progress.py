@@ -1,12 +1,12 @@
-"""What a run says while it goes on: a log, a bar or lines, and what Ctrl-C does."""
+"""What a run reports while it goes on, and what Ctrl-C does."""
 
 from __future__ import annotations
 
 import signal
-import sys
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from calcimeasure.errors import OutputError
 
@@ -15,16 +15,75 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from rich.progress import ProgressColumn, Task
+Say: TypeAlias = "Callable[..., None]"
+"""Takes lines that a person has to know at once."""
 
-    Say = Callable[..., None]
-    Log = Callable[[str], None]
-    Progress = Callable[[str, str], None]
+Log: TypeAlias = "Callable[[str], None]"
+"""Takes what is kept in a log."""
+
+Progress: TypeAlias = "Callable[[str, str], None]"
+"""Takes what is said of a stack that is done, and what became of it (its state)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Where a person sees a run.
+
+    Parameters
+    ----------
+    say
+        Takes lines that the person has to know at once.
+    progress_of
+        Takes the number of stacks of a run, and begins to show the run's progress.
+    """
+
+    say: Say
+    progress_of: Callable[[int], AbstractContextManager[Progress]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Takes what a run reports.
+
+    Parameters
+    ----------
+    say
+        Takes lines that a person has to know at once.
+    log
+        Takes what is kept in the log.
+    progress
+        Takes what is said of a stack that is done, and what became of it.
+    """
+
+    say: Say
+    log: Log
+    progress: Progress
 
 
 @contextmanager
-def log_to(path: Path) -> Iterator[Log]:
-    """Open the log; each line gets its time."""
+def reporter_of(screen: Screen, log: Path, total: int) -> Iterator[Reporter]:
+    """Open what a run of some stacks reports to: a screen, and a log.
+
+    Parameters
+    ----------
+    screen
+        Where a person sees the run.
+    log
+        The file that lines are added to, each with its time.
+    total
+        Number of stacks.
+
+    Raises
+    ------
+    OutputError
+        The log cannot be written.
+    """
+    with _log_to(log) as log_line, screen.progress_of(total) as progress:
+        yield Reporter(screen.say, log_line, progress)
+
+
+@contextmanager
+def _log_to(path: Path) -> Iterator[Log]:
     try:
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             yield lambda line: print(datetime.now(UTC).isoformat(timespec="seconds"), line, file=file, flush=True)
@@ -33,63 +92,11 @@ def log_to(path: Path) -> Iterator[Log]:
 
 
 @contextmanager
-def bar_or_lines(total: int, debug: bool, say: Say) -> Iterator[Progress]:
-    """Show how a run goes on.
-
-    Parameters
-    ----------
-    total
-        Number of stacks.
-    debug
-        Whether tracebacks are shown too.
-    say
-        Prints lines on stderr.
-
-    Yields
-    ------
-    callable
-        Takes what to say of a stack, and what became of it: "failed" and what else a person has to see is said above
-        the bar; without a terminal everything is, a line each.
-    """
-
-    def lines(text: str) -> list[str]:
-        return text.splitlines() if debug else text.splitlines()[:1]
-
-    if not sys.stderr.isatty():
-        yield lambda text, _: say(*lines(text))
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns: list[ProgressColumn] = [
-        TextColumn("Measuring"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("failed: {task.fields[failed]}"),
-    ]
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total, rate="", failed=0)
-        failed = 0
-
-        def advance(text: str, state: str) -> None:
-            nonlocal failed
-            failed += state in ("failed", "changed")
-            if state in ("failed", "changed", "reviewed"):
-                say(*lines(text))
-            bar.update(task, advance=1, failed=failed, rate=_rate(bar.tasks[0]))
-
-        yield advance
-
-
-def _rate(task: Task) -> str:
-    return f"{60 * task.speed:.3g} stacks/min" if task.speed else ""
-
-
-@contextmanager
 def stop_on_interrupt(say: Say) -> Iterator[Callable[[], bool]]:
-    """Yield what tells whether Ctrl-C was pressed: once lets what runs be finished, twice stops at once."""
+    """Yield a function that tells whether Ctrl-C was pressed.
+
+    Pressed once, the caller finishes the stacks that are being measured; pressed twice, `KeyboardInterrupt` is raised.
+    """
     pressed = 0
 
     def note(_: int, __: FrameType | None) -> None:

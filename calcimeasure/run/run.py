@@ -1,29 +1,35 @@
-"""One run: what was found is planned, measured by workers, and kept as it comes."""
+"""One run: the stacks that were found are planned, measured by workers, and kept as soon as each is done."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from calcimeasure.export import write_series
+from calcimeasure.export import write_atomic, write_series, write_tables
+from calcimeasure.load import find_bone_masks, find_series
 from calcimeasure.model import Report
-from calcimeasure.settings import measures_on_cluster
+from calcimeasure.run.progress import reporter_of, stop_on_interrupt
+from calcimeasure.run.results import naming_of, prepare, store_of, with_the_store_of
+from calcimeasure.run.summary import Tally
+from calcimeasure.settings import format_settings
 from calcimeasure.store import Todo
+from calcimeasure.study import linked_studies
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from calcimeasure.export import Naming
     from calcimeasure.model import Found, Series
-    from calcimeasure.run.processes import Measured, Task
-    from calcimeasure.run.progress import Log, Progress, Say
+    from calcimeasure.run.processes import Measured, MeasureStacks, Task
+    from calcimeasure.run.progress import Reporter, Screen
+    from calcimeasure.run.summary import Summary
     from calcimeasure.settings import Settings
     from calcimeasure.store import Plan, Store
-
-    MeasureStacks = Callable[[Iterator[tuple[Plan, Task]], int, Callable[[], bool]], Iterator[tuple[Plan, Measured]]]
 
 _SERIES_TABLE_SECONDS = 10.0
 """private/series.csv is written at most this often during a run."""
@@ -38,110 +44,202 @@ LEFT_ALONE = {
 _CHANGED_MEANWHILE = "not kept, a reader or another run changed it in the meantime: run again"
 
 
-@contextmanager
-def workers_of(settings: Settings, say: Say) -> Iterator[MeasureStacks]:
-    """Reach the workers that the settings name: processes of this machine, or a cluster, which get ready at once.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run: what to measure with what, and where that is kept.
 
-    Yields
-    ------
-    callable
-        `calcimeasure.run.processes.measure_in_processes` or `calcimeasure.run.cluster.measure_on_cluster`; takes what
-        to measure, how many stacks that are at most, and what tells whether to stop.
+    Parameters
+    ----------
+    paths, found
+        Where stacks were looked for, and what lies there.
+    settings
+        What to measure with.
+    store
+        Keeps what is measured.
+    out
+        The folder of the tables.
     """
-    if measures_on_cluster(settings):
-        # Only here: a machine that measures by itself needs no Dask.
-        from calcimeasure.run.cluster import client_of, measure_on_cluster
 
-        with client_of(settings) as client:
-            yield lambda tasks, _, stopped: measure_on_cluster(tasks, client, settings, say, stopped)
-    else:
-        from calcimeasure.run.processes import measure_in_processes
+    paths: Sequence[Path]
+    found: Found
+    settings: Settings
+    store: Store
+    out: Path
 
-        yield lambda tasks, most, stopped: measure_in_processes(tasks, settings, most, stopped)
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run came to.
+
+    Parameters
+    ----------
+    out, settings, found
+        The folder of the tables, what was measured with, and what lay below the paths.
+    states
+        How many stacks were measured, unchanged, reviewed, changed (in the meantime, and not kept), skipped and failed.
+    summary
+        What the folder holds now.
+    interrupted
+        Whether Ctrl-C was pressed, and the rest of the stacks was left.
+    """
+
+    out: Path
+    settings: Settings
+    found: Found
+    states: Counter[str]
+    summary: Summary
+    interrupted: bool
+
+    @property
+    def measured(self) -> int:
+        """Number of stacks that are measured, by this run or before."""
+        return sum(self.states[state] for state in ("measured", *LEFT_ALONE))
+
+    @property
+    def failed(self) -> int:
+        """Number of stacks and files that should have been measured, and are not."""
+        return self.states["failed"] + self.states["changed"] + len(self.found.unreadable)
+
+
+def measure_into(
+    out: Path,
+    paths: Sequence[Path],
+    settings: Settings,
+    workers: AbstractContextManager[MeasureStacks],
+    screen: Screen,
+) -> Done:
+    """Measure what lies below some paths, and write the tables into a folder.
+
+    Parameters
+    ----------
+    out
+        The folder; made where it is not there. What it holds already and is unchanged is not measured again.
+    paths
+        Where to look.
+    settings
+        What to measure with.
+    workers
+        Gets the workers ready (`calcimeasure.run.processes.in_processes`, `calcimeasure.run.cluster.on_cluster`); they
+        end with the run.
+    screen
+        Where a person sees the run.
+
+    Raises
+    ------
+    UsageError
+        The bones, the folder, its store, the key of its pseudonyms or the workers cannot be used.
+    """
+    find_bone_masks(settings)  # bones that cannot be read are an error before anything is written
+    private = prepare(out)
+    settings = with_the_store_of(out, settings)
+    with store_of(out, settings, screen.say) as store:
+        naming = naming_of(store, settings, out, screen.say)
+        write_atomic(private / "settings.toml", format_settings(settings))
+        with workers as measure_stacks:
+            run = Run(paths, find_series(paths, settings), settings, store, out)
+            with (
+                reporter_of(screen, private / "log.txt", len(run.found.series)) as reporter,
+                stop_on_interrupt(screen.say) as stopped,
+            ):
+                reporter.log(f"measure {' '.join(map(str, paths))}: {len(run.found.series)} stacks")
+                states = measure_found(run, measure_stacks, reporter, stopped)
+        summary = _write_tables(run, naming)
+    return Done(out, settings, run.found, states, summary, stopped())
 
 
 def measure_found(
-    found: Found,
-    paths: Sequence[Path],
-    store: Store,
-    settings: Settings,
-    out: Path,
-    *,
-    measure_stacks: MeasureStacks,
-    say: Say,
-    log: Log,
-    progress: Progress,
-    stopped: Callable[[], bool],
+    run: Run, measure_stacks: MeasureStacks, reporter: Reporter, stopped: Callable[[], bool]
 ) -> Counter[str]:
     """Measure what has to be measured, and keep each stack as soon as it is done.
 
     Parameters
     ----------
-    found
-        What lies below the paths.
-    paths
-        Where it was looked for.
-    store
-        Keeps what is measured.
-    settings
-        What to measure with.
-    out
-        The folder of the tables; private/series.csv in it is written now and then.
+    run
+        What to measure. private/series.csv of its folder is written now and then.
     measure_stacks
-        The workers (`workers_of`).
-    say, log, progress
-        Take what happens: for a person at once, for log.txt, for the bar (`calcimeasure.run.progress`).
+        The workers.
+    reporter
+        Takes what happens.
     stopped
-        Tells whether to finish what runs and to begin nothing more.
+        Tells whether to finish the stacks that are being measured and to begin no other.
 
     Returns
     -------
     Counter
-        How many stacks were measured, unchanged, reviewed, changed (in the meantime, and not kept), skipped and failed.
+        How many stacks have each state (`Done`).
     """
-    states: Counter[str] = Counter()
-    series_table = _SeriesTable(store, out)
-    run_id = store.begin_run(paths, settings, software_version())
-    store.note_found(run_id, found.series, found.unreadable, paths)
-    for failure in found.unreadable:
-        log(_line(failure))
-        say(_line(failure))
+    run_id = _begin(run, reporter)
+    told = _Told(run, reporter)
+    tasks = _plan(run, told, stopped)
+    for plan, result in measure_stacks(tasks, len(run.found.series), stopped):
+        told.tell(*_keep(run, run_id, plan, result))
+    run.store.end_run(run_id)
+    return told.states
 
-    def tell(state: str, *lines: str) -> None:
-        states[state] += 1
-        log("\n".join(lines))
-        progress("\n".join(lines), state)
-        series_table.write_now_and_then()
 
-    def to_measure() -> Iterator[tuple[Plan, Task]]:
-        for series in found.series:
-            if stopped():
-                return
-            plan = store.plan(series, settings, settings.remeasure_reviewed)
-            if plan.todo is Todo.MEASURE:
-                yield plan, (series, settings, plan.earlier, plan.next_number)
-            else:
-                state = plan.todo.value
-                tell(state, f"{series.relative_path}: {LEFT_ALONE[state]}")
+def _begin(run: Run, reporter: Reporter) -> int:
+    """Note in the store what was found, and say which files cannot be read."""
+    run_id = run.store.begin_run(run.paths, run.settings, software_version())
+    run.store.note_found(run_id, run.found.series, run.found.unreadable, run.paths)
+    for failure in run.found.unreadable:
+        reporter.log(_line(failure))
+        reporter.say(_line(failure))
+    return run_id
 
-    for plan, result in measure_stacks(to_measure(), len(found.series), stopped):
-        if store.record(run_id, result, plan, settings):
-            tell(_state(result), _line(result), *_traceback(result))
-        elif _is_measured_already(store, result.series, settings):
-            tell("unchanged", f"{_path(result)}: {LEFT_ALONE['unchanged']} by another run")
+
+def _plan(run: Run, told: _Told, stopped: Callable[[], bool]) -> Iterator[tuple[Plan, Task]]:
+    """Choose the stacks to measure, one by one as workers take them; of the others say why they are left alone."""
+    for series in run.found.series:
+        if stopped():
+            return
+        plan = run.store.plan(series, run.settings, run.settings.remeasure_reviewed)
+        if plan.todo is Todo.MEASURE:
+            yield plan, (series, run.settings, plan.earlier, plan.next_number)
         else:
-            tell("changed", f"{_path(result)}: {_CHANGED_MEANWHILE}")
-    store.end_run(run_id)
-    return states
+            state = plan.todo.value
+            told.tell(state, f"{series.relative_path}: {LEFT_ALONE[state]}")
 
 
-def _is_measured_already(store: Store, series: Series | None, settings: Settings) -> bool:
-    """Tell whether another run was faster, and measured the same."""
-    return series is not None and store.plan(series, settings).todo is Todo.UNCHANGED
+def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> tuple[str, ...]:
+    """Keep a result in the store, and give the state of its stack and the lines that are said of it."""
+    if run.store.record(run_id, result, plan, run.settings):
+        return _state(result), _line(result), *_traceback(result)
+    if _is_measured_already(run, result.series):
+        return "unchanged", f"{_path(result)}: {LEFT_ALONE['unchanged']} by another run"
+    return "changed", f"{_path(result)}: {_CHANGED_MEANWHILE}"
+
+
+def _is_measured_already(run: Run, series: Series | None) -> bool:
+    """Tell whether another run has measured the same stack with the same settings in the meantime."""
+    return series is not None and run.store.plan(series, run.settings).todo is Todo.UNCHANGED
+
+
+def _write_tables(run: Run, naming: Naming) -> Summary:
+    tally = Tally()
+    studies = linked_studies(tally.counting(run.store.outcomes()))
+    write_tables(studies, run.out, naming=naming, all_tissues=run.settings.all_tissues)
+    return tally.summary()
+
+
+class _Told:
+    """The stacks that were reported so far, counted by state. After each of them private/series.csv may be due."""
+
+    def __init__(self, run: Run, reporter: Reporter) -> None:
+        self.states: Counter[str] = Counter()
+        self._reporter = reporter
+        self._series_table = _SeriesTable(run.store, run.out)
+
+    def tell(self, state: str, *lines: str) -> None:
+        """Report what became of a stack."""
+        text = "\n".join(lines)
+        self.states[state] += 1
+        self._reporter.log(text)
+        self._reporter.progress(text, state)
+        self._series_table.write_now_and_then()
 
 
 class _SeriesTable:
-    """private/series.csv while a run goes on: written seldom, and for a small part of the time only."""
+    """private/series.csv during a run: written at intervals, and so that writing takes at most 5 % of the time."""
 
     def __init__(self, store: Store, out: Path) -> None:
         self._store = store
@@ -149,7 +247,7 @@ class _SeriesTable:
         self._next = time.monotonic() + _SERIES_TABLE_SECONDS
 
     def write_now_and_then(self) -> None:
-        """Write it where that is due."""
+        """Write the table if the interval is over."""
         begun = time.monotonic()
         if begun < self._next:
             return

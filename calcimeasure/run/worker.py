@@ -1,10 +1,11 @@
-"""What runs in a worker process. It is imported there alone, before NumPy: the client needs none of what measures."""
+"""What runs in a worker process. Only worker processes import this module, and before NumPy."""
 
 from __future__ import annotations
 
 import os
 
-# Read when the libraries are loaded: their threads would be in each other's way, and no product of matrices is large.
+# The libraries read these names when they are loaded. Each stack has one core or few: threads of several workers would
+# take cores from each other, and no product of matrices here is large enough to gain from threads.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 import pickle
@@ -12,7 +13,7 @@ import traceback
 from contextlib import suppress
 from multiprocessing import connection, parent_process
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calcimeasure.analysis.pipeline import analyze_or_fail
 from calcimeasure.locate.words import side_in_text, site_in_body_part
@@ -22,21 +23,30 @@ from calcimeasure.threads import hold_threads
 if TYPE_CHECKING:
     from calcimeasure.model import Report
 
-# What words mean is worked out at first use: here before this process is copied, and not in each copy anew.
+# The tables of words are built at first use. Built here, before this process is copied, every copy has them.
 side_in_text("left hand")
 site_in_body_part("HAND", "85562004")
 
 
-def begin(threads: int) -> None:
-    """Prepare a new worker process: it works with so many threads, and ends with the process that has started it."""
+def begin(pid: Any, threads: int) -> None:  # noqa: ANN401 - multiprocessing has no type for it
+    """Prepare a new worker process: it works with so many threads, and ends with the process that has started it.
+
+    Parameters
+    ----------
+    pid
+        A number in memory that is shared with that process; becomes the number of this process.
+    threads
+        0: one for each core.
+    """
     hold_threads(threads)
     Thread(target=_end_with_parent, daemon=True).start()
+    pid.value = os.getpid()
 
 
 def _end_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
-        # The other end of this pipe closes with that process, however it ends.
+        # The other end of this pipe closes when that process ends, also when it is killed.
         connection.wait([parent.sentinel])
         os._exit(1)
 
@@ -49,13 +59,13 @@ def measure(task: bytes, folder: str) -> Report | Failure:
     task
         Pickled arguments of `calcimeasure.analysis.pipeline.analyze_or_fail`.
     folder
-        Where the client is: paths may be relative to it.
+        The working directory of the client: paths may be relative to it.
     """
     try:
-        # A machine that does not have it needs it for relative paths alone, and those were looked for there before.
+        # Another machine may lack this folder. Only relative paths need it, and the caller has looked for their files.
         with suppress(OSError):
             os.chdir(folder)
         return analyze_or_fail(*pickle.loads(task))  # noqa: S301 - from the process that has started this one
-    except Exception as error:  # noqa: BLE001 - one stack must not cost the others
+    except Exception as error:  # noqa: BLE001 - the failure of one stack must not stop the others
         message = f"{type(error).__name__}: {error}. Please report it with private/log.txt."
         return Failure(State.FAILED, "internal_error", message, traceback=traceback.format_exc())

@@ -12,13 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from calcimeasure.model import (
     AlgorithmType,
-    Axis,
     BodySite,
-    FilmAxis,
-    FilmMeasurements,
     Laterality,
     Lesion,
-    Measurements,
     Midline,
     Outcome,
     Outline,
@@ -27,12 +23,12 @@ from calcimeasure.model import (
     SideSource,
     Site,
     SiteSource,
-    SpacingSource,
     StackFacts,
     State,
     Status,
     Tissue,
 )
+from calcimeasure.store.numbers import measurements_of, numbers_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,30 +38,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Word = TypeVar("Word", bound=StrEnum)
 
-_AXES = ("long_axis", "short_axis", "max_3d_diameter")
-_POINTS = ("centroid_lps_mm", "extents_lps_mm")
-_PLAIN = [field.name for field in fields(Measurements) if field.name not in (*_AXES, *_POINTS, "notices")]
-
-_FILM_AXES = ("long_axis", "short_axis")
-_NOT_PLAIN_ON_FILM = (*_FILM_AXES, "centroid_px", "spacing_source", "notices")
-_FILM_PLAIN = [field.name for field in fields(FilmMeasurements) if field.name not in _NOT_PLAIN_ON_FILM]
-_FILM_MM = ("long_axis_mm", "short_axis_mm", "area_mm2", "long_axis_u95_mm")
-"""These are computed from the pixels and the spacing; they are stored for those who read the table by plain SQL."""
-
-_NO_MEASUREMENTS: Row = dict.fromkeys(
-    [
-        *_PLAIN,
-        *_FILM_PLAIN,
-        *_POINTS,
-        *(f"{axis}_{what}" for axis in _AXES for what in ("mm", "ends_lps_mm")),
-        *(f"{axis}_{what}" for axis in _FILM_AXES for what in ("px", "ends_px")),
-        "centroid_px",
-        "spacing_source",
-    ]
-)
 _FACTS = [field.name for field in fields(StackFacts) if field.name != "midline"]
-_read_json = json.JSONDecoder().raw_decode
-"""Gives the value and its end. `json.loads`, which also checks that nothing follows, takes three times as long."""
 
 _ENDS = [f"{end}_{axis}" for end in ("start", "stop") for axis in "kji"]
 
@@ -204,8 +177,7 @@ def revision_row(revision: Revision, stack_id: int, run_id: int | None) -> Row:
         "tissue_confidence": lesion.tissue_confidence,
         **_side_row(lesion.side),
         **_site_row(lesion.site),
-        **_NO_MEASUREMENTS,
-        **_numbers_row(lesion.measurements),
+        **numbers_row(lesion.measurements),
         "notices": ";".join(lesion.notices),
         "settings_hash": lesion.settings_hash,
         "software_version": lesion.software_version,
@@ -232,7 +204,7 @@ def lesion_of(row: Mapping[Any, Any]) -> Lesion:
         tracking_uid=row["tracking_uid"],
         number=row["lesion_number"],
         outline=outline_of(row),
-        measurements=_measurements_of(row) if row["spacing_source"] is None else _film_measurements_of(row),
+        measurements=measurements_of(row),
         notices=_codes(row["notices"]),
         tissue=_word(Tissue, row["tissue"]),
         tissue_confidence=row["tissue_confidence"],
@@ -260,63 +232,6 @@ def naive_utc(time: datetime | None) -> datetime | None:
 def aware_utc(time: datetime) -> datetime:
     """Give a time from such a column its time zone."""
     return time.replace(tzinfo=UTC)
-
-
-def _numbers_row(numbers: Measurements | FilmMeasurements) -> Row:
-    row = _film_row(numbers) if isinstance(numbers, FilmMeasurements) else _measurement_row(numbers)
-    row["measurement_notices"] = ";".join(numbers.notices)
-    # As floats of Python: the driver of a database need not know the floats of NumPy.
-    return {name: float(value) if isinstance(value, float) else value for name, value in row.items()}
-
-
-def _measurement_row(numbers: Measurements) -> Row:
-    row: Row = {name: getattr(numbers, name) for name in _PLAIN}
-    for name in _AXES:
-        axis = getattr(numbers, name)
-        row[f"{name}_mm"] = axis.length_mm if axis else None
-        row[f"{name}_ends_lps_mm"] = json.dumps(axis.ends_lps_mm) if axis else None
-    for name in _POINTS:
-        point = getattr(numbers, name)
-        row[name] = json.dumps(point) if point is not None else None
-    return row
-
-
-def _film_row(numbers: FilmMeasurements) -> Row:
-    row: Row = {name: getattr(numbers, name) for name in (*_FILM_PLAIN, *_FILM_MM)}
-    for name in _FILM_AXES:
-        axis = getattr(numbers, name)
-        row[f"{name}_px"] = axis.length_px
-        row[f"{name}_ends_px"] = json.dumps(axis.ends_px)
-    row["centroid_px"] = json.dumps(numbers.centroid_px)
-    row["spacing_source"] = str(numbers.spacing_source)
-    return row
-
-
-def _measurements_of(row: Mapping[Any, Any]) -> Measurements:
-    values: Row = {name: row[name] for name in _PLAIN}
-    for name in _AXES:
-        length_mm = row[f"{name}_mm"]
-        if length_mm is None:
-            values[name] = None
-        else:
-            (first, second), _ = _read_json(row[f"{name}_ends_lps_mm"])
-            values[name] = Axis(length_mm, (tuple(first), tuple(second)))
-    for name in _POINTS:
-        values[name] = None if row[name] is None else tuple(_read_json(row[name])[0])
-    return Measurements(**values, notices=_codes(row["measurement_notices"]))
-
-
-def _film_measurements_of(row: Mapping[Any, Any]) -> FilmMeasurements:
-    values: Row = {name: row[name] for name in _FILM_PLAIN}
-    for name in _FILM_AXES:
-        (first, second), _ = _read_json(row[f"{name}_ends_px"])
-        values[name] = FilmAxis(row[f"{name}_px"], (tuple(first), tuple(second)))
-    return FilmMeasurements(
-        **values,
-        centroid_px=tuple(_read_json(row["centroid_px"])[0]),
-        spacing_source=SpacingSource(row["spacing_source"]),
-        notices=_codes(row["measurement_notices"]),
-    )
 
 
 def _side_row(side: Side | None) -> Row:

@@ -28,6 +28,8 @@ from sqlalchemy import (
     text,
 )
 
+from calcimeasure.model.numbers import NumberType, stored_numbers
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -193,51 +195,14 @@ outlines = Table(
     comment="Masks: the box in the stack (slice k, row j, column i), its voxels as bits (numpy.packbits), by zlib.",
 )
 
-_NUMBERS: Mapping[str, type[TypeEngine[Any]]] = {
-    "long_axis_mm": Double,
-    "long_axis_ends_lps_mm": Text,
-    "short_axis_mm": Double,
-    "short_axis_ends_lps_mm": Text,
-    "max_3d_diameter_mm": Double,
-    "max_3d_diameter_ends_lps_mm": Text,
-    "long_axis_slice": Integer,
-    "long_axis_sop_uid": _Outside,
-    "long_axis_instance_number": Integer,
-    "centroid_lps_mm": Text,
-    "extents_lps_mm": Text,
-    "truncated": Boolean,
-    "touches_bone": Boolean,
-    "bone_contact_mm2": Double,
-    "large": Boolean,
-    "mean_hu": Double,
-    "median_hu": Double,
-    "sd_hu": Double,
-    "max_hu": Double,
-    "volume_ml": Double,
-    "volume_mesh_ml": Double,
-    "volume_voxels_ml": Double,
-    "surface_area_mm2": Double,
-    "sphericity": Double,
-    "area_mm2": Double,
-    "boundary_hu": Double,
-    "long_axis_u95_mm": Double,
-    "max_3d_diameter_u95_mm": Double,
-    "volume_u95_ml": Double,
-    # Of a radiograph: those in pixels, and what a pixel is. Its millimeters are above.
-    "long_axis_px": Double,
-    "long_axis_ends_px": Text,
-    "short_axis_px": Double,
-    "short_axis_ends_px": Text,
-    "area_px": Double,
-    "centroid_px": Text,
-    "pixel_aspect": Double,
-    "column_spacing_mm": Double,
-    "spacing_source": Text,
-    "mean_contrast": Double,
-    "boundary": Double,
-    "long_axis_u95_px": Double,
+_TYPES: Mapping[NumberType, type[TypeEngine[Any]]] = {
+    NumberType.NUMBER: Double,
+    NumberType.INTEGER: Integer,
+    NumberType.BOOLEAN: Boolean,
+    NumberType.UID: _Outside,
+    NumberType.WORD: Text,
+    NumberType.POINTS: Text,  # as JSON
 }
-"""What is measured of a lesion, in the order of its columns in lesion_revisions; points are JSON. All may be empty."""
 
 lesion_revisions = Table(
     "lesion_revisions",
@@ -271,7 +236,7 @@ lesion_revisions = Table(
     Column("site", Text),
     Column("site_source", Text),
     Column("site_detail", _Outside),
-    *(Column(name, kind) for name, kind in _NUMBERS.items()),
+    *(Column(number.name, _TYPES[number.value_type]) for number in stored_numbers()),
     Column("measurement_notices", Text, nullable=False),
     Column("notices", Text, nullable=False),
     Column("settings_hash", Text, nullable=False),

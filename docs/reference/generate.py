@@ -70,12 +70,12 @@ def _codes(codes: Mapping[str, str]) -> Callable[[], str]:
 
 def _columns(name: str) -> Callable[[], str]:
     def table() -> str:
-        from calcimeasure.export import table as tables
+        from calcimeasure.export.lesions import LESION_COLUMNS
+        from calcimeasure.export.schema import markdown_table
+        from calcimeasure.export.stacks import SERIES_COLUMNS
+        from calcimeasure.export.studies import STUDY_COLUMNS
 
-        columns = {"lesions": tables.LESION_COLUMNS, "studies": tables.STUDY_COLUMNS, "series": tables.SERIES_COLUMNS}
-        return _table(
-            ("column", "unit", "meaning"), ((f"`{one.name}`", one.unit or "", one.description) for one in columns[name])
-        )
+        return markdown_table({"lesions": LESION_COLUMNS, "studies": STUDY_COLUMNS, "series": SERIES_COLUMNS}[name])
 
     return table
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from calcimeasure import Settings, analyze
 from calcimeasure.errors import OutputError
-from calcimeasure.export import write_tables, write_whole
+from calcimeasure.export import write_atomic, write_tables
 from calcimeasure.run.results import naming_of, prepare, store_of, store_that_is_there
 from calcimeasure.settings import format_settings
 from calcimeasure.store import Todo
+from calcimeasure.study import linked_studies
 from calcimeasure.version import software_version
 from napari_calcimeasure._stack import Task, worklist
 
@@ -74,7 +75,8 @@ class Desk:
     def write_tables(self) -> None:
         """Write the tables anew from what is kept."""
         if self._naming is not None:
-            write_tables(self.store.outcomes(), self.folder, naming=self._naming, all_tissues=self.settings.all_tissues)
+            studies = linked_studies(self.store.outcomes())
+            write_tables(studies, self.folder, naming=self._naming, all_tissues=self.settings.all_tissues)
 
     def save_as(self, folder: Path) -> None:
         """Give a review that was begun by hand its folder.
@@ -90,7 +92,7 @@ class Desk:
         source, goal = self.folder / "private" / "calcimeasure.db", private / "calcimeasure.db"
         with closing(sqlite3.connect(source)) as before, closing(sqlite3.connect(goal)) as after:
             before.backup(after)
-        write_whole(private / "settings.toml", format_settings(self.settings))
+        write_atomic(private / "settings.toml", format_settings(self.settings))
         self.close()
         self.is_temporary = False
         self._open(folder)
@@ -107,6 +109,6 @@ def _temporary_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="calcimeasure-"))
     private = prepare(folder)
     settings = Settings()
-    write_whole(private / "settings.toml", format_settings(settings))
+    write_atomic(private / "settings.toml", format_settings(settings))
     with store_of(folder, settings, lambda _: None):
         return folder

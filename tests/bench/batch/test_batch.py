@@ -33,7 +33,7 @@ from tests.conftest import PROJECT
 from tests.dicom_phantom import Header, write_series
 from tests.phantoms import straight_grid
 from tests.store_runs import tables
-from tests.test_table import read
+from tests.tables import read
 
 if TYPE_CHECKING:
     from pathlib import Path

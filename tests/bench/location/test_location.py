@@ -30,9 +30,9 @@ from tests.bodies import ARMS, COUCH, LEGS, ONE_LEG, ORIENTATIONS, TRUNK, Ball, 
 from tests.conftest import SHARED
 from tests.dicom_phantom import Header, write_series
 from tests.inserted_masses import Inserted, anatomy, insert, real_volumes
+from tests.study.test_links import Mass, numbers, pairs, stack
 from tests.test_geometry import geometry_of
 from tests.test_laterality import mass
-from tests.test_links import Mass, numbers, pairs, stack
 from tests.test_model import ct_series
 
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.store import open_store, records
 from calcimeasure.store.connect import WRITES, connect
 from calcimeasure.store.schema import files, lesion_revisions, outcomes, outlines, stacks
+from calcimeasure.study import linked_studies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,7 +150,7 @@ def ask(url: str, folder: Path) -> dict[str, float]:
     before_mb = memory_mb("VmRSS")
     with open_store(url) as store:
         begun, begun_s = time.perf_counter(), time.process_time()
-        write_tables(store.outcomes(), folder, naming=Pseudonyms(bytes(32)))
+        write_tables(linked_studies(store.outcomes()), folder, naming=Pseudonyms(bytes(32)))
         tables_s = time.perf_counter() - begun
         used_s = time.process_time() - begun_s
     peak_mb = memory_mb("VmHWM")

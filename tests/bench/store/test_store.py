@@ -27,7 +27,7 @@ from tests.dicom_phantom import Header, write_series
 from tests.phantoms import straight_grid
 from tests.postgresql import STORES, empty_store
 from tests.store_runs import check_is_whole, kill_after, measure, tables, write_at_once, write_many
-from tests.test_table import write_ct
+from tests.tables import write_ct
 
 if TYPE_CHECKING:
     from pathlib import Path

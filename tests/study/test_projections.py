@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calcimeasure.locate.links import link, link_key
 from calcimeasure.model import (
     BodySite,
     Laterality,
@@ -21,9 +20,11 @@ from calcimeasure.model import (
     State,
     Status,
     Tissue,
+    link_key,
 )
+from calcimeasure.study import link
 from tests.films import film_lesion, film_of, film_series
-from tests.test_links import Mass, stack
+from tests.study.test_links import Mass, stack
 
 LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
 KNEE, HAND = BodySite.KNEE, BodySite.HAND_WRIST

@@ -15,7 +15,10 @@ import pytest
 
 from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.export import Identified, Pseudonyms, write_csv, write_lesions, write_revisions, write_tables
-from calcimeasure.export.table import LESION_COLUMNS, SERIES_COLUMNS, STUDY_COLUMNS, Column
+from calcimeasure.export.columns import Column
+from calcimeasure.export.lesions import LESION_COLUMNS
+from calcimeasure.export.stacks import SERIES_COLUMNS
+from calcimeasure.export.studies import STUDY_COLUMNS
 from calcimeasure.load import find_series
 from calcimeasure.model import (
     AlgorithmType,
@@ -34,8 +37,10 @@ from calcimeasure.model import (
     Status,
     Tissue,
 )
-from tests.dicom_phantom import Fault, Header, write_series
+from calcimeasure.study import linked_studies
+from tests.dicom_phantom import write_series
 from tests.phantoms import straight_grid
+from tests.tables import header_of, problems, read, write_ct
 
 
 def words(text: str) -> list[str]:
@@ -86,41 +91,11 @@ WORDS = {
 IDENTIFYING = ["patient_key", "study_date", "dates_shifted", "study_uid", "series_uid", "long_axis_sop_uid"]
 
 
-def write_ct(
-    folder: Path,
-    *,
-    file_name: str = "IM{:05d}.dcm",
-    faults: Sequence[Fault] = (),
-    transfer_syntax: str = "explicit_le",
-    **header: object,
-) -> list[Path]:
-    """Write a CT of six slices with two masses, 384 and 80 mm3, in a body surrounded by air."""
-    hu = np.full((6, 24, 24), -1000, dtype=np.int16)
-    hu[:, 1:23, 1:23] = 40
-    hu[1:5, 3:9, 3:11] = 700
-    hu[2:4, 14:18, 14:19] = 400
-    grid = straight_grid(hu.shape, (2.0, 1.0, 1.0))
-    return write_series(
-        folder, hu, grid, Header(**header), faults=faults, file_name=file_name, transfer_syntax=transfer_syntax
-    )
-
-
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Report:
     folder = tmp_path_factory.mktemp("ct")
     write_ct(folder, seed="table")
     return analyze(find_series(folder).series[0])
-
-
-def read(path: Path) -> list[dict[str, str]]:
-    """Rows as the csv module reads them."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def header_of(path: Path) -> list[str]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return next(csv.reader(file))
 
 
 @pytest.fixture
@@ -131,7 +106,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def tables(results: Sequence[Report | Failure], out: Path, *, identified: bool) -> None:
-    write_tables(map(Outcome.of, results), out, naming=Identified() if identified else None)
+    write_tables(linked_studies(map(Outcome.of, results)), out, naming=Identified() if identified else None)
 
 
 def written(results: Sequence[Report | Failure], out: Path, *, identified: bool = True) -> list[dict[str, str]]:
@@ -211,15 +186,6 @@ def test_unit_stands_in_the_name_of_the_column(columns: Sequence[Column[Any]]) -
 
 
 # Frictionless
-
-
-def problems(out: Path, table: str) -> list[str]:
-    """What frictionless finds wrong with a table by its schema."""
-    from frictionless import Resource, Schema
-
-    schema = Schema.from_descriptor(json.loads((out / f"{table}.schema.json").read_text(encoding="utf-8")))
-    report = Resource(path=f"{table}.csv", basepath=str(out), schema=schema).validate()
-    return [kind for (kind,) in report.flatten(["type"])]
 
 
 def known_in_full(report: Report) -> Report:
@@ -503,7 +469,7 @@ NAMES = Pseudonyms(bytes(32), {"CALCI-PHANTOM": "SSC-7"})
 
 
 def test_pseudonyms_stand_in_every_column_that_identifies(measured: Report, out: Path) -> None:
-    write_tables([Outcome.of(measured)], out, naming=NAMES)
+    write_tables(linked_studies([Outcome.of(measured)]), out, naming=NAMES)
     row = read(out / "lesions.csv")[0]
     (study,) = read(out / "studies.csv")
     stack = Outcome.of(measured).stack
@@ -521,7 +487,7 @@ def test_pseudonyms_stand_in_every_column_that_identifies(measured: Report, out:
 
 def test_name_that_a_spreadsheet_would_run_is_harmless(measured: Report, out: Path) -> None:
     names = Pseudonyms(bytes(32), {"CALCI-PHANTOM": "=HYPERLINK(1)"})
-    write_tables([Outcome.of(measured)], out, naming=names)
+    write_tables(linked_studies([Outcome.of(measured)]), out, naming=names)
     assert read(out / "lesions.csv")[0]["patient_key"] == "'=HYPERLINK(1)"
 
 
@@ -560,10 +526,10 @@ def test_review_shows_in_every_table(
 def test_only_masses_are_listed_unless_all_tissues_are_asked_for(measured: Report, out: Path) -> None:
     bone = replace(measured.lesions[0], tissue=Tissue.BONE)
     outcome = Outcome.of(replace(measured, lesions=(bone, measured.lesions[1])))
-    write_tables([outcome], out, naming=None)
+    write_tables(linked_studies([outcome]), out, naming=None)
     assert [row["lesion_number"] for row in read(out / "lesions.csv")] == ["2"]
     assert read(out / "studies.csv")[0]["masses"] == "1"
-    write_tables([outcome], out, naming=None, all_tissues=True)
+    write_tables(linked_studies([outcome]), out, naming=None, all_tissues=True)
     assert [(row["lesion_number"], row["tissue"]) for row in read(out / "lesions.csv")] == [
         ("1", "bone"),
         ("2", "calcified_mass"),
@@ -573,7 +539,7 @@ def test_only_masses_are_listed_unless_all_tissues_are_asked_for(measured: Repor
 def test_part_of_the_lesions_by_status(measured: Report, out: Path) -> None:
     outcome = Outcome.of(reviewed(measured, Status.REJECTED, Status.ACCEPTED))
     for status, numbers in ((Status.REJECTED, ["1"]), (Status.ACCEPTED, ["2"]), (Status.PROPOSED, [])):
-        write_lesions([outcome], out / "part.csv", naming=None, statuses=(status,))
+        write_lesions(linked_studies([outcome]), out / "part.csv", naming=None, statuses=(status,))
         assert [row["lesion_number"] for row in read(out / "part.csv")] == numbers
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from calcimeasure.locate.links import Links, link, link_key
 from calcimeasure.model import (
     Axis,
     BodySite,
     Laterality,
     Lesion,
+    Links,
     Measurements,
     Midline,
     Outcome,
@@ -23,7 +23,9 @@ from calcimeasure.model import (
     State,
     Status,
     Tissue,
+    link_key,
 )
+from calcimeasure.study import link
 
 LEFT, RIGHT = Laterality.LEFT, Laterality.RIGHT
 MIDLINE = Midline((1.0, 0.0, 0.0), 0.0, 5.0, 0.95)

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Files are written atomically."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from calcimeasure.errors import OutputError
-from calcimeasure.export import write_whole
+from calcimeasure.export import write_atomic
 
 
 @pytest.fixture
@@ -26,13 +26,13 @@ def is_as_it_was(path: Path) -> bool:
 
 
 def test_text_is_written_as_it_is_in_place_of_the_former(table: Path) -> None:
-    write_whole(table, "größer\r\n2 mm²\n")
+    write_atomic(table, "größer\r\n2 mm²\n")
     assert table.read_bytes() == "größer\r\n2 mm²\n".encode()
     assert list(table.parent.iterdir()) == [table]
 
 
 def test_file_name_that_is_no_valid_text_is_written_as_its_code(table: Path) -> None:
-    write_whole(table, os.fsdecode(b"M\xfcller"))
+    write_atomic(table, os.fsdecode(b"M\xfcller"))
     assert table.read_bytes() == rb"M\udcfcller"
 
 
@@ -40,7 +40,7 @@ def test_file_name_that_is_no_valid_text_is_written_as_its_code(table: Path) -> 
 def test_mode_is_that_of_any_new_file(table: Path, umask: int, mode: int) -> None:
     before = os.umask(umask)
     try:
-        write_whole(table, "new")
+        write_atomic(table, "new")
         assert stat.S_IMODE(table.stat().st_mode) == mode
         assert os.umask(umask) == umask
     finally:
@@ -52,7 +52,7 @@ def test_text_is_on_the_disk_before_it_gets_its_name(table: Path, monkeypatch: p
     fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda file: (calls.append(os.fstat(file).st_size), fsync(file)))
     monkeypatch.setattr(os, "replace", lambda old, new: (calls.append("named"), replace(old, new)))
-    write_whole(table, "whole")
+    write_atomic(table, "whole")
     assert calls == [len("whole"), "named"]
 
 
@@ -69,7 +69,7 @@ def test_disk_that_fails_leaves_the_former_file_and_nothing_else(
 ) -> None:
     monkeypatch.setattr(os, step, failing(OSError(errno.EIO, "Input/output error")))
     with pytest.raises(OutputError, match=r"lesions\.csv cannot be written: Input/output error\."):
-        write_whole(table, "new")
+        write_atomic(table, "new")
     assert is_as_it_was(table)
 
 
@@ -79,7 +79,7 @@ def test_interrupt_leaves_the_former_file_and_nothing_else(
 ) -> None:
     monkeypatch.setattr(os, step, failing(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
-        write_whole(table, "new")
+        write_atomic(table, "new")
     assert is_as_it_was(table)
 
 
@@ -87,13 +87,13 @@ def test_folder_in_the_place_of_the_file_stays(table: Path) -> None:
     folder = table.parent / "studies.csv"
     folder.mkdir()
     with pytest.raises(OutputError, match=r"studies\.csv cannot be written"):
-        write_whole(folder, "new")
+        write_atomic(folder, "new")
     assert sorted(table.parent.iterdir()) == [table, folder]
 
 
 def test_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No such file or directory"):
-        write_whole(tmp_path / "nowhere" / "lesions.csv", "new")
+        write_atomic(tmp_path / "nowhere" / "lesions.csv", "new")
 
 
 @pytest.fixture
@@ -109,9 +109,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_full_disk_leaves_the_former_file_and_nothing_else(small_disk: Path) -> None:
     table = small_disk / "lesions.csv"
-    write_whole(table, "as it was")
+    write_atomic(table, "as it was")
     with pytest.raises(OutputError, match="No space left on device"):
-        write_whole(table, "x" * 100_000)
+        write_atomic(table, "x" * 100_000)
     assert is_as_it_was(table)
 
 
@@ -121,5 +121,5 @@ def test_what_a_killed_run_left_is_removed_and_what_another_run_writes_is_not(tm
         path.write_text("half", encoding="utf-8")
     for path in (old, other):
         os.utime(path, (0, 0))
-    write_whole(tmp_path / "a.csv", "whole")
+    write_atomic(tmp_path / "a.csv", "whole")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".a.csv.x9y8", ".b.csv.k3j2", "a.csv"]

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written atomically: a reader of the folder finds the old file or the complete new one."""
 
 from __future__ import annotations
 
@@ -14,25 +14,42 @@ from calcimeasure.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
 _LEFT_OVER_SECONDS = 3600
+"""A temporary file that is older than this belongs to a run that was killed."""
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file under a temporary name, bring it to the disk, then give it its name.
+def write_atomic(path: Path, text: str) -> None:
+    """Write a text file under a temporary name, force it to the disk, then rename it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    text
+        Its content; it is encoded in UTF-8, line ends are kept.
 
     Raises
     ------
     OutputError
         The folder cannot be written or is full; a file that was there before is unchanged.
     """
-    with open_whole(path) as file:
+    with open_atomic(path) as file:
         file.write(text)
 
 
 @contextmanager
-def open_whole(path: Path) -> Iterator[IO[str]]:
-    """Open a text file to write; it gets its name when all of it is on the disk.
+def open_atomic(path: Path) -> Iterator[IO[str]]:
+    """Open a text file for writing; it gets its name when the complete content is on the disk.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Yields
+    ------
+    IO
+        Takes text; line ends are kept.
 
     Raises
     ------
@@ -49,16 +66,16 @@ def open_whole(path: Path) -> Iterator[IO[str]]:
             delete=False,
             encoding="utf-8",
             newline="",
-            errors="backslashreplace",  # names of files need not be valid text
+            errors="backslashreplace",  # names of files are not always valid text
         ) as file:
             temporary = Path(file.name)
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # A temporary file is for its owner alone; a table is what the folder's other files are.
+        # A temporary file has mode 0600; the table gets the mode of any new file.
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    except BaseException as error:  # Ctrl-C too must leave nothing behind
+    except BaseException as error:  # also after Ctrl-C no temporary file may stay
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
@@ -67,7 +84,7 @@ def open_whole(path: Path) -> Iterator[IO[str]]:
 
 
 def _remove_left_over(path: Path) -> None:
-    """Remove what a run that was killed while it wrote left; what is younger may be another run's that still writes."""
+    """Remove temporary files of runs that were killed; a younger one may belong to a run that still writes."""
     for left in path.parent.glob(f".{path.name}.*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > _LEFT_OVER_SECONDS:

@@ -1,0 +1,234 @@
+"""The commands: each parses, calls what does the work, shows what that gave, and returns the exit code.
+
+The annotations are read when the program starts: they are no strings here.
+"""
+
+import io
+import sys
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from calcimeasure.cli.command import (
+    EXIT_ALL_MEASURED,
+    EXIT_INTERRUPTED,
+    command,
+    errors_in_one_line,
+    exit_code,
+)
+from calcimeasure.cli.completion import Shell, install_completion, show_completion
+from calcimeasure.cli.options import (
+    ExportFormat,
+    ExportOptions,
+    FolderArgument,
+    MeasureOptions,
+    OutOption,
+    PathsArgument,
+    SampleOption,
+    SettingsOptions,
+    inputs_of,
+    out_of,
+)
+from calcimeasure.cli.screen import (
+    say,
+    show_done,
+    show_explanation,
+    show_line,
+    show_scan,
+    show_scan_as_json,
+    terminal,
+)
+from calcimeasure.errors import NotBuiltError
+from calcimeasure.version import software_version
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from calcimeasure.run.processes import MeasureStacks
+    from calcimeasure.settings import Settings
+
+_PICTURE_PIXELS = 512
+
+_INSTALL_REVIEW = "Install it: pip install 'calcimeasure[gui]'."
+
+app = typer.Typer(
+    add_completion=False,  # calcimeasure.cli.completion has options that work without a terminal
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Measure calcified masses on CT and radiographs: folders of DICOM in, lesions.csv out.",
+)
+
+
+def main() -> None:
+    """Run the program."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or a file of another character set than UTF-8 gets codes for what it cannot show.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="calcimeasure")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"calcimeasure {software_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    installed: Annotated[
+        Shell | None,
+        typer.Option(
+            "--install-completion",
+            callback=install_completion,
+            is_eager=True,
+            help="Have this shell complete commands and options with the Tab key.",
+        ),
+    ] = None,
+    shown: Annotated[
+        Shell | None,
+        typer.Option(
+            "--show-completion",
+            callback=show_completion,
+            is_eager=True,
+            help="Print the script with which this shell completes, to install it by hand.",
+        ),
+    ] = None,
+) -> None:
+    pass
+
+
+@command(app)
+def scan(
+    *,
+    paths: PathsArgument = None,
+    settings: SettingsOptions,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> int:
+    """Say what would be measured, what not and why, from headers alone."""
+    inputs, chosen = inputs_of(paths), settings.chosen({})
+    from calcimeasure.run.scan import scan_headers
+
+    found = scan_headers(inputs, chosen)
+    (show_scan_as_json if as_json else show_scan)(found)
+    return exit_code(found.count("measure"), found.count("failed"))
+
+
+@command(app)
+def measure(
+    *,
+    paths: PathsArgument = None,
+    out: OutOption = None,
+    settings: SettingsOptions,
+    sample: SampleOption = False,
+    options: MeasureOptions,
+    debug: bool,
+) -> int:
+    """Measure every CT and radiograph under PATH and write the tables into DIR; what is measured already stays."""
+    folder = out_of(out)
+    chosen = settings.chosen(options.as_settings())
+    inputs = inputs_of(paths, sample)
+    workers = _workers(inputs, folder, chosen)
+    from calcimeasure.run.run import measure_into
+
+    done = measure_into(folder, inputs, chosen, workers, terminal(debug))
+    show_done(done)
+    return EXIT_INTERRUPTED if done.interrupted else exit_code(done.measured, done.failed)
+
+
+@command(app)
+def explain(
+    folder: FolderArgument,
+    lesion: Annotated[str, typer.Option("--lesion", metavar="TRACKING_UID", help="Which one (lesions.csv).")],
+) -> int:
+    """Explain why a lesion has its size, its tissue, its side and its site."""
+    from calcimeasure.run.explain import explain_lesion
+
+    show_explanation(explain_lesion(folder, lesion, _PICTURE_PIXELS, say))
+    return EXIT_ALL_MEASURED
+
+
+@command(app)
+def export(
+    folder: FolderArgument,
+    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write (redcap, seg, sr: not built yet).")],
+    options: ExportOptions,
+) -> int:
+    """Write tables anew from what is stored: csv (lesions.csv) or revisions (every state of every lesion)."""
+    if kind not in (ExportFormat.CSV, ExportFormat.REVISIONS):
+        raise NotBuiltError(f"--format {kind} is not built yet in this version.")
+    if options.with_images:
+        raise NotBuiltError("--with-images is not built yet in this version.")
+    from calcimeasure.run.tables import write_lesions_of, write_revisions_of
+
+    changes = options.as_settings()
+    if kind is ExportFormat.REVISIONS:
+        path = write_revisions_of(folder, options.to, changes, say)
+    else:
+        path = write_lesions_of(folder, options.to, options.status, changes, say)
+    show_line(f"Written: {path}")
+    return EXIT_ALL_MEASURED
+
+
+@command(app)
+def review(
+    folder: FolderArgument,
+    reader: Annotated[
+        str | None, typer.Option("--reader", metavar="NAME", help="Who reads; asked once where it is not said.")
+    ] = None,
+) -> int:
+    """Review lesions in napari: go through the worklist, decide, correct, draw."""
+    # The window belongs to the plugin, which this package knows by the name of its entry point only.
+    windows = list(metadata.entry_points(group="calcimeasure.review", name="napari"))
+    try:
+        run = windows[0].load() if windows else None
+    except ImportError as error:
+        raise NotBuiltError(f"review needs napari, and {error}. {_INSTALL_REVIEW}") from error
+    if run is None:
+        raise NotBuiltError(f"review needs its window, which is not installed here. {_INSTALL_REVIEW}")
+    run(folder, reader)
+    return EXIT_ALL_MEASURED
+
+
+def _not_built(name: str, what: str) -> Callable[[typer.Context], None]:
+    def run(context: typer.Context) -> None:
+        with errors_in_one_line(debug="--debug" in context.args):
+            raise NotBuiltError(f"{name} is not built yet in this version.")
+
+    run.__doc__ = f"{what} (not built yet)"
+    return run
+
+
+for _name, _what in {
+    "import": "Import outlines drawn elsewhere.",
+}.items():
+    app.command(_name, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+        _not_built(_name, _what)
+    )
+
+
+def _workers(inputs: Sequence[Path], out: Path, settings: "Settings") -> "AbstractContextManager[MeasureStacks]":
+    """Choose the workers that the settings name: processes of this machine, or a cluster.
+
+    Processes begin to load what measures at once, before the rest of the program is loaded here.
+    """
+    from calcimeasure.load import check_paths
+    from calcimeasure.settings import measures_on_cluster
+
+    check_paths(inputs)  # before anything is started
+    if measures_on_cluster(settings):
+        from calcimeasure.run.cluster import on_cluster
+
+        return on_cluster(settings, say)
+    from calcimeasure.run.processes import in_processes, load_ahead
+
+    # Where this folder has its tables there may be nothing to measure.
+    if not (out / "lesions.csv").exists():
+        load_ahead()
+    return in_processes(settings)

@@ -1,0 +1,153 @@
+"""The options of the commands: records whose fields are the options, with the name and the help of each.
+
+The annotations are read when the program starts: they are no strings here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from calcimeasure.errors import InputPathError, OutputError
+
+if TYPE_CHECKING:
+    from calcimeasure.settings import Settings
+
+
+class ExportFormat(StrEnum):
+    """What `export` can write."""
+
+    CSV = "csv"
+    REVISIONS = "revisions"
+    REDCAP = "redcap"
+    SEG = "seg"
+    SR = "sr"
+
+
+KeyOption = Annotated[
+    Path | None, typer.Option("--key", metavar="FILE", help="Key for pseudonyms; made on first use, outside of DIR.")
+]
+FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Folder that measure wrote.")]
+PathsArgument = Annotated[
+    list[Path] | None, typer.Argument(metavar="PATH...", readable=False, help="Files, folders, a .zip or a DICOMDIR.")
+]
+OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
+SampleOption = Annotated[bool, typer.Option("--sample", help="Measure the package's samples instead of PATH.")]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsOptions:
+    """A settings file, and single settings over it."""
+
+    settings: Annotated[Path | None, typer.Option("--settings", metavar="FILE.toml", help="Settings to use.")] = None
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting: --set threshold_hu=250.")
+    ] = None
+
+    def chosen(self, options: "Mapping[str, object]") -> "Settings":
+        """Put settings together: the file, over it --set, over it the command's own options."""
+        from calcimeasure.settings import Settings, change_settings, load_settings, parse_assignment
+
+        settings = load_settings(self.settings) if self.settings else Settings()
+        settings = change_settings(settings, dict(map(parse_assignment, self.change or ())), where="--set")
+        return change_settings(settings, options)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureOptions:
+    """Options of `measure` that are settings too: a field has the name of its setting, but for `no_report`."""
+
+    identified: Annotated[
+        bool, typer.Option("--identified", help="Write PatientID, dates and UIDs into the tables.")
+    ] = False
+    no_report: Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")] = False
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", metavar="N", help="Processes that measure; as many as cores and memory allow if none."
+        ),
+    ] = None
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="URL", help="Dask scheduler whose workers measure: tcp://HOST:8786."),
+    ] = None
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="URL", help="Database of the store; a file in DIR/private if none.")
+    ] = None
+    key: KeyOption = None
+    record_map: Annotated[
+        Path | None, typer.Option("--record-map", metavar="FILE.csv", help="patient_id to the registry's record_id.")
+    ] = None
+    bone_mask: Annotated[
+        Path | None,
+        typer.Option("--bone-mask", metavar="PATH", help="Bones outlined elsewhere: DICOM SEG, RTSTRUCT, NIfTI."),
+    ] = None
+    time_limit_s: Annotated[
+        float | None, typer.Option("--time-limit", metavar="SECONDS", help="Give up a stack that takes longer.")
+    ] = None
+    all_tissues: Annotated[
+        bool,
+        typer.Option("--all-tissues", help="Write what is no calcified mass, or not surely, into lesions.csv too."),
+    ] = False
+    remeasure_reviewed: Annotated[
+        bool, typer.Option("--remeasure-reviewed", help="Measure again what readers have decided; decisions stay.")
+    ] = False
+
+    def as_settings(self) -> dict[str, object]:
+        """Give the settings that the options change; an option that was not given changes none."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        settings = {
+            name: _as_setting(value) for name, value in given.items() if value is not None and value is not False
+        }
+        if settings.pop("no_report", False):
+            settings["report"] = False
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """Which lesions `export` writes, where, and with which names."""
+
+    to: Annotated[Path | None, typer.Option("--to", metavar="PATH", help="File to write; in DIR if none.")] = None
+    status: Annotated[
+        Literal["proposed", "accepted", "rejected"] | None,
+        typer.Option("--status", help="Only these lesions; all that are not rejected if none."),
+    ] = None
+    identified: Annotated[
+        bool, typer.Option("--identified", help="Write PatientID, dates and UIDs as the headers have them.")
+    ] = False
+    with_images: Annotated[bool, typer.Option("--with-images", help="Not built yet.")] = False
+    key: KeyOption = None
+
+    def as_settings(self) -> dict[str, object]:
+        """Give the settings that the options change. The registry's ids are those that the store remembers."""
+        key = {} if self.key is None else {"key": _as_setting(self.key)}
+        return {"identified": self.identified, "record_map": "", **key}
+
+
+def _as_setting(value: object) -> object:
+    # Settings are kept with the results: a path in them has to hold wherever the program is called.
+    return str(value.absolute()) if isinstance(value, Path) else value
+
+
+def out_of(out: Path | None) -> Path:
+    """Give the folder of the results, which `measure` cannot do without."""
+    if out is None:
+        raise OutputError("measure needs --out DIR.")
+    return out
+
+
+def inputs_of(paths: Sequence[Path] | None, sample: bool = False) -> Sequence[Path]:
+    """Give the paths to look below: those of the command line, or that of the samples."""
+    from calcimeasure.sample import sample_folder
+
+    if sample and paths:
+        raise InputPathError("Either PATH or --sample, not both.")
+    if sample:
+        return [sample_folder()]
+    if not paths:
+        raise InputPathError("At least one PATH is needed (or measure --sample).")
+    return paths

@@ -1,0 +1,238 @@
+"""What the terminal shows: lines, tables, the summary of a run, its progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.progress import ProgressColumn, Task
+    from rich.table import Table
+
+    from calcimeasure.model import FilmMeasurements, Lesion, Measurements
+    from calcimeasure.run.explain import Explanation
+    from calcimeasure.run.progress import Progress, Screen
+    from calcimeasure.run.run import Done
+    from calcimeasure.run.scan import Scan, ScannedStack
+
+_SCAN_WORDS = {"measure": "to measure", "skipped": "skipped", "failed": "failed"}
+
+_SCAN_COLUMNS = {
+    "path": "First file",
+    "modality": "Modality",
+    "series_number": "Series",
+    "stack_number": "Stack",
+    "images": "Images",
+    "state": "State",
+    "reason": "Reason",
+}
+
+_SHOWN = {"max_3d_diameter_mm": 1, "volume_voxels_ml": 2, "mean_hu": 0}
+"""Numbers on the screen with their decimals; what a radiograph does not have stays empty."""
+
+_PIPED_WIDTH = 160
+"""Characters in a line where stdout is no terminal and has no width."""
+
+_SHOWN_ABOVE_THE_BAR = ("failed", "changed", "reviewed")
+"""States of stacks that a person has to see during the run."""
+
+
+# Lines
+
+
+def say(*lines: str) -> None:
+    """Print lines on stderr at once."""
+    # The program that read stderr may have ended: a line that cannot be printed must not stop the batch.
+    with suppress(OSError):
+        for line in lines:
+            print(_printable(" ".join(line.splitlines())), file=sys.stderr, flush=True)  # noqa: T201 - the command line
+
+
+def show_line(line: str) -> None:
+    """Print a line of the results on stdout, however long."""
+    _print(line)
+
+
+def _printable(text: str) -> str:
+    """Names of files need not be valid text; what cannot be printed is shown as its code."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _print(what: object) -> None:
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    Console(width=width, markup=False, emoji=False, highlight=False, soft_wrap=isinstance(what, str)).print(what)
+
+
+def _table(*names: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+# The progress of a run
+
+
+def terminal(debug: bool) -> Screen:
+    """Give what a run shows itself on: stderr.
+
+    Parameters
+    ----------
+    debug
+        Whether tracebacks are shown too.
+    """
+    from calcimeasure.run.progress import Screen
+
+    return Screen(say, partial(_bar_or_lines, debug=debug))
+
+
+@contextmanager
+def _bar_or_lines(total: int, *, debug: bool) -> Iterator[Progress]:
+    """Show a bar for so many stacks, with the most important lines above it; without a terminal a line for each."""
+
+    def lines(text: str) -> list[str]:
+        return text.splitlines() if debug else text.splitlines()[:1]
+
+    if not sys.stderr.isatty():
+        yield lambda text, _: say(*lines(text))
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns: list[ProgressColumn] = [
+        TextColumn("Measuring"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("failed: {task.fields[failed]}"),
+    ]
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total, rate="", failed=0)
+        failed = 0
+
+        def advance(text: str, state: str) -> None:
+            nonlocal failed
+            failed += state in ("failed", "changed")
+            if state in _SHOWN_ABOVE_THE_BAR:
+                say(*lines(text))
+            bar.update(task, advance=1, failed=failed, rate=_rate(bar.tasks[0]))
+
+        yield advance
+
+
+def _rate(task: Task) -> str:
+    return f"{60 * task.speed:.3g} stacks/min" if task.speed else ""
+
+
+# What a run came to
+
+
+def show_done(done: Done) -> None:
+    """Print the lesions, what became of the stacks, and where the files are."""
+    summary, states = done.summary, done.states
+    if summary.listed:
+        _print(_lesions(summary.listed))
+        if summary.masses > len(summary.listed):
+            _print(f"... and {summary.masses - len(summary.listed)} more in lesions.csv")
+    _print(f"Stacks measured: {summary.measured}. Calcified masses: {summary.masses}, large ones: {summary.large}.")
+    if summary.unsure:
+        _print(f"Not surely calcified masses, for a reader to see: {summary.unsure} (--all-tissues lists them).")
+    if states.get("unchanged"):
+        _print(f"Stacks that were measured before and are unchanged: {states['unchanged']}.")
+    if states.get("reviewed"):
+        _print(
+            f"Stacks left alone because a reader has decided about them: {states['reviewed']} "
+            "(--remeasure-reviewed measures them too)."
+        )
+    for kind, count in summary.not_measured:
+        _print(f"Stacks or files {kind}: {count}.")
+    if done.found.other_file_count:
+        _print(f"Files that are no DICOM images: {done.found.other_file_count}.")
+    tables = (("Lesions", "lesions.csv"), ("studies", "studies.csv"), ("every stack", "private/series.csv"))
+    _print(", ".join(f"{what}: {done.out / name}" for what, name in tables))
+    if not done.settings.identified:
+        _print("Patients and images have pseudonyms, dates are shifted; --identified writes the real ones.")
+    if done.interrupted:
+        say(
+            f"calcimeasure: interrupted, {sum(states.values())} of {len(done.found.series)} stacks are done. "
+            "Run it again to go on."
+        )
+
+
+def _lesions(listed: Sequence[tuple[str, Lesion]]) -> Table:
+    # Narrow enough for 80 characters, with 15 for the stack.
+    table = _table("Stack", "No.", "Long x short\nmm", "Max 3D\nmm", "Volume\nmL", "Mean\nHU", "Large", "Cut\noff")
+    for column in table.columns[1:]:
+        column.no_wrap = True
+    for stack, lesion in listed:
+        numbers = lesion.measurements
+        table.add_row(
+            _printable(stack),
+            str(lesion.number),
+            _axes(numbers),
+            *(_rounded(getattr(numbers, name, None), digits) for name, digits in _SHOWN.items()),
+            "yes" if numbers.large else "",
+            "yes" if numbers.truncated else "",
+        )
+    return table
+
+
+def _axes(numbers: Measurements | FilmMeasurements) -> str:
+    """Say long and short axis; of a radiograph without millimeters in pixels."""
+    if numbers.long_axis_mm is not None and numbers.short_axis_mm is not None:
+        return f"{numbers.long_axis_mm:.1f} x {numbers.short_axis_mm:.1f}"
+    lengths = (getattr(axis, "length_px", 0.0) for axis in (numbers.long_axis, numbers.short_axis))
+    return " x ".join(f"{length:.0f}" for length in lengths) + " px"
+
+
+def _rounded(number: float | None, digits: int) -> str:
+    return "" if number is None else f"{number:.{digits}f}"
+
+
+# What a scan found
+
+
+def show_scan_as_json(scan: Scan) -> None:
+    """Print each stack with its state, for a program to read."""
+    _print(json.dumps({"stacks": [*map(_scan_row, scan.stacks)], "files_not_dicom": scan.files_not_dicom}, indent=2))
+
+
+def show_scan(scan: Scan) -> None:
+    """Print each stack with its state, how many there are of each, and why stacks failed."""
+    rows = [*map(_scan_row, scan.stacks)]
+    table = _table(*_SCAN_COLUMNS.values())
+    for row in rows:
+        table.add_row(*("" if row[name] is None else str(row[name]) for name in _SCAN_COLUMNS))
+    _print(table)
+    counts = ", ".join(f"{word}: {scan.count(state)}" for state, word in _SCAN_WORDS.items())
+    _print(f"Stacks {counts}. Files that are no DICOM images: {scan.files_not_dicom}.")
+    for row in rows:
+        if row["state"] == "failed":
+            _print(f"{row['path']}: {row['message']}")
+
+
+def _scan_row(stack: ScannedStack) -> dict[str, object]:
+    texts = {"path": stack.path, "message": stack.message}
+    return asdict(stack) | {name: text and _printable(text) for name, text in texts.items()}
+
+
+# Why a lesion has its numbers
+
+
+def show_explanation(explanation: Explanation) -> None:
+    """Print the parts of an explanation, and write its picture."""
+    _print("\n\n".join("\n".join(part) for part in explanation.parts))
+    picture = explanation.write_picture()
+    _print(f"\nPicture: {picture} (its outline, long and short axis on the image of the long axis)")

@@ -1,0 +1,170 @@
+"""The columns of a table, and how a row is written as CSV.
+
+RFC 4180, UTF-8, a point as decimal mark. An empty cell is not known or not applicable.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from calcimeasure.export.atomic import open_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from enum import StrEnum
+    from pathlib import Path
+
+    from calcimeasure.export.pseudonym import Naming
+    from calcimeasure.model.numbers import Number
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """One column of a table.
+
+    Parameters
+    ----------
+    name, kind, description
+        Its name, its Frictionless type and its meaning.
+    value
+        Gives the value of a row; None for a column that belongs to the contract and that this version leaves empty.
+    unit
+        UCUM; empty where it has none.
+    decimals
+        How many decimals a number is written with.
+    words
+        The only values allowed.
+    named
+        Gives the value of a row that names a patient or an image: as its header does, or by a pseudonym. The column is
+        empty where a table is written without names.
+    required
+        Whether each row has a value.
+    number
+        The measured number that the column holds; None for any other column.
+    """
+
+    name: str
+    kind: str
+    description: str
+    value: Callable[[Row], object] | None = None
+    unit: str = ""
+    decimals: int = 0
+    words: type[StrEnum] | tuple[str, ...] | None = None
+    named: Callable[[Naming, Row], object] | None = None
+    required: bool = False
+    number: Number | None = None
+
+
+def study_columns() -> tuple[Column[Any], ...]:
+    """Make the columns that name patient, date and study of a row that has a stack."""
+    return (
+        Column(
+            "patient_key",
+            "string",
+            "Pseudonym of the patient; the registry's id where --record-map names one; PatientID with --identified.",
+            named=lambda naming, row: naming.patient_key(row.stack),
+        ),
+        Column(
+            "study_date",
+            "date",
+            "Date of the study, shifted by the same days for all of a patient's unless identified.",
+            named=lambda naming, row: naming.study_date(row.stack),
+        ),
+        Column("dates_shifted", "boolean", "Whether dates are shifted.", named=lambda naming, _: naming.dates_shifted),
+        Column(
+            "study_uid",
+            "string",
+            "StudyInstanceUID, or what replaces it.",
+            named=lambda naming, row: naming.uid(row.stack.study_uid),
+        ),
+    )
+
+
+@contextmanager
+def open_table(columns: Sequence[Column[Row]], path: Path, naming: Naming | None) -> Iterator[Callable[[Row], object]]:
+    """Open a table and write its header.
+
+    Parameters
+    ----------
+    columns
+        Of the table.
+    path
+        The file; it is written atomically.
+    naming
+        How patients, dates and UIDs are named; None leaves the columns with them empty.
+
+    Yields
+    ------
+    callable
+        Writes a row.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    with open_atomic(path) as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow([column.name for column in columns])
+        cells = [_cell_of(column, naming) for column in columns]
+        yield lambda row: writer.writerow([cell(row) for cell in cells])
+
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+"""Line breaks, tabs and other control characters. Spaces are kept: names of folders can have two in a row."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A spreadsheet takes a cell that begins with one of these for a formula (ASCII and full width)."""
+
+
+def _cell_of(column: Column[Row], naming: Naming | None) -> Callable[[Row], str]:
+    """Choose once for a table how the cells of a column are made."""
+    value, named = column.value, column.named
+    if value is None and named is not None and naming is not None:
+        value = partial(named, naming)
+    if value is None:
+        return lambda _: ""
+    text = _number_text(column.decimals) if column.kind == "number" else _TEXTS[column.kind]
+    if column.words is not None:
+        text = str
+
+    def cell(row: Row) -> str:
+        found = value(row)
+        return "" if found is None else text(found)
+
+    return cell
+
+
+def _number_text(decimals: int) -> Callable[[Any], str]:
+    form = f".{decimals}f"
+
+    def text(number: float) -> str:
+        written = format(number, form)
+        # No negative zero.
+        return written[1:] if written[0] == "-" and not written.strip("-0.") else written
+
+    return text
+
+
+def _harmless(text: str) -> str:
+    """Keep text from a header in one line, and prevent that a spreadsheet runs it as a formula."""
+    line = text if text.isprintable() else _CONTROLS.sub(" ", text)
+    return f"'{line}" if line.lstrip().startswith(_FORMULA_STARTS) else line
+
+
+_TEXTS: dict[str, Callable[[Any], str]] = {
+    "boolean": lambda truth: "true" if truth else "false",
+    "date": date.isoformat,
+    "datetime": lambda time: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    "integer": str,
+    "string": lambda text: _harmless(str(text)),
+}
+"""How values of each Frictionless type are written; numbers depend on their column."""

@@ -1,0 +1,95 @@
+"""What a folder of results holds, in numbers and with its first lesions: what a person sees after a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from calcimeasure.model import State, Tissue, largest_first
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from calcimeasure.model import Lesion, Outcome, StackFacts
+
+LISTED_LESIONS = 60
+"""A summary lists so many lesions at most: a screen shows no more, and lesions.csv has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a folder holds.
+
+    Parameters
+    ----------
+    measured
+        Number of stacks that are measured.
+    masses, large
+        Number of calcified masses that no reader has rejected, and of the large ones among them.
+    unsure
+        Number of lesions of unknown tissue.
+    not_measured
+        State and reason, such as "failed, missing_slice", and the number of stacks and files with them; in order.
+    listed
+        The first masses, each with the name of its stack.
+    """
+
+    measured: int
+    masses: int
+    large: int
+    unsure: int
+    not_measured: Sequence[tuple[str, int]]
+    listed: Sequence[tuple[str, Lesion]]
+
+
+class Tally:
+    """Counts outcomes while they are written into tables: a store may hold more of them than memory."""
+
+    def __init__(self) -> None:
+        self._measured = self._masses = self._large = self._unsure = 0
+        self._not_measured: Counter[str] = Counter()
+        self._stacks_in: Counter[tuple[str, str]] = Counter()
+        self._listed: list[tuple[StackFacts, Lesion]] = []
+
+    def counting(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        """Pass outcomes on, and count them."""
+        for outcome in outcomes:
+            if outcome.state is State.MEASURED:
+                self._measured += 1
+            else:
+                self._not_measured[f"{outcome.state}, {outcome.reason}"] += 1
+            if outcome.stack is not None:
+                self._stacks_in[_folder(outcome.stack)] += 1
+                self._count_lesions(outcome, outcome.stack)
+            yield outcome
+
+    def summary(self) -> Summary:
+        """Give what was counted."""
+        return Summary(
+            measured=self._measured,
+            masses=self._masses,
+            large=self._large,
+            unsure=self._unsure,
+            not_measured=sorted(self._not_measured.items()),
+            listed=[(self._name(stack), lesion) for stack, lesion in self._listed],
+        )
+
+    def _count_lesions(self, outcome: Outcome, stack: StackFacts) -> None:
+        self._unsure += sum(one.tissue is Tissue.UNKNOWN for one in outcome.lesions)
+        masses = sorted(outcome.masses, key=largest_first)
+        self._masses += len(masses)
+        self._large += sum(bool(lesion.measurements.large) for lesion in masses)
+        self._listed += [(stack, lesion) for lesion in masses[: LISTED_LESIONS - len(self._listed)]]
+
+    def _name(self, stack: StackFacts) -> str:
+        """Name a stack by its folder; by its first file where others lie there too: exports are often one folder."""
+        root, folder = _folder(stack)
+        if self._stacks_in[root, folder] > 1:
+            return stack.path
+        return folder if folder != "." else Path(root).resolve().name
+
+
+def _folder(stack: StackFacts) -> tuple[str, str]:
+    return stack.root, str(PurePosixPath(stack.path).parent)

@@ -1,0 +1,64 @@
+"""Outcomes of many stacks to studies whose masses are linked."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from calcimeasure.model import Links, Study
+from calcimeasure.study.pairs import symmetric_pairs
+from calcimeasure.study.same_mass import groups_of_one_mass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from calcimeasure.model import LinkKey, Outcome
+
+
+def linked_studies(outcomes: Iterable[Outcome]) -> Iterator[Study]:
+    """Put the stacks of each study together, and link its masses.
+
+    Parameters
+    ----------
+    outcomes
+        Of every stack and file; those of a study follow each other.
+
+    Yields
+    ------
+    Study
+        In the order of the outcomes. One study at a time is held in memory. Files that cannot be read come as a study
+        without stacks.
+    """
+    for _, members in groupby(outcomes, key=_name_of_study):
+        together = tuple(members)
+        yield Study(together, link(together))
+
+
+def link(outcomes: Iterable[Outcome]) -> dict[LinkKey, Links]:
+    """Link the masses of one study.
+
+    Parameters
+    ----------
+    outcomes
+        Of all its stacks.
+
+    Returns
+    -------
+    dict
+        By `link_key`: the links of each mass that no reader has rejected.
+    """
+    groups = groups_of_one_mass(outcomes)
+    pairs = symmetric_pairs([group[0] for group in groups])
+    return {
+        member.key: Links(number, member is group[0], pairs.get(number - 1))
+        for number, group in enumerate(groups, 1)
+        for member in group
+    }
+
+
+def _name_of_study(outcome: Outcome) -> tuple[object, ...] | None:
+    """Name a study; without StudyInstanceUID by patient and date. A file that cannot be read belongs to none."""
+    stack = outcome.stack
+    if stack is None:
+        return None
+    return (stack.patient_id, stack.study_uid or stack.study_date)

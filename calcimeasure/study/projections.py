@@ -1,0 +1,109 @@
+"""One mass on several projections of a study: radiographs from two directions, or a radiograph and a CT.
+
+A projection has no place in space: places of lesions cannot be compared. Two lesions are one mass only where all of
+these hold:
+
+- their side and their site are known and equal;
+- on each image nothing else could be this mass;
+- they have the same extent along the axes of the body that both images show (Patient Orientation (0020,0020)). A
+  frontal and a lateral radiograph share the height. Two radiographs with the same View Position share both axes, and
+  then both extents have to be nearly equal.
+
+Lesions that are measured in pixels only, or that the edge of the image cuts off, are joined to nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from calcimeasure.model import BodySite, ImageKind, Laterality
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from calcimeasure.model import Lesion, StackFacts
+
+MOST_UNLIKE_EXTENT: Final = 1.25
+"""Along one axis a mass is at most this many times as long on one radiograph as on another. Magnification differs with
+the distance from the detector: by up to a fifth where a limb is turned between two exposures."""
+
+MOST_UNLIKE_ON_ONE_PROJECTION: Final = 1.1
+"""Two radiographs from one direction show a mass with nearly the same extent along both axes; two masses are seldom so
+similar."""
+
+_AXES: Final = {"R": "side", "L": "side", "A": "depth", "P": "depth", "H": "height", "F": "height"}
+
+_TURNED: Final = frozenset({BodySite.HAND_WRIST, BodySite.FOREARM, BodySite.ELBOW, BodySite.ANKLE_FOOT})
+"""In a CT scanner these parts lie in any direction to the axes of the body. Patient Orientation of a radiograph names
+their axes as in the anatomical position, so that extents cannot be compared."""
+
+
+def is_single(lesion: Lesion, on_image: Sequence[Lesion]) -> bool:
+    """Tell whether nothing else on an image could be the mass that lies at the side and site of a lesion."""
+    may_be_one = [one for one in on_image if one is not lesion and one.may_be_mass]
+    return not any(_may_lie_together(one, lesion) for one in may_be_one)
+
+
+def unlikeness_on_projections(one: tuple[StackFacts, Lesion], other: tuple[StackFacts, Lesion]) -> float:
+    """Compare two lesions on images of which at least one is a radiograph.
+
+    Parameters
+    ----------
+    one, other
+        A stack and its lesion, which is the only candidate there (`is_single`).
+
+    Returns
+    -------
+    float
+        0 where extents are equal along the axes that both images show, 1 at the limit; infinite where the lesions are
+        two masses, or nothing shows that they are one.
+    """
+    lesions = one[1], other[1]
+    on_radiographs = [lesion.measurements.kind is ImageKind.RADIOGRAPH for lesion in lesions]
+    place = _place(lesions[0])
+    if not any(on_radiographs) or place is None or place != _place(lesions[1]):
+        return math.inf
+    if not all(on_radiographs) and place[1] in _TURNED:
+        return math.inf
+    details = {lesion.site.detail for lesion in lesions if lesion.site and lesion.site.detail}
+    extents = [_extents_mm(stack, lesion) for stack, lesion in (one, other)]
+    shared = set(extents[0]) & set(extents[1])
+    if not shared or len(details) > 1:
+        return math.inf
+    most = MOST_UNLIKE_ON_ONE_PROJECTION if all(on_radiographs) and len(shared) > 1 else MOST_UNLIKE_EXTENT
+    differences = [abs(math.log(extents[0][axis] / extents[1][axis])) for axis in shared]
+    unlikeness = max(differences) / math.log(most)
+    return unlikeness if unlikeness <= 1 else math.inf
+
+
+def _place(lesion: Lesion) -> tuple[Laterality, BodySite] | None:
+    """Give side and site of a lesion; None unless both are known."""
+    if lesion.side is None or lesion.side.laterality is Laterality.UNKNOWN:
+        return None
+    if lesion.site is None or lesion.site.body_site is BodySite.UNKNOWN:
+        return None
+    return lesion.side.laterality, lesion.site.body_site
+
+
+def _may_lie_together(one: Lesion, other: Lesion) -> bool:
+    """Tell whether neither sides nor sites of two lesions differ."""
+    sides = {lesion.side.laterality for lesion in (one, other) if lesion.side} - {Laterality.UNKNOWN}
+    sites = {lesion.site.body_site for lesion in (one, other) if lesion.site} - {BodySite.UNKNOWN}
+    return len(sides) <= 1 and len(sites) <= 1
+
+
+def _extents_mm(stack: StackFacts, lesion: Lesion) -> dict[str, float]:
+    """Measure the extent of a lesion along each axis of the body that its image shows."""
+    numbers = lesion.measurements
+    if numbers.truncated:
+        return {}
+    if numbers.kind is ImageKind.CT_STACK:
+        return dict(zip(("side", "depth", "height"), numbers.extents_lps_mm or (), strict=False))
+    axes = [_AXES.get(letter) for letter in (stack.patient_orientation or "").upper().split("\\")]
+    if numbers.row_spacing_mm is None or numbers.column_spacing_mm is None or len(axes) != 2 or axes[0] == axes[1]:
+        return {}
+    _, rows, columns = lesion.outline.shape_kji
+    # The first letter is the direction along a row.
+    extents_mm = zip(axes, (columns * numbers.column_spacing_mm, rows * numbers.row_spacing_mm), strict=True)
+    return {axis: extent_mm for axis, extent_mm in extents_mm if axis is not None}
