@@ -27,11 +27,7 @@ CLASSES = frozenset({"Volume", "Radiograph", "Measurements", "Axis", "View", "An
 PREFIXES = ("Film", "Radiograph")
 
 NOT_YET = (
-    "calcimeasure/export/table.py",
-    "calcimeasure/locate/links.py",
-    "calcimeasure/locate/views.py",
     "calcimeasure/review.py",
-    "calcimeasure/store/records.py",
     "plugins/napari_calcimeasure/_convert.py",
     "plugins/napari_calcimeasure/_rows.py",
     "plugins/napari_calcimeasure/_screen.py",

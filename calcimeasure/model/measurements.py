@@ -83,6 +83,21 @@ class Measurements:
         return
 
     @property
+    def row_spacing_mm(self) -> None:
+        """None: on CT the stack has one spacing for all its lesions."""
+        return
+
+    @property
+    def column_spacing_mm(self) -> None:
+        """None: on CT the stack has one spacing for all its lesions."""
+        return
+
+    @property
+    def spacing_source(self) -> Literal[SpacingSource.PATIENT]:
+        """Where millimeters come from: on CT they are those in the patient."""
+        return SpacingSource.PATIENT
+
+    @property
     def max_3d_diameter_mm(self) -> float | None:
         """Length of the diameter in space."""
         return self.max_3d_diameter.length_mm if self.max_3d_diameter else None
@@ -176,6 +191,21 @@ class FilmMeasurements:
     @property
     def bone_contact_mm2(self) -> None:
         """None: a projection shows no contact with bone."""
+        return
+
+    @property
+    def max_3d_diameter_mm(self) -> None:
+        """None: a projection has no diameter in space."""
+        return
+
+    @property
+    def volume_voxels_ml(self) -> None:
+        """None: a projection has no volume."""
+        return
+
+    @property
+    def mean_hu(self) -> None:
+        """None: a radiograph has no Hounsfield units."""
         return
 
     @property
