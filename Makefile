@@ -31,7 +31,7 @@ lint: .venv/.group-test ## check format, style, types and layers
 	$(VENV_PYTHON) .venv/bin/lint-imports
 
 docs: .venv/.group-docs ## build the documentation into build/docs
-	$(VENV_PYTHON) -m mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV_PYTHON) -m mkdocs build --quiet
 
 # The options replace those of pyproject.toml, which leave tests/bench out. No test here needs pytest-qt; the review opens its own windows.
 bench: libraries .venv/.group-bench ## set up, then run the benchmarks

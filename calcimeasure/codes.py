@@ -77,6 +77,8 @@ NOTICES: Final[dict[str, str]] = {
     "it.",
     "non_contiguous": "The slices lie more than 1.5 times SliceThickness apart: what lies between was not imaged, so "
     "volumes and max_3d_diameter_mm are empty.",
+    "older_algorithm": "Measured by an earlier version that computes other numbers from the same image and settings: "
+    "measure --remeasure-reviewed measures it again.",
     "outline_rules": "The outline leaves the half-maximum edge by more than a voxel: there its own border counts.",
     "padding_ignored": "PixelPaddingValue lies among the Hounsfield units of the body: the voxels that have it "
     "are taken as "

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure import Outline, Settings, find_series, load_image, open_store, review
-from calcimeasure.analysis.calibration import KnownLength
 from calcimeasure.model import AlgorithmType, BodySite, Laterality, Radiograph, Status, Tissue
+from calcimeasure.review import KnownLength
 from calcimeasure.store import file_url
 
 if TYPE_CHECKING:
@@ -78,7 +78,9 @@ def undo_last(
     """Take back the merge, or the calibration of a radiograph."""
     last = max(newest.values(), key=lambda one: int(one.edit_uid or 0)).edit_uid
     assert last is not None
-    store.append(stack_id, review.undo_edit(list(store.histories(stack_id).values()), last, sign()), SETTINGS)
+    histories, by = store.histories(stack_id).values(), sign()
+    changed = [history for history in histories if history[-1].edit_uid == last]
+    store.append(stack_id, [review.undo(history, len(history) - 1, by) for history in changed], SETTINGS)
 
 
 def main(folder: Path, *paths: Path) -> None:

@@ -5,7 +5,8 @@ import pytest
 
 from calcimeasure.model import NOT_IMAGED_HU
 from calcimeasure.segment.ct.body import find_body
-from calcimeasure.segment.ct.coarse import AIR_HU, Coarse, coarse_copy
+from calcimeasure.segment.ct.coarse import Coarse, coarse_copy
+from calcimeasure.segment.ct.constants import CT
 from tests.phantoms import straight_grid, uneven_grid
 from tests.test_model import volume_of
 
@@ -100,4 +101,4 @@ def test_what_was_not_imaged_is_air() -> None:
     hu = np.full((2, 4, 4), 40)
     hu[:, 0] = NOT_IMAGED_HU
     coarse = coarse_copy(volume_of(hu, straight_grid(hu.shape, (3.0, 1.0, 1.0))))
-    assert np.all(coarse.attenuation_hu[:, 0] == AIR_HU)
+    assert np.all(coarse.attenuation_hu[:, 0] == CT.not_imaged_hu)

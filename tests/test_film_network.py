@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from calcimeasure.segment.radiograph.network import CHANNELS, SIDE, Layer, _convolved, layers, mass_shares
-from calcimeasure.segment.radiograph.scale import film_of
+from calcimeasure.segment.radiograph.scale import pyramid_of
 from calcimeasure.segment.radiograph.shadows import Shadow, as_seen, drawn, longest_extent, settled
 from tests.projections import radiograph_of
 
@@ -66,12 +66,12 @@ def test_unit_and_offset_of_attenuation_are_not_seen(gain: float, offset: float)
 
 
 def test_where_there_is_no_difference_nothing_is_seen() -> None:
-    film = film_of(radiograph_of(np.full((90, 120), 40.0)))
+    film = pyramid_of(radiograph_of(np.full((90, 120), 40.0)))
     assert settled(film, [((40.0, 50.0), 10.0), ((0.0, 0.0), 30.0)]) == [None, None]
 
 
 def test_shadow_is_drawn_where_it_lies_on_pixels_that_are_no_squares() -> None:
-    film = film_of(radiograph_of(np.random.default_rng(4).random((200, 220)), (0.5, 0.25)))
+    film = pyramid_of(radiograph_of(np.random.default_rng(4).random((200, 220)), (0.5, 0.25)))
     # Half a mm for each pixel of the patch: a disk of 10 mm, 1.5 mm below and 2 mm left of its center.
     one = shadow(disk(10, down=3, across=-4))
     mask, start = drawn(film, one)
@@ -84,7 +84,7 @@ def test_shadow_is_drawn_where_it_lies_on_pixels_that_are_no_squares() -> None:
 
 
 def test_shadow_at_the_border_is_drawn_within_the_image() -> None:
-    film = film_of(radiograph_of(np.random.default_rng(4).random((50, 60)), (1.0, 1.0)))
+    film = pyramid_of(radiograph_of(np.random.default_rng(4).random((50, 60)), (1.0, 1.0)))
     mask, start = drawn(film, shadow(disk(20), side=64.0, center=(2.0, 58.0)))
     assert start == (0, 26)
     assert mask.shape == (35, 34)
@@ -94,13 +94,13 @@ def test_shadow_at_the_border_is_drawn_within_the_image() -> None:
 
 def test_holes_are_filled() -> None:
     ring = np.minimum(disk(14), -disk(5))
-    mask, _ = drawn(film_of(radiograph_of(np.random.default_rng(4).random((200, 220)), (0.5, 0.5))), shadow(ring))
+    mask, _ = drawn(pyramid_of(radiograph_of(np.random.default_rng(4).random((200, 220)), (0.5, 0.5))), shadow(ring))
     assert mask.sum() == pytest.approx(np.pi * 14**2, rel=0.03)
 
 
 @pytest.mark.parametrize(("down", "across", "away"), [(0, 0, 0), (0, 12, 2.0), (40, 0, 30.0)])
 def test_distance_from_a_shadow_is_in_pixels_of_its_patch(down: float, across: float, away: float) -> None:
-    film = film_of(radiograph_of(np.random.default_rng(4).random((200, 220)), (0.5, 0.25)))
+    film = pyramid_of(radiograph_of(np.random.default_rng(4).random((200, 220)), (0.5, 0.25)))
     point = 100 + down * 0.5 / 0.5, 80 + across * 0.5 / 0.25
     assert shadow(disk(10)).pixels_away(film, point) == pytest.approx(away, abs=1)
 

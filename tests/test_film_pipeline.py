@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from calcimeasure import review
 from calcimeasure.analysis import kinds, pipeline
-from calcimeasure.analysis.calibration import KnownLength
 from calcimeasure.analysis.pipeline import analyze, verdict_from_headers
 from calcimeasure.cli import app
 from calcimeasure.export import Identified, write_tables
@@ -34,6 +33,7 @@ from calcimeasure.model import (
     Status,
     Tissue,
 )
+from calcimeasure.review import KnownLength
 from calcimeasure.settings import Settings
 from calcimeasure.store import Todo, file_url, open_store
 from calcimeasure.study import linked_studies

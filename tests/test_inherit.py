@@ -28,8 +28,8 @@ from calcimeasure.model import (
 )
 from calcimeasure.settings import Settings
 from tests.phantoms import straight_grid
+from tests.review.test_edits import ELSEWHERE, LEFT_HALF, RIGHT_HALF, WHOLE
 from tests.test_model import volume_of
-from tests.test_review import ELSEWHERE, LEFT_HALF, RIGHT_HALF, WHOLE
 
 NUMBERS = object()
 """Measurements: nothing here looks at them."""

@@ -2,13 +2,11 @@
 
 import pytest
 
-from calcimeasure.locate.laterality import side_of
-from calcimeasure.locate.view import look
+from calcimeasure.locate.anatomy import anatomy_of
 from calcimeasure.model import Laterality
 from tests.bodies import Ball, Body, Limb, Tube, bone, grid_of
-from tests.test_geometry import geometry_of
-from tests.test_laterality import AXIAL, mass
 from tests.test_model import ct_series
+from tests.test_side import AXIAL, mass, side_at
 
 LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
 CALVES = (
@@ -38,9 +36,9 @@ def test_only_the_limb_that_is_named_has_its_side(place: str, said: str) -> None
     body = Body(CALVES, (Ball(center, 8.0),))
     volume = body.volume(GRID)
     object.__setattr__(volume, "series", ct_series(image_laterality=said, body_part="LOWERLEG"))
-    view = look(volume, *body.outlines(GRID))
-    assert view.midline is None
-    found = side_of(mass(body, GRID), geometry_of(GRID), view).laterality
+    anatomy = anatomy_of(volume, *body.outlines(GRID))
+    assert anatomy.midline is None
+    found = side_at(mass(body, GRID), anatomy).laterality
     assert found in (UNKNOWN, truth)
     if truth is RIGHT and said == "R":
         assert found is RIGHT
@@ -53,9 +51,9 @@ def test_fingers_are_no_limbs_of_their_own(said: str) -> None:
     grid = grid_of(*AXIAL, size_mm=(130.0, 80.0, 120.0), step_mm=3.0)
     volume = body.volume(grid)
     object.__setattr__(volume, "series", ct_series(image_laterality=said, body_part="HAND"))
-    view = look(volume, *body.outlines(grid))
-    assert view.limbs is None
-    assert side_of(mass(body, grid), geometry_of(grid), view).laterality is (LEFT if said == "L" else RIGHT)
+    anatomy = anatomy_of(volume, *body.outlines(grid))
+    assert anatomy.limbs is None
+    assert side_at(mass(body, grid), anatomy).laterality is (LEFT if said == "L" else RIGHT)
 
 
 @pytest.mark.parametrize("said", ["R", "L"])
@@ -65,5 +63,5 @@ def test_two_hands_on_top_of_each_other_are_not_told_apart_by_their_place(said: 
     grid = grid_of(*AXIAL, size_mm=(110.0, 140.0, 120.0), step_mm=4.0)
     volume = body.volume(grid)
     object.__setattr__(volume, "series", ct_series(image_laterality=said, body_part="HAND"))
-    view = look(volume, *body.outlines(grid))
-    assert side_of(mass(body, grid), geometry_of(grid), view).laterality is UNKNOWN
+    anatomy = anatomy_of(volume, *body.outlines(grid))
+    assert side_at(mass(body, grid), anatomy).laterality is UNKNOWN

@@ -7,14 +7,11 @@ import numpy as np
 import pytest
 
 from calcimeasure.locate.bones import map_bones
-from calcimeasure.locate.laterality import View, side_of
-from calcimeasure.locate.midline import find_midline
-from calcimeasure.locate.site import site_of_lesion
 from calcimeasure.model import BodySite, Laterality, NamedBones, Outline, Side, SideSource, Site, SiteSource
 from tests.bodies import ARMS, ONE_LEG, TRUNK, Ball, Body, Pose, Tube, bone, grid_of
 from tests.phantoms import Grid
 from tests.test_geometry import geometry_of
-from tests.test_laterality import AXIAL, Said, mass, tag, word
+from tests.test_side import AXIAL, Said, anatomy_in, located_at, mass, tag, word
 
 LEFT, RIGHT, UNKNOWN, MIDLINE = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN, Laterality.MIDLINE
 SMALL = grid_of(*AXIAL, size_mm=(240.0, 240.0, 200.0))
@@ -45,14 +42,9 @@ def located(
     geometry = geometry_of(grid)
     found, skeleton = body.outlines(grid)
     bodies = bodies or found
-    midline, why = find_midline(body.volume(grid), bodies, skeleton)
-    words = dict(said)
-    view = View(midline, why, tuple(bodies), bones=map_bones(bones, geometry, bodies, skeleton))
-    if words:
-        view = replace(view, **{"tags" if source is SideSource.DICOM_TAG else "words": one for source, one in said})
-    outlines = [mass(body, grid, n) for n in range(len(body.masses))]
-    sites = [site_of_lesion(one, geometry, view) for one in outlines]
-    return [(side_of(one, geometry, view, site), site) for one, site in zip(outlines, sites, strict=True)]
+    anatomy = anatomy_in(body.volume(grid), bodies, skeleton, *said)
+    anatomy = replace(anatomy, bones=map_bones(bones, geometry, bodies, skeleton))
+    return [located_at(mass(body, grid, n), anatomy) for n in range(len(body.masses))]
 
 
 # A limb without a midline

@@ -27,7 +27,7 @@ from calcimeasure.model import (
     Status,
     Volume,
 )
-from calcimeasure.run.results import series_of, store_that_is_there
+from calcimeasure.results import series_of, store_that_is_there
 from calcimeasure.settings import parse_settings
 from calcimeasure.store import migrate, open_store
 from calcimeasure.store.schema import SCHEMA_VERSION

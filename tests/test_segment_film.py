@@ -19,10 +19,10 @@ from calcimeasure.edge import attenuation_on_film
 from calcimeasure.errors import ReviewError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Radiograph, SpacingSource, Tissue
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.field import field_of
-from calcimeasure.segment.radiograph.judge import BASE_LOG_ODDS
 from calcimeasure.segment.radiograph.propose import grow_on_film, propose_on_film
-from calcimeasure.segment.radiograph.scale import film_of
+from calcimeasure.segment.radiograph.scale import pyramid_of
 from calcimeasure.settings import Settings
 from tests.conftest import PROJECT
 from tests.dicom_writers import write_radiograph
@@ -136,7 +136,7 @@ def test_polarity_of_a_file_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_open_beam_collimation_and_letters_do_not_show_the_patient() -> None:
-    image = film_of(radiograph_of(limb(), MM)).copies[0].copy()
+    image = pyramid_of(radiograph_of(limb(), MM)).copies[0].copy()
     image[:, :30] = image[:, -30:] = 5.0
     image[20:40, 60:64] = image[20:24, 60:76] = 5.0
     shown = field_of(image).patient
@@ -289,7 +289,7 @@ def test_on_a_film_not_said_to_show_a_limb_a_reader_decides() -> None:
 def test_confidence_is_what_the_evidence_adds_up_to(limb: bool) -> None:
     image, _ = on_film(ellipsoid(8, 0, (20, 16, 26), 10))
     for part in propose_on_film(image, Settings(), limb=limb).parts:
-        log_odds = BASE_LOG_ODDS + sum(one.log_odds for one in part.evidence)
+        log_odds = RADIOGRAPH.base_log_odds + sum(one.log_odds for one in part.evidence)
         assert part.tissue_confidence == pytest.approx(1 / (1 + math.exp(-log_odds)))
 
 
@@ -297,7 +297,7 @@ def test_pixels_that_are_no_squares_are_told_without_millimeters() -> None:
     image, shadow = on_film(ellipsoid(-30, 10, (19, 15, 19)))
     aspect = replace(image.series, projection=replace(image.series.projection, pixel_aspect_ratio=(MM[0] / MM[1], 1.0)))
     bare = replace(image, series=aspect, spacing_mm=None, spacing_source=SpacingSource.NONE)
-    assert film_of(bare).steps[0] == pytest.approx((MM[0] / MM[1], 1.0))
+    assert pyramid_of(bare).steps[0] == pytest.approx((MM[0] / MM[1], 1.0))
     assert dice(clicked(bare, np.argwhere(shadow).mean(axis=0)), shadow) > 0.92
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,17 @@ from hypothesis import strategies as st
 
 from calcimeasure.errors import SettingsError, UsageError
 from calcimeasure.settings import (
+    RECORDS,
+    MeasureSettings,
     Settings,
+    algorithm,
+    algorithm_of,
     change_settings,
     cluster_arguments,
     format_settings,
     load_settings,
     parse_assignment,
+    parse_settings,
     settings_hash,
 )
 
@@ -33,6 +39,9 @@ WRITES_ONLY = {
     *("workers", "time_limit_s", "memory_limit_gb", "scheduler", "cluster"),
 }
 SLURM = {"class": "SLURMCluster", "queue": "normal", "cores": 4, "memory": "16GB", "job_script_prologue": ["module x"]}
+
+FIRST_FILE = (Path(__file__).parent / "settings_without_tables.toml").read_text(encoding="utf-8")
+"""As versions before the tables wrote settings."""
 
 
 def limits(name: str) -> tuple[float, float]:
@@ -254,13 +263,110 @@ def test_written_settings_are_read_back(tmp_path_factory: pytest.TempPathFactory
 
 
 def test_written_settings_give_reason_and_unit_of_each() -> None:
-    blocks = format_settings(Settings()).split("\n\n")
-    assert len(blocks) == len(FIELDS)
-    for block, (name, field) in zip(blocks, FIELDS.items(), strict=True):
+    head, *blocks = format_settings(Settings()).split("\n\n")
+    assert re.fullmatch(r"# .*\.\nalgorithm = \d+", head)
+    assert [block for block in blocks if block.startswith("[")] == ["[measure]", "[run]", "[write]"]
+    described = [block for block in blocks if not block.startswith("[")]
+    assert len(described) == len(FIELDS)
+    for block, (name, field) in zip(described, FIELDS.items(), strict=True):
         comment, line = block.strip().split("\n")
         unit = field.metadata["unit"]
         assert comment == f"# {field.metadata['why']}" + (f" ({unit})" if unit else "")
         assert line.startswith(f"{name} = ")
+
+
+@pytest.mark.parametrize("title", RECORDS)
+def test_written_table_holds_the_settings_of_its_record(title: str) -> None:
+    written_values = tomllib.loads(format_settings(Settings()))[title]
+    assert list(written_values) == [field.name for field in dataclasses.fields(RECORDS[title])]
+
+
+@given(any_settings)
+@hypothesis_settings(max_examples=20, deadline=None)
+def test_file_without_tables_is_read_as_one_with_them(settings: Settings) -> None:
+    lines = format_settings(settings).split("\n")
+    without = "\n".join(line for line in lines if line not in ("[measure]", "[run]", "[write]"))
+    assert parse_settings(without, "") == settings
+    assert parse_settings("\n".join(line for line in lines if not line.startswith("algorithm")), "") == settings
+
+
+def test_file_of_the_first_versions_is_read() -> None:
+    changed = {"threshold_hu": 250.0, "bone_mask": "bones", "identified": True, "workers": 3, "report": False}
+    assert parse_settings(FIRST_FILE, "") == change_settings(Settings(), {**changed, "cluster": SLURM})
+
+
+def test_file_may_mix_tables_and_keys_outside_of_them(tmp_path: Path) -> None:
+    text = "threshold_hu = 250\n[cluster]\nclass = 'LocalCluster'\n[write]\nidentified = true\n"
+    expected = change_settings(Settings(threshold_hu=250.0, identified=True), {"cluster": {"class": "LocalCluster"}})
+    assert load_settings(written(tmp_path, text)) == expected
+    assert load_settings(written(tmp_path, text.replace("[cluster]", "[run.cluster]"))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[measure]\nthreshold_hu = 4000", "Setting 'threshold_hu' in here is 4000: a number from -500 to 3000 HU is"),
+        ("[measure]\ntreshold_hu = 1", "Unknown setting 'treshold_hu' in here: did you mean 'threshold_hu'?"),
+        ("[measure]\nworkers = 1", "Setting 'workers' in here stands in [measure]: it belongs in [run]."),
+        ("[run]\nidentified = true", "Setting 'identified' in here stands in [run]: it belongs in [write]."),
+        ("workers = 1\n[run]\nworkers = 1", "Setting 'workers' in here is given twice: in [run] and outside of it."),
+        ("run = 3", "Setting 'run' in here is 3: a table [run] of settings is allowed."),
+    ],
+)
+def test_message_about_a_table_names_key_value_and_what_is_allowed(text: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(text, "here")
+    assert str(caught.value).startswith(message)
+
+
+# The three records and the algorithm number
+
+
+def test_each_setting_is_in_one_record() -> None:
+    names = [field.name for record in RECORDS.values() for field in dataclasses.fields(record)]
+    assert names == list(FIELDS)
+    assert len(set(names)) == len(names)
+
+
+def test_hash_holds_what_measures_alone() -> None:
+    own = {field.name: getattr(Settings(), field.name) for field in dataclasses.fields(MeasureSettings)}
+    assert settings_hash(MeasureSettings(**own)) == settings_hash(Settings())
+    assert {*FIELDS} - {*own} == WRITES_ONLY
+
+
+@pytest.mark.parametrize(
+    ("settings", "stored"),
+    [
+        (Settings(), "6fd62c4ae716"),
+        (Settings(threshold_hu=250.0, bone_mask="bones", allow_uncertain_spacing=True, workers=3), "ad0305a889be"),
+    ],
+)
+def test_hash_under_algorithm_1_is_that_of_stores_from_before(
+    settings: Settings, stored: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(algorithm, "ALGORITHM", 1)
+    assert settings_hash(settings) == stored
+
+
+def test_hash_changes_with_the_algorithm_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = set()
+    for one in (1, 2, 3):
+        monkeypatch.setattr(algorithm, "ALGORITHM", one)
+        found.add(settings_hash(Settings()))
+    assert len(found) == 3
+
+
+def test_written_settings_keep_the_algorithm_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert algorithm_of(format_settings(Settings())) == algorithm.ALGORITHM
+    monkeypatch.setattr(algorithm, "ALGORITHM", 7)
+    assert algorithm_of(format_settings(Settings())) == 7
+    assert algorithm_of(FIRST_FILE) == algorithm_of("") == 1
+
+
+def test_algorithm_number_of_a_file_changes_nothing() -> None:
+    assert parse_settings("algorithm = 99\n[measure]\nthreshold_hu = 250", "") == Settings(threshold_hu=250.0)
+    with pytest.raises(SettingsError, match="Unknown setting 'algorithm'"):
+        change_settings(Settings(), {"algorithm": 2})
 
 
 # The command line's KEY=VALUE

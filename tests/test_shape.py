@@ -410,28 +410,3 @@ def test_sizes_do_not_depend_on_where_the_stack_lies_and_how_it_is_turned(
         assert there == pytest.approx(here, rel=1e-9)
     turned = rotation_matrix(rotation_deg) @ found[4] + np.array(center)
     np.testing.assert_allclose(moved[4], turned, rtol=0, atol=1e-9)
-
-
-@pytest.mark.parametrize("half_axes_mm", [(30.0, 30.0, 30.0), (30.0, 29.5, 20.0), (40.0, 10.0, 1.0)])
-def test_farthest_of_many_points_is_that_of_all_pairs(half_axes_mm: tuple[float, float, float]) -> None:
-    rng = np.random.default_rng(8)
-    directions = rng.normal(size=(3000, 3))
-    points = directions / np.linalg.norm(directions, axis=1, keepdims=True) * half_axes_mm
-    points += rng.normal(scale=0.1, size=points.shape)
-    length_mm, ends = shape._farthest_of_many(points)
-    assert length_mm == pytest.approx(pdist(points).max(), abs=1e-9)
-    assert np.linalg.norm(ends[1] - ends[0]) == pytest.approx(length_mm)
-
-
-def test_no_direction_in_space_is_far_from_those_that_are_looked_along() -> None:
-    directions, cosine = shape._directions_in_space()
-    anywhere = np.random.default_rng(8).normal(size=(100_000, 3))
-    anywhere /= np.linalg.norm(anywhere, axis=1, keepdims=True)
-    assert np.abs(anywhere @ directions.T).max(axis=1).min() >= cosine
-
-
-def test_no_caliper_exceeds_its_limit() -> None:
-    rng = np.random.default_rng(8)
-    for _ in range(200):
-        points = rng.normal(size=(40, 2)) * rng.uniform(1, 20, 2)
-        assert 1 <= shape._caliper_limit_mm(points) / pdist(points).max() <= 1.005

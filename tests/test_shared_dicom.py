@@ -16,7 +16,7 @@ from calcimeasure.analysis.lesion import assess
 from calcimeasure.analysis.pipeline import analyze, verdict_from_headers
 from calcimeasure.errors import SeriesError
 from calcimeasure.load import find_series, load_image
-from calcimeasure.locate.film import look_at_film
+from calcimeasure.locate.radiograph import radiograph_anatomy_of
 from calcimeasure.model import (
     NOT_IMAGED_HU,
     FilmMeasurements,
@@ -474,8 +474,8 @@ def test_radiographs_are_measured(name: str) -> None:
     image = radiograph(name)
     middle = tuple(length // 2 for length in image.pixels.shape)
     drawn = Outline.from_mask(np.ones((1, 30, 20), dtype=bool), (0, *middle))
-    view = look_at_film(image.series, image.pixels)
-    for lesion in (*report.lesions, assess(image, drawn, 1, Settings(), view=view)):
+    anatomy = radiograph_anatomy_of(image.series, image.pixels)
+    for lesion in (*report.lesions, assess(image, drawn, 1, Settings(), anatomy=anatomy)):
         numbers = lesion.measurements
         assert isinstance(numbers, FilmMeasurements)
         assert (numbers.spacing_source, lesion.status) == (source, Status.PROPOSED)

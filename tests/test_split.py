@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from calcimeasure.model import Tissue
+from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.cut import _without_spurs, contact_mm2, cut
 from calcimeasure.segment.ct.features import Features, features_of
-from calcimeasure.segment.ct.judge import SIGNS, Judgement
+from calcimeasure.segment.ct.judge import Judgement
 from calcimeasure.segment.ct.judge import judge as judge_by
-from calcimeasure.segment.ct.split import NECK, find_marrow, passes, split
+from calcimeasure.segment.ct.split import find_marrow, passes, split
 from calcimeasure.settings import Settings
 
 SPACING_MM = (1.5, 0.8, 1.0)
@@ -43,7 +44,7 @@ def test_balls_are_cut_where_a_neck_is_between_them(distance_mm: float, parts: i
     # Of radius 10, so that the circle in which they meet has 8.9 mm, and 3.1 mm.
     radius_mm = 10.0
     neck = math.sqrt(radius_mm**2 - (distance_mm / 2) ** 2) / radius_mm
-    assert (neck >= NECK) == (parts == 1)
+    assert (neck >= CT.neck) == (parts == 1)
     dense = ball((22, 24, 24), radius_mm) | ball((22, 24, 24 + distance_mm), radius_mm)
     found = split(dense, SPACING_MM)
     assert found.labels.max() == parts
@@ -88,7 +89,7 @@ def test_features_of_a_ball() -> None:
     assert found.volume_mm3 == pytest.approx(4 / 3 * math.pi * 1000, rel=0.02)
     assert found.thickness_mm == pytest.approx(20, abs=1.6)
     assert found.slenderness == pytest.approx(math.log(4 / 3 * math.pi), abs=0.2)
-    assert (found.core_hu, found.tenth_hu, found.spread, found.rim) == (700, 700, 0, 1)
+    assert (found.core_hu, found.spread, found.rim) == (700, 0, 1)
     assert (found.own_share, found.bridge, found.neighbor_share, found.marrow_share) == (1, 0, 0, 0)
     assert (found.cut_share, found.metal_share) == (0, 0)
 
@@ -126,9 +127,9 @@ def judge(features: Features, **changes: float) -> Judgement:
     return judge_by(features, Settings(**changes))
 
 
-MASS = Features(14000, 25, 1.8, 700, 650, 0.03, 0.95, 0.2, 0.8, 0.02, 0.1, 0.0, 200)
-BONE = Features(9000, 8, 5.0, 1200, 1000, 0.1, 1.0, 0.9, 0.1, 0.3, 0.3, 0.1, 900)
-FREE = replace(MASS, bridge=0, neighbor_share=0, marrow_share=0, contact_mm2=0, own_share=1.0)
+MASS = Features(14000, 25, 1.8, 700, 0.03, 0.95, 0.2, 0.8, 0.02, 0.1, 0.0)
+BONE = Features(9000, 8, 5.0, 1200, 0.1, 1.0, 0.9, 0.1, 0.3, 0.3, 0.1)
+FREE = replace(MASS, bridge=0, neighbor_share=0, marrow_share=0, own_share=1.0)
 
 
 def test_mass_and_bone() -> None:
@@ -162,7 +163,7 @@ def test_each_sign_of_bone_makes_a_mass_less_likely_and_says_so(worse: dict[str,
 
 
 def test_signs_have_names_of_features() -> None:
-    assert {sign.name for sign in SIGNS} <= {*Features.__dataclass_fields__}
+    assert {sign.name for sign in CT.signs} <= {*Features.__dataclass_fields__}
 
 
 def test_what_is_not_clear_is_unknown() -> None:

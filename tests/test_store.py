@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
 from calcimeasure import review
@@ -50,7 +51,7 @@ from calcimeasure.model import (
     Tissue,
     Volume,
 )
-from calcimeasure.settings import Settings, format_settings, parse_settings, settings_hash
+from calcimeasure.settings import Settings, algorithm, algorithm_of, format_settings, parse_settings, settings_hash
 from calcimeasure.store import Store, Todo, connect, file_url, open_store, records, schema
 from tests.dicom_writers import write_radiograph
 from tests.films import ellipse, film_lesion
@@ -125,6 +126,13 @@ def accept(store: Store, stack_id: int, number: int = 1, reader: str = "Dr A") -
 
 def lesions_of(store: Store) -> tuple[Lesion, ...]:
     return tuple(lesion for outcome in store.outcomes() for lesion in outcome.lesions)
+
+
+def algorithm_numbers(store: Store) -> list[int]:
+    """The algorithm numbers that the store knows settings of."""
+    return sorted(
+        algorithm_of(str(toml)) for (toml,) in plain_sql(store.place)("SELECT settings_toml FROM settings_used")
+    )
 
 
 def count(store: Store, table: str) -> int:
@@ -440,7 +448,9 @@ def test_undo_split_and_merge_over_sessions_and_readers(url: str, report: Report
         assert [lesion.number for lesion in lesions_of(store)] == [1, 2]
         assert store.worklist() == {stack_id: (2, 0)}
     with open_store(url) as store:
-        undone = review.undo_edit(list(store.histories(stack_id).values()), merge[0].edit_uid or "", by("Dr C"))
+        histories, signature = store.histories(stack_id), by("Dr C")
+        merged = [histories[one.lesion.tracking_uid] for one in merge]
+        undone = [review.undo(history, len(history) - 1, signature) for history in merged]
         store.append(stack_id, undone, SETTINGS)
         assert lesions_of(store)[1] == two.lesion
         assert [lesion.number for lesion in lesions_of(store)] == [1, 2, 3]
@@ -590,6 +600,77 @@ def test_what_is_measured_again_inherits_decisions(store: Store, report: Report)
     assert lesion.settings_hash == settings_hash(OTHER_SETTINGS)
     last = newest(store, stack_id)[1]
     assert (last.number, last.base_number, last.reader, last.why) == (3, 2, None, "measured again")
+
+
+def test_what_was_reviewed_under_an_older_algorithm_number_keeps_its_rows_and_says_so(
+    store: Store, report: Report, volume: Volume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack_id = keep(store, report)
+    accepted = accept(store, stack_id)
+    before = lesions_of(store)
+    monkeypatch.setattr(algorithm, "ALGORITHM", algorithm.ALGORITHM + 1)
+    assert store.plan(report.series, SETTINGS).todo is Todo.REVIEWED
+    # Every row as it was, and with the notice; what is stored stays as it is.
+    noted = tuple(replace(one, notices=(*one.notices, "older_algorithm")) for one in before)
+    assert lesions_of(store) == noted
+    assert newest(store, stack_id)[1].lesion == accepted.lesion
+    # A lesion that is measured today has today's number, and those beside it keep theirs.
+    left = accepted.lesion.outline.mask()
+    left[..., left.shape[2] // 2 :] = False
+    smaller = Outline.from_mask(left, accepted.lesion.outline.start_kji)
+    redrawn = review.redraw(newest(store, stack_id)[1], smaller, AlgorithmType.MANUAL, volume, SETTINGS, by(), None)
+    store.append(stack_id, [redrawn], SETTINGS)
+    assert lesions_of(store) == (redrawn.lesion, noted[1])
+    assert "older_algorithm" not in redrawn.lesion.notices
+
+
+def test_what_is_decided_under_a_newer_algorithm_number_is_still_of_the_older(
+    store: Store, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack_id = keep(store, report)
+    monkeypatch.setattr(algorithm, "ALGORITHM", algorithm.ALGORITHM + 1)
+    accepted = accept(store, stack_id)
+    assert "older_algorithm" not in accepted.lesion.notices
+    assert [one.notices[-1:] for one in lesions_of(store)] == [("older_algorithm",)] * 2
+
+
+def test_what_no_reader_saw_is_measured_again_under_a_newer_algorithm_number(
+    store: Store, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, report)
+    monkeypatch.setattr(algorithm, "ALGORITHM", algorithm.ALGORITHM + 1)
+    plan = store.plan(report.series, SETTINGS)
+    assert plan.todo is Todo.MEASURE
+    again = analyze(report.series, SETTINGS, plan.earlier, plan.next_number)
+    assert store.record(run_of(store), again, plan, SETTINGS)
+    assert store.plan(report.series, SETTINGS).todo is Todo.UNCHANGED
+    assert lesions_of(store) == again.lesions
+    assert algorithm_numbers(store) == [1, 2]
+
+
+def test_other_settings_alone_are_no_older_algorithm_number(store: Store, report: Report) -> None:
+    stack_id = keep(store, report)
+    accept(store, stack_id)
+    assert store.plan(report.series, OTHER_SETTINGS).todo is Todo.REVIEWED
+    assert {notice for one in lesions_of(store) for notice in one.notices} == {
+        notice for one in report.lesions for notice in one.notices
+    }
+
+
+def test_a_stack_that_was_measured_before_there_was_an_algorithm_number_is_unchanged(
+    url: str, store: Store, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(algorithm, "ALGORITHM", 1)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO settings_used VALUES ('6fd62c4ae716', 'threshold_hu = 200.0')"))
+    engine.dispose()
+    measured = replace(report, lesions=tuple(replace(one, settings_hash="6fd62c4ae716") for one in report.lesions))
+    keep(store, measured)
+    assert store.plan(report.series, SETTINGS).todo is Todo.UNCHANGED
+    assert lesions_of(store) == measured.lesions
+    monkeypatch.setattr(algorithm, "ALGORITHM", 2)
+    assert [one.notices[-1] for one in lesions_of(store)] == ["older_algorithm"] * 2
 
 
 def test_a_failure_takes_nothing_from_a_reader(store: Store, report: Report) -> None:

@@ -1,6 +1,7 @@
 """The edge at the local half-maximum: where it lies, what it is measured against, and whose calcium is summed."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from calcimeasure.edge import Edge, find_edge, half_maximum_outline, in_slabs, keep_connected
-from calcimeasure.edge.neighborhood import Look
+from calcimeasure.edge.constants import EDGE, Sampling
 from calcimeasure.measure import measure
 from calcimeasure.model import NOT_IMAGED_HU, Outline, Volume
 from calcimeasure.segment import find_components
@@ -330,13 +331,20 @@ def test_extremes_of_the_range_do_not_wrap_around(mass_hu: int) -> None:
 # Large boxes
 
 
+EVERY_VOXEL = Sampling(10**12, 1.6)
+
+
+def measure_with(monkeypatch: pytest.MonkeyPatch, sampling: Sampling) -> None:
+    monkeypatch.setattr("calcimeasure.edge.edge.EDGE", replace(EDGE, fine_sampling=sampling))
+
+
 def test_some_of_the_voxels_show_plateau_and_surroundings_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     ball = Ellipsoid((0.3, -0.2, 0.4), (15.0, 13.0, 14.0), 800.0)
     volume = volume_with(ball, grid=straight_grid((60, 90, 90), (0.8, 0.5, 0.5)), noise_sd_hu=15)
     outline = proposal(volume)
-    monkeypatch.setattr("calcimeasure.edge.edge.FULL_LOOK", None)
+    measure_with(monkeypatch, EVERY_VOXEL)
     every = find_edge(volume, outline, SETTINGS)
-    monkeypatch.setattr("calcimeasure.edge.edge.FULL_LOOK", Look(1000, 1.6))
+    measure_with(monkeypatch, Sampling(1000, 1.6))
     some = find_edge(volume, outline, SETTINGS)
     assert some.shell_voxels != every.shell_voxels
     assert some.calcified_mm3 == pytest.approx(every.calcified_mm3, rel=0.001)
@@ -349,7 +357,7 @@ def test_every_voxel_counts_where_a_neighbor_is_near(monkeypatch: pytest.MonkeyP
     volume = volume_with(first, second, noise_sd_hu=10)
     outlines = [proposal(volume, number) for number in range(2)]
     every = [find_edge(volume, outline, SETTINGS).calcified_mm3 for outline in outlines]
-    monkeypatch.setattr("calcimeasure.edge.edge.FULL_LOOK", Look(1000, 1.6))
+    measure_with(monkeypatch, Sampling(1000, 1.6))
     assert [find_edge(volume, outline, SETTINGS).calcified_mm3 for outline in outlines] == every
 
 

@@ -221,9 +221,9 @@ def test_proposing_again_gives_the_same() -> None:
 
 def test_log_odds_of_the_evidence_add_up() -> None:
     (mass,) = masses(scene([shaft(), FREE]))
-    from calcimeasure.segment.ct.judge import BASE_LOG_ODDS
+    from calcimeasure.segment.ct.constants import CT
 
-    log_odds = BASE_LOG_ODDS + sum(one.log_odds for one in mass.evidence)
+    log_odds = CT.base_log_odds + sum(one.log_odds for one in mass.evidence)
     assert mass.tissue_confidence == pytest.approx(1 / (1 + np.exp(-log_odds)))
 
 

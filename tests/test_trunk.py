@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from calcimeasure.locate.laterality import View, side_of
-from calcimeasure.locate.site import site_of, site_of_lesion
-from calcimeasure.locate.view import look
+from calcimeasure.locate.anatomy import Anatomy, anatomy_of
+from calcimeasure.locate.ordered import ordered_in
 from calcimeasure.model import BodySite, Laterality, Side, SideSource, Site, SiteSource
 from tests.bodies import (
     FOLDED,
@@ -25,28 +24,28 @@ from tests.bodies import (
     whole_body,
 )
 from tests.phantoms import Grid
-from tests.test_geometry import geometry_of
-from tests.test_laterality import AXIAL, mass
 from tests.test_model import ct_series
+from tests.test_side import AXIAL, located_at, mass
 
 LEFT, RIGHT, UNKNOWN, MIDLINE = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN, Laterality.MIDLINE
 GRID = grid_of(*AXIAL, size_mm=(620.0, 460.0, 1180.0), step_mm=10.0, center=(0, 0, -90))
 POSES = (Pose(), Pose(turned_deg=12, askew_deg=4, beside_mm=(25, 0, 0)))
 
 
-def seen(body: Body, grid: Grid = GRID, **facts: object) -> View:
+def seen(body: Body, grid: Grid = GRID, **facts: object) -> Anatomy:
     volume = body.volume(grid)
     object.__setattr__(volume, "series", ct_series(**facts))
-    return look(volume, *body.outlines(grid))
+    return anatomy_of(volume, *body.outlines(grid))
 
 
-def located(body: Body, view: View, grid: Grid = GRID) -> list[tuple[Side, Site]]:
-    found = []
-    for number in range(len(body.masses)):
-        outline = mass(body, grid, number)
-        site = site_of_lesion(outline, geometry_of(grid), view)
-        found.append((side_of(outline, geometry_of(grid), view, site), site))
-    return found
+def located(body: Body, anatomy: Anatomy, grid: Grid = GRID) -> list[tuple[Side, Site]]:
+    return [located_at(mass(body, grid, number), anatomy) for number in range(len(body.masses))]
+
+
+def with_site_of(body_part: str | None, anatomy: Anatomy) -> Anatomy:
+    """Say that another site was ordered."""
+    site = ordered_in(ct_series(body_part=body_part)).site
+    return replace(anatomy, ordered=replace(anatomy.ordered, site=site))
 
 
 PLACES: tuple[tuple[Vector, Laterality, BodySite], ...] = (
@@ -66,9 +65,9 @@ PLACES: tuple[tuple[Vector, Laterality, BodySite], ...] = (
 @pytest.mark.parametrize("pose", POSES)
 def test_masses_of_a_whole_body_have_sites_of_their_own(pose: Pose) -> None:
     body = Body(whole_body(), tuple(Ball(place, 15) for place, _, _ in PLACES), pose)
-    view = seen(body)
+    anatomy = seen(body)
     for part in (None, "WHOLEBODY", "CHEST", "HAND"):
-        found = located(body, replace(view, site=site_of(ct_series(body_part=part))))
+        found = located(body, with_site_of(part, anatomy))
         assert [site.body_site for _, site in found] == [site for _, _, site in PLACES]
         assert part == "HAND" or [side.laterality for side, _ in found] == [side for _, side, _ in PLACES]
         for _, site in found:
@@ -116,7 +115,7 @@ def test_word_for_the_chest_does_not_name_what_lies_in_an_arm() -> None:
     body = Body(
         (*TRUNK,), (Ball((225, 0, 0), 12), Ball((100, -50, 0), 15)), limbs=(Limb((225, 20, -80), (225, 20, 80), 42.0),)
     )
-    view = seen(body, grid, body_part="CHEST", description="CT thorax")
-    (_, in_arm), (_, in_trunk) = located(body, view, grid)
+    anatomy = seen(body, grid, body_part="CHEST", description="CT thorax")
+    (_, in_arm), (_, in_trunk) = located(body, anatomy, grid)
     assert in_arm.body_site is BodySite.UNKNOWN
     assert in_trunk == Site(BodySite.CHEST, SiteSource.DICOM_TAG)

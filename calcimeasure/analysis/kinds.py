@@ -14,10 +14,13 @@ from calcimeasure.analysis.inherit import as_calibrated
 from calcimeasure.analysis.plane import Plane, plane_in_stack, plane_of_radiograph
 from calcimeasure.analysis.sizes import size_lines_in_stack, size_lines_on_radiograph
 from calcimeasure.edge import half_maximum_outline
-from calcimeasure.locate.film import FilmView, film_side_of, look_at_film
-from calcimeasure.locate.laterality import View, side_of
-from calcimeasure.locate.site import shows_limb, site_of_lesion
-from calcimeasure.locate.view import look
+from calcimeasure.locate.anatomy import Anatomy, anatomy_of
+from calcimeasure.locate.ordered import shows_limb
+from calcimeasure.locate.place import place_of
+from calcimeasure.locate.radiograph import RadiographAnatomy, place_on_radiograph, radiograph_anatomy_of
+from calcimeasure.locate.radiograph_side import side_on_radiograph, site_on_radiograph
+from calcimeasure.locate.side import side_of
+from calcimeasure.locate.site import site_of
 from calcimeasure.measure import measure, measure_on_film
 from calcimeasure.model import FilmMeasurements, Image, ImageKind, Measurements, Outline, Radiograph, Tissue, Volume
 from calcimeasure.segment import propose, propose_on_film, without_specks
@@ -34,12 +37,12 @@ if TYPE_CHECKING:
 Numbers = Measurements | FilmMeasurements
 """The numbers of a lesion, on whichever kind of image."""
 
-Anatomy = View | FilmView
+AnyAnatomy = Anatomy | RadiographAnatomy
 """What an image of whichever kind shows of the body."""
 
 ImageT = TypeVar("ImageT", bound=Image)
 NumbersT = TypeVar("NumbersT", bound=Numbers)
-AnatomyT = TypeVar("AnatomyT", bound=Anatomy)
+AnatomyT = TypeVar("AnatomyT", bound=AnyAnatomy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,13 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
     refined: Callable[[ImageT, Proposal, Settings], Outline]
     measure: Callable[[ImageT, Outline, Settings], NumbersT]
     with_contact: Callable[[NumbersT, bool | None, float | None], NumbersT]
-    located: Callable[[ImageT, Outline, AnatomyT], tuple[Side, Site]]
+    located: Callable[[Outline, AnatomyT], tuple[Side, Site]]
     judged_site: Callable[[ImageT, Outline, Proposals, NamedBones | None], Site | None]
     size_lines: Callable[[ImageT, Outline, NumbersT, Settings], Iterable[str]]
     plane: Callable[[ImageT, NumbersT], Plane]
 
 
-def kind_of(image: ImageT) -> Kind[ImageT, Numbers, Anatomy]:
+def kind_of(image: ImageT) -> Kind[ImageT, Numbers, AnyAnatomy]:
     """Take the row of an image.
 
     It is for this image, for numbers that were measured on it, and for the anatomy that was seen on it.
@@ -97,9 +100,9 @@ def _as_acquired(volume: Volume, _lesions: Iterable[Lesion]) -> Volume:
     return volume
 
 
-def _anatomy_of_stack(volume: Volume, proposals: Proposals, bones: NamedBones | None) -> View:
+def _anatomy_of_stack(volume: Volume, proposals: Proposals, bones: NamedBones | None) -> Anatomy:
     skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
-    return look(volume, proposals.bodies, skeleton, bones)
+    return anatomy_of(volume, proposals.bodies, skeleton, bones)
 
 
 def _refined_in_stack(volume: Volume, part: Proposal, settings: Settings) -> Outline:
@@ -123,16 +126,17 @@ def _with_contact(numbers: Measurements, touches_bone: bool | None, bone_contact
     return replace(numbers, touches_bone=touches_bone, bone_contact_mm2=bone_contact_mm2)
 
 
-def _located_in_stack(volume: Volume, outline: Outline, anatomy: View) -> tuple[Side, Site]:
-    site = site_of_lesion(outline, volume.geometry, anatomy)
-    return side_of(outline, volume.geometry, anatomy, site), site
+def _located_in_stack(outline: Outline, anatomy: Anatomy) -> tuple[Side, Site]:
+    place = place_of(outline, anatomy)
+    site = site_of(place)
+    return side_of(place, site), site
 
 
 def _judged_site_in_stack(volume: Volume, outline: Outline, proposals: Proposals, bones: NamedBones | None) -> Site:
-    return site_of_lesion(outline, volume.geometry, _anatomy_of_stack(volume, proposals, bones))
+    return site_of(place_of(outline, _anatomy_of_stack(volume, proposals, bones)))
 
 
-_CT_STACK: Final[Kind[Volume, Measurements, View]] = Kind(
+_CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
     calibrated=_as_acquired,
     propose=propose,
     anatomy=_anatomy_of_stack,
@@ -155,12 +159,14 @@ def _propose_on_radiograph(
     return propose_on_film(radiograph, settings, limb=shows_limb(radiograph.series))
 
 
-def _anatomy_of_radiograph(radiograph: Radiograph, proposals: Proposals, _bones: NamedBones | None) -> FilmView:
+def _anatomy_of_radiograph(
+    radiograph: Radiograph, proposals: Proposals, _bones: NamedBones | None
+) -> RadiographAnatomy:
     foreground = None
     if proposals.bodies:
         body = proposals.bodies[0].union(*proposals.bodies[1:])
         foreground = body.mask_in((0, 0, 0), radiograph.shape_kji)[0]
-    return look_at_film(radiograph.series, radiograph.pixels, foreground)
+    return radiograph_anatomy_of(radiograph.series, radiograph.pixels, foreground)
 
 
 def _as_proposed(_radiograph: Radiograph, part: Proposal, _settings: Settings) -> Outline:
@@ -173,15 +179,16 @@ def _without_contact(numbers: FilmMeasurements, _touches: bool | None, _contact_
     return numbers
 
 
-def _located_on_radiograph(_radiograph: Radiograph, outline: Outline, anatomy: FilmView) -> tuple[Side, Site]:
-    return film_side_of(outline, anatomy), anatomy.site
+def _located_on_radiograph(outline: Outline, anatomy: RadiographAnatomy) -> tuple[Side, Site]:
+    place = place_on_radiograph(outline, anatomy)
+    return side_on_radiograph(place), site_on_radiograph(place)
 
 
 def _no_site(_image: Radiograph, _outline: Outline, _proposals: Proposals, _bones: NamedBones | None) -> None:
     """Judge none: a projection does not show where in the body a lesion lies."""
 
 
-_RADIOGRAPH: Final[Kind[Radiograph, FilmMeasurements, FilmView]] = Kind(
+_RADIOGRAPH: Final[Kind[Radiograph, FilmMeasurements, RadiographAnatomy]] = Kind(
     calibrated=as_calibrated,
     propose=_propose_on_radiograph,
     anatomy=_anatomy_of_radiograph,

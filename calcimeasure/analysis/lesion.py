@@ -14,7 +14,7 @@ from calcimeasure.uid import made_uid
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from calcimeasure.analysis.kinds import Anatomy
+    from calcimeasure.analysis.kinds import AnyAnatomy
     from calcimeasure.model import Image, Outline, Proposal, Series
     from calcimeasure.settings import Settings
 
@@ -25,7 +25,7 @@ def assess(
     number: int,
     settings: Settings,
     proposal: Proposal | None = None,
-    view: Anatomy | None = None,
+    anatomy: AnyAnatomy | None = None,
 ) -> Lesion:
     """Measure an outline and make it a proposed lesion.
 
@@ -42,8 +42,8 @@ def assess(
     proposal
         What the outline was drawn from: it says which tissue it is and how much of it lies on bone, which both stay
         unknown where there is none.
-    view
-        What is in the field of the image: it says side and site, which both stay unknown where there is none.
+    anatomy
+        What the image shows of the body: side and site are told from it; without it both stay unknown.
     """
     kind = kind_of(image)
     measurements = kind.measure(image, outline, settings)
@@ -53,7 +53,7 @@ def assess(
     )
     if proposal is not None:
         measurements = kind.with_contact(measurements, proposal.touches_bone, proposal.bone_contact_mm2)
-    side, site = (None, None) if view is None else kind.located(image, outline, view)
+    side, site = (None, None) if anatomy is None else kind.located(outline, anatomy)
     notices = dict.fromkeys((*image.notices, *measurements.notices))
     return Lesion(
         tracking_uid=tracking_uid(image.series, outline),
@@ -70,7 +70,7 @@ def assess(
     )
 
 
-def assess_again(image: Image, lesion: Lesion, settings: Settings, view: Anatomy | None = None) -> Lesion:
+def assess_again(image: Image, lesion: Lesion, settings: Settings, anatomy: AnyAnatomy | None = None) -> Lesion:
     """Measure a lesion on the outline that it has; what it is and what was decided about it stays.
 
     Parameters
@@ -81,10 +81,10 @@ def assess_again(image: Image, lesion: Lesion, settings: Settings, view: Anatomy
         With its outline as it is to be measured.
     settings
         What to measure with.
-    view
-        What is in the field of the image; without it side and site stay as they were.
+    anatomy
+        What the image shows of the body; without it side and site stay as they were.
     """
-    measured = assess(image, lesion.outline, lesion.number, settings, view=view)
+    measured = assess(image, lesion.outline, lesion.number, settings, anatomy=anatomy)
     before = lesion.measurements
     with_contact = kind_of(image).with_contact
     measured = replace(
@@ -94,8 +94,8 @@ def assess_again(image: Image, lesion: Lesion, settings: Settings, view: Anatomy
         algorithm_type=lesion.algorithm_type,
         tissue=lesion.tissue,
         tissue_confidence=lesion.tissue_confidence,
-        side=lesion.side if view is None else measured.side,
-        site=lesion.site if view is None else measured.site,
+        side=lesion.side if anatomy is None else measured.side,
+        site=lesion.site if anatomy is None else measured.site,
     )
     return inherit(measured, lesion)
 

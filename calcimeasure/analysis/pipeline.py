@@ -23,7 +23,7 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from calcimeasure.analysis.kinds import Anatomy
+    from calcimeasure.analysis.kinds import AnyAnatomy
     from calcimeasure.model import Image, Lesion, Outline, Proposal, Proposals
 
 NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
@@ -62,17 +62,17 @@ def analyze(
     image = load_image(series, settings)
     image = kind_of(image).calibrated(image, earlier)
     seen = survey(image, settings)
-    image, view = replace(image, notices=(*image.notices, *seen.notices)), seen.view
+    image, anatomy = replace(image, notices=(*image.notices, *seen.notices)), seen.anatomy
     parts = [part for part in seen.proposals.parts if part.tissue not in NOT_MEASURED]
 
     def measured(part: Proposal) -> Lesion:
-        return assess(image, refined_outline(image, part, settings), 0, settings, part, view)
+        return assess(image, refined_outline(image, part, settings), 0, settings, part, anatomy)
 
     # The distances and sums that cost most do not hold the interpreter.
     with ThreadPoolExecutor(max_workers=thread_count()) as pool:
         lesions = sorted(pool.map(measured, parts), key=largest_first)
         stay, keep = divide(lesions, earlier)
-        kept = pool.map(lambda lesion: assess_again(image, lesion, settings, view), keep)
+        kept = pool.map(lambda lesion: assess_again(image, lesion, settings, anatomy), keep)
         numbers = count(next_number)
         lesions = [lesion if lesion.number else replace(lesion, number=next(numbers)) for lesion in stay]
         lesions = sorted((*lesions, *kept), key=largest_first)
@@ -85,7 +85,7 @@ def analyze(
         software_version=software_version(),
         notices=image.notices,
         thumbnails=thumbnails,
-        midline=view.midline,
+        midline=anatomy.midline,
     )
 
 
@@ -97,14 +97,14 @@ class Survey:
     ----------
     proposals
         What is dense, bone included.
-    view
-        What sides and sites depend on.
+    anatomy
+        What the image shows of the body: sides and sites depend on it.
     notices
         Keys of `calcimeasure.codes.NOTICES`.
     """
 
     proposals: Proposals
-    view: Anatomy
+    anatomy: AnyAnatomy
     notices: tuple[str, ...] = ()
 
 
@@ -117,8 +117,8 @@ def survey(image: Image, settings: Settings) -> Survey:
     bones, mask_notices = bones_of(image, settings)
     proposals = kind.propose(image, settings, None if bones is None else bones.mask)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
-    view = kind.anatomy(image, proposals, bones)
-    return Survey(proposals, view, (*mask_notices, *proposals.notices, *dropped))
+    anatomy = kind.anatomy(image, proposals, bones)
+    return Survey(proposals, anatomy, (*mask_notices, *proposals.notices, *dropped))
 
 
 def refined_outline(image: Image, part: Proposal, settings: Settings) -> Outline:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from calcimeasure.edge import DEPTH_MM, find_edge
+from calcimeasure.edge import EDGE, find_edge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def _edge_lines(edge: Edge) -> Iterator[str]:
         yield "  none: nothing inside the outline stands out from its surroundings"
         return
     if edge.plateau_voxels:
-        yield f"  plateau       {edge.plateau_hu:8.1f} HU, mean of {edge.plateau_voxels} voxels {DEPTH_MM} mm deep"
+        yield f"  plateau       {edge.plateau_hu:8.1f} HU, mean of {edge.plateau_voxels} voxels {EDGE.depth_mm} mm deep"
     else:
         yield f"  plateau       {edge.plateau_hu:8.1f} HU, solved for from the sum of attenuation"
     yield f"  surroundings  {edge.background_hu:8.1f} HU, mean of {edge.shell_voxels} voxels"

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.edge.constants import EDGE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-_NEAR_EDGE = 0.25
-
-_ENOUGH_VOXELS = 2_000_000
 
 
 def blur_sigma_mm(level: NDArray[np.float32], inside: NDArray[np.bool_], pixel_mm: Sequence[float]) -> float:
@@ -32,13 +30,15 @@ def blur_sigma_mm(level: NDArray[np.float32], inside: NDArray[np.bool_], pixel_m
     """
     from scipy.special import erfinv
 
-    step = max(1, level.size // _ENOUGH_VOXELS)
+    step = max(1, level.size // EDGE.enough_voxels_for_blur)
     level, inside = level[::step], inside[::step]
-    on_edge = inside[:, 1:-1, 1:-1] & (level[:, 1:-1, 1:-1] < _NEAR_EDGE)
+    on_edge = inside[:, 1:-1, 1:-1] & (level[:, 1:-1, 1:-1] < EDGE.near_edge_level)
     if not on_edge.any():
         return max(pixel_mm)
     k, j, i = np.unravel_index(np.flatnonzero(on_edge), on_edge.shape)
     down = level[k, j + 2, i + 1] - level[k, j, i + 1]
     along = level[k, j + 1, i + 2] - level[k, j + 1, i]
-    change = float(np.percentile(np.hypot(down, along), 75))
-    return math.sqrt(pixel_mm[0] * pixel_mm[1]) / (math.sqrt(2) * float(erfinv(min(max(change, 0.05), 0.995))))
+    change = float(np.percentile(np.hypot(down, along), EDGE.steep_percentile))
+    return math.sqrt(pixel_mm[0] * pixel_mm[1]) / (
+        math.sqrt(2) * float(erfinv(min(max(change, EDGE.steepness[0]), EDGE.steepness[1])))
+    )

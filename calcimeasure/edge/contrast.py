@@ -10,37 +10,13 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.edge.blur import blur_sigma_mm
-from calcimeasure.edge.neighborhood import FEWEST_PLATEAU_VOXELS, RIM_MM, thinned
+from calcimeasure.edge.constants import EDGE
+from calcimeasure.edge.neighborhood import thinned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.edge.neighborhood import Neighborhood
-
-NEIGHBORHOOD_MM = 4.0
-"""Size of the cells in which an inhomogeneous plateau and its surroundings are averaged."""
-
-LAYERS_MM = (4.25, 5.25)
-"""Up to this depth a plateau and up to this distance surroundings that are not even count: what is next to the rim."""
-
-LAYER_MM = 1.75
-"""How thick the layers are whose difference tells how much the rim may differ."""
-
-UNEVEN_LAYERS = 1.94
-"""Noise alone makes the mean square of eight differences exceed its expectation by this factor in 5 of 100 cases."""
-
-FEWEST_IN_A_CELL = 8
-"""Cells of fewer voxels do not tell whether all are even."""
-
-_HARDLY_ANY = 0.01
-"""So few voxels in a cell and round it weigh as much as the average of all."""
-
-UNEVEN_CELLS = 6.0
-UNEVEN_SHARE = 0.03
-"""Cells are not even when a mean differs by more standard errors than this and by more of the contrast than this."""
-
-BELOW_TISSUE_HU = 60.0
-"""Beside air, what is further below the surroundings than this is mixed with air and not noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,8 +87,8 @@ def contrast(near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.b
     else:
         plateau_hu = _plateau_from_sum(near, background_hu)
     height_hu = max(plateau_hu - background_hu, 1.0)
-    cell = tuple(max(1, round(NEIGHBORHOOD_MM / step_mm)) for step_mm in near.spacing_mm)
-    next_to_rim = shell & (near.depth_mm >= -LAYERS_MM[1]), plateau & (near.depth_mm <= LAYERS_MM[0])
+    cell = tuple(max(1, round(EDGE.cell_mm / step_mm)) for step_mm in near.spacing_mm)
+    next_to_rim = shell & (near.depth_mm >= -EDGE.layers_mm[1]), plateau & (near.depth_mm <= EDGE.layers_mm[0])
     cells = [
         _cells(near, voxels, mean_hu, cell)
         for voxels, mean_hu in zip(next_to_rim, (background_hu, plateau_hu), strict=True)
@@ -127,13 +103,13 @@ def contrast(near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.b
         start + step * ((np.arange(length) + 0.5) * size - 0.5)
         for start, step, length, size in zip(near.start_kji, near.stride_kji, backgrounds_hu.shape, cell, strict=True)
     )
-    heights_hu = np.maximum(plateaus_hu - backgrounds_hu, 0.1 * height_hu)
+    heights_hu = np.maximum(plateaus_hu - backgrounds_hu, EDGE.least_height * height_hu)
     return Contrast(background_hu, height_hu, Field(backgrounds_hu, middles), Field(heights_hu, middles))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """Voxels counted and summed in cells of `NEIGHBORHOOD_MM`.
+    """Voxels counted and summed in cells of `EDGE.cell_mm`.
 
     Parameters
     ----------
@@ -151,17 +127,17 @@ class _Cells:
     spread_hu: float
 
     def is_even(self, height_hu: float) -> bool:
-        """Tell whether no cell differs from the average by more than noise explains and by what matters."""
-        filled = self.count >= FEWEST_IN_A_CELL
+        """Tell whether no cell differs from the average by more than noise explains, and by enough to matter."""
+        filled = self.count >= EDGE.fewest_in_a_cell
         differences_hu = np.abs(self.above_hu[filled] / self.count[filled])
-        noise_hu = UNEVEN_CELLS * self.spread_hu / np.sqrt(self.count[filled])
-        return bool(np.all(differences_hu <= np.maximum(noise_hu, UNEVEN_SHARE * height_hu)))
+        noise_hu = EDGE.uneven_cells * self.spread_hu / np.sqrt(self.count[filled])
+        return bool(np.all(differences_hu <= np.maximum(noise_hu, EDGE.uneven_share * height_hu)))
 
 
 def _usual_hu(
     near: Neighborhood, voxels: NDArray[np.bool_], cells: _Cells, cell: tuple[int, ...]
 ) -> NDArray[np.float64]:
-    """Average the medians of a cell and those beside it: where densities alternate, what is usual there counts.
+    """Average the medians of a cell and of those beside it: where densities alternate, the usual one counts.
 
     Where there are no voxels it is the average of all.
     """
@@ -173,8 +149,8 @@ def _usual_hu(
     middle = np.cumsum(count)[filled] - count[filled] // 2 - 1
     medians_hu = np.zeros(cells.count.shape)
     medians_hu.ravel()[filled] = values_hu[np.lexsort((values_hu, index))[middle]]
-    total, weight = (ndimage.gaussian_filter(one, 0.7) for one in (cells.count * medians_hu, cells.count))
-    usual_hu: NDArray[np.float64] = total / (weight + _HARDLY_ANY) + cells.mean_hu
+    total, weight = (ndimage.gaussian_filter(one, EDGE.cell_sigma) for one in (cells.count * medians_hu, cells.count))
+    usual_hu: NDArray[np.float64] = total / (weight + EDGE.weight_of_the_mean) + cells.mean_hu
     return usual_hu
 
 
@@ -199,7 +175,7 @@ def _trimmed_mean(values: NDArray[np.float32]) -> float:
     some = thinned(values)
     median = float(np.median(some))
     spread = 1.4826 * float(np.median(np.abs(some - median)))
-    kept = values[np.abs(values - median) <= 3 * max(spread, 1.0)]
+    kept = values[np.abs(values - median) <= EDGE.outlier_sds * max(spread, 1.0)]
     return float(kept.mean(dtype=np.float64))
 
 
@@ -210,7 +186,7 @@ def _plateau_from_sum(near: Neighborhood, background_hu: float) -> float:
     the integral of its mean curvature, which for a convex body is 2 pi times its mean breadth (Steiner's formula).
     """
     voxel_mm3 = near.slice_mm * near.spacing_mm[1] * near.spacing_mm[2]
-    rim = near.basin & (near.depth_mm >= -RIM_MM)
+    rim = near.basin & (near.depth_mm >= -EDGE.rim_mm)
     above_hu = _above_hu(near, background_hu) * rim
     total = float(above_hu.sum(axis=(1, 2), dtype=np.float64) @ voxel_mm3)
     height_hu = float(np.percentile(above_hu[near.mask], 90))
@@ -229,10 +205,10 @@ def _plateau_from_sum(near: Neighborhood, background_hu: float) -> float:
 
 
 def _above_hu(near: Neighborhood, background_hu: float) -> NDArray[np.float32]:
-    """Attenuation above the surroundings; what air takes off the tissue beside it is no negative calcium."""
+    """Attenuation above the surroundings. Tissue that is blurred with air counts as none, not as negative calcium."""
     above_hu: NDArray[np.float32] = near.attenuation_hu - np.float32(background_hu)
     if near.from_air_mm is not None:
-        above_hu[(near.from_air_mm <= RIM_MM) & ~near.mask & (above_hu < -BELOW_TISSUE_HU)] = 0
+        above_hu[(near.from_air_mm <= EDGE.rim_mm) & ~near.mask & (above_hu < -EDGE.below_tissue_hu)] = 0
     above_hu[~near.imaged] = 0
     return above_hu
 
@@ -247,32 +223,32 @@ def _mean_breadth_mm(inside: NDArray[np.bool_], near: Neighborhood) -> float:
 def uneven_mm3(
     near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.bool_], found: Contrast, rim_mm: float
 ) -> float:
-    """Say how far the sum may be off because plateau and surroundings are not even: its standard deviation.
+    """Estimate the standard deviation of the sum that comes from plateau and surroundings that are not even.
 
-    Both are seen next to the rim and have to hold in it. How much the nearer layer of what is seen differs from the
-    farther one, beyond noise, tells how much the rim may differ from it. Where tissues meet at random places the mean
-    square of the difference between two places grows with their distance, and the patches of a surface over which it
-    has one sign with the square of that: averaged over an octant round the lesion, with the cube. Octants are summed
-    as independent.
+    Plateau and surroundings are seen next to the rim, and are taken for those in the rim. The difference between a
+    nearer and a farther layer, beyond noise, tells how much the rim may differ from the nearer layer. Where tissues
+    meet at random places, the mean square of the difference between two places grows with their distance, and the area
+    over which the difference has one sign grows with the square of the distance. Averaged over an octant round the
+    lesion, the mean square grows with the cube. Octants are summed as independent.
     """
     rim = near.basin & (np.abs(near.depth_mm) <= rim_mm)
     inside, outside = rim & near.mask, rim & ~near.mask
-    solid = plateau & (near.depth_mm <= LAYERS_MM[0] + LAYER_MM)
-    of_plateau = _uneven_mm3(near, inside, solid, LAYERS_MM[0], rim_mm)
-    of_surroundings = _uneven_mm3(near, outside, shell, LAYERS_MM[1], rim_mm)
+    solid = plateau & (near.depth_mm <= EDGE.layers_mm[0] + EDGE.layer_mm)
+    of_plateau = _uneven_mm3(near, inside, solid, EDGE.layers_mm[0], rim_mm)
+    of_surroundings = _uneven_mm3(near, outside, shell, EDGE.layers_mm[1], rim_mm)
     return math.hypot(of_plateau, of_surroundings) / found.mean_height_hu
 
 
 def _uneven_mm3(
     near: Neighborhood, rim: NDArray[np.bool_], seen: NDArray[np.bool_], layer_mm: float, rim_mm: float
 ) -> float:
-    """Return the standard deviation in mm3 HU of one side of the rim, from what is seen within a layer and beyond."""
+    """Return the standard deviation in mm3 HU of one side of the rim, from a nearer and a farther layer."""
     nearer = seen & (np.abs(near.depth_mm) <= layer_mm)
     layers = rim, nearer, seen & ~nearer
     octants = [_octants(near, voxels) for voxels in layers]
     rims, *counts = (np.bincount(octant, minlength=8) for octant in octants)
     values_hu = [near.attenuation_hu[voxels].astype(np.float64) for voxels in layers[1:]]
-    known = (np.minimum(*counts) >= FEWEST_PLATEAU_VOXELS) & (rims > 0)
+    known = (np.minimum(*counts) >= EDGE.fewest_plateau_voxels) & (rims > 0)
     if not known.any():
         return 0.0
     means_hu, variances = [], []
@@ -283,13 +259,14 @@ def _uneven_mm3(
         variances.append((square - mean**2) / count[known])
     squares, noise = (means_hu[1] - means_hu[0]) ** 2, variances[0] + variances[1]
     weights = rims[known] ** 2
-    if np.sum(weights * squares) <= UNEVEN_LAYERS * np.sum(weights * noise):
+    if np.sum(weights * squares) <= EDGE.uneven_layers * np.sum(weights * noise):
         return 0.0
     middles_mm = [float(np.abs(near.depth_mm[voxels]).mean()) for voxels in layers]
-    # Averages over layers differ less than their middles do: as if those were nearer by a sixth of both layers.
-    to_rim_mm = middles_mm[1] - middles_mm[0] - (rim_mm + LAYER_MM) / 6
-    between_mm = middles_mm[2] - middles_mm[1] - LAYER_MM / 3
-    farther = max(to_rim_mm, 0.0) / max(between_mm, LAYER_MM / 3)
+    # Averages over two layers differ less than the values in their middles: as if the middles were nearer to each other
+    # by a sixth of both thicknesses.
+    to_rim_mm = middles_mm[1] - middles_mm[0] - (rim_mm + EDGE.layer_mm) / 6
+    between_mm = middles_mm[2] - middles_mm[1] - EDGE.layer_mm / 3
+    farther = max(to_rim_mm, 0.0) / max(between_mm, EDGE.layer_mm / 3)
     unknown = float(np.sum(rims**2.0) / np.sum(weights))
     voxel_mm3 = float(np.median(near.slice_mm)) * near.stride_kji[0] * math.prod(near.spacing_mm[1:])
     return math.sqrt(float(np.sum(weights * (squares - noise))) * unknown * farther**3) * voxel_mm3

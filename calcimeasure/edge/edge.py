@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.edge.blur import blur_sigma_mm
-from calcimeasure.edge.contrast import BELOW_TISSUE_HU, contrast, fine_noise_sd_hu, noise_sd_hu, uneven_mm3
+from calcimeasure.edge.constants import EDGE
+from calcimeasure.edge.contrast import contrast, fine_noise_sd_hu, noise_sd_hu, uneven_mm3
 from calcimeasure.edge.neighborhood import (
-    DEPTH_MM,
-    FULL_LOOK,
-    GLANCE,
-    LONGEST_SLICE_STEP_MM,
-    RIM_MM,
     box_round,
     neighborhood,
     plateau_and_shell,
@@ -31,30 +27,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from calcimeasure.edge.constants import Sampling
     from calcimeasure.edge.contrast import Contrast
-    from calcimeasure.edge.neighborhood import Look, Neighborhood
+    from calcimeasure.edge.neighborhood import Neighborhood
     from calcimeasure.model import Volume
-    from calcimeasure.settings import Settings
-
-LOWEST_CONTRAST_HU = 30.0
-"""A plateau that stands out from its surroundings by less than this or than three times the noise has no edge."""
-
-_ENOUGH_POINTS = 10_000
-
-NARROW_RIM_SIGMAS = 2.0
-NARROWEST_RIM_MM = 1.6
-"""Where plateau or surroundings are not even the rim is summed as far as it is blurred: two standard deviations of the
-blur to both sides, where what is left out inside and outside is the same; and at least the slices beside the last."""
-
-_MOSTLY_CALCIFIED = 0.25
-
-SMALLEST_CUT = 0.02
-"""A cut is at least this share of an outline's border."""
+    from calcimeasure.settings import MeasureSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:
-    """The surroundings of a lesion, measured against its plateau.
+    """A lesion and its surroundings, on a scale from the one to the other.
 
     Parameters
     ----------
@@ -77,7 +59,7 @@ class Edge:
         Sum over the lesion and its rim of (attenuation - surroundings) / (plateau - surroundings) voxel volumes (a lone
         slice: mm2).
     plateau_voxels, shell_voxels, rim_mm3
-        How much of the image the plateau and the surroundings rest on, and how much of the rim was summed.
+        How many voxels show the plateau and the surroundings, and how much of the rim was summed.
     follows_outline
         False where a reader's outline leaves the half-maximum by more than a voxel.
     uneven_mm3
@@ -100,7 +82,7 @@ class Edge:
     uneven_mm3: float
 
 
-def find_edge(volume: Volume, outline: Outline, settings: Settings) -> Edge:
+def find_edge(volume: Volume, outline: Outline, settings: MeasureSettings) -> Edge:
     """Find the edge of a lesion.
 
     Parameters
@@ -117,44 +99,46 @@ def find_edge(volume: Volume, outline: Outline, settings: Settings) -> Edge:
     Edge
         In a box that holds the lesion and its rim.
     """
-    return _find_edge(volume, outline, settings, FULL_LOOK, outline_rules=True)
+    return _find_edge(volume, outline, settings, EDGE.fine_sampling, outline_rules=True)
 
 
-def half_maximum_outline(volume: Volume, outline: Outline, settings: Settings) -> Outline:
+def half_maximum_outline(volume: Volume, outline: Outline, settings: MeasureSettings) -> Outline:
     """Draw a proposed outline anew along its half-maximum, cavities filled.
 
     Returns
     -------
     Outline
-        The voxels above half-way between surroundings and plateau that hang together with the proposal; the proposal
-        itself where there are none.
+        The voxels above the half-maximum that are connected with the proposal; the proposal itself where there are
+        none.
     """
-    edge = _find_edge(volume, outline, settings, GLANCE, outline_rules=False)
+    edge = _find_edge(volume, outline, settings, EDGE.coarse_sampling, outline_rules=False)
     if not edge.inside.any():
         return outline
     return Outline.from_mask(_filled(edge.inside), edge.start_kji)
 
 
-def _find_edge(volume: Volume, outline: Outline, settings: Settings, look: Look, outline_rules: bool) -> Edge:
-    near = neighborhood(volume, outline, settings, look)
+def _find_edge(
+    volume: Volume, outline: Outline, settings: MeasureSettings, sampling: Sampling, outline_rules: bool
+) -> Edge:
+    near = neighborhood(volume, outline, settings, sampling)
     plateau, shell = plateau_and_shell(near, settings)
     if near.is_coarse and not (plateau.any() and stands_alone(near)):
-        near = neighborhood(volume, outline, settings, look=None)
+        near = neighborhood(volume, outline, settings, sampling=None)
         plateau, shell = plateau_and_shell(near, settings)
     found = contrast(near, plateau, shell)
     close = _close_up(volume, outline, near, plateau)
     summed = _summed(close, found)
     level = summed.level
-    if found.mean_height_hu < max(LOWEST_CONTRAST_HU, 3 * fine_noise_sd_hu(near)):
+    if found.mean_height_hu < max(EDGE.lowest_contrast_hu, EDGE.lowest_contrast_noise * fine_noise_sd_hu(near)):
         level[:] = -0.5
     level, inside = keep_connected(level, close.mask)
     step_mm, row_mm, column_mm = volume.geometry.spacing_kji_mm
     pixel_mm = (row_mm, column_mm)
     sigma_mm = blur_sigma_mm(level, inside, pixel_mm)
-    rim_mm, in_slices = RIM_MM, summed.in_slices
+    rim_mm, in_slices = EDGE.rim_mm, summed.in_slices
     if found.height_hu is not None and inside.any():
-        rim_mm = min(max(NARROW_RIM_SIGMAS * sigma_mm + max(pixel_mm) / 2, NARROWEST_RIM_MM), RIM_MM)
-        compared_mm = (min(step_mm, LONGEST_SLICE_STEP_MM), *pixel_mm)
+        rim_mm = min(max(EDGE.narrow_rim_sigmas * sigma_mm + max(pixel_mm) / 2, EDGE.narrowest_rim_mm), EDGE.rim_mm)
+        compared_mm = (min(step_mm, EDGE.longest_slice_step_mm), *pixel_mm)
         in_slices = _narrowly_summed(close, level, signed_depth_mm(inside, compared_mm), rim_mm)
     strayed = np.zeros_like(inside)
     if outline_rules and inside.any():
@@ -196,7 +180,7 @@ class _CloseUp:
     foreign
         What belongs to another dense thing; None where none is near.
     beside_air
-        What air may be blurred with; None where none is near.
+        Voxels that may be blurred with air; None where no air is near.
     """
 
     start_kji: tuple[int, int, int]
@@ -211,13 +195,13 @@ class _CloseUp:
 
 
 def _close_up(volume: Volume, outline: Outline, near: Neighborhood, plateau: NDArray[np.bool_]) -> _CloseUp:
-    start, stop = box_round(volume, outline, RIM_MM)
+    start, stop = box_round(volume, outline, EDGE.rim_mm)
     box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
     attenuation_hu = volume.attenuation_hu[box]
     mask = outline.mask_in(start, stop)
 
     def seen(sampled: NDArray[Any]) -> NDArray[Any]:
-        """Give each voxel what its nearest sample has."""
+        """Give each voxel the value of its nearest sample."""
         for axis in (2, 1, 0):
             step = near.stride_kji[axis]
             nearest = (np.arange(start[axis], stop[axis]) - near.start_kji[axis] + step // 2) // step
@@ -225,7 +209,7 @@ def _close_up(volume: Volume, outline: Outline, near: Neighborhood, plateau: NDA
         return sampled
 
     depth_mm = seen(near.depth_mm)
-    rim = seen(near.basin) & (depth_mm >= -RIM_MM)
+    rim = seen(near.basin) & (depth_mm >= -EDGE.rim_mm)
     if near.is_coarse:
         rim = (rim | mask) & (attenuation_hu != NOT_IMAGED_HU)
     return _CloseUp(
@@ -236,7 +220,7 @@ def _close_up(volume: Volume, outline: Outline, near: Neighborhood, plateau: NDA
         depth_mm=depth_mm,
         plateau=seen(plateau),
         foreign=seen(~near.basin & near.imaged) if near.others.any() else None,
-        beside_air=None if near.from_air_mm is None else seen(near.from_air_mm <= RIM_MM) & ~mask,
+        beside_air=None if near.from_air_mm is None else seen(near.from_air_mm <= EDGE.rim_mm) & ~mask,
         voxel_sizes=volume.geometry.voxel_sizes[box[0]],
     )
 
@@ -266,8 +250,8 @@ def _summed(close: _CloseUp, found: Contrast) -> _Summed:
         local_hu = np.float32(found.mean_background_hu) if background_hu is None else background_hu.in_slices(slices)
         ratio = np.subtract(close.attenuation_hu[slab], local_hu, out=level[slab])
         if close.beside_air is not None:
-            # What air takes off the tissue beside it is no negative calcium.
-            ratio[close.beside_air[slab] & (ratio < -BELOW_TISSUE_HU)] = 0
+            # Tissue that is blurred with air looks less dense: that is no negative calcium.
+            ratio[close.beside_air[slab] & (ratio < -EDGE.below_tissue_hu)] = 0
         ratio /= np.float32(found.mean_height_hu) if height_hu is None else height_hu.in_slices(slices)
         if foreign_dense is not None and close.foreign is not None:
             np.logical_and(close.foreign[slab], ratio > np.float32(0.5), out=foreign_dense[slab])
@@ -282,12 +266,13 @@ def _summed(close: _CloseUp, found: Contrast) -> _Summed:
 def _narrowly_summed(
     close: _CloseUp, level: NDArray[np.float32], depth_mm: NDArray[np.float32], rim_mm: float
 ) -> NDArray[np.float64]:
-    """Sum up each slice where plateau or surroundings are not even: what is not blurred need not be compared with them.
+    """Sum up each slice where plateau or surroundings are not even.
 
-    What is deeper than the blur is whole, whatever its density, but for cavities; what is farther out is none. Depth is
-    that below the edge and not below the outline: what is left out on both sides of it makes up for each other.
+    Only blurred voxels are compared with plateau and surroundings. A deeper voxel counts as calcified as a whole,
+    whatever its attenuation, unless it lies in a cavity; a voxel farther outside counts as not calcified. Depth is
+    measured from the edge and not from the outline: what is left out on one side equals what is left out on the other.
     """
-    between = (depth_mm > rim_mm) & (depth_mm < DEPTH_MM) & (level > _MOSTLY_CALCIFIED)
+    between = (depth_mm > rim_mm) & (depth_mm < EDGE.depth_mm) & (level > EDGE.mostly_calcified)
     ratio = np.where(close.plateau | between, np.float32(1), level + np.float32(0.5))
     ratio *= depth_mm >= -rim_mm
     sums: NDArray[np.float64] = ratio.sum(axis=2).sum(axis=1, dtype=np.float64)
@@ -297,7 +282,7 @@ def _narrowly_summed(
 def keep_connected(
     level: NDArray[np.float32], seed: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Keep of what is above level 0 what hangs together with a seed (26 neighbors); the rest is set to -0.5.
+    """Keep the voxels above level 0 that are connected with a seed (26 neighbors); set the other ones to -0.5.
 
     Returns
     -------
@@ -306,7 +291,7 @@ def keep_connected(
     """
     above = level > 0
     beyond = above & ~seed
-    # Mostly all of it lies beside the seed: labels cost more than a look at that.
+    # In most cases all of them touch the seed: to test that takes less time than to label components.
     if not beyond.any() or not (beyond & ~within_a_voxel(above & seed)).any():
         return level, above
     labels = _labels(above, connectivity=26)
@@ -322,7 +307,8 @@ def _labels(mask: NDArray[np.bool_], connectivity: int) -> NDArray[np.unsignedin
     """Label connected components, from 1 on."""
     import cc3d
 
-    # Of even lengths: in a box of odd ones the binary labelling has too little room for lone voxels and breaks.
+    # Padded to even lengths: in a box of odd lengths the binary labelling of cc3d reserves too little memory for lone
+    # voxels, and fails.
     roomy = np.pad(mask, [(0, length % 2) for length in mask.shape])
     k, j, i = mask.shape
     labels: NDArray[np.unsignedinteger] = cc3d.connected_components(roomy, connectivity=connectivity, binary_image=True)
@@ -346,21 +332,22 @@ def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _cut_off(close: _CloseUp, summed: _Summed) -> NDArray[np.bool_]:
-    """Find voxels of the lesion beside its outline that a cut gives to somebody else: the cut is the border there.
+    """Find dense voxels beside the outline that belong to another dense thing: there a reader's cut is the border.
 
-    A share of the outline's border that an outline too small by a voxel has too, at pointed places, is none.
+    An outline that is too small by a voxel has a few such voxels too, at its pointed places: a small share of the
+    border is no cut.
     """
     none = np.zeros_like(close.mask)
     if summed.foreign_dense is None:
         return none
     beside = within_a_voxel(close.mask) & ~close.mask & (close.attenuation_hu != NOT_IMAGED_HU)
     cut = beside & summed.foreign_dense
-    return cut if np.count_nonzero(cut) > SMALLEST_CUT * np.count_nonzero(beside) else none
+    return cut if np.count_nonzero(cut) > EDGE.smallest_cut * np.count_nonzero(beside) else none
 
 
 def _boundary_hu(close: _CloseUp, found: Contrast, inside: NDArray[np.bool_]) -> float:
     if found.background_hu is None or found.height_hu is None or not inside.any():
         return found.mean_background_hu + found.mean_height_hu / 2
     border = np.argwhere(within_a_voxel(inside) & ~inside)
-    some = border[:: max(1, len(border) // _ENOUGH_POINTS)] + close.start_kji
+    some = border[:: max(1, len(border) // EDGE.enough_border_points)] + close.start_kji
     return float(np.median(found.background_hu.at(some) + found.height_hu.at(some) / 2))

@@ -9,59 +9,23 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.slabs import threads_for_distances
 from calcimeasure.model import NOT_IMAGED_HU
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from calcimeasure.edge.constants import Sampling
     from calcimeasure.model import Outline, Volume
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
 _Number = TypeVar("_Number", np.float32, np.intp)
-
-RIM_MM = 3.0
-"""How far the blurred rim of a lesion reaches: three times the widest usual blur (sigma 0.9 mm) and a pixel."""
-
-SHELL_MM = (3.5, 7.0)
-"""Where the surroundings are taken."""
-
-DEPTH_MM = 2.5
-"""How deep a voxel must lie to show the plateau."""
-
-FEWEST_PLATEAU_VOXELS = 30
-"""Fewer deep voxels than this show the plateau less well than the sum of attenuation does."""
-
-FEWEST_SHELL_VOXELS = 50
-
-AIR_HU = -300.0
-"""Air, lung and what is blurred with them are below it; fat is at -100 HU."""
-
-_ENOUGH_VALUES = 10_000
-
-LONGEST_SLICE_STEP_MM = 1.5
-"""A slice counts as at most this far from its neighbor when distances are compared: thick slices are blurred across,
-so that their neighbors belong to the rim, and a voxel is deep only where those above and below are inside too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How closely to look: in boxes of more voxels than enough, at some of them, at most so far from each other."""
-
-    enough_voxels: int
-    grain_mm: float
-
-
-GLANCE = Look(60_000, 1.6)
-"""Enough to draw an outline by: plateau and surroundings are averages of thousands of voxels in any case."""
-
-FULL_LOOK = Look(2_000_000, 1.0)
-"""Enough to measure by: where voxels are left out, those that are looked at still lie as close as usual pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighborhood:
-    """A lesion's box with room for its rim and its surroundings, at every so many voxels.
+    """The box of a lesion with room for its rim and its surroundings: every voxel of it, or samples.
 
     Parameters
     ----------
@@ -74,9 +38,9 @@ class Neighborhood:
     others
         What is dense and not the lesion.
     basin
-        What belongs to the lesion, and what lies nearer to it than to any other dense thing.
+        The lesion, and each voxel that is nearer to the lesion than to any other dense thing.
     from_others_mm, from_air_mm
-        Infinite where farther than a rim reaches; None where there are none.
+        Distance to other dense things, and to air: infinite beyond the reach of a rim, None where there are none.
     spacing_mm
         Distance of the samples.
     slice_mm
@@ -103,18 +67,20 @@ class Neighborhood:
         return max(self.stride_kji) > 1
 
 
-def neighborhood(volume: Volume, outline: Outline, settings: Settings, look: Look | None) -> Neighborhood:
-    """Look at what is near a lesion; without a look at every voxel."""
+def neighborhood(
+    volume: Volume, outline: Outline, settings: MeasureSettings, sampling: Sampling | None
+) -> Neighborhood:
+    """Collect what is near a lesion; without a sampling at every voxel."""
     geometry = volume.geometry
-    start, stop = box_round(volume, outline, SHELL_MM[1] + 1)
-    stride = _stride(volume, start, stop, look)
+    start, stop = box_round(volume, outline, EDGE.shell_mm[1] + 1)
+    stride = _stride(volume, start, stop, sampling)
     samples = tuple(slice(a, b, step) for a, b, step in zip(start, stop, stride, strict=True))
     attenuation_hu = volume.attenuation_hu[samples].astype(np.float32)
     some = tuple(slice(None, None, step) for step in stride)
     mask = np.ascontiguousarray(outline.mask_in(start, stop)[some])
     step_mm, row_mm, column_mm = geometry.spacing_kji_mm
     in_plane_mm = (stride[1] * row_mm, stride[2] * column_mm)
-    compared_mm = (stride[0] * min(step_mm, LONGEST_SLICE_STEP_MM), *in_plane_mm)
+    compared_mm = (stride[0] * min(step_mm, EDGE.longest_slice_step_mm), *in_plane_mm)
     imaged = attenuation_hu != NOT_IMAGED_HU
     dense = attenuation_hu >= settings.threshold_hu
     depth_mm = signed_depth_mm(mask, compared_mm)
@@ -131,7 +97,7 @@ def neighborhood(volume: Volume, outline: Outline, settings: Settings, look: Loo
         others=others,
         basin=imaged & (mask | (True if from_others_mm is None else -depth_mm < from_others_mm)),
         from_others_mm=from_others_mm,
-        from_air_mm=_distance_mm(imaged & (attenuation_hu < AIR_HU), compared_mm),
+        from_air_mm=_distance_mm(imaged & (attenuation_hu < EDGE.air_hu), compared_mm),
         spacing_mm=(stride[0] * step_mm, *in_plane_mm),
         slice_mm=geometry.voxel_sizes[samples[0]] / geometry.pixel_area_mm2,
     )
@@ -149,10 +115,12 @@ def box_round(volume: Volume, outline: Outline, margin_mm: float) -> tuple[tuple
     return (k, j, i), (stop_k, stop_j, stop_i)
 
 
-def _stride(volume: Volume, start: tuple[int, ...], stop: tuple[int, ...], look: Look | None) -> tuple[int, int, int]:
-    if look is None or math.prod(b - a for a, b in zip(start, stop, strict=True)) <= look.enough_voxels:
+def _stride(
+    volume: Volume, start: tuple[int, ...], stop: tuple[int, ...], sampling: Sampling | None
+) -> tuple[int, int, int]:
+    if sampling is None or math.prod(b - a for a, b in zip(start, stop, strict=True)) <= sampling.enough_voxels:
         return (1, 1, 1)
-    k, j, i = (max(1, int(look.grain_mm / max(step_mm, 1e-3))) for step_mm in volume.geometry.spacing_kji_mm)
+    k, j, i = (max(1, int(sampling.grain_mm / max(step_mm, 1e-3))) for step_mm in volume.geometry.spacing_kji_mm)
     return (k, j, i)
 
 
@@ -160,7 +128,7 @@ def signed_depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, flo
     """Distance to the nearest voxel across a mask's border, negative outside; the border of the box is none."""
     import edt
 
-    # Of two labels it finds both distances at once.
+    # With two labels one transform gives the distances on both sides of the border.
     labels = mask.view(np.uint8) + np.uint8(1)
     depth_mm: NDArray[np.float32] = edt.edt(
         labels, anisotropy=spacing_mm, black_border=False, parallel=threads_for_distances(mask.size)
@@ -177,7 +145,7 @@ def _distance_mm(things: NDArray[np.bool_], spacing_mm: tuple[float, float, floa
     box = []
     for axis, step_mm in enumerate(spacing_mm):
         used = np.flatnonzero(things.any(axis=tuple({0, 1, 2} - {axis})))
-        reach = math.ceil(RIM_MM / step_mm) + 1
+        reach = math.ceil(EDGE.rim_mm / step_mm) + 1
         box.append(slice(max(int(used[0]) - reach, 0), int(used[-1]) + 1 + reach))
     near = tuple(box)
     distance_mm = np.full(things.shape, np.inf, dtype=np.float32)
@@ -194,22 +162,22 @@ def _other_dense(
     depth_mm: NDArray[np.float32],
 ) -> NDArray[np.bool_]:
     """Find what is dense and not the lesion: beyond its own blurred rim, or above its half-maximum behind a cut."""
-    beyond = dense & (depth_mm < 1 - RIM_MM)
+    beyond = dense & (depth_mm < 1 - EDGE.rim_mm)
     behind = dense & ~mask & ~within_a_voxel(mask)
     if behind.any():
-        deep = mask & (depth_mm >= min(DEPTH_MM, 0.6 * float(depth_mm.max())))
+        deep = mask & (depth_mm >= min(EDGE.depth_mm, EDGE.deep_share * float(depth_mm.max())))
         deep_hu = np.median(thinned(attenuation_hu[deep]))
-        soft_hu = max(float(np.median(thinned(attenuation_hu[~dense]))), -100.0) if not dense.all() else 0.0
+        soft_hu = max(float(np.median(thinned(attenuation_hu[~dense]))), EDGE.fat_hu) if not dense.all() else 0.0
         half = attenuation_hu >= (float(deep_hu) + soft_hu) / 2
         behind &= half
-        # What is as dense and right beside it is part of it, and not of the lesion's rim.
+        # A voxel that is as dense and touches such a thing is part of that thing, not of the lesion's rim.
         behind |= within_a_voxel(behind) & dense & ~mask & half
     return beyond | behind
 
 
 def stands_alone(near: Neighborhood) -> bool:
-    """Tell whether no other dense thing comes near the rim: where one does, each voxel matters."""
-    return not bool(np.any(near.others & (near.depth_mm >= -2 * RIM_MM)))
+    """Tell whether no other dense thing lies near the rim. Where one does, every voxel has to be used."""
+    return not bool(np.any(near.others & (near.depth_mm >= -2 * EDGE.rim_mm)))
 
 
 def within_a_voxel(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -225,55 +193,55 @@ def within_a_voxel(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return grown
 
 
-def plateau_and_shell(near: Neighborhood, settings: Settings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Find the voxels that show the plateau (too few of them: none), and those that show the surroundings."""
-    shell = near.basin & ~near.dense & (near.depth_mm < -SHELL_MM[0]) & (near.depth_mm >= -SHELL_MM[1])
+def plateau_and_shell(near: Neighborhood, settings: MeasureSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find the voxels that show the plateau (none where they are too few), and those that show the surroundings."""
+    shell = near.basin & ~near.dense & (near.depth_mm < -EDGE.shell_mm[0]) & (near.depth_mm >= -EDGE.shell_mm[1])
     for distance_mm in (near.from_air_mm, near.from_others_mm):
         if distance_mm is not None:
-            shell &= distance_mm > RIM_MM
-    if np.count_nonzero(shell) < FEWEST_SHELL_VOXELS:
+            shell &= distance_mm > EDGE.rim_mm
+    if np.count_nonzero(shell) < EDGE.fewest_shell_voxels:
         shell = _scarce_surroundings(near)
     # What is deep and not dense is a cavity: marrow, fluid, necrosis.
-    deep = near.mask & near.dense & (near.depth_mm >= DEPTH_MM)
+    deep = near.mask & near.dense & (near.depth_mm >= EDGE.depth_mm)
     if deep.any() and shell.any():
         deep = _without_cavities(near, deep, shell, settings)
-    if np.count_nonzero(deep) < FEWEST_PLATEAU_VOXELS:
+    if np.count_nonzero(deep) < EDGE.fewest_plateau_voxels:
         deep = np.zeros_like(deep)
     return deep, shell
 
 
 def _without_cavities(
-    near: Neighborhood, deep: NDArray[np.bool_], shell: NDArray[np.bool_], settings: Settings
+    near: Neighborhood, deep: NDArray[np.bool_], shell: NDArray[np.bool_], settings: MeasureSettings
 ) -> NDArray[np.bool_]:
-    """Leave out of what is deep the blurred rim of cavities, but not parts that are less dense and yet calcified."""
+    """Leave the blurred rim of cavities out of the deep voxels; keep parts that are less dense and still calcified."""
     deep_hu, shell_hu = (float(np.median(thinned(near.attenuation_hu[voxels]))) for voxels in (deep, shell))
     half_hu = (deep_hu + shell_hu) / 2
     hollow = deep & (near.attenuation_hu < half_hu)
     if not hollow.any():
         return deep
-    # What is a part in its own right is homogeneous, and nowhere near soft tissue: fluid that holds calcium, say. The
-    # blurred rim of a cavity passes through the same Hounsfield units on its way down.
+    # A part that is less dense and still calcified (fluid that holds calcium) is homogeneous, and far above soft
+    # tissue. The blurred rim of a cavity passes through the same Hounsfield units, and falls to those of the cavity.
     smooth_hu = ndimage.uniform_filter(near.attenuation_hu, 3)
-    cavity = near.mask & (near.depth_mm >= DEPTH_MM) & (smooth_hu < settings.threshold_hu)
+    cavity = near.mask & (near.depth_mm >= EDGE.depth_mm) & (smooth_hu < settings.threshold_hu)
     from_cavity_mm = _distance_mm(cavity, near.spacing_mm)
     if from_cavity_mm is None:
         return deep
-    beyond = deep & (from_cavity_mm > RIM_MM)
-    return beyond if np.count_nonzero(beyond) >= FEWEST_PLATEAU_VOXELS else deep & ~hollow
+    beyond = deep & (from_cavity_mm > EDGE.rim_mm)
+    return beyond if np.count_nonzero(beyond) >= EDGE.fewest_plateau_voxels else deep & ~hollow
 
 
 def _scarce_surroundings(near: Neighborhood) -> NDArray[np.bool_]:
-    """Wedged between dense things or under the skin: the tissue that is least blurred with either, or what there is."""
+    """Find surroundings between dense things or under the skin: the tissue that is blurred least, or all there is."""
     around = near.basin & ~near.dense & ~near.mask
-    for distance_mm in (RIM_MM / 2, 0.0):
+    for distance_mm in (EDGE.rim_mm / 2, 0.0):
         tissue = around & (near.depth_mm < -distance_mm)
         if near.from_air_mm is not None:
             tissue &= near.from_air_mm > distance_mm
-        if np.count_nonzero(tissue) >= FEWEST_SHELL_VOXELS:
+        if np.count_nonzero(tissue) >= EDGE.fewest_shell_voxels:
             return tissue
     return around
 
 
 def thinned(values: NDArray[_Number]) -> NDArray[_Number]:
-    """Take every nth of many values: a median of thousands is as good as one of millions, and sorting costs most."""
-    return values[:: max(1, values.size // _ENOUGH_VALUES)]
+    """Take every nth of many values: a median of thousands is as good as one of millions, and sorting takes time."""
+    return values[:: max(1, values.size // EDGE.enough_values)]

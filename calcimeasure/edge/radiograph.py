@@ -1,4 +1,4 @@
-"""The values of a radiograph on a scale on which attenuation adds up: that of a mass to that of what lies behind it."""
+"""The values of a radiograph on a scale on which the attenuations of things that lie behind each other add up."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.edge.constants import EDGE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
 
 LINEAR = "LIN"
 """Pixel Intensity Relationship (0028,1040) of values that are proportional to the beam's intensity (PS3.3 C.8.11.3)."""
-
-LEAST_SHARE = 1 / 4096
-"""Of the open beam: what arrives behind metal or lead is below one step of 12 bits, and has no logarithm."""
 
 
 def is_linear(radiograph: Radiograph) -> bool:
@@ -38,10 +37,10 @@ def attenuation_on_film(
 
     Notes
     -----
-    Dense is bright, so that the intensity falls with the value. Of MONOCHROME1 the loader has turned the lowest and the
-    highest value round: turned back they are the intensity. Of MONOCHROME2 the device has subtracted the intensity from
-    the end of its range (PS3.3 C.8.11.3.1.2, Pixel Intensity Relationship Sign -1), taken for the smallest range of
-    whole bits that holds the highest value.
+    Dense is bright, so that the intensity falls with the value. The loader has inverted values of MONOCHROME1 between
+    the lowest and the highest of them: inverted again they are the intensity. For MONOCHROME2 the device has subtracted
+    the intensity from the end of its range (PS3.3 C.8.11.3.1.2, Pixel Intensity Relationship Sign -1), which is taken
+    for the smallest range of whole bits that holds the highest value.
     """
     pixels = radiograph.pixels[rows, columns]
     if not is_linear(radiograph):
@@ -54,7 +53,7 @@ def attenuation_on_film(
     if open_beam <= 0:
         return np.zeros_like(pixels)
     arrives = (np.float32(none_arrives) - pixels) / np.float32(open_beam)
-    attenuation: NDArray[np.float32] = -np.log(np.maximum(arrives, np.float32(LEAST_SHARE)))
+    attenuation: NDArray[np.float32] = -np.log(np.maximum(arrives, np.float32(EDGE.least_share_of_beam)))
     return attenuation
 
 

@@ -15,14 +15,14 @@ _First = TypeVar("_First")
 _Second = TypeVar("_Second")
 
 _SLAB_VOXELS = 400_000
-"""So few that what is made of them on the way stays in a core's cache."""
+"""So few voxels that the intermediate arrays of a slab stay in the cache of a core."""
 
 _LARGE_BOX_VOXELS = 3_000_000
-"""Threads cost more than they save in smaller boxes, which are measured several at a time."""
+"""In smaller boxes threads take more time than they save: several boxes are measured at the same time instead."""
 
 
 _FEW_VOXELS = 50_000
-"""Not even a distance transform is faster with threads in smaller boxes."""
+"""In smaller boxes even a distance transform is no faster with several threads."""
 
 
 def threads_for(voxels: int) -> int:
@@ -31,12 +31,12 @@ def threads_for(voxels: int) -> int:
 
 
 def threads_for_distances(voxels: int) -> int:
-    """Say how many threads a distance transform works with: it holds the interpreter, so that no other thread works."""
+    """Say how many threads a distance transform uses: it holds the interpreter lock, so that no other thread works."""
     return thread_count() if voxels > _FEW_VOXELS else 1
 
 
 def in_slabs(work: Callable[[slice], None], shape_kji: tuple[int, ...]) -> None:
-    """Do work on all slices of a box that needs no other slices for any of them.
+    """Do work on all slices of a box, where the work on a slice needs no other slice.
 
     Parameters
     ----------
@@ -54,14 +54,14 @@ def in_slabs(work: Callable[[slice], None], shape_kji: tuple[int, ...]) -> None:
             work(slab)
         return
     with ThreadPoolExecutor(threads) as pool:
-        # All of the results, so that what any of them raises is raised here.
+        # All results are read, so that an exception in any slab is raised here.
         list(pool.map(work, slabs))
 
 
 def side_by_side(
     first: Callable[[], _First], second: Callable[[], _Second], shape_kji: tuple[int, ...]
 ) -> tuple[_First, _Second]:
-    """Do two things that have nothing to do with each other, at once where they are about a large box."""
+    """Do two independent things: at the same time where they are about a large box, else one after the other."""
     if threads_for(math.prod(shape_kji)) == 1:
         return first(), second()
     with ThreadPoolExecutor(1) as pool:

@@ -108,17 +108,24 @@ def _first_fragments(file: BinaryIO, table: list[int], fragments: list[Fragment]
         return [0]
     if len(fragments) == frame_count:
         return list(range(frame_count))
-    if table:
-        place = {fragment.offset: index for index, fragment in enumerate(fragments)}
-        starts = [place.get(offset, -1) for offset in table]
-        known = starts[0] == 0 and all(a < b for a, b in itertools.pairwise(starts))
-    else:
-        ends = [index for index, one in enumerate(fragments) if ends_with_image(_tail(file, one))]
-        starts = [0, *(index + 1 for index in ends[:-1])]
-        known = True
-    if not known or len(starts) != frame_count:
+    starts = _starts_in_table(table, fragments) if table else _starts_after_ends(file, fragments)
+    if len(starts) != frame_count:
         raise ValueError(f"{len(fragments)} fragments, and nothing tells which belong to which of {frame_count} frames")
     return starts
+
+
+def _starts_in_table(table: list[int], fragments: list[Fragment]) -> list[int]:
+    """Find the fragments that an offset table names; none where it names places that begin no fragment."""
+    place = {fragment.offset: index for index, fragment in enumerate(fragments)}
+    starts = [place.get(offset, -1) for offset in table]
+    is_ascending = all(a < b for a, b in itertools.pairwise(starts))
+    return starts if starts[0] == 0 and is_ascending else []
+
+
+def _starts_after_ends(file: BinaryIO, fragments: list[Fragment]) -> list[int]:
+    """Find the fragments that follow one with which an image ends."""
+    ends = [index for index, one in enumerate(fragments) if ends_with_image(_tail(file, one))]
+    return [0, *(index + 1 for index in ends[:-1])]
 
 
 def _tail(file: BinaryIO, fragment: Fragment) -> bytes:

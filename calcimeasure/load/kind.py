@@ -58,21 +58,26 @@ def _unsupported_reason(series: Series) -> str | None:
         return "not_an_image"
     if series.projection is not None:
         return None
-    words = _image_type_words(series)
+    is_derived = not _image_type_words(series).isdisjoint(_DERIVED_WORDS)
     if series.sop_class_uid == _MULTIFRAME_CAPTURE and series.instances[0].position_lps_mm is not None:
-        return "derived_image" if words & _DERIVED_WORDS else None
-    if series.sop_class_uid == _SECONDARY_CAPTURE or series.sop_class_uid.startswith(f"{_SECONDARY_CAPTURE}."):
+        return "derived_image" if is_derived else None
+    if _is_class(series, _SECONDARY_CAPTURE):
         return "secondary_capture"
     # A header that is cut off may lack the modality. That is no other modality: the slice must not be skipped silently.
     if series.modality != "CT" and (series.modality or not _is_ct_storage(series)):
         return "modality"
-    if "LOCALIZER" in words:
+    if "LOCALIZER" in _image_type_words(series):
         return "localizer"
-    return "derived_image" if words & _DERIVED_WORDS else None
+    return "derived_image" if is_derived else None
 
 
 def _is_ct_storage(series: Series) -> bool:
-    return series.sop_class_uid == _CT_STORAGE or series.sop_class_uid.startswith(f"{_CT_STORAGE}.")
+    return _is_class(series, _CT_STORAGE)
+
+
+def _is_class(series: Series, sop_class_uid: str) -> bool:
+    """Tell whether a series is of a SOP class or of one below it."""
+    return f"{series.sop_class_uid}.".startswith(f"{sop_class_uid}.")
 
 
 def _image_type_words(series: Series) -> set[str]:

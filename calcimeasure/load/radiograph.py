@@ -119,18 +119,24 @@ def radiograph_spacing(series: Series, settings: Settings) -> tuple[tuple[float,
     uncertain = (pixel if settings.allow_uncertain_spacing else None, SpacingSource.UNCERTAIN)
     if pixel and projection.calibration_type in ("GEOMETRY", "FIDUCIAL"):
         return pixel, SpacingSource.CALIBRATED
-    if pixel and detector:
+    if detector is None:
+        return uncertain if pixel else (None, SpacingSource.NONE)
+    if pixel:
         ratios = (pixel[0] / detector[0], pixel[1] / detector[1])
         if max(ratios) > 1 + _EQUAL_SPACING:
             return uncertain
         if min(ratios) < 1 - _EQUAL_SPACING:
             return pixel, SpacingSource.CALIBRATED
-    if detector:
-        magnification = projection.magnification
-        if _positive(projection.imager_pixel_spacing_mm) and magnification is not None and magnification > 1:
-            return (detector[0] / magnification, detector[1] / magnification), SpacingSource.MAGNIFICATION_CORRECTED
-        return detector, SpacingSource.DETECTOR_PLANE
-    return uncertain if pixel else (None, SpacingSource.NONE)
+    return _at_detector(detector, projection)
+
+
+def _at_detector(detector_mm: tuple[float, float], projection: Projection) -> tuple[tuple[float, float], SpacingSource]:
+    """Correct the spacing at the detector for magnification, where the header estimates that."""
+    magnification = projection.magnification
+    if _positive(projection.imager_pixel_spacing_mm) and magnification is not None and magnification > 1:
+        corrected_mm = (detector_mm[0] / magnification, detector_mm[1] / magnification)
+        return corrected_mm, SpacingSource.MAGNIFICATION_CORRECTED
+    return detector_mm, SpacingSource.DETECTOR_PLANE
 
 
 def _positive(spacing_mm: tuple[float, float] | None) -> tuple[float, float] | None:

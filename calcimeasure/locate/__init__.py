@@ -1,1 +1,1 @@
-"""Where a lesion lies: its side and its body site, each with its evidence; what belongs together in a study."""
+"""Where a lesion lies: what its image shows of the body, its place there, and from that its site and its side."""

@@ -1,20 +1,20 @@
 """What bones that another program named say of a lesion: its side and its site.
 
-Each point of a lesion asks the named bones nearest to it. A lesion whose points nearly all name one side has that side,
-and the bone that most of them name gives its site. Masks of bones are learned, and mistaken now and then: an island of
-the other side's bone, or a bone farther away than one that nobody named, carries nothing.
+The named bones nearest to each point of a lesion are counted. Where nearly all of them are of one side, the lesion has
+that side. The bone nearest to the lesion gives its site. Masks of bones come from networks, which make errors: where
+bones of both sides lie near, or a bone without a name lies nearer, named bones give no side.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.spatial import KDTree
 
-from calcimeasure.locate.points import outline_points, some_points
+from calcimeasure.locate.grid import StackBox
+from calcimeasure.locate.points import some_points, thinned_index, thinning_steps
 from calcimeasure.model import BodySite, Laterality, Site, SiteSource
 
 if TYPE_CHECKING:
@@ -26,23 +26,29 @@ if TYPE_CHECKING:
     from calcimeasure.model import NamedBones, Outline
 
 STEP_MM: Final = 4.0
-"""Distance of the points that stand for bones."""
+"""Distance of the points that stand for bones: a bone of a finger is wider."""
 
 FARTHEST_MM: Final = 40.0
-"""A mass belongs to a bone no farther from its surface than this: soft tissue of a forearm or a hip is as thick."""
+"""A lesion is judged by bones no farther away than this: the soft tissue of a forearm or a hip is as thick."""
 
 UNNAMED_MM: Final = 8.0
-"""A bone that nobody named and that lies nearer by this may be that of another limb."""
+"""A bone without a name that lies nearer than all named bones, by more than this, may be that of another limb."""
 
 CUT_MM: Final = 12.0
-"""Nearer to the border of the field of view, the end of a bone may be where it is cut off."""
+"""An end of a bone that lies nearer than this to the border of the field may be where the bone is cut off."""
 
-NEIGHBORS: Final = 12
 LESION_POINTS: Final = 300
+NEIGHBORS: Final = 12
+"""So many points of a lesion, and of each so many nearest points of bones, are asked."""
+
 SURE_SHARE: Final = 0.95
-"""This share of what points of a lesion name must be of one side."""
+"""At least this share of the points of bones that have a side must be of one side."""
+
+AROUND_MM: Final = 60.0
+"""A joint is looked for among the bones no farther away than this: farther than any distance of `_JOINTS`."""
 
 ARM_BONES: Final = frozenset({"humerus", "ulna", "radius", "carpal", "metacarpal", "phalanges_hand"})
+"""Bones that may lie on either side of the body, and across it."""
 
 _NO_BODY: Final = -1
 
@@ -69,7 +75,7 @@ _SITES: Final[Mapping[str, BodySite]] = {
     "metatarsal": BodySite.ANKLE_FOOT,
     "phalanges_feet": BodySite.ANKLE_FOOT,
 }
-"""The site of what lies at a bone, away from its joints."""
+"""The site of a lesion at a bone, away from its joints."""
 
 _JOINTS: Final = (
     (frozenset({"humerus", "scapula"}), BodySite.SHOULDER, 55.0),
@@ -86,8 +92,8 @@ _JOINTS: Final = (
     (frozenset({"tibia", "tarsal"}), BodySite.ANKLE_FOOT, 40.0),
     (frozenset({"fibula", "tarsal"}), BodySite.ANKLE_FOOT, 40.0),
 )
-"""Two bones that both lie this near to a lesion have their joint between them. The greater trochanter lies 50 mm from
-the hip bone."""
+"""Two bones with a joint between them, the site of the joint, and how near (mm) to a lesion both bones must lie for
+that site. The greater trochanter lies 50 mm from the hip bone."""
 
 _END_MM: Final[Mapping[str, float]] = {
     "humerus": 70.0,
@@ -97,18 +103,22 @@ _END_MM: Final[Mapping[str, float]] = {
     "tibia": 70.0,
     "fibula": 70.0,
 }
-"""So near to an end of a long bone is the region of a joint: of a femur from its head to below the trochanters."""
+"""The region of a joint reaches so far (mm) from the end of a long bone: of a femur from its head to below the
+trochanters."""
 
 SPINE_MM: Final = 25.0
-"""Farther from a vertebra or the sacrum, a lesion lies in the trunk and not at its spine."""
+"""A lesion farther from a vertebra or the sacrum than this lies in the trunk, but not at the spine."""
 
 _LEVELS: Final = {"C": "cervical", "T": "thoracic", "L": "lumbar", "S": "sacral"}
+"""The level of the spine by the letter of a vertebra."""
+
 _BESIDE: Final = {
     "cervical": BodySite.HEAD_NECK,
     "thoracic": BodySite.CHEST,
     "lumbar": BodySite.ABDOMEN,
     "sacral": BodySite.PELVIS,
 }
+"""The site of a lesion beside a level of the spine."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,15 +130,15 @@ class BoneMap:
     tree
         Of `points_lps_mm`, (n, 3).
     label, body
-        (n,) which bone, and in which body (`_NO_BODY` in none) each point lies.
+        (n,) the label of the bone, and the number of the body (`_NO_BODY` for none), that each point lies in.
     names, sides
         As in `NamedBones`.
     unnamed
-        Of bones that have no name; None where there are none.
+        Tree of the points of bones without a name; None where there are none.
     mirrored
-        Whether left bones lie where right ones should: then no side that they name counts.
+        Whether left bones lie where right ones should: then no side that the names say counts.
     field_z_mm
-        From where to where the stack reaches.
+        Lowest and highest z of the stack.
     """
 
     points_lps_mm: NDArray[np.float64]
@@ -143,7 +153,7 @@ class BoneMap:
 
 
 @dataclass(frozen=True, slots=True)
-class BoneEvidence:
+class BonesNear:
     """What the named bones near a lesion say.
 
     Parameters
@@ -151,13 +161,13 @@ class BoneEvidence:
     side
         UNKNOWN where they say none.
     of_arm
-        Whether the bone is one of an arm.
+        Whether the nearest bone is one of an arm.
     site
         None where no bone is near.
     mirrored
         As in `BoneMap`.
     words
-        For a person.
+        The evidence, for a person.
     """
 
     side: Laterality = Laterality.UNKNOWN
@@ -179,19 +189,20 @@ def map_bones(
     geometry
         Of the stack.
     bodies, skeleton
-        Each body in view, and what was judged to be bone.
+        Each body in the field, and what was judged to be bone.
 
     Returns
     -------
     BoneMap or None
         None where no bone has a point.
     """
-    steps = _steps(geometry)
-    index = np.argwhere(bones.labels[:: steps[0], :: steps[1], :: steps[2]]) * steps
+    steps = thinning_steps(geometry, STEP_MM)
+    index = thinned_index([(bones.labels, (0, 0, 0))], steps)
     if not len(index):
         return None
     label = bones.labels[tuple(index.T)].astype(np.intp)
     points = geometry.to_lps_mm(index)
+    box = StackBox.of(geometry)
     return BoneMap(
         points_lps_mm=points,
         tree=KDTree(points),
@@ -201,33 +212,20 @@ def map_bones(
         sides=bones.sides,
         unnamed=_unnamed(bones, geometry, skeleton, steps),
         mirrored=_is_mirrored(points, label, bones),
-        field_z_mm=_field_z_mm(geometry),
+        field_z_mm=(float(box.low_lps_mm[2]), float(box.high_lps_mm[2])),
     )
-
-
-def _field_z_mm(geometry: Geometry) -> tuple[float, float]:
-    corners = geometry.to_lps_mm(list(product(*((0, n - 1) for n in geometry.shape_kji))))
-    return float(corners[:, 2].min()), float(corners[:, 2].max())
-
-
-def _steps(geometry: Geometry) -> NDArray[np.intp]:
-    return np.array([max(1, int(STEP_MM / mm)) for mm in geometry.spacing_kji_mm])
 
 
 def _unnamed(
     bones: NamedBones, geometry: Geometry, skeleton: Sequence[Outline], steps: NDArray[np.intp]
 ) -> KDTree | None:
-    found = []
-    for outline in skeleton:
-        mask = outline.mask() & (bones.labels[outline.box] == 0)
-        index = np.argwhere(mask[:: steps[0], :: steps[1], :: steps[2]]) * steps
-        found.append(index + np.array(outline.start_kji))
-    index = np.concatenate(found) if found else np.empty((0, 3), dtype=np.intp)
+    masks = ((outline.mask() & (bones.labels[outline.box] == 0), outline.start_kji) for outline in skeleton)
+    index = thinned_index(masks, steps)
     return KDTree(geometry.to_lps_mm(index)) if len(index) else None
 
 
 def _body_of(index_kji: NDArray[np.intp], bodies: Sequence[Outline]) -> NDArray[np.intp]:
-    """(n,) the body that each voxel lies in."""
+    """(n,) number of the body that each voxel lies in."""
     found = np.full(len(index_kji), _NO_BODY)
     for number, body in enumerate(bodies):
         inside = np.all((index_kji >= body.start_kji) & (index_kji < body.stop_kji), axis=1)
@@ -237,7 +235,7 @@ def _body_of(index_kji: NDArray[np.intp], bodies: Sequence[Outline]) -> NDArray[
 
 
 def _is_mirrored(points_lps_mm: NDArray[np.float64], label: NDArray[np.intp], bones: NamedBones) -> bool:
-    """Tell whether bones of the trunk and legs that were named on both sides lie the wrong way round."""
+    """Tell whether most bones of the trunk and legs that have both sides lie with the left one to the right."""
     x_mm: dict[str, dict[Laterality, float]] = {}
     for one in np.unique(label):
         side, bone = bones.sides.get(int(one)), _bone(bones.names[int(one)])
@@ -248,33 +246,32 @@ def _is_mirrored(points_lps_mm: NDArray[np.float64], label: NDArray[np.intp], bo
     return 2 * wrong > len(both)
 
 
-def evidence_of(outline: Outline, geometry: Geometry, bones: BoneMap, body: int | None) -> BoneEvidence:
+def bones_near(points_lps_mm: NDArray[np.float64], bones: BoneMap, body: int | None) -> BonesNear:
     """Ask the named bones nearest to a lesion for its side and site.
 
     Parameters
     ----------
-    outline
-        The lesion.
-    geometry
-        Of its stack.
+    points_lps_mm
+        (n, 3) of the lesion.
     bones
         Of its stack.
     body
-        The body that it lies in, and whose bones alone are asked; None where it lies in none.
+        Number of the body that the lesion lies in, whose bones alone are asked; None where it lies in none: then all
+        bones are asked.
     """
-    points = some_points(outline_points(outline, geometry), LESION_POINTS)
+    points = some_points(points_lps_mm, LESION_POINTS)
     distance_mm, index = bones.tree.query(points, k=min(NEIGHBORS, len(bones.label)))
     distance_mm, index = distance_mm.reshape(len(points), -1), index.reshape(len(points), -1)
     near = distance_mm <= FARTHEST_MM
     if body is not None:
         near &= bones.body[index] == body
     if not near.any():
-        return BoneEvidence(words=f"no named bone lies within {FARTHEST_MM:.0f} mm")
+        return BonesNear(words=f"no named bone lies within {FARTHEST_MM:.0f} mm")
     nearest_mm = float(distance_mm[near].min())
     if bones.unnamed is not None:
         unnamed_mm = float(bones.unnamed.query(points)[0].min())
         if unnamed_mm + UNNAMED_MM < nearest_mm:
-            return BoneEvidence(words="a bone without a name lies nearer than all that have one")
+            return BonesNear(words="a bone without a name lies nearer than all that have one")
     at = np.unravel_index(np.argmin(np.where(near, distance_mm, np.inf)), near.shape)
     name = bones.names[int(bones.label[index[at]])]
     bone = _bone(name)
@@ -283,11 +280,11 @@ def evidence_of(outline: Outline, geometry: Geometry, bones: BoneMap, body: int 
     words = f"the nearest named bone is {name}, {nearest_mm:.0f} mm away"
     if side is not Laterality.UNKNOWN:
         words += f", and {share:.0%} of the bones around it are {side} ones"
-    return BoneEvidence(side, bone in ARM_BONES, site, bones.mirrored, words)
+    return BonesNear(side, bone in ARM_BONES, site, bones.mirrored, words)
 
 
 def _side(bones: BoneMap, labels: NDArray[np.intp]) -> tuple[Laterality, float]:
-    """Count the sides of the bones near a lesion; most of them must have one."""
+    """Tell the side of the bones near a lesion, and the share of that side; at least half of them must have a side."""
     sides = [bones.sides.get(int(label)) for label in labels]
     left, right = sides.count(Laterality.LEFT), sides.count(Laterality.RIGHT)
     if 2 * (left + right) < len(sides):
@@ -327,9 +324,9 @@ def _site(
 
 
 def _distances_mm(bones: BoneMap, point_lps_mm: NDArray[np.float64]) -> dict[str, float]:
-    """How far the bones round a point are."""
+    """Distance of each bone round a point."""
     found: dict[str, float] = {}
-    for index in bones.tree.query_ball_point(point_lps_mm, 60.0):
+    for index in bones.tree.query_ball_point(point_lps_mm, AROUND_MM):
         bone = _bone(bones.names[int(bones.label[index])])
         away_mm = float(np.linalg.norm(bones.points_lps_mm[index] - point_lps_mm))
         found[bone] = min(found.get(bone, np.inf), away_mm)
@@ -337,7 +334,7 @@ def _distances_mm(bones: BoneMap, point_lps_mm: NDArray[np.float64]) -> dict[str
 
 
 def _end_near(bones: BoneMap, name: str, place_lps_mm: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Find the end of a long bone, or of what is in view of it, that a place is near to."""
+    """Find the end of a long bone, or of the part of it that the field shows, that a place is near to."""
     label = next(number for number, one in bones.names.items() if one == name)
     own = bones.points_lps_mm[bones.label == label]
     _, _, axes = np.linalg.svd(own - own.mean(axis=0), full_matrices=False)
@@ -349,7 +346,7 @@ def _end_near(bones: BoneMap, name: str, place_lps_mm: NDArray[np.float64]) -> N
 
 
 def _end_of_femur(bones: BoneMap, end_lps_mm: NDArray[np.float64]) -> BodySite | None:
-    """Tell hip from knee where no other bone of either is named; an end at the border of the field may be a cut."""
+    """Tell hip from knee by the femur alone; None at the border of the field, where the bone may be cut off."""
     if min(end_lps_mm[2] - bones.field_z_mm[0], bones.field_z_mm[1] - end_lps_mm[2]) <= CUT_MM:
         return None
     own = bones.points_lps_mm[[_bone(bones.names[int(label)]) == "femur" for label in bones.label]]

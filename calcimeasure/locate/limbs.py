@@ -1,18 +1,19 @@
 """Limbs beside each other in a field without a midline: in which of them a lesion lies.
 
-A field for one limb often holds part of the other one, and where their skins touch both are one body. Sections tell
-them apart: where they part, or near to where they do.
+A field for one limb often shows part of the other one. Where the skins of both touch, the two are one body. Sections
+tell the limbs apart where they part, and near to where they part.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.locate.grid import Grid, StackBox
 from calcimeasure.model import Laterality
 
 if TYPE_CHECKING:
@@ -24,34 +25,43 @@ if TYPE_CHECKING:
     from calcimeasure.model import Outline
 
 STEP_MM: Final = 4.0
+"""Distance of the points of a section: limbs with a narrower gap between them count as touching."""
+
 MOST_POINTS: Final = 250_000
+"""A field that holds more points is parted at a wider distance, which bounds time and memory."""
 
 SMALLEST_LIMB_MM2: Final = 800.0
-"""A finger or toe has a section of at most 500 mm2, the part of another limb at the border of a field has more."""
+"""A finger or toe has a section of at most 500 mm2; the part of another limb at the border of a field has more."""
 
 NEAR_MM: Final = 60.0
-"""Where two limbs touch, the gap between them lies where it does in a section so near."""
+"""Where two limbs touch, the gap between them is taken to lie where it does in the nearest section that shows it. That
+section is no farther away than this."""
 
-GAP_MM, GAP_SHARE = 8.0, 0.3
-"""How far from that gap a lesion must lie, and by how much more for each millimeter to that section."""
+GAP_MM: Final = 8.0
+GAP_SHARE: Final = 0.3
+"""How far from that gap a lesion must lie: this far, and this part of the distance of that section farther."""
 
+GONE_SHARE: Final = 0.4
+HERE_SHARE: Final = 0.5
+"""Two limbs are compared with their places in a near section. One of them ends before a section that covers less than
+the first of these parts of its place, and more than the second of the place of the other limb."""
 
-GONE_SHARE, HERE_SHARE = 0.4, 0.5
-"""Which part of the place of a limb in a near section is covered where that limb is in a section."""
+SURE_SHARE: Final = 0.9
+"""A lesion lies in a limb where more than this part of it does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limbs:
-    """Sections across the patient's long axis.
+    """Limbs beside each other, in sections across the patient's long axis.
 
     Parameters
     ----------
     parts
-        (x, y, z) numbers of the parts of each section, rising with x; 0 outside.
+        (x, y, z) number of the part that each point is of. They rise with x in each section; 0 is outside.
     counts
         (z,) how many parts each section has.
     beside
-        (z,) whether all of them lie beside each other, and none in front of another.
+        (z,) whether all parts of a section lie beside each other, and none in front of another.
     low_lps_mm, step_mm
         The first point, and the distance of points.
     """
@@ -64,27 +74,19 @@ class Limbs:
 
 
 def part_limbs(bodies: Sequence[Outline], geometry: Geometry) -> Limbs | None:
-    """Part the bodies in view section by section; None where every section is of one part."""
-    corners = geometry.to_lps_mm(list(product(*((0, n - 1) for n in geometry.shape_kji))))
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    step_mm = max(STEP_MM, float(np.prod(np.maximum(high - low, STEP_MM)) / MOST_POINTS) ** (1 / 3))
-    axes = [np.arange(a, b + step_mm / 2, step_mm) for a, b in zip(low, high, strict=True)]
-    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    k, j, i = np.moveaxis(np.rint(geometry.to_index_kji(points)).astype(np.intp), -1, 0)
-    body = np.zeros(k.shape, dtype=np.bool_)
-    for one in bodies:
-        held = np.ones(k.shape, dtype=np.bool_)
-        for at, start, stop in zip((k, j, i), one.start_kji, one.stop_kji, strict=True):
-            held &= (at >= start) & (at < stop)
-        a, b, c = (at[held] - start for at, start in zip((k, j, i), one.start_kji, strict=True))
-        body[held] |= one.mask()[a, b, c]
+    """Part the bodies in the field section by section; None where no section has two parts."""
+    box = StackBox.of(geometry)
+    step_mm = box.step_mm(STEP_MM, MOST_POINTS)
+    # The last point lies at the end of the field, or beyond it by less than a step.
+    axes_mm = [np.arange(low, high + step_mm / 2, step_mm) for low, high in box.sides_mm]
+    body = Grid.along(axes_mm, geometry).covered_by(bodies)
     parts = np.zeros(body.shape, dtype=np.int32)
     counts = np.zeros(body.shape[2], dtype=np.intp)
     beside = np.ones(body.shape[2], dtype=np.bool_)
     for section in range(body.shape[2]):
         parts[..., section], counts[section] = _parts(body[..., section], step_mm)
         beside[section] = _are_beside(parts[..., section], int(counts[section]))
-    return Limbs(parts, counts, beside, low, step_mm) if counts.max() > 1 else None
+    return Limbs(parts, counts, beside, box.low_lps_mm, step_mm) if counts.max() > 1 else None
 
 
 def _parts(section: NDArray[np.bool_], step_mm: float) -> tuple[NDArray[np.int32], int]:
@@ -106,7 +108,7 @@ def _are_beside(parts: NDArray[np.int32], count: int) -> bool:
     )
 
 
-def position(points_lps_mm: NDArray[np.float64], limbs: Limbs) -> Laterality | None:
+def limb_with(points_lps_mm: NDArray[np.float64], limbs: Limbs) -> Laterality | None:
     """Tell in which of two limbs beside each other a lesion lies.
 
     Parameters
@@ -120,7 +122,7 @@ def position(points_lps_mm: NDArray[np.float64], limbs: Limbs) -> Laterality | N
     -------
     Laterality or None
         LEFT where its limb lies to the patient's left of all others in its sections, RIGHT where it lies to their
-        right, UNKNOWN where that cannot be told; None where it has a limb beside it nowhere near.
+        right, UNKNOWN where that cannot be told; None where no section near to it shows another limb.
     """
     index = np.rint((points_lps_mm - limbs.low_lps_mm) / limbs.step_mm).astype(np.intp)
     index = np.clip(index, 0, np.array(limbs.parts.shape) - 1)
@@ -138,9 +140,9 @@ def _in_parted_sections(index: NDArray[np.intp], limbs: Limbs) -> Laterality:
         return Laterality.UNKNOWN
     first = np.mean(own[held] == 1)
     last = np.mean(own[held] == limbs.counts[index[held, 2]])
-    if last > 0.9:
+    if last > SURE_SHARE:
         return Laterality.LEFT
-    return Laterality.RIGHT if first > 0.9 else Laterality.UNKNOWN
+    return Laterality.RIGHT if first > SURE_SHARE else Laterality.UNKNOWN
 
 
 def _beside_gap(points_lps_mm: NDArray[np.float64], section: float, limbs: Limbs) -> Laterality | None:
@@ -154,7 +156,7 @@ def _beside_gap(points_lps_mm: NDArray[np.float64], section: float, limbs: Limbs
     own = limbs.parts[..., round(section)] > 0
     right, left = (float(own[limbs.parts[..., nearest] == part].mean()) for part in (1, 2))
     if min(right, left) < GONE_SHARE and max(right, left) > HERE_SHARE:
-        # The other limb does not come so far.
+        # The other limb ends before this section.
         return Laterality.LEFT if left > right else Laterality.RIGHT
     if not limbs.beside[nearest]:
         return Laterality.UNKNOWN

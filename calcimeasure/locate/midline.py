@@ -1,22 +1,22 @@
-"""The body's own midline: a plane, because patients lie askew and beside the table's centre.
+"""The midline of the body: a plane, because patients lie askew and beside the middle of the table.
 
-It is where the body mirrors itself best. Attenuation, clipped so that bowel gas counts no more than skin and muscle do,
-is compared with its own mirror image for planes in every position and in directions up to
-`MOST_ASKEW_DEG` away from the patient's left; what was not imaged takes no part. The best plane is a midline only where
-both sides of the body are in view, and where bones or limbs lie on either side of it as far away as on the other: a
-single limb mirrors itself too, and has no midline.
+The midline is the plane whose two sides are most alike. Attenuation is clipped, so that gas in the bowel counts no more
+than skin and muscle do, and compared with its mirror image for planes in every position and in directions up to
+`MOST_ASKEW_DEG` away from the patient's left. What was not imaged takes no part. The best plane is a midline only
+where the field shows both sides of the body, and where bones or limbs lie as far from it on one side as on the other: a
+single limb is like its mirror image too, and has no midline.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import fft, ndimage
 
+from calcimeasure.locate.grid import Grid, StackBox
 from calcimeasure.model import NOT_IMAGED_HU, Midline
 
 if TYPE_CHECKING:
@@ -26,55 +26,75 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Outline, Volume
 
-MOST_ASKEW_DEG = 27.0
-"""Patients are turned on the table by up to some 20 degrees; far beyond that, left is a matter of definition."""
+MOST_ASKEW_DEG: Final = 27.0
+"""Patients are turned on the table by up to some 20 degrees. In a patient turned much farther, it is a matter of
+definition which half of a section is the left one."""
 
-STEP_MM = 8.0
-MOST_POINTS = 60_000
-"""Distance of the points that are compared, as fine as bodies are alike on both sides; wider where there were more."""
+STEP_MM: Final = 8.0
+"""Distance of the points that are compared: two sides of a body are no more alike than that."""
 
-FEWEST_PAIRS = 0.1
-"""Share of the points that must have a mirror image for a comparison to mean anything."""
+MOST_POINTS: Final = 60_000
+"""A field that holds more points is compared at a wider distance, which bounds the time."""
 
-CLIP_HU = (-200.0, 250.0)
+FEWEST_PAIRS: Final = 0.1
+"""A plane counts only where at least this share of the largest number of pairs can be compared across it."""
 
-SMALLEST_BODY = 1 / 3
-FEWEST_BODY_POINTS = 50
-FEWEST_BONE_POINTS = 8
-GAP_MM = 8.0
+CLIP_HU: Final = (-200.0, 250.0)
+"""Attenuation counts within these limits: below them air is like air, above them bone is like bone."""
 
-LOWEST_LIKENESS = 0.7
-"""Correlation of the body with its mirror image, below which both sides are not of one body."""
+SMALLEST_BODY: Final = 1 / 3
+"""A body smaller than this part of the largest one takes no part: arms are much smaller than a trunk, the second leg is
+not."""
 
-SMALLEST_SHARE_IN_VIEW = 0.85
+FEWEST_COLUMNS: Final = 4
+FEWEST_BODY_POINTS: Final = 50
+"""A field with fewer points along x or y, or a body with fewer points, is too small to be compared."""
+
+LOWEST_LIKENESS: Final = 0.7
+"""Correlation of the body with its mirror image, below which the two sides are not of one body."""
+
+SMALLEST_SHARE_IN_VIEW: Final = 0.85
 """This share of the body must have its mirror image in the field of view, or one side is cut off."""
 
-MOST_CUT_OFF = 0.2
+MOST_CUT_OFF: Final = 0.2
 """At most this share of the lines across a body may leave the field of view on one side."""
 
-FAR_FROM_MIDLINE_MM = 45.0
+FAR_FROM_MIDLINE_MM: Final = 45.0
 """Bones of a single limb lie nearer to its plane of symmetry than this (both condyles of a knee within 45 mm)."""
 
-LEAST_BONE_SHARE = 0.15
-MOST_UNEVEN_BONE = 3.0
-"""At least this share of the bone lies far from the plane, and on one side at most so many times that on the other."""
+FEWEST_BONE_POINTS: Final = 8
+LEAST_BONE_SHARE: Final = 0.15
+MOST_UNEVEN_BONE: Final = 3.0
+"""At least so many points of bone, and at least this share of them, lie far from the plane; on one side at most so many
+times as many as on the other. Fewer may be masses that were taken for bone."""
 
-BODY_HALF_WIDTH_MM = 105.0
-BONE_SLAB_MM = 25.0
-MOST_SLABS_WITH_BONE = 0.7
-"""A narrower body must have bones on both sides in this share of its length (a head has): masses of a limb that were
-taken for bone lie in some slices only."""
+BODY_HALF_WIDTH_MM: Final = 105.0
+BONE_SLAB_MM: Final = 25.0
+MOST_SLABS_WITH_BONE: Final = 0.7
+"""A body that is narrower than this on one side must have bones on both sides in this share of its slabs, as a head
+has: masses of a limb that were taken for bone lie in some slices only."""
 
-TRUNK_HALF_WIDTH_MM = 140.0
-"""A body that reaches so far to both sides is a trunk, also where no bone but the spine is in view."""
+TRUNK_HALF_WIDTH_MM: Final = 140.0
+"""A body that reaches so far to both sides is a trunk, also where the field shows no bone but the spine."""
 
-TRUNK_LENGTH_MM = 150.0
-"""Of a whole body, this much at least is as wide as a trunk."""
+TRUNK_LENGTH_MM: Final = 150.0
+"""A whole body is as wide as a body with two sides (`TRUNK_HALF_WIDTH_MM`) over at least this length."""
 
-LEAST_UNCERTAINTY_MM = 4.0
+GAP_MM: Final = 8.0
+MOST_SECTIONS_JOINED: Final = 0.3
+"""Two limbs lie beside the plane where the body covers all points as near to it as this in fewer than this share of the
+slices."""
 
-_SLABS = 4
-_AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
+LEAST_UNCERTAINTY_MM: Final = 4.0
+"""A midline is known no more exactly than half the distance of the points."""
+
+SLABS: Final = 4
+FEWEST_POINTS_OF_SLAB: Final = 20
+FARTHEST_OF_SLAB_MM: Final = 60.0
+"""The uncertainty of the midline is how far the planes of so many slabs of the body lie from it. A slab with fewer
+points of the body takes no part, and its plane is looked for no farther away than this."""
+
+_AROUND: Final = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +124,10 @@ class _Copy:
 
 @dataclass(frozen=True, slots=True)
 class _Mirror:
-    """A plane, and how alike both sides of it are; of its frame the first row is its normal, the others lie in it."""
+    """A plane, and how alike its two sides are.
+
+    The first row of its frame is its normal; the other two lie in the plane.
+    """
 
     likeness: float
     offset_mm: float
@@ -126,17 +149,17 @@ def find_midline(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outl
     volume
         The stack.
     bodies
-        Each body in view, largest first: a trunk and two arms are three. Those much smaller than the first take no
-        part.
+        Each body in the field, largest first: a trunk and two arms are three. Bodies much smaller than the first take
+        no part.
     bones
-        What is bone: masses are not, they may lie anywhere.
+        What was judged to be bone. Masses take no part: they may lie anywhere.
 
     Returns
     -------
     Midline or None
-        None where no midline can be seen.
+        None where the field shows no midline.
     str
-        Why, in words.
+        Why it does or does not, in words.
     """
     copy = _coarse_copy(volume, bodies, bones)
     if copy is None:
@@ -166,31 +189,30 @@ def find_midline(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outl
 
 
 def _coarse_copy(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outline]) -> _Copy | None:
-    geometry = volume.geometry
-    corners = geometry.to_lps_mm(list(product(*((0, n - 1) for n in geometry.shape_kji))))
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    step_mm = max(STEP_MM, float(np.prod(high - low) / MOST_POINTS) ** (1 / 3))
-    axes = [np.arange(a + step_mm / 2, max(b, a + step_mm), step_mm) for a, b in zip(low, high, strict=True)]
-    if min(map(len, axes[:2])) < 4:
+    box = StackBox.of(volume.geometry)
+    step_mm = box.step_mm(STEP_MM, MOST_POINTS)
+    # Points lie in the middle of cells that fill the field.
+    axes_mm = [np.arange(low + step_mm / 2, max(high, low + step_mm), step_mm) for low, high in box.sides_mm]
+    if min(map(len, axes_mm[:2])) < FEWEST_COLUMNS:
         return None
-    z, y, x = np.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
-    points = np.stack([x, y, z], axis=-1)
-    index = np.rint(geometry.to_index_kji(points)).astype(np.intp)
-    hu, imaged = _sampled(volume.attenuation_hu, index)
-    body = _covered(_main_bodies(bodies), index)
+    grid = Grid.along(axes_mm, volume.geometry, order="zyx")
+    points_lps_mm = grid.points_lps_mm
+    hu = grid.attenuation_hu(volume)
+    imaged = hu != NOT_IMAGED_HU
+    body = grid.covered_by(_main_bodies(bodies))
     if np.count_nonzero(body) < FEWEST_BODY_POINTS:
         return None
-    bone = _covered(bones, index)
-    # What lies outside of the body (couch, clothes, arms) is air to the comparison.
+    bone = grid.covered_by(bones)
+    # What lies outside of the bodies that are compared (table, clothes, arms) counts as air.
     clipped_hu = np.where(body, np.clip(hu, *CLIP_HU), CLIP_HU[0]).astype(np.float32)
     return _Copy(
         clipped_hu=clipped_hu,
         imaged=imaged.astype(np.float32),
-        # A mass, contrast or metal on one side says nothing of where the middle is.
+        # A mass, contrast agent or metal on one side does not tell where the middle is.
         compared=(imaged & ~((hu >= CLIP_HU[1]) & ~bone)).astype(np.float32),
         body=body.astype(np.float32),
-        bone_lps_mm=points[body & bone],
-        middle_lps_mm=points.reshape(-1, 3)[[0, -1]].mean(axis=0),
+        bone_lps_mm=points_lps_mm[body & bone],
+        middle_lps_mm=points_lps_mm.reshape(-1, 3)[[0, -1]].mean(axis=0),
         step_mm=step_mm,
     )
 
@@ -201,31 +223,15 @@ def _main_bodies(bodies: Sequence[Outline]) -> list[Outline]:
     return [body for body, size in zip(bodies, sizes, strict=True) if size >= SMALLEST_BODY * max(sizes)]
 
 
-def _sampled(
-    attenuation_hu: NDArray[np.int16], index_kji: NDArray[np.intp]
-) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Look up voxels; also tells which were imaged."""
-    inside = np.all((index_kji >= 0) & (index_kji < attenuation_hu.shape), axis=-1)
-    k, j, i = np.moveaxis(np.where(inside[..., None], index_kji, 0), -1, 0)
-    hu = attenuation_hu[k, j, i]
-    return hu, inside & (hu != NOT_IMAGED_HU)
-
-
-def _covered(outlines: Iterable[Outline], index_kji: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which voxels lie in one of some outlines."""
-    found = np.zeros(index_kji.shape[:-1], dtype=np.bool_)
-    for outline in outlines:
-        inside = np.all((index_kji >= outline.start_kji) & (index_kji < outline.stop_kji), axis=-1)
-        own = index_kji[inside] - np.array(outline.start_kji)
-        found[inside] |= outline.mask()[own[:, 0], own[:, 1], own[:, 2]]
-    return found
-
-
 def _best_mirror(copy: _Copy) -> _Mirror:
-    """Search planes turned about the body's long axis in a thinned copy, then lying askew, then both in small steps."""
+    """Search for the best plane.
+
+    First planes are turned about the long axis of the body, in a thinned copy. Then the best one is turned and tilted
+    in smaller steps.
+    """
     thin = _thinned(copy)
     coarse = np.deg2rad(np.arange(-MOST_ASKEW_DEG, MOST_ASKEW_DEG + 1, 9.0))
-    # Turning images does not hold the interpreter.
+    # Turning an image releases the interpreter's lock.
     with ThreadPoolExecutor() as pool:
         turn, askew = _angles(max(pool.map(lambda turn: _mirror(thin, turn, 0.0), coarse), key=_score).normal)
         best = _mirror(copy, turn, askew)
@@ -240,7 +246,7 @@ def _best_mirror(copy: _Copy) -> _Mirror:
 
 
 def _thinned(copy: _Copy) -> _Copy:
-    """Take every other section, row and column: enough to tell directions apart that differ much."""
+    """Take every second section, row and column: enough to tell apart directions that differ by much."""
     every = (slice(None, None, 2),) * 3
     return replace(
         copy,
@@ -253,7 +259,7 @@ def _thinned(copy: _Copy) -> _Copy:
 
 
 def _score(mirror: _Mirror) -> float:
-    """Prefer planes that both sides are seen of."""
+    """Rate a plane: the field should show both of its sides."""
     return mirror.likeness * min(1.0, mirror.share_in_view / SMALLEST_SHARE_IN_VIEW)
 
 
@@ -281,7 +287,7 @@ def _turned(
 
 
 def _mirror(copy: _Copy, turn: float, askew: float) -> _Mirror:
-    """Find the best plane of one direction: all positions at once, by correlating each line with itself reversed."""
+    """Find the best plane of one direction. Each line is correlated with its reverse, for all positions at once."""
     frame = _frame(turn, askew)
     hu, compared, imaged, body = _lines(copy, frame)
     likeness, share = mirror_likeness(hu, compared), _share_in_view(body, imaged)
@@ -298,7 +304,7 @@ def _lines(copy: _Copy, frame: NDArray[np.float64]) -> tuple[NDArray[np.float32]
     """Turn a copy: attenuation above its lowest, what may be compared, what was imaged, and the body."""
     compared = _turned(copy.compared, frame)
     hu = (_turned(copy.clipped_hu, frame, CLIP_HU[0]) - np.float32(CLIP_HU[0])) * compared
-    # What is in view is counted, not compared: the nearest points tell.
+    # What was imaged, and what is body, is counted and not compared: the nearest points suffice.
     return hu, compared, _turned(copy.imaged, frame, order=0), _turned(copy.body, frame, order=0)
 
 
@@ -349,11 +355,11 @@ class _Halves:
     Parameters
     ----------
     half_width_mm
-        How far it reaches to either side in nine of ten slices, where that is less.
+        How far the body reaches in nine of ten slices, on the side where this is less.
     wide_length_mm
-        Over which length of it that is as far as in a trunk.
+        Over which length the body reaches to both sides as far as a trunk does.
     is_two_limbs
-        Whether air lies between two parts of it.
+        Whether air lies between two parts of the body.
     """
 
     half_width_mm: float
@@ -362,7 +368,7 @@ class _Halves:
 
     @classmethod
     def of(cls, copy: _Copy, mirror: _Mirror) -> _Halves:
-        """Look at a body along the normal of a plane."""
+        """Measure a body along the normal of a plane."""
         body: NDArray[np.bool_] = _turned(copy.body, mirror.frame) > 0.5
         seen: NDArray[np.bool_] = np.any(body, axis=1)
         slices: NDArray[np.bool_] = np.any(seen, axis=1)
@@ -373,18 +379,18 @@ class _Halves:
         return cls(
             half_width_mm=float(np.quantile(reach_mm, 0.1, axis=1).min()),
             wide_length_mm=float(np.count_nonzero(nearer_mm >= TRUNK_HALF_WIDTH_MM) * copy.step_mm),
-            is_two_limbs=bool(np.mean(at_plane) < 0.3),
+            is_two_limbs=bool(np.mean(at_plane) < MOST_SECTIONS_JOINED),
         )
 
 
 def _share_cut_off(volume: Volume, bodies: Iterable[Outline], normal: NDArray[np.float64]) -> float:
-    """Count the lines across a body that leave what was imaged before its skin, on the side where more do."""
+    """Share of the lines across a body that reach the end of what was imaged before the skin, on the side with more."""
     geometry = volume.geometry
     directions = (geometry.normal, geometry.column_direction, geometry.row_direction)
     axis = int(np.argmax([abs(float(direction @ normal)) for direction in directions]))
     cut, lines = np.zeros(2), 0
     for body in bodies:
-        # Every fourth line tells as much.
+        # Every fourth line gives the same share.
         thinned = tuple(slice(None) if one == axis else slice(None, None, 4) for one in range(3))
         mask = np.moveaxis(body.mask()[thinned], axis, 2)
         seen = mask.any(axis=2)
@@ -407,7 +413,7 @@ def _column_of(copy: _Copy, mirror: _Mirror, count: int) -> float:
 
 
 def _two_sides(copy: _Copy, mirror: _Mirror, halves: _Halves) -> str | None:
-    """Tell in words what lies on both sides of a plane; None where it may be a single limb."""
+    """Say what lies on both sides of a plane; None where the body may be a single limb."""
     distance_mm = copy.bone_lps_mm @ mirror.normal - mirror.offset_mm
     along_mm = copy.bone_lps_mm @ mirror.frame[2]
     far = [way * distance_mm > FAR_FROM_MIDLINE_MM for way in (-1, 1)]
@@ -429,7 +435,7 @@ def _two_sides(copy: _Copy, mirror: _Mirror, halves: _Halves) -> str | None:
 
 
 def _along_mm(copy: _Copy, mirror: _Mirror) -> NDArray[np.float64]:
-    """Where slices with the body lie, along the body."""
+    """(n,) positions of the slices that show the body, along the body."""
     used = np.flatnonzero(_turned(copy.body, mirror.frame).max(axis=(1, 2)) > 0.5)
     count = copy.body.shape[0]
     along: NDArray[np.float64] = mirror.frame[2] @ copy.middle_lps_mm + (used - (count - 1) / 2) * copy.step_mm
@@ -437,17 +443,17 @@ def _along_mm(copy: _Copy, mirror: _Mirror) -> NDArray[np.float64]:
 
 
 def _spread_mm(copy: _Copy, mirror: _Mirror) -> float:
-    """How far the planes of single slabs of the body lie from that of all of it, at most."""
+    """Largest distance of the planes of single slabs of the body from the plane of the whole body."""
     hu, compared, imaged, body = _lines(copy, mirror.frame)
     whole = _column_of(copy, mirror, hu.shape[2])
     away = []
-    for part in np.array_split(np.arange(hu.shape[0]), min(_SLABS, hu.shape[0])):
-        if body[part].sum() < 20:
+    for part in np.array_split(np.arange(hu.shape[0]), min(SLABS, hu.shape[0])):
+        if body[part].sum() < FEWEST_POINTS_OF_SLAB:
             continue
         likeness, share = mirror_likeness(hu[part], compared[part]), _share_in_view(body[part], imaged[part])
         score = likeness * np.minimum(1.0, share / SMALLEST_SHARE_IN_VIEW)
         near = np.arange(len(score))
-        score = np.where(np.abs(near / 2 - whole) * copy.step_mm < 60, score, -np.inf)
+        score = np.where(np.abs(near / 2 - whole) * copy.step_mm < FARTHEST_OF_SLAB_MM, score, -np.inf)
         best = int(np.argmax(score))
         away.append(abs((best + _peak(score, best)) / 2 - whole) * copy.step_mm)
     return float(max(away, default=2 * LEAST_UNCERTAINTY_MM))

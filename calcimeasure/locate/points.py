@@ -1,4 +1,4 @@
-"""Where a lesion lies, in points."""
+"""Points that stand for a lesion, or for bone: fewer than there are voxels."""
 
 from __future__ import annotations
 
@@ -7,21 +7,38 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Outline
 
 MOST_POINTS: Final = 4000
-"""So many voxels of a large mass tell which share of it lies beyond a plane to 1 %."""
+"""So many voxels of a large lesion tell which share of it lies beyond a plane to 1 %."""
 
 
 def outline_points(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
-    """(n, 3) LPS mm of the voxels of an outline; of a large one of some, whose middle is that of all."""
+    """Choose points that stand for a lesion.
+
+    Parameters
+    ----------
+    outline
+        The lesion.
+    geometry
+        Of its stack.
+
+    Returns
+    -------
+    ndarray
+        (n, 3) LPS mm: the centers of its voxels. Of a large lesion `MOST_POINTS` at most, moved so that their mean is
+        the mean of all voxels.
+    """
     index = np.argwhere(outline.mask())
     middle_lps_mm = _middle_lps_mm(index + np.array(outline.start_kji), geometry)
     step = -(-len(index) // MOST_POINTS)
-    # One of each so many, and not each so-manieth: rows of just that length would give one column alone.
+    # One voxel of each group is drawn at random. The first voxel of each group would not do: where rows are as long as
+    # a group, all points would lie in one column.
     first = np.arange(0, len(index) - step + 1, step)
     chosen = first + np.random.default_rng(0).integers(step, size=len(first))
     points = geometry.to_lps_mm(index[chosen] + np.array(outline.start_kji))
@@ -34,8 +51,35 @@ def some_points(points_lps_mm: NDArray[np.float64], most: int) -> NDArray[np.flo
     return points_lps_mm[:: -(-len(points_lps_mm) // most)]
 
 
+def thinning_steps(geometry: Geometry, step_mm: float) -> NDArray[np.intp]:
+    """(3,) so many slices, rows and columns together are no wider than a distance; at least 1."""
+    return np.array([max(1, int(step_mm / mm)) for mm in geometry.spacing_kji_mm])
+
+
+def thinned_index(
+    masks: Iterable[tuple[NDArray[np.generic], Sequence[int]]], steps_kji: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Take every so many voxels of masks, of those that are not 0.
+
+    Parameters
+    ----------
+    masks
+        (k, j, i) arrays, each with the index of its first voxel in the stack.
+    steps_kji
+        Of so many slices, rows and columns the first one is taken.
+
+    Returns
+    -------
+    ndarray
+        (n, 3) slice, row and column in the stack.
+    """
+    every = tuple(slice(None, None, step) for step in steps_kji)
+    found = [np.argwhere(mask[every]) * steps_kji + np.array(start_kji) for mask, start_kji in masks]
+    return np.concatenate(found) if found else np.empty((0, 3), dtype=np.intp)
+
+
 def _middle_lps_mm(index_kji: NDArray[np.intp], geometry: Geometry) -> NDArray[np.float64]:
-    """Mean place of voxels: in each slice that of their mean index, as places are linear there."""
+    """(3,) mean of the centers of voxels. In each slice it is the center at the mean index: there the map is linear."""
     slices, voxels = np.unique(index_kji[:, 0], return_counts=True)
     first = slices[0]
     in_slice = [np.bincount(index_kji[:, 0] - first, index_kji[:, axis])[slices - first] / voxels for axis in (1, 2)]

@@ -21,6 +21,7 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 
 from calcimeasure.edge import in_slabs, keep_connected
+from calcimeasure.measure.constants import MEASURE
 from calcimeasure.measure.shape import Contours
 
 if TYPE_CHECKING:
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.edge import Edge
     from calcimeasure.geometry import Geometry
-
-_SMOOTHING_PX = 0.7
-
-_CAP_LAYERS = 6
-"""Contours drawn between the last slice and the tip, as those of a paraboloid."""
 
 
 def contours_of(edge: Edge) -> Contours:
@@ -66,11 +62,13 @@ def sharpened(edge: Edge, geometry: Geometry) -> Edge:
     if not edge.follows_outline:
         return edge
     row_mm, column_mm = geometry.row_spacing_mm, geometry.column_spacing_mm
-    variance_mm2 = edge.blur_sigma_mm**2 + _SMOOTHING_PX**2 * row_mm * column_mm
+    variance_mm2 = edge.blur_sigma_mm**2 + MEASURE.contour_smoothing_px**2 * row_mm * column_mm
     level = np.empty_like(edge.level)
 
     def sharpen(slab: slice) -> None:
-        smooth = ndimage.gaussian_filter(edge.level[slab], (0, _SMOOTHING_PX, _SMOOTHING_PX), output=level[slab])
+        smooth = ndimage.gaussian_filter(
+            edge.level[slab], (0, MEASURE.contour_smoothing_px, MEASURE.contour_smoothing_px), output=level[slab]
+        )
         center = smooth[:, 1:-1, 1:-1]
         laplacian = (smooth[:, 2:, 1:-1] + smooth[:, :-2, 1:-1] - 2 * center) / np.float32(row_mm**2)
         laplacian += (smooth[:, 1:-1, 2:] + smooth[:, 1:-1, :-2] - 2 * center) / np.float32(column_mm**2)
@@ -202,7 +200,7 @@ def _cap(sections: _Sections, section: int, step: int) -> NDArray[np.float64]:
     if len(chain) > 1 and _is_simple(sections, chain, step):
         drift = (center - _contour(sections, chain[1])[1]) / depths_mm[1]
     layers = []
-    for part in np.linspace(0, 1, _CAP_LAYERS + 1)[1:]:
+    for part in np.linspace(0, 1, MEASURE.cap_layers + 1)[1:]:
         drawn = center + drift * height_mm * part + (contour - center) * np.sqrt(1 - part)
         layers.append(np.column_stack([np.full(len(drawn), k + step * height_mm * part / room_mm), drawn]))
     return np.concatenate(layers)

@@ -10,6 +10,7 @@ import numpy as np
 from calcimeasure.edge import find_edge, side_by_side
 from calcimeasure.measure import shape, uncertainty
 from calcimeasure.measure.attenuation import attenuation
+from calcimeasure.measure.constants import MEASURE
 from calcimeasure.measure.contour import contours_of, sharpened, surface_points_lps_mm
 from calcimeasure.model import NOT_IMAGED_HU, Measurements
 
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from calcimeasure.geometry import Geometry
     from calcimeasure.measure.attenuation import Attenuation
     from calcimeasure.model import Outline, Volume
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
 
-def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurements:
+def measure(volume: Volume, outline: Outline, settings: MeasureSettings) -> Measurements:
     """Measure a lesion.
 
     Parameters
@@ -72,7 +73,7 @@ def measure(volume: Volume, outline: Outline, settings: Settings) -> Measurement
         max_3d_diameter=diameter,
         extents_lps_mm=None if border_lps_mm is None else shape.extents_lps_mm(border_lps_mm),
         area_mm2=shape.area_mm2(outline, geometry) if single else None,
-        large=(diameter or axes.long_axis).length_mm > settings.large_diameter_mm - shape.SAME_LENGTH_MM,
+        large=(diameter or axes.long_axis).length_mm > settings.large_diameter_mm - MEASURE.same_length_mm,
         notices=_notices(edge, contiguous or single),
     )
     if mesh is not None:
@@ -114,7 +115,7 @@ def _notices(edge: Edge, contiguous: bool) -> tuple[str, ...]:
     return tuple(notice for notice, holds in found.items() if holds)
 
 
-def _is_contiguous(volume: Volume, outline: Outline, settings: Settings) -> bool:
+def _is_contiguous(volume: Volume, outline: Outline, settings: MeasureSettings) -> bool:
     """Tell whether the slices that show a lesion, and those beside them, leave no tissue out between them."""
     thickness_mm = volume.series.slice_thickness_mm
     if not thickness_mm or thickness_mm < 0:

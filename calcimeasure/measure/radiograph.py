@@ -5,9 +5,10 @@ measured in pixels, in units of the column spacing, with rows as far apart as th
 scales them. Where the spacing is that of the detector they are upper bounds: what lies nearer to the tube is shown
 larger.
 
-The outline says which pixels belong to the lesion, and the image where between two pixels the border lies: where it
-crosses what the outline follows there, the mean of the pixels along both of its sides. A proposal follows the local
-half-maximum; so does its contour then, below the pixel. Nowhere is it farther from the outline than a pixel.
+The outline says which pixels belong to the lesion. The image says where between two pixels the border lies: where the
+image crosses the level that the outline follows there, the mean of the pixels along both sides of the outline. A
+proposal follows the local half-maximum, and so does its contour, below the pixel. The contour is nowhere farther from
+the outline than a pixel.
 """
 
 from __future__ import annotations
@@ -22,50 +23,15 @@ from scipy import ndimage
 from calcimeasure.edge import attenuation_on_film, is_linear
 from calcimeasure.geometry import Geometry
 from calcimeasure.measure import shape
+from calcimeasure.measure.constants import MEASURE
 from calcimeasure.model import FilmAxis, FilmMeasurements, SpacingSource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Axis, Outline, PointPx, Radiograph
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
-RING = (0.15, 0.45)
-LEAST_RING_PX = (2.0, 5.0)
-"""The local background is taken in a ring between these distances from the outline, as parts of the radius of a circle
-of its area and at least so many columns."""
-
-_REACH = 0.5
-"""As part of that radius: how far a place of the ring counts, as the standard deviation of a Gaussian. Beside a bone
-the background is bone, on the other side of the mass it is not."""
-
-_SAMPLES = 6
-"""So many pixels of that reach are looked at along each axis: the background changes slowly."""
-
-_OUTLIERS = 0.05
-"""This part of the ring at either end is set to what begins there: a letter, a neighbor."""
-
-LEAST_EDGE_SHARE = 0.7
-"""On less of its border than this an outline follows no edge: by chance alone the image falls on half of it."""
-
-_ALONG_BORDER_PX = 3.0
-"""What the outline follows is averaged over so many pixels along it: noise of single ones must not move it."""
-
-_SMOOTHING_PX = 1.0
-"""Before its steepness is measured the image is smoothed by so many pixels: noise looks steep."""
-
-_NEAREST = 0.1
-"""A border lies no nearer to a pixel than this part of the way to the next."""
-
-_PIXEL_PX = 0.3
-"""Standard deviation of where pixels and the outline's steps put an end of an axis."""
-
-_BEHIND_SHARE = 0.065
-"""Of the long axis: how far what lies behind bends the outline, as a standard deviation."""
-
-_FOOT_SHARE = 0.4
-"""How much of the way from the contour to the foot of the edge an end may be off, as a standard deviation: a rounded
-mass is thin at its border, and where it ends is not seen."""
 
 _SPACING_NOTICES = {
     SpacingSource.DETECTOR_PLANE: "detector_plane",
@@ -74,7 +40,7 @@ _SPACING_NOTICES = {
 }
 
 
-def measure_on_film(radiograph: Radiograph, outline: Outline, settings: Settings) -> FilmMeasurements:
+def measure_on_film(radiograph: Radiograph, outline: Outline, settings: MeasureSettings) -> FilmMeasurements:
     """Measure a lesion on a radiograph.
 
     Parameters
@@ -97,7 +63,7 @@ def measure_on_film(radiograph: Radiograph, outline: Outline, settings: Settings
     plane = _plane(radiograph)
     near = _near(radiograph, outline)
     contour = _contour(near)
-    has_edge = near.edge_share >= LEAST_EDGE_SHARE
+    has_edge = near.edge_share >= MEASURE.least_edge_share
     numbers = _of_axes(radiograph, outline, shape.axes_of_contours(contour, plane), plane)
     numbers = replace(
         numbers,
@@ -110,7 +76,7 @@ def measure_on_film(radiograph: Radiograph, outline: Outline, settings: Settings
 
 
 def preview_on_film(radiograph: Radiograph, outline: Outline) -> FilmMeasurements:
-    """Measure what the outline's pixels alone tell, while a reader draws: axes and area, and nothing of the edge."""
+    """Measure an outline while a reader draws it: axes and area of its pixels, without the edge."""
     plane = _plane(radiograph)
     return _of_axes(radiograph, outline, shape.in_plane_axes(outline, plane), plane)
 
@@ -161,7 +127,9 @@ class _Near:
 def _near(radiograph: Radiograph, outline: Outline) -> _Near:
     aspect = radiograph.pixel_aspect
     radius_px = math.sqrt(outline.voxel_count * aspect / math.pi)
-    ring_px = [max(part * radius_px, least) for part, least in zip(RING, LEAST_RING_PX, strict=True)]
+    ring_px = [
+        max(part * radius_px, least) for part, least in zip(MEASURE.ring_shares, MEASURE.least_ring_px, strict=True)
+    ]
     room = (math.ceil(ring_px[1] / aspect) + 1, math.ceil(ring_px[1]) + 1)
     start = [max(a - more, 0) for a, more in zip(outline.start_kji[1:], room, strict=True)]
     stop = [min(b + more, n) for b, more, n in zip(outline.stop_kji[1:], room, radiograph.pixels.shape, strict=True)]
@@ -169,7 +137,7 @@ def _near(radiograph: Radiograph, outline: Outline) -> _Near:
     mask = outline.mask_in((0, *start), (1, *stop))[0]
     distance_px = ndimage.distance_transform_edt(~mask, sampling=(aspect, 1.0))
     ring = (distance_px >= ring_px[0]) & (distance_px <= ring_px[1])
-    background = _background(values, ring, _REACH * radius_px, aspect)
+    background = _background(values, ring, MEASURE.background_reach * radius_px, aspect)
     inner, outer = mask & ~ndimage.binary_erosion(mask), ~mask & ndimage.binary_dilation(mask)
     border = inner | outer
     inside, outside = (_along_border(values, band) for band in (inner, outer))
@@ -196,21 +164,23 @@ def _level(
     falls = border & (inside > outside)
     height = inside[falls] - outside[falls]
     level[falls] = (values[falls] - (inside[falls] + outside[falls]) / 2) / height
-    clipped: NDArray[np.float32] = np.where(mask, np.clip(level, _NEAREST, 1), np.clip(level, -1, -_NEAREST))
+    clipped: NDArray[np.float32] = np.where(
+        mask, np.clip(level, MEASURE.nearest_px, 1), np.clip(level, -1, -MEASURE.nearest_px)
+    )
     return clipped
 
 
 def _background(
     values: NDArray[np.float32], ring: NDArray[np.bool_], reach_px: float, aspect: float
 ) -> NDArray[np.float32]:
-    """(rows, columns) what lies around, as seen from each place: of the ring what is near counts most; NaN without."""
+    """(rows, columns) background of each place: the nearest parts of the ring count most; NaN without a ring."""
     reaches = (reach_px / aspect, reach_px)
-    steps = [max(1, int(reach / _SAMPLES)) for reach in reaches]
+    steps = [max(1, int(reach / MEASURE.samples_of_reach)) for reach in reaches]
     some = tuple(slice(step // 2, None, step) for step in steps)
     seen, sampled = ring[some], values[some]
     if not seen.any():
         return np.full(values.shape, np.nan, dtype=np.float32)
-    low, high = np.quantile(sampled[seen], (_OUTLIERS, 1 - _OUTLIERS))
+    low, high = np.quantile(sampled[seen], (MEASURE.ring_outliers, 1 - MEASURE.ring_outliers))
     sigma = [reach / step for reach, step in zip(reaches, steps, strict=True)]
     weight = ndimage.gaussian_filter(seen.astype(np.float64), sigma, truncate=6)
     total = ndimage.gaussian_filter(
@@ -226,20 +196,20 @@ def _background(
 
 def _steepness(values: NDArray[np.float32], border: NDArray[np.bool_], aspect: float) -> float:
     """Measure how steep the values are on the border, per column: the median along it."""
-    down, along = np.gradient(ndimage.gaussian_filter(values, _SMOOTHING_PX), aspect, 1.0)
+    down, along = np.gradient(ndimage.gaussian_filter(values, MEASURE.steepness_smoothing_px), aspect, 1.0)
     return float(np.median(np.hypot(down, along)[border]))
 
 
 def _along_border(values: NDArray[np.float32], band: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Average the values of a band along it."""
-    weight = ndimage.gaussian_filter(band.astype(np.float32), _ALONG_BORDER_PX)
-    total = ndimage.gaussian_filter(np.where(band, values, np.float32(0)), _ALONG_BORDER_PX)
+    weight = ndimage.gaussian_filter(band.astype(np.float32), MEASURE.along_border_px)
+    total = ndimage.gaussian_filter(np.where(band, values, np.float32(0)), MEASURE.along_border_px)
     averaged: NDArray[np.float32] = total / np.maximum(weight, np.float32(1e-6))
     return averaged
 
 
 def _noise_sd(values: NDArray[np.float32], ring: NDArray[np.bool_]) -> float:
-    """Estimate the noise of single pixels from how neighbors in a row bend: what changes slowly adds nothing to it."""
+    """Estimate the noise of single pixels from second differences in a row: what changes slowly adds nothing to it."""
     triples = ring[:, :-2] & ring[:, 1:-1] & ring[:, 2:]
     if not triples.any():
         return 0.0
@@ -250,14 +220,16 @@ def _noise_sd(values: NDArray[np.float32], ring: NDArray[np.bool_]) -> float:
 def _long_axis_u95_px(near: _Near, long_axis_px: float) -> float:
     """Half-width of the 95 % interval of the long axis.
 
-    An end of the axis is moved by noise and by the steps of pixels. At both ends alike a rounded mass is thin, and its
-    shadow ends anywhere between the contour and the foot of the edge. What lies behind bends the outline: by a share of
-    its length, as found on projections of limbs with masses of known shape.
+    Noise and the steps of pixels move an end of the axis. A rounded mass is thin at both ends, and its shadow ends
+    between the contour and the foot of the edge. What lies behind a mass bends its outline: by a share of the axis, as
+    found on projections of limbs with masses of known shape.
     """
     steepness = max(near.steepness, 1e-9)
-    ends_px = 2 * ((near.noise_sd / steepness) ** 2 + _PIXEL_PX**2)
+    ends_px = 2 * ((near.noise_sd / steepness) ** 2 + MEASURE.pixel_sd_px**2)
     foot_px = min(max(near.boundary, 0.0) / steepness, long_axis_px / 4)
-    return 1.96 * math.sqrt(ends_px + (2 * _FOOT_SHARE * foot_px) ** 2 + (_BEHIND_SHARE * long_axis_px) ** 2)
+    return MEASURE.width_95 * math.sqrt(
+        ends_px + (2 * MEASURE.foot_sd_share * foot_px) ** 2 + (MEASURE.behind_sd_share * long_axis_px) ** 2
+    )
 
 
 def _contour(near: _Near) -> shape.Contours:
@@ -296,10 +268,10 @@ def _is_truncated(radiograph: Radiograph, outline: Outline) -> bool:
     return any(start == 0 or stop == length for start, stop, length in ends)
 
 
-def _with_large(numbers: FilmMeasurements, settings: Settings) -> FilmMeasurements:
+def _with_large(numbers: FilmMeasurements, settings: MeasureSettings) -> FilmMeasurements:
     if numbers.long_axis_mm is None:
         return numbers
-    return replace(numbers, large=numbers.long_axis_mm > settings.large_diameter_mm - shape.SAME_LENGTH_MM)
+    return replace(numbers, large=numbers.long_axis_mm > settings.large_diameter_mm - MEASURE.same_length_mm)
 
 
 def _notices(radiograph: Radiograph, has_edge: bool) -> tuple[str, ...]:

@@ -15,8 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial import ConvexHull
-from scipy.spatial.distance import cdist
 
+from calcimeasure.measure.caliper import (
+    caliper_limit_mm,
+    farthest_in_space,
+    farthest_pair,
+    longest_perpendicular_chord,
+    outermost,
+)
+from calcimeasure.measure.constants import MEASURE
 from calcimeasure.model import Axis
 
 if TYPE_CHECKING:
@@ -26,18 +33,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Outline
-
-
-SAME_LENGTH_MM = 1e-9
-"""Lengths that differ by less differ in rounding only; the first of them is taken, on every machine."""
-
-_MANY_POINTS = 2000
-"""Distances between more points than this cost more than to find out which of them matter."""
-
-_DIRECTIONS = np.array([(math.cos(angle), math.sin(angle)) for angle in np.arange(16) * math.pi / 16])
-
-_ROWS_AT_A_TIME = 512
-"""Distances of this many points are held at once: thousands of corners would need gigabytes for all of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +103,15 @@ def axes_of_contours(contours: Contours, geometry: Geometry) -> InPlaneAxes:
     for k in sorted(range(len(borders_mm)), key=lambda index: (-limits_mm[index], index)):
         if limits_mm[k] < best_mm:
             break
-        if _caliper_limit_mm(borders_mm[k]) < best_mm - SAME_LENGTH_MM:
+        if caliper_limit_mm(borders_mm[k]) < best_mm - MEASURE.same_length_mm:
             continue
-        length_mm, ends = _farthest_pair(_outermost(borders_mm[k]))
-        if length_mm > best_mm + SAME_LENGTH_MM or (length_mm > best_mm - SAME_LENGTH_MM and k < best_slice):
+        length_mm, ends = farthest_pair(outermost(borders_mm[k]))
+        if length_mm > best_mm + MEASURE.same_length_mm or (
+            length_mm > best_mm - MEASURE.same_length_mm and k < best_slice
+        ):
             best_mm, best_slice, best_ends = length_mm, k, ends
     lines_mm = [line * spacing_mm for line in contours.lines(best_slice)]
-    short_ends = _longest_perpendicular_chord(lines_mm, best_ends)
+    short_ends = longest_perpendicular_chord(lines_mm, best_ends)
 
     def axis(ends_mm: NDArray[np.float64]) -> Axis:
         k = np.full((2, 1), best_slice + contours.first_slice)
@@ -145,10 +142,7 @@ def max_3d_diameter(border_lps_mm: NDArray[np.float64]) -> Axis:
     border_lps_mm
         (n, 3) from `border_points_lps_mm`.
     """
-    corners = _outermost(border_lps_mm)
-    if len(corners) > _MANY_POINTS:
-        corners = corners[ConvexHull(corners).vertices]
-    length_mm, ends = _farthest_pair(corners) if len(corners) <= _MANY_POINTS else _farthest_of_many(corners)
+    length_mm, ends = farthest_in_space(border_lps_mm)
     return _axis(ends, length_mm)
 
 
@@ -320,114 +314,6 @@ def _cube_edges_mm(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
     edges_mm[:, 1] = geometry.column_direction * geometry.row_spacing_mm
     edges_mm[:, 2] = geometry.row_direction * geometry.column_spacing_mm
     return edges_mm
-
-
-def _caliper_limit_mm(points: NDArray[np.float64]) -> float:
-    """Say what no distance between points in a plane is longer than: 0.5 % above their largest width at most.
-
-    In the nearest of the directions any distance is seen shortened by no more than that.
-    """
-    widest_mm = float(np.ptp(points @ _DIRECTIONS.T, axis=0).max())
-    return widest_mm / math.cos(math.pi / 2 / len(_DIRECTIONS))
-
-
-def _outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Leave out points that cannot be an end of the largest distance: most of them, but for a ball.
-
-    Going to and fro between farthest points finds a long distance. What is nearer to the middle of it than that
-    distance less the farthest point's is no end of a longer one.
-    """
-    first = points[0]
-    for _ in range(4):
-        second = points[np.argmax(np.linalg.norm(points - first, axis=1))]
-        first, other = second, first
-    radii = np.linalg.norm(points - (first + other) / 2, axis=1)
-    outermost: NDArray[np.float64] = points[radii >= np.linalg.norm(first - other) - radii.max() - SAME_LENGTH_MM]
-    return outermost
-
-
-def _farthest_pair(corners: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-    """Return the largest distance among (n, d) points and its two ends."""
-    best_mm, best = -1.0, (0, 0)
-    for start in range(0, len(corners), _ROWS_AT_A_TIME):
-        distances_mm = cdist(corners[start : start + _ROWS_AT_A_TIME], corners)
-        row, column = np.unravel_index(int(distances_mm.argmax()), distances_mm.shape)
-        if distances_mm[row, column] > best_mm:
-            best_mm, best = float(distances_mm[row, column]), (start + int(row), int(column))
-    return best_mm, corners[list(best)]
-
-
-def _farthest_of_many(points: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-    """Return the largest distance among many (n, 3) points and its two ends: the same as of all pairs.
-
-    Seen along a direction that is nearest to it the longest distance is hardly shortened, so that its ends are
-    among the few points at the very top and the very bottom.
-    """
-    directions, shortened = _directions_in_space()
-    heights_mm = points @ directions.T
-    top_mm, bottom_mm = heights_mm.max(axis=0), heights_mm.min(axis=0)
-    spans_mm = points[heights_mm.argmax(axis=0)] - points[heights_mm.argmin(axis=0)]
-    seen_mm = shortened * float(np.linalg.norm(spans_mm, axis=1).max()) - SAME_LENGTH_MM
-    best_mm, best_ends = -1.0, points[:2]
-    for n in np.flatnonzero(top_mm - bottom_mm >= seen_mm):
-        room_mm = top_mm[n] - bottom_mm[n] - seen_mm
-        tops = points[heights_mm[:, n] >= top_mm[n] - room_mm]
-        bottoms = points[heights_mm[:, n] <= bottom_mm[n] + room_mm]
-        distances_mm = cdist(tops, bottoms)
-        row, column = np.unravel_index(int(distances_mm.argmax()), distances_mm.shape)
-        if distances_mm[row, column] > best_mm + SAME_LENGTH_MM:
-            best_mm, best_ends = float(distances_mm[row, column]), np.stack([tops[row], bottoms[column]])
-    return best_mm, best_ends
-
-
-@functools.cache
-def _directions_in_space(count: int = 12) -> tuple[NDArray[np.float64], float]:
-    """(n, 3) unit vectors through cells on three faces of a cube, and the cosine of the largest angle to the nearest.
-
-    No way through a cell is farther from its middle than half its diagonal is wide, seen from the cube's center.
-    """
-    middles = (np.arange(count) + 0.5) * 2 / count - 1
-    a, b = (part.ravel() for part in np.meshgrid(middles, middles))
-    face = np.column_stack([np.ones(count**2), a, b])
-    directions = np.concatenate([np.roll(face, axis, axis=1) for axis in range(3)])
-    return directions / np.linalg.norm(directions, axis=1, keepdims=True), math.cos(math.atan(math.sqrt(2) / count))
-
-
-def _longest_perpendicular_chord(
-    lines_mm: list[NDArray[np.float64]], long_ends_mm: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the two ends, (2, 2) in mm, of the longest chord of the contour perpendicular to the long axis.
-
-    Between two corners of the contour the length of the chord is a convex function of its place on the long axis, so
-    the longest one passes through a corner.
-    """
-    along = (long_ends_mm[1] - long_ends_mm[0]) / np.linalg.norm(long_ends_mm[1] - long_ends_mm[0])
-    axes = np.column_stack([along, [-along[1], along[0]]])
-    contours = [line @ axes for line in lines_mm]
-    edges = np.stack([np.concatenate([contour[ends] for contour in contours]) for ends in (np.s_[:-1], np.s_[1:])])
-    # A line that meets corners of two parts at once must do so in whatever direction the long axis runs.
-    edges[..., 0] = _without_rounding(edges[..., 0])
-    starts, stops = edges
-    sideways = starts[:, 0] != stops[:, 0]
-    starts, stops = starts[sideways], stops[sideways]
-    low, high = np.minimum(starts[:, 0], stops[:, 0]), np.maximum(starts[:, 0], stops[:, 0])
-    slopes = (stops[:, 1] - starts[:, 1]) / (stops[:, 0] - starts[:, 0])
-    best_mm, best = -1.0, (0.0, 0.0, 0.0)
-    for place in np.unique(starts[:, 0]):
-        crossed = (low <= place) & (place <= high)
-        heights = starts[crossed, 1] + (place - starts[crossed, 0]) * slopes[crossed]
-        if np.ptp(heights) > best_mm + SAME_LENGTH_MM:
-            best_mm, best = float(np.ptp(heights)), (float(place), float(heights.min()), float(heights.max()))
-    ends: NDArray[np.float64] = np.array([[best[0], best[1]], [best[0], best[2]]]) @ axes.T
-    return ends
-
-
-def _without_rounding(lengths_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Make lengths that differ in rounding only the same, each the lowest of its run."""
-    ascending, inverse = np.unique(lengths_mm, return_inverse=True)
-    new = np.diff(ascending, prepend=-np.inf) > SAME_LENGTH_MM
-    same: NDArray[np.float64] = ascending[new][np.cumsum(new) - 1][inverse].reshape(lengths_mm.shape)
-    return same
 
 
 def _axis(ends_lps_mm: NDArray[np.float64], length_mm: float) -> Axis:

@@ -9,7 +9,7 @@ from calcimeasure.analysis.explain import explain_judgements, explain_size
 from calcimeasure.analysis.picture import draw
 from calcimeasure.errors import InputPathError, OutputError
 from calcimeasure.load import bones_of, load_image
-from calcimeasure.run.results import series_of, store_that_is_there
+from calcimeasure.results import series_of, store_that_is_there
 from calcimeasure.settings import parse_settings
 
 if TYPE_CHECKING:

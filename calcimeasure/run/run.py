@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from calcimeasure.export import write_atomic, write_series, write_tables
 from calcimeasure.load import find_bone_masks, find_series
 from calcimeasure.model import Report
+from calcimeasure.results import naming_of, prepare, store_of, with_the_store_of
 from calcimeasure.run.progress import reporter_of, stop_on_interrupt
-from calcimeasure.run.results import naming_of, prepare, store_of, with_the_store_of
 from calcimeasure.run.summary import Tally
 from calcimeasure.settings import format_settings
 from calcimeasure.store import Todo

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.export import write_lesions, write_revisions, write_tables
 from calcimeasure.model import Status
-from calcimeasure.run.results import naming_of, store_that_is_there
+from calcimeasure.results import naming_of, store_that_is_there
 from calcimeasure.settings import change_settings
 from calcimeasure.study import linked_studies
 

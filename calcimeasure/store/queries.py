@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ from calcimeasure.model import Outcome, State, Status, Tissue
 from calcimeasure.store import records
 from calcimeasure.store.revisions import histories_of, lesions_of
 from calcimeasure.store.schema import all_stacks, current_lesions, current_stacks, files, thumbnails, unreadable_files
+from calcimeasure.store.used_settings import of_older_algorithms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy import Connection, Select, Table
 
@@ -25,15 +27,27 @@ _STACKS_AT_ONCE = 100
 
 
 def every_outcome(connection: Connection) -> Iterator[Outcome]:
-    """Tell what became of every stack and file, stacks by patient, study, series and number, files at the end."""
+    """Tell what became of every stack and file, stacks by patient, study, series and number, files at the end.
+
+    A lesion that was measured under an older algorithm number than today's has the notice older_algorithm.
+    """
+    older = of_older_algorithms(connection)
     every_stack = _in_order(current_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
     for page in connection.execute(every_stack).mappings().partitions():
         lesions = lesions_of(connection, [row["stack_id"] for row in page])
         for row in page:
-            yield records.outcome_of(row, lesions.get(row["stack_id"], ()))
+            of_stack = [_with_its_algorithm(lesion, older) for lesion in lesions.get(row["stack_id"], ())]
+            yield records.outcome_of(row, of_stack)
     broken = select(unreadable_files).where(~unreadable_files.c.is_gone).order_by(unreadable_files.c.path)
     for row in connection.execute(broken).mappings():
         yield Outcome(State(row["state"]), row["path"], None, row["reason"], row["message"])
+
+
+def _with_its_algorithm(lesion: Lesion, older: Collection[str]) -> Lesion:
+    """Say of a lesion that it was measured under an older algorithm number, where it was."""
+    if lesion.settings_hash not in older:
+        return lesion
+    return replace(lesion, notices=(*lesion.notices, "older_algorithm"))
 
 
 def every_revision(connection: Connection) -> Iterator[tuple[StackFacts, Revision]]:

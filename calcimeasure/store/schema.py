@@ -204,6 +204,25 @@ _TYPES: Mapping[NumberType, type[TypeEngine[Any]]] = {
     NumberType.POINTS: Text,  # as JSON
 }
 
+_FIRST_NUMBERS = """
+    long_axis_mm long_axis_ends_lps_mm short_axis_mm short_axis_ends_lps_mm max_3d_diameter_mm
+    max_3d_diameter_ends_lps_mm long_axis_slice long_axis_sop_uid long_axis_instance_number centroid_lps_mm
+    extents_lps_mm truncated touches_bone bone_contact_mm2 large mean_hu median_hu sd_hu max_hu volume_ml volume_mesh_ml
+    volume_voxels_ml surface_area_mm2 sphericity area_mm2 boundary_hu long_axis_u95_mm max_3d_diameter_u95_mm
+    volume_u95_ml long_axis_px long_axis_ends_px short_axis_px short_axis_ends_px area_px centroid_px pixel_aspect
+    column_spacing_mm spacing_source mean_contrast boundary long_axis_u95_px
+""".split()  # noqa: SIM905 - a list of words
+"""The numbers of schema 3 in the order of their columns, for those who read all columns by plain SQL; numbers that are
+newer come after them."""
+
+
+def _number_columns() -> list[Column[Any]]:
+    """Make the columns of what is measured of a lesion; each of them may be empty."""
+    rank = {name: place for place, name in enumerate(_FIRST_NUMBERS)}
+    numbers = sorted(stored_numbers(), key=lambda number: rank.get(number.name, len(rank)))
+    return [Column(number.name, _TYPES[number.value_type]) for number in numbers]
+
+
 lesion_revisions = Table(
     "lesion_revisions",
     metadata,
@@ -236,7 +255,7 @@ lesion_revisions = Table(
     Column("site", Text),
     Column("site_source", Text),
     Column("site_detail", _Outside),
-    *(Column(number.name, _TYPES[number.value_type]) for number in stored_numbers()),
+    *_number_columns(),
     Column("measurement_notices", Text, nullable=False),
     Column("notices", Text, nullable=False),
     Column("settings_hash", Text, nullable=False),

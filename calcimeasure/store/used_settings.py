@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from calcimeasure.settings import format_settings, settings_hash
+from calcimeasure.settings import algorithm, algorithm_of, format_settings, settings_hash
 from calcimeasure.store.insert import insert_new
 from calcimeasure.store.schema import settings_used
 
@@ -26,3 +26,9 @@ def settings_toml(connection: Connection, hash_of_settings: str) -> str:
     """Give settings as they were kept."""
     kept = select(settings_used.c.settings_toml).where(settings_used.c.settings_hash == hash_of_settings)
     return str(connection.execute(kept).scalar_one())
+
+
+def of_older_algorithms(connection: Connection) -> frozenset[str]:
+    """Give the hashes of settings that were measured with under an older algorithm number than today's."""
+    every = connection.execute(select(settings_used.c.settings_hash, settings_used.c.settings_toml))
+    return frozenset(name for name, toml in every if algorithm_of(toml) < algorithm.ALGORITHM)

@@ -42,21 +42,30 @@ def symmetric_pairs(masses: Sequence[Seen]) -> dict[int, int]:
     dict
         Index of a mass to the number of its pair, from 1; masses without a partner are left out.
     """
-    left = [index for index, mass in enumerate(masses) if _laterality(mass) is Laterality.LEFT]
-    right = [index for index, mass in enumerate(masses) if _laterality(mass) is Laterality.RIGHT]
+    left, right = (_on_side(masses, side) for side in (Laterality.LEFT, Laterality.RIGHT))
     matched = match([masses[n] for n in left], [masses[n] for n in right], _unlikeness)
     pairs = [(left[one], right[other]) for one, other in matched.items()]
-    alone = [[n for n in side if all(n not in pair for pair in pairs)] for side in (left, right)]
-    for one in alone[0]:
-        partner = next((other for other in alone[1] if _are_limb_by_limb(masses[one], masses[other])), None)
-        if partner is not None:
-            alone[1].remove(partner)
-            pairs.append((one, partner))
+    paired = {index for pair in pairs for index in pair}
+    alone = ([n for n in side if n not in paired] for side in (left, right))
+    pairs += _limb_by_limb(masses, *alone)
     return {index: number for number, pair in enumerate(sorted(pairs, key=min), 1) for index in pair}
 
 
-def _laterality(mass: Seen) -> Laterality | None:
-    return mass.lesion.side.laterality if mass.lesion.side else None
+def _on_side(masses: Sequence[Seen], laterality: Laterality) -> list[int]:
+    sides = [mass.lesion.side for mass in masses]
+    return [index for index, side in enumerate(sides) if side is not None and side.laterality is laterality]
+
+
+def _limb_by_limb(masses: Sequence[Seen], left: Sequence[int], right: Sequence[int]) -> list[tuple[int, int]]:
+    """Pair masses of limbs that were imaged one by one, the largest with the largest."""
+    pairs = []
+    free = list(right)
+    for one in left:
+        partner = next((other for other in free if _are_limb_by_limb(masses[one], masses[other])), None)
+        if partner is not None:
+            free.remove(partner)
+            pairs.append((one, partner))
+    return pairs
 
 
 def _unlikeness(one: Seen, other: Seen) -> float:

@@ -61,20 +61,25 @@ def unlikeness_on_projections(one: tuple[StackFacts, Lesion], other: tuple[Stack
     """
     lesions = one[1], other[1]
     on_radiographs = [lesion.measurements.kind is ImageKind.RADIOGRAPH for lesion in lesions]
-    place = _place(lesions[0])
-    if not any(on_radiographs) or place is None or place != _place(lesions[1]):
+    if not any(on_radiographs) or not _are_at_one_place(*lesions, turned=not all(on_radiographs)):
         return math.inf
-    if not all(on_radiographs) and place[1] in _TURNED:
-        return math.inf
-    details = {lesion.site.detail for lesion in lesions if lesion.site and lesion.site.detail}
     extents = [_extents_mm(stack, lesion) for stack, lesion in (one, other)]
     shared = set(extents[0]) & set(extents[1])
-    if not shared or len(details) > 1:
+    if not shared:
         return math.inf
     most = MOST_UNLIKE_ON_ONE_PROJECTION if all(on_radiographs) and len(shared) > 1 else MOST_UNLIKE_EXTENT
     differences = [abs(math.log(extents[0][axis] / extents[1][axis])) for axis in shared]
     unlikeness = max(differences) / math.log(most)
     return unlikeness if unlikeness <= 1 else math.inf
+
+
+def _are_at_one_place(one: Lesion, other: Lesion, *, turned: bool) -> bool:
+    """Tell whether side and site of two lesions are known and equal; of a limb that is `turned` nothing is known."""
+    place = _place(one)
+    if place is None or place != _place(other) or (turned and place[1] in _TURNED):
+        return False
+    details = {lesion.site.detail for lesion in (one, other) if lesion.site and lesion.site.detail}
+    return len(details) <= 1
 
 
 def _place(lesion: Lesion) -> tuple[Laterality, BodySite] | None:
@@ -100,10 +105,15 @@ def _extents_mm(stack: StackFacts, lesion: Lesion) -> dict[str, float]:
         return {}
     if numbers.kind is ImageKind.CT_STACK:
         return dict(zip(("side", "depth", "height"), numbers.extents_lps_mm or (), strict=False))
-    axes = [_AXES.get(letter) for letter in (stack.patient_orientation or "").upper().split("\\")]
-    if numbers.row_spacing_mm is None or numbers.column_spacing_mm is None or len(axes) != 2 or axes[0] == axes[1]:
+    axes = _axes_of(stack)
+    if numbers.row_spacing_mm is None or numbers.column_spacing_mm is None or not axes:
         return {}
     _, rows, columns = lesion.outline.shape_kji
-    # The first letter is the direction along a row.
     extents_mm = zip(axes, (columns * numbers.column_spacing_mm, rows * numbers.row_spacing_mm), strict=True)
     return {axis: extent_mm for axis, extent_mm in extents_mm if axis is not None}
+
+
+def _axes_of(stack: StackFacts) -> list[str | None]:
+    """Name the axes of the body along a row and along a column, None where one is oblique; nothing if they are none."""
+    axes = [_AXES.get(letter) for letter in (stack.patient_orientation or "").upper().split("\\")]
+    return axes if len(axes) == 2 and axes[0] != axes[1] else []

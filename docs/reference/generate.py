@@ -45,23 +45,25 @@ def _command(name: str, command: Any) -> str:  # noqa: ANN401 - typer's own clas
 
 
 def settings() -> str:
-    """Tell each setting with its default, its unit and its reason."""
+    """Tell each setting with its table in a settings file, its default, its unit and its reason."""
     import dataclasses
 
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import RECORDS
 
     rows = [
         (
             f"`{one.name}`",
+            f"`[{title}]`",
             f"`{str(one.default).lower() if isinstance(one.default, bool) else one.default}`"
             if one.default != ""
             else "",
             one.metadata["unit"],
             one.metadata["why"],
         )
-        for one in dataclasses.fields(Settings)
+        for title, record in RECORDS.items()
+        for one in dataclasses.fields(record)
     ]
-    return _table(("setting", "default", "unit", "meaning"), rows)
+    return _table(("setting", "table", "default", "unit", "meaning"), rows)
 
 
 def _codes(codes: Mapping[str, str]) -> Callable[[], str]:

@@ -1,4 +1,4 @@
-"""What takes longer than a click: done in other threads, its result brought back to the window's own."""
+"""Work that takes longer than a click: it runs in other threads, and its result comes back to that of the window."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Background(QObject):
     Parameters
     ----------
     failed
-        Gets what a work raised.
+        Gets the exception of a function that failed.
     """
 
     _arrived = Signal(object, object)
@@ -26,14 +26,14 @@ class Background(QObject):
     def __init__(self, failed: Callable[[BaseException], object]) -> None:
         super().__init__()
         self._failed = failed
-        # One for the numbers that somebody waits for, one for all else.
+        # One thread for the numbers that the reader waits for, one for everything else.
         self._quick = ThreadPoolExecutor(1, thread_name_prefix="calcimeasure-numbers")
         self._slow = ThreadPoolExecutor(1, thread_name_prefix="calcimeasure-stacks")
         self._arrived.connect(self._deliver)
         self._open = True
 
     def run(self, work: Callable[[], Any], then: Callable[[Any], object], quick: bool = False) -> None:
-        """Do a work in another thread, and pass its result on in this one."""
+        """Call a function in another thread, and pass its result on in this one."""
         if not self._open:
             return
         future = (self._quick if quick else self._slow).submit(work)
@@ -53,7 +53,7 @@ class Background(QObject):
             then(done.result())
 
     def close(self) -> None:
-        """Wait for what is being done, and do nothing more."""
+        """Wait for what runs, and run nothing more."""
         self._open = False
         for pool in (self._quick, self._slow):
             pool.shutdown(wait=True, cancel_futures=True)

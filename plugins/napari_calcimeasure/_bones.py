@@ -1,7 +1,7 @@
-"""What was judged to be bone, proposed again on demand, and taken over as a mass where a reader says so.
+"""What was judged to be bone: found again on demand, and made a mass where a reader says so.
 
-Bone is not kept in the store: it is most of what is dense in a body. It is found again by the same judgement, in the
-background, and drawn on a layer of its own.
+The store does not keep bone, which is most of what is dense in a body. The same judgement finds it again, in the
+background. It is drawn on a layer of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
-from calcimeasure.model import Tissue
+from calcimeasure.review import Tissue
 from napari_calcimeasure._convert import layer_settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from calcimeasure import Proposals
-    from napari_calcimeasure._session import Session
+    from napari_calcimeasure._session import ShownSession
 
 BONE_COLOR, CHOSEN_COLOR = "#6fb1ff", "#ffffff"
 
@@ -37,7 +37,7 @@ class Bones:
         What is dense in it.
     """
 
-    def __init__(self, viewer: ViewerModel, session: Session, proposals: Proposals) -> None:
+    def __init__(self, viewer: ViewerModel, session: ShownSession, proposals: Proposals) -> None:
         self._viewer, self._session = viewer, session
         self._parts = [part for part in proposals.parts if part.tissue is Tissue.BONE]
         self._layer: Labels | None = None

@@ -1,8 +1,8 @@
-"""Images, outlines and points to what napari shows, and back. No Qt, no viewer.
+"""Images and points to what napari shows, and back: without Qt and without a viewer.
 
 World axes are (I, P, L): toward the patient's feet, back and left, in mm. Axial (0, 1, 2), coronal (1, 0, 2) and
 sagittal (2, 0, 1) then all have the patient's left on the viewer's right, and head and front up. An array is shown as a
-view: its axes are exchanged and turned round, no voxel is moved, and what is painted is written into the array itself.
+view (NumPy): its axes are exchanged and reversed, no voxel is moved, and what is painted is written into the array.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from calcimeasure.model import FilmAxis, Radiograph, Volume
+from calcimeasure import Volume
+from calcimeasure.review import CuttingLine, CuttingPlane, FilmAxis, Radiograph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from calcimeasure.model import Axis, Image, Outline
+    from calcimeasure.review import Axis, Cut, Image
 
 AXIS_LABELS = ("I", "P", "L")
 IPL_OF_LPS = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
@@ -30,7 +31,7 @@ OBLIQUE_COSINE = 0.26
 """From 15 degrees on a direction is named by two letters."""
 
 METADATA_KEY = "calcimeasure"
-"""Where a layer carries its image: one without it is never measured."""
+"""Under this key a layer carries its image. A layer without an image is never measured."""
 
 Voxel = TypeVar("Voxel", bound=np.generic)
 
@@ -75,11 +76,6 @@ class Display:
         steps = tuple(slice(None, None, -1) if turned else slice(None) for turned in self.turned)
         return array.transpose(self.order)[steps]
 
-    def stored(self, array: NDArray[Voxel]) -> NDArray[Voxel]:
-        """View an array that is shown as (k, j, i), the inverse of `shown`."""
-        steps = tuple(slice(None, None, -1) if turned else slice(None) for turned in self.turned)
-        return array[steps].transpose(np.argsort(self.order))
-
     def to_shown(self, index_kji: ArrayLike) -> NDArray[np.float64]:
         """Map (..., 3) indexes of the stack to those of the array that is shown."""
         index = np.asarray(index_kji, dtype=np.float64)[..., list(self.order)]
@@ -88,13 +84,15 @@ class Display:
 
     def to_world(self, index_kji: ArrayLike) -> NDArray[np.float64]:
         """Map (..., 3) indexes of the stack to where they are shown."""
-        return self.to_shown(index_kji) * self.scale + np.array(self.translate)
+        world: NDArray[np.float64] = self.to_shown(index_kji) * self.scale + np.array(self.translate)
+        return world
 
     def to_index_kji(self, world: ArrayLike) -> NDArray[np.float64]:
         """Map (..., 3) world positions to indexes of the stack, the inverse of `to_world`."""
         index = (np.asarray(world, dtype=np.float64) - self.translate) / self.scale
         last = np.array(self.shape_kji)[list(self.order)] - 1
-        return np.where(self.turned, last - index, index)[..., np.argsort(self.order)]
+        turned_back: NDArray[np.float64] = np.where(self.turned, last - index, index)
+        return turned_back[..., np.argsort(self.order)]
 
     def letters(self, axis: int) -> tuple[str, str]:
         """Name what lies at the beginning and at the end of a world axis, as R, L, A, P, S, I; empty if unknown."""
@@ -135,7 +133,7 @@ def image_layer(image: Image) -> tuple[NDArray[Any], dict[str, Any], str]:
 
 
 def layer_settings(display: Display) -> dict[str, Any]:
-    """Say where a layer lies that shows a stack."""
+    """Give napari's settings for where a layer of a stack lies."""
     return {
         "scale": display.scale,
         "translate": display.translate,
@@ -145,11 +143,11 @@ def layer_settings(display: Display) -> dict[str, Any]:
 
 
 def image_of(layer: Any) -> Image | None:  # noqa: ANN401 - any layer of napari
-    """Find the image that a layer shows; None for a layer that is not ours, which has no geometry to measure with.
+    """Find the image that a layer shows; None for a layer of another reader, which has no geometry to measure with.
 
-    A layer whose array is another one than its image's is not that image.
+    A layer shows an image only where it has the array of that image.
     """
-    image = layer.metadata.get(METADATA_KEY) if getattr(layer, "metadata", None) else None
+    image: Image | None = layer.metadata.get(METADATA_KEY) if getattr(layer, "metadata", None) else None
     if image is None or not np.shares_memory(layer.data, pixels_kji(image)):
         return None
     return image
@@ -161,23 +159,46 @@ def axis_shown(image: Image, display: Display, axis: Axis | FilmAxis) -> NDArray
         return display.to_shown([(0.0, *end) for end in axis.ends_px])
     assert isinstance(image, Volume)  # noqa: S101 - its axes are in the patient
     ends = display.to_shown(image.geometry.to_index_kji(axis.ends_lps_mm))
-    # Both lie on one slice, and a hair beside it they would not be shown.
+    # Both ends lie on one slice. Rounding must not move them off that slice: they would not be shown.
     ends[:, display.slice_axis] = np.rint(ends[:, display.slice_axis])
     return ends
 
 
-def draw_outlines(
-    outlines: Iterable[tuple[int, Outline]], start_kji: Sequence[int], stop_kji: Sequence[int]
-) -> NDArray[np.uint16]:
-    """Draw numbered outlines into a box of labels, later ones over earlier ones."""
-    labels = np.zeros([b - a for a, b in zip(start_kji, stop_kji, strict=True)], dtype=np.uint16)
-    for number, outline in outlines:
-        low = [max(a, b) for a, b in zip(outline.start_kji, start_kji, strict=True)]
-        high = [min(a, b) for a, b in zip(outline.stop_kji, stop_kji, strict=True)]
-        if all(a < b for a, b in zip(low, high, strict=True)):
-            here = tuple(slice(a - s, b - s) for a, b, s in zip(low, high, start_kji, strict=True))
-            labels[here][outline.mask_in(low, high)] = number
-    return labels
+def cut_through(image: Image, display: Display, ends_world: Sequence[Sequence[float]], across: int) -> Cut:
+    """Make the cut that a line on the screen stands for: it goes through the line, along the direction of view.
+
+    Parameters
+    ----------
+    image, display
+        What is shown, and how.
+    ends_world
+        World positions of two points of the line.
+    across
+        The world axis along which the reader looks.
+
+    Returns
+    -------
+    Cut
+        A plane in the patient; on a radiograph a line in pixels. Beyond is the side to which the line, turned by a
+        quarter about the direction of view, points.
+    """
+    ends_kji = display.to_index_kji([end[-3:] for end in ends_world])
+    if isinstance(image, Radiograph):
+        first, last = ((float(row), float(column)) for _, row, column in ends_kji)
+        is_mirrored = display.turned[1] != display.turned[2]
+        return CuttingLine((last, first) if is_mirrored else (first, last))
+    if display.shape_kji[0] == 1:
+        ends_kji[:, 0] = 0.0  # one slice has no place beside it
+    first_lps, last_lps = image.geometry.to_lps_mm(ends_kji)
+    directions = np.array(display.directions_lps, dtype=np.float64)
+    # Directions of tilted slices are not at right angles, but they turn as the axes of the world do, or against them.
+    normal = np.cross(last_lps - first_lps, directions[across]) * np.sign(np.linalg.det(directions))
+    return CuttingPlane(_triple(first_lps), _triple(normal))
+
+
+def _triple(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    first, second, third = values.tolist()
+    return (first, second, third)
 
 
 def _display_of_volume(volume: Volume) -> Display:
@@ -188,7 +209,10 @@ def _display_of_volume(volume: Volume) -> Display:
     # The way from voxel to voxel along each axis of the stack: of tilted slices not the normal.
     ways = np.stack([across / np.linalg.norm(across), geometry.column_direction, geometry.row_direction])
     cosines = IPL_OF_LPS @ ways.T
-    order = max(permutations(range(3)), key=lambda one: sum(abs(cosines[axis, one[axis]]) for axis in range(3)))
+    down, back, left = max(
+        permutations(range(3)), key=lambda one: sum(abs(cosines[axis, one[axis]]) for axis in range(3))
+    )
+    order = (down, back, left)
     turned = [bool(cosines[axis, order[axis]] < 0) for axis in range(3)]
     spacing_kji_mm = geometry.spacing_kji_mm
     scale = [spacing_kji_mm[axis] for axis in order]
@@ -200,8 +224,8 @@ def _display_of_volume(volume: Volume) -> Display:
         turned=(turned[0], turned[1], turned[2]),
         shape_kji=geometry.shape_kji,
         scale=(scale[0], scale[1], scale[2]),
-        translate=tuple(float(one) for one in IPL_OF_LPS @ geometry.to_lps_mm(corner_kji)),
-        directions_lps=tuple(tuple(float(one) for one in direction) for direction in directions),
+        translate=_triple(IPL_OF_LPS @ geometry.to_lps_mm(corner_kji)),
+        directions_lps=tuple(_triple(direction) for direction in directions),
         unit="mm",
     )
 
@@ -218,7 +242,7 @@ _ORIENTATION_LPS = {
 
 
 def _display_of_radiograph(radiograph: Radiograph) -> Display:
-    """Show a radiograph as it is stored, but turned round where its header says that left or head lie otherwise."""
+    """Show a radiograph as it is stored, an axis reversed where its header says that left or head lie otherwise."""
     rows, columns = radiograph.pixels.shape
     along_row, along_column = _directions_said(radiograph)
     turned = (False, along_column is not None and along_column[2] > 0, along_row is not None and along_row[0] < 0)
@@ -243,15 +267,15 @@ def _display_of_radiograph(radiograph: Radiograph) -> Display:
 
 
 def _directions_said(radiograph: Radiograph) -> list[tuple[float, float, float] | None]:
-    """Read where rows and columns run; nothing where Patient Orientation is no pair of different directions."""
+    """Read where rows and columns run; None where Patient Orientation is not a pair of different directions."""
     projection = radiograph.series.projection
     said = [one.strip().upper() for one in projection.patient_orientation] if projection else []
     if any(set(one) - set(_ORIENTATION_LPS) for one in said):
         return [None, None]
-    main = [_ORIENTATION_LPS.get(one[:1]) for one in said]
-    if len(main) != 2 or None in main or not any(np.cross(main[0], main[1])):  # type: ignore[arg-type]
+    main = [_ORIENTATION_LPS[one[0]] for one in said if one]
+    if len(said) != 2 or len(main) != 2 or not np.any(np.cross(main[0], main[1])):
         return [None, None]
-    return main
+    return [*main]
 
 
 def limits_of(image: Image) -> tuple[float, float]:

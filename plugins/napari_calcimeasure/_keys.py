@@ -1,10 +1,11 @@
-"""What each key does. Deciding keys count only while a layer of the review, or none, is active."""
+"""Binds the keys of the actions. They count only while a layer of the review, or none, is active."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from calcimeasure.model import BodySite, Laterality, Status, Tissue
+from napari_calcimeasure.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -12,62 +13,58 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
 
-STATUS_KEYS = {"A": Status.ACCEPTED, "X": Status.REJECTED, "U": Status.PROPOSED}
-SIDE_KEYS = {"R": Laterality.RIGHT, "L": Laterality.LEFT, "M": Laterality.MIDLINE, "Q": Laterality.UNKNOWN}
-TISSUE_KEYS = {"C": Tissue.CALCIFIED_MASS, "O": Tissue.OTHER_CALCIFICATION, "B": Tissue.BONE}
-WINDOW_KEYS = {"F2": "Bone", "F3": "Soft tissue", "F4": "Calcium", "F5": "Full"}
-PLANE_KEYS = {"F6": "Axial", "F7": "Coronal", "F8": "Sagittal"}
-SITE_KEYS = {
-    "Shift-W": BodySite.HAND_WRIST,
-    "Shift-F": BodySite.FOREARM,
-    "Shift-E": BodySite.ELBOW,
-    "Shift-U": BodySite.UPPER_ARM,
-    "Shift-S": BodySite.SHOULDER,
-    "Shift-C": BodySite.CHEST,
-    "Shift-I": BodySite.SPINE,
-    "Shift-P": BodySite.PELVIS,
-    "Shift-H": BodySite.HIP,
-    "Shift-T": BodySite.THIGH,
-    "Shift-K": BodySite.KNEE,
-    "Shift-L": BodySite.LOWER_LEG,
-    "Shift-A": BodySite.ANKLE_FOOT,
-    "Shift-N": BodySite.HEAD_NECK,
-    "Shift-B": BodySite.ABDOMEN,
-    "Shift-Q": BodySite.UNKNOWN,
-}
+OF_THE_WINDOW = ("?",)
+"""Keys that napari has no name for; the window of the panel binds them itself."""
 
 
-def bind_layers(layers: Iterable[Layer], actions: Mapping[str, Callable[[], object]]) -> None:
-    """Bind keys on the layers of the review, whose own meaning of them gives way; they go with the layers."""
-    for key, action in actions.items():
+def calls_by_key(perform: Callable[[str], object]) -> dict[str, Callable[[], object]]:
+    """Give what each key of napari's calls.
 
-        def on_layer(_: object, action: Callable[[], object] = action) -> None:
-            action()
+    Parameters
+    ----------
+    perform
+        Gets the name of an action.
+    """
+    return {
+        key: partial(perform, action.name)
+        for action in ACTIONS
+        if action.is_bound
+        for key in action.keys
+        if key not in OF_THE_WINDOW
+    }
+
+
+def bind_layers(layers: Iterable[Layer], calls: Mapping[str, Callable[[], object]]) -> None:
+    """Bind keys on the layers of the review, where they replace napari's own; they go with the layers."""
+    for key, call in calls.items():
+
+        def on_layer(_: object, call: Callable[[], object] = call) -> None:
+            call()
 
         for layer in layers:
             layer.bind_key(key, on_layer, overwrite=True)
 
 
 def bind_viewer(
-    viewer: ViewerModel, layers: Callable[[], Iterable[Layer]], actions: Mapping[str, Callable[[], object]]
+    viewer: ViewerModel, layers: Callable[[], Iterable[Layer]], calls: Mapping[str, Callable[[], object]]
 ) -> Callable[[], None]:
     """Bind keys on the viewer, where they count while no other layer than those of the review is active.
 
     Returns
     -------
     callable
-        Takes them from the viewer again.
+        Takes the keys from the viewer again.
     """
-    for key, action in actions.items():
+    for key, call in calls.items():
 
-        def on_viewer(viewer: ViewerModel, action: Callable[[], object] = action) -> None:
+        def on_viewer(viewer: ViewerModel, call: Callable[[], object] = call) -> None:
             if viewer.layers.selection.active in (None, *layers()):
-                action()
+                call()
 
         viewer.bind_key(key, on_viewer, overwrite=True)
 
     def unbind() -> None:
-        for key in actions:
+        for key in calls:
             viewer.bind_key(key, None)
 
     return unbind

@@ -26,7 +26,7 @@ def get_reader(path: str | Sequence[str]) -> Callable[[str | Sequence[str]], lis
 
 
 def read(path: str | Sequence[str]) -> list[LayerData]:
-    """Read every stack under some paths; one that cannot be shown is told, and does not stop the others.
+    """Read every stack under some paths; a stack that cannot be shown is reported, and does not stop the others.
 
     Returns
     -------

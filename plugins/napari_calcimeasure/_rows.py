@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from calcimeasure.model import AlgorithmType, FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
+from calcimeasure import Measurements
+from calcimeasure.review import AlgorithmType, FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Axis, Lesion, Measurements, Side, Site
-    from calcimeasure.review import Preview
-    from napari_calcimeasure._session import Session
-    from napari_calcimeasure._stack import Task
+    from calcimeasure import Lesion
+    from calcimeasure.review import Axis, Draft, Preview, Session, Side, Site, Task
 
 TASK_COLUMNS = ("Patient", "Date", "Series", "Decided", "State")
 LESION_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short mm", "mL", "HU", "Flags")
@@ -41,7 +40,7 @@ def columns_of(session: Session) -> tuple[str, ...]:
 
 
 def task_cells(task: Task) -> tuple[str, ...]:
-    """Say a row of the worklist."""
+    """Write the cells of a row of the worklist."""
     facts = task.facts
     series = " ".join(filter(None, (str(facts.series_number or ""), facts.description))) or facts.path
     if facts.stack_number > 1:
@@ -76,7 +75,7 @@ def lesion_order(session: Session) -> list[int]:
 
 
 def lesion_cells(session: Session, number: int) -> tuple[str, ...]:
-    """Say a row of the table of lesions."""
+    """Write the cells of a row of the table of lesions."""
     lesion = session.lesion(number)
     draft = session.drafts.get(number)
     waits = draft is not None and draft.measured is None
@@ -104,7 +103,7 @@ def lesion_cells(session: Session, number: int) -> tuple[str, ...]:
 
 
 def tissue_word(tissue: Tissue | None) -> str:
-    """Name a tissue shortly; what nothing has judged counts as a mass."""
+    """Name a tissue in a short word; a lesion whose tissue nobody judged counts as a mass."""
     return "mass" if tissue is None else TISSUE_WORDS.get(tissue, str(tissue).replace("_", " "))
 
 
@@ -134,7 +133,7 @@ def evidence(lesion: Lesion | None) -> str:
         lines.append(_film_evidence(numbers))
     if numbers.truncated:
         lines.append("<b>Cut off:</b> it reaches the edge of what was imaged, its sizes are lower bounds")
-    if getattr(numbers, "touches_bone", False):
+    if isinstance(numbers, Measurements) and numbers.touches_bone:
         contact_mm2 = numbers.bone_contact_mm2
         lines.append(f"<b>Touches bone</b>{f' over {contact_mm2:.0f} mm²' if contact_mm2 else ''}: look at the cut")
     if lesion.reader:
@@ -233,7 +232,7 @@ def _attenuation(numbers: Measurements | FilmMeasurements) -> str:
     return f"{numbers.mean_hu:.0f}"
 
 
-def _previewed(draft: Any) -> tuple[str, str]:  # noqa: ANN401
+def _previewed(draft: Draft | None) -> tuple[str, str]:
     preview = None if draft is None else draft.preview
     if preview is None:
         return PENDING, PENDING
@@ -248,7 +247,7 @@ def _flags(lesion: Lesion, is_draft: bool) -> list[str]:
     numbers = lesion.measurements
     found = {
         "not kept yet": is_draft,
-        "bone": bool(getattr(numbers, "touches_bone", False)),
+        "bone": isinstance(numbers, Measurements) and bool(numbers.touches_bone),
         "cut off": numbers.truncated,
         "conflict": lesion.side is not None and lesion.side.conflict,
         "drawn": lesion.algorithm_type is AlgorithmType.MANUAL,

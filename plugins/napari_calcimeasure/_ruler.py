@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from numpy.typing import NDArray
 
-    from calcimeasure.model import PointPx
+    from calcimeasure.review import PointPx
     from napari_calcimeasure._convert import Display
 
 COLOR = "#ffd27f"
-HAIR = 9
-"""Decimals of an index: a line a hair beside its slice would not be shown."""
+DECIMALS = 9
+"""To which an index is rounded: napari does not draw a line that lies a rounding error beside its slice."""
 
 
 class Ruler:
@@ -55,7 +55,7 @@ class Ruler:
         viewer.layers.selection.active = active
 
     def follow(self, world: Sequence[float]) -> None:
-        """Move its other end."""
+        """Move the second end of the line."""
         self._last = self._index(world)
         self._layer.data = [self._line()]
 
@@ -71,12 +71,12 @@ class Ruler:
         return first, last
 
     def close(self) -> None:
-        """Take it away."""
+        """Take the line away."""
         if self._layer in self._viewer.layers:
             self._viewer.layers.remove(self._layer)
 
     def _index(self, world: Sequence[float]) -> tuple[float, float, float]:
-        k, row, column = np.round(self._display.to_index_kji(world[-3:]), HAIR).tolist()
+        k, row, column = np.round(self._display.to_index_kji(world[-3:]), DECIMALS).tolist()
         return (k, row, column)
 
     def _line(self) -> NDArray[np.float64]:

@@ -9,16 +9,16 @@ from napari.components.overlays import TextOverlay
 from napari.layers import Image, Labels, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 
-from calcimeasure.model import Radiograph, SpacingSource, Status, Tissue
+from calcimeasure.review import Radiograph, SpacingSource, Status, Tissue
 from napari_calcimeasure._convert import axis_shown, image_layer, image_of, layer_settings, limits_of
 from napari_calcimeasure._rows import length_word, spacing_words
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
-    from calcimeasure.model import Axis, FilmAxis, FilmMeasurements, Lesion, Measurements
-    from calcimeasure.review import Preview
-    from napari_calcimeasure._session import Session
+    from calcimeasure import Lesion, Measurements
+    from calcimeasure.review import Axis, FilmAxis, FilmMeasurements, Preview
+    from napari_calcimeasure._session import ShownSession
 
 WINDOWS_HU = {
     "Bone": (-450.0, 1050.0),
@@ -32,11 +32,11 @@ PLANES = {"Axial": (0, 1, 2), "Coronal": (1, 0, 2), "Sagittal": (2, 0, 1)}
 SLAB_MM = 10.0
 LAYER_NAMES = ("lesions", "long and short axis")
 ROOM = 2.6
-"""A lesion that is gone to fills its part of the canvas's shorter side by this."""
+"""The shorter side of the canvas shows so many times the extent of the lesion that the reader goes to."""
 
 SMALLEST_VIEW_MM = 60.0
 SMALLEST_PART = 1 / 3
-"""Of a radiograph at least this part of its longer side stays in view: which bone is it?"""
+"""Of a radiograph at least this part of its longer side stays in view, so that the reader sees which bone it is."""
 
 COLORS = {
     Status.PROPOSED: "#ffd200",
@@ -77,11 +77,11 @@ class Screen:
     session
         What is shown.
     before
-        What was shown until now, and is taken away. Not before this is there: in a viewer without any layer the slider
-        goes and comes back, and OpenGL was seen to end the process when it draws meanwhile.
+        The screen that this one replaces. Its layers are taken away after the new ones were added: a viewer without any
+        layer removes its slider and makes it again, and OpenGL was seen to end the process when it drew meanwhile.
     """
 
-    def __init__(self, viewer: ViewerModel, session: Session, before: Screen | None = None) -> None:
+    def __init__(self, viewer: ViewerModel, session: ShownSession, before: Screen | None = None) -> None:
         self.viewer, self.session = viewer, session
         self._where = where = layer_settings(session.display)
         opened = self._opened(session)
@@ -89,7 +89,7 @@ class Screen:
         self.image: Image = viewer.add_layer(_image(session)) if opened is None else opened
         labels = Labels(session.display.shown(session.labels), name=LAYER_NAMES[0], opacity=0.9, **where)
         self.labels: Labels = viewer.add_layer(labels)
-        self._axes = viewer.add_layer(self._make_axes(where))
+        self._axes = viewer.add_layer(_axes(session, where))
         self._axes.visible = self._axes.editable = False
         self._scale_bar_was = viewer.canvas.overlays.scale_bar.visible
         self._order_was = tuple(viewer.dims.order)
@@ -113,7 +113,7 @@ class Screen:
         self.image.events.contrast_limits.connect(self._tell)
         self._begin()
 
-    def show(self, session: Session) -> bool:
+    def show(self, session: ShownSession) -> bool:
         """Show another stack on the same layers, which is three times as fast as with new ones.
 
         Returns
@@ -125,24 +125,25 @@ class Screen:
         if not (same_kind and self._added_image and self.is_whole and self._opened(session) is None):
             return False
         self.set_slab(False)
-        self.labels.editable = False  # it forgets the strokes on the stack before
+        self.labels.editable = False  # napari forgets its own list of strokes, which belong to the stack before
         for layer in self.layers:
-            layer.visible = True  # one that is hidden goes on to say how large its data were
+            layer.visible = True  # a hidden layer keeps the extent of the data that it had
         self.session = session
         data, settings, _ = image_layer(session.image)
         self.image.metadata, self.image.name = settings["metadata"], settings["name"]
         self._place(layer_settings(session.display))
         self.image.data = data
         self.labels.data = session.display.shown(session.labels)
-        self._axes.data = [_NO_LINE, _NO_LINE]  # one of the stack before could lie outside
+        self._axes.data = [_NO_LINE, _NO_LINE]  # an axis of the stack before could lie outside of this one
         self._axes.visible = self._axes.editable = False
         self.labels.editable = True
         self._begin()
         return True
 
     def _begin(self) -> None:
-        """Show a stack that is new to the layers, as every one is shown first."""
-        # A radiograph has ten times the pixels of a slice, and is seen as large: lines in pixels would be too thin.
+        """Set the layers to the state in which every stack is first shown."""
+        # A radiograph has ten times the pixels of a slice, shown on the same canvas: lines of a fixed width in pixels
+        # would be too thin.
         longer = max(self.session.display.shape_kji[1:])
         self.labels.contour = max(2, round(longer / 900))
         self.labels.brush_size = max(6, round(longer / 100))
@@ -156,7 +157,7 @@ class Screen:
         self.viewer.reset_view()
         self.color()
 
-    def _opened(self, session: Session) -> Image | None:
+    def _opened(self, session: ShownSession) -> Image | None:
         """Find the layer of an image that somebody has opened already."""
         known = (layer for layer in self.viewer.layers if isinstance(layer, Image) and image_of(layer) is session.image)
         return next(known, None)
@@ -198,12 +199,12 @@ class Screen:
     # Looking
 
     def hint(self, text: str) -> None:
-        """Say what the next click does; nothing where it is empty."""
+        """Show what the next click does; an empty text hides the hint."""
         overlay = self.viewer.canvas.overlays["calcimeasure_hint"]
         overlay.text, overlay.visible = text, bool(text)
 
     def lock(self) -> None:
-        """Let nobody paint on what is left of it: nothing of it would be kept."""
+        """Forbid painting on the layers that are left: nothing of it would be kept."""
         self.labels.mode = "pan_zoom"
         self.labels.editable = False
 
@@ -216,7 +217,7 @@ class Screen:
         return True
 
     def _place(self, where: dict[str, Any]) -> bool:
-        """Lay the layers where a stack lies; False where they are there."""
+        """Give the layers the place of a stack; False where they have it already."""
         changed = [name for name, value in where.items() if value != self._where[name]]
         for layer in (self.image, self.labels, self._axes):
             for name in changed:
@@ -273,7 +274,7 @@ class Screen:
         numbers = self._numbers(number)
         if numbers is not None and not isinstance(self.session.image, Radiograph):
             middle[display.slice_axis] = display.to_world((numbers.long_axis_slice, 0, 0))[display.slice_axis]
-        # As steps of the sliders, which else would each correct the place, and have every layer cut anew.
+        # Set as steps of the sliders: given a place, each slider would round it, and every layer would be sliced anew.
         own = range(viewer.dims.ndim - 3, viewer.dims.ndim)
         ranges = [viewer.dims.range[axis] for axis in own]
         steps = [round((at - one.start) / one.step) for at, one in zip(middle.tolist(), ranges, strict=True)]
@@ -338,26 +339,14 @@ class Screen:
             self._axes.visible = shows
 
     def _numbers(self, number: int) -> Measurements | FilmMeasurements | Preview | None:
-        """Give the axes that are known of a lesion as it is seen."""
+        """Give the measurements of a lesion whose axes are drawn: those of its draft where there are some."""
         draft, lesion = self.session.drafts.get(number), self.session.lesion(number)
         if draft is not None and draft.measured is None and draft.preview is not None:
             return draft.preview
         return None if lesion is None else lesion.measurements
 
-    def _make_axes(self, where: dict[str, Any]) -> Shapes:
-        return Shapes(
-            [_NO_LINE, _NO_LINE],
-            shape_type="line",
-            edge_color=[LONG_AXIS_COLOR, SHORT_AXIS_COLOR],
-            edge_width=max(0.7, max(self.session.display.shape_kji[1:]) / 1200),
-            name=LAYER_NAMES[1],
-            features={"length": ["", ""]},
-            text={"string": "{length}", "color": "white", "size": 11, "anchor": "upper_left"},
-            **where,
-        )
-
     def _turn(self, _: object = None) -> None:
-        """Name what lies at the edges, and keep 3-D from being mirrored."""
+        """Show which side of the patient lies at each edge, and keep 3-D from being mirrored."""
         if self.viewer.dims.ndim < 3:
             return  # the layers are being taken away
         dims, overlays = self.viewer.dims, self.viewer.canvas.overlays
@@ -373,7 +362,7 @@ class Screen:
         self._tell()
 
     def _tell(self, _: object = None) -> None:
-        """Tell who and what is shown, on which slice, in which window."""
+        """Show the patient, the series, the slice and the window."""
         if self.viewer.dims.ndim < 3:
             return
         session = self.session
@@ -401,9 +390,22 @@ class Screen:
         self.viewer.canvas.overlays["calcimeasure_facts"].text = "\n".join(filter(None, lines))
 
 
-def _image(session: Session) -> Image:
+def _image(session: ShownSession) -> Image:
     data, settings, _ = image_layer(session.image)
     return Image(data, **settings)
+
+
+def _axes(session: ShownSession, where: dict[str, Any]) -> Shapes:
+    return Shapes(
+        [_NO_LINE, _NO_LINE],
+        shape_type="line",
+        edge_color=[LONG_AXIS_COLOR, SHORT_AXIS_COLOR],
+        edge_width=max(0.7, max(session.display.shape_kji[1:]) / 1200),
+        name=LAYER_NAMES[1],
+        features={"length": ["", ""]},
+        text={"string": "{length}", "color": "white", "size": 11, "anchor": "upper_left"},
+        **where,
+    )
 
 
 def _in_words(lesion: Lesion | None) -> str:

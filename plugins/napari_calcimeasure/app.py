@@ -7,8 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from napari_calcimeasure._desk import Desk
-from napari_calcimeasure._stack import first_open, open_stack
+from calcimeasure.review import Desk, first_open, open_stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,15 +28,16 @@ def main(folder: Path, reader: str | None = None) -> None:
     UsageError
         It is no such folder, or its store cannot be opened.
     """
-    # Before any window: what is wrong with the folder is said on the command line.
+    # Before any window opens: what is wrong with the folder is printed on the command line.
     desk = Desk(folder, lambda line: print(line, file=sys.stderr))  # noqa: T201 - the command line
     first = first_open(desk.tasks)
     with ThreadPoolExecutor(1) as meanwhile:
         # The first stack is loaded while the window opens: each takes seconds.
         loads = [] if first is None else [meanwhile.submit(open_stack, desk.store, desk.settings, first.stack_id)]
         try:
-            # A window is a million objects that stay: looking through them for garbage takes 0.3 s each time, while it
-            # opens and, unless they are set aside, in the middle of a stroke.
+            # A window has a million objects that stay. Python's search for garbage among them takes 0.3 s each time: it
+            # is off while the window opens, and the objects are then taken out of the search, which would otherwise
+            # interrupt a stroke.
             gc.disable()
             import napari
 
@@ -45,7 +45,7 @@ def main(folder: Path, reader: str | None = None) -> None:
             _, panel = viewer.window.add_plugin_dock_widget("calcimeasure", "Review")
             gc.freeze()
             gc.enable()
-            # Popped, because what keeps the future keeps the first stack, 300 MB and more, to the end.
+            # Popped: a future that is kept would keep the first stack, 300 MB and more, until the window closes.
             panel.open_desk(desk, reader, (lambda: loads.pop().result()) if loads else None)
             napari.run()
             panel.close_review()

@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QInputDialog, QMenu, QMessageBox
+from qtpy.QtWidgets import QInputDialog, QMenu, QMessageBox, QPushButton
 from typer.testing import CliRunner
 
 from calcimeasure import sample_folder
 from calcimeasure.cli import app
 from calcimeasure.measure.radiograph import measure_on_film
 from calcimeasure.model import Status
+from calcimeasure.review import Desk
 from calcimeasure.segment import grow_on_film
-from napari_calcimeasure._desk import Desk
 from tests.dicom_phantom import Header, write_series
 from tests.gui.window import NO_KEY, Reader
 from tests.phantoms import straight_grid
-from tests.plugin.test_desk import quiet, review
+from tests.review.test_desk import quiet, review
 
 HIPS, HAND, FILM = 1, 2, 3
 """Numbers of the stacks of the sample, measured one after another."""
@@ -129,7 +129,7 @@ def test_polygon_draws_a_new_lesion_on_any_plane(reader: Reader) -> None:
     )
     reader.settle()
     assert reader.session.drafts.keys() == {before}
-    reader.wait(lambda: not reader.session.needs_view)  # side and site of what was drawn
+    reader.wait(lambda: not reader.session.needs_anatomy)  # side and site of what was drawn
     reader.settle()
     reader.key(Qt.Key.Key_Up)
     (drawn,) = reader.ask(
@@ -147,7 +147,7 @@ def test_clicks_go_there_and_buttons_and_menus_decide(reader: Reader) -> None:
     assert reader.session.selected == 4
     k = reader.session.display.to_index_kji(reader.viewer.dims.point)[0]
     assert round(k) == reader.session.lesions[4].lesion.measurements.long_axis_slice
-    buttons = reader.panel.findChildren(type(reader.panel.site_button))
+    buttons = reader.panel.findChildren(QPushButton)
     accept = next(one for one in buttons if one.text() == "Accept  A")
     QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
     assert (4, "accepted") in reader.ask(STATE.format(HIPS))
@@ -161,7 +161,7 @@ def test_clicks_go_there_and_buttons_and_menus_decide(reader: Reader) -> None:
     assert reader.ask(f"SELECT site FROM current_lesions WHERE lesion_number = 4 AND stack_id = {HIPS}") == [("thigh",)]
 
     outline = reader.session.lesions[3].lesion.outline
-    reader.panel.screen.go_to(3)
+    reader.panel.controller.screen.go_to(3)
     middle = [(a + b - 1) / 2 for a, b in zip(outline.start_kji, outline.stop_kji, strict=True)]
     reader.click(reader.place(middle))
     assert reader.session.selected == 3
@@ -173,7 +173,7 @@ def test_keys_of_another_layer_decide_nothing_and_the_panel_takes_away_what_it_a
     reader.key(Qt.Key.Key_X)
     reader.key(Qt.Key.Key_A)
     assert {status for _, status in reader.ask(STATE.format(HIPS))} == {"proposed"}
-    viewer.layers.selection.active = reader.panel.screen.labels
+    viewer.layers.selection.active = reader.panel.controller.screen.labels
     reader.key(Qt.Key.Key_A)
 
     viewer.window.remove_dock_widget(reader.panel)
@@ -208,7 +208,9 @@ def test_next_stack_close_and_open_again(
     reader.key(Qt.Key.Key_A)
     for stack in (FILM, HAND):
         reader.key(Qt.Key.Key_PageDown)
-        reader.wait(lambda stack=stack: reader.panel.session is not None and reader.session.stack_id == stack)
+        reader.wait(
+            lambda stack=stack: reader.panel.controller.session is not None and reader.session.stack_id == stack
+        )
     reader.key(Qt.Key.Key_A)
     reader.key(Qt.Key.Key_Down)
     reader.key(Qt.Key.Key_A)
@@ -219,11 +221,11 @@ def test_next_stack_close_and_open_again(
     again = Reader(make_napari_viewer(show=True))
     again.open(folder, "B. Reader")
     assert again.session.stack_id == HIPS  # the first that is not done
-    states = [again.panel.worklist.item(row, 4).text() for row in range(again.panel.worklist.rowCount())]
+    states = [again.panel.worklist.table.item(row, 4).text() for row in range(again.panel.worklist.table.rowCount())]
     assert states == ["in review by A. Reader", "to review"]
     assert again.session.selected == 2  # the first that is not decided
-    again.panel.filter.setCurrentText("All")
-    assert again.panel.worklist.rowCount() == 3
+    again.panel.worklist.filter.setCurrentText("All")
+    assert again.panel.worklist.table.rowCount() == 3
     again.forget()
 
 
@@ -235,15 +237,18 @@ def test_the_next_ct_comes_onto_the_same_layers_and_what_was_drawn_stays_with_it
     reader.key(Qt.Key.Key_2)
     reader.drag([reader.place((k, row - up, column)) for up in (2, 4, 6)])
     reader.key(Qt.Key.Key_H)
-    worklist = reader.panel.worklist
+    worklist = reader.panel.worklist.table
     middle = worklist.visualItemRect(worklist.item(worklist.rowCount() - 1, 0)).center()
     QTest.mouseClick(worklist.viewport(), Qt.MouseButton.LeftButton, NO_KEY, middle)
-    reader.wait(lambda: reader.panel.session is not None and reader.session.stack_id != HIPS)
+    reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id != HIPS)
     assert reader.session.stack_id == HAND
     assert list(reader.viewer.layers) == layers
-    assert (reader.panel.screen.labels.mode, reader.panel.screen.labels.visible) == ("pan_zoom", True)
+    assert (reader.panel.controller.screen.labels.mode, reader.panel.controller.screen.labels.visible) == (
+        "pan_zoom",
+        True,
+    )
     assert reader.session.shown == {reader.session.selected}
-    reader.panel.screen.labels.undo()  # napari's own: it knows nothing of the stack before
+    reader.panel.controller.screen.labels.undo()  # napari's own: it knows nothing of the stack before
     reader.key(Qt.Key.Key_Z, CTRL)
     assert not reader.session.compare()
     assert not reader.session.drafts
@@ -287,7 +292,7 @@ def test_a_lesion_is_divided_by_two_clicks_and_joined_by_one(reader: Reader) -> 
     reader.key(Qt.Key.Key_Z, CTRL | SHIFT)
     assert reader.ask(there)[-1] == (number,)
 
-    buttons = reader.panel.findChildren(type(reader.panel.site_button))
+    buttons = reader.panel.findChildren(QPushButton)
     QTest.mouseClick(next(one for one in buttons if one.text() == "Join  J"), Qt.MouseButton.LeftButton)
     part = np.argwhere(reader.session.labels[k] == number)
     reader.click(reader.place((k, *part[len(part) // 2])))
@@ -319,19 +324,19 @@ def test_stacks_in_which_nothing_was_found_are_gone_through_and_seen(
     CliRunner().invoke(app, ["measure", str(tmp_path / "images"), "--out", str(out), "--workers", "1"])
     reader = Reader(make_napari_viewer(show=True))
     reader.open(out)
-    reader.panel.filter.setCurrentText("Nothing found")
-    worklist = reader.panel.worklist
+    reader.panel.worklist.filter.setCurrentText("Nothing found")
+    worklist = reader.panel.worklist.table
     assert [worklist.item(row, 4).text() for row in range(worklist.rowCount())] == ["nothing found"] * 2
     reader.key(Qt.Key.Key_V)
-    reader.wait(lambda: reader.panel.session is not None and reader.session.stack_id == 2)  # it goes on
+    reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == 2)  # it goes on
     seen = "SELECT stack_id, reader, is_withdrawn, looked_at IS NOT NULL FROM looks ORDER BY look_id"
     assert reader.ask(seen) == [(1, "A. Reader", 0, 1)]
-    button = next(one for one in reader.panel.findChildren(type(reader.panel.site_button)) if one.text() == "Seen  V")
+    button = next(one for one in reader.panel.findChildren(QPushButton) if one.text() == "Seen  V")
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     reader.pause()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # this is the last one: it is taken back
     assert reader.ask(seen)[1:] == [(2, "A. Reader", 0, 1), (2, "A. Reader", 1, 1)]
-    reader.panel.filter.setCurrentText("All")
+    reader.panel.worklist.filter.setCurrentText("All")
     assert [worklist.item(row, 4).text() for row in range(2)] == ["seen by A. Reader", "nothing found"]
 
     reader.session.labels[2, 20:30, 20:30] = 1
@@ -352,10 +357,10 @@ def test_a_layer_of_the_review_that_is_removed_closes_the_stack_and_loses_nothin
     reader.drag([reader.place((lesion.measurements.long_axis_slice, row - up, column)) for up in (1, 3, 5)])
     reader.viewer.layers.remove("lesions")
     reader.pause()
-    assert reader.panel.session is None
+    assert reader.panel.controller.session is None
     assert len(reader.ask("SELECT 1 FROM lesion_revisions WHERE made_by IS NOT NULL")) == 1
     reader.key(Qt.Key.Key_PageDown)
-    reader.wait(lambda: reader.panel.session is not None)
+    reader.wait(lambda: reader.panel.controller.session is not None)
     assert len(reader.viewer.layers) == 3  # and nothing of the stack before
 
 
@@ -365,7 +370,7 @@ def test_the_name_is_asked_once(
     asked = []
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: asked.append(1) or ("C. Reader", True))
     reader = Reader(make_napari_viewer(show=True))
-    reader.panel._reader = ""
+    reader.panel.controller.reader = ""
     reader.open(folder, "")
     reader.key(Qt.Key.Key_A)
     reader.key(Qt.Key.Key_Down)
@@ -382,7 +387,9 @@ def test_bone_is_shown_and_taken_over(reader: Reader) -> None:
     assert not layer.editable
     k = round(reader.session.display.to_index_kji(reader.viewer.dims.point)[0])
     reader.viewer.reset_view()
-    place = np.argwhere(reader.session.display.stored(layer.data)[k])[0]
+    pieces = np.zeros(reader.session.display.shape_kji, dtype=np.uint16)
+    reader.session.display.shown(pieces)[:] = layer.data
+    place = np.argwhere(pieces[k])[0]
     reader.click(reader.place((k, *place)))
     reader.key(Qt.Key.Key_T)
     reader.wait(lambda: len(reader.session.lesions) == 6)
@@ -415,11 +422,11 @@ def test_a_stack_whose_images_are_gone_is_said_and_the_others_go_on(
         connection.execute("UPDATE files SET path = path || '.gone' WHERE stack_id = ?", (HIPS,))
     reader = Reader(make_napari_viewer(show=True))
     reader.panel.open_desk(Desk(folder, quiet), "A. Reader")
-    reader.wait(lambda: "Loading" not in reader.panel.progress.text())
-    assert reader.panel.session is None
+    reader.wait(lambda: "Loading" not in reader.panel.worklist.progress.text())
+    assert reader.panel.controller.session is None
     assert "no longer there" in capsys.readouterr().out
     reader.key(Qt.Key.Key_PageDown)
-    reader.wait(lambda: reader.panel.session is not None)
+    reader.wait(lambda: reader.panel.controller.session is not None)
     assert reader.session.stack_id == FILM
     reader.forget()
 
@@ -430,15 +437,15 @@ def test_an_image_that_was_opened_by_hand_is_measured_reviewed_and_kept_and_no_o
     viewer = make_napari_viewer(show=True)
     foreign = viewer.add_image(np.full((4, 20, 20), 900, dtype=np.int16), name="foreign")
     reader = Reader(viewer)
-    reader.panel.measure_open()
+    reader.panel.controller.by_hand.measure_open()
     assert "has no geometry" in capsys.readouterr().out
-    assert reader.panel.desk is None
+    assert reader.panel.controller.desk is None
     (layer,) = viewer.open_sample("calcimeasure", "hand")
-    reader.panel._reader = "D. Reader"
-    reader.panel.measure_open()
-    reader.wait(lambda: reader.panel.session is not None)
+    reader.panel.controller.reader = "D. Reader"
+    reader.panel.controller.by_hand.measure_open()
+    reader.wait(lambda: reader.panel.controller.session is not None)
     reader.key(Qt.Key.Key_A)
-    reader.panel.save_as(tmp_path / "kept")
+    reader.panel.controller.by_hand.save_as(tmp_path / "kept")
     reader.folder = tmp_path / "kept"
     reader.key(Qt.Key.Key_Down)
     reader.key(Qt.Key.Key_X)
@@ -455,7 +462,7 @@ def test_a_radiograph_is_outlined_by_a_click_calibrated_undone_and_accepted(
     reader.key(Qt.Key.Key_G)  # of no use on CT, and said so
     assert not reader.viewer.canvas.overlays["calcimeasure_hint"].visible
     reader.key(Qt.Key.Key_PageDown)
-    reader.wait(lambda: reader.panel.session is not None and reader.session.stack_id == FILM)
+    reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == FILM)
     proposed = len(reader.session.lesions)
     there = int(reader.session.labels[MASS])
     assert there > 0
@@ -469,7 +476,7 @@ def test_a_radiograph_is_outlined_by_a_click_calibrated_undone_and_accepted(
     reader.wait(lambda: reader.session.next_number > proposed + 1)
     reader.settle()
     reader.key(Qt.Key.Key_A)
-    reader.wait(lambda: not reader.session.needs_view)
+    reader.wait(lambda: not reader.session.needs_anatomy)
     rows = (
         "SELECT status, algorithm_type, spacing_source, laterality, column_spacing_mm, long_axis_mm "
         f"FROM current_lesions WHERE stack_id = {FILM} ORDER BY lesion_number"

@@ -10,7 +10,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_calcimeasure._desk import Desk
+from calcimeasure.review import Desk
 from tests.plugin.desks import ask
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import napari
 
-    from napari_calcimeasure._panel import ReviewPanel
-    from napari_calcimeasure._session import Session
+    from napari_calcimeasure._session import ShownSession
+    from napari_calcimeasure.panel import ReviewPanel
 
 PATIENCE_S = 20.0
 PRESSED_S = 0.03
@@ -47,12 +47,12 @@ class Reader:
     def open(self, folder: Path, name: str = "A. Reader") -> None:
         self.folder = folder
         self.panel.open_desk(Desk(folder, lambda _: None), name)
-        self.wait(lambda: self.panel.session is not None)
+        self.wait(lambda: self.panel.controller.session is not None)
 
     @property
-    def session(self) -> Session:
-        assert self.panel.session is not None
-        return self.panel.session
+    def session(self) -> ShownSession:
+        assert self.panel.controller.session is not None
+        return self.panel.controller.session
 
     def wait(self, holds: Callable[[], object]) -> None:
         end = time.monotonic() + PATIENCE_S
@@ -95,7 +95,7 @@ class Reader:
         self.pause(PRESSED_S)
 
     def click_row(self, number: int) -> None:
-        table = self.panel.lesions
+        table = self.panel.lesions.table
         rows = [row for row in range(table.rowCount()) if table.item(row, 0).text() == str(number)]
         middle = table.visualItemRect(table.item(rows[0], 0)).center()
         QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, NO_KEY, middle)

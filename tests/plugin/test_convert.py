@@ -7,11 +7,14 @@ import pytest
 
 from calcimeasure.measure.shape import in_plane_axes
 from calcimeasure.model import Outline, Projection, Radiograph, SpacingSource
+from calcimeasure.review import CuttingLine, CuttingPlane
+from calcimeasure.review.cut import parts_of
 from napari_calcimeasure._convert import (
     METADATA_KEY,
+    Display,
     axis_shown,
+    cut_through,
     display_of,
-    draw_outlines,
     image_layer,
     image_of,
     pixels_kji,
@@ -45,13 +48,20 @@ GRIDS = [
 ]
 
 
+def stored(display: Display, shown: np.ndarray) -> np.ndarray:
+    """Write what is shown into an array of the stack's own order."""
+    array = np.zeros(display.shape_kji, dtype=shown.dtype)
+    display.shown(array)[:] = shown
+    return array
+
+
 @pytest.mark.parametrize("grid", GRIDS)
 def test_voxels_come_back_and_none_is_moved(grid: Grid) -> None:
     volume = volume_of(np.arange(np.prod(SHAPE)).reshape(SHAPE), grid)
     display = display_of(volume)
     shown = display.shown(volume.attenuation_hu)
     assert np.shares_memory(shown, volume.attenuation_hu)
-    assert np.array_equal(display.stored(shown), volume.attenuation_hu)
+    assert np.array_equal(stored(display, shown), volume.attenuation_hu)
     for index in ((0, 0, 0), (3, 4, 5), (1, 3, 2)):
         where = tuple(display.to_shown(index).astype(int))
         assert shown[where] == volume.attenuation_hu[index]
@@ -142,16 +152,80 @@ def test_axes_are_drawn_on_their_slice(grid: Grid) -> None:
     assert drawn_mm == pytest.approx(axes.long_axis.length_mm)
 
 
-def test_outlines_come_back_from_labels() -> None:
-    mask = np.zeros(SHAPE, dtype=bool)
-    mask[1:3, 1:4, 2:5] = True
-    inner = np.zeros(SHAPE, dtype=bool)
-    inner[1, 2, 3] = True
-    labels = draw_outlines([(3, Outline.from_mask(mask)), (9, Outline.from_mask(inner))], (0, 0, 0), SHAPE)
-    assert np.array_equal(labels == 9, inner)
-    assert np.array_equal(labels == 3, mask & ~inner)
-    part = draw_outlines([(3, Outline.from_mask(mask))], (2, 0, 3), (4, 5, 6))
-    assert np.array_equal(part == 3, mask[2:4, :, 3:6])
+def beyond_line(display: Display, ends_world: np.ndarray, across: int) -> np.ndarray:
+    """Tell which voxels lie beyond a line on the screen: seen in the world of the display, as on the screen."""
+    world = display.to_world(np.argwhere(np.ones(display.shape_kji, dtype=bool)))
+    start, stop = ends_world
+    return ((world - start) @ np.cross(stop - start, np.eye(3)[across]) > 0).reshape(display.shape_kji)
+
+
+def parts_as_masks(parts: list[Outline], shape: tuple[int, ...]) -> list[np.ndarray]:
+    return [part.mask_in((0, 0, 0), shape) for part in parts]
+
+
+@pytest.mark.parametrize("across", range(3))
+@pytest.mark.parametrize("grid", GRIDS[:-1])
+def test_a_cut_divides_what_the_line_divides_on_the_screen(grid: Grid, across: int) -> None:
+    """World to patient is linear on even slices, tilted or not: the plane takes the voxels that the line takes."""
+    volume = volume_of(np.zeros(SHAPE, dtype=int), grid)
+    display = display_of(volume)
+    everything = Outline.from_mask(np.ones(SHAPE, dtype=bool))
+    random = np.random.default_rng(across)
+    for _ in range(5):
+        middle = display.to_world((np.array(SHAPE) - 1) / 2)
+        ends = middle + random.uniform(-0.4, 0.4, (2, 3)) * np.array(SHAPE)[list(display.order)] * display.scale
+        ends[:, across] = middle[across]
+        expected = beyond_line(display, ends, across)
+        cut = cut_through(volume, display, ends.tolist(), across)
+        parts = parts_as_masks(parts_of(everything, cut, volume), SHAPE)
+        assert np.array_equal(parts[0], expected)
+        assert np.array_equal(parts[1], ~expected)
+
+
+@pytest.mark.parametrize("across", range(3))
+def test_a_cut_through_slices_at_uneven_steps_is_straight_on_each_of_them(across: int) -> None:
+    grid = GRIDS[-1]
+    volume = volume_of(np.zeros(SHAPE, dtype=int), grid)
+    display = display_of(volume)
+    first, last = display.to_world([(0.0, 1.0, 1.0), (3.0, 3.0, 4.0)])
+    cut = cut_through(volume, display, [first.tolist(), last.tolist()], across)
+    assert isinstance(cut, CuttingPlane)
+    ends_lps_mm = volume.geometry.to_lps_mm([(0, 1, 1), (3, 3, 4)])
+    assert (ends_lps_mm - cut.point_lps_mm) @ cut.normal_lps == pytest.approx([0, 0])
+    assert np.dot(cut.normal_lps, display.directions_lps[across]) == pytest.approx(0)
+
+
+def test_a_cut_of_tilted_slices_by_formula() -> None:
+    """A line along the columns of slices that are tilted by 18 degrees: the cut holds the way of the table, too."""
+    volume = volume_of(np.zeros(SHAPE, dtype=int), tilted_grid(SHAPE, SPACING_MM, 18.0))
+    display = display_of(volume)
+    ends = display.to_world([(2.0, 0.0, 2.5), (2.0, 4.0, 2.5)])
+    cut = cut_through(volume, display, ends.tolist(), display.slice_axis)
+    assert isinstance(cut, CuttingPlane)
+    x_mm = volume.geometry.to_lps_mm((0, 0, 2.5))[0]
+    assert cut.point_lps_mm[0] == pytest.approx(x_mm)
+    assert np.abs(cut.normal_lps) / np.linalg.norm(cut.normal_lps) == pytest.approx([1, 0, 0])
+    # Seen from the left, a line between two slices: the cut lies in the slice, tilted as the slice is.
+    ends = display.to_world([(1.5, 0.0, 2.0), (1.5, 4.0, 2.0)])
+    cut = cut_through(volume, display, ends.tolist(), 2)
+    assert isinstance(cut, CuttingPlane)
+    tilt = np.radians(18.0)
+    expected = np.array([0, -np.sin(tilt), np.cos(tilt)])
+    assert abs(np.dot(cut.normal_lps, expected)) / np.linalg.norm(cut.normal_lps) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("orientation", [(), ("L", "F"), ("R", "F"), ("L", "H"), ("R", "H")])
+def test_a_cut_of_a_radiograph_is_a_line_in_pixels(orientation: tuple[str, ...]) -> None:
+    series = ct_series(modality="DX", projection=Projection(patient_orientation=orientation))
+    radiograph = Radiograph(series, np.zeros((14, 15), np.float32), (0.2, 0.1), SpacingSource.DETECTOR_PLANE)
+    display = display_of(radiograph)
+    ends = display.to_world([(0.0, 1.5, 2.0), (0.0, 9.0, 12.25)])
+    cut = cut_through(radiograph, display, ends.tolist(), 0)
+    assert isinstance(cut, CuttingLine)
+    assert sorted(cut.ends_px) == [pytest.approx((1.5, 2.0)), pytest.approx((9.0, 12.25))]
+    parts = parts_of(Outline.from_mask(np.ones((1, 14, 15), dtype=bool)), cut, radiograph)
+    expected = beyond_line(display, ends, 0)
+    assert np.array_equal(parts_as_masks(parts, (1, 14, 15))[0], expected)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +248,7 @@ def test_radiographs_are_shown_with_left_on_the_right(orientation: tuple[str, ..
     assert display.scale == (1.0, 0.2, 0.1)
     data, settings, _ = image_layer(radiograph)
     assert data.shape == (1, 4, 5)
-    assert np.array_equal(display.stored(data)[0], pixels)
+    assert np.array_equal(stored(display, data)[0], pixels)
     assert image_of(Layer(data, settings["metadata"])) is radiograph
     assert np.shares_memory(pixels_kji(radiograph), pixels)
 

@@ -1,4 +1,4 @@
-"""Radiographs under review: drawn, grown and calibrated, in millimeters only where somebody knows them."""
+"""Radiographs on the display of the plugin: rows, letters and lines, in millimeters only where somebody knows them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,36 +7,30 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from calcimeasure.analysis.calibration import KnownDistances, KnownLength
-from calcimeasure.analysis.pipeline import survey
-from calcimeasure.errors import ReviewError
-from calcimeasure.model import FilmMeasurements, Outline, Projection, Radiograph, SpacingSource, Status, Tissue
+from calcimeasure.model import Projection, Radiograph, SpacingSource, Status, Tissue
 from calcimeasure.store import Store
 from napari_calcimeasure._rows import columns_of, evidence, lesion_cells
 from napari_calcimeasure._ruler import Ruler
 from napari_calcimeasure._screen import PLANES, Screen
-from napari_calcimeasure._session import Session
-from tests.films import CONTRAST, ellipse, film_of, film_series
-from tests.plugin.desks import SETTINGS, ask, begin, measure_drafts, store_with, two_cuboids
+from napari_calcimeasure._session import ShownSession
+from tests.films import film_of, film_series
+from tests.plugin.desks import begin, measure_drafts, store_with
+from tests.review.test_radiographs import (
+    ASPECT,
+    LARGE,
+    LARGE_AT,
+    LINE,
+    SHAPE,
+    SMALL,
+    SMALL_AT,
+    film,
+    index,
+    numbers,
+    paint,
+    shadow,
+)
 
-ASPECT = 1.25
-SHAPE = (300, 400)
-LARGE, LARGE_AT, SMALL, SMALL_AT = (120, 60), (110.0, 130.0), (50, 40), (250.0, 300.0)
-"""Axes and middles in columns; rows are 1.25 columns apart."""
-LINE = KnownLength(((20.0, 10.0), (20.0, 110.0)), 20.0)
-SAID = Projection(pixel_aspect_ratio=(5.0, 4.0), patient_orientation=("R", "F"))
 LETTERS = ("middle_left", "middle_right", "top_center", "bottom_center")
-
-
-def film(projection: Projection = SAID) -> Radiograph:
-    large, _ = ellipse(LARGE, 20, ASPECT, noise=4.0, shape=SHAPE, middle=LARGE_AT)
-    small, _ = ellipse(SMALL, 0, ASPECT, shape=SHAPE, middle=SMALL_AT)
-    series = film_series(projection, image_laterality="R", body_part="HAND")
-    return film_of(large + small, series=series)
-
-
-def shadow(axes: tuple[float, float], middle: tuple[float, float], angle_deg: float = 0.0) -> Outline:
-    return ellipse(axes, angle_deg, ASPECT, shape=SHAPE, middle=middle)[1]
 
 
 @pytest.fixture(scope="module")
@@ -56,56 +50,35 @@ def opened(file: Path, image: Radiograph) -> Iterator[tuple[Store, int]]:
 
 
 @pytest.fixture
-def session(opened: tuple[Store, int], image: Radiograph) -> Session:
+def session(opened: tuple[Store, int], image: Radiograph) -> ShownSession:
     return begin(*opened, image)
 
 
-def numbers(session: Session, number: int) -> FilmMeasurements:
-    lesion = session.lesion(number)
-    assert lesion is not None
-    assert isinstance(lesion.measurements, FilmMeasurements)
-    return lesion.measurements
-
-
-def dice(one: Outline, other: Outline) -> float:
-    return 2 * one.overlap(other) / (one.voxel_count + other.voxel_count)
-
-
-def paint(session: Session, outline: Outline, label: int) -> None:
-    session.press += 1
-    session.labels[outline.box][outline.mask()] = label
-    session.compare()
-
-
-def index(middle: tuple[float, float]) -> tuple[float, float, float]:
-    return (0, middle[0] / ASPECT, middle[1])
-
-
-def test_what_is_drawn_is_measured_and_kept_in_pixels(session: Session, file: Path) -> None:
+def test_rows_say_pixels_where_nobody_knows_millimeters(session: ShownSession) -> None:
     paint(session, shadow(SMALL, SMALL_AT), 2)
     measure_drafts(session)
     seen = numbers(session, 2)
-    assert seen.long_axis.length_px == pytest.approx(50, abs=1)
-    assert seen.short_axis.length_px == pytest.approx(40, abs=1)
-    assert seen.mean_contrast == pytest.approx(CONTRAST, rel=0.05)
     assert lesion_cells(session, 2)[5:8] == (
         f"50 x {seen.short_axis.length_px:.0f} px",
         f"{seen.area_px:.0f} px²",
         f"{seen.mean_contrast:.3g}",
     )
-    session.save_all()
-    kept = "SELECT status, algorithm_type, long_axis_px, long_axis_mm FROM current_lesions WHERE lesion_number = 2"
-    assert ask(file, kept) == [("accepted", "manual", pytest.approx(seen.long_axis.length_px), None)]
+    session.calibrate(LINE)
+    assert lesion_cells(session, 1)[5].endswith(" mm")
 
 
-def test_side_and_site_of_what_is_drawn_come_with_the_survey(session: Session, image: Radiograph, file: Path) -> None:
-    paint(session, shadow(SMALL, SMALL_AT), 2)
-    session.save_all()
-    assert session.needs_view
-    session.take_view(survey(image, SETTINGS).view)
-    said = "SELECT laterality, laterality_source, site FROM current_lesions WHERE lesion_number = 2"
-    assert ask(file, said) == [("right", "dicom_tag", "hand_wrist")]
-    assert not session.needs_view
+def test_a_row_says_that_a_lesion_was_grown(session: ShownSession) -> None:
+    session.take_grown(session.growing(None, index(SMALL_AT))())
+    session.decide(2, Status.ACCEPTED)
+    assert "pointed at" in lesion_cells(session, 2)[8]
+
+
+def test_the_display_has_the_unit_that_is_known(session: ShownSession) -> None:
+    session.calibrate(LINE)
+    assert session.display.unit == "mm"
+    assert session.display.scale == pytest.approx((1.0, 0.25, 0.2))
+    assert session.undo()
+    assert session.display.unit == "pixel"
 
 
 def test_large_masses_show_axes_and_area_before_the_rest(tmp_path: Path) -> None:
@@ -120,127 +93,7 @@ def test_large_masses_show_axes_and_area_before_the_rest(tmp_path: Path) -> None
         assert area == f"{mass.voxel_count * 0.05:.0f} mm² …"
 
 
-def test_one_place_grows_a_new_lesion_that_can_be_undone(session: Session, file: Path) -> None:
-    before = session.labels.copy()
-    number = session.take_grown(session.growing(None, index(SMALL_AT))())
-    assert (number, session.selected) == (2, 2)
-    grown = session.outline(2)
-    assert grown is not None
-    assert dice(grown, shadow(SMALL, SMALL_AT)) > 0.9
-    measure_drafts(session)
-    session.decide(2, Status.ACCEPTED)
-    rows = "SELECT lesion_number, status, algorithm_type FROM current_lesions ORDER BY lesion_number"
-    assert ask(file, rows) == [(1, "proposed", "automatic"), (2, "accepted", "semiautomatic")]
-    assert "pointed at" in lesion_cells(session, 2)[8]
-    for _ in range(2):
-        assert session.undo()
-    session.save_all()
-    assert ask(file, rows) == [(1, "proposed", "automatic")]
-    assert np.array_equal(session.labels, before)
-    for _ in range(2):
-        assert session.redo()
-    session.save_all()
-    assert ask(file, rows)[1] == (2, "accepted", "semiautomatic")
-
-
-def test_a_painted_region_is_grown_and_is_the_readers_own_when_painted_on(session: Session, file: Path) -> None:
-    rough = shadow((36, 24), SMALL_AT)
-    assert not session.is_rough(2)
-    paint(session, rough, 2)
-    assert session.is_rough(2)
-    session.take_grown(session.growing(2)(), 2)
-    assert not session.is_rough(2)
-    grown = session.outline(2)
-    assert grown is not None
-    assert dice(grown, shadow(SMALL, SMALL_AT)) > 0.9
-    assert session.undo()
-    assert session.outline(2) == rough
-    assert session.redo()
-    paint(session, Outline.from_mask(np.ones((1, 3, 3), bool), (0, 160, 300)), 2)
-    session.save_all()
-    assert ask(file, "SELECT algorithm_type FROM current_lesions WHERE lesion_number = 2") == [("manual",)]
-
-
-def test_a_place_in_a_lesion_grows_that_lesion_and_its_decision_stays(session: Session, file: Path) -> None:
-    paint(session, shadow((44, 30), SMALL_AT), 2)
-    session.save_all()
-    session.decide(2, Status.REJECTED)
-    session.decide(2, Status.PROPOSED)
-    assert session.take_grown(session.growing(None, index(SMALL_AT))()) == 2
-    session.save_all()
-    rows = "SELECT lesion_number, status, algorithm_type FROM current_lesions WHERE lesion_number > 1"
-    assert ask(file, rows) == [(2, "proposed", "semiautomatic")]
-    outline = session.outline(2)
-    assert outline is not None
-    assert dice(outline, shadow(SMALL, SMALL_AT)) > 0.9
-
-
-def test_what_is_grown_takes_nothing_from_another_lesion(session: Session) -> None:
-    half = Outline.from_mask(np.ones((1, 16, 60), bool), (0, 185, 270))
-    paint(session, half, 2)
-    session.save_all()
-    grown = session.growing(None, index(SMALL_AT))()
-    assert session.take_grown(grown, 3) == 3
-    session.save_all()
-    assert session.lesions[2].lesion.outline == half
-    assert session.lesions[3].lesion.outline.overlap(half) == 0
-    assert not session.lesions[3].lesion.outline.overlap(session.lesions[1].lesion.outline)
-    with pytest.raises(ReviewError, match="lies in lesion 1"):
-        session.take_grown(shadow((20, 20), LARGE_AT), 4)
-
-
-def test_a_place_beside_the_image_and_a_ct_are_refused(session: Session, tmp_path: Path) -> None:
-    with pytest.raises(ReviewError, match="Point into it"):
-        session.growing(None, (0, -5, 10))()
-    with pytest.raises(ReviewError, match="Click on a mass"):
-        session.growing(7)
-    volume = two_cuboids()
-    with store_with(tmp_path / "ct.db", volume, [], Tissue.CALCIFIED_MASS) as opened:
-        stack = begin(*opened, volume)
-        with pytest.raises(ReviewError, match="found CT"):
-            stack.growing(None, (1, 1, 1))
-        with pytest.raises(ReviewError, match="found CT"):
-            stack.calibrate(LINE)
-
-
-def test_a_known_length_gives_all_lesions_millimeters_in_one_edit(session: Session, file: Path) -> None:
-    paint(session, shadow(SMALL, SMALL_AT), 2)
-    px = numbers(session, 1).long_axis.length_px
-    session.calibrate(LINE)
-    rows = "SELECT long_axis_mm, spacing_source, column_spacing_mm FROM current_lesions ORDER BY lesion_number"
-    assert ask(file, rows) == [
-        (pytest.approx(0.2 * px), "reader", 0.2),
-        (pytest.approx(10.0, abs=0.2), "reader", 0.2),
-    ]
-    edits = "SELECT count(DISTINCT edit_uid) FROM lesion_revisions WHERE why LIKE 'calibrated%'"
-    assert ask(file, edits) == [(1,)]
-    assert session.display.unit == "mm"
-    assert session.display.scale == pytest.approx((1.0, 0.25, 0.2))
-    assert lesion_cells(session, 1)[5].endswith(" mm")
-
-    assert session.undo()
-    assert [row[:2] for row in ask(file, rows)] == [(None, "none"), (None, "none")]
-    assert session.display.unit == "pixel"
-    assert session.redo()
-    assert ask(file, rows)[0][1] == "reader"
-
-    session.take_grown(Outline.from_mask(np.ones((1, 20, 20), bool), (0, 5, 5)), 3)
-    session.save_all()
-    assert ask(file, rows)[2][1:] == ("reader", 0.2)
-    session.calibrate(None)
-    assert {row[1] for row in ask(file, rows)} == {"none"}
-
-
-def test_what_cannot_be_known_changes_nothing(session: Session, file: Path) -> None:
-    revisions = ask(file, "SELECT count(*) FROM lesion_revisions")
-    for wrong in (KnownLength(LINE.ends_px, 0.0), KnownDistances(1000.0, 900.0)):
-        with pytest.raises(ReviewError):
-            session.calibrate(wrong)
-    assert ask(file, "SELECT count(*) FROM lesion_revisions") == revisions
-    assert not session.undo()
-
-
-def test_layers_axes_and_words_follow_the_millimeters(session: Session) -> None:
+def test_layers_axes_and_words_follow_the_millimeters(session: ShownSession) -> None:
     viewer = ViewerModel()
     screen = Screen(viewer, session)
     session.select(1)
@@ -269,7 +122,7 @@ def test_layers_axes_and_words_follow_the_millimeters(session: Session) -> None:
     assert "0.2 mm a pixel" in evidence(session.lesion(1))
 
 
-def test_the_next_radiograph_brings_its_own_millimeters_and_sides(tmp_path: Path, session: Session) -> None:
+def test_the_next_radiograph_brings_its_own_millimeters_and_sides(tmp_path: Path, session: ShownSession) -> None:
     viewer = ViewerModel()
     screen = Screen(viewer, session)
     layers = list(viewer.layers)
@@ -290,7 +143,7 @@ def test_the_next_radiograph_brings_its_own_millimeters_and_sides(tmp_path: Path
     assert tuple(screen.image.scale) == pytest.approx((1.0, ASPECT, 1.0))
 
 
-def test_a_radiograph_has_one_plane_and_no_slab(session: Session) -> None:
+def test_a_radiograph_has_one_plane_and_no_slab(session: ShownSession) -> None:
     viewer = ViewerModel()
     screen = Screen(viewer, session)
     order = viewer.dims.order
@@ -327,7 +180,7 @@ def test_sizes_at_the_detector_are_upper_bounds(tmp_path: Path, image: Radiograp
         assert "upper bound" in evidence(session.lesion(1))
 
 
-def test_the_ruler_gives_rows_and_columns_and_goes_away(session: Session) -> None:
+def test_the_ruler_gives_rows_and_columns_and_goes_away(session: ShownSession) -> None:
     viewer = ViewerModel()
     screen = Screen(viewer, session)
     display = session.display

@@ -12,7 +12,7 @@ from calcimeasure.model import Laterality, Outline, Status, Tissue, Volume
 from calcimeasure.store import Store
 from napari_calcimeasure._rows import evidence, lesion_cells, lesion_order
 from napari_calcimeasure._screen import COLORS, PLANES, WINDOWS_HU, Screen
-from napari_calcimeasure._session import Session
+from napari_calcimeasure._session import ShownSession
 from tests.films import film_of
 from tests.phantoms import oblique_grid
 from tests.plugin.desks import FIRST, SECOND, SHAPE, begin, box, measure_drafts, store_with, two_cuboids
@@ -36,7 +36,7 @@ def opened(tmp_path: Path, volume: Volume) -> Iterator[tuple[Store, int]]:
 
 
 @pytest.fixture
-def session(opened: tuple[Store, int], volume: Volume) -> Session:
+def session(opened: tuple[Store, int], volume: Volume) -> ShownSession:
     return begin(*opened, volume)
 
 
@@ -49,7 +49,7 @@ def letters(viewer: ViewerModel) -> list[str]:
     return [viewer.canvas.overlays[f"calcimeasure_{place}"].text for place in LETTERS]
 
 
-def test_letters_follow_the_plane(viewer: ViewerModel, session: Session) -> None:
+def test_letters_follow_the_plane(viewer: ViewerModel, session: ShownSession) -> None:
     screen = Screen(viewer, session)
     assert letters(viewer) == ["R", "L", "A", "P"]
     screen.plane("Coronal")
@@ -60,7 +60,7 @@ def test_letters_follow_the_plane(viewer: ViewerModel, session: Session) -> None
     assert letters(viewer) == ["A", "P", "R", "L"]
 
 
-def test_three_dimensions_are_never_mirrored(viewer: ViewerModel, session: Session) -> None:
+def test_three_dimensions_are_never_mirrored(viewer: ViewerModel, session: ShownSession) -> None:
     screen = Screen(viewer, session)
     depth = {}
     for name in PLANES:
@@ -70,7 +70,7 @@ def test_three_dimensions_are_never_mirrored(viewer: ViewerModel, session: Sessi
 
 
 def test_going_to_a_lesion_shows_the_slice_of_its_long_axis_and_its_middle(
-    viewer: ViewerModel, session: Session
+    viewer: ViewerModel, session: ShownSession
 ) -> None:
     screen = Screen(viewer, session)
     session.select(2)
@@ -85,7 +85,7 @@ def test_going_to_a_lesion_shows_the_slice_of_its_long_axis_and_its_middle(
     assert seen_mm > 1.5 * 5.4
 
 
-def test_axes_are_drawn_with_their_lengths(viewer: ViewerModel, session: Session) -> None:
+def test_axes_are_drawn_with_their_lengths(viewer: ViewerModel, session: ShownSession) -> None:
     screen = Screen(viewer, session)
     axes = next(layer for layer in screen.layers if layer.name == "long and short axis")
     assert not axes.visible
@@ -103,7 +103,7 @@ def test_axes_are_drawn_with_their_lengths(viewer: ViewerModel, session: Session
     assert with_scale == (tuple(screen.labels.scale), tuple(screen.labels.translate))
 
 
-def test_outlines_have_the_color_of_their_status(viewer: ViewerModel, session: Session) -> None:
+def test_outlines_have_the_color_of_their_status(viewer: ViewerModel, session: ShownSession) -> None:
     screen = Screen(viewer, session)
     session.decide(2, Status.ACCEPTED)
     screen.color()
@@ -113,7 +113,7 @@ def test_outlines_have_the_color_of_their_status(viewer: ViewerModel, session: S
         assert shown[number][:3] == pytest.approx(expected, abs=0.01)
 
 
-def test_windows_and_slab(viewer: ViewerModel, session: Session) -> None:
+def test_windows_and_slab(viewer: ViewerModel, session: ShownSession) -> None:
     screen = Screen(viewer, session)
     for name, limits in WINDOWS_HU.items():
         screen.window(name)
@@ -126,7 +126,7 @@ def test_windows_and_slab(viewer: ViewerModel, session: Session) -> None:
     assert viewer.dims.thickness == (0.0, 0.0, 0.0)
 
 
-def test_other_layers_stay_as_they_are(viewer: ViewerModel, session: Session) -> None:
+def test_other_layers_stay_as_they_are(viewer: ViewerModel, session: ShownSession) -> None:
     notes = viewer.add_labels(np.zeros((5, 8, 8), dtype=np.uint8), name="my notes")
     points = viewer.add_points(np.zeros((1, 4)), name="of four dimensions")
     overlays, scale_bar = set(viewer.canvas.overlays), viewer.canvas.overlays.scale_bar.visible
@@ -143,7 +143,7 @@ def test_other_layers_stay_as_they_are(viewer: ViewerModel, session: Session) ->
     assert not notes.data.any()
 
 
-def test_an_image_that_is_open_already_is_used_and_stays(viewer: ViewerModel, session: Session) -> None:
+def test_an_image_that_is_open_already_is_used_and_stays(viewer: ViewerModel, session: ShownSession) -> None:
     from napari_calcimeasure._convert import image_layer
 
     data, settings, _ = image_layer(session.image)
@@ -154,7 +154,7 @@ def test_an_image_that_is_open_already_is_used_and_stays(viewer: ViewerModel, se
     assert list(viewer.layers) == [mine]
 
 
-def test_painting_on_the_layer_is_painting_in_the_session(viewer: ViewerModel, session: Session) -> None:
+def test_painting_on_the_layer_is_painting_in_the_session(viewer: ViewerModel, session: ShownSession) -> None:
     screen = Screen(viewer, session)
     labels: Labels = screen.labels
     labels.selected_label, labels.brush_size, labels.n_edit_dimensions = 1, 3, 2
@@ -181,7 +181,7 @@ def test_layers_of_an_oblique_stack_lie_where_their_image_lies(tmp_path: Path, v
 
 
 def test_the_next_stack_is_shown_on_the_layers_of_the_one_before_and_nothing_of_that_one_stays(
-    tmp_path: Path, viewer: ViewerModel, session: Session
+    tmp_path: Path, viewer: ViewerModel, session: ShownSession
 ) -> None:
     screen = Screen(viewer, session)
     layers = list(viewer.layers)
@@ -226,7 +226,7 @@ def test_the_next_stack_is_shown_on_the_layers_of_the_one_before_and_nothing_of_
 
 
 def test_a_stack_is_not_shown_on_layers_of_another_kind_or_on_those_of_a_reader(
-    tmp_path: Path, viewer: ViewerModel, session: Session, opened: tuple[Store, int], volume: Volume
+    tmp_path: Path, viewer: ViewerModel, session: ShownSession, opened: tuple[Store, int], volume: Volume
 ) -> None:
     from napari_calcimeasure._convert import image_layer
 
@@ -246,7 +246,7 @@ def test_a_stack_is_not_shown_on_layers_of_another_kind_or_on_those_of_a_reader(
     assert screen.session is session
 
 
-def test_labels_that_a_script_replaced_come_back(viewer: ViewerModel, session: Session) -> None:
+def test_labels_that_a_script_replaced_come_back(viewer: ViewerModel, session: ShownSession) -> None:
     screen = Screen(viewer, session)
     screen.labels.data = np.ones(SHAPE, dtype=np.uint16)
     screen.guard_data()
@@ -257,7 +257,7 @@ def test_labels_that_a_script_replaced_come_back(viewer: ViewerModel, session: S
 # What the tables say
 
 
-def test_rows_say_the_numbers_and_where_they_are_waited_for(session: Session) -> None:
+def test_rows_say_the_numbers_and_where_they_are_waited_for(session: ShownSession) -> None:
     numbers = session.lesions[1].lesion.measurements
     cells = lesion_cells(session, 1)
     assert cells[0] == "1"
@@ -274,13 +274,13 @@ def test_rows_say_the_numbers_and_where_they_are_waited_for(session: Session) ->
     assert lesion_cells(session, 3)[1] == "drawn"
 
 
-def test_rows_do_not_move_when_their_lesion_is_decided(session: Session) -> None:
+def test_rows_do_not_move_when_their_lesion_is_decided(session: ShownSession) -> None:
     before = lesion_order(session)
     session.decide(before[0], Status.REJECTED)
     assert lesion_order(session) == before == [1, 2]
 
 
-def test_evidence_is_said_and_cannot_inject_markup(session: Session) -> None:
+def test_evidence_is_said_and_cannot_inject_markup(session: ShownSession) -> None:
     assert "not judged" in evidence(session.lesion(1))
     session.reader = "<b>A & B</b>"
     session.set_side(1, Laterality.LEFT)

@@ -70,6 +70,12 @@ class Reader:
         self.store.append(self.stack_id, revisions, self.settings)
         return revisions[0]
 
+    def take_back(self, edit: Revision) -> None:
+        """Undo all that an edit changed, in one edit."""
+        histories, by = self.store.histories(self.stack_id).values(), self.by
+        changed = [history for history in histories if history[-1].edit_uid == edit.edit_uid]
+        self.keep(*(review.undo(history, history[-1].number - 1, by) for history in changed))
+
 
 def conflict(first: Reader, second: Reader) -> None:
     """Both read lesion 1, the first one is faster; the second one reads it again, and disagrees."""
@@ -94,9 +100,7 @@ def divide_and_draw(first: Reader, second: Reader) -> None:
     left[..., : mask.shape[2] // 3] = True
     parts = [Outline.from_mask(mask & one, outline.start_kji) for one in (left, ~left)]
     split = first.keep(*review.split(first.lesion(1), parts, first.newest, image, settings, first.by))
-    second.keep(
-        *review.undo_edit(list(second.store.histories(second.stack_id).values()), split.edit_uid or "", second.by)
-    )
+    second.take_back(split)
     smaller = mask.copy()
     smaller[0] = False
     drawn = Outline.from_mask(smaller, outline.start_kji)
@@ -124,7 +128,7 @@ def measure_a_radiograph(first: Reader, second: Reader) -> None:
     first.keep(review.add(outline, AlgorithmType.MANUAL, first.newest, image, settings, first.by))
     length = KnownLength(((5.0, 5.0), (5.0, 45.0)), 10.0)
     calibrated = first.keep(*review.calibrate(first.newest, length, image, settings, first.by))
-    second.keep(*review.undo_edit([second.history(1)], calibrated.edit_uid or "", second.by))
+    second.take_back(calibrated)
     second.keep(*review.calibrate(second.newest, length, image, settings, second.by))
 
 

@@ -1,4 +1,4 @@
-"""One mass on several views is one; two masses never are."""
+"""One mass on several projections is counted once; two masses never are."""
 
 from __future__ import annotations
 

@@ -7,29 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.segment.ct.constants import CT
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.segment.ct.coarse import Coarse
-
-TISSUE_HU = -250
-"""Fat, the lightest of tissues, is at -100 HU; foam, cloth and what is blurred with air are below."""
-
-SOFT_HU = 200
-
-STEP_MM = 3.5
-"""Skin, couch shells and splints are told from each other by their thickness, which needs no finer steps."""
-
-CORE_DEPTH_MM = 4.0
-"""Couch shells, blankets and splints are less than 8 mm thick, a finger is more."""
-
-REACH_MM = 7.0
-"""Skin, pointed fingertips and what hangs on the body lie within it of a core."""
-
-SMALLEST_CORE_MM3 = 300.0
-"""A finger end of 14 mm has a core of 6 mm: 10 mm of it are that much."""
 
 
 def find_body(coarse: Coarse) -> NDArray[np.uint8]:
@@ -52,29 +36,29 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     import edt
     from skimage.segmentation import expand_labels
 
-    skip = tuple(max(1, round(STEP_MM / mm)) for mm in coarse.spacing_mm)
+    skip = tuple(max(1, round(CT.body_step_mm / mm)) for mm in coarse.spacing_mm)
     thinned_hu = coarse.attenuation_hu[:: skip[0], :: skip[1], :: skip[2]]
     spacing_mm = tuple(n * mm for n, mm in zip(skip, coarse.spacing_mm, strict=True))
-    tissue = thinned_hu > TISSUE_HU
-    core = edt.edt(tissue, anisotropy=spacing_mm, black_border=False, parallel=thread_count()) > CORE_DEPTH_MM
-    smallest = max(2, math.ceil(SMALLEST_CORE_MM3 / math.prod(spacing_mm)))
+    tissue = thinned_hu > CT.tissue_hu
+    core = edt.edt(tissue, anisotropy=spacing_mm, black_border=False, parallel=thread_count()) > CT.core_depth_mm
+    smallest = max(2, math.ceil(CT.smallest_core_mm3 / math.prod(spacing_mm)))
     cores = cc3d.connected_components(core, connectivity=6)
     counts = np.bincount(cores.ravel())
-    soft = np.bincount(cores[core & (thinned_hu < SOFT_HU)], minlength=len(counts))
+    soft = np.bincount(cores[core & (thinned_hu < CT.soft_hu)], minlength=len(counts))
     counts[0] = 0
     bodies = np.flatnonzero((counts >= smallest) & (2 * soft > counts))
     if not bodies.size:
-        # A crop or a phantom without a body: nothing can be said to lie outside of it.
+        # A crop or a phantom without a body: nothing lies outside of it.
         return np.ones(coarse.attenuation_hu.shape, dtype=np.uint8)
     number = np.zeros(len(counts), dtype=np.uint8)
     number[bodies[np.argsort(-counts[bodies])][:255]] = np.arange(1, min(len(bodies), 255) + 1)
     bodies_only = number[cores]
     if bodies.size == 1:
-        # The nearest of one is that one.
+        # With one body no labels have to be grown.
         near_mm = edt.edt(bodies_only == 0, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
-        grown = (near_mm <= REACH_MM).astype(np.uint8)
+        grown = (near_mm <= CT.core_reach_mm).astype(np.uint8)
     else:
-        grown = expand_labels(bodies_only, REACH_MM, spacing=spacing_mm)
+        grown = expand_labels(bodies_only, CT.core_reach_mm, spacing=spacing_mm)
     filled = _with_holes(grown * (tissue | core))
     for axis, n in enumerate(skip):
         filled = filled.repeat(n, axis=axis)
@@ -92,7 +76,7 @@ def _with_holes(bodies: NDArray[np.uint8]) -> NDArray[np.uint8]:
             continue
         holes = cc3d.connected_components(np.pad(image == 0, 1, constant_values=True), connectivity=4)[1:-1, 1:-1]
         enclosed = (image == 0) & (holes != 1)
-        # Nearly always one body alone encloses it: the one before it in its row.
+        # In nearly all cases one body encloses the hole, the one of the pixel before it in its row.
         rows, columns = np.nonzero(enclosed)
         for row, column in zip(rows, columns, strict=True):
             image[row, column] = image[row, column - 1]

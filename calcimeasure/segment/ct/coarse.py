@@ -10,20 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.model import NOT_IMAGED_HU
+from calcimeasure.segment.ct.constants import CT
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Volume
-
-FINEST_STEP_MM = 1.0
-"""Cortex is 1 to 8 mm thick and CT blurs by about 1 mm: finer steps show nothing more of it."""
-
-MOST_VOXELS = 16_000_000
-"""A larger stack is judged on longer steps: a trunk of 500 mm on steps of 1.7 mm."""
-
-AIR_HU = -1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,18 +45,18 @@ class Coarse:
 
 
 def coarse_copy(volume: Volume) -> Coarse:
-    """Average a stack in blocks of about `FINEST_STEP_MM`, longer where that would be too many of them."""
+    """Average a stack in blocks of about `CT.finest_step_mm`, longer where that would be too many of them."""
     geometry = volume.geometry
     voxel_mm = geometry.spacing_kji_mm
     imaged_mm3 = math.prod(voxel_mm) * math.prod(geometry.shape_kji)
-    step_mm = max(FINEST_STEP_MM, math.cbrt(imaged_mm3 / MOST_VOXELS))
+    step_mm = max(CT.finest_step_mm, math.cbrt(imaged_mm3 / CT.most_blocks))
     k, j, i = (min(max(1, round(step_mm / mm)), n) for mm, n in zip(voxel_mm, geometry.shape_kji, strict=True))
     spacing_mm = (k * voxel_mm[0], j * voxel_mm[1], i * voxel_mm[2])
     return Coarse(_means(volume.attenuation_hu, (k, j, i)), (k, j, i), spacing_mm)
 
 
 def _means(stored_hu: NDArray[np.int16], factor_kji: tuple[int, int, int]) -> NDArray[np.int16]:
-    """Average whole and, at the far ends, broken blocks."""
+    """Average blocks; at the far ends blocks may be incomplete."""
     k, j, i = factor_kji
     shape = tuple(-(-n // f) for n, f in zip(stored_hu.shape, factor_kji, strict=True))
     means = np.empty(shape, dtype=np.int16)
@@ -75,7 +68,7 @@ def _means(stored_hu: NDArray[np.int16], factor_kji: tuple[int, int, int]) -> ND
     def average(at: int) -> None:
         slab = stored_hu[at * k : (at + 1) * k]
         if slab.min(initial=0) == NOT_IMAGED_HU:
-            slab = np.maximum(slab, AIR_HU)
+            slab = np.maximum(slab, CT.not_imaged_hu)
         total = slab.sum(axis=0, dtype=np.int32) if len(slab) > 1 else slab[0].astype(np.int32)
         if j > 1:
             total = np.add.reduceat(total, rows, axis=0)

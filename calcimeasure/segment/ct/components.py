@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.model import Outline
+from calcimeasure.segment.ct.constants import CT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Volume
-    from calcimeasure.settings import Settings
-
-_ROUNDING = 1e-9
-"""Sizes that differ by this part of them differ in rounding only."""
+    from calcimeasure.settings import MeasureSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Components:
     dropped_count: int = 0
 
 
-def find_components(volume: Volume, settings: Settings) -> Components:
+def find_components(volume: Volume, settings: MeasureSettings) -> Components:
     """Find connected components (26 neighbors) of what is at or above the threshold.
 
     Parameters
@@ -56,7 +54,7 @@ def find_components(volume: Volume, settings: Settings) -> Components:
     dense, start_kji = _dense_box(volume.attenuation_hu, settings.threshold_hu)
     if not dense.size:
         return Components(())
-    # Late: neither scan nor help needs the compiled labelling.
+    # Imported here: neither scan nor help needs it.
     import cc3d
     from scipy import ndimage
 
@@ -65,8 +63,7 @@ def find_components(volume: Volume, settings: Settings) -> Components:
     voxel_sizes, smallest = volume.geometry.voxel_sizes, _smallest_size(volume.geometry, settings)
     sized = []
     for label, box in enumerate(ndimage.find_objects(labels, max_label=found), 1):
-        # Noise makes hundreds of thousands of specks: most are smaller than they need to be even if they filled their
-        # box.
+        # Noise gives hundreds of thousands of specks: most would be too small even if they filled their boxes.
         if math.prod(part.stop - part.start for part in box) * voxel_sizes.max() >= smallest:
             outline = _outline(labels[box] == label, box, start_kji)
             sized.append((_size(outline, voxel_sizes), outline))
@@ -74,8 +71,8 @@ def find_components(volume: Volume, settings: Settings) -> Components:
     return Components(tuple(outline for _, outline in kept), dropped_count=found - len(kept))
 
 
-def without_specks(outline: Outline, geometry: Geometry, settings: Settings) -> Outline:
-    """Take from an outline the pieces apart from it that are too small to count as components; the largest stays."""
+def without_specks(outline: Outline, geometry: Geometry, settings: MeasureSettings) -> Outline:
+    """Remove separate pieces of an outline that are too small to count as components; the largest piece stays."""
     from scipy import ndimage
 
     pieces, count = ndimage.label(outline.mask(), structure=np.ones((3, 3, 3)))
@@ -93,7 +90,7 @@ def without_specks(outline: Outline, geometry: Geometry, settings: Settings) -> 
 def _dense_box(
     attenuation_hu: NDArray[np.int16], threshold_hu: float
 ) -> tuple[NDArray[np.bool_], tuple[int, int, int]]:
-    """Threshold inside the box of what reaches the threshold: labels of the air around it would cost most."""
+    """Threshold inside the box of what reaches the threshold: labelling the air around would take most of the time."""
     # In whole numbers, as the voxels are: comparing with a fraction would copy the volume.
     threshold = math.ceil(threshold_hu)
     in_slices = np.zeros(attenuation_hu.shape[0], dtype=np.bool_)
@@ -109,8 +106,8 @@ def _dense_box(
     if not used[0].size:
         return np.empty((0, 0, 0), dtype=np.bool_), (0, 0, 0)
     box = tuple(slice(int(index[0]), int(index[-1]) + 1) for index in used)
-    # Of even lengths: in a box of odd ones the binary labelling of cc3d has too little room for lone voxels (two in one
-    # row are enough) and breaks.
+    # Padded to even lengths: in a box of odd lengths the binary labelling of cc3d reserves too little memory for lone
+    # voxels (two in one row are enough), and fails.
     lengths = [part.stop - part.start for part in box]
     dense = np.zeros([length + length % 2 for length in lengths], dtype=np.bool_)
     np.greater_equal(attenuation_hu[box], threshold, out=dense[: lengths[0], : lengths[1], : lengths[2]])
@@ -123,9 +120,9 @@ def _rank(sized: tuple[float, Outline]) -> tuple[float, tuple[int, int, int]]:
     return (-round(size, 6), outline.start_kji)
 
 
-def _smallest_size(geometry: Geometry, settings: Settings) -> float:
-    # Less what rounding takes off a sum: where a stack lies must not decide about a component of just that size.
-    smallest_mm3 = settings.min_volume_mm3 * (1 - _ROUNDING)
+def _smallest_size(geometry: Geometry, settings: MeasureSettings) -> float:
+    # Less the rounding of a sum: where a stack lies must not decide whether a component of just that size is kept.
+    smallest_mm3 = settings.min_volume_mm3 * (1 - CT.size_rounding)
     if geometry.shape_kji[0] > 1:
         return smallest_mm3
     diameter_mm = math.cbrt(6 * smallest_mm3 / math.pi)

@@ -7,24 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.split import beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-SURE_MM = 1.5
-"""A voxel of a mass so far from bone and marrow is surely the mass's own; half its depth where it has less."""
-
-EDGE_SIGMA_MM = 0.6
-
-THICKEST_CORTEX_MM = 10.0
-
-BESIDE_MM = 8.0
-"""As far as that a cortex goes on as thick as it is beneath the part."""
-FAR_MM = 1000.0
-
-SPUR_MM = 1.5
-"""Half of the blurred surface of a bone, from 200 HU to its half-maximum, is thinner than this."""
 
 
 def cut(
@@ -61,17 +48,17 @@ def cut(
         return own if not own.any() else dense.copy()
     from_others_mm = _distance_mm(others, spacing_mm)
     from_marrow_mm = _distance_mm(marrow, spacing_mm)
-    cortex_mm = _cortex_mm(from_marrow_mm[others & (_distance_mm(own, spacing_mm) <= BESIDE_MM)])
-    # As deep in the part as the cortex that goes on beneath it allows.
+    cortex_mm = _cortex_mm(from_marrow_mm[others & (_distance_mm(own, spacing_mm) <= CT.beside_mm)])
+    # Distance from bone: from other parts, and from marrow less the thickness of the cortex beneath the part.
     depth_mm = np.minimum(from_others_mm, from_marrow_mm - cortex_mm)
-    sure = own & (depth_mm >= min(SURE_MM, float(depth_mm[own].max()) / 2))
+    sure = own & (depth_mm >= min(CT.sure_mm, float(depth_mm[own].max()) / 2))
     from_sure_mm = _distance_mm(sure, spacing_mm)
-    cortex = (from_marrow_mm <= max(0.6 * cortex_mm, 1.01 * min(spacing_mm[1:]))) & dense
-    bone = ((others & (from_sure_mm > SURE_MM)) | cortex) & ~sure
+    cortex = (from_marrow_mm <= max(CT.surely_cortex * cortex_mm, 1.01 * min(spacing_mm[1:]))) & dense
+    bone = ((others & (from_sure_mm > CT.sure_mm)) | cortex) & ~sure
     if not bone.any():
         return dense.copy()
     smooth_hu = ndimage.gaussian_filter(
-        np.clip(attenuation_hu, -100, 2000).astype(np.float32), [EDGE_SIGMA_MM / mm for mm in spacing_mm]
+        np.clip(attenuation_hu, *CT.compared_hu).astype(np.float32), [CT.steepness_sigma_mm / mm for mm in spacing_mm]
     )
     steepness = np.sqrt(sum(np.square(ndimage.sobel(smooth_hu, axis) / mm) for axis, mm in enumerate(spacing_mm)))
     markers = sure.astype(np.int32) + 2 * bone
@@ -81,14 +68,14 @@ def cut(
 def _without_spurs(
     part: NDArray[np.bool_], dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
-    """Leave out what runs along the blurred surface of the bone: it is thin there, and lies on bone."""
+    """Leave out the thin layer that runs along the blurred surface of the bone."""
     import edt
 
-    thick = edt.edt(part, anisotropy=spacing_mm, black_border=False) > SPUR_MM
+    thick = edt.edt(part, anisotropy=spacing_mm, black_border=False) > CT.spur_mm
     if not thick.any():
         return part
-    spur = part & (_distance_mm(thick, spacing_mm) > 2 * SPUR_MM)
-    return part & ~(spur & (_distance_mm(dense & ~part, spacing_mm) <= 2 * SPUR_MM))
+    spur = part & (_distance_mm(thick, spacing_mm) > 2 * CT.spur_mm)
+    return part & ~(spur & (_distance_mm(dense & ~part, spacing_mm) <= 2 * CT.spur_mm))
 
 
 def _distance_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
@@ -96,15 +83,15 @@ def _distance_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
     import edt
 
     if not mask.any():
-        return np.full(mask.shape, FAR_MM, dtype=np.float32)
+        return np.full(mask.shape, CT.far_mm, dtype=np.float32)
     distance_mm: NDArray[np.float32] = edt.edt(~mask, anisotropy=spacing_mm, black_border=False)
     return distance_mm
 
 
 def _cortex_mm(from_marrow_mm: NDArray[np.float32]) -> float:
     """Estimate how thick the cortex is from how far bone reaches from its marrow, beside the part."""
-    near = from_marrow_mm[from_marrow_mm < THICKEST_CORTEX_MM]
-    return float(np.percentile(near, 75)) if near.size else 0.0
+    near = from_marrow_mm[from_marrow_mm < CT.thickest_cortex_mm]
+    return float(np.percentile(near, CT.cortex_percentile)) if near.size else 0.0
 
 
 def contact_mm2(part: NDArray[np.bool_], bone: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.split import beside, passes
 from calcimeasure.threads import thread_count
 
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.segment.ct.split import Parts
-
-OWN_MM = 4.0
-"""So far from marrow and from other parts nothing of a neighbor's cortex is left."""
-
-RIM_MM = (0.8, 3.0)
-"""How deep the cortex of a bone lies beneath its blurred surface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +30,8 @@ class Features:
         Of the largest ball in it.
     slenderness
         Volume as a multiple of the cube of that ball's radius, logarithm: a ball has 1.4, a sheet or a long piece more.
-    core_hu, tenth_hu, spread
-        Of its deep voxels: median, tenth percentile, and half the range from the 16th to the 84th percentile as a part
-        of the median.
+    core_hu, spread
+        Of its deep voxels: median, and half the range from the 16th to the 84th percentile as a part of the median.
     rim
         Upper quartile of attenuation in the rim as a part of the core.
     bridge
@@ -48,8 +42,6 @@ class Features:
         Parts of its surface that face marrow, another part, and the end of the image.
     metal_share, outside_share, circle_share
         Parts of its voxels that are as dense as metal, outside the body, and beside the circle that was reconstructed.
-    contact_mm2
-        Of its surface with other parts.
     cavity_hu, cavity_spread_hu
         Median of what it encloses, and half the range from the 16th to the 84th percentile; None where it encloses
         nothing that is wide enough to show itself.
@@ -59,7 +51,6 @@ class Features:
     thickness_mm: float
     slenderness: float
     core_hu: float
-    tenth_hu: float
     spread: float
     rim: float
     bridge: float
@@ -67,20 +58,11 @@ class Features:
     marrow_share: float
     neighbor_share: float
     cut_share: float
-    contact_mm2: float
     metal_share: float = 0.0
     outside_share: float = 0.0
     circle_share: float = 0.0
     cavity_hu: float | None = None
     cavity_spread_hu: float | None = None
-
-
-METAL_HU = 2800
-
-FEWEST_OWN = 20
-
-CAVITY_DEPTH_MM = 2.0
-"""So far from its wall a cavity shows its own attenuation."""
 
 
 def features_of(
@@ -106,13 +88,13 @@ def features_of(
     voxels = np.bincount(label, minlength=count)
     own = _away(labels, marrow, spacing_mm).ravel()[at]
     own_count = np.bincount(label[own], minlength=count)
-    usable = own | (own_count < FEWEST_OWN)[label]
-    core = usable & (depth_mm >= np.minimum(0.5 * radius_mm, 5.0)[label])
-    # What is nearest to the middle where neighbors leave nothing of it.
+    usable = own | (own_count < CT.fewest_own)[label]
+    core = usable & (depth_mm >= np.minimum(CT.core_share * radius_mm, CT.deep_mm)[label])
+    # Where neighbors leave no such voxel, all voxels of that depth are taken.
     none = np.bincount(label[core], minlength=count) == 0
-    core |= none[label] & (depth_mm >= 0.5 * radius_mm[label])
-    percentiles = _percentiles(label[core], hu[core], count, (10, 16, 50, 84))
-    in_rim = usable & (below_mm > RIM_MM[0]) & (below_mm <= RIM_MM[1])
+    core |= none[label] & (depth_mm >= CT.core_share * radius_mm[label])
+    percentiles = _percentiles(label[core], hu[core], count, (16, 50, 84))
+    in_rim = usable & (below_mm > CT.cortex_depth_mm[0]) & (below_mm <= CT.cortex_depth_mm[1])
     rim = _percentiles(label[in_rim], hu[in_rim], count, (75,))[0]
     faces_mm2 = _faces_mm2(labels, marrow, spacing_mm)
     whole_mm2 = np.maximum(faces_mm2.sum(axis=0), 1e-6)
@@ -120,20 +102,19 @@ def features_of(
     ones, others, heights = passes(labels, parts.depth_mm)
     for side in (ones, others):
         np.maximum.at(bridge, side, heights / radius_mm[side])
-    metal = np.bincount(label[hu >= METAL_HU], minlength=count)
+    metal = np.bincount(label[hu >= CT.metal_hu], minlength=count)
     cavities = _cavities(attenuation_hu, labels, marrow, spacing_mm)
     found = []
     for n in range(1, count):
         cavity_hu, cavity_spread_hu = cavities.get(n, (None, None))
-        tenth, low, median, high = (float(p[n]) for p in percentiles)
-        level_hu = max(median, 100.0)
+        low, median, high = (float(p[n]) for p in percentiles)
+        level_hu = max(median, CT.least_level_hu)
         found.append(
             Features(
                 volume_mm3=float(voxels[n] * block_mm3),
                 thickness_mm=2 * float(radius_mm[n]),
-                slenderness=math.log(voxels[n] * block_mm3 / max(float(radius_mm[n]), 0.5) ** 3),
+                slenderness=math.log(voxels[n] * block_mm3 / max(float(radius_mm[n]), CT.least_radius_mm) ** 3),
                 core_hu=median,
-                tenth_hu=tenth,
                 spread=(high - low) / 2 / level_hu,
                 rim=float(rim[n]) / level_hu,
                 bridge=float(bridge[n]),
@@ -141,7 +122,6 @@ def features_of(
                 marrow_share=float(faces_mm2[0, n] / whole_mm2[n]),
                 neighbor_share=float(faces_mm2[2, n] / whole_mm2[n]),
                 cut_share=float(faces_mm2[3, n] / whole_mm2[n]),
-                contact_mm2=float(faces_mm2[2, n]),
                 metal_share=float(metal[n] / voxels[n]),
                 cavity_hu=cavity_hu,
                 cavity_spread_hu=cavity_spread_hu,
@@ -153,7 +133,7 @@ def features_of(
 def _away(
     labels: NDArray[np.int32], marrow: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
-    """Find voxels that lie `OWN_MM` from marrow and from the next part."""
+    """Find voxels that lie `CT.own_mm` from marrow and from the next part."""
     import edt
 
     free = ~marrow
@@ -165,7 +145,9 @@ def _away(
         free[high] &= ~meet
     if free.all():
         return free
-    away: NDArray[np.bool_] = edt.edt(free, anisotropy=spacing_mm, black_border=False, parallel=thread_count()) > OWN_MM
+    away: NDArray[np.bool_] = (
+        edt.edt(free, anisotropy=spacing_mm, black_border=False, parallel=thread_count()) > CT.own_mm
+    )
     return away
 
 
@@ -180,7 +162,7 @@ def _cavities(
 
     deep = marrow.copy()
     for axis, mm in enumerate(spacing_mm):
-        low, high = beside(axis, max(1, math.ceil(CAVITY_DEPTH_MM / mm)))
+        low, high = beside(axis, max(1, math.ceil(CT.cavity_depth_mm / mm)))
         deep[low] &= marrow[high]
         deep[high] &= marrow[low]
     if not deep.any():

@@ -9,22 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.segment.ct.constants import CT
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-NECK = 0.8
-"""Two places belong together where what joins them is at least so thick, as part of the thicker one.
-
-A cortex that a mass lies on is thin beside the mass, a lobule is not much thicker than the way into it.
-"""
-
-SMOOTHING_MM = 1.0
-"""Of depths, so that every roughness of a surface is no summit of its own."""
-
-LARGEST_HOLE_MM2 = 1600.0
-"""Marrow of the widest bone (a tibial head of 70 mm holds trabeculae that divide it) and no pelvis or skull."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,9 +38,9 @@ class Parts:
 def split(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> Parts:
     """Divide dense voxels into thick places and what belongs to each.
 
-    Every voxel climbs to the summit of depth that it hangs on; summits are joined where the way between them is no
-    neck (`NECK`). Marrow is no part of the solid: in a hollow bone only its cortex is thick, and a mass on it has a
-    summit of its own.
+    Every voxel belongs to the summit of depth that steepest ascent leads to. Summits are joined where the way between
+    them is no neck (`CT.neck`). Marrow is not part of the solid: in a hollow bone only the cortex has depth, and a mass
+    on the bone has a summit of its own.
 
     Parameters
     ----------
@@ -66,13 +55,13 @@ def split(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> P
     depth_mm = edt.edt(dense, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
     # A dense image without any surface has no depth.
     depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True))))
-    smooth_mm = ndimage.gaussian_filter(depth_mm, [SMOOTHING_MM / mm for mm in spacing_mm], truncate=2.5)
+    smooth_mm = ndimage.gaussian_filter(depth_mm, [CT.depth_smoothing_mm / mm for mm in spacing_mm], truncate=2.5)
     summits = _climb(smooth_mm, dense, spacing_mm)
     return Parts(_joined(summits, smooth_mm), depth_mm, find_marrow(dense, spacing_mm))
 
 
 def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.bool_]:
-    """Find what is enclosed by dense voxels in a plane of the grid, up to `LARGEST_HOLE_MM2`.
+    """Find what is enclosed by dense voxels in a plane of the grid, up to `CT.largest_hole_mm2`.
 
     In all three planes: a shaft that leaves the image is open to its ends, but closed across them.
     """
@@ -87,7 +76,7 @@ def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
                 continue
             labels = cc3d.connected_components(np.pad(~plane, 1, constant_values=True), connectivity=4)
             counts = np.bincount(labels.ravel())
-            small = counts * across_mm2 <= LARGEST_HOLE_MM2
+            small = counts * across_mm2 <= CT.largest_hole_mm2
             small[0] = small[labels[0, 0]] = False
             if small.any():
                 hole |= small[labels[1:-1, 1:-1]]
@@ -127,7 +116,7 @@ def _climb(
 
 
 def _joined(labels: NDArray[np.int32], height: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Join summits, highest pass first, where the pass is at least `NECK` of the higher one."""
+    """Join summits, highest pass first, where the pass is at least `CT.neck` of the higher one."""
     count = int(labels.max(initial=0))
     summit = np.zeros(count + 1, dtype=np.float32)
     at = np.flatnonzero(labels)
@@ -141,11 +130,11 @@ def _joined(labels: NDArray[np.int32], height: NDArray[np.float32]) -> NDArray[n
         return label
 
     ones, others, heights = passes(labels, height)
-    # Summits only grow as they are joined: what is a neck now stays one.
-    able = heights >= NECK * np.maximum(summit[ones], summit[others])
+    # Joined summits only get higher: a neck stays a neck.
+    able = heights >= CT.neck * np.maximum(summit[ones], summit[others])
     for one, other, height_mm in zip(ones[able], others[able], heights[able], strict=True):
         a, b = root(int(one)), root(int(other))
-        if a != b and height_mm >= NECK * max(summit[a], summit[b]):
+        if a != b and height_mm >= CT.neck * max(summit[a], summit[b]):
             low, high = (a, b) if summit[a] < summit[b] else (b, a)
             owner[low] = high
     roots = np.array([root(label) for label in range(count + 1)])
@@ -180,7 +169,7 @@ def passes(
 
 
 def beside(axis: int, away: int = 1) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Index an array twice, so that each voxel meets the one so far behind it along an axis."""
+    """Return two indexes of an array that pair each voxel with the one `away` voxels behind it along an axis."""
     low, high = [slice(None)] * 3, [slice(None)] * 3
     low[axis], high[axis] = slice(None, -away), slice(away, None)
     return tuple(low), tuple(high)

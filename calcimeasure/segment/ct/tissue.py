@@ -15,6 +15,7 @@ from calcimeasure.model import Evidence, Outline, Proposal, Proposals, Tissue
 from calcimeasure.segment.ct.body import find_body
 from calcimeasure.segment.ct.coarse import coarse_copy
 from calcimeasure.segment.ct.components import find_components
+from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.cut import contact_mm2, cut
 from calcimeasure.segment.ct.features import features_of
 from calcimeasure.segment.ct.judge import Judgement, judge
@@ -23,11 +24,12 @@ from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.cluster.hierarchy import DisjointSet
 
     from calcimeasure.model import Volume
     from calcimeasure.segment.ct.coarse import Coarse
     from calcimeasure.segment.ct.features import Features
-    from calcimeasure.settings import Settings
+    from calcimeasure.settings import MeasureSettings
 
 Box = tuple[slice, slice, slice]
 Blocks = TypeVar("Blocks", bound=np.generic)
@@ -38,23 +40,6 @@ OUTSIDE_GROUP = 2
 
 WORTH_CUTTING = (Tissue.CALCIFIED_MASS, Tissue.UNKNOWN)
 """What is cut from bone; the rest stays in one piece with it."""
-
-WIDE_PASS = 0.6
-"""What may be a mass belongs to the mass beside it where the way to it is so wide, as part of its own thickness."""
-
-ROOM_MM = 8.0
-"""Round a part when it is cut from what it lies on."""
-
-CIRCLE_MM = 6.0
-"""How wide the bright rim is that a body beyond the field of view leaves on its circle."""
-
-HELD_SHARE = 0.6
-SURELY_A_MASS = 0.9
-MASK_CONFIDENCE = 0.98
-"""A part of which a mask of bones holds this share is bone, but for one that looks so much like a mass."""
-
-SMALLEST_SPLIT_MM3 = 60.0
-"""Noise and trabeculae below this have no parts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +68,7 @@ class _Judged:
     notices: tuple[str, ...] = ()
 
 
-def propose(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None = None) -> Proposals:
+def propose(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] | None = None) -> Proposals:
     """Find what is dense, cut it where tissues meet, and judge what each piece is.
 
     Parameters
@@ -93,7 +78,7 @@ def propose(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None 
     settings
         `threshold_hu`, `min_volume_mm3`, `mass_probability`, `review_probability`.
     bones
-        (k, j, i), true where another program outlined bone: what it holds is bone, unless it looks too little like it.
+        (k, j, i), true where another program outlined bone: a part in it is bone, unless it surely looks like a mass.
 
     Returns
     -------
@@ -136,12 +121,12 @@ def _on_voxels(blocks: NDArray[np.bool_], factor_kji: tuple[int, int, int], shap
     for axis, factor in enumerate(factor_kji):
         mask = mask.repeat(factor, axis=axis) if factor > 1 else mask
     start = [block * factor for block, factor in zip(used.start_kji, factor_kji, strict=True)]
-    # The last block of a line may be a broken one.
+    # The last block of a line may be incomplete.
     inside = tuple(slice(0, n - first) for n, first in zip(shape_kji, start, strict=True))
     return Outline.from_mask(mask[inside], (start[0], start[1], start[2]))
 
 
-def _judge_copy(volume: Volume, settings: Settings, bones: NDArray[np.bool_] | None) -> _Judged:
+def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] | None) -> _Judged:
     """Split and judge on a coarse copy, within the box that holds what is dense."""
     coarse = coarse_copy(volume)
     body = find_body(coarse)
@@ -177,27 +162,27 @@ def _on_blocks(bones: NDArray[np.bool_], coarse: Coarse) -> NDArray[np.bool_]:
 def _by_mask(
     judgements: list[Judgement], parts: Parts, outlined: NDArray[np.bool_]
 ) -> tuple[list[Judgement], tuple[str, ...]]:
-    """Take for bone what a mask holds of it; a learned mask can swallow a mass, and then looks decide."""
+    """Take what a mask holds for bone. A mask may hold a mass too: a part that surely looks like a mass stays one."""
     label = parts.labels.ravel()
     voxels = np.maximum(np.bincount(label, minlength=len(judgements) + 1), 1)
     shares = np.bincount(label, weights=outlined.ravel(), minlength=len(judgements) + 1) / voxels
     ruled, overruled = [], False
     for judgement, share in zip(judgements, shares[1:], strict=True):
-        if share < HELD_SHARE:
+        if share < CT.held_share:
             ruled.append(judgement)
             continue
         held = Evidence("mask_share", float(share), 0.0, f"a bone mask holds {share:.0%} of it")
         evidence = (*judgement.evidence, held)
-        if judgement.mass_probability >= SURELY_A_MASS:
+        if judgement.mass_probability >= CT.surely_a_mass:
             overruled = True
             ruled.append(replace(judgement, evidence=evidence))
         else:
-            ruled.append(Judgement(Tissue.BONE, MASK_CONFIDENCE, judgement.mass_probability, evidence))
+            ruled.append(Judgement(Tissue.BONE, CT.mask_confidence, judgement.mass_probability, evidence))
     return ruled, ("bone_mask_overruled",) if overruled else ()
 
 
 def _dense_parts(
-    coarse: Coarse, body: NDArray[np.uint8], settings: Settings
+    coarse: Coarse, body: NDArray[np.uint8], settings: MeasureSettings
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Find what is dense in the body, and what is dense outside; specks are neither."""
     import cc3d
@@ -207,7 +192,7 @@ def _dense_parts(
     label = labels.ravel()[at]
     voxels = np.bincount(label, minlength=1)
     beyond = 2 * np.bincount(label[body.ravel()[at] == 0], minlength=len(voxels)) > voxels
-    counted = voxels >= max(2, round(SMALLEST_SPLIT_MM3 / coarse.block_mm3))
+    counted = voxels >= max(2, round(CT.smallest_split_mm3 / coarse.block_mm3))
     inside, outside = np.zeros(labels.shape, dtype=np.bool_), np.zeros(labels.shape, dtype=np.bool_)
     inside.ravel()[at] = (counted & ~beyond)[label]
     outside.ravel()[at] = (counted & beyond)[label]
@@ -215,7 +200,7 @@ def _dense_parts(
 
 
 def _used(mask: NDArray[np.bool_]) -> Box:
-    """Box of what is true, with a block of room where the image goes on: only its end is an end."""
+    """Box of what is true, with a block of room where the image goes on: only the end of the image looks like one."""
     used = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
     k, j, i = (
         slice(max(int(index[0]) - 1, 0), min(int(index[-1]) + 2, n)) for index, n in zip(used, mask.shape, strict=True)
@@ -250,7 +235,7 @@ def _on_circle(coarse: Coarse) -> NDArray[np.bool_] | None:
         return None
     rows_mm = (np.arange(hu.shape[1]) + 0.5) * row_mm - height_mm / 2
     columns_mm = (np.arange(hu.shape[2]) + 0.5) * column_mm - width_mm / 2
-    rim: NDArray[np.bool_] = np.hypot(rows_mm[:, None], columns_mm) > width_mm / 2 - CIRCLE_MM
+    rim: NDArray[np.bool_] = np.hypot(rows_mm[:, None], columns_mm) > width_mm / 2 - CT.circle_mm
     return rim
 
 
@@ -266,27 +251,7 @@ def _hold_together(
     """
     count = len(features) + 1
     tissue = [Tissue.OUTSIDE, *(one.tissue for one in judgements)]
-    owner = np.arange(count)
-
-    def root(label: int) -> int:
-        while owner[label] != label:
-            label = int(owner[label])
-        return label
-
-    mass = Tissue.CALCIFIED_MASS
-    beside_metal = set()
-    is_mass = np.array([one is mass for one in tissue])
-    ones, others, heights = passes(parts.labels, parts.depth_mm)
-    able = is_mass[ones] | is_mass[others]
-    for one, other, height_mm in zip(ones[able], others[able], heights[able], strict=True):
-        for a, b in ((int(one), int(other)), (int(other), int(one))):
-            if not is_mass[b]:
-                continue
-            wide = height_mm >= WIDE_PASS * features[a - 1].thickness_mm / 2
-            if is_mass[a] or (tissue[a] is Tissue.UNKNOWN and wide):
-                owner[root(a)] = root(b)
-            elif tissue[a] is Tissue.METAL:
-                beside_metal.add(b)
+    together, beside_metal = _joined(parts, features, tissue)
     number = np.zeros(count, dtype=np.int32)
     grouped: dict[int, Judgement] = {}
     members: dict[int, list[int]] = {}
@@ -294,19 +259,39 @@ def _hold_together(
         if tissue[label] is Tissue.BONE:
             number[label] = BONE_GROUP
         else:
-            members.setdefault(root(label), []).append(label)
+            members.setdefault(together[label], []).append(label)
     for n, labels in enumerate(members.values(), OUTSIDE_GROUP + 1):
         number[labels] = n
-        masses = [label for label in labels if tissue[label] is mass] or labels
+        masses = [label for label in labels if tissue[label] is Tissue.CALCIFIED_MASS] or labels
         largest = max(masses, key=lambda label: features[label - 1].volume_mm3)
         grouped[n] = judgements[largest - 1]
         if largest in beside_metal:
-            # Metal's streaks are dense, thick and free of cortex too.
-            grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=0.5)
+            # Streaks beside metal are dense, thick and without a cortex too.
+            grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=CT.undecided)
     return number, grouped
 
 
-def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: Settings) -> list[Proposal]:
+def _joined(parts: Parts, features: list[Features], tissue: list[Tissue]) -> tuple[DisjointSet, set[int]]:
+    """Join the labels of parts that belong to one mass; also find the masses that touch metal."""
+    from scipy.cluster.hierarchy import DisjointSet
+
+    together, beside_metal = DisjointSet(range(len(tissue))), set()
+    is_mass = np.array([one is Tissue.CALCIFIED_MASS for one in tissue])
+    ones, others, heights = passes(parts.labels, parts.depth_mm)
+    able = is_mass[ones] | is_mass[others]
+    for one, other, height_mm in zip(ones[able], others[able], heights[able], strict=True):
+        for a, b in ((int(one), int(other)), (int(other), int(one))):
+            if not is_mass[b]:
+                continue
+            wide = height_mm >= CT.wide_pass * features[a - 1].thickness_mm / 2
+            if is_mass[a] or (tissue[a] is Tissue.UNKNOWN and wide):
+                together.merge(a, b)
+            elif tissue[a] is Tissue.METAL:
+                beside_metal.add(b)
+    return together, beside_metal
+
+
+def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: MeasureSettings) -> list[Proposal]:
     """Cut a component where its groups meet."""
     coarse_box = _coarse_box(outline.box, judged.coarse)
     mask = outline.mask()
@@ -382,7 +367,7 @@ def _cut_out(
     for part, factor, mm, whole in zip(
         judged.boxes[number], judged.coarse.factor_kji, spacing_mm, outline.box, strict=True
     ):
-        room = int(np.ceil(ROOM_MM / mm))
+        room = int(np.ceil(CT.room_mm / mm))
         low.append(max(part.start * factor - room, whole.start))
         high.append(min(part.stop * factor + room, whole.stop))
     box = (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2]))
@@ -403,7 +388,9 @@ def _cut_out(
     return piece, (start[0], start[1], start[2]), contact
 
 
-def _alone(volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _Judged, settings: Settings) -> Proposal:
+def _alone(
+    volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _Judged, settings: MeasureSettings
+) -> Proposal:
     """Judge a component that is too small for the coarse copy on its own voxels."""
     import edt
 
@@ -437,7 +424,7 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def _upsampled(array: NDArray[Blocks], box: Box, coarse: Coarse) -> NDArray[Blocks]:
-    """Blow a box of the coarse copy up to the stack's own voxels."""
+    """Repeat each block of a box of the coarse copy on the stack's own voxels."""
     coarse_box = _coarse_box(box, coarse)
     found = array[coarse_box]
     for axis, factor in enumerate(coarse.factor_kji):

@@ -1,4 +1,4 @@
-"""What is seen of a closed line on a film: how sharp and how closed it is, and what lies inside and beyond it."""
+"""Features of a closed line on a radiograph: how sharp and how closed it is, and what lies inside and beyond it."""
 
 from __future__ import annotations
 
@@ -7,25 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.rays import bands, recentered, sampled, shown_at, true_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.segment.radiograph.rays import Edges
-    from calcimeasure.segment.radiograph.scale import Film
-
-INNER = np.array([0.15, 0.3, 0.45, 0.6, 0.75])
-OUTER = np.array([1.2, 1.35, 1.5])
-"""Parts of the radius at which it is looked inside of a line and beyond it."""
-
-AT_SKIN_MM = 1.5
-"""A line from which the open beam is no farther lies on the skin; a mass that bulges there has some skin over it."""
+    from calcimeasure.segment.radiograph.scale import Pyramid
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of one line. Attenuation is told in parts of the patient's range on this film.
+    """Features of one line. Attenuation is divided by the range of the patient's attenuation on this radiograph.
 
     Parameters
     ----------
@@ -46,7 +40,7 @@ class Features:
     seen_share
         Rays that end within the patient.
     diameter
-        Of a disc as large, in mm, or in 250ths of the film where there are none.
+        Of a disc of the same area, in mm, or in 250ths of the longer side where there are no mm.
     skin_share
         Rays on which the open beam begins right beyond the line.
     """
@@ -63,8 +57,10 @@ class Features:
     skin_share: float
 
 
-def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: float, unit: float) -> list[Features]:
-    """See what can be seen of lines.
+def features_of(
+    pyramid: Pyramid, edges: Edges, width: NDArray[np.float64], margin: float, unit: float
+) -> list[Features]:
+    """Compute the features of lines.
 
     Parameters
     ----------
@@ -73,33 +69,39 @@ def features_of(film: Film, edges: Edges, width: NDArray[np.float64], margin: fl
     margin
         Beyond a line that still has to show the patient.
     unit
-        A mm, or a 250th of the film, in the film's steps.
+        A mm, or a 250th of the longer side, in the unit of the steps.
     """
     if not len(edges.radii):
         return []
-    image = film.copies[film.coarse]
-    darkest, brightest = np.quantile(image[film.field.patient], (0.02, 0.98))
+    image = pyramid.copies[pyramid.coarse]
+    darkest, brightest = np.quantile(image[pyramid.field.patient], (0.02, 0.98))
     span = max(float(brightest - darkest), 1e-12)
     sizes = np.median(edges.radii, axis=1)
-    just_inside, just_outside = (one / span for one in bands(film, edges, width))
+    just_inside, just_outside = (one / span for one in bands(pyramid, edges, width))
     falls = just_inside - just_outside
     usual = np.maximum(np.median(falls, axis=1), 1e-9)
-    seen = shown_at(film, edges.centers, edges.radii[..., None] + margin)[..., 0]
-    inner = sampled(film, edges.centers, edges.radii[..., None] * INNER, sizes / 12).astype(np.float64) / span
-    outer = sampled(film, edges.centers, edges.radii[..., None] * OUTER, sizes / 12).astype(np.float64) / span
-    outer = np.where(shown_at(film, edges.centers, edges.radii[..., None] * OUTER), outer, np.nan)
+    seen = shown_at(pyramid, edges.centers, edges.radii[..., None] + margin)[..., 0]
+    inner = (
+        sampled(pyramid, edges.centers, edges.radii[..., None] * RADIOGRAPH.inner_radii, sizes / 12).astype(np.float64)
+        / span
+    )
+    outer = (
+        sampled(pyramid, edges.centers, edges.radii[..., None] * RADIOGRAPH.outer_radii, sizes / 12).astype(np.float64)
+        / span
+    )
+    outer = np.where(shown_at(pyramid, edges.centers, edges.radii[..., None] * RADIOGRAPH.outer_radii), outer, np.nan)
     level = np.median(just_outside, axis=1)
     middle = np.median(inner[..., :3], axis=(1, 2))
     contrast = np.maximum(middle - level, 1e-3)
-    # Rays that leave the patient tell nothing of what lies beyond.
+    # A ray that leaves the patient shows nothing beyond the line.
     outer = np.where(np.all(np.isnan(outer), axis=2, keepdims=True), level[:, None, None], outer)
     beyond = (np.quantile(np.nanmean(outer, axis=2), 0.9, axis=1) - level) / contrast
     rim = (np.median(just_inside, axis=1) - middle) / contrast
     rings = inner - np.median(inner, axis=1, keepdims=True)
     uneven = rings.std(axis=(1, 2)) / contrast
-    _, radii = recentered(film, edges)
-    at_skin = edges.radii[..., None] + max(AT_SKIN_MM * unit, 1.5 * max(film.steps[film.coarse]))
-    skin_share = true_at(film, film.field.air, edges.centers, at_skin)[..., 0].mean(axis=1)
+    _, radii = recentered(pyramid, edges)
+    at_skin = edges.radii[..., None] + max(RADIOGRAPH.at_skin_mm * unit, 1.5 * max(pyramid.steps[pyramid.coarse]))
+    skin_share = true_at(pyramid, pyramid.field.air, edges.centers, at_skin)[..., 0].mean(axis=1)
     return [
         Features(
             sharpness=float(usual[n]),

@@ -1,4 +1,4 @@
-"""What of a film shows the patient: not the open beam beside a limb, collimation, borders, letters burned in."""
+"""Which part of a radiograph shows the patient: not the open beam, collimation, borders and burned-in letters."""
 
 from __future__ import annotations
 
@@ -8,22 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-OPEN_SHARE = 0.08
-"""Of the range of attenuation: below it is the open beam. A finger of 10 mm takes 0.2 from the
-logarithm of the beam, the densest that a detector still tells from lead 3."""
-
-UNEXPOSED_SHARE = 0.005
-"""Of the image: what is as bright as the brightest, as large as this and open to the border was not exposed."""
-
-FLAT_SHARE = 0.002
-"""Of the range: two pixels that differ by less are equally bright."""
-
-
-STEP_SHARE, STEP_PIXELS = 0.25, 2
-"""Part of the range that the rim of metal or of a burned-in letter falls within so many pixels, and a mass does not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +36,7 @@ def field_of(image: NDArray[np.float32]) -> Field:
     exposed = ~_as_bright_as_it_gets(image) if highest > lowest else np.ones(image.shape, dtype=np.bool_)
     if highest > lowest and exposed.any():
         lowest, highest = np.quantile(image[exposed], (0.005, 0.995))
-    dense = image > lowest + OPEN_SHARE * (highest - lowest)
+    dense = image > lowest + RADIOGRAPH.open_share * (highest - lowest)
     patient: NDArray[np.bool_] = exposed & dense
     if not patient.any():
         return Field(np.ones(image.shape, dtype=np.bool_), np.zeros(image.shape, dtype=np.bool_))
@@ -56,22 +44,22 @@ def field_of(image: NDArray[np.float32]) -> Field:
 
 
 def _as_bright_as_it_gets(image: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Find what was not exposed, and metal, lead letters and what is burned in.
+    """Find what was not exposed, metal, lead letters and burned-in letters.
 
-    Behind the collimator nothing arrives, and that is open to the border. The others end in a step; a calcification
-    that is too dense for the detector thins out toward its edge.
+    Behind the collimator nothing arrives: such an area reaches the border of the image. The others end in a step; a
+    calcification that is too dense for the detector gets thinner toward its edge.
     """
     lowest, highest = float(image.min()), float(image.max())
-    labels, count = ndimage.label(image >= highest - FLAT_SHARE * (highest - lowest), np.ones((3, 3)))
+    labels, count = ndimage.label(image >= highest - RADIOGRAPH.flat_share * (highest - lowest), np.ones((3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     at_border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     excluded = np.zeros(count + 1, dtype=np.bool_)
-    excluded[at_border] = sizes[at_border] >= UNEXPOSED_SHARE * image.size
-    grown = ndimage.maximum_filter(labels, 2 * STEP_PIXELS + 1)
+    excluded[at_border] = sizes[at_border] >= RADIOGRAPH.unexposed_share * image.size
+    grown = ndimage.maximum_filter(labels, 2 * RADIOGRAPH.step_pixels + 1)
     rim = (grown > 0) & (labels == 0)
     around = np.bincount(grown[rim], minlength=count + 1)
     total = np.bincount(grown[rim], weights=image[rim], minlength=count + 1)
-    excluded |= (around > 0) & (highest - total / np.maximum(around, 1) > STEP_SHARE * (highest - lowest))
+    excluded |= (around > 0) & (highest - total / np.maximum(around, 1) > RADIOGRAPH.step_share * (highest - lowest))
     excluded[0] = False
     found: NDArray[np.bool_] = excluded[labels] | (excluded[grown] & rim)
     return found

@@ -1,54 +1,46 @@
-"""What is seen of a line, and how sure the network is of the shadow there, to how likely that is a calcified mass."""
+"""From the features of a line and the certainty of the network to the probability of a calcified mass."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from calcimeasure.model import Evidence
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 
 if TYPE_CHECKING:
     from calcimeasure.segment.radiograph.features import Features
 
-# Fitted by logistic regression to the shadows on 150 projections of the five limbs that the network was taught on; on
-# four others probabilities are right as often. Of what is seen of a line only how sharp it is told what the network's
-# certainty had not. Only a third of the odds is left for what projections of CT do not show: on a film of an ankle the
-# heel under the talus is as sure as a mass on them.
-BASE_LOG_ODDS = -4.57 - 1.1
-SHADOW_WEIGHT, USUAL_LOG_ODDS = 4.18, 2.0
-CERTAINTIES = 0.5, 0.99
-"""Beyond these it tells no more."""
-SHARP_WEIGHT = 1.48
-
-NO_LIMB = Evidence(
-    "limb", 0.0, -4.2,
+NO_LIMB: Final = Evidence(
+    "limb", 0.0, RADIOGRAPH.no_limb_log_odds,
     "the film is not said to show a limb: what tells a mass from bone was learned on limbs, and elsewhere bones, teeth "
     "and organs look alike",
 )  # fmt: skip
-"""On public films that are not said to show a limb nothing was a mass: even of the surest less than every second is."""
+"""What speaks against a mass on a radiograph that is not said to show a limb."""
 
 
 def promise(seen: Features) -> float:
-    """Tell how worthwhile it is that the network looks at a line: log odds for a mass, but for a constant.
-
-    Fitted by logistic regression (ridge 1) to lines on 534 projections of five limbs, 329 of them with a mass.
-    """
-    return (
-        8.14 * _within(seen.closed, 0, 0.8)
-        + 1.46 * math.log(_within(seen.sharpness / max(seen.contrast, 0.02), 0.02, 0.5))
-        + 2.05 * math.log(_within(seen.sharpness, 0.003, 0.1))
-        - 2.57 * _within(seen.rim, -1, 0.5)
-        - 0.13 * _within(seen.beyond, 0, 1)
-        - 2.40 * _within(seen.uneven, 0, 0.5)
-        - 1.41 * _within(seen.level, 0, 1)
-        + 2.80 * math.log(_within(seen.diameter, 3, 40))
-        - 1.81 * math.log(_within(seen.diameter, 40, 160))
-        - 8.47 * _within(1 - seen.seen_share, 0, 0.5)
-    )
+    """Tell how promising a line is for the network to outline: log odds for a mass, up to a constant."""
+    quantities = {
+        "closed": seen.closed,
+        "sharpness of contrast": seen.sharpness / max(seen.contrast, RADIOGRAPH.least_contrast),
+        "sharpness": seen.sharpness,
+        "rim": seen.rim,
+        "beyond": seen.beyond,
+        "uneven": seen.uneven,
+        "level": seen.level,
+        "diameter": seen.diameter,
+        "not seen": 1 - seen.seen_share,
+    }
+    total = 0.0
+    for one in RADIOGRAPH.promise_weights:
+        value = _within(quantities[one.quantity], *one.limits)
+        total += one.weight * (math.log(value) if one.is_logarithmic else value)
+    return total
 
 
 def evidence_of(seen: Features, certainty: float, *, limb: bool) -> tuple[Evidence, ...]:
-    """Weigh what speaks for a mass and against it.
+    """Weigh what speaks for and against a mass.
 
     Parameters
     ----------
@@ -57,23 +49,28 @@ def evidence_of(seen: Features, certainty: float, *, limb: bool) -> tuple[Eviden
     certainty
         Of its outline, 0..1 (`Shadow.certainty`).
     limb
-        The film is said to show a limb.
+        The header says that the radiograph shows a limb.
     """
-    bounded = _within(certainty, *CERTAINTIES)
+    bounded = _within(certainty, *RADIOGRAPH.certainties)
     shadow = Evidence(
-        "shadow", certainty, SHADOW_WEIGHT * (math.log(bounded / (1 - bounded)) - USUAL_LOG_ODDS),
+        "shadow",
+        certainty,
+        RADIOGRAPH.shadow_weight * (math.log(bounded / (1 - bounded)) - RADIOGRAPH.usual_log_odds),
         f"the network, which was taught shadows of masses, expects its outline to be right by {certainty:.0%}",
-    )  # fmt: skip
+    )
+    sharpness = _within(seen.sharpness, *RADIOGRAPH.sharpnesses)
     sharp = Evidence(
-        "sharpness", seen.sharpness, SHARP_WEIGHT * math.log(_within(seen.sharpness, 0.003, 0.1) / 0.02),
+        "sharpness",
+        seen.sharpness,
+        RADIOGRAPH.sharp_weight * math.log(sharpness / RADIOGRAPH.usual_sharpness),
         f"attenuation falls by {seen.sharpness:.1%} of the film's range right at its border",
-    )  # fmt: skip
+    )
     return (shadow, sharp) if limb else (shadow, sharp, NO_LIMB)
 
 
 def mass_probability(evidence: tuple[Evidence, ...]) -> float:
-    """Add evidence up to how likely a shadow is that of a calcified mass."""
-    return 1 / (1 + math.exp(-_within(BASE_LOG_ODDS + sum(one.log_odds for one in evidence), -30, 30)))
+    """Return the probability of a calcified mass from all evidence."""
+    return 1 / (1 + math.exp(-_within(RADIOGRAPH.base_log_odds + sum(one.log_odds for one in evidence), -30, 30)))
 
 
 def _within(value: float, low: float, high: float) -> float:

@@ -1,6 +1,6 @@
-"""The network that tells a mass's shadow from what lies before and behind it on a film.
+"""The network that tells the shadow of a mass from what lies before and behind it on a radiograph.
 
-A U-Net (Ronneberger et al., MICCAI 2015;9351:234) with four levels. It was taught on made-up masses on projections of
+A U-Net (Ronneberger et al., MICCAI 2015;9351:234) with four levels. It was taught on synthetic masses on projections of
 CT (tests/bench/radiograph/learning); the weights are in shadow_network.npz beside this file.
 """
 
@@ -9,21 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SIDE = 64
+SIDE: Final = RADIOGRAPH.patch_pixels
 """Pixels along a patch."""
-CHANNELS = 3
+CHANNELS: Final = 3
 """See `calcimeasure.segment.radiograph.shadows.as_seen`."""
-LEVELS = 4
-AT_ONCE = 8
-"""Patches that are looked at together: more are no faster and take more memory."""
+LEVELS: Final = 4
+"""As the file of weights has them."""
+AT_ONCE: Final = 8
+"""Patches that are computed together: more are no faster and take more memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +58,7 @@ def layers() -> tuple[Layer, ...]:
 
 
 def mass_shares(patches: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, SIDE, SIDE) how likely each pixel lies in the shadow of the mass in the middle of its patch.
+    """(n, SIDE, SIDE) probability of each pixel to lie in the shadow of the mass in the middle of its patch.
 
     Parameters
     ----------
@@ -89,7 +92,7 @@ def _halved(seen: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _convolved(seen: NDArray[np.float32], layer: Layer) -> NDArray[np.float32]:
-    """Convolve with zeros around, and let nothing below zero through."""
+    """Convolve with zero padding, and set negative values to zero."""
     n, rows, columns, channels = seen.shape
     padded = np.pad(seen, ((0, 0), (1, 1), (1, 1), (0, 0)))
     windows = sliding_window_view(padded, (3, 3), axis=(1, 2)).transpose(0, 1, 2, 4, 5, 3)

@@ -1,4 +1,4 @@
-"""Where a film is denser than around: the places that masses are looked for at, from the smallest to the largest."""
+"""Where a radiograph is denser than around: the places where masses of all sizes are looked for."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.scale import averaged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from calcimeasure.segment.radiograph.scale import Film
-
-STEP = 1.35
-"""From one size to the next: lines are found between half and twice a size, so that neighbors overlap broadly."""
-
-MOST_AT_A_SIZE = 40
-"""Places of one size; those that stand out most. Bones have about as many ends and joints."""
+    from calcimeasure.segment.radiograph.scale import Pyramid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,14 +26,14 @@ class Places:
     centers
         (n, 2) row and column, in pixels of the radiograph.
     radii
-        (n,) in the film's unit.
+        (n,) in the unit of the steps.
     """
 
     centers: NDArray[np.float64]
     radii: NDArray[np.float64]
 
 
-def find_places(film: Film, smallest: float, largest: float) -> Places:
+def find_places(pyramid: Pyramid, smallest: float, largest: float) -> Places:
     """Find places that are denser than their surroundings, by the difference of two averages.
 
     What does not show the patient takes no part in either average, so that a limb does not stand out from the air
@@ -49,22 +44,22 @@ def find_places(film: Film, smallest: float, largest: float) -> Places:
     smallest, largest
         Diameters that are looked for.
     """
-    weight = film.field.patient.astype(np.float32)
-    weighted = film.copies[film.coarse] * weight
-    copy = film.coarse
+    weight = pyramid.field.patient.astype(np.float32)
+    weighted = pyramid.copies[pyramid.coarse] * weight
+    copy = pyramid.coarse
     centers, radii = [], []
     radius = smallest / 2
     while radius <= largest / 2:
-        for finer in range(copy, max(copy, film.fitting(radius / 6))):
-            by = tuple(b // a for a, b in zip(film.factors[finer], film.factors[finer + 1], strict=True))
+        for finer in range(copy, max(copy, pyramid.fitting(radius / 6))):
+            by = tuple(b // a for a, b in zip(pyramid.factors[finer], pyramid.factors[finer + 1], strict=True))
             weighted, weight = averaged(weighted, by), averaged(weight, by)
             copy = finer + 1
-        sigma = radius / np.array(film.steps[copy])
+        sigma = radius / np.array(pyramid.steps[copy])
         denser = _average(weighted, weight, sigma / 2) - _average(weighted, weight, sigma)
         peaks = _peaks(denser * (weight > 0.5), sigma / 2)
-        centers.append((peaks + 0.5) * film.factors[copy] - 0.5)
+        centers.append((peaks + 0.5) * pyramid.factors[copy] - 0.5)
         radii.append(np.full(len(peaks), radius))
-        radius *= STEP
+        radius *= RADIOGRAPH.size_step
     if not centers:
         return Places(np.empty((0, 2)), np.empty(0))
     return Places(np.concatenate(centers), np.concatenate(radii))
@@ -84,4 +79,4 @@ def _peaks(image: NDArray[np.float32], apart: NDArray[np.float64]) -> NDArray[np
     highest = ndimage.maximum_filter(image, size, mode="nearest")
     found = np.argwhere((image == highest) & (image > 1e-6 * max(float(highest.max()), 1e-30)))
     order = np.argsort(-image[tuple(found.T)], kind="stable")
-    return found[order[:MOST_AT_A_SIZE]]
+    return found[order[: RADIOGRAPH.most_at_a_size]]

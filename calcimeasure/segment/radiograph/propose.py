@@ -9,49 +9,29 @@ from scipy import ndimage
 
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Outline, Proposal, Proposals, Tissue
-from calcimeasure.segment.radiograph.features import AT_SKIN_MM, features_of
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
+from calcimeasure.segment.radiograph.features import features_of
 from calcimeasure.segment.radiograph.judge import evidence_of, mass_probability, promise
 from calcimeasure.segment.radiograph.places import find_places
 from calcimeasure.segment.radiograph.rays import Edges, recentered, strengths, trace, traced_again, true_in
-from calcimeasure.segment.radiograph.scale import film_of
+from calcimeasure.segment.radiograph.scale import pyramid_of
 from calcimeasure.segment.radiograph.shadows import drawn, longest_extent, pointed_at, seen_at, settled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Evidence, Radiograph
-    from calcimeasure.segment.radiograph.scale import Film
+    from calcimeasure.segment.radiograph.scale import Pyramid
     from calcimeasure.segment.radiograph.shadows import Shadow, Sought
-    from calcimeasure.settings import Settings
-
-EDGE_MM = 0.5
-"""An edge is judged by what it falls within this distance; a mass of 3 mm is six times as wide."""
-SKIN_MM = 4.0
-"""Beside the open beam a limb thickens as steeply as a mass."""
-FILM_MM = 250.0
-"""What the longer side is taken for where there are no mm: only what is looked for depends on it, nothing measured."""
-OPEN = 0.35
-"""Where attenuation falls by less than this part of what is usual on a line it is open there: a bone goes on."""
-MOST_SKIN = 0.25
-"""A line, or a shadow, that runs on the skin with a larger part of its length encloses a piece of the limb itself."""
-MOST_LOOKED_AT, MOST_OUTLINED = 48, 12
-"""Lines that the network looks at once, most promising first; and those that it outlines, surest first."""
-SAME_PLACE, SAME_SIZE = 0.4, 0.3
-"""Lines are of one thing if so close, in parts of a radius, and so alike in radius, as a logarithm."""
-MOST_PROPOSED = 8
-"""Likeliest first. A film with more is one of bones that this does not know, such as teeth or a chest."""
-UNSURE = 0.6
-"""Certainty below which there is nothing that a reader can have pointed at."""
-BESIDE_PIXELS = 8.0
-"""Of 64 along a patch: what a reader points at lies no farther outside of the mass."""
+    from calcimeasure.settings import MeasureSettings
 
 
-def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool = False) -> Proposals:
+def propose_on_film(radiograph: Radiograph, settings: MeasureSettings, *, limb: bool = False) -> Proposals:
     """Find what is likely a calcified mass on a radiograph, and what may be one.
 
-    What is less likely one than settings.film_review_probability is not proposed: a film shows dozens of dense places,
-    and a reader who misses one points at it (`grow_on_film`). What is less likely one than settings.mass_probability,
-    or is found on a film that is not said to show a limb, is of unknown tissue.
+    Nothing less probable than settings.film_review_probability is proposed: a radiograph shows dozens of dense places,
+    and a reader who misses a mass points at it (`grow_on_film`). What is less probable than settings.mass_probability,
+    or lies on a radiograph that is not said to show a limb, is of unknown tissue.
 
     Parameters
     ----------
@@ -60,29 +40,31 @@ def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool = 
     settings
         `mass_probability`, `film_review_probability`, `film_smallest_mm`, `film_largest_mm`.
     limb
-        The film is said to show a limb, and nothing else: the signs were fitted to limbs.
+        The header says that the radiograph shows a limb, and nothing else: the signs were fitted to limbs.
 
     Returns
     -------
     Proposals
-        Calcified masses and unknown parts, no more than `MOST_PROPOSED`, largest first; outlines of a single slice (k
-        is 0).
+        Calcified masses and unknown parts, no more than `RADIOGRAPH.most_proposed`, largest first; outlines of
+        a single slice (k is 0).
     """
-    film = film_of(radiograph)
+    pyramid = pyramid_of(radiograph)
     least = min(settings.mass_probability, settings.film_review_probability)
     parts: list[Proposal] = []
-    for shadow, evidence in _judged(film, settings, limb=limb):
+    for shadow, evidence in _judged(pyramid, settings, limb=limb):
         likely = mass_probability(evidence)
-        if likely < least or len(parts) == MOST_PROPOSED:
+        if likely < least or len(parts) == RADIOGRAPH.most_proposed:
             break
-        outline = _outline(film, shadow)
+        outline = _outline(pyramid, shadow)
         if outline is not None and not any(_same(outline, part.outline) for part in parts):
             is_mass = limb and likely >= settings.mass_probability
             parts.append(Proposal(outline, Tissue.CALCIFIED_MASS if is_mass else Tissue.UNKNOWN, likely, evidence))
     return Proposals(tuple(sorted(parts, key=lambda part: -part.outline.voxel_count)))
 
 
-def grow_on_film(radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool_], settings: Settings) -> Outline:
+def grow_on_film(
+    radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool_], settings: MeasureSettings
+) -> Outline:
     """Outline the mass that a reader points at.
 
     Parameters
@@ -103,14 +85,20 @@ def grow_on_film(radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool
         The seed lies outside of the image, or nothing around it stands out from its surroundings.
     """
     seeds = _seeds(seed, radiograph)
-    film = film_of(radiograph)
+    pyramid = pyramid_of(radiograph)
     point = float(seeds[:, 0].mean()), float(seeds[:, 1].mean())
     if isinstance(seed, np.ndarray):
-        found = settled(film, [(point, longest_extent(seeds * film.steps[0]) + max(film.steps[0]))], is_there=True)[0]
+        found = settled(
+            pyramid, [(point, longest_extent(seeds * pyramid.steps[0]) + max(pyramid.steps[0]))], is_there=True
+        )[0]
     else:
-        found = pointed_at(film, point, *_sizes(film, settings))
-    is_there = found is not None and found.certainty >= UNSURE and found.pixels_away(film, point) <= BESIDE_PIXELS
-    outline = _outline(film, found) if found is not None and is_there else None
+        found = pointed_at(pyramid, point, *_sizes(pyramid, settings))
+    is_there = (
+        found is not None
+        and found.certainty >= RADIOGRAPH.unsure
+        and found.pixels_away(pyramid, point) <= RADIOGRAPH.beside_pixels
+    )
+    outline = _outline(pyramid, found) if found is not None and is_there else None
     if outline is None:
         where = f"nothing around row {point[0]:.0f}, column {point[1]:.0f} stands out from its surroundings"
         raise ReviewError(f"A place in a mass expected, found that {where}. Point at the mass, or draw its outline.")
@@ -132,50 +120,53 @@ def _seeds(seed: tuple[int, int] | NDArray[np.bool_], radiograph: Radiograph) ->
     return np.array([[row, column]])
 
 
-def _judged(film: Film, settings: Settings, *, limb: bool) -> list[tuple[Shadow, tuple[Evidence, ...]]]:
-    """Find shadows wherever the film is denser than around, likeliest a mass first, with what speaks for and against.
+def _judged(pyramid: Pyramid, settings: MeasureSettings, *, limb: bool) -> list[tuple[Shadow, tuple[Evidence, ...]]]:
+    """Find shadows where the radiograph is denser than around, the most probable mass first, with their evidence.
 
-    Closed lines of all sizes are judged first, because there are hundreds; the network then looks at the best of them.
+    Hundreds of closed lines of all sizes are judged first; the network then outlines the best of them.
     """
-    mm = _mm(film)
-    places = find_places(film, *_sizes(film, settings))
-    lines = traced_again(film, trace(film, places.centers, places.radii))
-    lines = _only(lines, strengths(film, lines, _width(film, lines), SKIN_MM * mm) > 0)
-    seen = features_of(film, lines, _width(film, lines), SKIN_MM * mm, mm)
+    mm = _mm(pyramid)
+    places = find_places(pyramid, *_sizes(pyramid, settings))
+    lines = traced_again(pyramid, trace(pyramid, places.centers, places.radii))
+    lines = _only(lines, strengths(pyramid, lines, _width(pyramid, lines), RADIOGRAPH.skin_mm * mm) > 0)
+    seen = features_of(pyramid, lines, _width(pyramid, lines), RADIOGRAPH.skin_mm * mm, mm)
     promises = np.array([promise(one) for one in seen])
-    promises[[one.closed < OPEN or one.skin_share > MOST_SKIN for one in seen]] = -np.inf
-    looked_at = _distinct(film, lines, promises)
+    promises[[one.closed < RADIOGRAPH.open_line or one.skin_share > RADIOGRAPH.most_skin for one in seen]] = -np.inf
+    looked_at = _distinct(pyramid, lines, promises)
     found = []
-    for (n, _), shadow in zip(looked_at, seen_at(film, [sought for _, sought in looked_at]), strict=True):
+    for (n, _), shadow in zip(looked_at, seen_at(pyramid, [sought for _, sought in looked_at]), strict=True):
         if shadow is not None:
-            found.append((n, (shadow.middle(film), shadow.length), shadow.certainty))
-    found = sorted(found, key=lambda one: -one[2])[:MOST_OUTLINED]
+            found.append((n, (shadow.middle(pyramid), shadow.length), shadow.certainty))
+    found = sorted(found, key=lambda one: -one[2])[: RADIOGRAPH.most_outlined]
     judged = []
-    skin = _skin(film)
-    for (n, _, _), shadow in zip(found, settled(film, [sought for _, sought, _ in found]), strict=True):
+    skin = _skin(pyramid)
+    for (n, _, _), shadow in zip(found, settled(pyramid, [sought for _, sought, _ in found]), strict=True):
         if shadow is None or not settings.film_smallest_mm <= shadow.length / mm <= settings.film_largest_mm:
             continue
-        if np.mean(true_in(film, skin, shadow.border(film))) <= MOST_SKIN:
+        if np.mean(true_in(pyramid, skin, shadow.border(pyramid))) <= RADIOGRAPH.most_skin:
             judged.append((shadow, evidence_of(seen[n], shadow.certainty, limb=limb)))
     return sorted(judged, key=lambda one: -mass_probability(one[1]))
 
 
-def _skin(film: Film) -> NDArray[np.bool_]:
+def _skin(pyramid: Pyramid) -> NDArray[np.bool_]:
     """(rows, columns) of the coarse copy, where the open beam is close."""
-    close = [max(1, round(AT_SKIN_MM * _mm(film) / step)) for step in film.steps[film.coarse]]
-    skin: NDArray[np.bool_] = ndimage.maximum_filter(film.field.air, [2 * one + 1 for one in close])
+    close = [max(1, round(RADIOGRAPH.at_skin_mm * _mm(pyramid) / step)) for step in pyramid.steps[pyramid.coarse]]
+    skin: NDArray[np.bool_] = ndimage.maximum_filter(pyramid.field.air, [2 * one + 1 for one in close])
     return skin
 
 
-def _distinct(film: Film, lines: Edges, promises: NDArray[np.float64]) -> list[tuple[int, Sought]]:
-    """Take the most promising lines that are not of one thing, with their centers and lengths."""
+def _distinct(pyramid: Pyramid, lines: Edges, promises: NDArray[np.float64]) -> list[tuple[int, Sought]]:
+    """Take the most promising lines, one for each thing, with their centers and lengths."""
     chosen: list[int] = []
-    centers, radii = recentered(film, lines)
+    centers, radii = recentered(pyramid, lines)
     for n in np.argsort(-promises, kind="stable"):
-        if promises[n] == -np.inf or len(chosen) == MOST_LOOKED_AT:
+        if promises[n] == -np.inf or len(chosen) == RADIOGRAPH.most_looked_at:
             break
-        away = np.linalg.norm((centers[chosen] - centers[n]) * film.steps[0], axis=1)
-        if not ((away < SAME_PLACE * radii[n]) & (np.abs(np.log(radii[chosen] / radii[n])) < SAME_SIZE)).any():
+        away = np.linalg.norm((centers[chosen] - centers[n]) * pyramid.steps[0], axis=1)
+        if not (
+            (away < RADIOGRAPH.same_place * radii[n])
+            & (np.abs(np.log(radii[chosen] / radii[n])) < RADIOGRAPH.same_size)
+        ).any():
             chosen.append(int(n))
     return [(n, ((float(centers[n, 0]), float(centers[n, 1])), 2 * float(radii[n]))) for n in chosen]
 
@@ -185,24 +176,24 @@ def _same(one: Outline, other: Outline) -> bool:
     return one.overlap(other) > 0.5 * min(one.voxel_count, other.voxel_count)
 
 
-def _sizes(film: Film, settings: Settings) -> tuple[float, float]:
-    """Return the diameters that are looked for, no larger than the film."""
-    smallest = settings.film_smallest_mm * _mm(film)
-    return smallest, max(min(settings.film_largest_mm * _mm(film), _longer(film)), smallest)
+def _sizes(pyramid: Pyramid, settings: MeasureSettings) -> tuple[float, float]:
+    """Return the smallest and the largest diameter that are looked for, no larger than the radiograph."""
+    smallest = settings.film_smallest_mm * _mm(pyramid)
+    return smallest, max(min(settings.film_largest_mm * _mm(pyramid), _longer(pyramid)), smallest)
 
 
-def _mm(film: Film) -> float:
+def _mm(pyramid: Pyramid) -> float:
     """Return what is taken for a mm in deciding what to look for."""
-    return 1.0 if film.in_mm else _longer(film) / FILM_MM
+    return 1.0 if pyramid.in_mm else _longer(pyramid) / RADIOGRAPH.longer_side_mm
 
 
-def _longer(film: Film) -> float:
-    rows, columns = film.copies[0].shape
-    return float(max(rows * film.steps[0][0], columns * film.steps[0][1]))
+def _longer(pyramid: Pyramid) -> float:
+    rows, columns = pyramid.copies[0].shape
+    return float(max(rows * pyramid.steps[0][0], columns * pyramid.steps[0][1]))
 
 
-def _width(film: Film, edges: Edges) -> NDArray[np.float64]:
-    width: NDArray[np.float64] = np.minimum(EDGE_MM * _mm(film), 0.2 * np.median(edges.radii, axis=1))
+def _width(pyramid: Pyramid, edges: Edges) -> NDArray[np.float64]:
+    width: NDArray[np.float64] = np.minimum(RADIOGRAPH.edge_mm * _mm(pyramid), 0.2 * np.median(edges.radii, axis=1))
     return width
 
 
@@ -210,7 +201,7 @@ def _only(edges: Edges, which: list[int] | NDArray[np.bool_] | NDArray[np.intp])
     return Edges(edges.centers[which], edges.radii[which])
 
 
-def _outline(film: Film, shadow: Shadow) -> Outline | None:
+def _outline(pyramid: Pyramid, shadow: Shadow) -> Outline | None:
     """Draw a shadow at full resolution; None where it holds no pixel."""
-    mask, start = drawn(film, shadow)
+    mask, start = drawn(pyramid, shadow)
     return Outline.from_mask(mask[None], (0, *start)) if mask.any() else None

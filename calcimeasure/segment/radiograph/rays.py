@@ -1,9 +1,9 @@
 """Where to look for a mass: closed lines around places, across which attenuation falls outward everywhere.
 
 Rays are sent out from a place; along each the attenuation falls where the edge is. Of all closed lines the one is taken
-whose fall is largest, ray by ray limited to what is usual on that line, so that one strong edge (a cortex that crosses)
-cannot buy a line that is open elsewhere. It is found by dynamic programming over the rays (as for masses on mammograms,
-Timp and Karssemeijer, Med Phys 2004;31:958).
+whose fall is largest. The fall on a ray is limited to what is usual on that line: one strong edge (a cortex that
+crosses) does not make up for a line that is open elsewhere. The line is found by dynamic programming over the rays (as
+for masses on mammograms, Timp and Karssemeijer, Med Phys 2004;31:958).
 """
 
 from __future__ import annotations
@@ -14,21 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from calcimeasure.segment.radiograph.scale import Film
-
-RAYS = 96
-STEEPEST = 4
-"""Steps along the ray that an edge may move from one ray to the next."""
-BEND = 0.05
-"""What a step of the line costs, in parts of a ray with the usual fall."""
-STEPS = 48
-BLUR = 1.5
-"""Steps over which the fall is averaged."""
-WEAKEST = 0.15
-"""Part of the rays on which an edge may fall less than is taken for its strength."""
+    from calcimeasure.segment.radiograph.scale import Pyramid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,63 +38,63 @@ class Edges:
     radii: NDArray[np.float64]
 
 
-def directions(count: int = RAYS) -> NDArray[np.float64]:
+def directions(count: int = RADIOGRAPH.rays) -> NDArray[np.float64]:
     """(rays, 2) unit vectors, down and across."""
     angle = np.arange(count) * (2 * np.pi / count)
     return np.stack([np.sin(angle), np.cos(angle)], axis=-1)
 
 
 def sampled(
-    film: Film, centers: NDArray[np.float64], radii: NDArray[np.float64], step: NDArray[np.float64]
+    pyramid: Pyramid, centers: NDArray[np.float64], radii: NDArray[np.float64], step: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """(n, rays, k) attenuation at radii (n, rays or 1, k) around centers, each on a copy no coarser than step (n,).
 
     Beyond the image the nearest pixel stands.
     """
-    rays = radii.shape[1] if radii.shape[1] > 1 else RAYS
+    rays = radii.shape[1] if radii.shape[1] > 1 else RADIOGRAPH.rays
     toward = directions(rays)
     values = np.empty((len(centers), rays, radii.shape[2]), dtype=np.float32)
-    copies = np.array([film.fitting(one) for one in step], dtype=int)
+    copies = np.array([pyramid.fitting(one) for one in step], dtype=int)
     for copy in np.unique(copies):
         here = np.flatnonzero(copies == copy)
         at = []
         for axis in range(2):
-            pixels = centers[here, axis, None, None] + radii[here] * toward[:, axis, None] / film.steps[0][axis]
-            at.append((pixels + 0.5) / film.factors[copy][axis] - 0.5)
-        values[here] = ndimage.map_coordinates(film.copies[copy], at, order=1, mode="nearest", output=np.float32)
+            pixels = centers[here, axis, None, None] + radii[here] * toward[:, axis, None] / pyramid.steps[0][axis]
+            at.append((pixels + 0.5) / pyramid.factors[copy][axis] - 0.5)
+        values[here] = ndimage.map_coordinates(pyramid.copies[copy], at, order=1, mode="nearest", output=np.float32)
     return values
 
 
-def shown_at(film: Film, centers: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(n, rays, k) whether the film shows the patient at radii (n, rays or 1, k) around centers."""
-    return true_at(film, film.field.patient, centers, radii)
+def shown_at(pyramid: Pyramid, centers: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n, rays, k) whether the radiograph shows the patient at radii (n, rays or 1, k) around centers."""
+    return true_at(pyramid, pyramid.field.patient, centers, radii)
 
 
 def true_at(
-    film: Film, mask: NDArray[np.bool_], centers: NDArray[np.float64], radii: NDArray[np.float64]
+    pyramid: Pyramid, mask: NDArray[np.bool_], centers: NDArray[np.float64], radii: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """(n, rays, k) whether a mask of the coarse copy is true at radii (n, rays or 1, k) around centers.
 
     Beyond the image nothing is.
     """
-    rays = radii.shape[1] if radii.shape[1] > 1 else RAYS
+    rays = radii.shape[1] if radii.shape[1] > 1 else RADIOGRAPH.rays
     away = radii[..., None] * directions(rays)[:, None]
-    return true_in(film, mask, centers[:, None, None] + away / film.steps[0])
+    return true_in(pyramid, mask, centers[:, None, None] + away / pyramid.steps[0])
 
 
-def true_in(film: Film, mask: NDArray[np.bool_], places: NDArray[np.float64]) -> NDArray[np.bool_]:
+def true_in(pyramid: Pyramid, mask: NDArray[np.bool_], places: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(...) whether a mask of the coarse copy is true at places (..., 2), in pixels of the radiograph.
 
     Beyond the image nothing is.
     """
-    index = np.floor((places + 0.5) / film.factors[film.coarse]).astype(np.intp)
+    index = np.floor((places + 0.5) / pyramid.factors[pyramid.coarse]).astype(np.intp)
     within = ((index >= 0) & (index < mask.shape)).all(axis=-1)
     index = np.clip(index, 0, np.array(mask.shape) - 1)
     found: NDArray[np.bool_] = within & mask[index[..., 0], index[..., 1]]
     return found
 
 
-def trace(film: Film, centers: NDArray[np.float64], sizes: NDArray[np.float64], *, reach: float = 1.9) -> Edges:
+def trace(pyramid: Pyramid, centers: NDArray[np.float64], sizes: NDArray[np.float64], *, reach: float = 1.9) -> Edges:
     """Find the closed line around each center whose radius is near a size.
 
     Parameters
@@ -113,57 +104,59 @@ def trace(film: Film, centers: NDArray[np.float64], sizes: NDArray[np.float64], 
     sizes
         (n,) radius that is looked for; lines run between size / reach and size * reach.
     """
-    radii = sizes[:, None, None] * np.geomspace(1 / reach, reach, STEPS)
-    profiles = sampled(film, centers, radii, sizes / 12)
-    line = _best_line(_gain(profiles, shown_at(film, centers, radii)))
+    radii = sizes[:, None, None] * np.geomspace(1 / reach, reach, RADIOGRAPH.ray_steps)
+    profiles = sampled(pyramid, centers, radii, sizes / 12)
+    line = _best_line(_gain(profiles, shown_at(pyramid, centers, radii)))
     found = np.take_along_axis(np.broadcast_to(radii, profiles.shape), line[..., None], axis=2)[..., 0]
     return Edges(centers, found)
 
 
-def traced_again(film: Film, edges: Edges) -> Edges:
-    """Find lines again around their own centers, so that it does not matter where they were looked for from."""
-    centers, radii = recentered(film, edges)
-    return trace(film, centers, np.maximum(radii, np.median(edges.radii, axis=1) / 2))
+def traced_again(pyramid: Pyramid, edges: Edges) -> Edges:
+    """Find lines again around their own centers: they do not depend on the places where they were looked for."""
+    centers, radii = recentered(pyramid, edges)
+    return trace(pyramid, centers, np.maximum(radii, np.median(edges.radii, axis=1) / 2))
 
 
-def recentered(film: Film, edges: Edges) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def recentered(pyramid: Pyramid, edges: Edges) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(n, 2) centers of mass of what lines enclose, in pixels of the radiograph, and (n,) radii of discs as large."""
     corners = edges.radii[..., None] * directions(edges.radii.shape[1])
     others = np.roll(corners, -1, axis=1)
     cross = corners[..., 0] * others[..., 1] - corners[..., 1] * others[..., 0]
     twice = np.maximum(np.abs(cross.sum(axis=1)), 1e-12) * np.sign(cross.sum(axis=1) + 1e-300)
     moved = ((corners + others) * cross[..., None]).sum(axis=1) / (3 * twice[:, None])
-    return edges.centers + moved / film.steps[0], np.sqrt(np.abs(twice) / (2 * np.pi))
+    return edges.centers + moved / pyramid.steps[0], np.sqrt(np.abs(twice) / (2 * np.pi))
 
 
-def strengths(film: Film, edges: Edges, width: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
+def strengths(pyramid: Pyramid, edges: Edges, width: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
     """(n,) what attenuation falls by, within a width (n,) on either side, on nearly all rays of a line; 0 if it rises.
 
-    Rays on which the film ceases to show the patient within a margin beyond the line tell nothing: skin is as sharp an
-    edge. The fewer rays are left the less the line counts.
+    A ray that leaves the patient within a margin beyond the line tells nothing: skin is as sharp an edge. The fewer
+    rays are left, the less the line counts.
     """
-    inside, outside = bands(film, edges, width)
-    shown = shown_at(film, edges.centers, edges.radii[..., None] + margin)[..., 0]
+    inside, outside = bands(pyramid, edges, width)
+    shown = shown_at(pyramid, edges.centers, edges.radii[..., None] + margin)[..., 0]
     share = shown.mean(axis=1)
     falls = np.where(shown, inside - outside, np.nan)
     falls[share == 0] = 0
-    strength: NDArray[np.float64] = np.maximum(np.nanquantile(falls, WEAKEST, axis=1), 0) * share**2
+    strength: NDArray[np.float64] = np.maximum(np.nanquantile(falls, RADIOGRAPH.weakest, axis=1), 0) * share**2
     return strength
 
 
-def bands(film: Film, edges: Edges, width: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def bands(
+    pyramid: Pyramid, edges: Edges, width: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(n, rays) attenuation just inside and just outside of lines, over a width (n,) and a few rays."""
     offsets = np.array([-1.0, -2 / 3, -1 / 3, 1 / 3, 2 / 3, 1.0])
     radii = np.maximum(edges.radii[..., None] + width[:, None, None] * offsets, 0)
-    values = sampled(film, edges.centers, radii, width / 2)
+    values = sampled(pyramid, edges.centers, radii, width / 2)
     values = ndimage.gaussian_filter1d(values, 1.5, axis=1, mode="wrap").astype(np.float64)
     return values[..., :3].mean(axis=-1), values[..., 3:].mean(axis=-1)
 
 
 def _gain(profiles: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(n, rays, k) how steeply profiles fall outward, limited to what is usual on the steepest places of the rays."""
+    """(n, rays, k) how steeply profiles fall outward, limited by the usual steepest fall of the rays."""
     smooth = ndimage.gaussian_filter1d(profiles, 1.0, axis=1, mode="wrap")
-    fall = -ndimage.gaussian_filter1d(smooth, BLUR, axis=2, order=1, mode="nearest") * shown
+    fall = -ndimage.gaussian_filter1d(smooth, RADIOGRAPH.fall_sigma_steps, axis=2, order=1, mode="nearest") * shown
     steepest = np.maximum(fall.max(axis=2), 0)
     usual = np.quantile(steepest, 0.35, axis=1).astype(np.float32) + np.float32(1e-12)
     gain: NDArray[np.float32] = fall / (np.abs(fall) + usual[:, None, None])
@@ -173,17 +166,17 @@ def _gain(profiles: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np
 def _best_line(gain: NDArray[np.float32]) -> NDArray[np.intp]:
     """(n, rays) index of the radius on each ray, of the closed line with the largest sum of gains less its bends.
 
-    The rays are gone round twice, and the middle of the way is taken: there it no longer knows where it began.
+    The path goes twice round the rays, and its middle part is taken: that does not depend on where the path began.
     """
     n, rays, steps = gain.shape
-    moves = np.arange(-STEEPEST, STEEPEST + 1)
-    cost = (BEND * np.abs(moves)).astype(np.float32)
+    moves = np.arange(-RADIOGRAPH.steepest, RADIOGRAPH.steepest + 1)
+    cost = (RADIOGRAPH.bend * np.abs(moves)).astype(np.float32)
     best = gain[:, 0].copy()
     came = np.empty((2 * rays, n, steps), dtype=np.int8)
-    padded = np.empty((n, steps + 2 * STEEPEST), dtype=np.float32)
+    padded = np.empty((n, steps + 2 * RADIOGRAPH.steepest), dtype=np.float32)
     for at in range(1, 2 * rays):
         padded.fill(-np.inf)
-        padded[:, STEEPEST:-STEEPEST] = best
+        padded[:, RADIOGRAPH.steepest : -RADIOGRAPH.steepest] = best
         options = np.stack([padded[:, k : k + steps] - cost[k] for k in range(len(moves))])
         chosen = options.argmax(axis=0)
         came[at] = moves[chosen]

@@ -1,4 +1,4 @@
-"""Pixel values to a scale in which attenuation adds up, and coarser copies of it."""
+"""An image pyramid of a radiograph, on a scale on which attenuation adds up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.edge import attenuation_on_film
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.field import Field, field_of
 
 if TYPE_CHECKING:
@@ -16,26 +17,23 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Radiograph
 
-COARSE_PIXELS = 900
-"""Along the longer side: steps of half a millimeter on a film of 43 cm, on which 3 mm are still six pixels."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Film:
-    """A radiograph on which attenuation adds up, with coarser copies.
+class Pyramid:
+    """A radiograph on a scale on which attenuation adds up, with coarser copies.
 
     Parameters
     ----------
     copies
-        (rows, columns) float32, finest first; each averages blocks of the one before. What lies behind each other adds
-        up. No unit: between radiographs it is not comparable.
+        (rows, columns) float32, finest first; each averages blocks of the one before. Attenuation of things that lie
+        behind each other adds up. It has no unit: two radiographs cannot be compared.
     steps
         Distance of rows and of columns of each copy: mm where `in_mm`, else parts of the width of
         its pixels.
     factors
         Pixels of the radiograph in a pixel of each copy, down and across.
     coarse
-        Which copy what is dense is looked for on.
+        Index of the copy on which places are looked for.
     field
         What that copy shows.
     """
@@ -53,26 +51,26 @@ class Film:
         return fitting[-1] if fitting else 0
 
 
-def film_of(radiograph: Radiograph) -> Film:
-    """Bring a radiograph to a scale in which attenuation adds up, and make its coarser copies."""
+def pyramid_of(radiograph: Radiograph) -> Pyramid:
+    """Put a radiograph on a scale on which attenuation adds up, and make its coarser copies."""
     image = attenuation_on_film(radiograph)
     steps = radiograph.spacing_mm or (radiograph.pixel_aspect, 1.0)
     copies, all_steps, factors = [image], [steps], [(1, 1)]
-    wanted = max(n * step for n, step in zip(image.shape, steps, strict=True)) / COARSE_PIXELS
+    wanted = max(n * step for n, step in zip(image.shape, steps, strict=True)) / RADIOGRAPH.coarse_pixels
     while min(copies[-1].shape) >= 16:
         row, column = all_steps[-1]
-        # Of pixels that are no squares the shorter side first.
+        # Of pixels that are not square the shorter side is doubled first.
         by = (2 if row < 1.5 * column else 1, 2 if column < 1.5 * row else 1)
         copies.append(averaged(copies[-1], by))
         all_steps.append((row * by[0], column * by[1]))
         factors.append((factors[-1][0] * by[0], factors[-1][1] * by[1]))
     coarse = sum(max(one) <= wanted * math.sqrt(2) for one in all_steps[1:])
     in_mm = radiograph.spacing_mm is not None
-    return Film(tuple(copies), tuple(all_steps), tuple(factors), coarse, in_mm, field_of(copies[coarse]))
+    return Pyramid(tuple(copies), tuple(all_steps), tuple(factors), coarse, in_mm, field_of(copies[coarse]))
 
 
 def averaged(image: NDArray[np.float32], by: tuple[int, ...]) -> NDArray[np.float32]:
-    """Average blocks; a broken block at the far end is left out."""
+    """Average blocks; an incomplete block at the far end is left out."""
     rows, columns = (n // b for n, b in zip(image.shape, by, strict=True))
     inner = image[: rows * by[0], : columns * by[1]]
     total = inner[:: by[0]].copy()

@@ -1,8 +1,8 @@
-"""The shadow of one mass on a film, outlined by what a network has learned of such shadows.
+"""The shadow of one mass on a radiograph, outlined by a network that was taught such shadows.
 
-The network looks at square patches of any size. Around a place they are taken in all sizes; what is found is looked at
-again from its own middle and at its own size, so that neither where it was pointed at nor how large a patch was taken
-first matters to the outline.
+The network outlines a mass on a square patch of any size. Patches of all sizes are taken around a place. Each shadow
+that is found is outlined again on a patch around its own middle that fits its own size: the outline depends neither on
+the place that was pointed at nor on the size of the first patch.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.network import SIDE, mass_shares
 
 if TYPE_CHECKING:
@@ -22,43 +23,25 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from calcimeasure.segment.radiograph.scale import Film
+    from calcimeasure.segment.radiograph.scale import Pyramid
 
 Sought = tuple[tuple[float, float], float]
-"""Row and column of a mass's middle, in pixels of the radiograph, and its length in the film's unit."""
+"""Row and column of a mass's middle, in pixels of the radiograph, and its length in the unit of the pyramid's steps."""
 MIDDLE = (SIDE - 1) / 2
-FILLS = 0.5
-"""Part of a patch that a mass's length takes when it is looked at again."""
-ROUNDS = 3
-"""Times that it is."""
-CLOSER = 0.3, 0.4, FILLS, FILLS
-"""The same, one look after the other, where there is a mass for certain."""
-LESS_SURE = 0.1
-FIRST_FILLS = 0.4
-"""Part of a patch that a mass of the size looked for takes at first; sizes go up by `FIRST_STEP`."""
-FIRST_STEP = 1.6
-FEWEST_PIXELS = 4
-GROWS = 1.7
-"""A mass is taken for no more times as long, or as short, as in the round before: a slip does not run away."""
-LEAST_SHARE = 0.02
-"""A patch that nowhere is likelier in a mass shows none, whoever says so."""
-CLOSE_PIXELS = 4.0
-"""Of a patch: what is pointed at may lie about so far beside the mass."""
-DIRECTIONS = 16
 
 
 @dataclass(frozen=True, eq=False)
 class Shadow:
-    """What is taken for the shadow of one mass.
+    """The shadow of one mass.
 
     Parameters
     ----------
     center
         Row and column of the patch's middle, in pixels of the radiograph.
     side
-        Length of the patch's sides in the film's unit.
+        Length of the patch's sides in the unit of the pyramid's steps.
     shares
-        (SIDE, SIDE) how likely each of its pixels lies in the shadow.
+        (SIDE, SIDE) probability of each pixel of the patch to lie in the shadow.
     mask
         (SIDE, SIDE) the shadow: one connected part.
     """
@@ -70,69 +53,69 @@ class Shadow:
 
     @property
     def pixel(self) -> float:
-        """Length of a pixel of the patch in the film's unit."""
+        """Length of a pixel of the patch in the unit of the pyramid's steps."""
         return self.side / SIDE
 
     @cached_property
     def length(self) -> float:
-        """Longest extent, in the film's unit."""
+        """Longest extent, in the unit of the pyramid's steps."""
         return (longest_extent(np.argwhere(self.mask)) + 1) * self.pixel
 
     @cached_property
     def certainty(self) -> float:
-        """Dice with the shadow that is to be expected of what the network says, 0..1."""
+        """Expected Dice coefficient of the mask with the true shadow, by the network's probabilities, 0..1."""
         shares = float(self.shares.sum())
         return 2 * float(self.shares[self.mask].sum()) / (shares + float(self.mask.sum()))
 
-    def middle(self, film: Film) -> tuple[float, float]:
+    def middle(self, pyramid: Pyramid) -> tuple[float, float]:
         """Row and column of its center of mass, in pixels of the radiograph."""
-        away = (np.argwhere(self.mask).mean(axis=0) - MIDDLE) * self.pixel / film.steps[0]
+        away = (np.argwhere(self.mask).mean(axis=0) - MIDDLE) * self.pixel / pyramid.steps[0]
         return self.center[0] + float(away[0]), self.center[1] + float(away[1])
 
-    def border(self, film: Film) -> NDArray[np.float64]:
+    def border(self, pyramid: Pyramid) -> NDArray[np.float64]:
         """(n, 2) rows and columns of its outermost pixels, in pixels of the radiograph."""
         outermost = np.argwhere(self.mask & ~ndimage.binary_erosion(self.mask))
-        return (self.center + (outermost - MIDDLE) * self.pixel / film.steps[0]).astype(np.float64)
+        return (self.center + (outermost - MIDDLE) * self.pixel / pyramid.steps[0]).astype(np.float64)
 
-    def pixels_away(self, film: Film, point: tuple[float, float]) -> float:
-        """How far a place (in pixels of the radiograph) lies outside of it, in pixels of the patch."""
-        away = (np.array(point) - self.center) * film.steps[0] / self.pixel + MIDDLE
+    def pixels_away(self, pyramid: Pyramid, point: tuple[float, float]) -> float:
+        """Distance of a place (in pixels of the radiograph) from the shadow, in pixels of the patch; 0 inside."""
+        away = (np.array(point) - self.center) * pyramid.steps[0] / self.pixel + MIDDLE
         within = np.clip(np.rint(away).astype(int), 0, SIDE - 1)
         beside = ndimage.distance_transform_edt(~self.mask)[tuple(within)]
         return float(beside + np.linalg.norm(away - np.clip(away, 0, SIDE - 1)))
 
 
 def longest_extent(places: NDArray[np.intp] | NDArray[np.floating]) -> float:
-    """Extent of (n, 2) places in the direction in which it is longest, of a few."""
-    angles = np.arange(DIRECTIONS) * (np.pi / DIRECTIONS)
+    """Largest extent of (n, 2) places over a few directions."""
+    angles = np.arange(RADIOGRAPH.extent_directions) * (np.pi / RADIOGRAPH.extent_directions)
     along = places @ np.stack([np.sin(angles), np.cos(angles)])
     return float(np.ptp(along, axis=0).max())
 
 
-def pointed_at(film: Film, point: tuple[float, float], smallest: float, largest: float) -> Shadow | None:
+def pointed_at(pyramid: Pyramid, point: tuple[float, float], smallest: float, largest: float) -> Shadow | None:
     """Find the shadow of the mass at a place (in pixels of the radiograph), of any length between two."""
-    count = math.ceil(math.log(largest / smallest) / math.log(FIRST_STEP)) + 1
-    sides = [smallest / FIRST_FILLS * FIRST_STEP**n for n in range(count)]
-    first = _at_the_middle(film, [point] * count, sides)
-    found = settled(film, [(one.middle(film), one.length) for one in first], is_there=True)
+    count = math.ceil(math.log(largest / smallest) / math.log(RADIOGRAPH.first_step)) + 1
+    sides = [smallest / RADIOGRAPH.first_fills * RADIOGRAPH.first_step**n for n in range(count)]
+    first = _at_the_middle(pyramid, [point] * count, sides)
+    found = settled(pyramid, [(one.middle(pyramid), one.length) for one in first], is_there=True)
     there = [one for one in found if one is not None]
-    return max(there, key=lambda one: one.certainty * _closeness(film, one, point), default=None)
+    return max(there, key=lambda one: one.certainty * _closeness(pyramid, one, point), default=None)
 
 
-def settled(film: Film, sought: Sequence[Sought], *, is_there: bool = False) -> list[Shadow | None]:
-    """Look at masses again and again, each time from where and as large as they were found; None for those not there.
+def settled(pyramid: Pyramid, sought: Sequence[Sought], *, is_there: bool = False) -> list[Shadow | None]:
+    """Outline masses several times, each time around the middle and for the size found before; None if not there.
 
     Parameters
     ----------
     is_there
-        Somebody says so: what is to be found is where the mass lies, not whether there is one. It is looked at closer
-        and closer, and a closer look that is much less sure is not taken: what is bright and even looks like anything
-        where nothing of its surroundings is seen.
+        A reader says that there is a mass: where it lies is asked, not whether there is one. Patches get smaller from
+        round to round. An outline on a smaller patch that is much less certain is not taken: a bright and even area
+        without its surroundings tells nothing.
     """
     found: list[Shadow | None] = [None] * len(sought)
     looked_for = dict(enumerate(sought))
-    for fills in CLOSER if is_there else (FILLS,) * ROUNDS:
-        looks = seen_at(film, list(looked_for.values()), fills=fills, is_there=is_there)
+    for fills in RADIOGRAPH.closer_fills if is_there else (RADIOGRAPH.fills,) * RADIOGRAPH.rounds:
+        looks = seen_at(pyramid, list(looked_for.values()), fills=fills, is_there=is_there)
         for (n, (_, length)), one in zip(list(looked_for.items()), looks, strict=True):
             if is_there and (one is None or _is_less_sure(one, found[n])):
                 del looked_for[n]
@@ -141,53 +124,56 @@ def settled(film: Film, sought: Sequence[Sought], *, is_there: bool = False) -> 
             if one is None:
                 del looked_for[n]
             else:
-                looked_for[n] = one.middle(film), min(max(one.length, length / GROWS), length * GROWS)
+                looked_for[n] = (
+                    one.middle(pyramid),
+                    min(max(one.length, length / RADIOGRAPH.grows), length * RADIOGRAPH.grows),
+                )
     return found
 
 
 def _is_less_sure(closer: Shadow, before: Shadow | None) -> bool:
-    return before is not None and closer.certainty < before.certainty - LESS_SURE
+    return before is not None and closer.certainty < before.certainty - RADIOGRAPH.less_sure
 
 
 def seen_at(
-    film: Film, sought: Sequence[Sought], *, fills: float = FILLS, is_there: bool = False
+    pyramid: Pyramid, sought: Sequence[Sought], *, fills: float = RADIOGRAPH.fills, is_there: bool = False
 ) -> list[Shadow | None]:
-    """Look once at masses of about some middle and length that fill so much of a patch: the largest part of each."""
+    """Outline masses once on patches of which each fills a part: the largest connected part of each outline."""
     centers, sides = [where for where, _ in sought], [length / fills for _, length in sought]
     found: list[Shadow | None] = []
-    for center, side, shares in zip(centers, sides, _shares(film, centers, sides, is_there=is_there), strict=True):
+    for center, side, shares in zip(centers, sides, _shares(pyramid, centers, sides, is_there=is_there), strict=True):
         parts, _ = ndimage.label(shares > 0.5)
         sizes = np.bincount(parts.ravel())[1:]
-        is_seen = sizes.size > 0 and sizes.max() >= FEWEST_PIXELS
+        is_seen = sizes.size > 0 and sizes.max() >= RADIOGRAPH.fewest_pixels
         found.append(Shadow(center, side, shares, parts == sizes.argmax() + 1) if is_seen else None)
     return found
 
 
-def drawn(film: Film, shadow: Shadow) -> tuple[NDArray[np.bool_], tuple[int, int]]:
+def drawn(pyramid: Pyramid, shadow: Shadow) -> tuple[NDArray[np.bool_], tuple[int, int]]:
     """(rows, columns) a shadow in pixels of the radiograph, without holes, and where that box begins."""
-    shape = film.copies[0].shape
+    shape = pyramid.copies[0].shape
     near = np.where(ndimage.binary_dilation(shadow.mask, iterations=2), shadow.shares, 0)
     near = np.clip(near, 1e-4, 1 - 1e-4)
     log_odds = np.log(near / (1 - near))
     start, at = [], []
     for axis in range(2):
-        half = shadow.side / 2 / film.steps[0][axis]
+        half = shadow.side / 2 / pyramid.steps[0][axis]
         low = min(max(0, math.floor(shadow.center[axis] - half)), shape[axis] - 1)
         high = max(low + 1, min(shape[axis], math.ceil(shadow.center[axis] + half) + 1))
         start.append(low)
-        at.append((np.arange(low, high) - shadow.center[axis]) * film.steps[0][axis] / shadow.pixel + MIDDLE)
+        at.append((np.arange(low, high) - shadow.center[axis]) * pyramid.steps[0][axis] / shadow.pixel + MIDDLE)
     inside = ndimage.map_coordinates(log_odds, np.meshgrid(*at, indexing="ij"), order=1, cval=-9.0) > 0
     return ndimage.binary_fill_holes(inside), (start[0], start[1])
 
 
-def _closeness(film: Film, shadow: Shadow, point: tuple[float, float]) -> float:
-    return math.exp(-shadow.pixels_away(film, point) / CLOSE_PIXELS)
+def _closeness(pyramid: Pyramid, shadow: Shadow, point: tuple[float, float]) -> float:
+    return math.exp(-shadow.pixels_away(pyramid, point) / RADIOGRAPH.close_pixels)
 
 
-def _at_the_middle(film: Film, centers: Sequence[tuple[float, float]], sides: Sequence[float]) -> list[Shadow]:
-    """Look at patches; of each take the part that lies nearest to its middle, where there is any."""
+def _at_the_middle(pyramid: Pyramid, centers: Sequence[tuple[float, float]], sides: Sequence[float]) -> list[Shadow]:
+    """Outline masses on patches: the connected part of each that lies nearest to the middle of its patch."""
     found = []
-    for center, side, shares in zip(centers, sides, _shares(film, centers, sides, is_there=True), strict=True):
+    for center, side, shares in zip(centers, sides, _shares(pyramid, centers, sides, is_there=True), strict=True):
         parts, _ = ndimage.label(shares > 0.5)
         if parts.any():
             _, nearest = ndimage.distance_transform_edt(parts == 0, return_indices=True)
@@ -197,37 +183,38 @@ def _at_the_middle(film: Film, centers: Sequence[tuple[float, float]], sides: Se
 
 
 def _shares(
-    film: Film, centers: Sequence[tuple[float, float]], sides: Sequence[float], *, is_there: bool
+    pyramid: Pyramid, centers: Sequence[tuple[float, float]], sides: Sequence[float], *, is_there: bool
 ) -> NDArray[np.float32]:
-    """Look at patches. If there is a mass, its pixels are by their ratio as likely, however unlikely the mass is."""
-    patches = [_patch(film, center, side) for center, side in zip(centers, sides, strict=True)]
+    """Return the network's probabilities on patches; where there is a mass, divided by their largest."""
+    patches = [_patch(pyramid, center, side) for center, side in zip(centers, sides, strict=True)]
     if not patches:
         return np.empty((0, SIDE, SIDE), dtype=np.float32)
     shares = mass_shares(np.stack([as_seen(*patch) for patch in patches]))
-    # Where there is no difference there is nothing to see.
+    # A patch of one value shows nothing.
     shares[[bool(np.ptp(values) == 0) for values, _ in patches]] = 0
     if is_there:
-        shares /= np.maximum(shares.max(axis=(1, 2), keepdims=True), LEAST_SHARE)
+        shares /= np.maximum(shares.max(axis=(1, 2), keepdims=True), RADIOGRAPH.least_share)
     return shares
 
 
-def _patch(film: Film, center: tuple[float, float], side: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _patch(pyramid: Pyramid, center: tuple[float, float], side: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """(SIDE, SIDE) attenuation, the nearest pixel beyond the image; and where the image is."""
-    copy = film.fitting(side / SIDE)
+    copy = pyramid.fitting(side / SIDE)
     within = np.ones((SIDE, SIDE), dtype=np.bool_)
     at = []
     for axis, away in enumerate(np.mgrid[:SIDE, :SIDE] - MIDDLE):
-        place = center[axis] + away * (side / SIDE / film.steps[0][axis])
-        within &= (place > -0.5) & (place < film.copies[0].shape[axis] - 0.5)
-        at.append((place + 0.5) / film.factors[copy][axis] - 0.5)
-    values = ndimage.map_coordinates(film.copies[copy], at, order=1, mode="nearest", output=np.float32)
+        place = center[axis] + away * (side / SIDE / pyramid.steps[0][axis])
+        within &= (place > -0.5) & (place < pyramid.copies[0].shape[axis] - 0.5)
+        at.append((place + 0.5) / pyramid.factors[copy][axis] - 0.5)
+    values = ndimage.map_coordinates(pyramid.copies[copy], at, order=1, mode="nearest", output=np.float32)
     return values, within
 
 
 def as_seen(values: NDArray[np.float32], within: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(SIDE, SIDE, CHANNELS) a patch as the network sees it: whatever unit and offset attenuation has.
+    """(SIDE, SIDE, CHANNELS) the input of the network, which depends on no unit and offset of attenuation.
 
-    Attenuation in parts of the range of the patch; in parts of what its middle varies by; and where the image is.
+    Attenuation divided by the range of the patch; attenuation divided by the standard deviation of the middle of the
+    patch; and where the image is.
     """
     values = values.astype(np.float64)
     known = values[within] if within.any() else values

@@ -18,9 +18,7 @@ import pytest
 
 from calcimeasure import find_series
 from calcimeasure.analysis.pipeline import analyze
-from calcimeasure.locate.laterality import View, side_of
-from calcimeasure.locate.site import site_of_lesion
-from calcimeasure.locate.view import look
+from calcimeasure.locate.anatomy import Anatomy, anatomy_of
 from calcimeasure.locate.words import SaidSide, SideEvidence, side_in_text
 from calcimeasure.model import Laterality, Outline, Series, Side, Tissue, Volume
 from calcimeasure.segment import propose
@@ -31,9 +29,8 @@ from tests.conftest import SHARED
 from tests.dicom_phantom import Header, write_series
 from tests.inserted_masses import Inserted, anatomy, insert, real_volumes
 from tests.study.test_links import Mass, numbers, pairs, stack
-from tests.test_geometry import geometry_of
-from tests.test_laterality import mass
 from tests.test_model import ct_series
+from tests.test_side import located_at, mass, side_at
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -119,15 +116,14 @@ def located(body: Body, grid: Grid, series: Series | None = None) -> list[tuple[
     """The side of each mass that is in the field, by what a careful outline of body and bone shows."""
     volume = body.volume(grid, seed=1)
     object.__setattr__(volume, "series", series or ct_series())
-    view = look(volume, *body.outlines(grid))
+    seen = anatomy_of(volume, *body.outlines(grid))
     found = []
     for number, ball in enumerate(body.masses):
         try:
             outline = mass(body, grid, number)
         except ValueError:  # outside of the field, or between its voxels
             continue
-        site = site_of_lesion(outline, geometry_of(grid), view)
-        found.append((ball, side_of(outline, geometry_of(grid), view, site)))
+        found.append((ball, located_at(outline, seen)[0]))
     return found
 
 
@@ -267,25 +263,28 @@ def saying(side: Laterality) -> dict[str, dict[str, SideEvidence]]:
     """A tag, and a description, that name a side."""
     words = {LEFT: "CT Bein links", RIGHT: "CT jambe droite"}[side]
     return {
-        "tag": {"tags": SideEvidence(SaidSide(str(side)), ("Laterality",))},
-        "description": {"words": side_in_text(words)},
+        "tag": {"coded_side": SideEvidence(SaidSide(str(side)), ("Laterality",))},
+        "description": {"worded_side": side_in_text(words)},
     }
 
 
-def in_limb(one: Inserted, view: View, name: str, how: dict[str, Count]) -> None:
+def saying_so(seen: Anatomy, said: dict[str, SideEvidence]) -> Anatomy:
+    return replace(seen, ordered=replace(seen.ordered, **said))
+
+
+def in_limb(one: Inserted, seen: Anatomy, name: str, how: dict[str, Count]) -> None:
     """Ask for the side of an inserted mass with nothing, with the right word, and with the wrong one."""
     outline = Outline.from_mask(one.share > 0.5, one.start_kji)
-    geometry = one.volume.geometry
     truth = LIMB_SIDES[name]
     other = LEFT if truth is RIGHT else RIGHT
-    plain = side_of(outline, geometry, view)
+    plain = side_at(outline, seen)
     how["as it is"].add(plain.laterality, truth)
     # A hint is none where the limb lies in the middle of the table.
     how["hint"].add(plain.hint or UNKNOWN, truth)
     for word, said in saying(truth).items():
-        how[word].add(side_of(outline, geometry, replace(view, **said)).laterality, truth)
+        how[word].add(side_at(outline, saying_so(seen, said)).laterality, truth)
     for said in saying(other).values():
-        how["opposite"].add(side_of(outline, geometry, replace(view, **said)).laterality, truth)
+        how["opposite"].add(side_at(outline, saying_so(seen, said)).laterality, truth)
 
 
 def _in_own_limb(one: Inserted, patient: str) -> bool:
@@ -311,7 +310,7 @@ def limbs(seed: int) -> dict[str, Count]:
             skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
             if not _in_own_limb(one, patient):
                 continue
-            in_limb(one, look(one.volume, proposals.bodies, skeleton), patient, how)
+            in_limb(one, anatomy_of(one.volume, proposals.bodies, skeleton), patient, how)
     return how
 
 
@@ -488,9 +487,9 @@ def test_time(benchmark: BenchmarkFixture, bars: BarTable, bench_series: Path) -
 
     def locate() -> float:
         begun = time.perf_counter()
-        view = look(volume, proposals.bodies, skeleton)
+        seen = anatomy_of(volume, proposals.bodies, skeleton)
         for one in masses:
-            side_of(one, volume.geometry, view, site_of_lesion(one, volume.geometry, view))
+            located_at(one, seen)
         return time.perf_counter() - begun
 
     locate()

@@ -18,7 +18,9 @@ import pytest
 
 from calcimeasure import Settings, find_series, load_image
 from calcimeasure.model import Tissue
-from calcimeasure.segment import judge, propose
+from calcimeasure.segment import propose
+from calcimeasure.segment.ct import judge
+from calcimeasure.segment.ct.constants import CT
 from tests.bench.memory import watched_memory
 from tests.conftest import SHARED
 from tests.inserted_masses import anatomy
@@ -141,10 +143,10 @@ def note_reliability(bars: BarTable, name: str, pairs: list[tuple[float, bool]])
 def note_signs(bars: BarTable, name: str, parts: list[tuple[Features, bool]]) -> None:
     """Judge parts again with each sign at its mean: what it is good for."""
     true = np.array([is_mass for _, is_mass in parts])
-    log_odds = np.array([[sign.weight * sign.read(features) for sign in judge.SIGNS] for features, _ in parts])
+    log_odds = np.array([[sign.weight * judge.read(sign, features) for sign in CT.signs] for features, _ in parts])
 
     def note(what: str, without: np.ndarray) -> None:
-        said = 1 / (1 + np.exp(-(judge.BASE_LOG_ODDS + without.sum(axis=1))))
+        said = 1 / (1 + np.exp(-(CT.base_log_odds + without.sum(axis=1))))
         bars.note(f"{name}, parts, {what}: Brier score", float(np.mean((said - true) ** 2)), "")
         bars.note(
             f"{name}, parts, {what}: missed of {true.sum()}",
@@ -158,7 +160,7 @@ def note_signs(bars: BarTable, name: str, parts: list[tuple[Features, bool]]) ->
         )
 
     note("all signs", log_odds)
-    for n, sign in enumerate(judge.SIGNS):
+    for n, sign in enumerate(CT.signs):
         without = log_odds.copy()
         without[:, n] = (log_odds[true, n].mean() + log_odds[~true, n].mean()) / 2
         note(f"without {sign.name}", without)

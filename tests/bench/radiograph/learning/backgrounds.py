@@ -16,7 +16,7 @@ from scipy import ndimage
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Radiograph
 from calcimeasure.segment.radiograph.network import SIDE
-from calcimeasure.segment.radiograph.scale import averaged, film_of
+from calcimeasure.segment.radiograph.scale import averaged, pyramid_of
 from tests.bench.radiograph.test_radiograph import HELD_OUT
 from tests.conftest import SHARED
 from tests.projections import BEHIND_BONE_MM, Beam, limb_of, see
@@ -99,7 +99,7 @@ def make_backgrounds(folder: Path) -> None:
     for series in find_series(SHARED / "dicom" / "xray").series:
         image = load_image(series)
         assert isinstance(image, Radiograph)
-        copy = next(copy for copy in film_of(image).copies if max(copy.shape) < 1400)
+        copy = next(copy for copy in pyramid_of(image).copies if max(copy.shape) < 1400)
         low, high = np.quantile(copy, (0.01, 0.99))
         attenuation = np.clip((copy - low) / (high - low) * FILM_RANGE, -1, 5)
         np.savez(folder / f"film_{series.series_uid}.npz", attenuation=attenuation, bone_mm=np.zeros_like(copy),

@@ -1,0 +1,170 @@
+"""The constants of the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from calcimeasure.settings.constants import Constants, constant
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Which voxels of a box are used: all in a small box, some of them in a large one.
+
+    Parameters
+    ----------
+    enough_voxels
+        A box of no more voxels than this is used whole.
+    grain_mm
+        Largest distance of the voxels that are used in a larger box.
+    """
+
+    enough_voxels: int
+    grain_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeConstants(Constants):
+    """What the half-maximum edge of a lesion is found with."""
+
+    # What lies near a lesion
+    rim_mm: float = constant(
+        3.0,
+        "mm",
+        "How far the blurred rim of a lesion reaches: three times the widest usual blur (sigma 0.9 mm) and a pixel.",
+    )
+    shell_mm: tuple[float, float] = constant(
+        (3.5, 7.0), "mm", "Distances from the lesion between which its surroundings are taken."
+    )
+    depth_mm: float = constant(2.5, "mm", "A voxel shows the plateau from this depth on: blur does not reach it.")
+    fewest_plateau_voxels: int = constant(
+        30, "voxels", "Fewer deep voxels show the plateau less well than the sum of attenuation does."
+    )
+    fewest_shell_voxels: int = constant(
+        50, "voxels", "Fewer voxels do not show the surroundings: then the tissue nearer to the lesion is taken."
+    )
+    air_hu: float = constant(
+        -300.0, "HU", "Air, lung and what is blurred with them are below this value; fat is at -100 HU."
+    )
+    deep_share: float = constant(
+        0.6, "of the largest depth", "Voxels of a thin lesion are deep from this share of its largest depth on."
+    )
+    fat_hu: float = constant(
+        -100.0, "HU", "Soft tissue beside a cut is taken for no less dense than fat: what is below is mixed with air."
+    )
+    enough_values: int = constant(
+        10_000, "values", "A median of so many values is as good as one of millions, and takes less time."
+    )
+    longest_slice_step_mm: float = constant(
+        1.5,
+        "mm",
+        "In comparing distances a slice counts as no farther from its neighbor than this. Thick slices are blurred "
+        "across: their neighbors belong to the rim, and a voxel is deep only where those above and below are inside.",
+    )
+    coarse_sampling: Sampling = constant(  # noqa: RUF009 - it makes a field
+        Sampling(60_000, 1.6),
+        "voxels, mm",
+        "Enough to draw an outline by: plateau and surroundings are averages of thousands of voxels in any case.",
+    )
+    fine_sampling: Sampling = constant(  # noqa: RUF009 - it makes a field
+        Sampling(2_000_000, 1.0),
+        "voxels, mm",
+        "Enough to measure by: the voxels that are used lie as close to each other as usual pixels.",
+    )
+
+    # Plateau and surroundings
+    outlier_sds: float = constant(
+        3, "standard deviations", "Surroundings farther from their median than this are left out as outliers."
+    )
+    cell_mm: float = constant(
+        4.0, "mm", "Size of the cells in which a plateau and surroundings that are not even are averaged."
+    )
+    layers_mm: tuple[float, float] = constant(
+        (4.25, 5.25),
+        "mm",
+        "Where plateau or surroundings are not even, the plateau counts to the first depth and the surroundings to the "
+        "second distance: what is next to the rim.",
+    )
+    layer_mm: float = constant(
+        1.75, "mm", "Thickness of the layers whose difference tells how much the rim may differ from them."
+    )
+    uneven_layers: float = constant(
+        1.94,
+        "",
+        "Noise alone makes the mean square of eight differences exceed its expectation by this factor in 5 of 100 "
+        "cases.",
+    )
+    fewest_in_a_cell: int = constant(8, "voxels", "A cell of fewer voxels does not tell whether all cells are even.")
+    cell_sigma: float = constant(
+        0.7, "cells", "Standard deviation by which the medians of a cell and of those beside it are averaged."
+    )
+    least_height: float = constant(
+        0.1, "of the mean height", "Where not even, the plateau is at least so much above its surroundings."
+    )
+    weight_of_the_mean: float = constant(
+        0.01, "voxels", "Where a cell and those beside it hold hardly any voxels, the average of all counts as so many."
+    )
+    uneven_cells: float = constant(
+        6.0,
+        "standard errors",
+        "Cells are not even where a mean differs by more standard errors than this, and by more than `uneven_share`.",
+    )
+    uneven_share: float = constant(0.03, "of the contrast", "See `uneven_cells`.")
+    below_tissue_hu: float = constant(
+        60.0, "HU", "Beside air, what is below the surroundings by more than this is mixed with air, and is not noise."
+    )
+
+    # Blur
+    near_edge_level: float = constant(
+        0.25, "of the contrast", "Voxels inside whose level is lower than this lie on the edge: its steepness is taken."
+    )
+    steep_percentile: int = constant(
+        75, "%", "The steeper quarter of the edge counts: a surface that is inclined to the slice looks flatter."
+    )
+    steepness: tuple[float, float] = constant(
+        (0.05, 0.995), "of the contrast over two pixels", "Limits of the steepness of which the blur is computed."
+    )
+    enough_voxels_for_blur: int = constant(
+        2_000_000, "voxels", "In a larger box some of its slices are enough to estimate the blur."
+    )
+
+    # The edge
+    lowest_contrast_hu: float = constant(
+        30.0,
+        "HU",
+        "A plateau that stands out from its surroundings by less than this has no edge.",
+    )
+    lowest_contrast_noise: float = constant(
+        3, "standard deviations of the noise", "A plateau that stands out by less than this has no edge either."
+    )
+    enough_border_points: int = constant(
+        10_000, "voxels", "The median attenuation of a border of more voxels is taken over some of them."
+    )
+    narrow_rim_sigmas: float = constant(
+        2.0,
+        "standard deviations of the blur",
+        "Where plateau or surroundings are not even, the rim is summed to this distance on both sides: what is left "
+        "out inside and outside is the same.",
+    )
+    narrowest_rim_mm: float = constant(
+        1.6, "mm", "The narrow rim holds at least the slices beside the last slice of the lesion."
+    )
+    mostly_calcified: float = constant(
+        0.25,
+        "of the contrast",
+        "Below the narrow rim a voxel with a level above this counts as calcified as a whole.",
+    )
+    smallest_cut: float = constant(
+        0.02, "of the border", "A border with a larger share of dense voxels beyond it was cut there by a reader."
+    )
+
+    # A radiograph
+    least_share_of_beam: float = constant(
+        1 / 4096,
+        "of the open beam",
+        "What arrives behind metal or lead is below one step of 12 bits, and has no logarithm.",
+    )
+
+
+EDGE: Final = EdgeConstants()

@@ -1,0 +1,247 @@
+"""What a radiograph shows of the body, and where on it a lesion lies.
+
+Patient Orientation (0020,0020) tells where the rows and columns of an image run in the patient. View Position
+(0018,5101) alone does not: it names the way of the beam, not whether the image was turned round afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy import ndimage
+
+from calcimeasure.locate.midline import mirror_likeness
+from calcimeasure.locate.ordered import ordered_in
+from calcimeasure.model import Laterality
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.locate.ordered import Ordered
+    from calcimeasure.model import Outline, Series
+
+LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
+
+PALM_UP: Final = "AP"
+"""View Position of hands that lie on their backs: the beam enters through the palm."""
+
+COARSE_COLUMNS: Final = 160
+"""A radiograph is compared with its mirror image in about so many columns: ribs and hips are wider than one of them."""
+
+FEWEST_COLUMNS: Final = 16
+"""An image with fewer coarse rows or columns than this is too small to be compared with its mirror image."""
+
+LOWEST_LIKENESS: Final = 0.55
+"""Correlation of the radiograph of a trunk with its mirror image, without the slow changes of density, below which no
+midline is seen. Heart and gas differ from side to side (a chest reaches 0.74); one side alone is less alike."""
+
+FARTHEST_FROM_MIDDLE: Final = 0.15
+"""The midline of the body may lie so far beside the middle of the image, as part of the image's width."""
+
+SMALLEST_LIMB: Final = 1 / 3
+"""The smaller of two limbs has at least this part of the pixels of the larger one."""
+
+LEAST_LIMB: Final = 0.02
+"""The larger of two limbs has at least this part of the pixels of the image."""
+
+MOST_OVERLAP: Final = 0.2
+"""Two limbs lie beside each other where no more than this part of the narrower one lies above the other one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RadiographAnatomy:
+    """What a radiograph shows of the body, as far as sides depend on it.
+
+    Parameters
+    ----------
+    ordered
+        The side and the site that the header names.
+    axis
+        Along which of (rows, columns) of the array left and right run; None where Patient Orientation does not tell.
+    toward
+        The patient's side at the end of that axis.
+    palm_up
+        Whether the header says that hands lie on their backs.
+    limbs
+        (j, i) labels of two limbs beside each other, 1 nearer to the begin of the axis; None where there are not two.
+    midline_index
+        Where the midline of the body lies along the axis; None where it is not seen.
+    shape_ji
+        Of the image.
+    """
+
+    ordered: Ordered
+    axis: int | None
+    toward: Laterality
+    palm_up: bool
+    limbs: NDArray[np.int32] | None
+    midline_index: float | None
+    shape_ji: tuple[int, int]
+
+    @property
+    def midline(self) -> None:
+        """None: a projection shows a line, not the plane between both sides of the body."""
+        return
+
+    @property
+    def begin(self) -> Laterality:
+        """The patient's side at the begin of the axis."""
+        return RIGHT if self.toward is LEFT else LEFT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RadiographPlace:
+    """Where a lesion lies on a radiograph.
+
+    Parameters
+    ----------
+    anatomy
+        What the radiograph shows.
+    across_index
+        (n,) index of each of its pixels along the axis from side to side; None where there is no such axis.
+    limb
+        Label of the limb that it lies in; None where it lies in none, or there are not two.
+    """
+
+    anatomy: RadiographAnatomy
+    across_index: NDArray[np.intp] | None
+    limb: int | None
+
+
+def radiograph_anatomy_of(
+    series: Series, pixels: NDArray[np.float32], foreground: NDArray[np.bool_] | None = None
+) -> RadiographAnatomy:
+    """Find what the sides and sites of the lesions of a radiograph depend on.
+
+    Parameters
+    ----------
+    series
+        Its header.
+    pixels
+        (rows, columns), dense is bright.
+    foreground
+        (rows, columns), true where the body is; without it no two limbs can be told apart.
+    """
+    projection = series.projection
+    axis, toward = _left_and_right(projection.patient_orientation if projection else ())
+    return RadiographAnatomy(
+        ordered=ordered_in(series),
+        axis=axis,
+        toward=toward,
+        palm_up=projection is not None and (projection.view_position or "").strip().upper() == PALM_UP,
+        limbs=None if foreground is None or axis is None else _two_limbs(foreground, axis),
+        midline_index=None if axis is None else _midline_index(pixels, foreground, axis),
+        shape_ji=(pixels.shape[0], pixels.shape[1]),
+    )
+
+
+def place_on_radiograph(outline: Outline, anatomy: RadiographAnatomy) -> RadiographPlace:
+    """Find where a lesion lies on a radiograph.
+
+    Parameters
+    ----------
+    outline
+        The lesion; of one slice.
+    anatomy
+        What the radiograph shows.
+    """
+    return RadiographPlace(
+        anatomy=anatomy,
+        across_index=None if anatomy.axis is None else _along(outline, anatomy.axis),
+        limb=None if anatomy.limbs is None else _limb_with(outline, anatomy.limbs),
+    )
+
+
+def _left_and_right(patient_orientation: tuple[str, ...]) -> tuple[int | None, Laterality]:
+    """Read along which axis of the array left and right run, and to which side (PS3.3 C.7.6.1.1.1).
+
+    The letter of the main direction stands first. Values that are no pair of different directions of a human (letters
+    of animals, one value) tell nothing.
+    """
+    letters = [value.strip().upper() for value in patient_orientation]
+    if len(letters) != 2 or not all(letters) or any(set(value) - set(_KIND) for value in letters):
+        return None, UNKNOWN
+    along_row, along_column = ([_KIND[letter] for letter in value] for value in letters)
+    is_repeated = any(len(set(kinds)) != len(kinds) for kinds in (along_row, along_column))
+    if is_repeated or along_row[0] == along_column[0]:
+        return None, UNKNOWN
+    # The first value is the way along a row, which is the second axis of the array.
+    if along_column[0] == "side" and "side" not in along_row:
+        return 0, _TO[letters[1][0]]
+    if along_row[0] == "side" and "side" not in along_column:
+        return 1, _TO[letters[0][0]]
+    return None, UNKNOWN
+
+
+_TO: Final = {"L": LEFT, "R": RIGHT}
+_KIND: Final = {"R": "side", "L": "side", "A": "depth", "P": "depth", "H": "height", "F": "height"}
+
+
+def _along(outline: Outline, axis: int) -> NDArray[np.intp]:
+    """(n,) index of each of its pixels along an axis of the image."""
+    return np.argwhere(outline.mask())[:, 1 + axis] + outline.start_kji[1 + axis]
+
+
+def _limb_with(outline: Outline, limbs: NDArray[np.int32]) -> int | None:
+    """Find the limb that holds most of a lesion; half of the lesion may lie beyond the skin."""
+    _, rows, columns = outline.box
+    held = np.bincount(limbs[rows, columns][outline.mask()[0]], minlength=3)[1:]
+    if held.min() > 0 or held.sum() < outline.voxel_count / 2:
+        return None
+    return int(np.argmax(held)) + 1
+
+
+def _two_limbs(foreground: NDArray[np.bool_], axis: int) -> NDArray[np.int32] | None:
+    """Label two limbs beside each other along an axis; None where there are not two, or they lie above each other."""
+    labels, count = ndimage.label(foreground)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    large = [n + 1 for n in np.argsort(-sizes, kind="stable") if sizes[n] >= SMALLEST_LIMB * sizes.max(initial=0)]
+    if len(large) != 2 or sizes[large[0] - 1] < LEAST_LIMB * foreground.size:
+        return None
+    places = [np.flatnonzero((labels == n).any(axis=1 - axis)) for n in large]
+    first, second = sorted((0, 1), key=lambda n: float(places[n].mean()))
+    shared = np.intersect1d(places[first], places[second]).size
+    if shared > MOST_OVERLAP * min(one.size for one in places):
+        return None
+    limbs = np.zeros(foreground.shape, dtype=np.int32)
+    limbs[labels == large[first]], limbs[labels == large[second]] = 1, 2
+    return limbs
+
+
+def _midline_index(pixels: NDArray[np.float32], foreground: NDArray[np.bool_] | None, axis: int) -> float | None:
+    """Find where an image is most like its mirror image along an axis, near to its middle."""
+    image, compared = pixels, np.ones(pixels.shape, dtype=np.float32)
+    if foreground is not None:
+        compared = foreground.astype(np.float32)
+    if axis == 0:
+        image, compared = image.T, compared.T
+    factor = max(1, image.shape[1] // COARSE_COLUMNS)
+    image, compared = (_blocks(one, factor) for one in (image, compared))
+    if min(image.shape) < FEWEST_COLUMNS or not compared.any():
+        return None
+    count = image.shape[1]
+    # Bones and organs are compared. That an image is brighter in its middle and ends at its borders says nothing.
+    weight = ndimage.gaussian_filter(compared, count / 12)
+    background = ndimage.gaussian_filter(image * compared, count / 12) / np.maximum(weight, 1e-3)
+    structure = np.where(compared > 0.5, image - background, 0.0)
+    low, high = np.quantile(structure[compared > 0.5], (0.02, 0.98)) if (compared > 0.5).any() else (0.0, 0.0)
+    structure = ndimage.gaussian_filter(np.clip(structure, low, high), 1.0)
+    structure *= 100 / max(float(structure.std()), 1e-6)  # pixels have any unit
+    likeness = mirror_likeness(structure[None].astype(np.float32), compared[None])
+    middle = count - 1
+    near = np.abs(np.arange(len(likeness)) - middle) <= 2 * FARTHEST_FROM_MIDDLE * count
+    best = int(np.argmax(np.where(near, likeness, -np.inf)))
+    # The best place at the border of the searched range is no peak.
+    if likeness[best] < LOWEST_LIKENESS or not (near[best - 1] and near[best + 1]):
+        return None
+    return float(best / 2 * factor + (factor - 1) / 2)
+
+
+def _blocks(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """Average blocks of pixels."""
+    rows, columns = (n // factor * factor for n in image.shape)
+    blocks = image[:rows, :columns].reshape(rows // factor, factor, columns // factor, factor)
+    averaged: NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return averaged

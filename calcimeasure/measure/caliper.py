@@ -1,0 +1,145 @@
+"""Calipers: the largest distance between points, and the longest chord perpendicular to it.
+
+Each is equal to what all pairs of points give. It is found faster: points that cannot be an end of the largest distance
+are left out first.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import ConvexHull
+from scipy.spatial.distance import cdist
+
+from calcimeasure.measure.constants import MEASURE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_MANY_POINTS = 2000
+"""With more points than this, it takes less time to select those that may be ends than to compute all distances."""
+
+_DIRECTIONS = np.array([(math.cos(angle), math.sin(angle)) for angle in np.arange(16) * math.pi / 16])
+
+_ROWS_AT_A_TIME = 512
+"""Points whose distances to all others are in memory at the same time: all distances would take gigabytes."""
+
+
+def caliper_limit_mm(points: NDArray[np.float64]) -> float:
+    """Return an upper limit of the distances between points in a plane, no more than 0.5 % above the largest.
+
+    Projected on the nearest of the directions a distance is shortened by no more than 0.5 %.
+    """
+    widest_mm = float(np.ptp(points @ _DIRECTIONS.T, axis=0).max())
+    return widest_mm / math.cos(math.pi / 2 / len(_DIRECTIONS))
+
+
+def outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leave out points that cannot be an end of the largest distance: most points, unless they lie on a ball.
+
+    From a point to the farthest one, four times, gives a long distance. Let r be the largest distance of a point from
+    the middle of it: a point that is nearer to this middle than the long distance less r is no end of a longer one.
+    """
+    first = points[0]
+    for _ in range(4):
+        second = points[np.argmax(np.linalg.norm(points - first, axis=1))]
+        first, other = second, first
+    radii = np.linalg.norm(points - (first + other) / 2, axis=1)
+    kept: NDArray[np.float64] = points[radii >= np.linalg.norm(first - other) - radii.max() - MEASURE.same_length_mm]
+    return kept
+
+
+def farthest_pair(corners: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Return the largest distance among (n, d) points and its two ends."""
+    best_mm, best = -1.0, (0, 0)
+    for start in range(0, len(corners), _ROWS_AT_A_TIME):
+        distances_mm = cdist(corners[start : start + _ROWS_AT_A_TIME], corners)
+        row, column = np.unravel_index(int(distances_mm.argmax()), distances_mm.shape)
+        if distances_mm[row, column] > best_mm:
+            best_mm, best = float(distances_mm[row, column]), (start + int(row), int(column))
+    return best_mm, corners[list(best)]
+
+
+def farthest_in_space(points: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Return the largest distance among (n, 3) points, and its two ends."""
+    corners = outermost(points)
+    if len(corners) > _MANY_POINTS:
+        corners = corners[ConvexHull(corners).vertices]
+    return farthest_pair(corners) if len(corners) <= _MANY_POINTS else _farthest_of_many(corners)
+
+
+def _farthest_of_many(points: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Return the largest distance among many (n, 3) points and its two ends: the same as of all pairs.
+
+    Projected on the direction that is nearest to its own, the largest distance is hardly shortened: its ends are among
+    the few points that lie highest and lowest along this direction.
+    """
+    directions, shortened = _directions_in_space()
+    heights_mm = points @ directions.T
+    top_mm, bottom_mm = heights_mm.max(axis=0), heights_mm.min(axis=0)
+    spans_mm = points[heights_mm.argmax(axis=0)] - points[heights_mm.argmin(axis=0)]
+    seen_mm = shortened * float(np.linalg.norm(spans_mm, axis=1).max()) - MEASURE.same_length_mm
+    best_mm, best_ends = -1.0, points[:2]
+    for n in np.flatnonzero(top_mm - bottom_mm >= seen_mm):
+        room_mm = top_mm[n] - bottom_mm[n] - seen_mm
+        tops = points[heights_mm[:, n] >= top_mm[n] - room_mm]
+        bottoms = points[heights_mm[:, n] <= bottom_mm[n] + room_mm]
+        distances_mm = cdist(tops, bottoms)
+        row, column = np.unravel_index(int(distances_mm.argmax()), distances_mm.shape)
+        if distances_mm[row, column] > best_mm + MEASURE.same_length_mm:
+            best_mm, best_ends = float(distances_mm[row, column]), np.stack([tops[row], bottoms[column]])
+    return best_mm, best_ends
+
+
+@functools.cache
+def _directions_in_space(count: int = 12) -> tuple[NDArray[np.float64], float]:
+    """(n, 3) unit vectors through cells on three faces of a cube, and the cosine of the largest angle to the nearest.
+
+    From the center of the cube, no direction through a cell is farther from the direction of its middle than half of
+    its diagonal.
+    """
+    middles = (np.arange(count) + 0.5) * 2 / count - 1
+    a, b = (part.ravel() for part in np.meshgrid(middles, middles))
+    face = np.column_stack([np.ones(count**2), a, b])
+    directions = np.concatenate([np.roll(face, axis, axis=1) for axis in range(3)])
+    return directions / np.linalg.norm(directions, axis=1, keepdims=True), math.cos(math.atan(math.sqrt(2) / count))
+
+
+def longest_perpendicular_chord(
+    lines_mm: list[NDArray[np.float64]], long_ends_mm: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the two ends, (2, 2) in mm, of the longest chord of the contour perpendicular to the long axis.
+
+    Between two corners of the contour the length of the chord is a convex function of its place on the long axis, so
+    the longest one passes through a corner.
+    """
+    along = (long_ends_mm[1] - long_ends_mm[0]) / np.linalg.norm(long_ends_mm[1] - long_ends_mm[0])
+    axes = np.column_stack([along, [-along[1], along[0]]])
+    contours = [line @ axes for line in lines_mm]
+    edges = np.stack([np.concatenate([contour[ends] for contour in contours]) for ends in (np.s_[:-1], np.s_[1:])])
+    # A line that meets corners of two parts at once must do so in whatever direction the long axis runs.
+    edges[..., 0] = _without_rounding(edges[..., 0])
+    starts, stops = edges
+    sideways = starts[:, 0] != stops[:, 0]
+    starts, stops = starts[sideways], stops[sideways]
+    low, high = np.minimum(starts[:, 0], stops[:, 0]), np.maximum(starts[:, 0], stops[:, 0])
+    slopes = (stops[:, 1] - starts[:, 1]) / (stops[:, 0] - starts[:, 0])
+    best_mm, best = -1.0, (0.0, 0.0, 0.0)
+    for place in np.unique(starts[:, 0]):
+        crossed = (low <= place) & (place <= high)
+        heights = starts[crossed, 1] + (place - starts[crossed, 0]) * slopes[crossed]
+        if np.ptp(heights) > best_mm + MEASURE.same_length_mm:
+            best_mm, best = float(np.ptp(heights)), (float(place), float(heights.min()), float(heights.max()))
+    ends: NDArray[np.float64] = np.array([[best[0], best[1]], [best[0], best[2]]]) @ axes.T
+    return ends
+
+
+def _without_rounding(lengths_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Make lengths that differ in rounding only the same, each the lowest of its run."""
+    ascending, inverse = np.unique(lengths_mm, return_inverse=True)
+    new = np.diff(ascending, prepend=-np.inf) > MEASURE.same_length_mm
+    same: NDArray[np.float64] = ascending[new][np.cumsum(new) - 1][inverse].reshape(lengths_mm.shape)
+    return same

@@ -1,0 +1,158 @@
+"""The folder of results: what lies in it, and how its store and its names are opened."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calcimeasure.errors import InputPathError, KeyFileError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from calcimeasure.export import Naming
+    from calcimeasure.model import Series
+    from calcimeasure.settings import Settings
+    from calcimeasure.store import Store
+
+
+def prepare(out: Path) -> Path:
+    """Make the folder of results, and its private folder that only its owner may read.
+
+    Returns
+    -------
+    Path
+        The private folder.
+
+    Raises
+    ------
+    OutputError
+        One of them cannot be made or written.
+    """
+    private = out / "private"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        private.mkdir(mode=0o700, exist_ok=True)
+        private.chmod(0o700)
+    except OSError as error:
+        raise OutputError(f"--out {out} cannot be made: {error.strerror or error}.") from error
+    for folder in (out, private):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OutputError(f"--out {out} cannot be written: no permission for {folder}.")
+    return private
+
+
+def with_the_store_of(folder: Path, settings: Settings) -> Settings:
+    """Give settings the store that a folder has: another store does not have what was measured and decided.
+
+    Raises
+    ------
+    OutputError
+        The settings name another store.
+    """
+    from calcimeasure.settings import change_settings, load_settings
+
+    file = folder / "private" / "settings.toml"
+    if not file.is_file():
+        return settings
+    before = load_settings(file).store
+    if settings.store and settings.store != before:
+        own = "another database" if before else "a file in its folder private"
+        raise OutputError(
+            f"{folder} has another store ({own}): what was decided would be left behind. Leave --store out, or name "
+            "another --out."
+        )
+    return change_settings(settings, {"store": before})
+
+
+@contextmanager
+def store_of(folder: Path, settings: Settings, say: Callable[[str], object]) -> Iterator[Store]:
+    """Open the store of a folder: a file in its folder "private", or the database that the settings name."""
+    from calcimeasure.store import file_url, open_store
+
+    file = folder / "private" / "calcimeasure.db"
+    with open_store(settings.store or file_url(file), None if settings.store else str(file)) as store:
+        if not store.shared:
+            say(f"The store {store.place} lies where one process alone can write it (network share).")
+        yield store
+
+
+@contextmanager
+def store_that_is_there(folder: Path, say: Callable[[str], object]) -> Iterator[tuple[Store, Settings]]:
+    """Open the store of a folder that measure wrote, with the settings of its last run.
+
+    Raises
+    ------
+    InputPathError
+        No run of measure wrote this folder.
+    StoreError
+        Its store cannot be opened.
+    """
+    from calcimeasure.settings import load_settings
+
+    private = folder / "private"
+    if not (private / "settings.toml").is_file():
+        raise InputPathError(f"{folder} was not written by measure: {private / 'settings.toml'} is missing.")
+    settings = load_settings(private / "settings.toml")
+    if not settings.store and not (private / "calcimeasure.db").is_file():
+        raise InputPathError(f"{private / 'calcimeasure.db'} is missing: run measure on {folder} first.")
+    with store_of(folder, settings, say) as store:
+        yield store, settings
+
+
+def naming_of(store: Store, settings: Settings, folder: Path, say: Callable[[str], object]) -> Naming:
+    """Choose how tables name patients and images. Every run uses the key of the first run.
+
+    Raises
+    ------
+    KeyFileError
+        The key cannot be used, or the pseudonyms of the folder were made with another key.
+    """
+    import typer
+
+    from calcimeasure.export import Identified, Pseudonyms, fingerprint, read_or_make_key, read_record_map
+
+    if settings.record_map:
+        store.remember_record_ids(read_record_map(Path(settings.record_map)))
+    if settings.identified:
+        return Identified()
+    known, place = store.recall("key_fingerprint"), store.recall("key_place")
+    path = Path(settings.key or place or Path(typer.get_app_dir("calcimeasure")) / "pseudonyms.key")
+    key, is_new = read_or_make_key(path, folder, may_make=known is None)
+    if known is not None and known != fingerprint(key):
+        raise KeyFileError(
+            f"The pseudonyms in {folder} were made with another key than {path} (fingerprint {known} expected, found "
+            f"{fingerprint(key)}): patients would get other names. Use that key (--key FILE), or another --out."
+        )
+    if is_new:
+        say(f"Made a key for pseudonyms: {path}. Keep it: only with it a patient has the same pseudonym again.")
+    if known is None:
+        store.remember("key_fingerprint", fingerprint(key))
+    if place != str(path.absolute()):
+        store.remember("key_place", str(path.absolute()))
+    return Pseudonyms(key, store.record_ids())
+
+
+def series_of(store: Store, stack_id: int, settings: Settings) -> Series:
+    """Find the images of a stack in the place where they were measured.
+
+    Raises
+    ------
+    InputPathError
+        They are no longer there, or no longer those that were measured.
+    """
+    from calcimeasure.load import find_series
+
+    try:
+        found = find_series(store.files_of(stack_id), settings)
+    except InputPathError as error:
+        raise InputPathError(f"The images are no longer there. {error}") from error
+    for series in found.series:
+        if store.is_content(stack_id, series):
+            return series
+    raise InputPathError(
+        "The images are no longer as they were measured: files of the stack are missing or have changed. Bring them "
+        "back, or run measure on them again."
+    )

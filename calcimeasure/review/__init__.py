@@ -1,0 +1,98 @@
+"""What a reader decides about lesions, and draws: without a window and without a viewer.
+
+A viewer needs the names below and those of `calcimeasure` alone: the words for lesions and images are among them.
+"""
+
+from calcimeasure.analysis.pipeline import Survey, survey
+from calcimeasure.errors import ReviewError
+from calcimeasure.model import (
+    AlgorithmType,
+    Axis,
+    BodySite,
+    FilmAxis,
+    FilmMeasurements,
+    Image,
+    Laterality,
+    PointPx,
+    Radiograph,
+    Revision,
+    Side,
+    SideSource,
+    Site,
+    SpacingSource,
+    Status,
+    Tissue,
+)
+from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
+from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
+from calcimeasure.review.desk import Desk
+from calcimeasure.review.drafts import Draft, Job
+from calcimeasure.review.edits import (
+    Preview,
+    Signature,
+    add,
+    calibrate,
+    decide,
+    merge,
+    preview,
+    redraw,
+    remove,
+    set_side,
+    set_site,
+    set_tissue,
+    split,
+    undo,
+)
+from calcimeasure.review.session import Session
+from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
+
+__all__ = [
+    "AlgorithmType",
+    "Axis",
+    "BodySite",
+    "Calibration",
+    "Cut",
+    "CuttingLine",
+    "CuttingPlane",
+    "Desk",
+    "Draft",
+    "FilmAxis",
+    "FilmMeasurements",
+    "Image",
+    "Job",
+    "KnownDistances",
+    "KnownLength",
+    "Laterality",
+    "OpenedStack",
+    "PointPx",
+    "Preview",
+    "Radiograph",
+    "ReviewError",
+    "Revision",
+    "Session",
+    "Side",
+    "SideSource",
+    "Signature",
+    "Site",
+    "SpacingSource",
+    "Status",
+    "Survey",
+    "Task",
+    "TaskState",
+    "Tissue",
+    "add",
+    "calibrate",
+    "decide",
+    "first_open",
+    "merge",
+    "open_stack",
+    "preview",
+    "redraw",
+    "remove",
+    "set_side",
+    "set_site",
+    "set_tissue",
+    "split",
+    "survey",
+    "undo",
+]

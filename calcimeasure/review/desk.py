@@ -1,0 +1,119 @@
+"""What a reader works on: a folder of results with its store, its worklist and its tables."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calcimeasure.analysis.pipeline import analyze
+from calcimeasure.errors import OutputError
+from calcimeasure.export import write_atomic, write_tables
+from calcimeasure.results import naming_of, prepare, store_of, store_that_is_there
+from calcimeasure.review.worklist import OpenedStack, Task, tasks_of
+from calcimeasure.settings import Settings, format_settings
+from calcimeasure.store import Todo
+from calcimeasure.study import linked_studies
+from calcimeasure.version import software_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from calcimeasure.model import Image, Report, Series
+
+
+class Desk:
+    """A folder of results that is open for review.
+
+    Parameters
+    ----------
+    folder
+        As measure wrote it; None for images that were opened by hand: their review is kept in a temporary folder until
+        `save_as` gives it a place.
+    say
+        Gets messages for a person.
+
+    Raises
+    ------
+    UsageError
+        The folder was not written by measure, or its store or its key cannot be used.
+    """
+
+    def __init__(self, folder: Path | None, say: Callable[[str], object]) -> None:
+        self._say = say
+        self.is_temporary = folder is None
+        self._open(folder or _temporary_folder())
+
+    def _open(self, folder: Path) -> None:
+        self.folder = folder
+        with ExitStack() as opening:
+            self.store, self.settings = opening.enter_context(store_that_is_there(folder, self._say))
+            self._naming = None if self.is_temporary else naming_of(self.store, self.settings, folder, self._say)
+            self._closing = opening.pop_all()
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The worklist as it is now."""
+        return tasks_of(self.store)
+
+    def measure(self, series: Series) -> int:
+        """Measure a stack that was opened by hand and keep its report; gives the number of the stack in the store."""
+        store, settings = self.store, self.settings
+        plan = store.plan(series, settings)
+        if plan.todo is Todo.MEASURE:
+            run_id = store.begin_run([series.instances[0].root], settings, software_version())
+            report: Report = analyze(series, settings, plan.earlier, plan.next_number)
+            store.record(run_id, report, plan, settings)
+            store.end_run(run_id)
+        stack_id = store.find_stack(series)
+        assert stack_id is not None  # noqa: S101 - it was recorded just now
+        return stack_id
+
+    def open_image(self, image: Image) -> OpenedStack:
+        """Measure a stack that was opened by hand, and open it for review."""
+        stack_id = self.measure(image.series)
+        return OpenedStack(stack_id, image, self.store.histories(stack_id))
+
+    def write_tables(self) -> None:
+        """Write the tables again from what is in the store."""
+        if self._naming is not None:
+            studies = linked_studies(self.store.outcomes())
+            write_tables(studies, self.folder, naming=self._naming, all_tissues=self.settings.all_tissues)
+
+    def save_as(self, folder: Path) -> None:
+        """Move a review of images that were opened by hand into a folder.
+
+        Raises
+        ------
+        OutputError
+            The folder holds results already, or cannot be written.
+        """
+        if (folder / "private").exists():
+            raise OutputError(f"{folder} holds results already: name a new folder, or open that one for review.")
+        private = prepare(folder)
+        source, goal = self.folder / "private" / "calcimeasure.db", private / "calcimeasure.db"
+        with closing(sqlite3.connect(source)) as before, closing(sqlite3.connect(goal)) as after:
+            before.backup(after)
+        write_atomic(private / "settings.toml", format_settings(self.settings))
+        self.close()
+        self.is_temporary = False
+        self._open(folder)
+        self.write_tables()
+
+    def close(self) -> None:
+        """Close the store; a temporary folder is removed."""
+        self._closing.close()
+        if self.is_temporary:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _temporary_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="calcimeasure-"))
+    private = prepare(folder)
+    settings = Settings()
+    write_atomic(private / "settings.toml", format_settings(settings))
+    with store_of(folder, settings, lambda _: None):
+        return folder

@@ -1,0 +1,443 @@
+"""What a reader decides, as new revisions of lesions. Pure: nothing is stored here, and no revision is ever changed.
+
+Each function takes lesions as they are now and returns the revisions that have to be appended. `calcimeasure.store`
+refuses them where somebody else has changed a lesion meanwhile. Numbers are never edited: an outline that a reader drew
+is measured as every other outline is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from calcimeasure.analysis.inherit import as_calibrated
+from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid
+from calcimeasure.errors import ReviewError
+from calcimeasure.measure.shape import in_plane_axes, voxel_volume_ml
+from calcimeasure.model import (
+    AlgorithmType,
+    BodySite,
+    Laterality,
+    Radiograph,
+    Revision,
+    Side,
+    SideSource,
+    Site,
+    SiteSource,
+    Status,
+    Tissue,
+)
+from calcimeasure.review.calibration import column_spacing_mm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from calcimeasure.locate.anatomy import Anatomy
+    from calcimeasure.locate.radiograph import RadiographAnatomy
+    from calcimeasure.model import Axis, Image, Lesion, Outline, Volume
+    from calcimeasure.review.calibration import Calibration
+    from calcimeasure.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Numbers that need the voxels of an outline alone: they are there before the edge below the voxel is found."""
+
+    long_axis: Axis
+    short_axis: Axis
+    long_axis_slice: int
+    volume_voxels_ml: float | None
+
+
+def preview(volume: Volume, outline: Outline) -> Preview:
+    """Measure what can be measured while a reader draws: axes and volume of the outline's voxels.
+
+    Parameters
+    ----------
+    volume
+        The stack.
+    outline
+        As it is drawn now.
+    """
+    axes = in_plane_axes(outline, volume.geometry)
+    single = volume.geometry.shape_kji[0] == 1
+    volume_ml = None if single else voxel_volume_ml(outline, volume.geometry)
+    return Preview(axes.long_axis, axes.short_axis, axes.slice_index, volume_ml)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_edit_uid() -> str:
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who makes an edit, and when.
+
+    Parameters
+    ----------
+    reader
+        A name; it goes into the tables.
+    made_at
+        UTC.
+    edit_uid
+        Ties the revisions of one edit together.
+    """
+
+    reader: str
+    made_at: datetime = field(default_factory=_now)
+    edit_uid: str = field(default_factory=_new_edit_uid)
+
+    def __post_init__(self) -> None:
+        if not self.reader.strip():
+            raise ReviewError("An edit needs the name of its reader, found an empty one: review DIR --reader NAME.")
+
+
+def decide(current: Revision, status: Status, by: Signature) -> Revision:
+    """Accept or reject a lesion, or take that decision back (`Status.PROPOSED`)."""
+    return _next(current, replace(current.lesion, status=status), by, str(status))
+
+
+def set_tissue(current: Revision, tissue: Tissue, by: Signature) -> Revision:
+    """Set the tissue of a lesion. The confidence was that of the program's own judgement and is removed."""
+    return _next(current, replace(current.lesion, tissue=tissue, tissue_confidence=None), by, f"tissue: {tissue}")
+
+
+def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revision:
+    """Set the side of a lesion. Its measured distance from the midline stays; a conflict of sources is settled."""
+    before = current.lesion.side
+    side = Side(
+        laterality,
+        SideSource.READER,
+        distance_to_midline_mm=before.distance_to_midline_mm if before else None,
+        evidence=f"set by {by.reader}",
+    )
+    return _next(current, replace(current.lesion, side=side), by, f"side: {laterality}")
+
+
+def set_site(current: Revision, body_site: BodySite, by: Signature, detail: str | None = None) -> Revision:
+    """Set the body site of a lesion."""
+    site = Site(body_site, SiteSource.READER, detail)
+    return _next(current, replace(current.lesion, site=site), by, f"site: {body_site}")
+
+
+def redraw(
+    current: Revision,
+    outline: Outline,
+    drawn: AlgorithmType,
+    image: Image,
+    settings: Settings,
+    by: Signature,
+    anatomy: Anatomy | RadiographAnatomy | None = None,
+) -> Revision:
+    """Give a lesion another outline and measure the lesion again.
+
+    Parameters
+    ----------
+    current
+        The lesion as it is.
+    outline
+        As the reader left it.
+    drawn
+        MANUAL where the reader drew any voxel, SEMIAUTOMATIC where a tool grew it from the reader's hint.
+    image
+        The stack, or the radiograph.
+    settings
+        What to measure with.
+    by
+        Who and when.
+    anatomy
+        What the image shows of the body (`calcimeasure.analysis.pipeline.survey`). Side and site are judged again with
+        it, but not where a reader set them. Without it they stay as they were.
+
+    Raises
+    ------
+    ReviewError
+        The outline leaves the image, or `drawn` is AUTOMATIC.
+    """
+    _check_outline(outline, drawn, image)
+    image = _as_calibrated(image, [current])
+    lesion = _measured(current.lesion, outline, drawn, image, settings, anatomy)
+    return _next(current, lesion, by, f"outline: {drawn}")
+
+
+def add(
+    outline: Outline,
+    drawn: AlgorithmType,
+    newest: Mapping[str, Revision],
+    image: Image,
+    settings: Settings,
+    by: Signature,
+    anatomy: Anatomy | RadiographAnatomy | None = None,
+) -> Revision:
+    """Make a lesion of an outline that a reader drew where there was none. The lesion is accepted.
+
+    Parameters
+    ----------
+    newest
+        The newest revision of every lesion that the stack ever had, those withdrawn included, by Tracking UID.
+    anatomy
+        What is in the field of the image; without it side and site stay unknown.
+
+    Raises
+    ------
+    ReviewError
+        The outline leaves the image, or a lesion with this outline is there.
+    """
+    _check_outline(outline, drawn, image)
+    image = _as_calibrated(image, newest.values())
+    assessed = assess(image, outline, _next_number(newest), settings, anatomy=anatomy)
+    lesion = replace(assessed, algorithm_type=drawn, status=Status.ACCEPTED)
+    return _first(lesion, newest, by, f"added: {drawn}")
+
+
+def split(
+    current: Revision,
+    parts: Sequence[Outline],
+    newest: Mapping[str, Revision],
+    image: Image,
+    settings: Settings,
+    by: Signature,
+    anatomy: Anatomy | RadiographAnatomy | None = None,
+) -> tuple[Revision, ...]:
+    """Divide a lesion: the largest part stays the lesion, each other part becomes a new lesion.
+
+    Parameters
+    ----------
+    parts
+        At least two, without a voxel in common.
+    newest
+        As in `add`.
+    anatomy
+        As in `redraw`.
+
+    Raises
+    ------
+    ReviewError
+        Fewer than two parts, or parts that overlap or leave the image.
+    """
+    if len(parts) < 2:
+        raise ReviewError(f"A split needs at least two parts, found {len(parts)}. Draw the line between them first.")
+    for index, part in enumerate(parts):
+        _check_outline(part, AlgorithmType.MANUAL, image)
+        if any(part.overlap(other) for other in parts[:index]):
+            raise ReviewError(f"Parts of a split may share no voxel, part {index + 1} overlaps another. Draw it again.")
+    image = _as_calibrated(image, [current])
+    largest, *others = sorted(parts, key=lambda part: -part.voxel_count)
+    why = f"split of lesion {current.lesion.number}"
+    stays = _measured(current.lesion, largest, AlgorithmType.MANUAL, image, settings, anatomy)
+    revisions = [_next(current, stays, by, why)]
+    known = dict(newest)
+    for part in others:
+        uid = tracking_uid(image.series, part)
+        number = known[uid].lesion.number if uid in known else _next_number(known)
+        origin = replace(current.lesion, tracking_uid=uid, number=number)
+        revision = _first(_measured(origin, part, AlgorithmType.MANUAL, image, settings, anatomy), known, by, why)
+        known[uid] = revision
+        revisions.append(revision)
+    return tuple(revisions)
+
+
+def merge(
+    currents: Sequence[Revision],
+    image: Image,
+    settings: Settings,
+    by: Signature,
+    anatomy: Anatomy | RadiographAnatomy | None = None,
+) -> tuple[Revision, ...]:
+    """Merge lesions: the first one gets the voxels of all of them, the others are withdrawn.
+
+    Parameters
+    ----------
+    currents
+        The lesions as they are.
+    anatomy
+        As in `redraw`.
+
+    Raises
+    ------
+    ReviewError
+        Fewer than two lesions, or the same lesion twice.
+    """
+    if len({current.lesion.tracking_uid for current in currents}) < max(2, len(currents)):
+        raise ReviewError(f"A merge needs at least two lesions, each once, found {len(currents)}.")
+    image = _as_calibrated(image, currents)
+    first, *others = currents
+    outline = first.lesion.outline.union(*(other.lesion.outline for other in others))
+    merged = _measured(first.lesion, outline, AlgorithmType.MANUAL, image, settings, anatomy)
+    if anatomy is None and len({current.lesion.side and current.lesion.side.laterality for current in currents}) > 1:
+        merged = _without_side(merged)
+    numbers = ", ".join(str(other.lesion.number) for other in others)
+    withdrawn = (
+        replace(_next(other, other.lesion, by, f"merged into lesion {first.lesion.number}"), withdrawn=True)
+        for other in others
+    )
+    return (_next(first, merged, by, f"merged with lesion {numbers}"), *withdrawn)
+
+
+def calibrate(
+    newest: Mapping[str, Revision],
+    calibration: Calibration | None,
+    radiograph: Radiograph,
+    settings: Settings,
+    by: Signature,
+) -> tuple[Revision, ...]:
+    """Set the size of a pixel of a radiograph: all its lesions get millimeters, those that are drawn later too.
+
+    Parameters
+    ----------
+    newest
+        As in `add`: of every lesion of the radiograph.
+    calibration
+        What the reader knows; None removes an earlier calibration from all lesions on the radiograph.
+    radiograph
+        As loaded, with the spacing that its header says.
+    settings
+        What to measure with.
+    by
+        Who and when: one edit of all the lesions.
+
+    Raises
+    ------
+    ReviewError
+        What the reader knows is impossible (`calcimeasure.review.calibration`), or there is no lesion: it is the
+        lesions that keep the calibration.
+    """
+    there = [current for current in newest.values() if not current.withdrawn]
+    if not there:
+        raise ReviewError(
+            f"A lesion to keep the calibration expected, found none on radiograph {radiograph.series.series_uid}. Draw "
+            "one first."
+        )
+    if calibration is not None:
+        radiograph = radiograph.calibrated(column_spacing_mm(calibration, radiograph))
+    why = "calibration taken back" if calibration is None else f"calibrated: {calibration}"
+    return tuple(_next(one, assess_again(radiograph, one.lesion, settings), by, why) for one in there)
+
+
+def undo(history: Sequence[Revision], number: int, by: Signature) -> Revision:
+    """Take a lesion back to an earlier revision, whoever made what came after it.
+
+    Parameters
+    ----------
+    history
+        All revisions of the lesion, oldest first.
+    number
+        The revision to go back to; 0 is before the lesion was there.
+
+    Raises
+    ------
+    ReviewError
+        There is no such revision, or it is the newest.
+    """
+    current = history[-1]
+    if not 0 <= number < current.number:
+        raise ReviewError(
+            f"Lesion {current.lesion.number} can go back to revision 0 to {current.number - 1}, found {number}."
+        )
+    goal = history[number - 1] if number else replace(current, withdrawn=True)
+    why = f"undone: as in revision {number}" if number else "undone: as before it was there"
+    # The restored lesion is as it was then, reader and time of the review included.
+    return _revision(current, goal.lesion, by, why, withdrawn=goal.withdrawn)
+
+
+def remove(history: Sequence[Revision], by: Signature) -> Revision:
+    """Take a lesion away: one that a reader drew is withdrawn, one that was proposed is rejected.
+
+    Parameters
+    ----------
+    history
+        All revisions of the lesion, oldest first.
+    by
+        Who and when.
+    """
+    if history[0].reader is None:
+        return decide(history[-1], Status.REJECTED, by)
+    return undo(history, 0, by)
+
+
+def _next(current: Revision, lesion: Lesion, by: Signature, why: str) -> Revision:
+    """Make the next revision of a lesion that is there."""
+    if current.withdrawn:
+        raise ReviewError(f"Lesion {current.lesion.number} is no longer there ({current.why}): undo that first.")
+    return _revision(current, _signed(lesion, by), by, why)
+
+
+def _first(lesion: Lesion, newest: Mapping[str, Revision], by: Signature, why: str) -> Revision:
+    """Make the first revision of a lesion. A withdrawn lesion with the same outline comes back instead."""
+    known = newest.get(lesion.tracking_uid)
+    if known is not None and not known.withdrawn:
+        raise ReviewError(f"This outline is that of lesion {known.lesion.number}, which is there.")
+    number = known.lesion.number if known else lesion.number
+    return _revision(known, _signed(replace(lesion, number=number), by), by, why)
+
+
+def _signed(lesion: Lesion, by: Signature) -> Lesion:
+    return replace(lesion, reader=by.reader, reviewed_at=by.made_at)
+
+
+def _revision(base: Revision | None, lesion: Lesion, by: Signature, why: str, withdrawn: bool = False) -> Revision:
+    return Revision(
+        lesion=lesion,
+        number=base.number + 1 if base else 1,
+        base_number=base.number if base else None,
+        made_at=by.made_at,
+        why=why,
+        reader=by.reader,
+        withdrawn=withdrawn,
+        edit_uid=by.edit_uid,
+    )
+
+
+def _as_calibrated(image: Image, known: Iterable[Revision]) -> Image:
+    """Give a radiograph the spacing that a reader found on it."""
+    if isinstance(image, Radiograph):
+        return as_calibrated(image, (one.lesion for one in known if not one.withdrawn))
+    return image
+
+
+def _measured(
+    lesion: Lesion,
+    outline: Outline,
+    drawn: AlgorithmType,
+    image: Image,
+    settings: Settings,
+    anatomy: Anatomy | RadiographAnatomy | None,
+) -> Lesion:
+    measured = assess_again(image, replace(lesion, outline=outline, algorithm_type=drawn), settings, anatomy)
+    return measured if anatomy is not None or _stays_on_its_side(lesion, outline) else _without_side(measured)
+
+
+def _stays_on_its_side(lesion: Lesion, outline: Outline) -> bool:
+    """Tell whether the side that was judged for the old outline holds for a new outline."""
+    if lesion.side is not None and lesion.side.laterality is Laterality.MIDLINE:
+        return outline == lesion.outline
+    return 2 * outline.overlap(lesion.outline) >= outline.voxel_count
+
+
+def _without_side(lesion: Lesion) -> Lesion:
+    """Remove a side that was judged for another outline. A side that a reader set stays."""
+    side = lesion.side
+    if side is None or side.source is SideSource.READER or side.laterality is Laterality.UNKNOWN:
+        return lesion
+    evidence = "drawn anew, and its side was not judged again"
+    return replace(lesion, side=Side(Laterality.UNKNOWN, SideSource.NONE, hint=side.laterality, evidence=evidence))
+
+
+def _next_number(newest: Mapping[str, Revision]) -> int:
+    return max((revision.lesion.number for revision in newest.values()), default=0) + 1
+
+
+def _check_outline(outline: Outline, drawn: AlgorithmType, image: Image) -> None:
+    if drawn is AlgorithmType.AUTOMATIC:
+        raise ReviewError("An outline from a reader is manual or semiautomatic, found automatic.")
+    shape = image.shape_kji
+    if any(a < 0 or b > n for a, b, n in zip(outline.start_kji, outline.stop_kji, shape, strict=True)):
+        raise ReviewError(
+            f"An outline inside the image of {shape} voxels expected, found {outline.start_kji} to {outline.stop_kji}."
+        )

@@ -1,0 +1,47 @@
+"""What grows the outline of a mass on a radiograph, from a place or a region that a reader points at. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calcimeasure.errors import ReviewError
+from calcimeasure.model import Radiograph
+from calcimeasure.segment import grow_on_film
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from calcimeasure.model import Image, Outline
+    from calcimeasure.settings import Settings
+
+
+def growing(
+    image: Image, rough: Outline | None, place_kji: Sequence[float] | None, settings: Settings
+) -> Callable[[], Outline]:
+    """Make what grows the outline of a mass: a recipe of values, which may run in another thread.
+
+    Parameters
+    ----------
+    image
+        The radiograph.
+    rough
+        A region that was painted on the mass; not looked at where a place is given.
+    place_kji
+        Index of a pixel in the mass.
+    settings
+        What to propose with.
+
+    Raises
+    ------
+    ReviewError
+        It is no radiograph, or neither a place nor a region is given.
+    """
+    if not isinstance(image, Radiograph):
+        raise ReviewError("A radiograph expected to grow an outline on, found CT: draw it with the brush (2).")
+    if place_kji is not None:
+        row, column = (round(float(one)) for one in place_kji[1:])
+        return lambda: grow_on_film(image, (row, column), settings)
+    if rough is None:
+        raise ReviewError("A place or a region in a mass expected, found neither. Click on a mass, or paint on it.")
+    region = rough.mask_in((0, 0, 0), image.shape_kji)[0]
+    return lambda: grow_on_film(image, region, settings)

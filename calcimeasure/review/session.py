@@ -1,0 +1,682 @@
+"""The review of one stack: what is painted, decided, undone and kept. The one object of the review that changes.
+
+A reader paints on labels (`labels`); what was painted is a draft (`drafts`) until the reader leaves the lesion. A
+decision is in the store when its function returns. Both are steps that can be undone (`history`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from calcimeasure.analysis.inherit import as_calibrated
+from calcimeasure.analysis.pipeline import refined_outline
+from calcimeasure.errors import ConflictError, ReviewError
+from calcimeasure.model import AlgorithmType, Radiograph, Status, Tissue
+from calcimeasure.review import edits
+from calcimeasure.review.cut import parts_of
+from calcimeasure.review.drafts import Drafts, Job, measuring
+from calcimeasure.review.growing import growing
+from calcimeasure.review.history import Decision, History, Stroke
+from calcimeasure.review.labels import LabelImage, changed_outline
+from calcimeasure.review.listeners import Listeners
+from calcimeasure.review.revisions import Revisions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from calcimeasure.locate.anatomy import Anatomy
+    from calcimeasure.locate.radiograph import RadiographAnatomy
+    from calcimeasure.model import BodySite, Image, Laterality, Lesion, Outline, Proposal, Revision
+    from calcimeasure.review.calibration import Calibration
+    from calcimeasure.review.cut import Cut
+    from calcimeasure.review.drafts import Draft
+    from calcimeasure.review.edits import Signature
+    from calcimeasure.review.worklist import OpenedStack
+    from calcimeasure.settings import Settings
+    from calcimeasure.store import Store
+
+UNSIGNED: Final = "(not signed)"
+"""Stands where a draft was measured before anybody signed. Such a revision is never kept."""
+
+
+class Session:
+    """The lesions of one stack under review.
+
+    Parameters
+    ----------
+    store, settings
+        Where decisions go, and what to measure with.
+    stack
+        The opened stack.
+    reader
+        Who reads; empty where that is not known yet.
+    ask_name
+        Asks for the reader's name when the first thing has to be signed, and raises a ReviewError where nobody signs.
+    ask
+        Puts a question; True is yes.
+
+    Attributes
+    ----------
+    changed
+        Tells what changed: "labels", "lesions", "numbers" or "selected".
+    selected
+        The number of the lesion that is gone to; None for none.
+    shown
+        Numbers of the lesions that were gone to in this session.
+    press
+        Counts how often the mouse button went down: what is painted while it stays down is one step to undo.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        stack: OpenedStack,
+        reader: str,
+        ask_name: Callable[[], str],
+        ask: Callable[[str], bool],
+    ) -> None:
+        self.store, self.settings = store, settings
+        self.stack_id, self.image = stack.stack_id, stack.image
+        self.reader, self._ask_name, self._ask = reader, ask_name, ask
+        self.changed = Listeners()
+        self.selected: int | None = None
+        self.shown: set[int] = set()
+        self.shows_rejected = False
+        self.press = 0
+        self._revisions = Revisions(stack.histories)
+        self._drafts = Drafts()
+        self._history = History()
+        self._label_image = LabelImage(self.image.shape_kji)
+        self._anatomy: Anatomy | RadiographAnatomy | None = None
+        self._without_side: set[str] = set()
+        self._label_image.draw_all(self._drawn())
+
+    # What is there
+
+    @property
+    def labels(self) -> NDArray[np.uint16]:
+        """(k, j, i) labels to paint on: the number of a lesion is the label of its voxels."""
+        return self._label_image.labels
+
+    @property
+    def lesions(self) -> dict[int, Revision]:
+        """The newest revision of every lesion that is there, by number."""
+        return self._revisions.lesions
+
+    @property
+    def drafts(self) -> dict[int, Draft]:
+        """What is painted and not yet kept, by label."""
+        return self._drafts.by_label
+
+    @property
+    def is_radiograph(self) -> bool:
+        """Whether it is no stack: what is grown and calibrated is a radiograph."""
+        return isinstance(self.image, Radiograph)
+
+    @property
+    def calibrated(self) -> Image:
+        """The image; a radiograph with the millimeters that a reader found on it."""
+        if isinstance(self.image, Radiograph):
+            return as_calibrated(self.image, (one.lesion for one in self.lesions.values()))
+        return self.image
+
+    def lesion(self, number: int) -> Lesion | None:
+        """Give a lesion as it is seen: with the numbers of its draft where those are there."""
+        draft, current = self.drafts.get(number), self.lesions.get(number)
+        if draft is not None and draft.measured is not None:
+            return draft.measured.lesion
+        return None if current is None else current.lesion
+
+    def outline(self, number: int) -> Outline | None:
+        """Give an outline as it is seen."""
+        return self.drafts[number].outline if number in self.drafts else self._kept_outline(number)
+
+    def _kept_outline(self, number: int) -> Outline | None:
+        current = self.lesions.get(number)
+        return None if current is None else current.lesion.outline
+
+    def is_visible(self, number: int) -> bool:
+        """Tell whether a lesion is drawn: a rejected one leaves its place free, unless it is selected or asked for."""
+        return not self._is_rejected(number) or self.shows_rejected or number in self.drafts or number == self.selected
+
+    def _is_rejected(self, number: int) -> bool:
+        current = self.lesions.get(number)
+        return current is not None and current.lesion.status is Status.REJECTED
+
+    @property
+    def next_number(self) -> int:
+        """The number that a new lesion will have."""
+        return max(self._revisions.next_number, max(self.drafts, default=0) + 1)
+
+    # Looking
+
+    def select(self, number: int | None) -> None:
+        """Go to a lesion; what was drawn on the one that is left is kept."""
+        self.compare()
+        before, self.selected = self.selected, number
+        try:
+            for label in [label for label in sorted(self.drafts) if label != number]:
+                self.save(label)
+        finally:
+            for one in {before, number}:
+                if one is not None and self._is_rejected(one):
+                    self._draw_again(one)
+            if number in self.lesions:
+                self.shown.add(number)
+            self.changed.emit("selected")
+
+    def show_rejected(self, shows: bool) -> None:
+        """Draw rejected lesions too, or not."""
+        if shows == self.shows_rejected:
+            return
+        self.compare()
+        self.shows_rejected = shows
+        self._label_image.draw_all(self._drawn())
+        self.changed.emit("labels")
+
+    def note_seen(self, is_withdrawn: bool = False) -> None:
+        """Keep that the reader looked through the stack as a whole, or takes that back."""
+        self.store.note_seen(self.stack_id, self._signature().reader, is_withdrawn)
+
+    # Painting
+
+    def compare(self) -> bool:
+        """Find out what was painted since the last time, and whose it is; True where there was something."""
+        stroke = self._label_image.painted(self.press)
+        if stroke is None:
+            return False
+        self._history.add(stroke)
+        self._account(stroke)
+        return True
+
+    def _account(self, stroke: Stroke) -> None:
+        """Give the voxels that changed to the lesions that have them now, and take them from those that had them."""
+        image = self.calibrated
+        for label, added_kji, removed_kji in stroke.voxels(self.image.shape_kji):
+            outline = changed_outline(self.outline(label), added_kji, removed_kji)
+            self._drafts.paint(label, outline, self._kept_outline(label), image)
+        self._label_image.take_as_known(stroke)
+        self.changed.emit("numbers")
+
+    # Growing, on radiographs
+
+    def is_rough(self, label: int) -> bool:
+        """Tell whether a lesion was painted and not yet kept: a region to grow an outline from."""
+        self.compare()
+        return self._drafts.is_rough(label)
+
+    def growing(self, label: int | None, place_kji: Sequence[float] | None = None) -> Callable[[], Outline]:
+        """Make what grows the outline of a mass; it may run in another thread, its result belongs to `take_grown`.
+
+        Parameters
+        ----------
+        label
+            Whose painted voxels are a rough region to begin with, where no place is given.
+        place_kji
+            Index of a voxel in the mass.
+
+        Raises
+        ------
+        ReviewError
+            It is no radiograph, or nothing is painted.
+        """
+        self.compare()
+        return growing(self.calibrated, None if label is None else self.outline(label), place_kji, self.settings)
+
+    def take_grown(self, outline: Outline, label: int | None = None) -> int:
+        """Draw what was grown, as one stroke that can be undone; voxels of other lesions stay theirs.
+
+        Parameters
+        ----------
+        outline
+            As it was grown.
+        label
+            The lesion that gets it; of None the one that it mostly lies on, else a new one.
+
+        Returns
+        -------
+        int
+            Its label.
+
+        Raises
+        ------
+        ReviewError
+            Nothing of it is free.
+        """
+        self.compare()
+        if label is None:
+            label = self._label_image.most_under(outline) or self.next_number
+        if not self._label_image.is_free_for(label, outline):
+            other = self.labels[outline.box][outline.mask()].max()
+            raise ReviewError(f"What was grown lies in lesion {other}: choose that one, or erase it.")
+        self.press += 1
+        self._label_image.paint(label, outline, self.outline(label))
+        self.compare()
+        self.press += 1
+        grown = self.outline(label)
+        if grown is not None:
+            self._drafts.note_grown(grown)
+        self.changed.emit("labels")
+        self.select(label)
+        return label
+
+    # Measuring, which may be done in another thread
+
+    def next_job(self) -> Job | None:
+        """Give the next draft that has to be measured; the one that is selected first."""
+        found = self._drafts.next_to_measure(self.selected)
+        if found is None:
+            return None
+        label, outline = found
+        # Who signs is asked when it is kept, not while somebody draws.
+        job = Job(label, outline, self._measuring(label, outline, edits.Signature(self.reader or UNSIGNED)))
+        self._drafts.note_measuring(label)
+        return job
+
+    def take(self, job: Job, measured: Revision) -> None:
+        """Take the numbers of a draft, unless it was painted on since."""
+        if self._drafts.take(job, measured):
+            self.changed.emit("numbers")
+
+    def _measuring(self, label: int, outline: Outline, by: Signature) -> Callable[[], Revision]:
+        drawn, current = self._drafts.drawn_by(outline), self.lesions.get(label)
+        newest = self._revisions.newest
+        return measuring(outline, drawn, current, newest, self.image, self.settings, by, self._anatomy)
+
+    @property
+    def needs_anatomy(self) -> bool:
+        """Whether something was drawn whose side and site cannot be judged without a survey of the stack."""
+        is_new = any(label not in self.lesions for label in self.drafts)
+        return self._anatomy is None and (bool(self._without_side) or is_new)
+
+    def take_anatomy(self, anatomy: Anatomy | RadiographAnatomy) -> None:
+        """Judge side and site of what was drawn, now that it is known what is in the field."""
+        self.compare()
+        self._anatomy = anatomy
+        self._drafts.forget_numbers([label for label in self.drafts if label not in self.lesions])
+        for uid in sorted(self._without_side):
+            newest = self._revisions.newest[uid]
+            if newest.withdrawn or newest.lesion.side is not None:
+                continue
+
+            def make(uid: str = uid) -> list[Revision]:
+                current, by = self._revisions.newest[uid], self._signature()
+                outline, drawn = current.lesion.outline, current.lesion.algorithm_type
+                return [edits.redraw(current, outline, drawn, self.image, self.settings, by, anatomy)]
+
+            self._append(make, ())
+        self._without_side.clear()
+        self.changed.emit("lesions")
+
+    # Keeping
+
+    def save(self, label: int) -> None:
+        """Keep what was drawn on a lesion.
+
+        Raises
+        ------
+        ReviewError
+            Nobody signs it; it stays a draft.
+        StoreError
+            It cannot be written; it stays a draft.
+        """
+        draft = self.drafts.get(label)
+        if draft is None:
+            return
+        if draft.outline is None:
+            self._keep_erased(label)
+            return
+        if label not in self.lesions:
+            # The lesion that has the next number goes first: a number once given is never taken by another.
+            coming = self._revisions.next_number
+            if coming != label and coming in self.drafts and coming not in self.lesions:
+                self.save(coming)
+        outline = draft.outline
+
+        def make() -> list[Revision]:
+            ready, by = self.drafts[label].measured, self._signature()
+            if ready is not None and ready.reader == self.reader and self._revisions.is_next(ready):
+                return [ready]
+            return [self._measuring(label, outline, by)()]
+
+        appended = self._append(make, (label,))
+        if appended:
+            self._drafts.drop(label)
+            kept = appended[0].lesion
+            if kept.side is None:
+                self._without_side.add(kept.tracking_uid)
+            if kept.number != label:
+                self._rename(label, kept.number)
+            self.shown.add(kept.number)
+            self.changed.emit("lesions")
+
+    def save_all(self, older_than_s: float = 0.0) -> None:
+        """Keep every draft that was begun so long ago."""
+        self.compare()
+        for label in sorted(self.drafts):
+            if self._drafts.begun_before(label, older_than_s):
+                self.save(label)
+
+    def save_measured(self, older_than_s: float) -> None:
+        """Keep those drafts that are measured and were begun so long ago: it costs no time."""
+        for label, draft in sorted(self.drafts.items()):
+            if draft.measured is not None and self._drafts.begun_before(label, older_than_s):
+                self.save(label)
+
+    def _keep_erased(self, label: int) -> None:
+        if label in self.lesions:
+            self._append(lambda: [self._removal(label)], (label,))
+        self._drafts.drop(label)
+        self._draw_again(label)
+        self.changed.emit("lesions")
+
+    def _removal(self, number: int) -> Revision:
+        history = self._revisions.history(self.lesions[number].lesion.tracking_uid)
+        return edits.remove(history, self._signature())
+
+    def _signature(self) -> Signature:
+        if not self.reader:
+            self.reader = self._ask_name()
+        return edits.Signature(self.reader)
+
+    def _append(self, make: Callable[[], Sequence[Revision]], labels: Iterable[int]) -> Sequence[Revision]:
+        """Append revisions; where somebody else was faster, ask, and make them again of what is there now.
+
+        Parameters
+        ----------
+        make
+            Makes the revisions of what is there.
+        labels
+            The drafts that are dropped where the reader leaves what somebody else did.
+
+        Returns
+        -------
+        sequence of Revision
+            What was appended; nothing where the reader leaves what somebody else did.
+        """
+        revisions = make()
+        try:
+            self.store.append(self.stack_id, revisions, self.settings)
+        except ConflictError as conflict:
+            self._read_again()
+            mine = self._ask(f"{conflict}\n\nPut your change on top of it? (No: theirs stays, yours is dropped.)")
+            if not mine:
+                for label in labels:
+                    self._drafts.drop(label)
+                self._label_image.draw_all(self._drawn())
+                self.changed.emit("lesions")
+                return ()
+            # What is there now may be something else: a lesion that is gone raises here.
+            revisions = make()
+            self.store.append(self.stack_id, revisions, self.settings)
+        self._revisions.append(revisions)
+        return revisions
+
+    def _read_again(self) -> None:
+        self._revisions = Revisions(self.store.histories(self.stack_id))
+        self._drafts.forget_numbers(list(self.drafts))
+        self._history.clear()
+        self._label_image.draw_all(self._drawn())
+
+    # Deciding
+
+    def decide(self, number: int, status: Status) -> None:
+        """Accept or reject a lesion, or take either back."""
+        self._edit([number], lambda current, by: edits.decide(current, status, by))
+
+    def accept_shown(self) -> int:
+        """Accept all lesions that were shown in this session and are not decided; gives how many."""
+        chosen = [
+            number
+            for number, one in self.lesions.items()
+            if number in self.shown and not one.lesion.is_decided and one.lesion.is_mass
+        ]
+        if chosen:
+            self._edit(chosen, lambda current, by: edits.decide(current, Status.ACCEPTED, by))
+        return len(chosen)
+
+    def set_tissue(self, number: int, tissue: Tissue) -> None:
+        """Say what a lesion is."""
+        self._edit([number], lambda current, by: edits.set_tissue(current, tissue, by))
+
+    def set_side(self, number: int, laterality: Laterality) -> None:
+        """Say the side of a lesion."""
+        self._edit([number], lambda current, by: edits.set_side(current, laterality, by))
+
+    def set_site(self, number: int, site: BodySite) -> None:
+        """Say the body site of a lesion."""
+        self._edit([number], lambda current, by: edits.set_site(current, site, by))
+
+    def take_over(self, number: int) -> None:
+        """Say that a lesion is a calcified mass, and accept it."""
+        self._edit(
+            [number],
+            lambda current, by: edits.set_tissue(current, Tissue.CALCIFIED_MASS, by),
+            lambda current, by: edits.decide(current, Status.ACCEPTED, by),
+        )
+
+    def delete(self, number: int) -> None:
+        """Take a lesion away: what a reader drew is withdrawn, what was proposed is rejected."""
+        self.compare()
+        if number not in self.lesions:  # drawn and not yet kept
+            outline = self.outline(number)
+            if outline is not None:
+                self._label_image.erase(outline)
+            self.compare()
+            self.changed.emit("labels")
+            return
+        self._edit([number], lambda _, __: self._removal(number))
+
+    def add(self, proposal: Proposal) -> int | None:
+        """Make an accepted mass of a proposal that was judged to be something else; gives its number."""
+        self.compare()
+        outline = refined_outline(self.image, proposal, self.settings)
+
+        def make() -> list[Revision]:
+            newest, drawn = self._revisions.newest, AlgorithmType.SEMIAUTOMATIC
+            return [edits.add(outline, drawn, newest, self.image, self.settings, self._signature(), self._anatomy)]
+
+        before = self._revisions.numbers
+        appended = self._append(make, ())
+        if not appended:
+            return None
+        uid, number = appended[0].lesion.tracking_uid, appended[0].lesion.number
+        tissue = Tissue.CALCIFIED_MASS
+        self._append(lambda: [edits.set_tissue(self.lesions[number], tissue, self._signature())], ())
+        self._decided([uid], before)
+        self._draw_again(number)
+        self.changed.emit("lesions")
+        return number
+
+    def split(self, number: int, cut: Cut) -> None:
+        """Divide a lesion along a cut: its larger part stays the lesion.
+
+        Parameters
+        ----------
+        number
+            The lesion; what was drawn on it is kept first.
+        cut
+            Goes all the way through the lesion, and through all slices.
+
+        Raises
+        ------
+        ReviewError
+            There is no such lesion, or no voxel of it on one side of the cut.
+        """
+        self._keep_drafts_of((number,))
+        outline = self.lesions[number].lesion.outline
+        parts = parts_of(outline, cut, self.image)
+        if len(parts) < 2:
+            raise ReviewError(f"A line between two parts of lesion {number} expected: all of it lies on one side.")
+
+        def make() -> Sequence[Revision]:
+            current, newest = self.lesions.get(number), self._revisions.newest
+            if current is None or current.lesion.outline != outline:
+                raise ReviewError(f"Lesion {number} was drawn anew by somebody else: look at it, and divide it again.")
+            return edits.split(current, parts, newest, self.image, self.settings, self._signature(), self._anatomy)
+
+        self._append_as_one(make, (number,))
+
+    def merge(self, number: int, other: int) -> None:
+        """Make one lesion of two: the first one is both of them from now on, the other one is withdrawn.
+
+        Raises
+        ------
+        ReviewError
+            They are not two lesions.
+        """
+        numbers = (number, other)
+        self._keep_drafts_of(numbers)
+
+        def make() -> Sequence[Revision]:
+            pair = [self.lesions[one] for one in numbers if one in self.lesions]
+            return edits.merge(pair, self.image, self.settings, self._signature(), self._anatomy)
+
+        self._append_as_one(make, numbers)
+
+    def calibrate(self, calibration: Calibration | None) -> None:
+        """Say what a pixel of the radiograph is in millimeters, for all its lesions in one edit; None takes it back."""
+        image = self.image
+        if not isinstance(image, Radiograph):
+            raise ReviewError("A radiograph expected, found CT, whose millimeters its header says.")
+        self.save_all()
+        before = {one.lesion.tracking_uid: one.number for one in self.lesions.values()}
+
+        def make() -> Sequence[Revision]:
+            return edits.calibrate(self._revisions.newest, calibration, image, self.settings, self._signature())
+
+        if self._append(make, ()):
+            self._decided(before, before)
+            self.changed.emit("lesions")
+
+    def _keep_drafts_of(self, numbers: Iterable[int]) -> None:
+        """Keep what was drawn on lesions that are about to be changed; refuse where one is not there."""
+        self.compare()
+        for number in numbers:
+            self.save(number)
+        gone = [number for number in numbers if number not in self.lesions]
+        if gone:
+            raise ReviewError(f"A lesion expected, found none with number {gone[0]}: choose one that is there.")
+
+    def _append_as_one(self, make: Callable[[], Sequence[Revision]], numbers: Sequence[int]) -> None:
+        """Append an edit of several lesions, which is one step to undo, and draw all of them anew."""
+        before = self._revisions.numbers
+        appended = self._append(make, numbers)
+        if not appended:
+            return
+        self._decided([one.lesion.tracking_uid for one in appended], before)
+        changed = [one.lesion.number for one in appended]
+        self.shown.update(changed)
+        for number in changed:
+            self._draw_again(number)
+        self.changed.emit("lesions")
+
+    def _edit(self, numbers: Sequence[int], *steps: Callable[[Revision, Signature], Revision]) -> None:
+        """Decide about lesions as they are seen: what was drawn on them is kept first."""
+        self.compare()
+        for number in numbers:
+            self.save(number)
+        numbers = [number for number in numbers if number in self.lesions]
+        if not numbers:
+            return
+        uids = [self.lesions[number].lesion.tracking_uid for number in numbers]
+        before = self._revisions.numbers
+        for step in steps:
+
+            def make(step: Callable[[Revision, Signature], Revision] = step) -> list[Revision]:
+                by = self._signature()
+                return [step(self._revisions.newest[uid], by) for uid in uids]
+
+            if not self._append(make, numbers):
+                return
+        self._decided(uids, before)
+        for number in numbers:
+            self._draw_again(number)
+        self.changed.emit("lesions")
+
+    # Undo and redo, over slices, tools and decisions
+
+    def undo(self) -> bool:
+        """Undo the last stroke or decision; False where there is none."""
+        return self._step(forward=False)
+
+    def redo(self) -> bool:
+        """Do again what was undone last; False where there is nothing."""
+        return self._step(forward=True)
+
+    def _decided(self, uids: Iterable[str], before: Mapping[str, int]) -> None:
+        """Remember an edit of lesions as one step to undo."""
+        after = self._revisions.numbers
+        uids = tuple(uids)
+        self._history.add(Decision({uid: before.get(uid, 0) for uid in uids}, {uid: after[uid] for uid in uids}))
+
+    def _step(self, forward: bool) -> bool:
+        self.compare()
+        step = self._history.next(forward)
+        if step is None:
+            return False
+        if isinstance(step, Stroke):
+            self._paint_again(step, forward)
+        else:
+            self._decide_again(step.after if forward else step.before)
+        self._history.move(step, forward)
+        self.press += 1
+        return True
+
+    def _paint_again(self, stroke: Stroke, forward: bool) -> None:
+        touched = stroke.labels
+        if self.selected not in touched:
+            self.select(touched[-1])
+        self._label_image.paint_again(stroke, forward)
+        painted = self._label_image.painted(self.press)
+        if painted is not None:
+            self._account(painted)
+        self.changed.emit("labels")
+
+    def _decide_again(self, goal: Mapping[str, int]) -> None:
+        numbers = [self._revisions.newest[uid].lesion.number for uid in goal]
+        for number in numbers:
+            self.save(number)
+
+        def make() -> list[Revision]:
+            by = self._signature()
+            return [edits.undo(self._revisions.history(uid), number, by) for uid, number in goal.items()]
+
+        self._append(make, numbers)
+        for number in numbers:
+            self._draw_again(number)
+        if self.selected is not None and self.selected not in {*self.lesions, *self.drafts}:
+            self.select(None)  # it is not there any more
+        self.changed.emit("lesions")
+
+    # Drawing
+
+    def _draw_again(self, number: int) -> None:
+        """Draw the place of a lesion anew: of it, and of what lies under it."""
+        boxes = [one.lesion.outline for one in self._revisions.newest.values() if one.lesion.number == number]
+        own = self.outline(number)
+        boxes += [own] if own is not None else []
+        for box in boxes:
+            self._label_image.draw_box(box.start_kji, box.stop_kji, self._drawn())
+        self.changed.emit("labels")
+
+    def _drawn(self) -> list[tuple[int, Outline]]:
+        """List what is drawn, the smaller on top."""
+        numbers = {*self.lesions, *self.drafts}
+        seen = [(number, self.outline(number)) for number in numbers if self.is_visible(number)]
+        outlines = [(number, outline) for number, outline in seen if outline is not None]
+        return sorted(outlines, key=lambda one: (-one[1].voxel_count, one[0]))
+
+    def _rename(self, label: int, number: int) -> None:
+        """Give a lesion's voxels its number, where they were painted with another label."""
+        outline = self.outline(number)
+        if outline is not None:
+            self._label_image.rename(label, number, outline)
+        self._history.rename(label, number)
+        if self.selected == label:
+            self.selected = number
+        self.changed.emit("labels")

@@ -1,0 +1,280 @@
+"""The constants of finding and judging what is dense on CT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from calcimeasure.settings.constants import Constants, constant
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A feature with its weight in judging whether a part is a calcified mass.
+
+    Parameters
+    ----------
+    name
+        Of the feature.
+    weight
+        Log odds for a calcified mass for each unit of the sign.
+    limits
+        The feature is limited to this range: beyond it tells no more.
+    speaks_for, speaks_against
+        The reason in words, with the feature's value in it.
+    origin
+        Value of the feature that speaks neither for nor against a mass.
+    is_logarithmic
+        True: the sign is the logarithm of the feature divided by `origin`; false: the feature less `origin`.
+    if_joined, if_free
+        Factor of the sign for a part that goes on into others, and for one that does not.
+    """
+
+    name: str
+    weight: float
+    limits: tuple[float, float]
+    speaks_for: str
+    speaks_against: str
+    origin: float = 0.0
+    is_logarithmic: bool = False
+    if_joined: float = 1.0
+    if_free: float = 1.0
+
+
+SIGNS: Final = (
+    Sign(
+        "own_share",
+        5.5,
+        (0, 0.8),
+        "{:.0%} of it lies away from other bone and from marrow",
+        "only {:.0%} of it lies away from other bone and from marrow",
+    ),
+    Sign(
+        "thickness_mm",
+        4.25,
+        # More than 16 mm is no more of a sign: the heads of bones are as thick. What lies free may well be thin.
+        (4, 16),
+        "{:.0f} mm thick without a cavity, more than a cortex is",
+        "{:.0f} mm thick, as a cortex may be",
+        origin=12,
+        is_logarithmic=True,
+        if_joined=2.0,
+        if_free=0.25,
+    ),
+    Sign(
+        "core_hu",
+        3.45,
+        (200, 900),
+        "its inside has {:.0f} HU, more than spongy bone has",
+        "its inside has {:.0f} HU, as spongy bone has",
+        origin=400,
+        is_logarithmic=True,
+    ),
+    Sign(
+        "rim",
+        -4.2,
+        (0.9, 1.8),
+        "its rim has {:.2f} times the attenuation of its inside: no cortex",
+        "its rim has {:.2f} times the attenuation of its inside, as a cortex round spongy bone has",
+        origin=0.9,
+    ),
+    Sign(
+        "bridge",
+        -4.25,
+        (0.3, 1),
+        "the widest way from it into another dense part is {:.0%} of its thickness",
+        "the widest way from it into another dense part is {:.0%} of its thickness, as within a bone",
+    ),
+    Sign(
+        "neighbor_share",
+        -3.0,
+        (0, 0.4),
+        "{:.0%} of its surface goes over into other dense parts",
+        "{:.0%} of its surface goes over into other dense parts, as within a bone",
+    ),
+    Sign(
+        "slenderness",
+        -1.3,
+        (1.4, 6.5),
+        "it is compact (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
+        "it is long or flat for its thickness (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
+        origin=1.4,
+    ),
+    Sign(
+        "cut_share",
+        -6.2,
+        (0, 0.4),
+        "{:.0%} of its surface is the end of the image",
+        "it runs out of the image with {:.0%} of its surface, as bones do",
+    ),
+    Sign(
+        "spread",
+        -5.0,
+        (0, 0.4),
+        "its inside is even (spread {:.2f} of its median)",
+        "its inside is uneven (spread {:.2f} of its median), as trabeculae are",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CtConstants(Constants):
+    """What a stack is thresholded, divided into parts, judged and cut with."""
+
+    # Components
+    size_rounding: float = constant(
+        1e-9, "of the size", "Sizes that differ by less differ in rounding only: such a component is not dropped."
+    )
+
+    # The coarse copy that is judged
+    finest_step_mm: float = constant(
+        1.0, "mm", "Cortex is 1 to 8 mm thick and CT blurs by about 1 mm: finer steps show nothing more of it."
+    )
+    most_blocks: int = constant(
+        16_000_000, "blocks", "A larger stack is judged on longer steps: a trunk of 500 mm on steps of 1.7 mm."
+    )
+    not_imaged_hu: int = constant(-1024, "HU", "What was not imaged counts as air.")
+
+    # The body
+    tissue_hu: int = constant(
+        -250, "HU", "Fat, the lightest of tissues, is at -100 HU; foam, cloth and what is blurred with air are below."
+    )
+    soft_hu: int = constant(200, "HU", "Soft tissue is below; a body is mostly soft tissue, a metal part is not.")
+    body_step_mm: float = constant(
+        3.5, "mm", "Skin, couch shells and splints differ in thickness, which needs no finer steps."
+    )
+    core_depth_mm: float = constant(
+        4.0, "mm", "Couch shells, blankets and splints are less than twice as thick, a finger is thicker."
+    )
+    core_reach_mm: float = constant(
+        7.0, "mm", "Skin, pointed fingertips and what hangs on the body lie within this distance of a core."
+    )
+    smallest_core_mm3: float = constant(
+        300.0, "mm3", "A fingertip 14 mm wide has a core of 6 mm: 10 mm of its length have this volume."
+    )
+
+    # Parts
+    smallest_split_mm3: float = constant(
+        60.0, "mm3", "Smaller components are noise and trabeculae, and are not divided into parts."
+    )
+    neck: float = constant(
+        0.8,
+        "of the thicker place",
+        "Two places belong together where what joins them is at least so thick. A cortex that a mass lies on is thin "
+        "beside the mass, a lobule is not much thicker than the way into it.",
+    )
+    depth_smoothing_mm: float = constant(
+        1.0, "mm", "Depths are smoothed so much: not every roughness of a surface is a summit of its own."
+    )
+    largest_hole_mm2: float = constant(
+        1600.0,
+        "mm2",
+        "Marrow of the widest bone (a tibial head of 70 mm holds trabeculae that divide it), but not the inside of a "
+        "pelvis or a skull.",
+    )
+
+    # Features
+    own_mm: float = constant(
+        4.0, "mm", "At this distance from marrow and from other parts nothing of a neighbor's cortex is left."
+    )
+    cortex_depth_mm: tuple[float, float] = constant(
+        (0.8, 3.0), "mm", "Between these depths the cortex of a bone lies beneath its blurred surface."
+    )
+    metal_hu: int = constant(2800, "HU", "Metal reaches it; dental enamel does so in single voxels only.")
+    fewest_own: int = constant(
+        20, "blocks", "A part with fewer blocks away from neighbors and marrow is described by all of its blocks."
+    )
+    core_share: float = constant(
+        0.5, "of the radius", "From this share of the depth of its middle on, or from `deep_mm`, a voxel is deep."
+    )
+    deep_mm: float = constant(5.0, "mm", "See `core_share`: blur and cortex do not reach so deep.")
+    least_level_hu: float = constant(
+        100.0, "HU", "Spread and rim are divided by the median of the inside, and by no less than this."
+    )
+    least_radius_mm: float = constant(0.5, "mm", "The radius that the volume is compared with is no smaller.")
+    cavity_depth_mm: float = constant(2.0, "mm", "At this distance from its wall a cavity shows its own attenuation.")
+
+    # Judging
+    base_log_odds: float = constant(0.4, "log odds", "For a calcified mass where no sign speaks for or against it.")
+    signs: tuple[Sign, ...] = constant(
+        SIGNS,
+        "log odds",
+        "Fitted by logistic regression (ridge 0.2, bone counted twice) to masses painted into thirteen real series "
+        "(nine limbs, a trunk, a head, a spine and a chest) and to the bones of these series; to check it, each series "
+        "was left out once. Physics tells what a sign says; how much it says was fitted.",
+    )
+    says_nothing: float = constant(
+        -0.1, "log odds", "A sign with less than this is told as one that speaks against a mass."
+    )
+    metal_confidence: float = constant(0.95, "", "Confidence in metal.")
+    contrast_confidence: float = constant(0.7, "", "Confidence in contrast agent.")
+    vessel_confidence: float = constant(0.6, "", "Confidence in calcification of the wall of a vessel.")
+    least_contact: float = constant(
+        0.02, "of the surface", "A part with less contact does not go on into marrow, another part or out of the image."
+    )
+    mostly: float = constant(0.5, "of the voxels", "More than this share lies outside the body, or on the circle.")
+    undecided: float = constant(0.5, "", "Confidence in a part that is as likely one tissue as another.")
+    highest_calcification_hu: int = constant(1500, "HU", "Calcinosis is seen up to it.")
+    metal_share: float = constant(
+        0.05,
+        "of the voxels",
+        "From this share on a part is metal: blur takes the rim of metal below its attenuation, and dental enamel "
+        "reaches that of metal in single voxels only.",
+    )
+    largest_vessel_mm: float = constant(10.0, "mm", "Vascular calcification has a caliber below it.")
+    long: float = constant(3.7, "", "Slenderness of a tube about 13 times as long as its radius.")
+    fluid_hu: tuple[float, float] = constant((-20.0, 90.0), "HU", "Fluids lie between these values; fat is below them.")
+    even_fluid_hu: float = constant(
+        45.0, "HU", "A fluid is as even as the noise of a CT; trabeculae make marrow less even than this."
+    )
+    even: float = constant(0.05, "of the median", "The spread of contrast agent is below it.")
+    even_rim: float = constant(1.1, "of the inside", "The rim of contrast agent is not denser than this.")
+    thinnest_even_mm: float = constant(4.0, "mm", "In a thinner part blur hides whether it is even.")
+    highest_contrast_hu: float = constant(600.0, "HU", "Contrast agent in vessels and organs is below it.")
+
+    # Groups of parts
+    wide_pass: float = constant(
+        0.6,
+        "of its own thickness",
+        "What may be a mass belongs to the mass beside it where the way to it is at least so wide.",
+    )
+    circle_mm: float = constant(
+        6.0, "mm", "Width of the bright rim that a body beyond the field of view leaves on the circle of the image."
+    )
+    held_share: float = constant(
+        0.6, "of the voxels", "A part of which a bone mask holds this share is bone, unless it is `surely_a_mass`."
+    )
+    surely_a_mass: float = constant(0.9, "", "A part with this probability of a mass stays one against a bone mask.")
+    mask_confidence: float = constant(0.98, "", "Confidence in bone that a bone mask holds.")
+
+    # The cut between a mass and bone
+    room_mm: float = constant(8.0, "mm", "Room round a part when it is cut from what it lies on.")
+    sure_mm: float = constant(
+        1.5,
+        "mm",
+        "A voxel of a mass at this distance from bone and marrow is surely the mass's own; half its depth where it has "
+        "less.",
+    )
+    steepness_sigma_mm: float = constant(
+        0.6, "mm", "Attenuation is smoothed so much before its steepness is computed: noise is steep."
+    )
+    thickest_cortex_mm: float = constant(10.0, "mm", "Bone farther from its marrow is no cortex.")
+    surely_cortex: float = constant(
+        0.6, "of the cortex's thickness", "Dense voxels nearer to marrow than this are bone."
+    )
+    compared_hu: tuple[int, int] = constant(
+        (-100, 2000),
+        "HU",
+        "Attenuation is limited to this range before its steepness is computed: air and metal are steep.",
+    )
+    cortex_percentile: int = constant(
+        75, "%", "Percentile of the distances of bone from its marrow that is taken for the thickness of the cortex."
+    )
+    beside_mm: float = constant(8.0, "mm", "To this distance a cortex goes on as thick as it is beneath the part.")
+    far_mm: float = constant(1000.0, "mm", "Distance to what is not there at all.")
+    spur_mm: float = constant(
+        1.5, "mm", "Half of the blurred surface of a bone, from 200 HU to its half-maximum, is thinner than this."
+    )
+
+
+CT: Final = CtConstants()

@@ -1,0 +1,213 @@
+"""The constants of finding, outlining and judging masses on a radiograph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from calcimeasure.settings.constants import Constants, constant
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """How much one quantity of a line tells before the network looks at it.
+
+    Parameters
+    ----------
+    quantity
+        Its name, as `calcimeasure.segment.radiograph.judge.promise` computes it.
+    weight
+        Log odds for a mass for each unit.
+    limits
+        The quantity is limited to this range: beyond it tells no more.
+    is_logarithmic
+        Whether its logarithm counts.
+    """
+
+    quantity: str
+    weight: float
+    limits: tuple[float, float]
+    is_logarithmic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RadiographConstants(Constants):
+    """What shadows are looked for, outlined and judged with."""
+
+    # What of a radiograph shows the patient
+    open_share: float = constant(
+        0.08,
+        "of the range of attenuation",
+        "Below it is the open beam. A finger of 10 mm takes 0.2 from the logarithm of the beam, the densest that a "
+        "detector still tells from lead 3.",
+    )
+    unexposed_share: float = constant(
+        0.005,
+        "of the image",
+        "What is as bright as the brightest, as large as this and open to the border was not exposed.",
+    )
+    flat_share: float = constant(0.002, "of the range", "Two pixels that differ by less are equally bright.")
+    step_share: float = constant(
+        0.25,
+        "of the range",
+        "The rim of metal and of a burned-in letter falls by more than this within `step_pixels`, that of a mass does "
+        "not.",
+    )
+    step_pixels: int = constant(2, "pixels", "See `step_share`.")
+    coarse_pixels: int = constant(
+        900,
+        "pixels",
+        "Along the longer side of the coarse copy: steps of half a millimeter on an image of 43 cm, on which 3 mm are "
+        "still six pixels.",
+    )
+
+    # Places and closed lines
+    size_step: float = constant(
+        1.35,
+        "",
+        "Factor from one size to the next: lines are found between half and twice a size, so that neighbors overlap "
+        "broadly.",
+    )
+    most_at_a_size: int = constant(
+        40, "places", "Places of one size, those that stand out most. Bones have about as many ends and joints."
+    )
+    rays: int = constant(96, "rays", "Rays that are sent out from a place; a line has a radius on each.")
+    ray_steps: int = constant(48, "steps", "Radii along a ray among which the edge is looked for.")
+    steepest: int = constant(4, "steps", "Steps along the ray that an edge may move from one ray to the next.")
+    bend: float = constant(
+        0.05, "of a ray with the usual fall", "What each step of a line from one ray to the next costs."
+    )
+    fall_sigma_steps: float = constant(1.5, "steps", "The fall along a ray is smoothed over so many steps.")
+    weakest: float = constant(
+        0.15, "of the rays", "On so many rays an edge may fall less than is taken for its strength."
+    )
+    edge_mm: float = constant(
+        0.5, "mm", "An edge is judged by its fall within this distance; a mass of 3 mm is six times as wide."
+    )
+    skin_mm: float = constant(4.0, "mm", "Beside the open beam a limb thickens as steeply as a mass.")
+    longer_side_mm: float = constant(
+        250.0,
+        "mm",
+        "The longer side of the image is taken for this length where there are no mm: only what is looked for depends "
+        "on it, nothing measured.",
+    )
+
+    # What is seen of a line
+    inner_radii: tuple[float, ...] = constant(
+        (0.15, 0.3, 0.45, 0.6, 0.75), "of the radius", "Where attenuation inside of a line is taken."
+    )
+    outer_radii: tuple[float, ...] = constant(
+        (1.2, 1.35, 1.5), "of the radius", "Where attenuation beyond a line is taken."
+    )
+    at_skin_mm: float = constant(
+        1.5,
+        "mm",
+        "A line from which the open beam is no farther lies on the skin; a mass that bulges there has some skin over "
+        "it.",
+    )
+    open_line: float = constant(
+        0.35,
+        "of what is usual on a line",
+        "Where attenuation falls by less a line is open: a bone goes on there.",
+    )
+    most_skin: float = constant(
+        0.25,
+        "of its length",
+        "A line, or the border of a shadow, that lies on the skin with more of its length encloses a piece of a limb.",
+    )
+    promise_weights: tuple[Promise, ...] = constant(
+        (
+            Promise("closed", 8.14, (0, 0.8)),
+            Promise("sharpness of contrast", 1.46, (0.02, 0.5), is_logarithmic=True),
+            Promise("sharpness", 2.05, (0.003, 0.1), is_logarithmic=True),
+            Promise("rim", -2.57, (-1, 0.5)),
+            Promise("beyond", -0.13, (0, 1)),
+            Promise("uneven", -2.40, (0, 0.5)),
+            Promise("level", -1.41, (0, 1)),
+            Promise("diameter", 2.80, (3, 40), is_logarithmic=True),
+            Promise("diameter", -1.81, (40, 160), is_logarithmic=True),
+            Promise("not seen", -8.47, (0, 0.5)),
+        ),
+        "log odds",
+        "Fitted by logistic regression (ridge 1) to lines on 534 projections of five limbs, 329 of them with a mass.",
+    )
+    least_contrast: float = constant(
+        0.02, "of the range", "Sharpness is compared with a contrast of at least this size."
+    )
+    most_looked_at: int = constant(48, "lines", "Lines that the network looks at once, most promising first.")
+    most_outlined: int = constant(12, "shadows", "Shadows that the network outlines, surest first.")
+    same_place: float = constant(
+        0.4, "of a radius", "Lines are of one thing if their middles are closer, and their sizes as `same_size` says."
+    )
+    same_size: float = constant(0.3, "logarithm of a radius", "See `same_place`.")
+
+    # What the network looks at
+    patch_pixels: int = constant(64, "pixels", "Along a patch, as in teaching the network.")
+    fills: float = constant(
+        0.5, "of a patch", "Length of a mass on the patch that it is looked at again on, as in teaching the network."
+    )
+    rounds: int = constant(3, "rounds", "How often a shadow is outlined, each time from where it was found before.")
+    closer_fills: tuple[float, ...] = constant(
+        (0.3, 0.4, 0.5, 0.5),
+        "of a patch",
+        "Length of a mass on the patch in each round where a reader says that there is one: closer and closer.",
+    )
+    less_sure: float = constant(0.1, "", "A closer look whose certainty is lower by more than this is not taken.")
+    first_fills: float = constant(
+        0.4, "of a patch", "Length of a mass of the size that is looked for, on the first patches."
+    )
+    first_step: float = constant(1.6, "", "Factor from the size of one first patch to that of the next.")
+    fewest_pixels: int = constant(4, "pixels", "Fewer pixels of a patch are no shadow.")
+    grows: float = constant(
+        1.7,
+        "",
+        "From one round to the next a mass is taken for longer, or shorter, by this factor at most: one wrong outline "
+        "does not lead to the next.",
+    )
+    least_share: float = constant(
+        0.02,
+        "",
+        "Where the highest probability on a patch is lower, the patch shows no mass, even where a reader points at it.",
+    )
+    close_pixels: float = constant(
+        4.0, "pixels of a patch", "A place that a reader points at may lie about so far beside the mass."
+    )
+    extent_directions: int = constant(16, "directions", "Directions in which the extent of a shadow is taken.")
+
+    # Judging
+    base_log_odds: float = constant(
+        -4.57 - 1.1,
+        "log odds",
+        "With the weights of shadow and sharpness: fitted by logistic regression to the shadows on 150 projections of "
+        "the five limbs that the network was taught on; on four other limbs probabilities are right as often. Of what "
+        "is seen of a line, its sharpness alone told what the network's certainty had not. The 1.1 leave a third of "
+        "the odds, for what projections of CT do not show: on a radiograph of an ankle the network is as sure of the "
+        "heel under the talus as of a mass.",
+    )
+    shadow_weight: float = constant(4.18, "", "Log odds for each unit of the logarithm of the certainty's odds.")
+    usual_log_odds: float = constant(2.0, "log odds", "Of a certainty that speaks neither for nor against a mass.")
+    certainties: tuple[float, float] = constant((0.5, 0.99), "", "Beyond these certainty tells no more.")
+    sharp_weight: float = constant(1.48, "", "Log odds for each unit of the logarithm of sharpness.")
+    sharpnesses: tuple[float, float] = constant((0.003, 0.1), "of the range", "Beyond these sharpness tells no more.")
+    usual_sharpness: float = constant(0.02, "of the range", "It speaks neither for nor against a mass.")
+    no_limb_log_odds: float = constant(
+        -4.2,
+        "log odds",
+        "On public radiographs that are not said to show a limb nothing was a mass: of the surest shadows even less "
+        "than every second is one.",
+    )
+    most_proposed: int = constant(
+        8,
+        "proposals",
+        "The likeliest. A radiograph with more shows bones that were not among those the judgement was fitted to, such "
+        "as teeth or a chest.",
+    )
+
+    # Growing from a place that a reader points at
+    unsure: float = constant(0.6, "", "Below this certainty there is nothing that a reader can have pointed at.")
+    beside_pixels: float = constant(
+        8.0, "of 64 pixels along a patch", "The place that a reader points at lies no farther outside of the mass."
+    )
+
+
+RADIOGRAPH: Final = RadiographConstants()

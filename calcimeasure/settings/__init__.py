@@ -1,0 +1,39 @@
+"""Settings: each number with its unit, its limits, its reason and its source.
+
+They are read from TOML (`load_settings`) or changed one by one (`change_settings`); both check names, types and limits.
+"""
+
+from calcimeasure.settings.algorithm import algorithm_of, settings_hash
+from calcimeasure.settings.files import (
+    change_settings,
+    format_settings,
+    load_settings,
+    parse_assignment,
+    parse_settings,
+)
+from calcimeasure.settings.records import (
+    RECORDS,
+    MeasureSettings,
+    RunSettings,
+    Settings,
+    WriteSettings,
+    cluster_arguments,
+    measures_on_cluster,
+)
+
+__all__ = [
+    "RECORDS",
+    "MeasureSettings",
+    "RunSettings",
+    "Settings",
+    "WriteSettings",
+    "algorithm_of",
+    "change_settings",
+    "cluster_arguments",
+    "format_settings",
+    "load_settings",
+    "measures_on_cluster",
+    "parse_assignment",
+    "parse_settings",
+    "settings_hash",
+]

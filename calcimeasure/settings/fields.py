@@ -1,0 +1,97 @@
+"""How a setting is declared, checked and written: its default, unit, limits and reason."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from typing import Any
+
+from calcimeasure.errors import SettingsError
+
+
+def number(default: float, unit: str, low: float, high: float, why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a number with its unit, its limits (both allowed) and its reason."""
+    return dataclasses.field(default=default, metadata={"unit": unit, "low": low, "high": high, "why": why})
+
+
+def count(default: int, high: int, why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a whole number from 0 to `high`."""
+    return dataclasses.field(default=default, metadata={"unit": "", "low": 0, "high": high, "why": why, "whole": True})
+
+
+def switch(default: bool, why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a setting that is true or false."""
+    return dataclasses.field(default=default, metadata={"unit": "", "why": why})
+
+
+def text(why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a text, empty where nothing is set."""
+    return dataclasses.field(default="", metadata={"unit": "", "why": why})
+
+
+def table(why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a setting of several named values; it is kept as JSON, so that settings stay hashable."""
+    return dataclasses.field(default="{}", metadata={"unit": "", "why": why, "table": True})
+
+
+def checked(field: dataclasses.Field[Any], value: object, where: str) -> object:
+    """Return a value as its setting keeps it.
+
+    Raises
+    ------
+    SettingsError
+        The value is of a wrong type or outside the limits; the message names the setting, the value and what is
+        allowed.
+    """
+    if field.metadata.get("table"):
+        return _tablechecked(field.name, value, where)
+    if isinstance(field.default, str):
+        if not isinstance(value, str):
+            raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: text in quotes is allowed.")
+        return value
+    if isinstance(field.default, bool):
+        if not isinstance(value, bool):
+            raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: true or false is allowed.")
+        return value
+    low, high, unit = field.metadata["low"], field.metadata["high"], field.metadata["unit"]
+    whole = field.metadata.get("whole", False)
+    allowed = f"a {'whole ' if whole else ''}number from {low:g} to {high:g} {unit}".rstrip()
+    if whole and isinstance(value, float) and not value.is_integer():
+        raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: {allowed} is allowed.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: {allowed} is allowed.")
+    return int(value) if whole else float(value)
+
+
+def _tablechecked(name: str, value: object, where: str) -> str:
+    allowed = 'a table with its class and arguments, such as { class = "LocalCluster", n_workers = 2 }, is allowed.'
+    is_table = isinstance(value, dict) and (not value or isinstance(value.get("class"), str))
+    try:
+        # Only what can be written and read again: no dates, and no numbers that are none.
+        if is_table and tomllib.loads(f"{name} = {as_toml(value)}") == {name: value}:
+            return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    except (TypeError, ValueError):
+        pass
+    raise SettingsError(f"Setting {name!r} in {where} is {value!r}: {allowed}")
+
+
+def value_of(settings: object, field: dataclasses.Field[Any]) -> object:
+    """Return the value of a setting as a settings file has it: a table as one, a number as a float."""
+    value = getattr(settings, field.name)
+    if field.metadata.get("table"):
+        return json.loads(value)
+    is_measure = isinstance(value, int) and not isinstance(value, bool) and not field.metadata.get("whole")
+    return float(value) if is_measure else value
+
+
+def as_toml(value: object) -> str:
+    """Write a value as TOML, on one line."""
+    if isinstance(value, str):
+        # A string of TOML is one of JSON, but for one character that JSON leaves as it is.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{as_toml(str(name))} = {as_toml(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(as_toml, value)) + "]"
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -1,0 +1,233 @@
+"""What can be set, as three records: what measures, what runs, what is written.
+
+Each setting has its unit, its limits, its reason and its source. A setting that can change a number is one of
+`MeasureSettings`: these alone have a hash (`settings_hash`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from calcimeasure.settings.fields import count, number, switch, table, text
+
+
+@dataclass(frozen=True)
+class MeasureSettings:
+    """What measures: every setting that can change a number, or whether a stack is measured at all."""
+
+    # Hounsfield units are required: a CT that says of another unit (Rescale Type) or looks like stored values without
+    # their intercept is refused (not_hu); one without any air in view, where nothing can be checked, is measured with
+    # the notice no_air.
+    threshold_hu: float = number(
+        200,
+        "HU",
+        -500,
+        3000,
+        "A voxel at or above it is calcified. Calcinosis is seen from 200 to 1500 HU; calcium scoring uses 130 HU at "
+        "120 kVp, where contrast-filled vessels and noise come along. No published cut-off for calcinosis exists.",
+    )
+    min_volume_mm3: float = number(
+        30,
+        "mm3",
+        0,
+        1e6,
+        "Smaller components are noise or below what 1 to 5 mm slices can measure (a ball of 30 mm3 is 3.9 mm wide).",
+    )
+    large_diameter_mm: float = number(
+        20,
+        "mm",
+        0,
+        1000,
+        "From this size on a mass is large: the pseudotumoral calcinosis of Semin Arthritis Rheum 2020;50:1339 "
+        "measures "
+        "2 to 15.5 cm.",
+    )
+    mass_probability: float = number(
+        0.5,
+        "",
+        0,
+        1,
+        "What is a calcified mass with this probability or more is called one: below half it is more likely something "
+        "else.",
+    )
+    review_probability: float = number(
+        0.1,
+        "",
+        0,
+        1,
+        "What is a calcified mass with this probability or more, but not called one, is of unknown tissue: a reviewer "
+        "is shown it. Below it is clearly bone. On real limbs this leaves about one unknown part in two series.",
+    )
+    direction_tolerance: float = number(
+        0.001,
+        "",
+        1e-6,
+        0.01,
+        "Largest difference of a direction cosine within one stack, and of a direction pair from perpendicular unit "
+        "vectors: 0.001 moves the far edge of a 500 mm field by half a pixel.",
+    )
+    spacing_tolerance_mm: float = number(
+        0.02,
+        "mm",
+        1e-4,
+        1.0,
+        "Slice positions are often rounded to two decimals: steps that differ by less are the same step, and "
+        "slices closer "
+        "than this lie at one position.",
+    )
+    shift_tolerance_mm: float = number(
+        0.5,
+        "mm",
+        1e-3,
+        10.0,
+        "Sideways deviation of a slice from the straight line of its stack: below it is rounding, above it the "
+        "stack is "
+        "refused (a gantry tilt shifts slices along a straight line).",
+    )
+    non_contiguous_factor: float = number(
+        1.5,
+        "",
+        1.0,
+        100.0,
+        "Slice spacing above this many times SliceThickness leaves out tissue between the slices.",
+    )
+    max_volume_gb: float = number(
+        8,
+        "GB",
+        0.01,
+        1000,
+        "A stack that would take more memory is refused before it is taken: 16000 slices of 512 x 512 take 8 GB.",
+    )
+    film_review_probability: float = number(
+        0.05,
+        "",
+        0,
+        1,
+        "review_probability of a radiograph, where bones are round and lie on each other: one in 20 of the masses of "
+        "2 cm or more is less likely one than this, and nearly all that is as likely is bone. A reviewer is shown it.",
+    )
+    film_smallest_mm: float = number(
+        3,
+        "mm",
+        1,
+        50,
+        "Smaller masses are not looked for on a radiograph: they are as wide as the cortex of a finger's bone. Where "
+        "no mm are known, the longer side of the film is taken for 250 mm in looking, not in measuring.",
+    )
+    film_largest_mm: float = number(
+        160,
+        "mm",
+        10,
+        500,
+        "Larger masses are not looked for on a radiograph: pseudotumoral calcinosis of up to 155 mm has been described "
+        "(Semin Arthritis Rheum 2020;50:1339), and a thigh is as wide.",
+    )
+    allow_uncertain_spacing: bool = switch(
+        default=False,
+        why="true takes Pixel Spacing of a radiograph for millimeters where the standard does not say of which plane "
+        "it is (PS3.3 section 10.7.1.3); false leaves such a radiograph in pixels.",
+    )
+    bone_mask: str = text(
+        "File or folder of bones that another program outlined (DICOM SEG, RTSTRUCT, NIfTI; TotalSegmentator's names): "
+        "what they hold is bone, unless it is too dense and thick for bone.",
+    )
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What runs: how many processes measure, within which limits, and where. No number depends on it."""
+
+    workers: int = count(
+        0,
+        1024,
+        "Processes that measure, each a stack at a time on one core. 0: as many as there are cores, stacks, and 2 GB "
+        "of free memory for each (a stack of 500 slices takes 1.3 GB); where that is one, it works with every core.",
+    )
+    time_limit_s: float = number(
+        3600,
+        "s",
+        1,
+        1e6,
+        "A stack that takes longer is given up (time_limit): a decoder that hangs must not hold up a night. The "
+        "largest take minutes.",
+    )
+    memory_limit_gb: float = number(
+        0,
+        "GB",
+        0,
+        1e5,
+        "A stack whose process takes more memory is given up (memory_limit). 0: an equal share of the free memory for "
+        "each worker.",
+    )
+    scheduler: str = text(
+        "Address of a Dask scheduler, for example tcp://HOST:8786: its workers measure. Empty: this machine does."
+    )
+    cluster: str = table(
+        "A Dask cluster that is started for the run: class names it (LocalCluster; SLURMCluster, PBSCluster and others "
+        "of dask-jobqueue), everything else are its arguments. Empty: none.",
+    )
+    remeasure_reviewed: bool = switch(
+        default=False,
+        why="true measures stacks again that a reader has decided about; false leaves those alone and reports them.",
+    )
+
+
+@dataclass(frozen=True)
+class WriteSettings:
+    """What is written, where, and under which names. No number depends on it."""
+
+    store: str = text(
+        "Database URL of the store, for example postgresql+psycopg://USER@HOST/DATABASE. Empty: a file in DIR/private."
+    )
+    identified: bool = switch(
+        default=False,
+        why="true writes PatientID, dates and UIDs as the headers have them into the tables; false writes pseudonyms.",
+    )
+    key: str = text(
+        "File of the secret key that pseudonyms, shifted dates and replaced UIDs follow from; made on first use. "
+        "Empty: a file in the user's own configuration folder.",
+    )
+    record_map: str = text(
+        "CSV with the columns patient_id and record_id: the registry's own id of a patient, written instead of a "
+        "pseudonym."
+    )
+    all_tissues: bool = switch(
+        default=False,
+        why="true writes everything that was found and kept into lesions.csv; false calcified masses alone.",
+    )
+    report: bool = switch(default=True, why="false leaves out report.html. This version does not write one either way.")
+
+
+@dataclass(frozen=True)
+class Settings(WriteSettings, RunSettings, MeasureSettings):
+    """All that can be set: the three records as one.
+
+    It is each of the three: a function that measures takes `MeasureSettings` and is given a `Settings` as it is, and a
+    type checker refuses that the function reads what runs or what is written. Frozen and hashable.
+
+    Examples
+    --------
+    >>> Settings(threshold_hu=250).threshold_hu
+    250
+    """
+
+
+RECORDS: Final[dict[str, type[MeasureSettings] | type[RunSettings] | type[WriteSettings]]] = {
+    "measure": MeasureSettings,
+    "run": RunSettings,
+    "write": WriteSettings,
+}
+"""The three records by the name of their table in a settings file."""
+
+
+def cluster_arguments(settings: RunSettings) -> dict[str, Any]:
+    """Give the table ``cluster``: ``class``, and the arguments of that class; empty where none is to be started."""
+    arguments: dict[str, Any] = json.loads(settings.cluster)
+    return arguments
+
+
+def measures_on_cluster(settings: RunSettings) -> bool:
+    """Tell whether a Dask cluster measures, one that runs or one that is started, and not this machine."""
+    return bool(settings.scheduler or cluster_arguments(settings))

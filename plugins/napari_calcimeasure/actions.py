@@ -1,0 +1,569 @@
+"""Every action of the review in one table: its keys, its words, where it is shown, when it is allowed, what it calls.
+
+The buttons, the check boxes, the menus, the key bindings, the sheet of keys and the table of keys in the documentation
+are made from this table. No Qt, no napari: the documentation imports it on machines without a screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from calcimeasure.review import BodySite, Laterality, Status, Tissue
+from napari_calcimeasure import allowed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from napari_calcimeasure.allowed import State
+    from napari_calcimeasure.panel.controller import Controller
+
+
+class Group(StrEnum):
+    """What an action is about: one box of the panel, one menu, or one part of the sheet."""
+
+    STACKS = "Worklist"
+    BY_HAND = "Images opened by hand"
+    LESIONS = "Lesions"
+    DECIDE = "Decide"
+    SITE = "Body site"
+    DRAW = "Draw"
+    TOOLS = "Tools of napari"
+    CALIBRATE = "Calibrate"
+    LOOK = "Look"
+    HELP = "Help"
+
+
+class Shown(Enum):
+    """Where the panel shows an action; the sheet and the documentation show every action that has a key."""
+
+    BUTTON = "button"
+    CHECK_BOX = "check box"
+    MENU = "menu"
+    SHEET = "sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A row of the table.
+
+    Parameters
+    ----------
+    name
+        By which the panel asks for it.
+    keys
+        As napari names them ("Control-Shift-Z"); none where a button or a menu alone has it.
+    text
+        On its button, or in its menu.
+    words
+        What it does, in one sentence: the tooltip of the button, the sheet and the documentation show it.
+    group
+        The box of the panel, or the menu, that it belongs to.
+    shown
+        Where the panel shows it.
+    row
+        The row of its button among those of its group.
+    refusal
+        When it is allowed: None where it is, else the message that the reader sees (`allowed.NOT_NOW`: no message).
+    act
+        What it calls; None for a switch, and for the tools of napari, which napari binds itself.
+    switch
+        What a check box calls with its new state; its key toggles the box.
+    ends_pointing
+        Whether it first takes back what the next click was to mean.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    text: str
+    words: str
+    group: Group
+    shown: Shown = Shown.BUTTON
+    row: int = 0
+    refusal: Callable[[State], str | None] = allowed.always
+    act: Callable[[Controller], object] | None = None
+    switch: Callable[[Controller, bool], object] | None = None
+    ends_pointing: bool = False
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the review binds its keys; those of its tools napari binds itself."""
+        return bool(self.keys) and (self.act is not None or self.switch is not None)
+
+    @property
+    def label(self) -> str:
+        """Its keys as they are written on keyboards: Ctrl+Shift+Z."""
+        return " ".join(map(label_of, self.keys))
+
+    @property
+    def meaning(self) -> str:
+        """What it does, with its text first where the words do not repeat it."""
+        text = self.text.rstrip("…")
+        return self.words if text.lower() in self.words.lower() else f"{text[0].upper()}{text[1:]}: {self.words}"
+
+
+_ON_KEYBOARDS = {"Control": "Ctrl", "PageUp": "PgUp", "PageDown": "PgDn", "Delete": "Del", "Escape": "Esc"}
+
+
+def label_of(key: str) -> str:
+    """Write a key as it stands on keyboards.
+
+    >>> label_of("Control-Shift-Z")
+    'Ctrl+Shift+Z'
+    """
+    return "+".join(_ON_KEYBOARDS.get(part, part) for part in key.split("-"))
+
+
+def _sides() -> Iterable[Action]:
+    for key, side in (
+        ("R", Laterality.RIGHT),
+        ("L", Laterality.LEFT),
+        ("M", Laterality.MIDLINE),
+        ("Q", Laterality.UNKNOWN),
+    ):
+        act = partial(_set_side, side)
+        words = f"The side is {side}"
+        yield Action(
+            f"side {side}",
+            (key,),
+            str(side).capitalize(),
+            words,
+            Group.DECIDE,
+            row=1,
+            refusal=allowed.with_lesion,
+            act=act,
+        )
+
+
+def _set_side(side: Laterality, review: Controller) -> None:
+    review.deciding.set_side(side)
+
+
+def _tissues() -> Iterable[Action]:
+    for key, text, tissue in (
+        ("C", "Mass", Tissue.CALCIFIED_MASS),
+        ("O", "Other calc.", Tissue.OTHER_CALCIFICATION),
+        ("B", "Bone", Tissue.BONE),
+    ):
+        act = partial(_set_tissue, tissue)
+        words = f"The tissue is {text.lower()}"
+        yield Action(f"tissue {tissue}", (key,), text, words, Group.DECIDE, row=2, refusal=allowed.with_lesion, act=act)
+
+
+def _set_tissue(tissue: Tissue, review: Controller) -> None:
+    review.deciding.set_tissue(tissue)
+
+
+SITE_KEYS = {
+    "Shift-W": BodySite.HAND_WRIST,
+    "Shift-F": BodySite.FOREARM,
+    "Shift-E": BodySite.ELBOW,
+    "Shift-U": BodySite.UPPER_ARM,
+    "Shift-S": BodySite.SHOULDER,
+    "Shift-C": BodySite.CHEST,
+    "Shift-I": BodySite.SPINE,
+    "Shift-P": BodySite.PELVIS,
+    "Shift-H": BodySite.HIP,
+    "Shift-T": BodySite.THIGH,
+    "Shift-K": BodySite.KNEE,
+    "Shift-L": BodySite.LOWER_LEG,
+    "Shift-A": BodySite.ANKLE_FOOT,
+    "Shift-N": BodySite.HEAD_NECK,
+    "Shift-B": BodySite.ABDOMEN,
+    "Shift-Q": BodySite.UNKNOWN,
+}
+
+
+def _sites() -> Iterable[Action]:
+    for key, site in SITE_KEYS.items():
+        text = str(site).replace("_", " ")
+        act = partial(_set_site, site)
+        yield Action(
+            f"site {site}",
+            (key,),
+            text,
+            f"The body site is {text}",
+            Group.SITE,
+            Shown.MENU,
+            refusal=allowed.with_lesion,
+            act=act,
+        )
+
+
+def _set_site(site: BodySite, review: Controller) -> None:
+    review.deciding.set_site(site)
+
+
+def _windows() -> Iterable[Action]:
+    for key, name in (("F2", "Bone"), ("F3", "Soft tissue"), ("F4", "Calcium"), ("F5", "Full")):
+        act = partial(_set_window, name)
+        yield Action(
+            f"window {name}", (key,), name, f"Window {name.lower()}", Group.LOOK, refusal=allowed.with_layers, act=act
+        )
+
+
+def _set_window(name: str, review: Controller) -> None:
+    review.looking.window(name)
+
+
+def _planes() -> Iterable[Action]:
+    for key, name in (("F6", "Axial"), ("F7", "Coronal"), ("F8", "Sagittal")):
+        act = partial(_set_plane, name)
+        yield Action(
+            f"plane {name}", (key,), name, f"{name} plane", Group.LOOK, row=1, refusal=allowed.with_stack, act=act
+        )
+
+
+def _set_plane(name: str, review: Controller) -> None:
+    review.looking.plane(name)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "seen",
+        ("V",),
+        "Seen",
+        "Nothing to decide: looked through; again: not yet",
+        Group.STACKS,
+        refusal=allowed.with_stack,
+        act=lambda review: review.stacks.note_seen(),
+    ),
+    Action(
+        "previous stack",
+        ("PageUp",),
+        "Previous",
+        "Previous stack",
+        Group.STACKS,
+        act=lambda review: review.stacks.go_beside(-1),
+    ),
+    Action(
+        "next stack",
+        ("PageDown",),
+        "Next",
+        "Next stack",
+        Group.STACKS,
+        act=lambda review: review.stacks.go_beside(1),
+    ),
+    Action(
+        "open results",
+        (),
+        "Open results…",
+        "Open a folder that measure wrote",
+        Group.BY_HAND,
+        act=lambda review: review.by_hand.ask_for_folder(),
+    ),
+    Action(
+        "measure open",
+        (),
+        "Measure what is open",
+        "Measure the image of the active layer",
+        Group.BY_HAND,
+        act=lambda review: review.by_hand.measure_open(),
+    ),
+    Action(
+        "save review",
+        (),
+        "Save review…",
+        "Keep this review in a folder of its own",
+        Group.BY_HAND,
+        refusal=allowed.with_desk,
+        act=lambda review: review.by_hand.ask_where_to_save(),
+    ),
+    Action(
+        "previous lesion",
+        ("Up",),
+        "Previous lesion",
+        "Previous lesion of the table",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.deciding.go_beside(-1),
+    ),
+    Action(
+        "next lesion",
+        ("Down",),
+        "Next lesion",
+        "Next lesion of the table",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.deciding.go_beside(1),
+    ),
+    Action(
+        "accept",
+        ("A",),
+        "Accept",
+        "It is a calcified mass, outlined right",
+        Group.DECIDE,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.deciding.decide(Status.ACCEPTED),
+    ),
+    Action(
+        "reject",
+        ("X",),
+        "Reject",
+        "It is none: it leaves the table",
+        Group.DECIDE,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.deciding.decide(Status.REJECTED),
+    ),
+    Action(
+        "undecide",
+        ("U",),
+        "Undecide",
+        "Take the decision back",
+        Group.DECIDE,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.deciding.decide(Status.PROPOSED),
+    ),
+    Action(
+        "accept shown",
+        ("Control-A",),
+        "Accept all shown",
+        "Accept every mass that was gone to",
+        Group.DECIDE,
+        refusal=allowed.with_stack,
+        act=lambda review: review.deciding.accept_shown(),
+    ),
+    *_sides(),
+    *_tissues(),
+    Action(
+        "choose site",
+        ("S",),
+        "Site…",
+        "Choose the body site",
+        Group.DECIDE,
+        row=2,
+        act=lambda review: review.widgets.decide.show_menu("choose site", Group.SITE),
+    ),
+    *_sites(),
+    Action(
+        "new",
+        ("N",),
+        "New",
+        "Draw a new lesion",
+        Group.DRAW,
+        refusal=allowed.with_stack,
+        act=lambda review: review.deciding.draw_new(),
+    ),
+    Action(
+        "delete",
+        ("Delete",),
+        "Delete",
+        "Take the lesion away",
+        Group.DRAW,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.deciding.delete(),
+    ),
+    Action(
+        "undo",
+        ("Control-Z",),
+        "Undo",
+        "Undo the last stroke or decision",
+        Group.DRAW,
+        refusal=allowed.with_stack,
+        act=lambda review: review.deciding.undo(),
+    ),
+    Action(
+        "redo",
+        ("Control-Shift-Z",),
+        "Redo",
+        "Do it again",
+        Group.DRAW,
+        refusal=allowed.with_stack,
+        act=lambda review: review.deciding.redo(),
+    ),
+    Action(
+        "divide",
+        ("D",),
+        "Divide",
+        "Two clicks: a line between two parts of the lesion",
+        Group.DRAW,
+        row=1,
+        refusal=allowed.on_a_slice,
+        act=lambda review: review.outlining.divide(),
+        ends_pointing=True,
+    ),
+    Action(
+        "join",
+        ("J",),
+        "Join",
+        "One click: on the lesion that belongs to this one",
+        Group.DRAW,
+        row=1,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.outlining.join(),
+        ends_pointing=True,
+    ),
+    Action(
+        "grow",
+        ("G",),
+        "Grow",
+        "Outline what is clicked on, or painted, on a radiograph",
+        Group.DRAW,
+        row=1,
+        refusal=allowed.on_a_radiograph,
+        act=lambda review: review.outlining.grow(),
+    ),
+    Action(
+        "calibrate",
+        ("K",),
+        "Calibrate…",
+        "Say how large something on a radiograph is",
+        Group.DRAW,
+        row=1,
+        refusal=allowed.to_calibrate,
+        act=lambda review: review.widgets.draw.show_menu("calibrate", Group.CALIBRATE),
+        ends_pointing=True,
+    ),
+    Action(
+        "calibrate by line",
+        (),
+        "Line of known length: two clicks",
+        "Draw a line along something whose length is known",
+        Group.CALIBRATE,
+        Shown.MENU,
+        act=lambda review: review.calibrating.begin_line(),
+    ),
+    Action(
+        "calibrate by distances",
+        (),
+        "Distances of detector and mass from the tube…",
+        "Say how far detector and mass were from the tube",
+        Group.CALIBRATE,
+        Shown.MENU,
+        act=lambda review: review.calibrating.ask_distances(),
+    ),
+    Action(
+        "take calibration back",
+        (),
+        "Take the calibration back",
+        "Measure in what the header says again",
+        Group.CALIBRATE,
+        Shown.MENU,
+        act=lambda review: review.calibrating.keep(None),
+    ),
+    Action(
+        "take over",
+        ("T",),
+        "Take over",
+        "It is a calcified mass: accept it",
+        Group.DRAW,
+        row=2,
+        refusal=allowed.with_lesion_or_bone,
+        act=lambda review: review.deciding.take_over(),
+    ),
+    Action(
+        "show bone",
+        ("F10",),
+        "Bone",
+        "Show what was judged to be bone",
+        Group.DRAW,
+        Shown.CHECK_BOX,
+        row=2,
+        switch=lambda review, shows: review.bones.show(shows),
+    ),
+    Action(
+        "show rejected",
+        (),
+        "Rejected",
+        "Show rejected lesions too",
+        Group.DRAW,
+        Shown.CHECK_BOX,
+        row=2,
+        switch=lambda review, shows: review.looking.show_rejected(shows),
+    ),
+    Action(
+        "leave pointing",
+        ("Escape",),
+        "Leave",
+        "Take back what the next click was to mean",
+        Group.DRAW,
+        Shown.SHEET,
+        act=lambda review: review.pointing.stop(),
+    ),
+    Action("tool erase", ("1",), "erase", "Erase from the lesion", Group.TOOLS, Shown.SHEET),
+    Action("tool brush", ("2",), "brush", "Paint the lesion with a brush", Group.TOOLS, Shown.SHEET),
+    Action("tool polygon", ("3",), "polygon", "Outline the lesion by a polygon", Group.TOOLS, Shown.SHEET),
+    Action("tool fill", ("4",), "fill", "Fill a region", Group.TOOLS, Shown.SHEET),
+    Action("tool move", ("6",), "move", "Move and zoom the image; select lesions by a click", Group.TOOLS, Shown.SHEET),
+    Action("brush size", ("[", "]"), "brush size", "Make the brush smaller, larger", Group.TOOLS, Shown.SHEET),
+    *_windows(),
+    *_planes(),
+    Action(
+        "slab",
+        ("F9",),
+        "Slab MIP",
+        "The brightest of 10 mm instead of a slice",
+        Group.LOOK,
+        row=1,
+        refusal=allowed.with_layers,
+        act=lambda review: review.looking.toggle_slab(),
+    ),
+    Action(
+        "hide outlines",
+        ("H",),
+        "Hide outlines",
+        "Hide outlines and axes; again: show them",
+        Group.LOOK,
+        Shown.SHEET,
+        refusal=allowed.with_layers,
+        act=lambda review: review.looking.toggle_outlines(),
+    ),
+    Action(
+        "keys",
+        ("?",),
+        "Keys",
+        "Show every key",
+        Group.HELP,
+        Shown.SHEET,
+        act=lambda review: review.widgets.show_keys(),
+    ),
+)
+"""In the order in which the panel and the documentation show them."""
+
+BY_NAME: Mapping[str, Action] = {action.name: action for action in ACTIONS}
+
+
+def actions_of(group: Group) -> tuple[Action, ...]:
+    """Give the actions of a group, in their order."""
+    return tuple(action for action in ACTIONS if action.group is group)
+
+
+def button_rows(group: Group) -> tuple[tuple[Action, ...], ...]:
+    """Give the rows of buttons and check boxes of a group."""
+    drawn = [one for one in actions_of(group) if one.shown in (Shown.BUTTON, Shown.CHECK_BOX)]
+    in_order = sorted(drawn, key=lambda one: one.row)
+    return tuple(tuple(row) for _, row in groupby(in_order, key=lambda one: one.row))
+
+
+def groups_with_keys() -> tuple[tuple[Group, tuple[Action, ...]], ...]:
+    """Give the actions that have keys, by group: what the sheet and the documentation show."""
+    with_keys = ((group, tuple(action for action in actions_of(group) if action.keys)) for group in Group)
+    return tuple((group, actions) for group, actions in with_keys if actions)
+
+
+def tools_line() -> str:
+    """Say the tools of napari in one line: `1 erase, 2 brush; [ ] brush size`."""
+    tools = actions_of(Group.TOOLS)
+    of_one_key = ", ".join(f"{one.label} {one.text}" for one in tools if len(one.keys) == 1)
+    return "; ".join([of_one_key, *(f"{one.label} {one.text}" for one in tools if len(one.keys) > 1)])
+
+
+def keys_table() -> str:
+    """Write the table of keys in Markdown: one row an action that has a key.
+
+    Returns
+    -------
+    str
+        A table of four columns, with a line break at its end.
+    """
+    lines = ["| About | Key | Action | What it does |", "|---|---|---|---|"]
+    for group, actions in groups_with_keys():
+        for action in actions:
+            keys = " ".join(f"`{label_of(key)}`" for key in action.keys)
+            lines.append(f"| {group} | {keys} | {action.text} | {action.words} |")
+    return "\n".join(lines) + "\n"

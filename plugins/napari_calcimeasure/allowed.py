@@ -1,0 +1,106 @@
+"""When an action is allowed: what it needs of the state of the review. No Qt, no napari.
+
+Each rule gives None where the action is allowed, else the message that the reader sees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NOT_NOW = ""
+"""Refuses an action without a message: there is nothing that it could be about."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of the review that decides which actions are allowed.
+
+    Parameters
+    ----------
+    has_desk
+        A folder of results, or a review that was begun by hand, is open.
+    has_layers
+        The layers of a stack are in the viewer.
+    has_stack
+        A stack is open for review.
+    is_radiograph
+        The stack that is open is a radiograph.
+    has_outlines
+        The stack has at least one lesion, kept or drawn.
+    has_lesion
+        A lesion is selected, or was drawn last.
+    has_bone
+        A piece of bone was clicked on.
+    is_flat
+        The viewer shows two dimensions.
+    """
+
+    has_desk: bool = False
+    has_layers: bool = False
+    has_stack: bool = False
+    is_radiograph: bool = False
+    has_outlines: bool = False
+    has_lesion: bool = False
+    has_bone: bool = False
+    is_flat: bool = True
+
+
+def always(_: State) -> str | None:
+    """Allow it in every state."""
+    return None
+
+
+def with_desk(state: State) -> str | None:
+    """Allow it while a review is open."""
+    if state.has_desk:
+        return None
+    return "There is no review yet: measure what is open, or open a folder of results."
+
+
+def with_layers(state: State) -> str | None:
+    """Allow it while the layers of a stack are in the viewer."""
+    return None if state.has_layers else NOT_NOW
+
+
+def with_stack(state: State) -> str | None:
+    """Allow it while a stack is open."""
+    return None if state.has_stack else NOT_NOW
+
+
+def with_lesion(state: State) -> str | None:
+    """Allow it while there is a lesion that it can be about."""
+    if not state.has_stack:
+        return NOT_NOW
+    return None if state.has_lesion else "Choose a lesion first: click on it, or press the down key."
+
+
+def with_lesion_or_bone(state: State) -> str | None:
+    """Allow it while there is a lesion, or a piece of bone, that it can be about."""
+    return None if state.has_bone else with_lesion(state)
+
+
+def on_a_slice(state: State) -> str | None:
+    """Allow it on a lesion that is seen in two dimensions."""
+    if not state.is_flat:
+        return "A lesion is divided on a slice: go back to two dimensions first."
+    return with_lesion(state)
+
+
+def on_a_radiograph(state: State) -> str | None:
+    """Allow it on a radiograph."""
+    if not state.has_stack:
+        return NOT_NOW
+    if not state.is_radiograph:
+        return "An outline is grown on radiographs: on CT draw it with the brush (2) or the polygon (3)."
+    return None
+
+
+def to_calibrate(state: State) -> str | None:
+    """Allow it on a radiograph with lesions: they keep its calibration."""
+    if not state.has_stack:
+        return NOT_NOW
+    if not state.is_radiograph:
+        return "Radiographs are calibrated: the millimeters of a CT are those of the scanner."
+    if not state.has_outlines:
+        return "Outline a mass first (G, or N): it is the lesions that keep the calibration."
+    return None

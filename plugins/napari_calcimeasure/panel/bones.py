@@ -1,0 +1,87 @@
+"""What the store does not keep of a stack, found again in the background: bone, and what sides and sites rest on."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from napari.utils.notifications import show_info
+
+from calcimeasure.review import survey
+from napari_calcimeasure._bones import Bones
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from calcimeasure.review import Survey
+    from napari_calcimeasure.panel.controller import Controller
+
+
+class BoneSearch:
+    """The bone of the stack that is shown."""
+
+    def __init__(self, review: Controller) -> None:
+        self._review = review
+        self._bones: Bones | None = None
+        self._is_surveying = False
+
+    def show(self, shows: bool) -> None:
+        """Show what was judged to be bone, or not."""
+        if self._bones is not None:
+            self._show(self._bones, shows)
+        elif shows:
+            show_info("Looking for bone: it is shown in a moment. Click on a piece, T takes it over as a mass.")
+            self.survey()
+
+    def _show(self, bones: Bones, shows: bool) -> None:
+        bones.show(shows)
+        if shows and not bones.count:
+            show_info(
+                "Nothing was judged to be bone. On a radiograph only likely masses are proposed: G outlines others."
+            )
+
+    def survey(self) -> None:
+        """Find again what is dense in the stack, and what sides and sites depend on: the store has the masses only."""
+        review = self._review
+        session = review.session
+        if session is None or self._is_surveying:
+            return
+        self._is_surveying = True
+
+        def take(seen: Survey) -> None:
+            self._is_surveying = False
+            if session is not review.session:
+                return
+            self._bones = Bones(review.viewer, session, seen.proposals)
+            self._show(self._bones, review.widgets.draw.is_on("show bone"))
+            review.guarded(partial(session.take_anatomy, seen.anatomy))
+            review.painting.measure_next()
+
+        review.background.run(partial(survey, session.image, session.settings), take)
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether a piece was clicked on."""
+        return self._bones is not None and self._bones.chosen is not None
+
+    def choose(self, world: Sequence[float]) -> None:
+        """Choose the piece that lies somewhere, or none."""
+        if self._bones is not None:
+            self._bones.choose(world)
+
+    def take_over(self) -> None:
+        """Make a mass of the piece that was clicked on, and go there."""
+        bones = self._bones
+        if bones is None:
+            return
+        added: list[int | None] = []
+        self._review.guarded(lambda: added.append(bones.take_over()))
+        if added and added[0] is not None:
+            self._review.deciding.go_to(added[0])
+
+    def close(self) -> None:
+        """Take bone away: the stack is put down."""
+        if self._bones is not None:
+            self._bones.close()
+        self._bones = None
+        self._is_surveying = False

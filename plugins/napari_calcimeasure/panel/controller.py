@@ -1,0 +1,363 @@
+"""The controller of the review: it owns folder, session and background work, and tells the widgets what to show.
+
+What a reader does belongs to its parts: the worklist (`stacks`, `by_hand`), decisions (`deciding`), drawing
+(`painting`, `outlining`, `bones`), clicks (`pointing`, `calibrating`) and what is seen (`looking`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from napari.settings import get_plugin_settings
+from napari.utils.notifications import show_error, show_info
+from qtpy.QtCore import QTimer
+
+from calcimeasure import CalcimeasureError
+from calcimeasure.review import ReviewError
+from napari_calcimeasure import _keys
+from napari_calcimeasure._background import Background
+from napari_calcimeasure._rows import lesion_order
+from napari_calcimeasure._screen import Screen
+from napari_calcimeasure._session import ShownSession
+from napari_calcimeasure.actions import BY_NAME
+from napari_calcimeasure.allowed import State
+from napari_calcimeasure.panel.bones import BoneSearch
+from napari_calcimeasure.panel.by_hand import ByHand
+from napari_calcimeasure.panel.calibrating import Calibrating
+from napari_calcimeasure.panel.deciding import Deciding, lesion_in_hand
+from napari_calcimeasure.panel.looking import Looking
+from napari_calcimeasure.panel.outlining import Outlining
+from napari_calcimeasure.panel.painting import Painting
+from napari_calcimeasure.panel.pointing import Pointing
+from napari_calcimeasure.panel.questions import Questions
+from napari_calcimeasure.panel.stacks import Stacks
+from napari_calcimeasure.panel.tables_out import TablesOut
+from napari_calcimeasure.panel.timers import timer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import napari
+    from qtpy.QtWidgets import QWidget
+
+    from calcimeasure.review import Desk, OpenedStack
+    from napari_calcimeasure.panel.evidence import EvidenceLabel
+    from napari_calcimeasure.panel.lesions import LesionsBox
+    from napari_calcimeasure.panel.tools import ActionButtons
+    from napari_calcimeasure.panel.worklist import WorklistBox
+
+KEEP_MS = 4000
+LATEST_S = 24.0
+"""Drawings are kept when they are measured, and after so long in any case."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Widgets:
+    """What the controller shows the review on.
+
+    Parameters
+    ----------
+    worklist, lesions, evidence
+        The tables, and the words about the lesion that is selected.
+    decide, draw
+        The buttons, whose check boxes and menus the controller asks for.
+    show_keys
+        Opens the sheet of keys.
+    """
+
+    worklist: WorklistBox
+    lesions: LesionsBox
+    evidence: EvidenceLabel
+    decide: ActionButtons
+    draw: ActionButtons
+    show_keys: Callable[[], object]
+
+
+class LayerRemoved(Protocol):
+    """napari's event of a layer that was taken away."""
+
+    @property
+    def value(self) -> object:
+        """The layer."""
+
+
+class Controller:
+    """The review in one window.
+
+    Parameters
+    ----------
+    viewer
+        Where stacks are shown; it may hold other layers.
+    widgets
+        Where the rest is shown.
+    parent
+        The panel: its questions open over it, and its timers end with it.
+    """
+
+    # Said here, because the table of actions names the parts, and the parts name the table.
+    widgets: Widgets
+    stacks: Stacks
+    by_hand: ByHand
+    deciding: Deciding
+    looking: Looking
+    painting: Painting
+    pointing: Pointing
+    outlining: Outlining
+    calibrating: Calibrating
+    bones: BoneSearch
+
+    def __init__(self, viewer: napari.viewer.Viewer, widgets: Widgets, parent: QWidget) -> None:
+        self.viewer, self.widgets, self.parent = viewer, widgets, parent
+        self.questions = Questions(parent)
+        self.options = get_plugin_settings("calcimeasure").review
+        self.reader: str = self.options.reader
+        self.desk: Desk | None = None
+        self.session: ShownSession | None = None
+        self.screen: Screen | None = None
+        self.background = Background(self.tell)
+        self.tables = TablesOut(self)
+        self.stacks = Stacks(self)
+        self.by_hand = ByHand(self)
+        self.deciding = Deciding(self)
+        self.looking = Looking(self)
+        self.painting = Painting(self)
+        self.pointing = Pointing(self)
+        self.outlining = Outlining(self)
+        self.calibrating = Calibrating(self)
+        self.bones = BoneSearch(self)
+        self._unbind: Callable[[], None] = lambda: None
+        self._clock = timer(parent, KEEP_MS, self._keep_now_and_then)
+
+    # Actions
+
+    @property
+    def state(self) -> State:
+        """What decides now which actions are allowed."""
+        session = self.session
+        return State(
+            has_desk=self.desk is not None,
+            has_layers=self.screen is not None,
+            has_stack=session is not None and self.screen is not None,
+            is_radiograph=session is not None and session.is_radiograph,
+            has_outlines=session is not None and bool({*session.lesions, *session.drafts}),
+            has_lesion=session is not None and lesion_in_hand(session) is not None,
+            has_bone=self.bones.has_choice,
+            is_flat=self.viewer.dims.ndisplay == 2,
+        )
+
+    def perform(self, name: str) -> None:
+        """Do an action, or say why it is not allowed now."""
+        action = BY_NAME[name]
+        if action.ends_pointing:
+            self.pointing.stop()
+        refusal = action.refusal(self.state)
+        if refusal is not None:
+            if refusal:
+                show_info(refusal)
+        elif action.act is not None:
+            action.act(self)
+        elif action.switch is not None:
+            self.widgets.draw.toggle(name)
+
+    def switch(self, name: str, is_on: bool) -> None:
+        """Follow a check box."""
+        switch = BY_NAME[name].switch
+        if switch is not None:
+            switch(self, is_on)
+
+    def guarded(self, act: Callable[[], object], quietly: bool = False) -> bool:
+        """Do something; say what cannot be done. False where it was not."""
+        try:
+            act()
+        except CalcimeasureError as error:
+            if not quietly:
+                show_error(str(error))
+            return False
+        return True
+
+    def tell(self, error: BaseException) -> None:
+        """Say what a work in the background could not do."""
+        if not isinstance(error, CalcimeasureError):
+            raise error
+        show_error(str(error))
+        if self.screen is not None:
+            self.screen.hint("")
+        self.stacks.mark_shown()  # what could not be opened is not shown; the next one is beside it
+
+    def sign(self) -> str:
+        """Ask for the reader's name, which is then remembered.
+
+        Raises
+        ------
+        ReviewError
+            The reader does not say it.
+        """
+        name = self.questions.ask_name()
+        if not name:
+            raise ReviewError("Nothing is kept without the name of its reader: it is asked again next time.")
+        self.reader = self.options.reader = name
+        return name
+
+    # The folder
+
+    def open_desk(
+        self, desk: Desk, reader: str | None = None, loading: Callable[[], OpenedStack] | None = None
+    ) -> None:
+        """Begin the review of a folder with the first stack that is not done.
+
+        Parameters
+        ----------
+        desk
+            The folder.
+        reader
+            Who reads, where that is known.
+        loading
+            Gives that first stack, where somebody has begun to load it.
+        """
+        self.begin(desk)
+        self.reader = reader or self.reader
+        self.widgets.worklist.offer_by_hand(desk.is_temporary)
+        self.stacks.open_first(desk, loading)
+
+    def begin(self, desk: Desk) -> None:
+        """Close the review that was open, and begin another one: its worklist is not shown yet."""
+        self.close_review()
+        self.background = Background(self.tell)
+        self.desk = desk
+        self._clock.start()
+        self._unbind = _keys.bind_viewer(
+            self.viewer,
+            lambda: self.screen.layers if self.screen is not None else (),
+            _keys.calls_by_key(self.perform),
+        )
+
+    def close_review(self) -> None:
+        """Keep everything, write the tables, and take away what was added."""
+        if self.desk is None:
+            self.background.close()
+            return
+        self._clock.stop()
+        self._unbind()
+        self.keep_everything()
+        self._put_down()
+        if self.screen is not None:
+            self.screen.close()
+        self.screen = None
+        self.background.close()
+        self.tables.write_at_once(self.desk)
+        self.desk.close()
+        self.desk = None
+        self.stacks.forget()
+
+    def keep_everything(self) -> bool:
+        """Keep what was drawn; False where the reader wants to stay because it cannot be kept."""
+        session = self.session
+        if session is None or self.guarded(session.save_all):
+            return True
+        return self.questions.ask_to_lose()
+
+    # The stack
+
+    def show(self, stack: OpenedStack) -> None:
+        """Show a stack that was loaded, unless the reader has gone on in the meantime."""
+        if self.desk is None or stack.stack_id != self.stacks.wanted:
+            return
+        if not self.guarded(self.keep_stack):
+            return
+        self._put_down()
+        self.stacks.shown = stack.stack_id
+        desk = self.desk
+        session = ShownSession(
+            desk.store, desk.settings, stack, self.reader, self.sign, self.questions.ask_about_conflict
+        )
+        if self.screen is None or not self.screen.show(session):
+            self.screen = Screen(self.viewer, session, self.screen)
+            self._listen(self.screen)
+        self.screen.window(self.options.window)
+        # Not before: what the layers say while they change is not about lesions of this stack.
+        self.session = session
+        session.changed.connect(self.follow)
+        session.show_rejected(self.widgets.draw.is_on("show rejected"))
+        self.viewer.layers.events.removed.connect(self._on_layer_removed)
+        self.widgets.lesions.name_columns(session)
+        self.stacks.tell_progress()
+        self.stacks.update_task()
+        self.show_lesions()
+        order = lesion_order(session)
+        open_ones = [number for number in order if not session.lesions[number].lesion.is_decided]
+        if order:
+            self.deciding.go_to((open_ones or order)[0])
+        self.bones.show(self.widgets.draw.is_on("show bone"))
+        self.stacks.prefetch_soon()
+
+    def _listen(self, screen: Screen) -> None:
+        """Follow what is done on layers that were just made."""
+        self.painting.listen(screen.labels)
+        self.pointing.listen(screen.labels)
+        _keys.bind_layers(screen.layers, _keys.calls_by_key(self.perform))
+
+    def keep_stack(self) -> None:
+        """Keep what was drawn on the stack, and have the tables written."""
+        if self.session is not None:
+            self.session.save_all()
+        self.tables.is_due = True
+        self.tables.write(self.desk)
+
+    def _put_down(self) -> None:
+        """End the session; its layers stay until there are others."""
+        self.painting.stop()
+        self.stacks.stop_prefetching()
+        self.pointing.stop()
+        self.bones.close()
+        if self.session is not None:
+            self.viewer.layers.events.removed.disconnect(self._on_layer_removed)
+        self.session = None
+        self.widgets.lesions.empty()
+        self.widgets.evidence.setText("")
+
+    def _on_layer_removed(self, event: LayerRemoved) -> None:
+        """Close the stack where somebody takes a layer of the review away."""
+        if self.session is not None and self.screen is not None and event.value in self.screen.layers:
+            # Nothing from within the removal, not even a question: what draws the layer has not been told of it yet.
+            QTimer.singleShot(0, self._close_stack)
+
+    def _close_stack(self) -> None:
+        if self.session is not None and self.screen is not None and not self.screen.is_whole:
+            self.guarded(self.keep_stack)
+            self._put_down()
+            self.screen.lock()
+            show_info("A layer of the review was removed: the stack is closed, what was drawn is kept.")
+
+    # What changed
+
+    def show_lesions(self) -> None:
+        """Show the table of lesions anew, and the evidence of the one that is selected."""
+        if self.session is not None:
+            self.widgets.lesions.fill(self.session)
+            self.widgets.evidence.tell(self.session)
+
+    def follow(self, what: str) -> None:
+        """Show what the session says has changed."""
+        session, screen = self.session, self.screen
+        if session is None or screen is None:
+            return
+        self.show_lesions()
+        if what == "labels":
+            screen.refresh()
+        elif what == "lesions":
+            if screen.rescale() and session.selected is not None:
+                screen.go_to(session.selected)
+            screen.color()
+            self.tables.is_due = True
+            self.stacks.update_task()
+        else:
+            screen.draw_axes()
+
+    def _keep_now_and_then(self) -> None:
+        session = self.session
+        if session is not None and session.drafts:
+            self.guarded(partial(session.save_measured, self.options.keep_after_s), quietly=True)
+            self.guarded(partial(session.save_all, LATEST_S), quietly=True)
+        self.tables.write(self.desk)

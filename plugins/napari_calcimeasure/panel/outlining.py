@@ -1,0 +1,117 @@
+"""Outlines that a click makes: grown on a radiograph, divided by a line, joined with another one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from napari.utils.notifications import show_info
+
+from calcimeasure.review import Status
+from napari_calcimeasure._convert import cut_through
+from napari_calcimeasure.panel.deciding import lesion_in_hand
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from calcimeasure import Outline
+    from napari_calcimeasure.panel.controller import Controller
+
+
+class Outlining:
+    """Outlines of the stack that is shown."""
+
+    def __init__(self, review: Controller) -> None:
+        self._review = review
+
+    # Growing, on radiographs
+
+    def grow(self) -> None:
+        """Outline the mass that is clicked on next, or that was roughly painted just now."""
+        session, screen = self._review.session, self._review.screen
+        if session is None or screen is None:
+            return
+        self._review.pointing.stop()
+        label = int(screen.labels.selected_label)
+        if session.is_rough(label):
+            self._grow(label)
+            return
+        selected = session.lesions.get(session.selected or 0)
+        if selected is not None and selected.lesion.status is Status.REJECTED:
+            self._review.guarded(partial(session.select, None))  # it leaves its place free
+        self._review.pointing.ask("Click into the mass", self._grow_at)
+
+    def _grow_at(self, world: Sequence[float]) -> None:
+        """Grow the lesion that lies there anew, or a new one."""
+        session = self._review.session
+        self._review.pointing.stop()
+        if session is None:
+            return
+        place = session.display.to_index_kji(world[-3:])
+        row, column = (round(float(one)) for one in place[1:])
+        _, rows, columns = session.labels.shape
+        there = int(session.labels[0, row, column]) if 0 <= row < rows and 0 <= column < columns else 0
+        self._grow(there or None, (0, row, column))
+
+    def _grow(self, label: int | None, place_kji: Sequence[float] | None = None) -> None:
+        review = self._review
+        session, screen = review.session, review.screen
+        if session is None or screen is None:
+            return
+
+        def take(outline: Outline) -> None:
+            if session is not review.session:
+                return
+            screen.hint("")
+            grown: list[int] = []
+            if review.guarded(lambda: grown.append(session.take_grown(outline, label))):
+                screen.labels.selected_label = grown[0]
+                screen.color()
+                review.painting.measure_next()
+
+        def start() -> None:
+            work = session.growing(label, place_kji)
+            screen.hint("Growing…")
+            review.background.run(work, take, quick=True)
+
+        review.guarded(start)
+
+    # Two of one lesion, and one of two
+
+    def divide(self) -> None:
+        """Divide the lesion by a line from the next click to the one after it."""
+        session = self._review.session
+        number = None if session is None else lesion_in_hand(session)
+        if number is not None:
+            self._review.pointing.ask_for_line(
+                f"Click on one end of a line that divides lesion {number}", "cut", partial(self._cut, number)
+            )
+
+    def _cut(self, number: int, world: Sequence[float]) -> None:
+        review, dims = self._review, self._review.viewer.dims
+        session, line = review.session, review.pointing.end_line(world)
+        if session is None or line is None:
+            return
+        across = next(axis for axis in range(3) if axis + dims.ndim - 3 not in dims.displayed)
+        cut = cut_through(session.image, session.display, line.ends_world, across)
+        review.pointing.stop()
+        review.guarded(lambda: session.split(number, cut))
+
+    def join(self) -> None:
+        """Put the lesion that is clicked on next to the one that is selected."""
+        session = self._review.session
+        number = None if session is None else lesion_in_hand(session)
+        if number is not None:
+            self._review.pointing.ask(f"Click on what belongs to lesion {number}", partial(self._join_with, number))
+
+    def _join_with(self, number: int, world: Sequence[float]) -> None:
+        review = self._review
+        session, screen = review.session, review.screen
+        review.pointing.stop()
+        if session is None or screen is None:
+            return
+        other = screen.labels.get_value(world, world=True)
+        if not other or int(other) == number:
+            show_info(f"A click on another lesion than {number} expected: both stay as they are.")
+            return
+        review.guarded(lambda: session.merge(number, int(other)))

@@ -1,0 +1,78 @@
+"""What is painted on the layer of lesions: found when the reader pauses, and measured in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_calcimeasure.panel.timers import timer
+
+if TYPE_CHECKING:
+    from napari.layers import Labels
+
+    from calcimeasure.review import Revision
+    from napari_calcimeasure.panel.controller import Controller
+
+PAUSE_MS = 60
+"""While the button is down numbers follow when nothing was painted for so long."""
+
+
+class Painting:
+    """Strokes on the layer of lesions."""
+
+    def __init__(self, review: Controller) -> None:
+        self._review = review
+        self._pause = timer(review.parent, PAUSE_MS, self._look_what_was_painted, once=True)
+
+    def listen(self, labels: Labels) -> None:
+        """Follow what is painted on a layer."""
+        labels.events.paint.connect(self._on_stroke)
+        for event in (labels.events.labels_update, labels.events.set_data):
+            event.connect(self._on_painted)
+
+    def stop(self) -> None:
+        """Look no more: the stack is put down."""
+        self._pause.stop()
+
+    def _on_stroke(self) -> None:
+        # It comes before a polygon and a fill are written: they are when Qt is back.
+        self._pause.start(0)
+
+    def _on_painted(self) -> None:
+        # It comes with every slice that is shown, too: then nobody has a tool in hand.
+        screen = self._review.screen
+        if screen is not None and screen.labels.mode != "pan_zoom":
+            self._pause.start(PAUSE_MS)
+
+    def _look_what_was_painted(self) -> None:
+        session, screen = self._review.session, self._review.screen
+        if session is None or screen is None or not screen.is_whole:
+            return
+        screen.guard_data()
+        with session.changed.blocked():
+            is_painted = session.compare()
+        if is_painted:
+            self.measure_next()  # first, so that it is under way while the window draws
+            self._review.follow("numbers")
+            screen.color()
+        self.measure_next()
+
+    def measure_next(self) -> None:
+        """Measure drafts, one after another."""
+        session = self._review.session
+        if session is None:
+            return
+
+        def start() -> None:
+            job = session.next_job()
+            if job is None:
+                return
+
+            def take(measured: Revision) -> None:
+                session.take(job, measured)
+                self.measure_next()
+
+            self._review.background.run(job.work, take, quick=True)
+
+        self._review.guarded(start)
+        if session.needs_anatomy:
+            self._review.bones.survey()

@@ -1,0 +1,156 @@
+"""The dock widget of the review: it lays the widgets out, joins them to the controller, and watches its window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from napari_calcimeasure._keys import OF_THE_WINDOW
+from napari_calcimeasure.actions import ACTIONS, Group, tools_line
+from napari_calcimeasure.panel.controller import Controller, Widgets
+from napari_calcimeasure.panel.evidence import EvidenceLabel
+from napari_calcimeasure.panel.lesions import LesionsBox
+from napari_calcimeasure.panel.sheet import KeySheet
+from napari_calcimeasure.panel.tools import ToolBox
+from napari_calcimeasure.panel.worklist import WorklistBox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import napari
+    from qtpy.QtCore import QObject
+    from qtpy.QtGui import QCloseEvent, QShowEvent
+
+    from calcimeasure.review import Desk, OpenedStack
+
+
+class ReviewPanel(QWidget):
+    """The review, as a dock widget of napari.
+
+    Parameters
+    ----------
+    napari_viewer
+        May hold other layers.
+
+    Attributes
+    ----------
+    controller
+        What the review does.
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self._watched: ref[QWidget] | None = None
+        self._sheet: KeySheet | None = None
+        self.worklist, self.lesions, self.evidence = WorklistBox(), LesionsBox(), EvidenceLabel()
+        self._decide = ToolBox(Group.DECIDE)
+        self._draw = ToolBox(Group.DRAW, f"{Group.DRAW}  (tools: {tools_line()})")
+        self._look = ToolBox(Group.LOOK)
+        self._lay_out()
+        widgets = Widgets(
+            self.worklist, self.lesions, self.evidence, self._decide.buttons, self._draw.buttons, self.show_keys
+        )
+        self.controller = Controller(napari_viewer, widgets, self)
+        self._join()
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        tables = QSplitter(Qt.Orientation.Vertical)
+        tables.addWidget(self.worklist)
+        tables.addWidget(self.lesions)
+        tables.setStretchFactor(1, 1)
+        tables.setSizes([170, 300])
+        layout.addWidget(tables, 1)
+        for widget in (self.evidence, self._decide, self._draw, self._look):
+            layout.addWidget(widget)
+        self.setMinimumWidth(560)
+
+    def _join(self) -> None:
+        """Pass on what the widgets say to the controller."""
+        controller = self.controller
+        self.worklist.chosen.connect(controller.stacks.go_to)
+        self.worklist.filtered.connect(controller.stacks.fill)
+        self.worklist.pressed.connect(controller.perform)
+        self.lesions.chosen.connect(controller.deciding.go_to)
+        for box in (self._decide, self._draw, self._look):
+            box.buttons.pressed.connect(controller.perform)
+            box.buttons.switched.connect(controller.switch)
+        for action in ACTIONS:
+            for key in {*action.keys} & {*OF_THE_WINDOW}:
+                shortcut = QShortcut(QKeySequence(key), self)
+                shortcut.activated.connect(lambda name=action.name: controller.perform(name))
+
+    def open_desk(
+        self, desk: Desk, reader: str | None = None, loading: Callable[[], OpenedStack] | None = None
+    ) -> None:
+        """Begin the review of a folder with the first stack that is not done.
+
+        Parameters
+        ----------
+        desk
+            The folder.
+        reader
+            Who reads, where that is known.
+        loading
+            Gives that first stack, where somebody has begun to load it.
+        """
+        self.controller.open_desk(desk, reader, loading)
+
+    def close_review(self) -> None:
+        """Keep everything, write the tables, and take away what was added."""
+        self.controller.close_review()
+        if self._sheet is not None:
+            self._sheet.close()
+
+    def show_keys(self) -> None:
+        """Show every key, in a window of its own."""
+        if self._sheet is None:
+            self._sheet = KeySheet(self)
+        self._sheet.show()
+        self._sheet.raise_()
+
+    # The window
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Watch the window, so that nothing is lost when it is closed."""
+        super().showEvent(event)
+        self._unwatch()
+        window = self.window()
+        if window is not None:
+            self._watched = ref(window)
+            window.installEventFilter(self)
+
+    def _unwatch(self) -> None:
+        window = self._watched() if self._watched is not None else None
+        if window is not None:
+            window.removeEventFilter(self)
+        self._watched = None
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
+        """Keep what was drawn before the window closes."""
+        is_ours = self._watched is not None and watched is self._watched()
+        if event is not None and is_ours and self.controller.desk is not None:
+            if event.type() == QEvent.Type.Close and not self.controller.keep_everything():
+                event.ignore()
+                return True
+            if event.type() == QEvent.Type.Hide and not event.spontaneous():
+                self.close_review()
+        return super().eventFilter(watched, event)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Close the review where its dock is closed."""
+        is_moved = event is not None and event.type() == QEvent.Type.ParentChange
+        if is_moved and self.parent() is None and self._watched is not None:
+            self._unwatch()
+            self.close_review()
+        return super().event(event)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Close the review with its widget."""
+        self.close_review()
+        super().closeEvent(event)

@@ -1,0 +1,61 @@
+"""The sheet of keys, made from the table of actions."""
+
+from __future__ import annotations
+
+from html import escape
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QWidget
+
+from napari_calcimeasure.actions import groups_with_keys
+
+COLUMNS = 3
+"""The groups are set in so many columns, about equally long."""
+
+
+def sheet_columns() -> list[str]:
+    """Write the sheet as rich text, one text a column.
+
+    Returns
+    -------
+    list of str
+        At most `COLUMNS`; together they name every key once.
+    """
+    parts = []
+    for group, actions in groups_with_keys():
+        rows = [
+            f"<tr><td align='right'><b>{escape(one.label)}</b></td><td>&nbsp;&nbsp;{escape(one.meaning)}</td></tr>"
+            for one in actions
+        ]
+        parts.append((len(rows) + 2, f"<h4>{escape(str(group))}</h4><table>{''.join(rows)}</table>"))
+    longest = sum(height for height, _ in parts) / COLUMNS
+    columns: list[str] = []
+    above = 0.0
+    for height, text in parts:
+        column = min(int((above + height / 2) / longest), COLUMNS - 1)
+        if column >= len(columns):
+            columns.append("")
+        columns[-1] += text
+        above += height
+    return columns
+
+
+class KeySheet(QDialog):
+    """A window that stays beside the panel until it is closed; the keys go on to count in the viewer.
+
+    Parameters
+    ----------
+    parent
+        The panel.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys of the review")
+        self.setModal(False)
+        layout = QHBoxLayout(self)
+        for text in sheet_columns():
+            label = QLabel(text)
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            layout.addWidget(label)

@@ -1,0 +1,169 @@
+"""The worklist at work: which stack is shown, which comes next, and how far the review of each is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from napari.utils.notifications import show_info
+
+from calcimeasure import CalcimeasureError
+from calcimeasure.review import OpenedStack, TaskState, first_open, open_stack
+from napari_calcimeasure.panel.timers import timer
+from napari_calcimeasure.panel.worklist import OPEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from calcimeasure.review import Desk, Task
+    from napari_calcimeasure.panel.controller import Controller
+
+PREFETCH_MS = 400
+"""A stack that was just opened is drawn first: loading the next one would take half of the machine from it."""
+
+
+class Stacks:
+    """The stacks of the folder that is open.
+
+    Attributes
+    ----------
+    shown
+        Number of the stack that is in the viewer.
+    wanted
+        Number of the stack that the reader asked for last: it may still be loaded.
+    """
+
+    def __init__(self, review: Controller) -> None:
+        self._review, self._worklist = review, review.widgets.worklist
+        self.shown: int | None = None
+        self.wanted: int | None = None
+        self._tasks: dict[int, Task] = {}
+        self._prefetched: OpenedStack | None = None
+        self._soon = timer(review.parent, PREFETCH_MS, self._prefetch, once=True)
+
+    # What the worklist shows
+
+    def open_first(self, desk: Desk, loading: Callable[[], OpenedStack] | None) -> None:
+        """Show the worklist, and the first stack that is not done."""
+        self.fill()
+        first = first_open(self._tasks.values())
+        if first is None:
+            show_info(f"{desk.folder} has no measured stack: there is nothing to review.")
+            return
+        if first.state not in OPEN:
+            self._worklist.show_every_stack()
+        self.go_to(first.stack_id, loading)
+
+    def fill(self) -> None:
+        """Show the worklist as the store has it now."""
+        if self._review.desk is None:
+            return
+        self._tasks = {task.stack_id: task for task in self._review.desk.tasks}
+        self._worklist.fill(self._tasks, self.shown)
+        self.tell_progress()
+
+    def update_task(self) -> None:
+        """Say anew how far the review of the stack is that is shown."""
+        session, task = self._review.session, self._tasks.get(self.shown or 0)
+        if session is None or task is None:
+            return
+        task = task.with_lesions(one.lesion for one in session.lesions.values())
+        self._tasks[task.stack_id] = task
+        self._worklist.update_task(task)
+        self.tell_progress()
+
+    def tell_progress(self) -> None:
+        """Say how many stacks are done."""
+        tasks = self._tasks.values()
+        done = sum(task.state is TaskState.DONE for task in tasks)
+        asked = sum(task.asked > 0 for task in tasks)
+        self._worklist.tell(f"{done} of {asked} stacks done")
+
+    def mark_shown(self) -> None:
+        """Select the row of the stack that is shown."""
+        self._worklist.mark(self.shown)
+        self.tell_progress()
+
+    # Going from stack to stack
+
+    def go_beside(self, step: int) -> None:
+        """Go to the next or previous stack of the worklist."""
+        beside = self._worklist.beside(self.wanted, step)
+        if beside is None:
+            show_info("This is the last stack of the list." if step > 0 else "This is the first stack of the list.")
+        else:
+            self.go_to(beside)
+
+    def go_to(self, stack_id: int, loading: Callable[[], OpenedStack] | None = None) -> None:
+        """Show a stack; what was drawn on the one that is left is kept first."""
+        review = self._review
+        if review.desk is None or not review.guarded(review.keep_stack):
+            return
+        self.wanted = stack_id
+        self._worklist.mark(stack_id)
+        if self._prefetched is not None and self._prefetched.stack_id == stack_id:
+            stack, self._prefetched = self._prefetched, None
+            review.show(stack.with_histories_of(review.desk.store))
+            return
+        self._prefetched = None
+        self._worklist.tell("Loading…")
+        load = loading or partial(open_stack, review.desk.store, review.desk.settings, stack_id)
+        review.background.run(load, review.show)
+
+    def prefetch_soon(self) -> None:
+        """Load the next stack when this one is drawn."""
+        self._soon.start()
+
+    def stop_prefetching(self) -> None:
+        """Load no stack that nobody asked for."""
+        self._soon.stop()
+
+    def _prefetch(self) -> None:
+        """Load the next stack while this one is looked at."""
+        desk, beside = self._review.desk, self._worklist.beside(self.shown, 1)
+        if desk is None or beside is None or beside == self.shown:
+            return
+        store, settings, stack_id = desk.store, desk.settings, beside
+
+        def keep(stack: OpenedStack | None) -> None:
+            self._prefetched = stack
+
+        def load() -> OpenedStack | None:
+            try:
+                return open_stack(store, settings, stack_id)
+            except CalcimeasureError:
+                return None  # it is said when the reader gets there
+
+        self._review.background.run(load, keep)
+
+    def forget(self) -> None:
+        """Let go of every stack: the folder is closed."""
+        self._prefetched = self.shown = self.wanted = None
+        self._tasks = {}
+        self._worklist.empty()
+
+    # Stacks in which nothing was found
+
+    def note_seen(self) -> None:
+        """Say that the stack was looked through in which nothing was found, and go on; or take that back."""
+        review = self._review
+        session, desk, stack_id = review.session, review.desk, self.shown
+        if session is None or desk is None or stack_id is None or not review.guarded(session.save_all):
+            return
+        self.update_task()
+        task = self._tasks[stack_id]
+        if task.asked:
+            show_info("Lesions are decided one by one (A, X): the stack is done when each of them is.")
+            return
+        takes_back = review.reader in task.seen_by
+        store = desk.store
+
+        def note() -> None:
+            session.note_seen(takes_back)
+            self._tasks[stack_id] = replace(task, seen_by=store.seen_by().get(stack_id, ()))
+
+        if review.guarded(note):
+            self.update_task()
+            if not takes_back:
+                self.go_beside(1)

@@ -1,0 +1,110 @@
+"""The worklist: every measured stack, how far its review is, and which of them are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QVBoxLayout
+
+from calcimeasure.review import TaskState
+from napari_calcimeasure._rows import TASK_COLUMNS, task_cells
+from napari_calcimeasure._tables import Table
+from napari_calcimeasure.actions import Group, actions_of, button_rows
+from napari_calcimeasure.panel.tools import ActionButtons, button_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from calcimeasure.review import Task
+
+STATE_COLORS = {
+    TaskState.TO_REVIEW: "#ffd200",
+    TaskState.IN_REVIEW: "#7aa7d6",
+    TaskState.DONE: "#3ddc57",
+    TaskState.SEEN: "#3ddc57",
+}
+OPEN = (TaskState.TO_REVIEW, TaskState.IN_REVIEW)
+EVERY_STACK = "All"
+FILTERS = {
+    "Open": OPEN,
+    "To review": OPEN[:1],
+    "In review": OPEN[1:],
+    "Nothing found": (TaskState.NOTHING,),
+    "Done": (TaskState.DONE, TaskState.SEEN),
+    EVERY_STACK: tuple(TaskState),
+}
+_SERIES, _STATE = TASK_COLUMNS.index("Series"), TASK_COLUMNS.index("State")
+
+
+class WorklistBox(QGroupBox):
+    """The table of stacks with its filter, its progress and its buttons."""
+
+    chosen = Signal(object)
+    """Emits the number of the stack that was clicked on."""
+
+    filtered = Signal()
+    """Another filter was chosen."""
+
+    pressed = Signal(str)
+    """Emits the name of the action whose button was pressed."""
+
+    def __init__(self) -> None:
+        super().__init__(str(Group.STACKS))
+        self.filter = QComboBox()
+        self.filter.addItems(list(FILTERS))
+        self.filter.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.filter.currentTextChanged.connect(lambda _: self.filtered.emit())
+        self.progress = QLabel()
+        self.table = Table(TASK_COLUMNS, stretched=_SERIES)
+        self.table.chosen.connect(self.chosen)
+        self._by_hand = ActionButtons(button_rows(Group.BY_HAND))
+        self._by_hand.pressed.connect(self.pressed)
+        top = QHBoxLayout()
+        top.addWidget(self.filter)
+        top.addWidget(self.progress, 1)
+        for action in actions_of(Group.STACKS):
+            made = button_of(action)
+            made.clicked.connect(lambda _=False, name=action.name: self.pressed.emit(name))
+            top.addWidget(made)
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addWidget(self.table)
+        layout.addWidget(self._by_hand)
+
+    def fill(self, tasks: Mapping[int, Task], shown: int | None) -> None:
+        """Show the stacks that the filter lets through, and in any case the one that is in the viewer."""
+        states = FILTERS[self.filter.currentText()]
+        keys = [stack_id for stack_id, task in tasks.items() if task.state in states or stack_id == shown]
+        self.table.fill(
+            keys, lambda key: task_cells(tasks[key]), lambda key: STATE_COLORS.get(tasks[key].state), _STATE
+        )
+        self.table.mark(shown)
+
+    def empty(self) -> None:
+        """Show no stack."""
+        self.table.empty()
+
+    def show_every_stack(self) -> None:
+        """Take the filter away."""
+        self.filter.setCurrentText(EVERY_STACK)
+
+    def update_task(self, task: Task) -> None:
+        """Show anew how far the review of a stack is."""
+        self.table.update_row(task.stack_id, task_cells(task), STATE_COLORS.get(task.state), _STATE)
+
+    def mark(self, stack_id: int | None) -> None:
+        """Select the row of a stack."""
+        self.table.mark(stack_id)
+
+    def beside(self, stack_id: int | None, step: int) -> int | None:
+        """Give the next or previous stack of those that are shown; None at the end."""
+        return self.table.key_beside(stack_id, step)
+
+    def tell(self, progress: str) -> None:
+        """Say how far the review is, or what is being done."""
+        self.progress.setText(progress)
+
+    def offer_by_hand(self, offers: bool) -> None:
+        """Show the buttons for images that are opened by hand, or not."""
+        self._by_hand.setVisible(offers)
