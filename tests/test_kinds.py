@@ -27,7 +27,6 @@ CLASSES = frozenset({"Volume", "Radiograph", "Measurements", "Axis", "View", "An
 PREFIXES = ("Film", "Radiograph")
 
 NOT_YET = (
-    "calcimeasure/review.py",
     "plugins/napari_calcimeasure/_convert.py",
     "plugins/napari_calcimeasure/_rows.py",
     "plugins/napari_calcimeasure/_screen.py",

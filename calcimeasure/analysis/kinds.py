@@ -22,8 +22,10 @@ from calcimeasure.locate.radiograph_side import side_on_radiograph, site_on_radi
 from calcimeasure.locate.side import side_of
 from calcimeasure.locate.site import site_of
 from calcimeasure.measure import measure, measure_on_film
+from calcimeasure.measure.preview import Preview, preview
+from calcimeasure.measure.radiograph import preview_on_film
 from calcimeasure.model import FilmMeasurements, Image, ImageKind, Measurements, Outline, Radiograph, Tissue, Volume
-from calcimeasure.segment import propose, propose_on_film, without_specks
+from calcimeasure.segment import grow_on_film, propose, propose_on_film, without_specks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -71,6 +73,14 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
         What the sizes rest on, in words.
     plane
         What a lesion is drawn on.
+    preview
+        The first numbers of an outline while a reader draws it.
+    is_large
+        Whether an outline is so large that its first numbers are shown before all others.
+    grow
+        The outline of the mass at a pixel, or in a region; None where outlines are not grown.
+    radiograph
+        The image as the radiograph that a reader can calibrate; None of CT, whose header says the millimeters.
     """
 
     calibrated: Callable[[ImageT, Iterable[Lesion]], ImageT]
@@ -83,6 +93,10 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
     judged_site: Callable[[ImageT, Outline, Proposals, NamedBones | None], Site | None]
     size_lines: Callable[[ImageT, Outline, NumbersT, Settings], Iterable[str]]
     plane: Callable[[ImageT, NumbersT], Plane]
+    preview: Callable[[ImageT, Outline], Preview | FilmMeasurements]
+    is_large: Callable[[ImageT, Outline], bool]
+    grow: Callable[[ImageT, tuple[int, int] | NDArray[np.bool_], Settings], Outline] | None
+    radiograph: Callable[[ImageT], Radiograph | None]
 
 
 def kind_of(image: ImageT) -> Kind[ImageT, Numbers, AnyAnatomy]:
@@ -91,6 +105,13 @@ def kind_of(image: ImageT) -> Kind[ImageT, Numbers, AnyAnatomy]:
     It is for this image, for numbers that were measured on it, and for the anatomy that was seen on it.
     """
     return _KINDS[image.kind]
+
+
+LARGE_MM: Final = 50.0
+"""Masses beyond this show axes and volume of their voxels at once, and all other numbers when they are measured."""
+
+LARGE_PX: Final = 300
+"""On radiographs this holds for masses that are longer than so many pixels: their edges take a second to find."""
 
 
 # CT stacks
@@ -136,6 +157,15 @@ def _judged_site_in_stack(volume: Volume, outline: Outline, proposals: Proposals
     return site_of(place_of(outline, _anatomy_of_stack(volume, proposals, bones)))
 
 
+def _is_large_in_stack(volume: Volume, outline: Outline) -> bool:
+    extents_mm = (n * step for n, step in zip(outline.shape_kji, volume.geometry.spacing_kji_mm, strict=True))
+    return max(extents_mm) > LARGE_MM
+
+
+def _no_radiograph(_volume: Volume) -> None:
+    """Give none: it is CT."""
+
+
 _CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
     calibrated=_as_acquired,
     propose=propose,
@@ -147,6 +177,10 @@ _CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
     judged_site=_judged_site_in_stack,
     size_lines=size_lines_in_stack,
     plane=plane_in_stack,
+    preview=preview,
+    is_large=_is_large_in_stack,
+    grow=None,
+    radiograph=_no_radiograph,
 )
 
 
@@ -188,6 +222,14 @@ def _no_site(_image: Radiograph, _outline: Outline, _proposals: Proposals, _bone
     """Judge none: a projection does not show where in the body a lesion lies."""
 
 
+def _is_large_on_radiograph(_radiograph: Radiograph, outline: Outline) -> bool:
+    return max(outline.shape_kji) > LARGE_PX
+
+
+def _itself(radiograph: Radiograph) -> Radiograph:
+    return radiograph
+
+
 _RADIOGRAPH: Final[Kind[Radiograph, FilmMeasurements, RadiographAnatomy]] = Kind(
     calibrated=as_calibrated,
     propose=_propose_on_radiograph,
@@ -199,6 +241,10 @@ _RADIOGRAPH: Final[Kind[Radiograph, FilmMeasurements, RadiographAnatomy]] = Kind
     judged_site=_no_site,
     size_lines=size_lines_on_radiograph,
     plane=plane_of_radiograph,
+    preview=preview_on_film,
+    is_large=_is_large_on_radiograph,
+    grow=grow_on_film,
+    radiograph=_itself,
 )
 
 _KINDS: Final[Mapping[ImageKind, Kind[Any, Any, Any]]] = {
