@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from calcimeasure import review
-from calcimeasure.analysis import explain, pipeline
+from calcimeasure.analysis import kinds, pipeline
 from calcimeasure.analysis.pipeline import analyze, verdict_from_headers
 from calcimeasure.cli import app
 from calcimeasure.export import Identified, write_tables
@@ -71,8 +71,7 @@ def proposals(monkeypatch: pytest.MonkeyPatch) -> None:
         body = Outline.from_mask(np.ones((1, *PIXELS.shape), dtype=bool))
         return Proposals((mass, Proposal(BONE, Tissue.BONE, 0.9), unsure), bodies=(body,))
 
-    for module in (pipeline, explain):
-        monkeypatch.setattr(module, "propose_on_film", propose_on_film)
+    monkeypatch.setattr(kinds, "propose_on_film", propose_on_film)
     # Worker processes would find what is there.
     here = lambda tasks, *_: ((key, pipeline.analyze_or_fail(*task)) for key, task in tasks)  # noqa: E731
     monkeypatch.setattr("calcimeasure.run.processes.measure_in_processes", here)

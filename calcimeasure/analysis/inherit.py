@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from calcimeasure.model import AlgorithmType, FilmMeasurements, SideSource, SiteSource, SpacingSource
+from calcimeasure.model import AlgorithmType, SideSource, SiteSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,13 +53,9 @@ def inherit(lesion: Lesion, earlier: Lesion) -> Lesion:
 def as_calibrated(radiograph: Radiograph, lesions: Iterable[Lesion]) -> Radiograph:
     """Give a radiograph the spacing that a reader found on it, which each of its lesions has; without one as it is."""
     for lesion in lesions:
-        numbers = lesion.measurements
-        if (
-            isinstance(numbers, FilmMeasurements)
-            and numbers.spacing_source is SpacingSource.READER
-            and numbers.column_spacing_mm is not None
-        ):
-            return radiograph.calibrated(numbers.column_spacing_mm)
+        spacing_mm = lesion.measurements.reader_spacing_mm
+        if spacing_mm is not None:
+            return radiograph.calibrated(spacing_mm)
     return radiograph
 
 

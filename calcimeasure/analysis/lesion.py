@@ -7,20 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.inherit import inherit
-from calcimeasure.locate.place import place_of
-from calcimeasure.locate.radiograph import RadiographAnatomy, place_on_radiograph
-from calcimeasure.locate.radiograph_side import side_on_radiograph, site_on_radiograph
-from calcimeasure.locate.side import side_of
-from calcimeasure.locate.site import site_of
-from calcimeasure.measure import measure, measure_on_film
-from calcimeasure.model import Lesion, Measurements, Radiograph
+from calcimeasure.analysis.kinds import kind_of
+from calcimeasure.model import Lesion
 from calcimeasure.settings import settings_hash
 from calcimeasure.uid import made_uid
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from calcimeasure.locate.anatomy import Anatomy
-    from calcimeasure.model import FilmMeasurements, Image, Outline, Proposal, Series, Side, Site
+    from calcimeasure.analysis.kinds import AnyAnatomy
+    from calcimeasure.model import Image, Outline, Proposal, Series
     from calcimeasure.settings import Settings
 
 
@@ -30,7 +25,7 @@ def assess(
     number: int,
     settings: Settings,
     proposal: Proposal | None = None,
-    anatomy: Anatomy | RadiographAnatomy | None = None,
+    anatomy: AnyAnatomy | None = None,
 ) -> Lesion:
     """Measure an outline and make it a proposed lesion.
 
@@ -50,16 +45,15 @@ def assess(
     anatomy
         What the image shows of the body: side and site are told from it; without it both stay unknown.
     """
-    measurements = _measured(image, outline, settings)
+    kind = kind_of(image)
+    measurements = kind.measure(image, outline, settings)
     shown_on = image.series.instances[measurements.long_axis_slice]
     measurements = replace(
         measurements, long_axis_sop_uid=shown_on.sop_uid, long_axis_instance_number=shown_on.instance_number
     )
-    if proposal is not None and isinstance(measurements, Measurements):
-        measurements = replace(
-            measurements, touches_bone=proposal.touches_bone, bone_contact_mm2=proposal.bone_contact_mm2
-        )
-    side, site = _located(outline, anatomy)
+    if proposal is not None:
+        measurements = kind.with_contact(measurements, proposal.touches_bone, proposal.bone_contact_mm2)
+    side, site = (None, None) if anatomy is None else kind.located(outline, anatomy)
     notices = dict.fromkeys((*image.notices, *measurements.notices))
     return Lesion(
         tracking_uid=tracking_uid(image.series, outline),
@@ -76,9 +70,7 @@ def assess(
     )
 
 
-def assess_again(
-    image: Image, lesion: Lesion, settings: Settings, anatomy: Anatomy | RadiographAnatomy | None = None
-) -> Lesion:
+def assess_again(image: Image, lesion: Lesion, settings: Settings, anatomy: AnyAnatomy | None = None) -> Lesion:
     """Measure a lesion on the outline that it has; what it is and what was decided about it stays.
 
     Parameters
@@ -93,9 +85,12 @@ def assess_again(
         What the image shows of the body; without it side and site stay as they were.
     """
     measured = assess(image, lesion.outline, lesion.number, settings, anatomy=anatomy)
+    before = lesion.measurements
+    with_contact = kind_of(image).with_contact
     measured = replace(
         measured,
-        measurements=_with_contact(measured.measurements, lesion.measurements),
+        # How much of it lies on bone is no number of its outline: that is kept.
+        measurements=with_contact(measured.measurements, before.touches_bone, before.bone_contact_mm2),
         algorithm_type=lesion.algorithm_type,
         tissue=lesion.tissue,
         tissue_confidence=lesion.tissue_confidence,
@@ -103,33 +98,6 @@ def assess_again(
         site=lesion.site if anatomy is None else measured.site,
     )
     return inherit(measured, lesion)
-
-
-def _measured(image: Image, outline: Outline, settings: Settings) -> Measurements | FilmMeasurements:
-    if isinstance(image, Radiograph):
-        return measure_on_film(image, outline, settings)
-    return measure(image, outline, settings)
-
-
-def _located(outline: Outline, anatomy: Anatomy | RadiographAnatomy | None) -> tuple[Side | None, Site | None]:
-    """Say on which side and at which site a lesion lies; nothing where the anatomy of its image is not known."""
-    if anatomy is None:
-        return None, None
-    if isinstance(anatomy, RadiographAnatomy):
-        on_radiograph = place_on_radiograph(outline, anatomy)
-        return side_on_radiograph(on_radiograph), site_on_radiograph(on_radiograph)
-    place = place_of(outline, anatomy)
-    site = site_of(place)
-    return side_of(place, site), site
-
-
-def _with_contact(
-    numbers: Measurements | FilmMeasurements, before: Measurements | FilmMeasurements
-) -> Measurements | FilmMeasurements:
-    """Keep how much of a lesion lies on bone, which is no number of its outline; a projection shows no contact."""
-    if isinstance(numbers, Measurements) and isinstance(before, Measurements):
-        return replace(numbers, touches_bone=before.touches_bone, bone_contact_mm2=before.bone_contact_mm2)
-    return numbers
 
 
 def tracking_uid(series: Series, outline: Outline) -> str:

@@ -9,17 +9,13 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from calcimeasure.analysis.inherit import as_calibrated, divide
+from calcimeasure.analysis.inherit import divide
+from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.analysis.lesion import assess, assess_again
 from calcimeasure.analysis.picture import draw
-from calcimeasure.edge import half_maximum_outline
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.load import bones_of, check_headers, load_image
-from calcimeasure.locate.anatomy import Anatomy, anatomy_of
-from calcimeasure.locate.ordered import shows_limb
-from calcimeasure.locate.radiograph import radiograph_anatomy_of
-from calcimeasure.model import Failure, Outline, Radiograph, Report, Series, State, Tissue, Volume, largest_first
-from calcimeasure.segment import propose, propose_on_film, without_specks
+from calcimeasure.model import Failure, Report, Series, State, Tissue, largest_first
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.threads import thread_count
 from calcimeasure.version import software_version
@@ -27,8 +23,8 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from calcimeasure.locate.radiograph import RadiographAnatomy
-    from calcimeasure.model import Image, Lesion, Proposal, Proposals
+    from calcimeasure.analysis.kinds import AnyAnatomy
+    from calcimeasure.model import Image, Lesion, Outline, Proposal, Proposals
 
 NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
 """What is clearly no calcification; what might be one is measured and kept for the reviewer."""
@@ -64,8 +60,7 @@ def analyze(
     """
     settings = settings or Settings()
     image = load_image(series, settings)
-    if isinstance(image, Radiograph):
-        image = as_calibrated(image, earlier)
+    image = kind_of(image).calibrated(image, earlier)
     seen = survey(image, settings)
     image, anatomy = replace(image, notices=(*image.notices, *seen.notices)), seen.anatomy
     parts = [part for part in seen.proposals.parts if part.tissue not in NOT_MEASURED]
@@ -84,13 +79,13 @@ def analyze(
         thumbnails = tuple(pool.map(lambda lesion: draw(image, lesion), lesions))
     return Report(
         series=series,
-        geometry=image.geometry if isinstance(image, Volume) else None,
+        geometry=image.geometry,
         lesions=tuple(lesions),
         settings_hash=settings_hash(settings),
         software_version=software_version(),
         notices=image.notices,
         thumbnails=thumbnails,
-        midline=anatomy.midline if isinstance(anatomy, Anatomy) else None,
+        midline=anatomy.midline,
     )
 
 
@@ -109,7 +104,7 @@ class Survey:
     """
 
     proposals: Proposals
-    anatomy: Anatomy | RadiographAnatomy
+    anatomy: AnyAnatomy
     notices: tuple[str, ...] = ()
 
 
@@ -118,47 +113,17 @@ def survey(image: Image, settings: Settings) -> Survey:
 
     `analyze` measures lesions from it; a reviewer who draws one, or takes bone for a mass, needs the same.
     """
-    return _survey_of_film(image, settings) if isinstance(image, Radiograph) else _survey_of_stack(image, settings)
-
-
-def _survey_of_stack(volume: Volume, settings: Settings) -> Survey:
-    bones, mask_notices = bones_of(volume, settings)
-    proposals = propose(volume, settings, None if bones is None else bones.mask)
+    kind = kind_of(image)
+    bones, mask_notices = bones_of(image, settings)
+    proposals = kind.propose(image, settings, None if bones is None else bones.mask)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
-    skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
-    anatomy = anatomy_of(volume, proposals.bodies, skeleton, bones)
+    anatomy = kind.anatomy(image, proposals, bones)
     return Survey(proposals, anatomy, (*mask_notices, *proposals.notices, *dropped))
 
 
-def _survey_of_film(radiograph: Radiograph, settings: Settings) -> Survey:
-    proposals = propose_on_film(radiograph, settings, limb=shows_limb(radiograph.series))
-    foreground = None
-    if proposals.bodies:
-        body = proposals.bodies[0].union(*proposals.bodies[1:])
-        foreground = body.mask_in((0, 0, 0), radiograph.shape_kji)[0]
-    anatomy = radiograph_anatomy_of(radiograph.series, radiograph.pixels, foreground)
-    return Survey(proposals, anatomy, proposals.notices)
-
-
 def refined_outline(image: Image, part: Proposal, settings: Settings) -> Outline:
-    """Draw a proposal along its half-maximum; where it lies on bone, without what was cut off as bone.
-
-    On a radiograph it is drawn so already.
-
-    The blurred surface of the bone beside a mass is as dense as the mass's own edge: along it the half-maximum would
-    run on. What it leaves there apart from the mass, too small to count, goes too: an axis would end in it.
-    """
-    if isinstance(image, Radiograph):
-        return part.outline
-    outline = half_maximum_outline(image, part.outline, settings)
-    if not part.touches_bone:
-        return outline
-    hu = image.attenuation_hu[outline.box]
-    own = part.outline.mask_in(outline.start_kji, outline.stop_kji)
-    kept = outline.mask() & (own | (hu < settings.threshold_hu))
-    if not kept.any():
-        return outline
-    return without_specks(Outline.from_mask(kept, outline.start_kji), image.geometry, settings)
+    """Draw a proposal along its half-maximum: the outline that it is measured on."""
+    return kind_of(image).refined(image, part, settings)
 
 
 def analyze_or_fail(

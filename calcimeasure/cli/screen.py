@@ -33,9 +33,6 @@ _SCAN_COLUMNS = {
     "reason": "Reason",
 }
 
-_SHOWN = {"max_3d_diameter_mm": 1, "volume_voxels_ml": 2, "mean_hu": 0}
-"""Numbers on the screen with their decimals; what a radiograph does not have stays empty."""
-
 _PIPED_WIDTH = 160
 """Characters in a line where stdout is no terminal and has no width."""
 
@@ -182,7 +179,10 @@ def _lesions(listed: Sequence[tuple[str, Lesion]]) -> Table:
             _printable(stack),
             str(lesion.number),
             _axes(numbers),
-            *(_rounded(getattr(numbers, name, None), digits) for name, digits in _SHOWN.items()),
+            # What a radiograph does not have stays empty.
+            _rounded(numbers.max_3d_diameter_mm, 1),
+            _rounded(numbers.volume_voxels_ml, 2),
+            _rounded(numbers.mean_hu, 0),
             "yes" if numbers.large else "",
             "yes" if numbers.truncated else "",
         )
@@ -193,8 +193,7 @@ def _axes(numbers: Measurements | FilmMeasurements) -> str:
     """Say long and short axis; of a radiograph without millimeters in pixels."""
     if numbers.long_axis_mm is not None and numbers.short_axis_mm is not None:
         return f"{numbers.long_axis_mm:.1f} x {numbers.short_axis_mm:.1f}"
-    lengths = (getattr(axis, "length_px", 0.0) for axis in (numbers.long_axis, numbers.short_axis))
-    return " x ".join(f"{length:.0f}" for length in lengths) + " px"
+    return f"{numbers.long_axis_px:.0f} x {numbers.short_axis_px:.0f} px"
 
 
 def _rounded(number: float | None, digits: int) -> str:

@@ -6,13 +6,13 @@ Columns that are measured follow from `calcimeasure.model.numbers`, the others a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from calcimeasure.export.columns import Column, open_table, study_columns
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
-    ImageKind,
     Laterality,
     SideSource,
     SiteSource,
@@ -79,17 +79,17 @@ def _number_column(number: Number) -> Column[Any]:
 
 def _spacing(name: str) -> Callable[[LesionRow], object]:
     """Read a spacing: each lesion of a radiograph has its own, on CT the stack has one."""
+    read = attrgetter(name)
 
     def value(row: LesionRow) -> object:
-        measurements = row.lesion.measurements
-        return getattr(measurements if measurements.kind is ImageKind.RADIOGRAPH else row.stack, name)
+        spacing_mm = read(row.lesion.measurements)
+        return read(row.stack) if spacing_mm is None else spacing_mm
 
     return value
 
 
 def _spacing_source(row: LesionRow) -> SpacingSource:
-    measurements = row.lesion.measurements
-    return measurements.spacing_source if measurements.kind is ImageKind.RADIOGRAPH else SpacingSource.PATIENT
+    return row.lesion.measurements.spacing_source
 
 
 LESION_COLUMNS: tuple[Column[LesionRow], ...] = (

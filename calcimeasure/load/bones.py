@@ -11,7 +11,7 @@ from calcimeasure.model import NamedBones
 
 if TYPE_CHECKING:
     from calcimeasure.load.masks import MaskFiles
-    from calcimeasure.model import Volume
+    from calcimeasure.model import Image
     from calcimeasure.settings import Settings
 
 
@@ -26,13 +26,13 @@ def find_bone_masks(settings: Settings) -> MaskFiles | None:
     return _mask_files(settings.bone_mask) if settings.bone_mask else None
 
 
-def bones_of(volume: Volume, settings: Settings) -> tuple[NamedBones | None, tuple[str, ...]]:
+def bones_of(image: Image, settings: Settings) -> tuple[NamedBones | None, tuple[str, ...]]:
     """Read which bones of a stack another program outlined.
 
     Parameters
     ----------
-    volume
-        The stack.
+    image
+        The stack. On a radiograph nothing is looked for: masks lie in the patient, where a projection has no grid.
     settings
         `bone_mask`: where the masks lie.
 
@@ -48,13 +48,13 @@ def bones_of(volume: Volume, settings: Settings) -> tuple[NamedBones | None, tup
     SeriesError
         A mask for this stack is broken or does not fit (reason bone_mask_unusable).
     """
-    files = find_bone_masks(settings)
-    if files is None:
+    geometry = image.geometry
+    if geometry is None or (files := find_bone_masks(settings)) is None:
         return None, ()
     try:
-        masks = read_masks(files, volume.series, volume.geometry)
+        masks = read_masks(files, image.series, geometry)
     except MaskError as error:
-        raise SeriesError("bone_mask_unusable", str(error), volume.series.series_uid, error.path) from error
+        raise SeriesError("bone_mask_unusable", str(error), image.series.series_uid, error.path) from error
     if not masks.classes:
         return None, ("bone_mask_missing",)
     return NamedBones(masks.labels, masks.names, masks.sides), ("bone_mask_resampled",) if masks.resampled else ()

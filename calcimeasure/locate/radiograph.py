@@ -81,6 +81,11 @@ class RadiographAnatomy:
     shape_ji: tuple[int, int]
 
     @property
+    def midline(self) -> None:
+        """None: a projection shows a line, not the plane between both sides of the body."""
+        return
+
+    @property
     def begin(self) -> Laterality:
         """The patient's side at the begin of the axis."""
         return RIGHT if self.toward is LEFT else LEFT

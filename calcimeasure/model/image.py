@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from calcimeasure.model.stack import Projection
-from calcimeasure.model.vocabulary import SpacingSource
+from calcimeasure.model.vocabulary import ImageKind, SpacingSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,8 @@ class Volume:
     notices
         Keys of `calcimeasure.codes.NOTICES`.
     """
+
+    kind: ClassVar[Literal[ImageKind.CT_STACK]] = ImageKind.CT_STACK
 
     series: Series
     geometry: Geometry
@@ -100,6 +102,8 @@ class Radiograph:
         Keys of `calcimeasure.codes.NOTICES`.
     """
 
+    kind: ClassVar[Literal[ImageKind.RADIOGRAPH]] = ImageKind.RADIOGRAPH
+
     series: Series
     pixels: NDArray[np.float32]
     spacing_mm: tuple[float, float] | None
@@ -117,6 +121,11 @@ class Radiograph:
         """Shape of the masks of its lesions: one slice."""
         rows, columns = self.pixels.shape
         return (1, rows, columns)
+
+    @property
+    def geometry(self) -> None:
+        """None: a projection has no grid in the patient."""
+        return
 
     def calibrated(self, column_spacing_mm: float) -> Self:
         """Return it with the spacing that a reader found; rows and columns keep their proportion."""

@@ -68,6 +68,36 @@ class Measurements:
         return self.short_axis.length_mm
 
     @property
+    def long_axis_px(self) -> None:
+        """None: on CT lengths are measured in millimeters."""
+        return
+
+    @property
+    def short_axis_px(self) -> None:
+        """None: on CT lengths are measured in millimeters."""
+        return
+
+    @property
+    def reader_spacing_mm(self) -> None:
+        """None: the header of a CT says the distance between columns, never a reader."""
+        return
+
+    @property
+    def row_spacing_mm(self) -> None:
+        """None: on CT the stack has one spacing for all its lesions."""
+        return
+
+    @property
+    def column_spacing_mm(self) -> None:
+        """None: on CT the stack has one spacing for all its lesions."""
+        return
+
+    @property
+    def spacing_source(self) -> Literal[SpacingSource.PATIENT]:
+        """Where millimeters come from: on CT they are those in the patient."""
+        return SpacingSource.PATIENT
+
+    @property
     def max_3d_diameter_mm(self) -> float | None:
         """Length of the diameter in space."""
         return self.max_3d_diameter.length_mm if self.max_3d_diameter else None
@@ -149,9 +179,49 @@ class FilmMeasurements:
         return 0
 
     @property
+    def reader_spacing_mm(self) -> float | None:
+        """Distance between columns where a reader found it on the image; None where it is from the header."""
+        return self.column_spacing_mm if self.spacing_source is SpacingSource.READER else None
+
+    @property
+    def touches_bone(self) -> None:
+        """None: a projection shows no contact with bone."""
+        return
+
+    @property
+    def bone_contact_mm2(self) -> None:
+        """None: a projection shows no contact with bone."""
+        return
+
+    @property
+    def max_3d_diameter_mm(self) -> None:
+        """None: a projection has no diameter in space."""
+        return
+
+    @property
+    def volume_voxels_ml(self) -> None:
+        """None: a projection has no volume."""
+        return
+
+    @property
+    def mean_hu(self) -> None:
+        """None: a radiograph has no Hounsfield units."""
+        return
+
+    @property
     def row_spacing_mm(self) -> float | None:
         """Distance between rows."""
         return self._mm(self.pixel_aspect)
+
+    @property
+    def long_axis_px(self) -> float:
+        """Length of the long axis in units of the column spacing."""
+        return self.long_axis.length_px
+
+    @property
+    def short_axis_px(self) -> float:
+        """Length of the short axis in units of the column spacing."""
+        return self.short_axis.length_px
 
     @property
     def long_axis_mm(self) -> float | None:

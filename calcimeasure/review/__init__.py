@@ -5,6 +5,7 @@ A viewer needs the names below and those of `calcimeasure` alone: the words for 
 
 from calcimeasure.analysis.pipeline import Survey, survey
 from calcimeasure.errors import ReviewError
+from calcimeasure.measure.preview import Preview, preview
 from calcimeasure.model import (
     AlgorithmType,
     Axis,
@@ -12,6 +13,7 @@ from calcimeasure.model import (
     FilmAxis,
     FilmMeasurements,
     Image,
+    ImageKind,
     Laterality,
     PointPx,
     Radiograph,
@@ -28,13 +30,11 @@ from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
 from calcimeasure.review.drafts import Draft, Job
 from calcimeasure.review.edits import (
-    Preview,
     Signature,
     add,
     calibrate,
     decide,
     merge,
-    preview,
     redraw,
     remove,
     set_side,
@@ -59,6 +59,7 @@ __all__ = [
     "FilmAxis",
     "FilmMeasurements",
     "Image",
+    "ImageKind",
     "Job",
     "KnownDistances",
     "KnownLength",

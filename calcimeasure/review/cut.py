@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from calcimeasure.errors import ReviewError
-from calcimeasure.model import Outline, Radiograph
+from calcimeasure.model import Outline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,16 +84,17 @@ def parts_of(outline: Outline, cut: Cut, image: Image) -> list[Outline]:
 
 
 def _beyond(index_kji: NDArray[np.intp], cut: Cut, image: Image) -> NDArray[np.bool_]:
+    geometry = image.geometry
     if isinstance(cut, CuttingLine):
-        if not isinstance(image, Radiograph):
+        if geometry is not None:
             raise ReviewError("A plane to cut a stack expected, found a line in pixels: it does not say the depth.")
         first, last = np.array(cut.ends_px, dtype=np.float64)
         points: NDArray[np.float64] = index_kji[:, 1:] - first
         normal = np.array([last[1] - first[1], first[0] - last[0]])
     else:
-        if isinstance(image, Radiograph):
+        if geometry is None:
             raise ReviewError("A line to cut a radiograph expected, found a plane: a radiograph has no depth.")
-        points = image.geometry.to_lps_mm(index_kji) - cut.point_lps_mm
+        points = geometry.to_lps_mm(index_kji) - cut.point_lps_mm
         normal = np.array(cut.normal_lps, dtype=np.float64)
     is_beyond: NDArray[np.bool_] = points @ normal > ON_THE_CUT * np.linalg.norm(normal)
     return is_beyond

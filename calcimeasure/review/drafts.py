@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from calcimeasure.measure.radiograph import preview_on_film
-from calcimeasure.model import AlgorithmType, Radiograph
+from calcimeasure.analysis.kinds import kind_of
+from calcimeasure.model import AlgorithmType
 from calcimeasure.review import edits
 
 if TYPE_CHECKING:
@@ -15,15 +15,10 @@ if TYPE_CHECKING:
 
     from calcimeasure.locate.anatomy import Anatomy
     from calcimeasure.locate.radiograph import RadiographAnatomy
+    from calcimeasure.measure.preview import Preview
     from calcimeasure.model import FilmMeasurements, Image, Outline, Revision
-    from calcimeasure.review.edits import Preview, Signature
+    from calcimeasure.review.edits import Signature
     from calcimeasure.settings import Settings
-
-AT_ONCE_MM: Final = 50.0
-"""Masses beyond this show axes and volume of their voxels at once, and all other numbers when they are measured."""
-
-AT_ONCE_PX: Final = 300
-"""On radiographs this holds for masses that are longer than so many pixels: their edges take a second to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +157,8 @@ def first_numbers(outline: Outline, image: Image) -> Preview | FilmMeasurements 
     image
         The stack; a radiograph with the millimeters that are known.
     """
-    if isinstance(image, Radiograph):
-        return preview_on_film(image, outline) if max(outline.shape_kji) > AT_ONCE_PX else None
-    spacing_mm = image.geometry.spacing_kji_mm
-    extent_mm = max(n * step for n, step in zip(outline.shape_kji, spacing_mm, strict=True))
-    return edits.preview(image, outline) if extent_mm > AT_ONCE_MM else None
+    kind = kind_of(image)
+    return kind.preview(image, outline) if kind.is_large(image, outline) else None
 
 
 def measuring(

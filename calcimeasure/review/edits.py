@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from calcimeasure.analysis.inherit import as_calibrated
+from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid
 from calcimeasure.errors import ReviewError
-from calcimeasure.measure.shape import in_plane_axes, voxel_volume_ml
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
@@ -36,35 +35,9 @@ if TYPE_CHECKING:
 
     from calcimeasure.locate.anatomy import Anatomy
     from calcimeasure.locate.radiograph import RadiographAnatomy
-    from calcimeasure.model import Axis, Image, Lesion, Outline, Volume
+    from calcimeasure.model import Image, Lesion, Outline, Radiograph
     from calcimeasure.review.calibration import Calibration
     from calcimeasure.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """Numbers that need the voxels of an outline alone: they are there before the edge below the voxel is found."""
-
-    long_axis: Axis
-    short_axis: Axis
-    long_axis_slice: int
-    volume_voxels_ml: float | None
-
-
-def preview(volume: Volume, outline: Outline) -> Preview:
-    """Measure what can be measured while a reader draws: axes and volume of the outline's voxels.
-
-    Parameters
-    ----------
-    volume
-        The stack.
-    outline
-        As it is drawn now.
-    """
-    axes = in_plane_axes(outline, volume.geometry)
-    single = volume.geometry.shape_kji[0] == 1
-    volume_ml = None if single else voxel_volume_ml(outline, volume.geometry)
-    return Preview(axes.long_axis, axes.short_axis, axes.slice_index, volume_ml)
 
 
 def _now() -> datetime:
@@ -396,9 +369,7 @@ def _revision(base: Revision | None, lesion: Lesion, by: Signature, why: str, wi
 
 def _as_calibrated(image: Image, known: Iterable[Revision]) -> Image:
     """Give a radiograph the spacing that a reader found on it."""
-    if isinstance(image, Radiograph):
-        return as_calibrated(image, (one.lesion for one in known if not one.withdrawn))
-    return image
+    return kind_of(image).calibrated(image, (one.lesion for one in known if not one.withdrawn))
 
 
 def _measured(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.errors import ReviewError
-from calcimeasure.model import Radiograph
-from calcimeasure.segment import grow_on_film
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,12 +35,13 @@ def growing(
     ReviewError
         It is no radiograph, or neither a place nor a region is given.
     """
-    if not isinstance(image, Radiograph):
+    grow = kind_of(image).grow
+    if grow is None:
         raise ReviewError("A radiograph expected to grow an outline on, found CT: draw it with the brush (2).")
     if place_kji is not None:
         row, column = (round(float(one)) for one in place_kji[1:])
-        return lambda: grow_on_film(image, (row, column), settings)
+        return lambda: grow(image, (row, column), settings)
     if rough is None:
         raise ReviewError("A place or a region in a mass expected, found neither. Click on a mass, or paint on it.")
     region = rough.mask_in((0, 0, 0), image.shape_kji)[0]
-    return lambda: grow_on_film(image, region, settings)
+    return lambda: grow(image, region, settings)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from calcimeasure.analysis.inherit import as_calibrated
+from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.analysis.pipeline import refined_outline
 from calcimeasure.errors import ConflictError, ReviewError
-from calcimeasure.model import AlgorithmType, Radiograph, Status, Tissue
+from calcimeasure.model import AlgorithmType, ImageKind, Status, Tissue
 from calcimeasure.review import edits
 from calcimeasure.review.cut import parts_of
 from calcimeasure.review.drafts import Drafts, Job, measuring
@@ -115,14 +115,12 @@ class Session:
     @property
     def is_radiograph(self) -> bool:
         """Whether it is no stack: what is grown and calibrated is a radiograph."""
-        return isinstance(self.image, Radiograph)
+        return self.image.kind is ImageKind.RADIOGRAPH
 
     @property
     def calibrated(self) -> Image:
         """The image; a radiograph with the millimeters that a reader found on it."""
-        if isinstance(self.image, Radiograph):
-            return as_calibrated(self.image, (one.lesion for one in self.lesions.values()))
-        return self.image
+        return kind_of(self.image).calibrated(self.image, (one.lesion for one in self.lesions.values()))
 
     def lesion(self, number: int) -> Lesion | None:
         """Give a lesion as it is seen: with the numbers of its draft where those are there."""
@@ -540,14 +538,14 @@ class Session:
 
     def calibrate(self, calibration: Calibration | None) -> None:
         """Say what a pixel of the radiograph is in millimeters, for all its lesions in one edit; None takes it back."""
-        image = self.image
-        if not isinstance(image, Radiograph):
+        radiograph = kind_of(self.image).radiograph(self.image)
+        if radiograph is None:
             raise ReviewError("A radiograph expected, found CT, whose millimeters its header says.")
         self.save_all()
         before = {one.lesion.tracking_uid: one.number for one in self.lesions.values()}
 
         def make() -> Sequence[Revision]:
-            return edits.calibrate(self._revisions.newest, calibration, image, self.settings, self._signature())
+            return edits.calibrate(self._revisions.newest, calibration, radiograph, self.settings, self._signature())
 
         if self._append(make, ()):
             self._decided(before, before)

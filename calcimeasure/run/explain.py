@@ -9,7 +9,6 @@ from calcimeasure.analysis.explain import explain_judgements, explain_size
 from calcimeasure.analysis.picture import draw
 from calcimeasure.errors import InputPathError, OutputError
 from calcimeasure.load import bones_of, load_image
-from calcimeasure.model import Volume
 from calcimeasure.results import series_of, store_that_is_there
 from calcimeasure.settings import parse_settings
 
@@ -80,7 +79,7 @@ def explain_lesion(folder: Path, tracking_uid: str, picture_pixels: int, say: Sa
         settings = parse_settings(store.settings_toml(lesion.settings_hash), where=store.place)
         series = series_of(store, stack_id, settings)
     image = load_image(series, settings)
-    bones = bones_of(image, settings)[0] if isinstance(image, Volume) else None
+    bones, _ = bones_of(image, settings)
     return Explanation(
         parts=(explain_size(image, lesion, settings), *explain_judgements(image, lesion, settings, bones)),
         picture=draw(image, lesion, picture_pixels),

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calcimeasure import Measurements
-from calcimeasure.review import AlgorithmType, FilmAxis, FilmMeasurements, Laterality, SideSource, SpacingSource, Tissue
+from calcimeasure.review import AlgorithmType, Laterality, SideSource, Tissue
+from napari_calcimeasure._kinds import kind_of, kind_of_numbers
+from napari_calcimeasure._sizes import PENDING
 
 if TYPE_CHECKING:
-    from calcimeasure import Lesion
-    from calcimeasure.review import Axis, Draft, Preview, Session, Side, Site, Task
+    from calcimeasure import Lesion, Measurements
+    from calcimeasure.review import (
+        Axis,
+        Draft,
+        FilmAxis,
+        FilmMeasurements,
+        Preview,
+        Session,
+        Side,
+        Site,
+        Task,
+    )
 
 TASK_COLUMNS = ("Patient", "Date", "Series", "Decided", "State")
-LESION_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short mm", "mL", "HU", "Flags")
-FILM_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short", "Area", "Contrast", "Flags")
-PENDING = "…"
-
 TISSUE_WORDS = {
     Tissue.CALCIFIED_MASS: "mass",
     Tissue.OTHER_CALCIFICATION: "other calc.",
@@ -23,20 +30,9 @@ TISSUE_WORDS = {
 }
 
 
-SPACING_WORDS = {
-    SpacingSource.PATIENT: "millimeters in the patient",
-    SpacingSource.CALIBRATED: "millimeters as calibrated in the header",
-    SpacingSource.MAGNIFICATION_CORRECTED: "millimeters of the detector, divided by the magnification in the header",
-    SpacingSource.DETECTOR_PLANE: "millimeters at the detector: every size is an upper bound",
-    SpacingSource.UNCERTAIN: "millimeters of an unknown plane",
-    SpacingSource.READER: "millimeters as calibrated by a reader",
-    SpacingSource.NONE: "no millimeters known: sizes in pixels (K calibrates)",
-}
-
-
 def columns_of(session: Session) -> tuple[str, ...]:
     """Name the columns of the table of lesions: a radiograph has no volume and no Hounsfield units."""
-    return FILM_COLUMNS if session.is_radiograph else LESION_COLUMNS
+    return kind_of(session.image).columns
 
 
 def task_cells(task: Task) -> tuple[str, ...]:
@@ -83,8 +79,9 @@ def lesion_cells(session: Session, number: int) -> tuple[str, ...]:
         size, volume = _previewed(draft)
         return (str(number), "drawn", "mass", "", "", size, volume, PENDING, "not kept yet")
     numbers = lesion.measurements
-    size, volume = _sizes(numbers)
-    attenuation = _attenuation(numbers)
+    kind = kind_of_numbers(numbers)
+    size, volume = kind.sizes(numbers)
+    attenuation = kind.attenuation(numbers)
     if waits:
         preview = draft is not None and draft.preview is not None
         size, volume = _previewed(draft) if preview else (f"{size} {PENDING}", f"{volume} {PENDING}")
@@ -129,11 +126,10 @@ def evidence(lesion: Lesion | None) -> str:
         return "Drawn just now: it is measured, and kept when you leave it."
     lines = [_side_evidence(lesion.side), _site_evidence(lesion.site), _tissue_evidence(lesion)]
     numbers = lesion.measurements
-    if isinstance(numbers, FilmMeasurements):
-        lines.append(_film_evidence(numbers))
+    lines += kind_of_numbers(numbers).size_evidence(numbers)
     if numbers.truncated:
         lines.append("<b>Cut off:</b> it reaches the edge of what was imaged, its sizes are lower bounds")
-    if isinstance(numbers, Measurements) and numbers.touches_bone:
+    if numbers.touches_bone:
         contact_mm2 = numbers.bone_contact_mm2
         lines.append(f"<b>Touches bone</b>{f' over {contact_mm2:.0f} mm²' if contact_mm2 else ''}: look at the cut")
     if lesion.reader:
@@ -174,80 +170,21 @@ def _tissue_evidence(lesion: Lesion) -> str:
     return f"<b>Tissue: {str(lesion.tissue or 'calcified_mass').replace('_', ' ')}</b>{sure}{asked}"
 
 
-def spacing_words(source: SpacingSource) -> str:
-    """Say what the millimeters of a radiograph rest on."""
-    return SPACING_WORDS[source]
-
-
 def length_word(numbers: Measurements | FilmMeasurements | Preview, axis: Axis | FilmAxis) -> str:
     """Say the length of an axis: in mm where those are known, else in pixels."""
-    if not isinstance(axis, FilmAxis):
-        return f"{axis.length_mm:.1f} mm"
-    spacing_mm = numbers.column_spacing_mm if isinstance(numbers, FilmMeasurements) else None
-    if spacing_mm is None:
-        return f"{axis.length_px:.0f} px"
-    bound = "≤ " if _is_bound(numbers) else ""
-    return f"{bound}{axis.length_px * spacing_mm:.1f} mm"
-
-
-def _is_bound(numbers: object) -> bool:
-    """Tell whether sizes are those at the detector: what lies nearer to the tube is shown larger."""
-    return isinstance(numbers, FilmMeasurements) and numbers.spacing_source is SpacingSource.DETECTOR_PLANE
-
-
-def _film_evidence(numbers: FilmMeasurements) -> str:
-    """Say what the sizes of a lesion on a radiograph rest on."""
-    words = f"<b>Size:</b> {SPACING_WORDS[numbers.spacing_source]}"
-    if numbers.column_spacing_mm is None:
-        return words
-    u95_mm = numbers.long_axis_u95_mm
-    sure = "" if u95_mm is None else f"; long axis ± {u95_mm:.1f} mm"
-    return f"{words}, {numbers.column_spacing_mm:.3g} mm a pixel{sure}"
-
-
-def _sizes(numbers: Measurements | FilmMeasurements) -> tuple[str, str]:
-    if isinstance(numbers, FilmMeasurements):
-        return _film_sizes(numbers)
-    size = f"{numbers.long_axis_mm:.1f} x {numbers.short_axis_mm:.1f}"
-    if numbers.volume_ml is not None:
-        return size, f"{numbers.volume_ml:.2f}"
-    if numbers.volume_voxels_ml is not None:
-        return size, f"{numbers.volume_voxels_ml:.2f} voxels"
-    return size, f"{numbers.area_mm2:.0f} mm²" if numbers.area_mm2 is not None else ""
-
-
-def _film_sizes(numbers: FilmMeasurements) -> tuple[str, str]:
-    """Say axes and area: in mm where those are known, else in pixels."""
-    long_mm, short_mm, area_mm2 = numbers.long_axis_mm, numbers.short_axis_mm, numbers.area_mm2
-    if long_mm is None or short_mm is None or area_mm2 is None:
-        size = f"{numbers.long_axis.length_px:.0f} x {numbers.short_axis.length_px:.0f} px"
-        return size, f"{numbers.area_px:.0f} px²"
-    bound = "≤ " if _is_bound(numbers) else ""
-    return f"{bound}{long_mm:.1f} x {short_mm:.1f} mm", f"{bound}{area_mm2:.0f} mm²"
-
-
-def _attenuation(numbers: Measurements | FilmMeasurements) -> str:
-    if isinstance(numbers, FilmMeasurements):
-        return "" if numbers.mean_contrast is None else f"{numbers.mean_contrast:.3g}"
-    return f"{numbers.mean_hu:.0f}"
+    return kind_of_numbers(numbers).length(numbers, axis)
 
 
 def _previewed(draft: Draft | None) -> tuple[str, str]:
     preview = None if draft is None else draft.preview
-    if preview is None:
-        return PENDING, PENDING
-    if isinstance(preview, FilmMeasurements):
-        size, area = _film_sizes(preview)
-        return size, f"{area} {PENDING}"
-    volume = PENDING if preview.volume_voxels_ml is None else f"{preview.volume_voxels_ml:.1f} {PENDING}"
-    return f"{preview.long_axis.length_mm:.1f} x {preview.short_axis.length_mm:.1f}", volume
+    return (PENDING, PENDING) if preview is None else kind_of_numbers(preview).first_sizes(preview)
 
 
 def _flags(lesion: Lesion, is_draft: bool) -> list[str]:
     numbers = lesion.measurements
     found = {
         "not kept yet": is_draft,
-        "bone": isinstance(numbers, Measurements) and bool(numbers.touches_bone),
+        "bone": bool(numbers.touches_bone),
         "cut off": numbers.truncated,
         "conflict": lesion.side is not None and lesion.side.conflict,
         "drawn": lesion.algorithm_type is AlgorithmType.MANUAL,

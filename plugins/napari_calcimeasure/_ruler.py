@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.review import PointPx
-    from napari_calcimeasure._convert import Display
+    from napari_calcimeasure._display import Display
 
 COLOR = "#ffd27f"
 DECIMALS = 9

@@ -9,9 +9,10 @@ from napari.components.overlays import TextOverlay
 from napari.layers import Image, Labels, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 
-from calcimeasure.review import Radiograph, SpacingSource, Status, Tissue
-from napari_calcimeasure._convert import axis_shown, image_layer, image_of, layer_settings, limits_of
-from napari_calcimeasure._rows import length_word, spacing_words
+from calcimeasure.review import Status, Tissue
+from napari_calcimeasure._convert import axis_shown, image_layer, image_of, layer_settings
+from napari_calcimeasure._kinds import SLAB_MM, Looked, kind_of
+from napari_calcimeasure._rows import length_word
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -20,23 +21,10 @@ if TYPE_CHECKING:
     from calcimeasure.review import Axis, FilmAxis, FilmMeasurements, Preview
     from napari_calcimeasure._session import ShownSession
 
-WINDOWS_HU = {
-    "Bone": (-450.0, 1050.0),
-    "Soft tissue": (-160.0, 240.0),
-    "Calcium": (-300.0, 1200.0),
-    "Full": (-1024.0, 3071.0),
-}
-"""Lower and upper end of the gray scale: bone 1500 wide at 300, soft tissue 400 at 40."""
-
 PLANES = {"Axial": (0, 1, 2), "Coronal": (1, 0, 2), "Sagittal": (2, 0, 1)}
-SLAB_MM = 10.0
 LAYER_NAMES = ("lesions", "long and short axis")
 ROOM = 2.6
 """The shorter side of the canvas shows so many times the extent of the lesion that the reader goes to."""
-
-SMALLEST_VIEW_MM = 60.0
-SMALLEST_PART = 1 / 3
-"""Of a radiograph at least this part of its longer side stays in view, so that the reader sees which bone it is."""
 
 COLORS = {
     Status.PROPOSED: "#ffd200",
@@ -121,7 +109,7 @@ class Screen:
         bool
             False where that cannot be: its image is of another kind or open already, or somebody took a layer away.
         """
-        same_kind = isinstance(session.image, Radiograph) == isinstance(self.session.image, Radiograph)
+        same_kind = session.image.kind is self.session.image.kind
         if not (same_kind and self._added_image and self.is_whole and self._opened(session) is None):
             return False
         self.set_slab(False)
@@ -237,17 +225,12 @@ class Screen:
     def window(self, name: str) -> None:
         """Set the gray scale; a radiograph has no Hounsfield units: all of it, or all but markers and the open beam."""
         image = self.session.image
-        if isinstance(image, Radiograph):
-            full = (float(image.pixels.min()), float(max(image.pixels.max(), image.pixels.min() + 1)))
-            self.image.contrast_limits_range = full
-            self.image.contrast_limits = full if name == "Full" else limits_of(image)
-        else:
-            self.image.contrast_limits_range = (-1100.0, 3200.0)
-            self.image.contrast_limits = WINDOWS_HU[name]
+        full, limits = kind_of(image).window(image, name)
+        self.image.contrast_limits_range, self.image.contrast_limits = full, limits
 
     def set_slab(self, on: bool) -> None:
         """Show the brightest of a slab instead of a slice, or not; a radiograph is one already."""
-        if isinstance(self.session.image, Radiograph):
+        if not kind_of(self.session.image).has_slabs:
             return
         self.slab = on
         self.image.projection_mode = "max" if on else "none"
@@ -272,7 +255,7 @@ class Screen:
         corners = display.to_world(np.array([start, stop]))
         middle = corners.mean(axis=0)
         numbers = self._numbers(number)
-        if numbers is not None and not isinstance(self.session.image, Radiograph):
+        if numbers is not None:
             middle[display.slice_axis] = display.to_world((numbers.long_axis_slice, 0, 0))[display.slice_axis]
         # Set as steps of the sliders: given a place, each slider would round it, and every layer would be sliced anew.
         own = range(viewer.dims.ndim - 3, viewer.dims.ndim)
@@ -281,9 +264,7 @@ class Screen:
         viewer.dims.set_current_step(own, steps)
         if viewer.dims.ndisplay == 2:
             shown = [axis - viewer.dims.ndim + 3 for axis in viewer.dims.displayed]
-            smallest = SMALLEST_VIEW_MM
-            if isinstance(self.session.image, Radiograph):
-                smallest = SMALLEST_PART * float(np.multiply(display.shape_kji, display.scale).max())
+            smallest = kind_of(self.session.image).smallest_view(display)
             extent = max(np.abs(np.diff(corners, axis=0))[0][shown].max() * ROOM, smallest)
             viewer.scene.camera.center = (0.0, *middle[shown])
             viewer.scene.camera.zoom = min(viewer.canvas.size) / extent
@@ -371,22 +352,11 @@ class Screen:
         who = "  ".join(filter(None, (series.patient_id, when)))
         what = "  ".join(filter(None, (series.modality, str(series.series_number or ""), series.description)))
         lines = [who, what]
-        if not isinstance(session.image, Radiograph):
-            at = session.display.to_index_kji(self.viewer.dims.point[-3:])
-            k = int(np.clip(np.rint(at[0]), 0, session.labels.shape[0] - 1))
-            instance = series.instances[k].instance_number
-            low, high = self.image.contrast_limits
-            slab = f"   slab {SLAB_MM:.0f} mm" if self.slab else ""
-            lines += [
-                f"image {instance if instance is not None else k + 1} of {session.labels.shape[0]}{slab}",
-                f"W {high - low:.0f}  L {(high + low) / 2:.0f}",
-            ]
-        else:
-            seen = session.calibrated
-            source = seen.spacing_source if isinstance(seen, Radiograph) else SpacingSource.NONE
-            lines.append(spacing_words(source))
-            if not any(session.display.letters(1) + session.display.letters(2)):
-                lines.append("header does not say where left is: no letters")
+        image, display = session.calibrated, session.display
+        at = display.to_index_kji(self.viewer.dims.point[-3:])
+        k = int(np.clip(np.rint(at[0]), 0, session.labels.shape[0] - 1))
+        low, high = self.image.contrast_limits
+        lines += kind_of(image).facts(image, display, Looked(k, (low, high), SLAB_MM if self.slab else None))
         self.viewer.canvas.overlays["calcimeasure_facts"].text = "\n".join(filter(None, lines))
 
 

@@ -8,19 +8,19 @@ from calcimeasure import review
 from napari_calcimeasure._convert import display_of
 
 if TYPE_CHECKING:
-    from napari_calcimeasure._convert import Display
+    from calcimeasure.review import Image
+    from napari_calcimeasure._display import Display
 
 
 class ShownSession(review.Session):
     """The lesions of one stack under review, on a display."""
 
-    _display: Display | None = None
+    _shown: tuple[Image, Display] | None = None
 
     @property
     def display(self) -> Display:
         """How the image is shown: a radiograph in the millimeters that are known now."""
-        if self.is_radiograph:
-            return display_of(self.calibrated)
-        if self._display is None:
-            self._display = display_of(self.image)
-        return self._display
+        image = self.calibrated
+        if self._shown is None or self._shown[0] is not image:
+            self._shown = (image, display_of(image))
+        return self._shown[1]

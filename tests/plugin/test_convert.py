@@ -11,7 +11,6 @@ from calcimeasure.review import CuttingLine, CuttingPlane
 from calcimeasure.review.cut import parts_of
 from napari_calcimeasure._convert import (
     METADATA_KEY,
-    Display,
     axis_shown,
     cut_through,
     display_of,
@@ -19,6 +18,7 @@ from napari_calcimeasure._convert import (
     image_of,
     pixels_kji,
 )
+from napari_calcimeasure._display import Display
 from tests.phantoms import Grid, oblique_grid, straight_grid, tilted_grid, uneven_grid
 from tests.test_model import ct_series, volume_of
 

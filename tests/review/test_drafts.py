@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from calcimeasure.analysis.kinds import LARGE_MM, LARGE_PX
 from calcimeasure.model import AlgorithmType, Outline, Revision, SpacingSource, Volume
 from calcimeasure.review import Signature, add, redraw
-from calcimeasure.review.drafts import AT_ONCE_MM, AT_ONCE_PX, Drafts, Job, first_numbers, measuring
+from calcimeasure.review.drafts import Drafts, Job, first_numbers, measuring
 from tests.films import film_of
 from tests.review.desks import FIRST, SECOND, SETTINGS, box, two_cuboids
 
@@ -86,12 +87,12 @@ def test_a_draft_is_as_old_as_its_first_stroke(volume: Volume) -> None:
 
 def test_large_masses_alone_have_numbers_at_once(volume: Volume) -> None:
     assert first_numbers(ONE, volume) is None
-    rows = int(AT_ONCE_PX) + 1
+    rows = int(LARGE_PX) + 1
     film = film_of(np.zeros((400, 400)), (0.1, 0.1), SpacingSource.CALIBRATED)
     long = Outline.from_mask(np.ones((1, rows, 3), dtype=bool))
     assert first_numbers(long, film) is not None
     assert first_numbers(Outline.from_mask(np.ones((1, rows - 1, 3), dtype=bool)), film) is None
-    assert AT_ONCE_MM < 0.9 * 60
+    assert LARGE_MM < 0.9 * 60
     column = Outline.from_mask(np.ones((1, 1, 60), dtype=bool))
     assert first_numbers(column, volume) is not None
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from calcimeasure import review
+from calcimeasure.analysis.kinds import LARGE_MM
 from calcimeasure.errors import ConflictError, ReviewError, StoreError
 from calcimeasure.model import AlgorithmType, BodySite, Laterality, Outline, PointLps, Proposal, Status, Tissue, Volume
 from calcimeasure.review import CuttingPlane, Session
-from calcimeasure.review.drafts import AT_ONCE_MM
 from calcimeasure.store import Store
 from tests.conftest import PROJECT
 from tests.phantoms import straight_grid
@@ -369,7 +369,7 @@ def test_large_masses_show_axes_and_volume_before_the_rest(tmp_path: Path) -> No
         session.compare()
         preview = session.drafts[1].preview
         assert preview is not None
-        assert AT_ONCE_MM < 82 * 0.7
+        assert LARGE_MM < 82 * 0.7
         assert preview.volume_voxels_ml == pytest.approx((20 * 80 * 30 + 20) * 2.0 * 0.7 * 0.9 / 1000)
         assert session.drafts[1].measured is None
         measure_drafts(session)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QGroupBox, QVBoxLayout
 
-from napari_calcimeasure._rows import LESION_COLUMNS, columns_of, lesion_cells, lesion_order
+from napari_calcimeasure._rows import columns_of, lesion_cells, lesion_order
 from napari_calcimeasure._screen import color_of
+from napari_calcimeasure._sizes import LESION_COLUMNS
 from napari_calcimeasure._tables import Table
 from napari_calcimeasure.actions import Group
 

@@ -1,0 +1,253 @@
+"""What is done differently with a CT stack and with a radiograph: one table with a row for each kind of image.
+
+Nothing else asks for the kind of an image: it takes the row of its image (`kind_of`), and calls what stands there. What
+both kinds have is a property of their records in `calcimeasure.model`, None where one of them does not have it. How an
+image is read from its files stands in `calcimeasure.load.image`: there the header alone tells the kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from calcimeasure.analysis.inherit import as_calibrated
+from calcimeasure.analysis.plane import Plane, plane_in_stack, plane_of_radiograph
+from calcimeasure.analysis.sizes import size_lines_in_stack, size_lines_on_radiograph
+from calcimeasure.edge import half_maximum_outline
+from calcimeasure.locate.anatomy import Anatomy, anatomy_of
+from calcimeasure.locate.ordered import shows_limb
+from calcimeasure.locate.place import place_of
+from calcimeasure.locate.radiograph import RadiographAnatomy, place_on_radiograph, radiograph_anatomy_of
+from calcimeasure.locate.radiograph_side import side_on_radiograph, site_on_radiograph
+from calcimeasure.locate.side import side_of
+from calcimeasure.locate.site import site_of
+from calcimeasure.measure import measure, measure_on_film
+from calcimeasure.measure.preview import Preview, preview
+from calcimeasure.measure.radiograph import preview_on_film
+from calcimeasure.model import FilmMeasurements, Image, ImageKind, Measurements, Outline, Radiograph, Tissue, Volume
+from calcimeasure.segment import grow_on_film, propose, propose_on_film, without_specks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from calcimeasure.model import Lesion, NamedBones, Proposal, Proposals, Side, Site
+    from calcimeasure.settings import Settings
+
+Numbers = Measurements | FilmMeasurements
+"""The numbers of a lesion, on whichever kind of image."""
+
+AnyAnatomy = Anatomy | RadiographAnatomy
+"""What an image of whichever kind shows of the body."""
+
+ImageT = TypeVar("ImageT", bound=Image)
+NumbersT = TypeVar("NumbersT", bound=Numbers)
+AnatomyT = TypeVar("AnatomyT", bound=AnyAnatomy)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[ImageT, NumbersT, AnatomyT]):
+    """What is done with one kind of image, its numbers and its anatomy.
+
+    Parameters
+    ----------
+    calibrated
+        The image with the spacing that a reader found on it, which each of its lesions has.
+    propose
+        What is dense in the image; takes where another program outlined bone, (k, j, i), or None.
+    anatomy
+        What the image shows of the body: takes what was proposed, and the bones that another program named.
+    refined
+        The outline that a proposal is measured on.
+    measure
+        The numbers of an outline.
+    with_contact
+        The numbers with what touches bone, and over how many mm2: that is no number of an outline.
+    located
+        The side and the site of an outline.
+    judged_site
+        The site as judged now, with its evidence, to be explained; None where only the header names it.
+    size_lines
+        What the sizes rest on, in words.
+    plane
+        What a lesion is drawn on.
+    preview
+        The first numbers of an outline while a reader draws it.
+    is_large
+        Whether an outline is so large that its first numbers are shown before all others.
+    grow
+        The outline of the mass at a pixel, or in a region; None where outlines are not grown.
+    radiograph
+        The image as the radiograph that a reader can calibrate; None of CT, whose header says the millimeters.
+    """
+
+    calibrated: Callable[[ImageT, Iterable[Lesion]], ImageT]
+    propose: Callable[[ImageT, Settings, NDArray[np.bool_] | None], Proposals]
+    anatomy: Callable[[ImageT, Proposals, NamedBones | None], AnatomyT]
+    refined: Callable[[ImageT, Proposal, Settings], Outline]
+    measure: Callable[[ImageT, Outline, Settings], NumbersT]
+    with_contact: Callable[[NumbersT, bool | None, float | None], NumbersT]
+    located: Callable[[Outline, AnatomyT], tuple[Side, Site]]
+    judged_site: Callable[[ImageT, Outline, Proposals, NamedBones | None], Site | None]
+    size_lines: Callable[[ImageT, Outline, NumbersT, Settings], Iterable[str]]
+    plane: Callable[[ImageT, NumbersT], Plane]
+    preview: Callable[[ImageT, Outline], Preview | FilmMeasurements]
+    is_large: Callable[[ImageT, Outline], bool]
+    grow: Callable[[ImageT, tuple[int, int] | NDArray[np.bool_], Settings], Outline] | None
+    radiograph: Callable[[ImageT], Radiograph | None]
+
+
+def kind_of(image: ImageT) -> Kind[ImageT, Numbers, AnyAnatomy]:
+    """Take the row of an image.
+
+    It is for this image, for numbers that were measured on it, and for the anatomy that was seen on it.
+    """
+    return _KINDS[image.kind]
+
+
+LARGE_MM: Final = 50.0
+"""Masses beyond this show axes and volume of their voxels at once, and all other numbers when they are measured."""
+
+LARGE_PX: Final = 300
+"""On radiographs this holds for masses that are longer than so many pixels: their edges take a second to find."""
+
+
+# CT stacks
+
+
+def _as_acquired(volume: Volume, _lesions: Iterable[Lesion]) -> Volume:
+    return volume
+
+
+def _anatomy_of_stack(volume: Volume, proposals: Proposals, bones: NamedBones | None) -> Anatomy:
+    skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
+    return anatomy_of(volume, proposals.bodies, skeleton, bones)
+
+
+def _refined_in_stack(volume: Volume, part: Proposal, settings: Settings) -> Outline:
+    """Draw a proposal along its half-maximum; where it touches bone, without what was cut off as bone.
+
+    The blurred surface of the bone beside a mass is as dense as the edge of the mass: the half-maximum would follow it.
+    Specks of the mass that are left there are dropped, because an axis would end in them.
+    """
+    outline = half_maximum_outline(volume, part.outline, settings)
+    if not part.touches_bone:
+        return outline
+    hu = volume.attenuation_hu[outline.box]
+    own = part.outline.mask_in(outline.start_kji, outline.stop_kji)
+    kept = outline.mask() & (own | (hu < settings.threshold_hu))
+    if not kept.any():
+        return outline
+    return without_specks(Outline.from_mask(kept, outline.start_kji), volume.geometry, settings)
+
+
+def _with_contact(numbers: Measurements, touches_bone: bool | None, bone_contact_mm2: float | None) -> Measurements:
+    return replace(numbers, touches_bone=touches_bone, bone_contact_mm2=bone_contact_mm2)
+
+
+def _located_in_stack(outline: Outline, anatomy: Anatomy) -> tuple[Side, Site]:
+    place = place_of(outline, anatomy)
+    site = site_of(place)
+    return side_of(place, site), site
+
+
+def _judged_site_in_stack(volume: Volume, outline: Outline, proposals: Proposals, bones: NamedBones | None) -> Site:
+    return site_of(place_of(outline, _anatomy_of_stack(volume, proposals, bones)))
+
+
+def _is_large_in_stack(volume: Volume, outline: Outline) -> bool:
+    extents_mm = (n * step for n, step in zip(outline.shape_kji, volume.geometry.spacing_kji_mm, strict=True))
+    return max(extents_mm) > LARGE_MM
+
+
+def _no_radiograph(_volume: Volume) -> None:
+    """Give none: it is CT."""
+
+
+_CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
+    calibrated=_as_acquired,
+    propose=propose,
+    anatomy=_anatomy_of_stack,
+    refined=_refined_in_stack,
+    measure=measure,
+    with_contact=_with_contact,
+    located=_located_in_stack,
+    judged_site=_judged_site_in_stack,
+    size_lines=size_lines_in_stack,
+    plane=plane_in_stack,
+    preview=preview,
+    is_large=_is_large_in_stack,
+    grow=None,
+    radiograph=_no_radiograph,
+)
+
+
+# Radiographs
+
+
+def _propose_on_radiograph(
+    radiograph: Radiograph, settings: Settings, _bones: NDArray[np.bool_] | None = None
+) -> Proposals:
+    return propose_on_film(radiograph, settings, limb=shows_limb(radiograph.series))
+
+
+def _anatomy_of_radiograph(
+    radiograph: Radiograph, proposals: Proposals, _bones: NamedBones | None
+) -> RadiographAnatomy:
+    foreground = None
+    if proposals.bodies:
+        body = proposals.bodies[0].union(*proposals.bodies[1:])
+        foreground = body.mask_in((0, 0, 0), radiograph.shape_kji)[0]
+    return radiograph_anatomy_of(radiograph.series, radiograph.pixels, foreground)
+
+
+def _as_proposed(_radiograph: Radiograph, part: Proposal, _settings: Settings) -> Outline:
+    """On a radiograph a proposal is drawn along its half-maximum already."""
+    return part.outline
+
+
+def _without_contact(numbers: FilmMeasurements, _touches: bool | None, _contact_mm2: float | None) -> FilmMeasurements:
+    """Keep numbers as they are: a projection shows no contact with bone."""
+    return numbers
+
+
+def _located_on_radiograph(outline: Outline, anatomy: RadiographAnatomy) -> tuple[Side, Site]:
+    place = place_on_radiograph(outline, anatomy)
+    return side_on_radiograph(place), site_on_radiograph(place)
+
+
+def _no_site(_image: Radiograph, _outline: Outline, _proposals: Proposals, _bones: NamedBones | None) -> None:
+    """Judge none: a projection does not show where in the body a lesion lies."""
+
+
+def _is_large_on_radiograph(_radiograph: Radiograph, outline: Outline) -> bool:
+    return max(outline.shape_kji) > LARGE_PX
+
+
+def _itself(radiograph: Radiograph) -> Radiograph:
+    return radiograph
+
+
+_RADIOGRAPH: Final[Kind[Radiograph, FilmMeasurements, RadiographAnatomy]] = Kind(
+    calibrated=as_calibrated,
+    propose=_propose_on_radiograph,
+    anatomy=_anatomy_of_radiograph,
+    refined=_as_proposed,
+    measure=measure_on_film,
+    with_contact=_without_contact,
+    located=_located_on_radiograph,
+    judged_site=_no_site,
+    size_lines=size_lines_on_radiograph,
+    plane=plane_of_radiograph,
+    preview=preview_on_film,
+    is_large=_is_large_on_radiograph,
+    grow=grow_on_film,
+    radiograph=_itself,
+)
+
+_KINDS: Final[Mapping[ImageKind, Kind[Any, Any, Any]]] = {
+    ImageKind.CT_STACK: _CT_STACK,
+    ImageKind.RADIOGRAPH: _RADIOGRAPH,
+}

@@ -1,0 +1,132 @@
+"""What a lesion's sizes rest on, in words: for a CT stack and for a radiograph."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from calcimeasure.edge import EDGE, find_edge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from calcimeasure.edge import Edge
+    from calcimeasure.model import FilmMeasurements, Measurements, Outline, Radiograph, Volume
+    from calcimeasure.settings import Settings
+
+_PROFILE_MM = np.arange(-3.0, 3.5, 0.5)
+
+
+def size_lines_in_stack(volume: Volume, outline: Outline, numbers: Measurements, settings: Settings) -> Iterator[str]:
+    """Tell plateau, surroundings and edge, the profile across the edge, and the sizes with their half-widths.
+
+    Parameters
+    ----------
+    volume
+        The stack that the lesion was measured in.
+    outline, numbers
+        Of the lesion.
+    settings
+        What it was measured with.
+    """
+    edge = find_edge(volume, outline, settings)
+    yield from ("Edge", *_edge_lines(edge))
+    if edge.inside.any():
+        yield from ("", "Across the edge (negative: outside)", *_profile_lines(volume, edge))
+    yield from ("", "Sizes", *_size_lines(volume, numbers))
+
+
+def size_lines_on_radiograph(
+    _radiograph: Radiograph, _outline: Outline, numbers: FilmMeasurements, _settings: Settings
+) -> Iterator[str]:
+    """Tell what a pixel is, the contrast, and the sizes: the numbers hold all of these."""
+    yield from ("Pixels", *_pixel_lines(numbers), "", "Sizes", *_film_size_lines(numbers))
+
+
+def _edge_lines(edge: Edge) -> Iterator[str]:
+    if not edge.inside.any():
+        yield "  none: nothing inside the outline stands out from its surroundings"
+        return
+    if edge.plateau_voxels:
+        yield f"  plateau       {edge.plateau_hu:8.1f} HU, mean of {edge.plateau_voxels} voxels {EDGE.depth_mm} mm deep"
+    else:
+        yield f"  plateau       {edge.plateau_hu:8.1f} HU, solved for from the sum of attenuation"
+    yield f"  surroundings  {edge.background_hu:8.1f} HU, mean of {edge.shell_voxels} voxels"
+    yield f"  edge          {edge.boundary_hu:8.1f} HU, half way (median over the surface)"
+    yield f"  noise         {edge.noise_sd_hu:8.1f} HU, standard deviation of a voxel"
+    yield f"  blur          {edge.blur_sigma_mm:8.2f} mm, sigma in the slice plane"
+    if not edge.follows_outline:
+        yield "  the outline leaves this edge by more than a voxel: there its own border counts"
+
+
+def _profile_lines(volume: Volume, edge: Edge) -> Iterator[str]:
+    """Average the attenuation by the distance from the half-maximum outline."""
+    geometry = volume.geometry
+    spacing_mm = geometry.spacing_kji_mm
+    inside_mm = ndimage.distance_transform_edt(edge.inside, sampling=spacing_mm)
+    outside_mm = ndimage.distance_transform_edt(~edge.inside, sampling=spacing_mm)
+    half_pixel_mm = min(spacing_mm) / 2
+    depth_mm: NDArray[np.float64] = np.where(edge.inside, inside_mm - half_pixel_mm, half_pixel_mm - outside_mm)
+    attenuation_hu = volume.attenuation_hu[
+        tuple(slice(a, a + n) for a, n in zip(edge.start_kji, edge.inside.shape, strict=True))
+    ]
+    for low_mm, high_mm in pairwise(_PROFILE_MM):
+        here = (depth_mm >= low_mm) & (depth_mm < high_mm)
+        if here.any():
+            yield f"  {low_mm:5.1f} to {high_mm:4.1f} mm {float(attenuation_hu[here].mean()):8.0f} HU"
+
+
+def _size_lines(volume: Volume, numbers: Measurements) -> Iterator[str]:
+    instance = volume.series.instances[numbers.long_axis_slice].instance_number
+    width = _plus_minus(numbers.long_axis_u95_mm)
+    yield f"  long axis    {numbers.long_axis.length_mm:9.2f} mm{width}, image {instance}"
+    yield f"  short axis   {numbers.short_axis.length_mm:9.2f} mm, perpendicular to it in the same image"
+    if numbers.max_3d_diameter is not None:
+        width = _plus_minus(numbers.max_3d_diameter_u95_mm)
+        yield f"  3-D diameter {numbers.max_3d_diameter.length_mm:9.2f} mm{width}"
+    if numbers.volume_ml is not None:
+        width = _plus_minus(numbers.volume_u95_ml, 4)
+        yield f"  volume       {numbers.volume_ml:9.4f} mL{width}, partial volume summed"
+    if numbers.volume_voxels_ml is not None:
+        yield f"               {numbers.volume_voxels_ml:9.4f} mL by voxels, {numbers.volume_mesh_ml:.4f} mL by mesh"
+    if numbers.area_mm2 is not None:
+        yield f"  area         {numbers.area_mm2:9.2f} mm2"
+    if numbers.truncated:
+        yield "  it reaches the edge of what was imaged: all of these are lower bounds"
+
+
+def _plus_minus(half_width: float | None, decimals: int = 2) -> str:
+    return "" if half_width is None else f" +- {half_width:.{decimals}f} (95 %)"
+
+
+def _pixel_lines(numbers: FilmMeasurements) -> Iterator[str]:
+    if numbers.column_spacing_mm is None:
+        yield f"  spacing      no millimeters ({numbers.spacing_source}): sizes are in units of the column spacing"
+        yield f"  proportion   rows are {numbers.pixel_aspect:.4g} times as far apart as columns"
+    else:
+        spacing = f"{numbers.row_spacing_mm:.4f} x {numbers.column_spacing_mm:.4f} mm"
+        yield f"  spacing      {spacing}, rows x columns ({numbers.spacing_source})"
+    if numbers.mean_contrast is not None:
+        yield f"  contrast     {numbers.mean_contrast:.4g}, mean above the local background"
+    if numbers.boundary is not None:
+        yield f"  edge         {numbers.boundary:.4g} above it, median along the outline"
+
+
+def _film_size_lines(numbers: FilmMeasurements) -> Iterator[str]:
+    row, column = numbers.centroid_px
+    width = _plus_minus(numbers.long_axis_u95_px, 1)
+    yield f"  long axis    {numbers.long_axis.length_px:9.1f} px{width}{_in_mm(numbers.long_axis_mm)}"
+    yield (f"  short axis   {numbers.short_axis.length_px:9.1f} px{_in_mm(numbers.short_axis_mm)}, perpendicular to it")
+    area = "" if numbers.area_mm2 is None else f" = {numbers.area_mm2:.2f} mm2"
+    yield f"  area         {numbers.area_px:9.1f} px{area}, around row {row:.0f}, column {column:.0f}"
+    if numbers.truncated:
+        yield "  it reaches the edge of the image: all of these are lower bounds"
+
+
+def _in_mm(length_mm: float | None) -> str:
+    return "" if length_mm is None else f" = {length_mm:.2f} mm"

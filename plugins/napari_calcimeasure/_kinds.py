@@ -1,0 +1,272 @@
+"""What is shown differently of a CT stack and of a radiograph: one table with a row for each kind of image. No Qt.
+
+What is measured and judged differently stands in the core: nothing else of the plugin asks for the kind of an image.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from calcimeasure import Measurements, Volume
+from calcimeasure.review import (
+    Axis,
+    CuttingLine,
+    CuttingPlane,
+    FilmAxis,
+    FilmMeasurements,
+    Image,
+    ImageKind,
+    Preview,
+    Radiograph,
+)
+from napari_calcimeasure._display import display_of_radiograph, display_of_volume, triple
+from napari_calcimeasure._sizes import (
+    FILM_COLUMNS,
+    LESION_COLUMNS,
+    attenuation_in_stack,
+    contrast_on_radiograph,
+    first_sizes_in_stack,
+    first_sizes_on_radiograph,
+    length_in_stack,
+    length_on_radiograph,
+    no_size_evidence,
+    size_evidence_on_radiograph,
+    sizes_in_stack,
+    sizes_on_radiograph,
+    spacing_words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from calcimeasure.review import Cut
+    from napari_calcimeasure._display import Display
+
+WINDOWS_HU = {
+    "Bone": (-450.0, 1050.0),
+    "Soft tissue": (-160.0, 240.0),
+    "Calcium": (-300.0, 1200.0),
+    "Full": (-1024.0, 3071.0),
+}
+"""Lower and upper end of the gray scale: bone 1500 wide at 300, soft tissue 400 at 40."""
+
+WIDEST_WINDOW_HU = (-1100.0, 3200.0)
+SLAB_MM = 10.0
+SMALLEST_VIEW_MM = 60.0
+SMALLEST_PART = 1 / 3
+"""Of a radiograph at least this part of its longer side stays in view, so that the reader sees which bone it is."""
+
+Limits = tuple[float, float]
+"""Black and white of a gray scale."""
+
+
+class Looked(NamedTuple):
+    """Where a reader looks: the slice, the gray scale, and how thick a slab is; None where no slab is shown."""
+
+    slice_index: int
+    limits: Limits
+    slab_mm: float | None
+
+
+ImageT = TypeVar("ImageT", bound=Image)
+NumbersT = TypeVar("NumbersT", bound=Measurements | FilmMeasurements)
+FirstT = TypeVar("FirstT", bound=Preview | FilmMeasurements)
+AxisT = TypeVar("AxisT", bound=Axis | FilmAxis)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKind(Generic[ImageT, NumbersT, FirstT, AxisT]):
+    """How one kind of image is shown, with the numbers of its lesions.
+
+    Parameters
+    ----------
+    display
+        How it lies on the screen.
+    pixels_kji
+        Its pixels, (k, j, i).
+    limits, window
+        The gray scale that it opens with; the widest one, and the one of a name.
+    has_slabs
+        Whether the brightest of a slab can be shown instead of a slice.
+    smallest_view
+        How much of it stays in view at least, in the unit of the display.
+    facts
+        Lines about what is looked at.
+    ends_kji
+        (2, 3) indexes of the ends of an axis.
+    cut
+        What a line on the screen cuts: (2, 3) indexes of its ends, and the axis of the world along which one looks.
+    columns
+        Of the table of lesions.
+    sizes, attenuation
+        The cells of that table.
+    first_sizes
+        The cells of its sizes while a lesion is drawn.
+    length
+        The length of an axis.
+    size_evidence
+        What sizes rest on, as rich text.
+    """
+
+    display: Callable[[ImageT], Display]
+    pixels_kji: Callable[[ImageT], NDArray[Any]]
+    limits: Callable[[ImageT], Limits]
+    window: Callable[[ImageT, str], tuple[Limits, Limits]]
+    has_slabs: bool
+    smallest_view: Callable[[Display], float]
+    facts: Callable[[ImageT, Display, Looked], list[str]]
+    ends_kji: Callable[[ImageT, AxisT], NDArray[np.float64]]
+    cut: Callable[[ImageT, Display, NDArray[np.float64], int], Cut]
+    columns: tuple[str, ...]
+    sizes: Callable[[NumbersT], tuple[str, str]]
+    attenuation: Callable[[NumbersT], str]
+    first_sizes: Callable[[FirstT], tuple[str, str]]
+    length: Callable[[NumbersT | FirstT, AxisT], str]
+    size_evidence: Callable[[NumbersT], list[str]]
+
+
+AnyKind = ShownKind[Image, Measurements | FilmMeasurements, Preview | FilmMeasurements, Axis | FilmAxis]
+
+
+def kind_of(image: Image) -> AnyKind:
+    """Take the row of an image: it is for this image, and for what was measured on it."""
+    return _KINDS[image.kind]
+
+
+def kind_of_numbers(numbers: Measurements | FilmMeasurements | Preview) -> AnyKind:
+    """Take the row of the image that numbers were measured on."""
+    return _KINDS[numbers.kind]
+
+
+# CT stacks
+
+
+def _attenuation_kji(volume: Volume) -> NDArray[Any]:
+    return volume.attenuation_hu
+
+
+def _limits_in_stack(_volume: Volume) -> Limits:
+    return WINDOWS_HU["Calcium"]
+
+
+def _window_in_stack(_volume: Volume, name: str) -> tuple[Limits, Limits]:
+    return WIDEST_WINDOW_HU, WINDOWS_HU[name]
+
+
+def _smallest_view_in_stack(_display: Display) -> float:
+    return SMALLEST_VIEW_MM
+
+
+def _facts_of_stack(volume: Volume, _display: Display, looked: Looked) -> list[str]:
+    instance = volume.series.instances[looked.slice_index].instance_number
+    low, high = looked.limits
+    slab = "" if looked.slab_mm is None else f"   slab {looked.slab_mm:.0f} mm"
+    return [
+        f"image {instance if instance is not None else looked.slice_index + 1} of {volume.shape_kji[0]}{slab}",
+        f"W {high - low:.0f}  L {(high + low) / 2:.0f}",
+    ]
+
+
+def _ends_in_stack(volume: Volume, axis: Axis) -> NDArray[np.float64]:
+    return volume.geometry.to_index_kji(axis.ends_lps_mm)
+
+
+def _cut_through_stack(volume: Volume, display: Display, ends_kji: NDArray[np.float64], across: int) -> CuttingPlane:
+    if display.shape_kji[0] == 1:
+        ends_kji[:, 0] = 0.0  # one slice has no place beside it
+    first_lps, last_lps = volume.geometry.to_lps_mm(ends_kji)
+    directions = np.array(display.directions_lps, dtype=np.float64)
+    # Directions of tilted slices are not at right angles, but they turn as the axes of the world do, or against them.
+    normal = np.cross(last_lps - first_lps, directions[across]) * np.sign(np.linalg.det(directions))
+    return CuttingPlane(triple(first_lps), triple(normal))
+
+
+_CT_STACK: Final[ShownKind[Volume, Measurements, Preview, Axis]] = ShownKind(
+    display=display_of_volume,
+    pixels_kji=_attenuation_kji,
+    limits=_limits_in_stack,
+    window=_window_in_stack,
+    has_slabs=True,
+    smallest_view=_smallest_view_in_stack,
+    facts=_facts_of_stack,
+    ends_kji=_ends_in_stack,
+    cut=_cut_through_stack,
+    columns=LESION_COLUMNS,
+    sizes=sizes_in_stack,
+    attenuation=attenuation_in_stack,
+    first_sizes=first_sizes_in_stack,
+    length=length_in_stack,
+    size_evidence=no_size_evidence,
+)
+
+
+# Radiographs
+
+
+def _one_slice(radiograph: Radiograph) -> NDArray[Any]:
+    return radiograph.pixels[None]
+
+
+def _limits_of_radiograph(radiograph: Radiograph) -> Limits:
+    """Leave out markers and the open beam."""
+    low, high = np.percentile(radiograph.pixels[::4, ::4], (0.5, 99.8))
+    return (float(low), float(max(high, low + 1)))
+
+
+def _window_of_radiograph(radiograph: Radiograph, name: str) -> tuple[Limits, Limits]:
+    """Show all of it, or all but markers and the open beam: it has no Hounsfield units."""
+    pixels = radiograph.pixels
+    full = (float(pixels.min()), float(max(pixels.max(), pixels.min() + 1)))
+    return full, full if name == "Full" else _limits_of_radiograph(radiograph)
+
+
+def _smallest_view_of_radiograph(display: Display) -> float:
+    return SMALLEST_PART * float(np.multiply(display.shape_kji, display.scale).max())
+
+
+def _facts_of_radiograph(radiograph: Radiograph, display: Display, _looked: Looked) -> list[str]:
+    lines = [spacing_words(radiograph.spacing_source)]
+    if not any(display.letters(1) + display.letters(2)):
+        lines.append("header does not say where left is: no letters")
+    return lines
+
+
+def _ends_on_radiograph(_radiograph: Radiograph, axis: FilmAxis) -> NDArray[np.float64]:
+    return np.array([(0.0, *end) for end in axis.ends_px], dtype=np.float64)
+
+
+def _cut_of_radiograph(
+    _radiograph: Radiograph, display: Display, ends_kji: NDArray[np.float64], _across: int
+) -> CuttingLine:
+    first, last = ((float(row), float(column)) for _, row, column in ends_kji)
+    is_mirrored = display.turned[1] != display.turned[2]
+    return CuttingLine((last, first) if is_mirrored else (first, last))
+
+
+_RADIOGRAPH: Final[ShownKind[Radiograph, FilmMeasurements, FilmMeasurements, FilmAxis]] = ShownKind(
+    display=display_of_radiograph,
+    pixels_kji=_one_slice,
+    limits=_limits_of_radiograph,
+    window=_window_of_radiograph,
+    has_slabs=False,
+    smallest_view=_smallest_view_of_radiograph,
+    facts=_facts_of_radiograph,
+    ends_kji=_ends_on_radiograph,
+    cut=_cut_of_radiograph,
+    columns=FILM_COLUMNS,
+    sizes=sizes_on_radiograph,
+    attenuation=contrast_on_radiograph,
+    first_sizes=first_sizes_on_radiograph,
+    length=length_on_radiograph,
+    size_evidence=size_evidence_on_radiograph,
+)
+
+_KINDS: Final[Mapping[ImageKind, ShownKind[Any, Any, Any, Any]]] = {
+    ImageKind.CT_STACK: _CT_STACK,
+    ImageKind.RADIOGRAPH: _RADIOGRAPH,
+}

@@ -1,0 +1,106 @@
+"""The sizes of a lesion in words, in a stack and on a radiograph. No Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calcimeasure.review import SpacingSource
+
+if TYPE_CHECKING:
+    from calcimeasure import Measurements
+    from calcimeasure.review import Axis, FilmAxis, FilmMeasurements, Preview
+
+LESION_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short mm", "mL", "HU", "Flags")
+FILM_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short", "Area", "Contrast", "Flags")
+PENDING = "…"
+
+SPACING_WORDS = {
+    SpacingSource.PATIENT: "millimeters in the patient",
+    SpacingSource.CALIBRATED: "millimeters as calibrated in the header",
+    SpacingSource.MAGNIFICATION_CORRECTED: "millimeters of the detector, divided by the magnification in the header",
+    SpacingSource.DETECTOR_PLANE: "millimeters at the detector: every size is an upper bound",
+    SpacingSource.UNCERTAIN: "millimeters of an unknown plane",
+    SpacingSource.READER: "millimeters as calibrated by a reader",
+    SpacingSource.NONE: "no millimeters known: sizes in pixels (K calibrates)",
+}
+
+
+def spacing_words(source: SpacingSource) -> str:
+    """Say what the millimeters of a radiograph rest on."""
+    return SPACING_WORDS[source]
+
+
+def length_in_stack(_numbers: Measurements | Preview, axis: Axis) -> str:
+    """Say the length of an axis."""
+    return f"{axis.length_mm:.1f} mm"
+
+
+def length_on_radiograph(numbers: FilmMeasurements, axis: FilmAxis) -> str:
+    """Say the length of an axis: in mm where those are known, else in pixels."""
+    spacing_mm = numbers.column_spacing_mm
+    if spacing_mm is None:
+        return f"{axis.length_px:.0f} px"
+    bound = "≤ " if _is_bound(numbers) else ""
+    return f"{bound}{axis.length_px * spacing_mm:.1f} mm"
+
+
+def _is_bound(numbers: FilmMeasurements) -> bool:
+    """Tell whether sizes are those at the detector: what lies nearer to the tube is shown larger."""
+    return numbers.spacing_source is SpacingSource.DETECTOR_PLANE
+
+
+def size_evidence_on_radiograph(numbers: FilmMeasurements) -> list[str]:
+    """Say what the sizes of a lesion on a radiograph rest on."""
+    words = f"<b>Size:</b> {SPACING_WORDS[numbers.spacing_source]}"
+    if numbers.column_spacing_mm is None:
+        return [words]
+    u95_mm = numbers.long_axis_u95_mm
+    sure = "" if u95_mm is None else f"; long axis ± {u95_mm:.1f} mm"
+    return [f"{words}, {numbers.column_spacing_mm:.3g} mm a pixel{sure}"]
+
+
+def no_size_evidence(_numbers: Measurements) -> list[str]:
+    """Say nothing: the millimeters of a CT are those in the patient."""
+    return []
+
+
+def sizes_in_stack(numbers: Measurements) -> tuple[str, str]:
+    """Say axes and volume; of a single slice axes and area."""
+    size = f"{numbers.long_axis_mm:.1f} x {numbers.short_axis_mm:.1f}"
+    if numbers.volume_ml is not None:
+        return size, f"{numbers.volume_ml:.2f}"
+    if numbers.volume_voxels_ml is not None:
+        return size, f"{numbers.volume_voxels_ml:.2f} voxels"
+    return size, f"{numbers.area_mm2:.0f} mm²" if numbers.area_mm2 is not None else ""
+
+
+def sizes_on_radiograph(numbers: FilmMeasurements) -> tuple[str, str]:
+    """Say axes and area: in mm where those are known, else in pixels."""
+    long_mm, short_mm, area_mm2 = numbers.long_axis_mm, numbers.short_axis_mm, numbers.area_mm2
+    if long_mm is None or short_mm is None or area_mm2 is None:
+        size = f"{numbers.long_axis.length_px:.0f} x {numbers.short_axis.length_px:.0f} px"
+        return size, f"{numbers.area_px:.0f} px²"
+    bound = "≤ " if _is_bound(numbers) else ""
+    return f"{bound}{long_mm:.1f} x {short_mm:.1f} mm", f"{bound}{area_mm2:.0f} mm²"
+
+
+def attenuation_in_stack(numbers: Measurements) -> str:
+    """Say the mean attenuation in HU."""
+    return f"{numbers.mean_hu:.0f}"
+
+
+def contrast_on_radiograph(numbers: FilmMeasurements) -> str:
+    """Say the mean contrast."""
+    return "" if numbers.mean_contrast is None else f"{numbers.mean_contrast:.3g}"
+
+
+def first_sizes_in_stack(preview: Preview) -> tuple[str, str]:
+    """Say axes and volume of what is drawn and not measured yet."""
+    volume = PENDING if preview.volume_voxels_ml is None else f"{preview.volume_voxels_ml:.1f} {PENDING}"
+    return f"{preview.long_axis.length_mm:.1f} x {preview.short_axis.length_mm:.1f}", volume
+
+
+def first_sizes_on_radiograph(preview: FilmMeasurements) -> tuple[str, str]:
+    """Say axes and area of what is drawn and not measured yet."""
+    size, area = sizes_on_radiograph(preview)
+    return size, f"{area} {PENDING}"
