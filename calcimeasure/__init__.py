@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from calcimeasure.export import Identified, Pseudonyms, write_csv
     from calcimeasure.geometry import Geometry
     from calcimeasure.load import find_series, load_image
-    from calcimeasure.model import Failure, Found, Lesion, Measurements, Outline, Proposals, Report, Series, Volume
+    from calcimeasure.model import Failure, Found, Lesion, Measurements, Outline, Proposals, Report, Volume
+    from calcimeasure.model import Stack as Series
     from calcimeasure.sample import sample_folder
     from calcimeasure.segment import propose
     from calcimeasure.settings import Settings, load_settings
@@ -51,6 +52,9 @@ _HOME = {
     "sample_folder": "sample",
     "write_csv": "export",
 }
+
+_NAMES_INSIDE = {"Series": "Stack"}
+"""What `find_series` gives is one stack of a series; inside the package it is called so."""
 
 __all__ = [
     "CalcimeasureError",
@@ -85,7 +89,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands fo
     """Import a public name when it is first used: showing help must not load the whole of SciPy."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), _NAMES_INSIDE.get(name, name))
 
 
 def __dir__() -> list[str]:

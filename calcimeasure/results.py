@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from calcimeasure.export import Naming
-    from calcimeasure.model import Series
+    from calcimeasure.model import Stack
     from calcimeasure.settings import Settings
     from calcimeasure.store import Store
 
@@ -135,7 +135,7 @@ def naming_of(store: Store, settings: Settings, folder: Path, say: Callable[[str
     return Pseudonyms(key, store.record_ids())
 
 
-def series_of(store: Store, stack_id: int, settings: Settings) -> Series:
+def series_of(store: Store, stack_id: int, settings: Settings) -> Stack:
     """Find the images of a stack in the place where they were measured.
 
     Raises
@@ -149,9 +149,9 @@ def series_of(store: Store, stack_id: int, settings: Settings) -> Series:
         found = find_series(store.files_of(stack_id), settings)
     except InputPathError as error:
         raise InputPathError(f"The images are no longer there. {error}") from error
-    for series in found.series:
-        if store.is_content(stack_id, series):
-            return series
+    for stack in found.series:
+        if store.is_content(stack_id, stack):
+            return stack
     raise InputPathError(
         "The images are no longer as they were measured: files of the stack are missing or have changed. Bring them "
         "back, or run measure on them again."

@@ -90,8 +90,8 @@ def shared_phantom_figures(folder: Path) -> tuple[list[Figure], list[str]]:
     not_separated = []
     errors: dict[str, list[Errors]] = {}
     for case in dict.fromkeys(row["case"] for row in rows):
-        (series,) = find_series(folder / case, Settings()).series
-        lesions = analyze(series).lesions
+        (stack,) = find_series(folder / case, Settings()).series
+        lesions = analyze(stack).lesions
         for row in (row for row in rows if row["case"] == case):
             center = np.array([float(row[f"{axis}_lps_mm"]) for axis in "xyz"])
             near = min(lesions, key=lambda one: float(np.linalg.norm(one.measurements.centroid_lps_mm - center)))

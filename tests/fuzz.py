@@ -256,7 +256,7 @@ def _base(name: str) -> tuple[dict[str, bytes], str]:
 def _grid_of_base(name: str) -> np.ndarray:
     """Corners of every slice as they were, (k, 2, 3) LPS mm."""
     with tempfile.TemporaryDirectory() as folder:
-        (image,) = [load_image(series) for series in find_series(_write(Path(folder), *_base(name))).series]
+        (image,) = [load_image(stack) for stack in find_series(_write(Path(folder), *_base(name))).series]
         assert isinstance(image, Volume)
         return _corners(image)
 
@@ -306,10 +306,10 @@ def _load(path: Path, name: str) -> list[str]:
         if failure.message.startswith("A header that can be understood expected"):
             raise AssertionError(f"caught at the last moment: {failure.message}")
     told = bool(found.unreadable or found.other_file_count) or len(found.series) != 1
-    for series in found.series:
+    for stack in found.series:
         try:
-            check_headers(series, Settings())
-            image = load_image(series)
+            check_headers(stack, Settings())
+            image = load_image(stack)
         except SeriesError as error:
             outcomes.append(error.reason)
         else:
@@ -335,9 +335,9 @@ def _coded(syntax: str) -> tuple[bytes, Instance, int, int]:
     with tempfile.TemporaryDirectory() as folder:
         path = write_image(Path(folder, "one"), stored, syntax, bits_stored=bits)
         content = path.read_bytes()
-        (series,) = find_series(path).series
+        (stack,) = find_series(path).series
     code = encode(stored, syntax, bits)
-    return content, series.instances[0], content.index(code), content.index(code) + len(code)
+    return content, stack.instances[0], content.index(code), content.index(code) + len(code)
 
 
 def run_code_case(number: int, folder: Path) -> str:

@@ -105,15 +105,15 @@ class Inserted:
 def real_volumes(folder: Path) -> dict[str, Volume]:
     """Load every CT stack of a folder; named by patient and stack."""
     found = {}
-    for series in find_series(folder).series:
-        if series.modality == "CT" and (image := _loaded(series)) is not None:
-            found[f"{series.patient_id}/{series.stack_number}"] = image
+    for stack in find_series(folder).series:
+        if stack.modality == "CT" and (image := _loaded(stack)) is not None:
+            found[f"{stack.patient_id}/{stack.stack_number}"] = image
     return dict(sorted(found.items()))
 
 
-def _loaded(series: object) -> Volume | None:
+def _loaded(stack: object) -> Volume | None:
     try:
-        image = load_image(series)
+        image = load_image(stack)
     except SeriesError:
         return None
     return image if isinstance(image, Volume) and image.geometry.shape_kji[0] > 1 else None

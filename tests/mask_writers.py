@@ -186,12 +186,12 @@ def write_structure_set(
     frame = Dataset()
     frame.FrameOfReferenceUID = frame_uid
     if references is not None:
-        series = Dataset()
-        series.SeriesInstanceUID = image.SeriesInstanceUID
-        series.ContourImageSequence = [_reference(uid) for uid in references]
+        stack = Dataset()
+        stack.SeriesInstanceUID = image.SeriesInstanceUID
+        stack.ContourImageSequence = [_reference(uid) for uid in references]
         study = Dataset()
         study.ReferencedSOPInstanceUID = image.StudyInstanceUID
-        study.RTReferencedSeriesSequence = [series]
+        study.RTReferencedSeriesSequence = [stack]
         frame.RTReferencedStudySequence = [study]
     dataset.ReferencedFrameOfReferenceSequence = [frame]
     dataset.StructureSetROISequence = []

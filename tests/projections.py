@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 from scipy import ndimage
 
-from calcimeasure.model import Instance, PixelFormat, Projection, Radiograph, Series, SpacingSource
+from calcimeasure.model import Instance, PixelFormat, Projection, Radiograph, SpacingSource, Stack
 from calcimeasure.segment.ct.body import find_body
 from calcimeasure.segment.ct.coarse import coarse_copy
 from tests.inserted_masses import anatomy, lobulated_mass
@@ -330,9 +330,9 @@ def radiograph_of(
     stored = PixelFormat("1.2.840.10008.1.2.1", rows, columns, 1, 16, bits, False)
     image = Instance(Path("film.dcm"), Path(), "1.2.3", 1, None, None, None, stored, 0)
     projection = Projection(photometric_interpretation=photometric, pixel_intensity_relationship=relationship)
-    series = Series("1.2", "1", 1, "DX", "", (image,), projection=projection)
+    stack = Stack("1.2", "1", 1, "DX", "", (image,), projection=projection)
     source = SpacingSource.NONE if spacing_mm is None else SpacingSource.DETECTOR_PLANE
-    return Radiograph(series, np.array(pixels, dtype=np.float32), spacing_mm, source)
+    return Radiograph(stack, np.array(pixels, dtype=np.float32), spacing_mm, source)
 
 
 def random_beam(rng: np.random.Generator) -> Beam:

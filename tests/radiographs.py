@@ -25,12 +25,12 @@ from tests.test_model import ct_series, instance
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from calcimeasure.model import BodySite, Laterality, Lesion, Series
+    from calcimeasure.model import BodySite, Laterality, Lesion, Stack
 
 BACKGROUND, CONTRAST = 1000.0, 400.0
 
 
-def radiograph_series(projection: Projection | None = None, **facts: Any) -> Series:  # noqa: ANN401
+def radiograph_series(projection: Projection | None = None, **facts: Any) -> Stack:  # noqa: ANN401
     """Return a made-up radiograph's header."""
     defaults = {"modality": "DX", "sop_class_uid": "1.2.840.10008.5.1.4.1.1.1.1", "instances": (instance(),)}
     return ct_series(**defaults | facts, projection=projection or Projection())
@@ -40,10 +40,10 @@ def radiograph_of(
     pixels: NDArray[Any],
     spacing_mm: tuple[float, float] | None = None,
     source: SpacingSource = SpacingSource.NONE,
-    series: Series | None = None,
+    stack: Stack | None = None,
 ) -> Radiograph:
     """Return pixels as if they had been loaded."""
-    return Radiograph(series or radiograph_series(), np.array(pixels, dtype=np.float32), spacing_mm, source)
+    return Radiograph(stack or radiograph_series(), np.array(pixels, dtype=np.float32), spacing_mm, source)
 
 
 def ellipse(

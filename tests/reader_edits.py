@@ -91,10 +91,10 @@ def main(folder: Path, *paths: Path) -> None:
         return review.Signature("A. Reader", THEN, str(next(numbers)))
 
     with open_store(file_url(folder / "private" / "calcimeasure.db")) as store:
-        for series in find_series(paths, SETTINGS).series:
-            stack_id = store.find_stack(series)
+        for stack in find_series(paths, SETTINGS).series:
+            stack_id = store.find_stack(stack)
             if stack_id is not None and store.histories(stack_id):
-                edit_stack(store, stack_id, load_image(series, SETTINGS), sign)
+                edit_stack(store, stack_id, load_image(stack, SETTINGS), sign)
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 TABLES = ("lesions.csv", "studies.csv", "lesions.schema.json", "studies.schema.json")
 
 
-def write_many(folder: Path, series: int) -> Path:
+def write_many(folder: Path, stack: int) -> Path:
     """Small CT series of several patients, two lesions each."""
-    for number in range(series):
+    for number in range(stack):
         write_ct(folder / f"s{number}", seed=f"many {number}", patient_id=f"P{number % 5}", series_number=number)
     return folder
 

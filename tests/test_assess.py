@@ -83,7 +83,7 @@ def test_outline_becomes_a_proposed_lesion_that_nobody_has_judged() -> None:
     volume = volume_of(np.where(mask, 400, 40), grid, "sheared_stack", "specks_dropped")
     outline, settings = Outline.from_mask(mask), Settings(large_diameter_mm=5)
     lesion = assess(volume, outline, 7, settings)
-    assert lesion.tracking_uid == tracking_uid(volume.series, outline)
+    assert lesion.tracking_uid == tracking_uid(volume.stack, outline)
     assert (lesion.number, lesion.outline) == (7, outline)
     numbers = measure(volume, outline, settings)
     k = numbers.long_axis_slice

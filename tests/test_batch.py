@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from calcimeasure.model import Series
+    from calcimeasure.model import Stack
     from calcimeasure.run.processes import Task
 
 OTHERS = 4
@@ -75,7 +75,7 @@ def undisturbed(images: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def series(images: Path) -> Series:
+def stack(images: Path) -> Stack:
     return find_series(images / "s0").series[0]
 
 
@@ -86,8 +86,8 @@ def child() -> Iterator[Child]:
     one.end()
 
 
-def measured_by(child: Child, series: Series) -> Report | Failure:
-    return child.measure(pickle.dumps((series, Settings(), (), 1)), str(PROJECT))
+def measured_by(child: Child, stack: Stack) -> Report | Failure:
+    return child.measure(pickle.dumps((stack, Settings(), (), 1)), str(PROJECT))
 
 
 # Faults
@@ -118,12 +118,12 @@ def test_memory_is_shared_among_workers_where_no_limit_is_set() -> None:
     assert limits_of(change_settings(Settings(), {"memory_limit_gb": 3}), 4).memory_bytes == 3e9
 
 
-def test_a_process_that_ends_while_it_has_nothing_to_do_costs_no_stack(child: Child, series: Series) -> None:
-    assert isinstance(measured_by(child, series), Report)
+def test_a_process_that_ends_while_it_has_nothing_to_do_costs_no_stack(child: Child, stack: Stack) -> None:
+    assert isinstance(measured_by(child, stack), Report)
     (process,) = [one for one in psutil.Process().children(recursive=True) if one.num_threads() > 1]
     process.kill()
     time.sleep(0.3)
-    assert isinstance(measured_by(child, series), Report)
+    assert isinstance(measured_by(child, stack), Report)
 
 
 def test_exit_of_a_decoder_is_a_crash(images: Path, tmp_path: Path) -> None:
@@ -207,13 +207,13 @@ def assess(*arguments):
     assert {line for line in done.stderr.splitlines() if line.startswith("loaded: ")} == {"loaded: set()"}
 
 
-def test_only_some_stacks_are_taken_ahead(series: Series) -> None:
+def test_only_some_stacks_are_taken_ahead(stack: Stack) -> None:
     taken = []
 
     def tasks() -> Iterator[tuple[int, Task]]:
         for number in range(20):
             taken.append(number)
-            yield number, (series, Settings(), (), 1)
+            yield number, (stack, Settings(), (), 1)
 
     settings = change_settings(Settings(), {"workers": 2})
     results = measure_in_processes(tasks(), settings, most=20)
@@ -227,9 +227,9 @@ def test_only_some_stacks_are_taken_ahead(series: Series) -> None:
 
 
 def test_nothing_large_crosses_between_processes(child: Child) -> None:
-    (series,) = find_series(PROJECT / "sample_dicom" / "bilateral_hips").series
-    voxel_bytes = sum(2 * one.pixel_format.rows * one.pixel_format.columns for one in series.instances)
-    task = pickle.dumps((series, Settings(), (), 1))
+    (stack,) = find_series(PROJECT / "sample_dicom" / "bilateral_hips").series
+    voxel_bytes = sum(2 * one.pixel_format.rows * one.pixel_format.columns for one in stack.instances)
+    task = pickle.dumps((stack, Settings(), (), 1))
     report = child.measure(task, str(PROJECT))
     assert isinstance(report, Report)
     assert len(report.lesions) == 5

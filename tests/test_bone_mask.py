@@ -100,7 +100,7 @@ def test_masks_are_part_of_what_was_measured_with(ct: Path, tmp_path: Path) -> N
 
 
 def test_no_mask_named_is_no_mask(ct: Path) -> None:
-    (series,) = find_series(ct).series
-    volume = load_image(series, Settings())
+    (stack,) = find_series(ct).series
+    volume = load_image(stack, Settings())
     assert isinstance(volume, Volume)
     assert bones_of(volume, Settings()) == (None, ())

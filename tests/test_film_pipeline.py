@@ -64,7 +64,7 @@ def proposals(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def propose_on_radiograph(radiograph: Radiograph, settings: Settings, *, limb: bool) -> Proposals:
         assert isinstance(settings, Settings)
-        assert limb == (radiograph.series.body_part == TAGS["BodyPartExamined"])
+        assert limb == (radiograph.stack.body_part == TAGS["BodyPartExamined"])
         assert radiograph.pixels.shape == PIXELS.shape
         mass = Proposal(OUTLINE, Tissue.CALCIFIED_MASS, 0.7, (Evidence("edge", 0.9, 1.5, "its edge is even"),))
         unsure = Proposal(SMALL, Tissue.UNKNOWN, 0.3)
@@ -82,9 +82,9 @@ def write(path: Path, **tags: object) -> Path:
 
 
 def report_of(path: Path, **settings: object) -> Report:
-    (series,) = find_series(path).series
-    assert verdict_from_headers(series, SETTINGS) is None
-    return analyze(series, Settings(**settings))
+    (stack,) = find_series(path).series
+    assert verdict_from_headers(stack, SETTINGS) is None
+    return analyze(stack, Settings(**settings))
 
 
 def lesion_rows(folder: Path) -> list[dict[str, str]]:
@@ -113,7 +113,7 @@ def test_a_radiograph_is_measured(tmp_path: Path) -> None:
     assert numbers.long_axis_mm == pytest.approx(30.0, abs=0.1)
     assert numbers.short_axis_mm == pytest.approx(18.0, abs=0.1)
     assert (numbers.spacing_source, numbers.large) == (SpacingSource.DETECTOR_PLANE, True)
-    assert numbers.long_axis_sop_uid == report.series.instances[0].sop_uid
+    assert numbers.long_axis_sop_uid == report.stack.instances[0].sop_uid
     assert mass.notices == ("detector_plane",)
     assert mass.side is not None
     assert (mass.side.laterality, mass.side.source) == (Laterality.LEFT, SideSource.DICOM_TAG)
@@ -230,7 +230,7 @@ def test_explained(both: Path, tmp_path: Path) -> None:
 
 def outcomes_kept(report: Report, folder: Path) -> Iterator[Outcome]:
     with open_store(file_url(folder / "store.db")) as store:
-        keep = store.plan(report.series, SETTINGS)
+        keep = store.plan(report.stack, SETTINGS)
         assert keep.todo is Todo.MEASURE
         assert store.record(store.begin_run([folder], SETTINGS, "1"), report, keep, SETTINGS)
     with open_store(file_url(folder / "store.db")) as store:
@@ -250,7 +250,7 @@ def test_a_header_that_gives_other_millimeters_is_measured_again(tmp_path: Path)
     report = report_of(write(tmp_path / "film"))
     list(outcomes_kept(report, tmp_path))
     with open_store(file_url(tmp_path / "store.db")) as store:
-        assert store.plan(report.series, SETTINGS).todo is Todo.UNCHANGED
+        assert store.plan(report.stack, SETTINGS).todo is Todo.UNCHANGED
         (corrected,) = find_series(write(tmp_path / "film", ImagerPixelSpacing=["0.1", "0.1"])).series
         assert store.plan(corrected, SETTINGS).todo is Todo.MEASURE
 
@@ -259,7 +259,7 @@ def test_a_calibration_is_kept_and_survives_measuring_again(tmp_path: Path) -> N
     path = write(tmp_path / "film", ImagerPixelSpacing=None)
     report = report_of(path)
     list(outcomes_kept(report, tmp_path))
-    radiograph = load_image(report.series)
+    radiograph = load_image(report.stack)
     assert isinstance(radiograph, Radiograph)
     coin = KnownLength(((5.0, 5.0), (5.0, 105.0)), 25.0)
     with open_store(file_url(tmp_path / "store.db")) as store:
@@ -269,11 +269,11 @@ def test_a_calibration_is_kept_and_survives_measuring_again(tmp_path: Path) -> N
         store.append(stack_id, revisions, SETTINGS)
     with open_store(file_url(tmp_path / "store.db")) as store:
         (outcome,) = store.outcomes()
-        assert store.plan(report.series, SETTINGS).todo is Todo.UNCHANGED
+        assert store.plan(report.stack, SETTINGS).todo is Todo.UNCHANGED
         other = Settings(large_diameter_mm=10)
-        assert store.plan(report.series, other).todo is Todo.REVIEWED
-        plan = store.plan(report.series, other, remeasure_reviewed=True)
-        again = analyze(report.series, other, plan.earlier, plan.next_number)
+        assert store.plan(report.stack, other).todo is Todo.REVIEWED
+        plan = store.plan(report.stack, other, remeasure_reviewed=True)
+        again = analyze(report.stack, other, plan.earlier, plan.next_number)
     for lesions in (outcome.lesions, again.lesions):
         assert [lesion.measurements.long_axis_mm for lesion in lesions] == pytest.approx(
             [0.25 * lesion.measurements.long_axis.length_px for lesion in report.lesions]
@@ -288,7 +288,7 @@ def test_a_calibration_is_kept_and_survives_measuring_again(tmp_path: Path) -> N
 
 
 def test_ct_measurements_are_as_before(both: Path) -> None:
-    (series,) = find_series(both / "ct").series
-    for lesion in analyze(series, SETTINGS).lesions:
+    (stack,) = find_series(both / "ct").series
+    for lesion in analyze(stack, SETTINGS).lesions:
         assert isinstance(lesion.measurements, Measurements)
         assert lesion.measurements.largest_mm == lesion.measurements.max_3d_diameter_mm

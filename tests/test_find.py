@@ -31,7 +31,7 @@ from tests.phantoms import oblique_grid, straight_grid, uneven_grid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from calcimeasure.model import Series
+    from calcimeasure.model import Stack
     from tests.dicom_phantom import Fault, Instance
     from tests.phantoms import Grid
 
@@ -54,17 +54,17 @@ def write(folder: Path, *faults: Fault, grid: Grid = GRID, seed: int = 1, **head
     )
 
 
-def only(found: Found) -> Series:
-    (series,) = found.series
-    return series
+def only(found: Found) -> Stack:
+    (stack,) = found.series
+    return stack
 
 
 def sizes(found: Found) -> list[int]:
-    return [len(series.instances) for series in found.series]
+    return [len(stack.instances) for stack in found.series]
 
 
-def loaded(series: Series) -> Volume:
-    volume = load_image(series)
+def loaded(stack: Stack) -> Volume:
+    volume = load_image(stack)
     assert isinstance(volume, Volume)
     return volume
 
@@ -151,7 +151,7 @@ def test_drive_that_numbers_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Path, "stat", without_number)
     found = find_series(tmp_path)
     assert sizes(found) == [6, 6]
-    assert all(series.notices == () for series in found.series)
+    assert all(stack.notices == () for stack in found.series)
 
 
 @pytest.mark.parametrize(
@@ -280,12 +280,12 @@ def test_names_in_a_zip_lead_nowhere(tmp_path: Path) -> None:
         for name, path in zip(odd, paths, strict=True):
             packed.write(path, name)
     found = find_series(archive)
-    series = only(found)
-    assert len(series.instances) == 6
-    for instance in series.instances:
+    stack = only(found)
+    assert len(stack.instances) == 6
+    for instance in stack.instances:
         assert not instance.relative_path.is_absolute()
         assert ".." not in instance.relative_path.parts
-    assert loaded(series).attenuation_hu.shape == (6, 8, 10)
+    assert loaded(stack).attenuation_hu.shape == (6, 8, 10)
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file() and path.suffix == ".zip") == [
         "archive.zip"
     ]
@@ -367,7 +367,7 @@ def test_dicomdir_names_the_files(tmp_path: Path) -> None:
     (tmp_path / "cd" / "not_named").write_bytes(paths[0].read_bytes())
     found = find_series(directory)
     assert sizes(found) == [6, 6]
-    assert all(series.notices == () for series in found.series)
+    assert all(stack.notices == () for stack in found.series)
     assert found.series[0].relative_path == found.series[0].instances[0].path.relative_to(tmp_path / "cd")
     # In a folder it is one file among others, and no image.
     assert find_series(tmp_path / "cd").other_file_count == 1
@@ -474,12 +474,12 @@ def test_two_grids_of_one_series_are_two_stacks(tmp_path: Path, other: dict[str,
     write(tmp_path / "b", new_instances("other"), set_all(**other), seed=2)
     found = find_series(tmp_path)
     assert sizes(found) == [6, 6]
-    assert [series.stack_number for series in found.series] == [1, 2]
-    assert {series.series_uid for series in found.series} == {found.series[0].series_uid}
-    for series, seed in zip(found.series, (1, 2), strict=True):
-        assert "split_series" in series.notices
-        if "LOCALIZER" not in series.image_type:
-            assert np.array_equal(loaded(series).attenuation_hu, hu_of(GRID, seed))
+    assert [stack.stack_number for stack in found.series] == [1, 2]
+    assert {stack.series_uid for stack in found.series} == {found.series[0].series_uid}
+    for stack, seed in zip(found.series, (1, 2), strict=True):
+        assert "split_series" in stack.notices
+        if "LOCALIZER" not in stack.image_type:
+            assert np.array_equal(loaded(stack).attenuation_hu, hu_of(GRID, seed))
 
 
 def test_three_time_points(tmp_path: Path) -> None:
@@ -489,8 +489,8 @@ def test_three_time_points(tmp_path: Path) -> None:
         )
     found = find_series(tmp_path)
     assert sizes(found) == [6, 6, 6]
-    for number, series in enumerate(sorted(found.series, key=lambda one: one.instances[0].split_keys)):
-        assert np.array_equal(loaded(series).attenuation_hu, hu_of(GRID, number))
+    for number, stack in enumerate(sorted(found.series, key=lambda one: one.instances[0].split_keys)):
+        assert np.array_equal(loaded(stack).attenuation_hu, hu_of(GRID, number))
 
 
 def test_the_right_attribute_splits(tmp_path: Path) -> None:
@@ -521,8 +521,8 @@ def test_acquisitions_that_lie_among_each_other_are_two_stacks(tmp_path: Path) -
     write(tmp_path / "b", new_instances("b"), set_all(AcquisitionNumber=2), grid=second, seed=2)
     found = find_series(tmp_path)
     assert sizes(found) == [12, 14]
-    for series, grid, seed in zip(found.series, (first, second), (1, 2), strict=True):
-        volume = loaded(series)
+    for stack, grid, seed in zip(found.series, (first, second), (1, 2), strict=True):
+        volume = loaded(stack)
         assert volume.notices == ("split_series",)
         assert np.array_equal(volume.attenuation_hu, hu_of(grid, seed))
 
@@ -530,8 +530,8 @@ def test_acquisitions_that_lie_among_each_other_are_two_stacks(tmp_path: Path) -
 def test_acquisitions_one_behind_the_other_are_one_stack(tmp_path: Path) -> None:
     write(tmp_path / "a", grid=axial(*np.arange(0, 30, 5.0)))
     write(tmp_path / "b", new_instances("b"), set_all(AcquisitionNumber=2), grid=axial(*np.arange(30, 60, 3.0)))
-    series = only(find_series(tmp_path))
-    assert loaded(series).notices == ("uneven_spacing",)
+    stack = only(find_series(tmp_path))
+    assert loaded(stack).notices == ("uneven_spacing",)
 
 
 def test_acquisitions_that_overlap_at_their_joint_are_two_stacks(tmp_path: Path) -> None:
@@ -547,9 +547,9 @@ def test_localizer_and_slices_in_one_series(tmp_path: Path) -> None:
     found = find_series(tmp_path)
     assert sorted(sizes(found)) == [1, 6]
     reasons = []
-    for series in found.series:
+    for stack in found.series:
         try:
-            loaded(series)
+            loaded(stack)
         except SeriesError as error:
             reasons.append(error.reason)
     assert reasons == ["localizer"]
@@ -582,8 +582,8 @@ def test_time_points_of_a_multi_frame_file(tmp_path: Path) -> None:
 
     found = find_series(write_multiframe(tmp_path / "one", hu, both, edit=number_times))
     assert sizes(found) == [5, 5]
-    for series, seed in zip(found.series, (1, 2), strict=True):
-        assert np.array_equal(loaded(series).attenuation_hu, hu_of(grid, seed))
+    for stack, seed in zip(found.series, (1, 2), strict=True):
+        assert np.array_equal(loaded(stack).attenuation_hu, hu_of(grid, seed))
 
 
 @pytest.mark.parametrize(
@@ -602,8 +602,8 @@ def test_rounding_of_single_slices_splits_nothing(
         setattr(dataset, keyword, values(list(dataset[keyword].value)))
 
     write(tmp_path, same_series(change=change, only_slices=(1, 2, 4)))
-    series = only(find_series(tmp_path))
-    assert (len(series.instances), series.notices) == (6, ())
+    stack = only(find_series(tmp_path))
+    assert (len(stack.instances), stack.notices) == (6, ())
 
 
 def test_patients_and_studies_are_kept_apart_by_their_uids(tmp_path: Path) -> None:
@@ -611,7 +611,7 @@ def test_patients_and_studies_are_kept_apart_by_their_uids(tmp_path: Path) -> No
         for date in ("20240302", "20230101"):
             write(tmp_path / patient / date, patient_id=patient, study_date=date)
     found = find_series(tmp_path)
-    assert [(series.patient_id, str(series.study_date)) for series in found.series] == [
+    assert [(stack.patient_id, str(stack.study_date)) for stack in found.series] == [
         ("P1", "2023-01-01"),
         ("P1", "2024-03-02"),
         ("P2", "2023-01-01"),
@@ -626,7 +626,7 @@ def test_series_without_uid_are_kept_apart_by_folder_and_number(tmp_path: Path) 
     write(tmp_path / "a", blank, series_number=2, file_name="second{}")
     found = find_series(tmp_path)
     assert sizes(found) == [6, 6, 6]
-    assert all(series.notices == ("no_series_uid",) for series in found.series)
+    assert all(stack.notices == ("no_series_uid",) for stack in found.series)
     archive = write_zip(tmp_path / "a.zip", tmp_path)
     assert sizes(find_series(archive)) == [6, 6, 6]
 
@@ -639,16 +639,16 @@ def test_copies_of_files_are_dropped(tmp_path: Path, copies: int) -> None:
     paths = write(tmp_path / "a")
     for number in range(copies):
         shutil.copytree(tmp_path / "a", tmp_path / f"copy{number}")
-    series = only(find_series(tmp_path))
-    assert series.notices == ("duplicate_dropped",)
-    assert [instance.path for instance in series.instances] == paths
+    stack = only(find_series(tmp_path))
+    assert stack.notices == ("duplicate_dropped",)
+    assert [instance.path for instance in stack.instances] == paths
 
 
 def test_same_uid_at_other_positions_is_no_duplicate(tmp_path: Path) -> None:
     """Some programs that remove names write one UID into all."""
     write(tmp_path, set_all(SOPInstanceUID="1.2.3"))
-    series = only(find_series(tmp_path))
-    assert (len(series.instances), series.notices) == (6, ())
+    stack = only(find_series(tmp_path))
+    assert (len(stack.instances), stack.notices) == (6, ())
 
 
 def test_whole_stack_sent_twice_with_new_uids(tmp_path: Path) -> None:
@@ -665,8 +665,8 @@ def test_radiographs_are_each_for_themselves_and_copies_dropped(tmp_path: Path) 
     shutil.copy(tmp_path / "1", tmp_path / "copy of 1")
     found = find_series(tmp_path)
     assert sizes(found) == [1, 1, 1]
-    assert [series.notices for series in found.series] == [(), ("duplicate_dropped",), ()]
-    assert all(isinstance(load_image(series), Radiograph) for series in found.series)
+    assert [stack.notices for stack in found.series] == [(), ("duplicate_dropped",), ()]
+    assert all(isinstance(load_image(stack), Radiograph) for stack in found.series)
 
 
 def test_radiographs_that_share_a_uid_and_nothing_else_are_two(tmp_path: Path) -> None:
@@ -675,7 +675,7 @@ def test_radiographs_that_share_a_uid_and_nothing_else_are_two(tmp_path: Path) -
         write_radiograph(tmp_path / f"{number}", values, SOPInstanceUID="1.2.3", InstanceNumber=number)
     found = find_series(tmp_path)
     assert sizes(found) == [1, 1]
-    assert [load_image(series).pixels.max() for series in found.series] == [0, 1]
+    assert [load_image(stack).pixels.max() for stack in found.series] == [0, 1]
 
 
 # Order
@@ -706,8 +706,8 @@ def test_order_is_that_of_positions(tmp_path: Path, header: dict[str, object], n
 
 def test_without_positions_instance_numbers_order(tmp_path: Path) -> None:
     write(tmp_path, same_series(change=lambda dataset: dataset.pop("ImagePositionPatient")), shuffle_seed=4)
-    series = only(find_series(tmp_path))
-    assert [instance.instance_number for instance in series.instances] == [1, 2, 3, 4, 5, 6]
+    stack = only(find_series(tmp_path))
+    assert [instance.instance_number for instance in stack.instances] == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.fixture(scope="module")
@@ -727,11 +727,11 @@ def mixed_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def content(found: Found) -> list[object]:
     """What was found, told by what is in the files and not by their names."""
 
-    def place(series: Series) -> Series:
-        instances = tuple(replace(one, path=Path(), root=Path()) for one in series.instances)
-        return replace(series, instances=instances)
+    def place(stack: Stack) -> Stack:
+        instances = tuple(replace(one, path=Path(), root=Path()) for one in stack.instances)
+        return replace(stack, instances=instances)
 
-    return [place(series) for series in found.series]
+    return [place(stack) for stack in found.series]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -748,7 +748,7 @@ def test_stack_numbers_follow_instance_numbers(tmp_path: Path) -> None:
     write(tmp_path / "z", set_all(ConvolutionKernel="A"), first_instance_number=1)
     write(tmp_path / "a", new_instances("b"), set_all(ConvolutionKernel="B"))
     found = find_series(tmp_path)
-    assert [(series.stack_number, series.convolution_kernel) for series in found.series] == [(1, "A"), (2, "B")]
+    assert [(stack.stack_number, stack.convolution_kernel) for stack in found.series] == [(1, "A"), (2, "B")]
 
 
 def test_facts_are_those_of_the_first_instance(tmp_path: Path) -> None:
@@ -772,12 +772,12 @@ def test_header_facts(tmp_path: Path) -> None:
         study_date="20200229",
         series_number=9,
     )
-    series = only(find_series(tmp_path))
-    assert (series.patient_id, series.description, series.body_part) == ("Größe^中文", "L HAND", "HAND")
-    assert (series.laterality, series.image_laterality, series.patient_position) == ("L", "L", "FFP")
-    assert (series.kvp, series.convolution_kernel, series.slice_thickness_mm) == (80.0, "Br59", 3.75)
-    assert (series.contrast_agent, str(series.study_date), series.series_number) == (True, "2020-02-29", 9)
-    assert series.pixel_spacing_mm == (0.7, 0.6)
+    stack = only(find_series(tmp_path))
+    assert (stack.patient_id, stack.description, stack.body_part) == ("Größe^中文", "L HAND", "HAND")
+    assert (stack.laterality, stack.image_laterality, stack.patient_position) == ("L", "L", "FFP")
+    assert (stack.kvp, stack.convolution_kernel, stack.slice_thickness_mm) == (80.0, "Br59", 3.75)
+    assert (stack.contrast_agent, str(stack.study_date), stack.series_number) == (True, "2020-02-29", 9)
+    assert stack.pixel_spacing_mm == (0.7, 0.6)
 
 
 def code(value: str, scheme: str = "SCT", **modifiers: pydicom.Sequence) -> pydicom.Dataset:
@@ -798,9 +798,9 @@ def test_coded_regions_and_their_sides(tmp_path: Path) -> None:
         set_tag("AnatomicRegionSequence", pydicom.Sequence([region])),
         set_tag("PrimaryAnatomicStructureSequence", pydicom.Sequence([structure])),
     )
-    series = only(find_series(tmp_path))
-    assert series.region_codes == ("56459004", "T-12740")
-    assert series.region_modifier_codes == ("7771000", "G-A101")
+    stack = only(find_series(tmp_path))
+    assert stack.region_codes == ("56459004", "T-12740")
+    assert stack.region_modifier_codes == ("7771000", "G-A101")
 
 
 @pytest.mark.parametrize(

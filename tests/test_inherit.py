@@ -152,10 +152,10 @@ def volume(monkeypatch: pytest.MonkeyPatch) -> Volume:
 
 
 def test_stack_that_is_measured_again_keeps_names_numbers_and_drawn_outlines(volume: Volume) -> None:
-    whole, elsewhere = pipeline.analyze(volume.series).lesions
+    whole, elsewhere = pipeline.analyze(volume.stack).lesions
     drawn = replace(whole, outline=LEFT_HALF, algorithm_type=AlgorithmType.MANUAL, reader="A", status=Status.ACCEPTED)
     settings = Settings(threshold_hu=300)
-    again = pipeline.analyze(volume.series, settings, [drawn, elsewhere], next_number=3)
+    again = pipeline.analyze(volume.stack, settings, [drawn, elsewhere], next_number=3)
     assert [(one.tracking_uid, one.number) for one in again.lesions] == [
         (whole.tracking_uid, 1),
         (elsewhere.tracking_uid, 2),
@@ -167,5 +167,5 @@ def test_stack_that_is_measured_again_keeps_names_numbers_and_drawn_outlines(vol
 
 
 def test_new_lesions_get_numbers_that_were_never_used(volume: Volume) -> None:
-    numbers = [one.number for one in pipeline.analyze(volume.series, next_number=7).lesions]
+    numbers = [one.number for one in pipeline.analyze(volume.stack, next_number=7).lesions]
     assert numbers == [7, 8]

@@ -35,8 +35,8 @@ def measure_mask(
     slice_thickness_mm: float | None = None,
 ) -> Measurements:
     volume = volume_of(np.where(mask, 400, 40) if hu is None else hu, grid)
-    series = dataclasses.replace(volume.series, slice_thickness_mm=slice_thickness_mm)
-    return measure(dataclasses.replace(volume, series=series), Outline.from_mask(mask), settings or Settings())
+    stack = dataclasses.replace(volume.stack, slice_thickness_mm=slice_thickness_mm)
+    return measure(dataclasses.replace(volume, stack=stack), Outline.from_mask(mask), settings or Settings())
 
 
 def missing(measurements: Measurements) -> set[str]:

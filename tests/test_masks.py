@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.geometry import Geometry
-    from calcimeasure.model import Series
+    from calcimeasure.model import Stack
 
 Fields = float | tuple[float, ...]
 SHAPE = (6, 14, 11)
@@ -56,18 +56,18 @@ LEFT, RIGHT = Laterality.LEFT, Laterality.RIGHT
 
 
 @dataclass(frozen=True)
-class Stack:
+class Outlined:
     grid: Grid
     paths: list[Path]
-    series: Series
+    stack: Stack
     geometry: Geometry
 
     def read(self, path: Path | MaskFiles, *, bones_only: bool = True) -> BoneMasks:
         masks = path if isinstance(path, MaskFiles) else find_masks(path)
-        return read_masks(masks, self.series, self.geometry, bones_only=bones_only)
+        return read_masks(masks, self.stack, self.geometry, bones_only=bones_only)
 
     def uid(self, k: int) -> str:
-        return self.series.instances[k].sop_uid
+        return self.stack.instances[k].sop_uid
 
     def polygon(self, k: float, column_row: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
         """Points of slice k (or between two: along the normal from the one below), given in pixels."""
@@ -78,10 +78,10 @@ class Stack:
         return np.asarray(points + offset)
 
 
-def stack(folder: Path, grid: Grid, **header: Any) -> Stack:  # noqa: ANN401 - what Header takes
+def stack(folder: Path, grid: Grid, **header: Any) -> Outlined:  # noqa: ANN401 - what Header takes
     paths = write_series(folder, np.zeros(grid.shape_kji), grid, Header(**header), shuffle_seed=3)
-    series, geometry, _ = checked_stack(find_series(folder).series[0], Settings())
-    return Stack(grid, paths, series, geometry)
+    stack, geometry, _ = checked_stack(find_series(folder).series[0], Settings())
+    return Outlined(grid, paths, stack, geometry)
 
 
 GRIDS: dict[str, Callable[[], Grid]] = {
@@ -95,17 +95,17 @@ GRIDS: dict[str, Callable[[], Grid]] = {
 
 
 @pytest.fixture(params=list(GRIDS))
-def any_stack(request: pytest.FixtureRequest, tmp_path: Path) -> Stack:
+def any_stack(request: pytest.FixtureRequest, tmp_path: Path) -> Outlined:
     return stack(tmp_path / "ct", GRIDS[request.param](), patient_position="FFS")
 
 
 @pytest.fixture
-def oblique(tmp_path: Path) -> Stack:
+def oblique(tmp_path: Path) -> Outlined:
     return stack(tmp_path / "ct", GRIDS["oblique"]())
 
 
 @pytest.fixture
-def straight(tmp_path: Path) -> Stack:
+def straight(tmp_path: Path) -> Outlined:
     return stack(tmp_path / "ct", GRIDS["straight"]())
 
 
@@ -194,7 +194,7 @@ def test_every_bone_of_totalsegmentator_has_its_own_name() -> None:
 @pytest.mark.parametrize("axes", list(itertools.permutations(range(3))))
 @pytest.mark.parametrize("signs", list(itertools.product((1, -1), repeat=3)))
 def test_a_nifti_of_any_axis_order_and_sign_comes_to_the_same_voxels(
-    tmp_path_factory: pytest.TempPathFactory, oblique_once: Stack, axes: tuple[int, ...], signs: tuple[int, ...]
+    tmp_path_factory: pytest.TempPathFactory, oblique_once: Outlined, axes: tuple[int, ...], signs: tuple[int, ...]
 ) -> None:
     labels = shape_of_no_symmetry()
     path = tmp_path_factory.mktemp("nifti") / "femur_left.nii"
@@ -206,11 +206,11 @@ def test_a_nifti_of_any_axis_order_and_sign_comes_to_the_same_voxels(
 
 
 @pytest.fixture(scope="module")
-def oblique_once(tmp_path_factory: pytest.TempPathFactory) -> Stack:
+def oblique_once(tmp_path_factory: pytest.TempPathFactory) -> Outlined:
     return stack(tmp_path_factory.mktemp("ct"), GRIDS["oblique"]())
 
 
-def test_a_nifti_lies_where_its_affine_says_on_every_grid(any_stack: Stack, tmp_path: Path) -> None:
+def test_a_nifti_lies_where_its_affine_says_on_every_grid(any_stack: Outlined, tmp_path: Path) -> None:
     labels = shape_of_no_symmetry()
     path = tmp_path / "tibia.nii.gz"
     write_nifti(path, *reorder(labels, affine_ras(any_stack.grid), (2, 1, 0), (-1, 1, 1)))
@@ -231,7 +231,7 @@ def test_one_voxel_by_hand(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.geometry.to_lps_mm([4, 2, 6]), (5.0, -3.0, 20.0))
 
 
-def test_an_affine_is_trusted_and_a_mirrored_one_gives_mirrored_labels(straight: Stack, tmp_path: Path) -> None:
+def test_an_affine_is_trusted_and_a_mirrored_one_gives_mirrored_labels(straight: Outlined, tmp_path: Path) -> None:
     labels = shape_of_no_symmetry()
     affine = affine_ras(straight.grid)
     _, mirrored = reorder(labels, affine, (0, 1, 2), (1, 1, -1))
@@ -240,7 +240,7 @@ def test_an_affine_is_trusted_and_a_mirrored_one_gives_mirrored_labels(straight:
     assert masks.sides == {1: LEFT}
 
 
-def test_labels_in_one_file_are_named_by_the_table_in_its_header(oblique: Stack, tmp_path: Path) -> None:
+def test_labels_in_one_file_are_named_by_the_table_in_its_header(oblique: Outlined, tmp_path: Path) -> None:
     labels = shape_of_no_symmetry(76)
     labels[0, 0, :3] = 5
     labels[0, 1, :3] = 29
@@ -260,13 +260,13 @@ def test_labels_in_one_file_are_named_by_the_table_in_its_header(oblique: Stack,
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.int32, np.uint16, np.float32, np.float64, np.int8])
-def test_labels_of_any_type_of_number(oblique: Stack, tmp_path: Path, dtype: type) -> None:
+def test_labels_of_any_type_of_number(oblique: Outlined, tmp_path: Path, dtype: type) -> None:
     labels = shape_of_no_symmetry(76).astype(dtype)
     path = write_nifti(tmp_path / "all.nii", labels, affine_ras(oblique.grid), {76: "femur_right"})
     np.testing.assert_array_equal(mask_of(oblique.read(path), "femur_right"), labels == 76)
 
 
-def test_one_file_per_class_in_a_folder_with_others_passed_over(oblique: Stack, tmp_path: Path) -> None:
+def test_one_file_per_class_in_a_folder_with_others_passed_over(oblique: Outlined, tmp_path: Path) -> None:
     affine = affine_ras(oblique.grid)
     first, second = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
     first[1:3], second[2:5] = 1, 255
@@ -290,13 +290,13 @@ def test_one_file_per_class_in_a_folder_with_others_passed_over(oblique: Stack, 
     assert names_of(masks) == ["femur_left", "hip_left"]
 
 
-def test_probabilities_are_cut_at_half(oblique: Stack, tmp_path: Path) -> None:
+def test_probabilities_are_cut_at_half(oblique: Outlined, tmp_path: Path) -> None:
     fractions = np.linspace(0, 1, math.prod(SHAPE), dtype=np.float32).reshape(SHAPE)
     path = write_nifti(tmp_path / "skull.nii", fractions, affine_ras(oblique.grid))
     np.testing.assert_array_equal(oblique.read(path).labels != 0, fractions >= 0.5)
 
 
-def test_scaled_values_are_scaled(oblique: Stack, tmp_path: Path) -> None:
+def test_scaled_values_are_scaled(oblique: Outlined, tmp_path: Path) -> None:
     image = nibabel.Nifti1Image(shape_of_no_symmetry(38), affine_ras(oblique.grid))
     image.header.set_slope_inter(2.0, 0.0)
     table = '<CaretExtension><LabelTable><Label Key="76">femur_right</Label></LabelTable></CaretExtension>'
@@ -310,7 +310,7 @@ def test_scaled_values_are_scaled(oblique: Stack, tmp_path: Path) -> None:
     assert expected.any()
 
 
-def test_values_without_names_are_no_bones(oblique: Stack, tmp_path: Path) -> None:
+def test_values_without_names_are_no_bones(oblique: Outlined, tmp_path: Path) -> None:
     labels = shape_of_no_symmetry()
     labels[labels != 0] = np.arange(np.count_nonzero(labels)) % 3 + 1
     affine = affine_ras(oblique.grid)
@@ -319,7 +319,7 @@ def test_values_without_names_are_no_bones(oblique: Stack, tmp_path: Path) -> No
         oblique.read(write_nifti(tmp_path / "skull.nii", labels, affine))
 
 
-def test_two_niftis_of_one_bone_are_refused(oblique: Stack, tmp_path: Path) -> None:
+def test_two_niftis_of_one_bone_are_refused(oblique: Outlined, tmp_path: Path) -> None:
     for name in ("phase1", "phase2"):
         write_nifti(tmp_path / "m" / name / "femur_left.nii", shape_of_no_symmetry(), affine_ras(oblique.grid))
     with pytest.raises(MaskError, match=r"One NIfTI with femur_left expected for the stack, found 2 .*does not tell"):
@@ -337,7 +337,7 @@ def test_a_folder_with_the_masks_of_two_series_gives_each_its_own(tmp_path: Path
     assert [entry.path.parent.name for entry in one.read(masks).passed_over] == ["2"]
 
 
-def test_a_stack_without_masks_is_told_without_opening_a_file(oblique: Stack, tmp_path: Path) -> None:
+def test_a_stack_without_masks_is_told_without_opening_a_file(oblique: Outlined, tmp_path: Path) -> None:
     far = oblique_grid(SHAPE, SPACING, (21.0, -13.0, 34.0), (500.0, 0.0, 0.0))
     path = write_nifti(tmp_path / "femur_left.nii", shape_of_no_symmetry(), affine_ras(far))
     masks = find_masks(path)
@@ -347,7 +347,7 @@ def test_a_stack_without_masks_is_told_without_opening_a_file(oblique: Stack, tm
     assert "Resample the mask to the series." in reason
 
 
-def test_a_file_removed_since_is_a_clear_error(oblique: Stack, tmp_path: Path) -> None:
+def test_a_file_removed_since_is_a_clear_error(oblique: Outlined, tmp_path: Path) -> None:
     path = write_nifti(tmp_path / "femur_left.nii", shape_of_no_symmetry(), affine_ras(oblique.grid))
     masks = find_masks(path)
     path.unlink()
@@ -482,7 +482,7 @@ def two_bones() -> dict[str, NDArray[np.uint8]]:
 @pytest.mark.parametrize("kind", ["BINARY", "FRACTIONAL", "LABELMAP"])
 @pytest.mark.parametrize("omit_empty_frames", [True, False])
 def test_a_seg_comes_to_its_voxels_on_every_grid(
-    any_stack: Stack, tmp_path: Path, kind: SegKind, omit_empty_frames: bool
+    any_stack: Outlined, tmp_path: Path, kind: SegKind, omit_empty_frames: bool
 ) -> None:
     bones = two_bones()
     path = write_seg(
@@ -501,13 +501,13 @@ def test_a_seg_comes_to_its_voxels_on_every_grid(
     assert masks.remarks == masks.passed_over == ()
 
 
-def test_a_fractional_seg_is_cut_at_half(oblique: Stack, tmp_path: Path) -> None:
+def test_a_fractional_seg_is_cut_at_half(oblique: Outlined, tmp_path: Path) -> None:
     fractions = np.linspace(0, 1, math.prod(SHAPE)).reshape(SHAPE)
     path = write_seg(tmp_path / "seg.dcm", oblique.paths, {"skull": fractions}, kind="FRACTIONAL")
     np.testing.assert_array_equal(oblique.read(path).labels != 0, np.around(fractions * 255) >= 127.5)
 
 
-def test_frames_may_run_another_way_than_the_stack(oblique: Stack, tmp_path: Path) -> None:
+def test_frames_may_run_another_way_than_the_stack(oblique: Outlined, tmp_path: Path) -> None:
     # Drawn on the same pixels, stored from right to left and from bottom to top.
     bones = two_bones()
     path = write_seg(tmp_path / "seg.dcm", oblique.paths, bones)
@@ -530,7 +530,7 @@ def test_frames_may_run_another_way_than_the_stack(oblique: Stack, tmp_path: Pat
     np.testing.assert_array_equal(mask_of(masks, "femur_left"), bones["femur_left"] != 0)
 
 
-def test_frames_may_have_rows_where_the_stack_has_columns(oblique: Stack, tmp_path: Path) -> None:
+def test_frames_may_have_rows_where_the_stack_has_columns(oblique: Outlined, tmp_path: Path) -> None:
     bones = two_bones()
     path = write_seg(tmp_path / "seg.dcm", oblique.paths, bones)
     seg = dcmread(path)
@@ -602,7 +602,7 @@ def test_a_thick_seg_fills_the_thin_slices_near_its_planes(tmp_path: Path) -> No
     ],
 )
 def test_a_stack_that_another_seg_of_its_frame_of_reference_does_not_fit_goes_without(
-    straight: Stack, tmp_path: Path, grid: Callable[[], Grid], reason: str
+    straight: Outlined, tmp_path: Path, grid: Callable[[], Grid], reason: str
 ) -> None:
     other = stack(tmp_path / "other", grid(), series_number=2)
     path = write_seg(tmp_path / "seg.dcm", straight.paths, two_bones())
@@ -613,7 +613,7 @@ def test_a_stack_that_another_seg_of_its_frame_of_reference_does_not_fit_goes_wi
     assert reason in only_reason(other.read(path))
 
 
-def test_a_seg_that_references_the_series_and_does_not_fit_is_refused(straight: Stack, tmp_path: Path) -> None:
+def test_a_seg_that_references_the_series_and_does_not_fit_is_refused(straight: Outlined, tmp_path: Path) -> None:
     path = write_seg(tmp_path / "seg.dcm", straight.paths, two_bones())
     seg = dcmread(path)
     shared = seg.SharedFunctionalGroupsSequence[0]
@@ -621,17 +621,17 @@ def test_a_seg_that_references_the_series_and_does_not_fit_is_refused(straight: 
     seg.save_as(path)
     with pytest.raises(MaskError, match=r"Frames along the slices .* found Image Orientation .*seg\.dcm") as caught:
         straight.read(path)
-    assert caught.value.series_uid == straight.series.series_uid
+    assert caught.value.series_uid == straight.stack.series_uid
     assert caught.value.path == path
 
 
-def test_a_seg_in_another_frame_of_reference_than_its_images_is_refused(straight: Stack, tmp_path: Path) -> None:
+def test_a_seg_in_another_frame_of_reference_than_its_images_is_refused(straight: Outlined, tmp_path: Path) -> None:
     path = write_seg(tmp_path / "seg.dcm", straight.paths, two_bones(), FrameOfReferenceUID="1.2.3")
     with pytest.raises(MaskError, match=r"found 1\.2\.3 in a SEG that references images of the series"):
         straight.read(path)
 
 
-def test_a_seg_of_no_bones_says_so_and_can_be_read_all_the_same(straight: Stack, tmp_path: Path) -> None:
+def test_a_seg_of_no_bones_says_so_and_can_be_read_all_the_same(straight: Outlined, tmp_path: Path) -> None:
     tumor = {"tumor": shape_of_no_symmetry(), "tumor 2, left": np.roll(shape_of_no_symmetry(), 1, axis=2)}
     path = write_seg(tmp_path / "seg.dcm", straight.paths, tumor)
     assert "found tumor, tumor 2, left" in only_reason(straight.read(path))
@@ -641,7 +641,7 @@ def test_a_seg_of_no_bones_says_so_and_can_be_read_all_the_same(straight: Stack,
     assert "in two classes" in masks.remarks[0]
 
 
-def test_two_segments_of_one_name_are_two_unless_they_are_bones(straight: Stack, tmp_path: Path) -> None:
+def test_two_segments_of_one_name_are_two_unless_they_are_bones(straight: Outlined, tmp_path: Path) -> None:
     seg_path = write_seg(
         tmp_path / "seg.dcm", straight.paths, {"a": shape_of_no_symmetry(), "b": two_bones()["vertebrae_L4"]}
     )
@@ -653,7 +653,7 @@ def test_two_segments_of_one_name_are_two_unless_they_are_bones(straight: Stack,
         assert len(straight.read(tmp_path / "twin.dcm", bones_only=name == "patella").classes) == count
 
 
-def test_more_than_255_classes_take_two_bytes(straight: Stack, tmp_path: Path) -> None:
+def test_more_than_255_classes_take_two_bytes(straight: Outlined, tmp_path: Path) -> None:
     labels = np.arange(math.prod(SHAPE), dtype=np.int16).reshape(SHAPE) % 301
     names = {number: f"class {number}" for number in range(1, 301)}
     path = write_nifti(tmp_path / "all.nii", labels, affine_ras(straight.grid), names)
@@ -671,7 +671,7 @@ HOLE = [(3.5, 4.5), (6.5, 4.5), (6.5, 9.5), (3.5, 9.5)]
 ISLAND = [(4.6, 5.6), (5.4, 5.6), (5.4, 6.4), (4.6, 6.4)]
 
 
-def test_contours_are_filled_with_holes_and_islands_on_every_grid(any_stack: Stack, tmp_path: Path) -> None:
+def test_contours_are_filled_with_holes_and_islands_on_every_grid(any_stack: Outlined, tmp_path: Path) -> None:
     drawn = [(any_stack.polygon(2, one), any_stack.uid(2)) for one in (RECTANGLE, HOLE, ISLAND)]
     drawn.append((any_stack.polygon(4, HOLE), any_stack.uid(4)))
     references = [any_stack.uid(k) for k in range(6)]
@@ -690,7 +690,7 @@ def test_contours_are_filled_with_holes_and_islands_on_every_grid(any_stack: Sta
 
 @pytest.mark.parametrize(("k", "expected"), [(2.3, 2), (2.7, 3), (-0.4, 0), (-0.9, None), (5.4, 5), (5.9, None)])
 def test_a_contour_between_slices_belongs_to_the_nearest_within_half_a_step(
-    oblique: Stack, tmp_path: Path, k: float, expected: int | None
+    oblique: Outlined, tmp_path: Path, k: float, expected: int | None
 ) -> None:
     offset = oblique.grid.slice_spacing_mm * oblique.grid.normal * k
     points = oblique.polygon(0, RECTANGLE) + offset
@@ -713,7 +713,7 @@ def test_between_sheared_slices_a_contour_moves_along_the_normal(tmp_path: Path)
     np.testing.assert_array_equal(found.read(path).labels != 0, expected)
 
 
-def test_of_contours_in_planes_closer_than_the_slices_the_nearest_counts(straight: Stack, tmp_path: Path) -> None:
+def test_of_contours_in_planes_closer_than_the_slices_the_nearest_counts(straight: Outlined, tmp_path: Path) -> None:
     # Drawn on slices of half the step: exclusive or of neighbors would leave nothing.
     drawn = [(straight.polygon(k, RECTANGLE if k == 2 else HOLE), None) for k in (1.6, 2, 2.4, 3.1, 3.3)]
     path = write_structure_set(tmp_path / "rs.dcm", straight.paths[0], {"skull": drawn}, references=[straight.uid(0)])
@@ -722,7 +722,7 @@ def test_of_contours_in_planes_closer_than_the_slices_the_nearest_counts(straigh
     assert masks.labels[3].sum() == 5 * 3
 
 
-def test_a_contour_from_pixel_to_pixel_round_a_mask_gives_the_mask(straight: Stack, tmp_path: Path) -> None:
+def test_a_contour_from_pixel_to_pixel_round_a_mask_gives_the_mask(straight: Outlined, tmp_path: Path) -> None:
     # As OpenCV and rt_utils draw it: through the centers of the outermost pixels, also round the hole.
     outer = [(2, 3), (8, 3), (8, 7), (5, 10), (2, 10)]
     hole = [(3, 5), (4, 4), (5, 4), (6, 5), (6, 6), (5, 7), (4, 7), (3, 6)]
@@ -737,7 +737,7 @@ def test_a_contour_from_pixel_to_pixel_round_a_mask_gives_the_mask(straight: Sta
     np.testing.assert_array_equal(straight.read(path).labels[1] != 0, expected)
 
 
-def test_what_has_no_inside_is_counted(straight: Stack, tmp_path: Path) -> None:
+def test_what_has_no_inside_is_counted(straight: Outlined, tmp_path: Path) -> None:
     drawn = [(straight.polygon(1, RECTANGLE), None)]
     path = write_structure_set(
         tmp_path / "rs.dcm", straight.paths[0], {"skull": drawn}, references=[straight.uid(1)], kind="OPEN_PLANAR"
@@ -747,7 +747,7 @@ def test_what_has_no_inside_is_counted(straight: Stack, tmp_path: Path) -> None:
     assert not masks.labels.any()
 
 
-def test_contours_across_the_slices_are_refused(straight: Stack, tmp_path: Path) -> None:
+def test_contours_across_the_slices_are_refused(straight: Outlined, tmp_path: Path) -> None:
     points = np.array(straight.polygon(1, RECTANGLE))
     points[2:, 2] += 3.0
     path = write_structure_set(
@@ -757,14 +757,14 @@ def test_contours_across_the_slices_are_refused(straight: Stack, tmp_path: Path)
         straight.read(path)
 
 
-def test_contours_elsewhere_than_the_image_they_reference_are_refused(straight: Stack, tmp_path: Path) -> None:
+def test_contours_elsewhere_than_the_image_they_reference_are_refused(straight: Outlined, tmp_path: Path) -> None:
     drawn = [(straight.polygon(1, RECTANGLE), straight.uid(4))]
     path = write_structure_set(tmp_path / "rs.dcm", straight.paths[0], {"skull": drawn}, references=[straight.uid(1)])
     with pytest.raises(MaskError, match=r"A contour in slice 5, which it references, expected, found one -7\.50 mm"):
         straight.read(path)
 
 
-def test_the_images_tell_the_series_where_the_frame_of_reference_is_made_up(straight: Stack, tmp_path: Path) -> None:
+def test_the_images_tell_the_series_where_the_frame_of_reference_is_made_up(straight: Outlined, tmp_path: Path) -> None:
     # As rt_utils writes it, and TotalSegmentator with it.
     drawn = [(straight.polygon(1, RECTANGLE), straight.uid(1))]
     made_up = {"frame_of_reference_uid": "1.2.3"}
@@ -775,18 +775,18 @@ def test_the_images_tell_the_series_where_the_frame_of_reference_is_made_up(stra
     assert "found frame of reference 1.2.3" in only_reason(straight.read(path))
 
 
-def test_the_frame_of_reference_tells_the_series_where_no_image_is_named(straight: Stack, tmp_path: Path) -> None:
+def test_the_frame_of_reference_tells_the_series_where_no_image_is_named(straight: Outlined, tmp_path: Path) -> None:
     drawn = [(straight.polygon(1, RECTANGLE), None)]
     path = write_structure_set(tmp_path / "rs.dcm", straight.paths[0], {"skull": drawn})
     masks = straight.read(path)
     assert masks.labels.sum() == 9 * 7
     assert "references none of the images" in masks.remarks[0]
-    other = replace(straight, series=replace(straight.series, frame_of_reference_uid=None))
+    other = replace(straight, stack=replace(straight.stack, frame_of_reference_uid=None))
     assert "Frame of reference none" in only_reason(other.read(path))
 
 
 def test_regions_of_another_frame_of_reference_in_the_same_file_are_not_the_stacks(
-    straight: Stack, tmp_path: Path
+    straight: Outlined, tmp_path: Path
 ) -> None:
     drawn = [(straight.polygon(1, RECTANGLE), None)]
     path = write_structure_set(tmp_path / "rs.dcm", straight.paths[0], {"skull": drawn, "sacrum": drawn})
@@ -798,7 +798,7 @@ def test_regions_of_another_frame_of_reference_in_the_same_file_are_not_the_stac
     assert "found frame of reference 1.2.3" in masks.passed_over[0].message
 
 
-def test_all_kinds_together_agree(straight: Stack, tmp_path: Path) -> None:
+def test_all_kinds_together_agree(straight: Outlined, tmp_path: Path) -> None:
     expected = np.zeros(SHAPE, dtype=np.uint8)
     expected[2, 3:12, 2:9] = 1
     drawn = [(straight.polygon(2, RECTANGLE), straight.uid(2))]
@@ -814,7 +814,7 @@ def test_all_kinds_together_agree(straight: Stack, tmp_path: Path) -> None:
     assert [(one.name, len(one.paths)) for one in masks.classes] == [("hip_right", 3)]
 
 
-def test_masks_beside_the_images_of_their_series(straight: Stack) -> None:
+def test_masks_beside_the_images_of_their_series(straight: Outlined) -> None:
     folder = straight.paths[0].parent
     write_seg(folder / "seg.dcm", straight.paths, two_bones())
     found = find_masks(folder)
@@ -880,7 +880,7 @@ def nifti_with(path: Path, grid: Grid, **fields: Fields) -> Path:
     ],
 )
 def test_a_nifti_that_cannot_be_placed_is_refused(
-    straight: Stack, tmp_path: Path, fields: dict[str, Fields], found: str
+    straight: Outlined, tmp_path: Path, fields: dict[str, Fields], found: str
 ) -> None:
     path = nifti_with(tmp_path / "skull.nii", straight.grid, **fields)
     with pytest.raises(MaskError, match=found) as caught:
@@ -889,7 +889,7 @@ def test_a_nifti_that_cannot_be_placed_is_refused(
     assert "Write the file again." in str(caught.value)
 
 
-def test_sform_and_qform_that_mirror_each_other_are_refused(straight: Stack, tmp_path: Path) -> None:
+def test_sform_and_qform_that_mirror_each_other_are_refused(straight: Outlined, tmp_path: Path) -> None:
     affine = affine_ras(straight.grid)
     image = nibabel.Nifti1Image(shape_of_no_symmetry(), affine)
     image.set_sform(affine, 1)
@@ -910,13 +910,13 @@ def test_sform_and_qform_that_mirror_each_other_are_refused(straight: Stack, tmp
         ('<C><LabelTable><Label Key="1">a</Label><Label Key="1">b</Label></LabelTable></C>', "names one value twice"),
     ],
 )  # fmt: skip
-def test_a_broken_table_of_names_is_refused(straight: Stack, tmp_path: Path, table: str, found: str) -> None:
+def test_a_broken_table_of_names_is_refused(straight: Outlined, tmp_path: Path, table: str, found: str) -> None:
     path = write_nifti(tmp_path / "all.nii.gz", shape_of_no_symmetry(), affine_ras(straight.grid), table=table)
     with pytest.raises(MaskError, match=found):
         find_masks(path)
 
 
-def test_a_bomb_in_the_header_is_not_unpacked(straight: Stack, tmp_path: Path) -> None:
+def test_a_bomb_in_the_header_is_not_unpacked(straight: Outlined, tmp_path: Path) -> None:
     plain = nifti_with(tmp_path / "plain.nii", straight.grid, vox_offset=2e9).read_bytes()
     path = tmp_path / "skull.nii.gz"
     path.write_bytes(gzip.compress(plain[:352] + bytes(2**22)))
@@ -926,7 +926,7 @@ def test_a_bomb_in_the_header_is_not_unpacked(straight: Stack, tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["skull.nii", "skull.nii.gz", "seg.dcm", "rs.dcm"])
 @pytest.mark.parametrize("keep", [0.03, 0.5, 0.97])
-def test_a_file_cut_off_is_a_clear_error_or_none(straight: Stack, tmp_path: Path, name: str, keep: float) -> None:
+def test_a_file_cut_off_is_a_clear_error_or_none(straight: Outlined, tmp_path: Path, name: str, keep: float) -> None:
     path = tmp_path / name
     write_any(path, straight)
     stored = path.read_bytes()
@@ -935,7 +935,7 @@ def test_a_file_cut_off_is_a_clear_error_or_none(straight: Stack, tmp_path: Path
         straight.read(path)
 
 
-def write_any(path: Path, found: Stack) -> Path:
+def write_any(path: Path, found: Outlined) -> Path:
     rng = np.random.default_rng(1)
     noise = rng.integers(0, 2, SHAPE).astype(np.uint8)
     if path.name.startswith("seg"):
@@ -947,7 +947,7 @@ def write_any(path: Path, found: Stack) -> Path:
 
 
 @pytest.mark.parametrize("name", ["skull.nii", "skull.nii.gz", "seg.dcm", "rs.dcm"])
-def test_broken_bytes_never_crash(straight: Stack, tmp_path: Path, name: str) -> None:
+def test_broken_bytes_never_crash(straight: Outlined, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     whole = write_any(path, straight).read_bytes()
     errors = 0
@@ -968,7 +968,7 @@ def test_broken_bytes_never_crash(straight: Stack, tmp_path: Path, name: str) ->
     assert errors
 
 
-def test_a_file_of_several_kinds_is_no_mask(straight: Stack, tmp_path: Path) -> None:
+def test_a_file_of_several_kinds_is_no_mask(straight: Outlined, tmp_path: Path) -> None:
     path = write_any(tmp_path / "rs.dcm", straight)
     uid = b"1.2.840.10008.5.1.4.1.1.481.3"
     path.write_bytes(path.read_bytes().replace(uid, uid.replace(b"10008.5", b"10008\\5"), 1))
@@ -976,7 +976,7 @@ def test_a_file_of_several_kinds_is_no_mask(straight: Stack, tmp_path: Path) -> 
         find_masks(path)
 
 
-def test_a_deflated_bomb_is_refused_before_it_is_unpacked(straight: Stack, tmp_path: Path) -> None:
+def test_a_deflated_bomb_is_refused_before_it_is_unpacked(straight: Outlined, tmp_path: Path) -> None:
     path = write_seg(tmp_path / "seg.dcm", straight.paths, two_bones())
     seg = dcmread(path)
     seg.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
@@ -1002,7 +1002,7 @@ def test_a_path_that_is_not_there_and_a_folder_without_masks(tmp_path: Path) -> 
 # ------------------------------------------------------------------------------------------------------------ records
 
 
-def test_records_are_frozen_and_survive_pickling(straight: Stack, tmp_path: Path) -> None:
+def test_records_are_frozen_and_survive_pickling(straight: Outlined, tmp_path: Path) -> None:
     path = write_nifti(tmp_path / "femur_left.nii", shape_of_no_symmetry(), affine_ras(straight.grid))
     found = find_masks(path)
     assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301 (our own)
@@ -1024,9 +1024,9 @@ def test_importing_it_loads_no_library_for_masks() -> None:
 # --------------------------------------------------------------------------------------------------------- real files
 
 
-def real_stack(folder: Path) -> Stack:
+def real_stack(folder: Path) -> Outlined:
     first = next(one for one in find_series(folder).series if one.modality == "CT")
-    series, geometry, _ = checked_stack(first, Settings())
+    stack, geometry, _ = checked_stack(first, Settings())
     grid = Grid(
         geometry.shape_kji,
         geometry.row_direction,
@@ -1035,7 +1035,7 @@ def real_stack(folder: Path) -> Stack:
         geometry.column_spacing_mm,
         geometry.origins_lps_mm,
     )
-    return Stack(grid, [], series, geometry)
+    return Outlined(grid, [], stack, geometry)
 
 
 @pytest.mark.shared

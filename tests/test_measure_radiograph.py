@@ -124,8 +124,8 @@ def test_contrast_of_intensities_is_that_of_their_logarithm(photometric: str, no
         intensity = beam * np.exp(-thickness)
         intensity[0, 0], intensity[-1, -1] = 4000.0, 10.0
         dense_is_bright = none_arrives - intensity
-        series = radiograph_series(Projection(photometric, pixel_intensity_relationship="LIN"))
-        radiograph = radiograph_of(dense_is_bright, series=series)
+        stack = radiograph_series(Projection(photometric, pixel_intensity_relationship="LIN"))
+        radiograph = radiograph_of(dense_is_bright, stack=stack)
         found = measure_on_radiograph(radiograph, outline, Settings())
         assert found.mean_contrast == pytest.approx(0.7, rel=0.05)
         assert "logarithm_taken" in found.notices
@@ -134,7 +134,7 @@ def test_contrast_of_intensities_is_that_of_their_logarithm(photometric: str, no
 
 def test_values_that_add_up_stay_as_they_are() -> None:
     pixels, outline = ellipse((80, 50))
-    radiograph = radiograph_of(pixels, series=radiograph_series(Projection(pixel_intensity_relationship="LOG")))
+    radiograph = radiograph_of(pixels, stack=radiograph_series(Projection(pixel_intensity_relationship="LOG")))
     assert attenuation_on_radiograph(radiograph) is not None
     assert np.array_equal(attenuation_on_radiograph(radiograph), radiograph.pixels)
     assert "logarithm_taken" not in measure_on_radiograph(radiograph, outline, Settings()).notices
@@ -212,9 +212,9 @@ def test_large(spacing_mm: float, large: bool) -> None:
         (radiograph_series(Projection(pixel_aspect_ratio=(0.0, 1.0))), 1.0),
     ],
 )
-def test_proportion_of_a_pixel_is_known_without_millimeters(series: object, aspect: float) -> None:
+def test_proportion_of_a_pixel_is_known_without_millimeters(stack: object, aspect: float) -> None:
     pixels, outline = ellipse((90, 60), 30, aspect)
-    found = measure_on_radiograph(replace(radiograph_of(pixels), series=series), outline, Settings())
+    found = measure_on_radiograph(replace(radiograph_of(pixels), stack=stack), outline, Settings())
     assert found.pixel_aspect == pytest.approx(aspect)
     assert found.long_axis.length_px == pytest.approx(90, abs=0.4)
     assert found.row_spacing_mm is None

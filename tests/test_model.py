@@ -21,8 +21,8 @@ from calcimeasure.model import (
     Outline,
     PixelFormat,
     Radiograph,
-    Series,
     SpacingSource,
+    Stack,
     State,
     Status,
     Tissue,
@@ -59,7 +59,7 @@ def instance(**changes: Any) -> Instance:  # noqa: ANN401
     return Instance(**facts | changes)
 
 
-def ct_series(**changes: Any) -> Series:  # noqa: ANN401
+def ct_series(**changes: Any) -> Stack:  # noqa: ANN401
     """Return a made-up series; what it says is told by nothing but these facts."""
     facts: dict[str, Any] = {
         "series_uid": "1.2.3",
@@ -69,7 +69,7 @@ def ct_series(**changes: Any) -> Series:  # noqa: ANN401
         "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2",
         "instances": (instance(sop_uid="1.2.3.1"), instance(sop_uid="1.2.3.2")),
     }
-    return Series(**facts | changes)
+    return Stack(**facts | changes)
 
 
 def volume_of(hu: np.ndarray, grid: Grid, *notices: str) -> Volume:
@@ -117,7 +117,7 @@ def test_pixels_are_read_only(make: Any, pickled: bool) -> None:  # noqa: ANN401
     with pytest.raises(ValueError, match="read-only"):
         getattr(again, name)[0] = 7
     np.testing.assert_array_equal(getattr(again, name), before)
-    assert (again.series, again.notices) == (image.series, ("a",))
+    assert (again.stack, again.notices) == (image.stack, ("a",))
 
 
 def test_voxels_have_the_shape_of_the_geometry() -> None:
@@ -203,10 +203,10 @@ IN_ZIP = {"path": Path("/in/x.zip"), "root": Path("/in"), "member": "../../a/./I
     ],
 )
 def test_file_is_told_relative_to_the_path_that_held_it(facts: dict[str, Any], told: str) -> None:
-    series = ct_series(instances=(instance(**facts), instance()))
-    assert series.instances[0].relative_path == Path(told)
-    assert series.relative_path == Path(told)
-    assert Failure(State.FAILED, "no_pixels", "", series, path=Path("/other")).relative_path == Path(told)
+    stack = ct_series(instances=(instance(**facts), instance()))
+    assert stack.instances[0].relative_path == Path(told)
+    assert stack.relative_path == Path(told)
+    assert Failure(State.FAILED, "no_pixels", "", stack, path=Path("/other")).relative_path == Path(told)
     assert Failure(State.FAILED, "unreadable_file", "", **facts).relative_path == Path(told)
 
 

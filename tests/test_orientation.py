@@ -71,8 +71,8 @@ def written_along(axes: tuple[int, int, int], signs: tuple[int, int, int]) -> tu
 
 
 def report_of(path: Path) -> Report:
-    (series,) = find_series(path).series
-    return analyze(series, SETTINGS)
+    (stack,) = find_series(path).series
+    return analyze(stack, SETTINGS)
 
 
 def assert_lesions_are_the_masses(report: Report) -> None:
@@ -94,8 +94,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 def dense_voxels(path: Path) -> NDArray[np.float64]:
     """(n, 4) LPS mm and HU of every voxel above the threshold, in an order that depends on nothing else."""
-    (series,) = find_series(path).series
-    volume = load_image(series)
+    (stack,) = find_series(path).series
+    volume = load_image(stack)
     assert isinstance(volume, Volume)
     dense = np.argwhere(volume.attenuation_hu >= SETTINGS.threshold_hu)
     return sorted_rows(volume.geometry.to_lps_mm(dense), volume.attenuation_hu[tuple(dense.T)])

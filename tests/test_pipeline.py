@@ -17,7 +17,7 @@ from calcimeasure.analysis.pipeline import analyze, analyze_or_fail, verdict_fro
 from calcimeasure.codes import FAILED_REASONS, NOTICES, SKIPPED_REASONS
 from calcimeasure.errors import FileError, GeometryError, PixelError, SeriesError, UnsupportedError
 from calcimeasure.load import find_series
-from calcimeasure.model import Failure, Lesion, Report, Series, State
+from calcimeasure.model import Failure, Lesion, Report, Stack, State
 from calcimeasure.settings import Settings, settings_hash
 from tests.conftest import PROJECT
 from tests.dicom_phantom import Header, drop_tag, set_tag, truncate_file, write_series
@@ -37,8 +37,8 @@ about twice the blur (0.5 to 0.85 mm) at each end. Across the slices their spaci
 
 @cache
 def report_of(folder: Path) -> Report:
-    (series,) = find_series(folder).series
-    return analyze(series)
+    (stack,) = find_series(folder).series
+    return analyze(stack)
 
 
 def truth_of(path: Path, column: str) -> list[tuple[str, dict[str, float]]]:
@@ -91,7 +91,7 @@ def ball_mm(volume_ml: float | None) -> float:
 @pytest.mark.parametrize("name", ["bilateral_hips", "hand"])
 def test_masses_of_the_samples_have_their_true_sizes(name: str) -> None:
     report = report_of(SAMPLES / name)
-    rows = [true for series, true in truth_of(SAMPLES / "truth.csv", "series") if series == name]
+    rows = [true for stack, true in truth_of(SAMPLES / "truth.csv", "series") if stack == name]
     assert len({check_lesion(report, true).number for true in rows}) == len(rows) >= 2
     for true in rows:
         lesion = check_lesion(report, true)
@@ -107,7 +107,7 @@ def test_masses_of_the_samples_have_their_true_sizes(name: str) -> None:
 @pytest.mark.parametrize("case", ["thin", "thick", "offset", "tilt", "small"])
 def test_masses_of_the_phantoms_have_their_true_sizes(shared_phantoms: Path, case: str) -> None:
     report = report_of(shared_phantoms / case)
-    rows = [true for series, true in truth_of(shared_phantoms / "truth.csv", "case") if series == case]
+    rows = [true for stack, true in truth_of(shared_phantoms / "truth.csv", "case") if stack == case]
     assert len({check_lesion(report, true).number for true in rows}) == len(rows) >= 3
     assert ("sheared_stack" in report.notices) == (case == "tilt")
 
@@ -116,11 +116,11 @@ def test_masses_of_the_phantoms_have_their_true_sizes(shared_phantoms: Path, cas
 
 
 def test_report_says_what_was_measured_and_with_what() -> None:
-    (series,) = find_series(SAMPLES / "hand").series
+    (stack,) = find_series(SAMPLES / "hand").series
     report = report_of(SAMPLES / "hand")
-    assert report.series == series
+    assert report.stack == stack
     assert report.geometry.shape_kji == (196, 108, 176)
-    assert report.geometry.frame_of_reference_uid == series.frame_of_reference_uid
+    assert report.geometry.frame_of_reference_uid == stack.frame_of_reference_uid
     assert report.settings_hash == settings_hash(Settings())
     assert report.software_version == version("calcimeasure")
     assert [lesion.number for lesion in report.lesions] == list(range(1, len(report.lesions) + 1))
@@ -135,7 +135,7 @@ def test_measuring_again_gives_the_same() -> None:
     assert again.lesions == report_of(SAMPLES / "hand").lesions
 
 
-def written(folder: Path, **changes: object) -> Series:
+def written(folder: Path, **changes: object) -> Stack:
     """Write ten slices with two blocks, of 48 and of 6 voxels, and find them."""
     grid = straight_grid((10, 30, 40), (2.0, 0.8, 0.9), (12.0, -30.0, 500.0))
     hu = np.full(grid.shape_kji, -1000)
@@ -143,8 +143,8 @@ def written(folder: Path, **changes: object) -> Series:
     hu[3:7, 8:12, 10:13] = 700
     hu[5:6, 18:20, 20:23] = 500
     write_series(folder, hu, grid, **changes)  # type: ignore[arg-type]
-    (series,) = find_series(folder).series
-    return series
+    (stack,) = find_series(folder).series
+    return stack
 
 
 @pytest.mark.parametrize(("smallest_mm3", "lesions", "notices"), [(8, 2, ()), (31, 1, ("specks_dropped",))])
@@ -207,7 +207,7 @@ def test_stack_that_memory_does_not_hold_is_a_failure(monkeypatch: pytest.Monkey
     raising(MemoryError("9 GB"), monkeypatch)
     failure = analyze_or_fail(ct_series(), Settings())
     assert isinstance(failure, Failure)
-    assert (failure.state, failure.reason, failure.series) == (State.FAILED, "out_of_memory", ct_series())
+    assert (failure.state, failure.reason, failure.stack) == (State.FAILED, "out_of_memory", ct_series())
     assert failure.traceback is None
     assert "1.2.3 does not fit into memory" in failure.message
 
@@ -219,7 +219,7 @@ def test_fault_of_the_program_is_a_failure_with_its_traceback(
     raising(error, monkeypatch)
     failure = analyze_or_fail(ct_series(), Settings())
     assert isinstance(failure, Failure)
-    assert (failure.state, failure.reason, failure.series) == (State.FAILED, "internal_error", ct_series())
+    assert (failure.state, failure.reason, failure.stack) == (State.FAILED, "internal_error", ct_series())
     for part in (type(error).__name__, str(error), "series 1.2.3", "private/log.txt"):
         assert part in failure.message
     assert failure.traceback is not None
@@ -234,10 +234,10 @@ def test_interrupt_is_not_taken_for_a_fault(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_stack_that_can_be_measured_is_a_report_with_its_time(tmp_path: Path) -> None:
-    series = written(tmp_path)
-    report = analyze_or_fail(series, Settings())
+    stack = written(tmp_path)
+    report = analyze_or_fail(stack, Settings())
     assert isinstance(report, Report)
-    assert report.lesions == analyze(series).lesions
+    assert report.lesions == analyze(stack).lesions
     assert 0 < report.seconds < 30
 
 
@@ -254,12 +254,12 @@ def test_stack_that_can_be_measured_is_a_report_with_its_time(tmp_path: Path) ->
 def test_verdict_on_a_radiograph_from_its_header(
     tmp_path: Path, tags: dict[str, object], state: State, reason: str
 ) -> None:
-    (series,) = find_series(write_radiograph(tmp_path / "image", np.ones((9, 8), dtype=np.uint16), **tags)).series
-    verdict = verdict_from_headers(series, Settings())
+    (stack,) = find_series(write_radiograph(tmp_path / "image", np.ones((9, 8), dtype=np.uint16), **tags)).series
+    verdict = verdict_from_headers(stack, Settings())
     assert verdict is not None
     assert (verdict.state, verdict.reason) == (state, reason)
     assert reason in (SKIPPED_REASONS if state is State.SKIPPED else FAILED_REASONS)
-    assert dataclasses.replace(analyze_or_fail(series, Settings()), seconds=0.0) == verdict
+    assert dataclasses.replace(analyze_or_fail(stack, Settings()), seconds=0.0) == verdict
 
 
 @pytest.mark.parametrize(
@@ -275,21 +275,21 @@ def test_verdict_on_a_radiograph_from_its_header(
 def test_verdict_from_headers_is_that_of_measuring(
     tmp_path: Path, changes: dict[str, object], state: State, reason: str
 ) -> None:
-    series = written(tmp_path, **changes)
-    verdict = verdict_from_headers(series, Settings())
+    stack = written(tmp_path, **changes)
+    verdict = verdict_from_headers(stack, Settings())
     assert verdict is not None
     assert (verdict.state, verdict.reason) == (state, reason)
     assert reason in (SKIPPED_REASONS if state is State.SKIPPED else FAILED_REASONS)
-    failure = analyze_or_fail(series, Settings())
+    failure = analyze_or_fail(stack, Settings())
     assert dataclasses.replace(failure, seconds=0.0) == verdict
 
 
 def test_verdict_asks_headers_alone(tmp_path: Path) -> None:
-    series = written(tmp_path)
+    stack = written(tmp_path)
     for path in tmp_path.glob("*.dcm"):
         truncate_file(path, 0.7)
-    assert verdict_from_headers(series, Settings()) is None
-    failure = analyze_or_fail(series, Settings())
+    assert verdict_from_headers(stack, Settings()) is None
+    failure = analyze_or_fail(stack, Settings())
     assert isinstance(failure, Failure)
     assert failure.reason in ("decode_failed", "file_changed")
 

@@ -45,8 +45,8 @@ def image(bits_stored: int, signed: bool) -> NDArray[Any]:
 
 
 def instance_of(path: Path) -> Instance:
-    (series,) = find_series(path).series
-    (instance,) = series.instances
+    (stack,) = find_series(path).series
+    (instance,) = stack.instances
     return instance
 
 
@@ -178,8 +178,8 @@ def test_member_of_a_zip(tmp_path: Path) -> None:
         write_image(tmp_path / "files" / syntax, values, syntax, edit=own_series(syntax))
     found = find_series(write_zip(tmp_path / "a.zip", tmp_path / "files"))
     assert len(found.series) == 4
-    for series in found.series:
-        assert np.array_equal(stored_values(series.instances[0]), values)
+    for stack in found.series:
+        assert np.array_equal(stored_values(stack.instances[0]), values)
 
 
 def own_series(name: str) -> Callable[[pydicom.Dataset], object]:

@@ -25,8 +25,8 @@ VALUES = np.random.default_rng(2).permutation(np.arange(100, 100 + 8 * 11)).resh
 
 
 def load(path: Path, **changes: object) -> Radiograph:
-    (series,) = find_series(path).series
-    image = load_image(series, Settings(**changes))
+    (stack,) = find_series(path).series
+    image = load_image(stack, Settings(**changes))
     assert isinstance(image, Radiograph)
     assert image.pixels.dtype == np.float32
     assert not image.pixels.flags.writeable
@@ -34,9 +34,9 @@ def load(path: Path, **changes: object) -> Radiograph:
 
 
 def refusal(path: Path) -> SeriesError:
-    (series,) = find_series(path).series
+    (stack,) = find_series(path).series
     with pytest.raises(SeriesError) as caught:
-        load_image(series)
+        load_image(stack)
     return caught.value
 
 
@@ -311,20 +311,20 @@ def test_facts_for_later_steps_are_kept(tmp_path: Path) -> None:
         BodyPartExamined="ANKLE",
         PixelIntensityRelationship="LIN",
     )
-    series = load(path).series
-    assert series.projection is not None
-    assert (series.image_laterality, series.laterality, series.body_part) == ("R", "R", "ANKLE")
-    assert series.projection.patient_orientation == ("R", "F")
-    assert (series.projection.view_position, series.projection.pixel_intensity_relationship) == ("AP", "LIN")
+    stack = load(path).stack
+    assert stack.projection is not None
+    assert (stack.image_laterality, stack.laterality, stack.body_part) == ("R", "R", "ANKLE")
+    assert stack.projection.patient_orientation == ("R", "F")
+    assert (stack.projection.view_position, stack.projection.pixel_intensity_relationship) == ("AP", "LIN")
 
 
 def test_file_whose_header_is_lost(tmp_path: Path) -> None:
     path = write_radiograph(tmp_path / "image", VALUES)
-    (series,) = find_series(path).series
-    whole, offset = path.read_bytes(), series.instances[0].pixel_offset
+    (stack,) = find_series(path).series
+    whole, offset = path.read_bytes(), stack.instances[0].pixel_offset
     path.write_bytes(b"\0" * offset + whole[offset:])
     with pytest.raises(PixelError) as caught:
-        load_image(series)
+        load_image(stack)
     assert caught.value.reason == "file_changed"
 
 
@@ -334,5 +334,5 @@ def test_size_that_does_not_match(tmp_path: Path, rows: int) -> None:
 
 
 def test_ct_is_no_radiograph(tmp_path: Path) -> None:
-    (series,) = find_series(write_image(tmp_path / "image", VALUES)).series
-    assert series.projection is None
+    (stack,) = find_series(write_image(tmp_path / "image", VALUES)).series
+    assert stack.projection is None

@@ -10,7 +10,7 @@ from calcimeasure import find_series
 from calcimeasure.load.radiograph import load_radiograph
 from calcimeasure.locate.radiograph import RadiographAnatomy, place_on_radiograph, radiograph_anatomy_of
 from calcimeasure.locate.radiograph_side import side_on_radiograph, site_on_radiograph
-from calcimeasure.model import BodySite, Laterality, Outline, Projection, Series, Side, SideSource
+from calcimeasure.model import BodySite, Laterality, Outline, Projection, Side, SideSource, Stack
 from calcimeasure.settings import Settings
 from tests.test_model import ct_series
 
@@ -18,7 +18,7 @@ LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
 ROWS, COLUMNS = 300, 400
 
 
-def radiograph(*orientation: str, view: str | None = None, **facts: object) -> Series:
+def radiograph(*orientation: str, view: str | None = None, **facts: object) -> Stack:
     return ct_series(modality="DX", projection=Projection(patient_orientation=orientation, view_position=view), **facts)
 
 
@@ -46,8 +46,8 @@ def two_limbs() -> np.ndarray:
     return (np.abs(columns - 110) < 50) | (np.abs(columns - 290) < 50)
 
 
-def side(series: Series, at: int = 290, pixels: np.ndarray | None = None, foreground: np.ndarray | None = None) -> Side:
-    return side_at(spot(at), radiograph_anatomy_of(series, noise() if pixels is None else pixels, foreground))
+def side(stack: Stack, at: int = 290, pixels: np.ndarray | None = None, foreground: np.ndarray | None = None) -> Side:
+    return side_at(spot(at), radiograph_anatomy_of(stack, noise() if pixels is None else pixels, foreground))
 
 
 def side_at(outline: Outline, anatomy: RadiographAnatomy) -> Side:
@@ -99,26 +99,26 @@ def test_site_is_the_one_that_was_ordered() -> None:
 @pytest.mark.parametrize("toward", ["L", "R"])
 @pytest.mark.parametrize("tag", [None, "B"])
 def test_of_two_limbs_the_one_where_left_is_is_the_left_one(part: str, toward: str, tag: str | None) -> None:
-    series = radiograph(toward, "F", body_part=part, laterality=tag)
+    stack = radiograph(toward, "F", body_part=part, laterality=tag)
     end, begin = (LEFT, RIGHT) if toward == "L" else (RIGHT, LEFT)
-    found = [side(series, at, foreground=two_limbs()).laterality for at in (110, 290)]
+    found = [side(stack, at, foreground=two_limbs()).laterality for at in (110, 290)]
     assert found == ([begin, end] if part != "LEG" else [UNKNOWN, UNKNOWN])
-    assert side(series, 200, foreground=two_limbs()).laterality is UNKNOWN
+    assert side(stack, 200, foreground=two_limbs()).laterality is UNKNOWN
 
 
 def test_two_limbs_on_a_radiograph_that_lies_on_its_side() -> None:
-    series = radiograph("F", "R", body_part="FOOT")
+    stack = radiograph("F", "R", body_part="FOOT")
     foreground = two_limbs().T[:ROWS, :ROWS]
     pixels = np.zeros(foreground.shape, dtype=np.float32)
-    anatomy = radiograph_anatomy_of(series, pixels, foreground)
+    anatomy = radiograph_anatomy_of(stack, pixels, foreground)
     assert side_at(spot(150, 110), anatomy).laterality is LEFT
     assert side_at(spot(150, 285), anatomy).laterality is RIGHT
 
 
 def test_tag_of_one_side_where_two_limbs_are_in_the_field() -> None:
-    series = radiograph("L", "F", body_part="FOOT", image_laterality="L")
-    assert side(series, 290, foreground=two_limbs()).laterality is LEFT
-    other = side(series, 110, foreground=two_limbs())
+    stack = radiograph("L", "F", body_part="FOOT", image_laterality="L")
+    assert side(stack, 290, foreground=two_limbs()).laterality is LEFT
+    other = side(stack, 110, foreground=two_limbs())
     assert (other.laterality, other.conflict, other.hint) == (UNKNOWN, True, RIGHT)
     unread = side(radiograph(body_part="FOOT", image_laterality="L", laterality="B"), foreground=two_limbs())
     assert unread.laterality is UNKNOWN
@@ -126,8 +126,8 @@ def test_tag_of_one_side_where_two_limbs_are_in_the_field() -> None:
 
 @pytest.mark.parametrize(("view", "left_at_end"), [("PA", None), (None, None), ("AP", True)])
 def test_hands_on_their_palms_have_changed_places(view: str | None, left_at_end: bool | None) -> None:
-    series = radiograph("L", "F", view=view, body_part="HAND", laterality="B")
-    found = [side(series, at, foreground=two_limbs()) for at in (110, 290)]
+    stack = radiograph("L", "F", view=view, body_part="HAND", laterality="B")
+    found = [side(stack, at, foreground=two_limbs()) for at in (110, 290)]
     assert [one.laterality for one in found] == ([RIGHT, LEFT] if left_at_end else [UNKNOWN, UNKNOWN])
     if not left_at_end:
         assert [one.hint for one in found] == [RIGHT, LEFT]
@@ -139,12 +139,12 @@ def test_hands_on_their_palms_have_changed_places(view: str | None, left_at_end:
 @pytest.mark.parametrize("toward", ["L", "R"])
 @pytest.mark.parametrize("midline", [160.0, 200.0, 245.0])
 def test_trunk_is_divided_by_its_own_midline(toward: str, midline: float) -> None:
-    series = radiograph(toward, "F", body_part="PELVIS", view="AP")
+    stack = radiograph(toward, "F", body_part="PELVIS", view="AP")
     end, begin = (LEFT, RIGHT) if toward == "L" else (RIGHT, LEFT)
     pixels = trunk(midline)
-    found = [side(series, round(midline) + away, pixels) for away in (-90, -45, 45, 90)]
+    found = [side(stack, round(midline) + away, pixels) for away in (-90, -45, 45, 90)]
     assert [one.laterality for one in found] == [begin, begin, end, end]
-    assert side(series, round(midline) + 10, pixels).laterality is UNKNOWN
+    assert side(stack, round(midline) + 10, pixels).laterality is UNKNOWN
     assert "Patient Orientation" in found[0].evidence
 
 
@@ -158,15 +158,15 @@ def test_trunk_needs_letters_and_its_midline() -> None:
 
 
 def test_tag_of_one_side_sets_none_on_the_trunk() -> None:
-    series = radiograph("L", "F", body_part="CHEST", image_laterality="L")
-    agrees, differs = side(series, 290, trunk()), side(series, 110, trunk())
+    stack = radiograph("L", "F", body_part="CHEST", image_laterality="L")
+    agrees, differs = side(stack, 290, trunk()), side(stack, 110, trunk())
     assert (agrees.laterality, agrees.conflict) == (LEFT, False)
     assert (differs.laterality, differs.conflict, differs.hint) == (UNKNOWN, True, RIGHT)
 
 
 def test_both_hips_on_one_radiograph_are_beside_the_midline() -> None:
-    series = radiograph("L", "F", body_part="HIP", laterality="B")
-    assert [side(series, at, trunk()).laterality for at in (110, 290)] == [RIGHT, LEFT]
+    stack = radiograph("L", "F", body_part="HIP", laterality="B")
+    assert [side(stack, at, trunk()).laterality for at in (110, 290)] == [RIGHT, LEFT]
 
 
 @pytest.mark.parametrize(
@@ -208,9 +208,9 @@ def test_oblique_letters_are_read_by_their_main_direction() -> None:
     ],
 )
 def test_real_radiographs(shared_dicom: Path, name: str, sides: list[Laterality]) -> None:
-    (series,) = find_series(shared_dicom / "xray" / name).series
-    image = load_radiograph(series, Settings())
-    anatomy = radiograph_anatomy_of(series, image.pixels)
+    (stack,) = find_series(shared_dicom / "xray" / name).series
+    image = load_radiograph(stack, Settings())
+    anatomy = radiograph_anatomy_of(stack, image.pixels)
     rows, columns = image.pixels.shape
     found = [side_at(spot(round(part * columns), rows // 2), anatomy) for part in (0.25, 0.8)]
     assert [one.laterality for one in found] == sides

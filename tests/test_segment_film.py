@@ -124,8 +124,8 @@ def test_polarity_of_a_file_changes_nothing(tmp_path: Path) -> None:
             tmp_path / f"{name}.dcm", stored, bits_stored=12, PhotometricInterpretation=photometric,
             ImagerPixelSpacing=list(MM), PixelIntensityRelationship="LIN",
         )  # fmt: skip
-        (series,) = find_series(path).series
-        loaded = load_image(series)
+        (stack,) = find_series(path).series
+        loaded = load_image(stack)
         assert isinstance(loaded, Radiograph)
         found.append(propose_on_radiograph(loaded, Settings()))
     assert found[0].parts
@@ -297,8 +297,8 @@ def test_confidence_is_what_the_evidence_adds_up_to(limb: bool) -> None:
 
 def test_pixels_that_are_no_squares_are_told_without_millimeters() -> None:
     image, shadow = on_film(ellipsoid(-30, 10, (19, 15, 19)))
-    aspect = replace(image.series, projection=replace(image.series.projection, pixel_aspect_ratio=(MM[0] / MM[1], 1.0)))
-    bare = replace(image, series=aspect, spacing_mm=None, spacing_source=SpacingSource.NONE)
+    aspect = replace(image.stack, projection=replace(image.stack.projection, pixel_aspect_ratio=(MM[0] / MM[1], 1.0)))
+    bare = replace(image, stack=aspect, spacing_mm=None, spacing_source=SpacingSource.NONE)
     assert pyramid_of(bare).steps[0] == pytest.approx((MM[0] / MM[1], 1.0))
     assert dice(clicked(bare, np.argwhere(shadow).mean(axis=0)), shadow) > 0.92
 
@@ -337,8 +337,8 @@ def test_any_image_is_survived(
 
 
 def test_masses_of_the_sample_hand_are_proposed_and_no_finger_is() -> None:
-    (series,) = find_series(PROJECT / "sample_dicom" / "hand_radiograph").series
-    image = load_image(series)
+    (stack,) = find_series(PROJECT / "sample_dicom" / "hand_radiograph").series
+    image = load_image(stack)
     assert isinstance(image, Radiograph)
     parts = propose_on_radiograph(image, Settings(), limb=True).parts
     masks = [drawn(part.outline, image) for part in parts]
@@ -357,8 +357,8 @@ def test_masses_of_the_sample_hand_are_proposed_and_no_finger_is() -> None:
 @pytest.mark.shared
 def test_no_mass_is_said_to_be_on_real_films_that_have_none(shared_dicom: Path) -> None:
     count = 0
-    for series in find_series(shared_dicom / "xray").series:
-        image = load_image(series)
+    for stack in find_series(shared_dicom / "xray").series:
+        image = load_image(stack)
         assert isinstance(image, Radiograph)
         parts = propose_on_radiograph(image, Settings()).parts
         assert all(part.tissue is Tissue.UNKNOWN and part.tissue_confidence < 0.5 for part in parts)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from calcimeasure.model import Found, Series
+    from calcimeasure.model import Found, Stack
 
 pytestmark = pytest.mark.shared
 
@@ -51,26 +51,26 @@ def found_in(folder: str) -> Found:
 
 
 @cache
-def image_of(series: Series) -> Volume | Radiograph | SeriesError:
+def image_of(stack: Stack) -> Volume | Radiograph | SeriesError:
     try:
-        return load_image(series)
+        return load_image(stack)
     except SeriesError as error:
         return error
 
 
-def outcome(series: Series) -> str:
-    image = image_of(series)
+def outcome(stack: Stack) -> str:
+    image = image_of(stack)
     return image.reason if isinstance(image, SeriesError) else "loaded"
 
 
-def volume_of(series: Series) -> Volume:
-    image = image_of(series)
+def volume_of(stack: Stack) -> Volume:
+    image = image_of(stack)
     assert isinstance(image, Volume), image
     return image
 
 
 def volumes_in(folder: str) -> list[Volume]:
-    return [volume_of(series) for series in found_in(folder).series if outcome(series) == "loaded"]
+    return [volume_of(stack) for stack in found_in(folder).stack if outcome(stack) == "loaded"]
 
 
 def volume_in(folder: str) -> Volume:
@@ -154,7 +154,7 @@ def counts(rows: Sequence[tuple[str, int, str]]) -> Counter[tuple[str, int, str]
 @pytest.mark.parametrize("folder", EXPECTED)
 def test_every_stack_has_its_outcome(folder: str) -> None:
     found = found_in(folder)
-    rows = [(series.modality, len(series.instances), outcome(series)) for series in found.series]
+    rows = [(stack.modality, len(stack.instances), outcome(stack)) for stack in found.series]
     assert counts(rows) == counts(EXPECTED[folder])
     unreadable = [failure.relative_path.name for failure in found.unreadable]
     broken = "GH177_D_CLUNIE_CT1_IVRLE_BigEndian_undefined_length.dcm"
@@ -164,10 +164,10 @@ def test_every_stack_has_its_outcome(folder: str) -> None:
 @pytest.mark.usefixtures("shared_dicom")
 @pytest.mark.parametrize("folder", EXPECTED)
 def test_scan_says_of_every_stack_what_loading_says(folder: str) -> None:
-    for series in found_in(folder).series:
-        verdict = verdict_from_headers(series, Settings())
-        if series.projection is None:
-            assert (verdict.reason if verdict else "loaded") == outcome(series)
+    for stack in found_in(folder).stack:
+        verdict = verdict_from_headers(stack, Settings())
+        if stack.projection is None:
+            assert (verdict.reason if verdict else "loaded") == outcome(stack)
 
 
 @pytest.mark.usefixtures("shared_dicom")
@@ -176,12 +176,12 @@ def test_all_as_one_path() -> None:
     found = found_in(".")
     assert len(found.series) > 100
     assert [failure.state for failure in found.unreadable] == [State.FAILED]
-    outcomes = Counter(outcome(series) for series in found.series)
+    outcomes = Counter(outcome(stack) for stack in found.series)
     assert outcomes["internal_error"] == 0
     assert outcomes["loaded"] > 60
     stacks = [
-        (series.study_uid, series.series_uid, str(series.relative_path.parent), series.stack_number)
-        for series in found.series
+        (stack.study_uid, stack.series_uid, str(stack.relative_path.parent), stack.stack_number)
+        for stack in found.series
     ]
     assert len(set(stacks)) == len(stacks)
 
@@ -190,7 +190,7 @@ def test_all_as_one_path() -> None:
 
 
 def datasets(volume: Volume) -> list[pydicom.Dataset]:
-    return [pydicom.dcmread(instance.path) for instance in volume.series.instances]
+    return [pydicom.dcmread(instance.path) for instance in volume.stack.instances]
 
 
 REGULAR = [
@@ -209,7 +209,7 @@ REGULAR = [
 @pytest.mark.parametrize("folder", REGULAR)
 def test_regular_volume_is_that_of_simpleitk(folder: str) -> None:
     volume = volume_in(folder)
-    image = sitk.ReadImage([str(instance.path) for instance in volume.series.instances])
+    image = sitk.ReadImage([str(instance.path) for instance in volume.stack.instances])
     expected = sitk.GetArrayFromImage(image)
     imaged = volume.attenuation_hu != NOT_IMAGED_HU
     assert np.array_equal(volume.attenuation_hu[imaged], expected[imaged].astype(np.int16))
@@ -264,7 +264,7 @@ def test_every_slice_is_where_its_header_says_and_holds_what_its_pixels_say(fold
 )
 def test_feet_first_is_in_the_directions_already(limb: str, position: str) -> None:
     volume = volume_in(f"ct_limb/{limb}")
-    assert datasets(volume)[0].PatientPosition == position == volume.series.patient_position
+    assert datasets(volume)[0].PatientPosition == position == volume.stack.patient_position
     assert volume.geometry.row_direction == pytest.approx([1, 0, 0])
     assert volume.geometry.column_direction == pytest.approx([0, 1, 0])
     assert volume.geometry.slice_spacing_mm == pytest.approx(3.27)
@@ -300,17 +300,17 @@ def test_dicomdir_names_what_its_folder_holds() -> None:
     gone = {failure.relative_path.as_posix() for failure in from_directory.unreadable}
     assert gone == {"S21610/DIRFILE", "S21570/S2020/DIRFILE", "S21570/S2030/DIRFILE"}
     files = [
-        {instance.path for series in found.series for instance in series.instances}
+        {instance.path for stack in found.series for instance in stack.instances}
         for found in (from_folder, from_directory)
     ]
     assert files[0] == files[1]
-    assert [outcome(series) for series in from_directory.series] == [outcome(series) for series in from_folder.series]
+    assert [outcome(stack) for stack in from_directory.stack] == [outcome(stack) for stack in from_folder.stack]
 
 
 @pytest.mark.usefixtures("shared_dicom")
 def test_two_orientations_and_localizers_in_one_series() -> None:
     found = found_in("ct_lumbar_spine_mixed")
-    assert all("split_series" in series.notices for series in found.series)
+    assert all("split_series" in stack.notices for stack in found.series)
     single, sagittal = volumes_in("ct_lumbar_spine_mixed")
     assert single.geometry.shape_kji[0] == 1
     assert abs(sagittal.geometry.normal[0]) > 0.99
@@ -321,7 +321,7 @@ def test_two_orientations_and_localizers_in_one_series() -> None:
 @pytest.mark.usefixtures("shared_dicom")
 def test_spacing_comes_from_positions_and_not_from_thickness() -> None:
     volume = volume_in("ct_abdomen_arms_j2k")
-    assert volume.series.slice_thickness_mm == 3.0
+    assert volume.stack.slice_thickness_mm == 3.0
     assert volume.geometry.slice_spacing_mm == pytest.approx(2.0)
     assert volume.notices == ("no_series_uid",)
 
@@ -339,8 +339,8 @@ def test_spacing_comes_from_positions_and_not_from_thickness() -> None:
     ],
 )
 def test_refusals_say_what_was_found(folder: str, message: str) -> None:
-    (series,) = found_in(folder).series
-    assert message in str(image_of(series))
+    (stack,) = found_in(folder).stack
+    assert message in str(image_of(stack))
 
 
 def assert_twins(one: Volume, other: Volume) -> None:
@@ -356,15 +356,15 @@ def test_classic_and_multi_frame_twins() -> None:
     assert_twins(classic, enhanced)
     assert classic.geometry.shape_kji == (7, 512, 512)
     assert classic.geometry.slice_spacing_mm == pytest.approx(4.0)
-    assert {classic.series.stack_number, enhanced.series.stack_number} == {1, 2}
+    assert {classic.stack.stack_number, enhanced.stack.stack_number} == {1, 2}
 
 
 @pytest.mark.usefixtures("shared_dicom")
 def test_classic_and_multi_frame_time_points() -> None:
     classic, enhanced = (volumes_in(f"{PANIMG}/{folder}") for folder in ("dicom_4d", "dicom_4d_enhanced"))
-    by_uid = {volume.series.series_uid: volume for volume in enhanced}
+    by_uid = {volume.stack.series_uid: volume for volume in enhanced}
     for volume in classic:
-        assert_twins(volume, by_uid[volume.series.series_uid])
+        assert_twins(volume, by_uid[volume.stack.series_uid])
 
 
 @pytest.mark.usefixtures("shared_dicom")
@@ -373,7 +373,7 @@ def test_jpeg_2000_twin_of_raw_pixels(shared_dicom: Path) -> None:
     folder = shared_dicom / "single_odd/pydicom_data"
     volumes = [volume_of(find_series(folder / name).series[0]) for name in ("693_J2KR.dcm", "693_UNCR.dcm")]
     assert_twins(*volumes)
-    both = [series for series in found_in("single_odd/pydicom_data").series if "duplicate_dropped" in series.notices]
+    both = [stack for stack in found_in("single_odd/pydicom_data").stack if "duplicate_dropped" in stack.notices]
     assert len(both) == 1
 
 
@@ -392,8 +392,8 @@ def test_odd_encodings_are_what_simpleitk_reads(shared_dicom: Path, name: str) -
 
 
 def radiograph(name: str) -> Radiograph:
-    (series,) = find_series(SHARED / "dicom" / "xray" / name).series
-    image = image_of(series)
+    (stack,) = find_series(SHARED / "dicom" / "xray" / name).series
+    image = image_of(stack)
     assert isinstance(image, Radiograph)
     return image
 
@@ -416,7 +416,7 @@ def test_spacing_of_radiographs(name: str, spacing_mm: tuple[float, float] | Non
 
 @pytest.mark.usefixtures("shared_dicom")
 def test_side_tags_of_radiographs_are_kept() -> None:
-    ankle, dog = radiograph("pydicom_data/RG3_J2KR.dcm").series, radiograph("highdicom/dx_image.dcm").series
+    ankle, dog = radiograph("pydicom_data/RG3_J2KR.dcm").stack, radiograph("highdicom/dx_image.dcm").stack
     assert ankle.projection is not None
     assert (ankle.laterality, ankle.projection.patient_orientation) == ("R", ("R", "F"))
     assert dog.image_laterality == "L"
@@ -469,12 +469,12 @@ XRAY = {
 @pytest.mark.parametrize("name", XRAY)
 def test_radiographs_are_measured(name: str) -> None:
     source, sides, sources, site = XRAY[name]
-    report = analyze(radiograph(name).series)
+    report = analyze(radiograph(name).stack)
     # One that is certain to be there, whatever is proposed.
     image = radiograph(name)
     middle = tuple(length // 2 for length in image.pixels.shape)
     drawn = Outline.from_mask(np.ones((1, 30, 20), dtype=bool), (0, *middle))
-    anatomy = radiograph_anatomy_of(image.series, image.pixels)
+    anatomy = radiograph_anatomy_of(image.stack, image.pixels)
     for lesion in (*report.lesions, assess(image, drawn, 1, Settings(), anatomy=anatomy)):
         numbers = lesion.measurements
         assert isinstance(numbers, RadiographMeasurements)

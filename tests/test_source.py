@@ -73,10 +73,10 @@ def test_deflate_bomb_is_refused_while_it_is_small(tmp_path: Path) -> None:
 def test_deflate_bomb_is_refused_in_the_pixels(tmp_path: Path) -> None:
     """The file was no bomb when its header was read."""
     path = write_image(tmp_path / "bomb.dcm", VALUES, "deflated")
-    (series,) = find_series(path).series
+    (stack,) = find_series(path).series
     deflate_bomb(path, megabytes=100)
     with pytest.raises(PixelError) as caught:
-        load_image(series)
+        load_image(stack)
     assert caught.value.reason in ("decode_failed", "file_changed")
 
 
@@ -151,8 +151,8 @@ def test_element_that_nobody_needs_is_passed_over(tmp_path: Path) -> None:
         file.write(whole[start:])
 
     def load() -> None:
-        (series,) = find_series(archive).series
-        assert load_image(series).attenuation_hu.shape == (1, *VALUES.shape)
+        (stack,) = find_series(archive).series
+        assert load_image(stack).attenuation_hu.shape == (1, *VALUES.shape)
 
     # zipfile passes over 16 MB at a time.
     assert peak_bytes(load) < 80e6
@@ -164,9 +164,9 @@ def test_what_was_unpacked_is_given_back(tmp_path: Path) -> None:
     write_multiframe(tmp_path / "files" / "one", hu, grid, syntax="deflated")
     archive = write_zip(tmp_path / "a.zip", tmp_path / "files")
     for path in (archive, tmp_path / "files"):
-        (series,) = find_series(path).series
+        (stack,) = find_series(path).series
         before = unpacked.cache_info().misses
-        assert np.array_equal(load_image(series).attenuation_hu, hu)
+        assert np.array_equal(load_image(stack).attenuation_hu, hu)
         # Once, and not for each frame.
         assert unpacked.cache_info().currsize == 0
         assert unpacked.cache_info().misses - before in (0, 1)

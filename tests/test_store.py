@@ -40,11 +40,11 @@ from calcimeasure.model import (
     Radiograph,
     Report,
     Revision,
-    Series,
     Side,
     SideSource,
     Site,
     SiteSource,
+    Stack,
     StackFacts,
     State,
     Status,
@@ -78,7 +78,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 @pytest.fixture(scope="module")
 def volume(report: Report) -> Volume:
-    volume = load_image(report.series, SETTINGS)
+    volume = load_image(report.stack, SETTINGS)
     assert isinstance(volume, Volume)
     return volume
 
@@ -102,8 +102,8 @@ def keep(
     store: Store, result: Report | Failure, settings: Settings = SETTINGS, remeasure_reviewed: bool = False
 ) -> int:
     """Keep a result as `measure` does; gives the number of the stack."""
-    assert result.series is not None
-    plan = store.plan(result.series, settings, remeasure_reviewed)
+    assert result.stack is not None
+    plan = store.plan(result.stack, settings, remeasure_reviewed)
     assert plan.todo is Todo.MEASURE
     assert store.record(run_of(store), result, plan, settings)
     return max(store.measured_stacks(), default=0)
@@ -146,9 +146,9 @@ def count(store: Store, table: str) -> int:
 def test_what_was_measured_comes_back(store: Store, report: Report) -> None:
     stack_id = keep(store, report)
     assert list(store.outcomes()) == [Outcome.of(report)]
-    assert store.measured_stacks() == {stack_id: StackFacts.of(report.series, report.geometry)}
-    assert store.files_of(stack_id) == [image.path for image in report.series.instances]
-    assert store.is_content(stack_id, report.series)
+    assert store.measured_stacks() == {stack_id: StackFacts.of(report.stack, report.geometry)}
+    assert store.files_of(stack_id) == [image.path for image in report.stack.instances]
+    assert store.is_content(stack_id, report.stack)
     for lesion, picture in zip(report.lesions, report.thumbnails, strict=True):
         assert store.thumbnail(lesion) == picture
         assert store.find_lesion(lesion.tracking_uid) == (stack_id, lesion)
@@ -265,23 +265,23 @@ ODD_NAME = os.fsdecode(b"caf\xe9 \xff%41?#.dcm")
 
 
 def test_text_that_no_database_takes_does_not_stop_a_run(store: Store, report: Report) -> None:
-    first, *others = report.series.instances
+    first, *others = report.stack.instances
     odd = replace(first, path=first.path.with_name(ODD_NAME))
-    series = replace(
-        report.series,
+    stack = replace(
+        report.stack,
         instances=(odd, *others),
         description="nul\0, \ud800 and \U0001f9b4",
         patient_id="ID\0",
         series_uid="",
     )
-    stack_id = keep(store, replace(report, series=series))
+    stack_id = keep(store, replace(report, stack=stack))
     assert store.files_of(stack_id)[0] == odd.path
     facts = store.measured_stacks()[stack_id]
     assert facts.path == ODD_NAME
     assert facts.description == "nul␀, \ud800 and \U0001f9b4"
-    assert store.plan(series, SETTINGS).todo is Todo.UNCHANGED
+    assert store.plan(stack, SETTINGS).todo is Todo.UNCHANGED
     unreadable = Failure(State.FAILED, "unreadable_file", f"{ODD_NAME}\0", path=HERE / ODD_NAME, root=HERE)
-    store.note_found(run_of(store), [series], [unreadable], [HERE])
+    store.note_found(run_of(store), [stack], [unreadable], [HERE])
     assert list(store.outcomes())[-1].path == ODD_NAME
     store.remember_record_ids({"ID\0\ud801": "R\0"})
     assert store.record_ids() == {"ID␀\ud801": "R␀"}
@@ -300,7 +300,7 @@ def test_runs_keep_their_settings(store: Store) -> None:
 
 
 def test_failures_are_kept(store: Store, report: Report) -> None:
-    failure = Failure(State.FAILED, "missing_slice", "A slice is missing.", report.series, traceback="...", seconds=2.0)
+    failure = Failure(State.FAILED, "missing_slice", "A slice is missing.", report.stack, traceback="...", seconds=2.0)
     keep(store, failure)
     assert list(store.outcomes()) == [Outcome.of(failure)]
     assert store.measured_stacks() == {}
@@ -310,8 +310,8 @@ def test_failures_are_kept(store: Store, report: Report) -> None:
 def test_stacks_come_by_patient_and_study_in_no_language(store: Store, report: Report) -> None:
     ids = ["b", "A", "a", "B", "Ä", "_", "10", "9"]
     for number, patient_id in enumerate(ids):
-        series = replace(report.series, patient_id=patient_id, study_uid=f"1.{number}", series_uid=f"1.{number}.1")
-        keep(store, replace(report, series=series))
+        stack = replace(report.stack, patient_id=patient_id, study_uid=f"1.{number}", series_uid=f"1.{number}.1")
+        keep(store, replace(report, stack=stack))
     found = [outcome.stack.patient_id for outcome in store.outcomes() if outcome.stack]
     assert found == sorted(ids)
 
@@ -350,7 +350,7 @@ def test_current_state_is_a_view(store: Store, report: Report) -> None:
     first, second = (lesion.measurements.long_axis.length_mm for lesion in report.lesions)
     assert lesions == [(1, "proposed", None, first), (2, "accepted", "Dr A", second)]
     stacks = ask("SELECT patient_id, state, modality, image_count, slice_spacing_mm FROM current_stacks")
-    assert stacks == [(report.series.patient_id, "measured", "CT", 6, 2.0)]
+    assert stacks == [(report.stack.patient_id, "measured", "CT", 6, 2.0)]
     joined = ask("SELECT count(*) FROM current_lesions JOIN current_stacks USING (stack_id) WHERE NOT large")
     assert joined == [(2,)]
 
@@ -473,7 +473,7 @@ def test_worklist_counts_what_readers_are_asked_about(store: Store, report: Repo
         for number, tissue in enumerate(tissues, 1)
     )
     stack_id = keep(store, replace(report, lesions=lesions))
-    empty = keep(store, replace(report, lesions=(), series=replace(report.series, series_uid="1.2.9")))
+    empty = keep(store, replace(report, lesions=(), stack=replace(report.stack, series_uid="1.2.9")))
     assert store.worklist() == {stack_id: (3, 0)}
     assert list(store.measured_stacks()) in ([stack_id, empty], [empty, stack_id])
     accept(store, stack_id, 1)
@@ -497,55 +497,55 @@ def test_a_new_outline_has_no_picture_yet(store: Store, report: Report, volume: 
 
 
 def test_a_new_stack_is_measured(store: Store, report: Report) -> None:
-    plan = store.plan(report.series, SETTINGS)
+    plan = store.plan(report.stack, SETTINGS)
     assert (plan.todo, plan.earlier, plan.next_number, dict(plan.newest)) == (Todo.MEASURE, (), 1, {})
 
 
 def test_what_was_measured_is_not_measured_again(store: Store, report: Report) -> None:
     keep(store, report)
-    assert store.plan(report.series, SETTINGS).todo is Todo.UNCHANGED
-    assert store.plan(report.series, Settings(identified=True, report=False)).todo is Todo.UNCHANGED
-    elsewhere = tuple(replace(one, root=HERE, path=HERE / one.path.name) for one in report.series.instances)
-    assert store.plan(replace(report.series, instances=elsewhere), SETTINGS).todo is Todo.UNCHANGED
+    assert store.plan(report.stack, SETTINGS).todo is Todo.UNCHANGED
+    assert store.plan(report.stack, Settings(identified=True, report=False)).todo is Todo.UNCHANGED
+    elsewhere = tuple(replace(one, root=HERE, path=HERE / one.path.name) for one in report.stack.instances)
+    assert store.plan(replace(report.stack, instances=elsewhere), SETTINGS).todo is Todo.UNCHANGED
 
 
 def test_images_that_were_moved_are_found(store: Store, report: Report) -> None:
     stack_id = keep(store, report)
-    elsewhere = tuple(replace(one, root=HERE, path=HERE / one.path.name) for one in report.series.instances)
-    store.note_found(run_of(store), [replace(report.series, instances=elsewhere)], [], [HERE])
+    elsewhere = tuple(replace(one, root=HERE, path=HERE / one.path.name) for one in report.stack.instances)
+    store.note_found(run_of(store), [replace(report.stack, instances=elsewhere)], [], [HERE])
     assert store.files_of(stack_id) == [one.path for one in elsewhere]
-    other = replace(report.series, slice_thickness_mm=9.0)
+    other = replace(report.stack, slice_thickness_mm=9.0)
     store.note_found(run_of(store), [other], [], [HERE])
     assert store.files_of(stack_id) == [one.path for one in elsewhere], "other images are for a run to measure"
 
 
-def changed_images(series: Series) -> list[Series]:
-    first, *others = series.instances
+def changed_images(stack: Stack) -> list[Stack]:
+    first, *others = stack.instances
     return [
-        replace(series, instances=tuple(others)),
-        replace(series, instances=(replace(first, sop_uid="1.2.3"), *others)),
-        replace(series, instances=(replace(first, rescale_intercept=-1000.0), *others)),
-        replace(series, instances=(replace(first, position_lps_mm=(0.0, 0.0, 99.0)), *others)),
-        replace(series, pixel_spacing_mm=(0.5, 0.5)),
-        replace(series, slice_thickness_mm=9.0),
+        replace(stack, instances=tuple(others)),
+        replace(stack, instances=(replace(first, sop_uid="1.2.3"), *others)),
+        replace(stack, instances=(replace(first, rescale_intercept=-1000.0), *others)),
+        replace(stack, instances=(replace(first, position_lps_mm=(0.0, 0.0, 99.0)), *others)),
+        replace(stack, pixel_spacing_mm=(0.5, 0.5)),
+        replace(stack, slice_thickness_mm=9.0),
     ]
 
 
 @pytest.mark.parametrize("which", range(6))
 def test_what_has_other_images_is_measured_again(store: Store, report: Report, which: int) -> None:
     keep(store, report)
-    assert store.plan(changed_images(report.series)[which], SETTINGS).todo is Todo.MEASURE
+    assert store.plan(changed_images(report.stack)[which], SETTINGS).todo is Todo.MEASURE
 
 
 def test_what_failed_is_measured_again(store: Store, report: Report) -> None:
-    keep(store, Failure(State.FAILED, "missing_slice", "It is missing.", report.series))
-    assert store.plan(report.series, SETTINGS).todo is Todo.MEASURE
+    keep(store, Failure(State.FAILED, "missing_slice", "It is missing.", report.stack))
+    assert store.plan(report.stack, SETTINGS).todo is Todo.MEASURE
     keep(store, report)
     assert list(store.outcomes()) == [Outcome.of(report)]
 
 
 def test_a_failure_that_is_known_is_kept_once(store: Store, report: Report) -> None:
-    failure = Failure(State.FAILED, "missing_slice", "It is missing.", report.series)
+    failure = Failure(State.FAILED, "missing_slice", "It is missing.", report.stack)
     keep(store, failure)
     keep(store, failure)
     assert count(store, "outcomes") == 1
@@ -555,11 +555,11 @@ def test_a_failure_that_is_known_is_kept_once(store: Store, report: Report) -> N
 
 def test_other_settings_measure_again(store: Store, report: Report) -> None:
     keep(store, report)
-    plan = store.plan(report.series, OTHER_SETTINGS)
+    plan = store.plan(report.stack, OTHER_SETTINGS)
     assert (plan.todo, plan.earlier, plan.next_number) == (Todo.MEASURE, report.lesions, 3)
     keep(store, report, OTHER_SETTINGS)
-    assert store.plan(report.series, OTHER_SETTINGS).todo is Todo.UNCHANGED
-    assert store.plan(report.series, SETTINGS).todo is Todo.MEASURE
+    assert store.plan(report.stack, OTHER_SETTINGS).todo is Todo.UNCHANGED
+    assert store.plan(report.stack, SETTINGS).todo is Todo.MEASURE
 
 
 def edits(revision: Revision) -> dict[str, Revision]:
@@ -577,19 +577,19 @@ def edits(revision: Revision) -> dict[str, Revision]:
 def test_what_a_reader_touched_is_left_alone(store: Store, report: Report, edit: str) -> None:
     stack_id = keep(store, report)
     store.append(stack_id, [edits(newest(store, stack_id)[2])[edit]], SETTINGS)
-    assert store.plan(report.series, SETTINGS).todo is Todo.UNCHANGED
-    for other in changed_images(report.series):
+    assert store.plan(report.stack, SETTINGS).todo is Todo.UNCHANGED
+    for other in changed_images(report.stack):
         assert store.plan(other, SETTINGS).todo is Todo.REVIEWED
-    assert store.plan(report.series, OTHER_SETTINGS).todo is Todo.REVIEWED
-    plan = store.plan(report.series, OTHER_SETTINGS, remeasure_reviewed=True)
+    assert store.plan(report.stack, OTHER_SETTINGS).todo is Todo.REVIEWED
+    plan = store.plan(report.stack, OTHER_SETTINGS, remeasure_reviewed=True)
     assert (plan.todo, plan.earlier) == (Todo.MEASURE, lesions_of(store))
 
 
 def test_what_is_measured_again_inherits_decisions(store: Store, report: Report) -> None:
     stack_id = keep(store, report)
     accepted = accept(store, stack_id)
-    plan = store.plan(report.series, OTHER_SETTINGS, remeasure_reviewed=True)
-    again = analyze(report.series, OTHER_SETTINGS, plan.earlier, plan.next_number)
+    plan = store.plan(report.stack, OTHER_SETTINGS, remeasure_reviewed=True)
+    again = analyze(report.stack, OTHER_SETTINGS, plan.earlier, plan.next_number)
     assert store.record(run_of(store), again, plan, OTHER_SETTINGS)
     lesion = lesions_of(store)[0]
     assert (lesion.tracking_uid, lesion.status, lesion.reader) == (
@@ -609,7 +609,7 @@ def test_what_was_reviewed_under_an_older_algorithm_number_keeps_its_rows_and_sa
     accepted = accept(store, stack_id)
     before = lesions_of(store)
     monkeypatch.setattr(algorithm, "ALGORITHM", algorithm.ALGORITHM + 1)
-    assert store.plan(report.series, SETTINGS).todo is Todo.REVIEWED
+    assert store.plan(report.stack, SETTINGS).todo is Todo.REVIEWED
     # Every row as it was, and with the notice; what is stored stays as it is.
     noted = tuple(replace(one, notices=(*one.notices, "older_algorithm")) for one in before)
     assert lesions_of(store) == noted
@@ -639,11 +639,11 @@ def test_what_no_reader_saw_is_measured_again_under_a_newer_algorithm_number(
 ) -> None:
     keep(store, report)
     monkeypatch.setattr(algorithm, "ALGORITHM", algorithm.ALGORITHM + 1)
-    plan = store.plan(report.series, SETTINGS)
+    plan = store.plan(report.stack, SETTINGS)
     assert plan.todo is Todo.MEASURE
-    again = analyze(report.series, SETTINGS, plan.earlier, plan.next_number)
+    again = analyze(report.stack, SETTINGS, plan.earlier, plan.next_number)
     assert store.record(run_of(store), again, plan, SETTINGS)
-    assert store.plan(report.series, SETTINGS).todo is Todo.UNCHANGED
+    assert store.plan(report.stack, SETTINGS).todo is Todo.UNCHANGED
     assert lesions_of(store) == again.lesions
     assert algorithm_numbers(store) == [1, 2]
 
@@ -651,7 +651,7 @@ def test_what_no_reader_saw_is_measured_again_under_a_newer_algorithm_number(
 def test_other_settings_alone_are_no_older_algorithm_number(store: Store, report: Report) -> None:
     stack_id = keep(store, report)
     accept(store, stack_id)
-    assert store.plan(report.series, OTHER_SETTINGS).todo is Todo.REVIEWED
+    assert store.plan(report.stack, OTHER_SETTINGS).todo is Todo.REVIEWED
     assert {notice for one in lesions_of(store) for notice in one.notices} == {
         notice for one in report.lesions for notice in one.notices
     }
@@ -667,7 +667,7 @@ def test_a_stack_that_was_measured_before_there_was_an_algorithm_number_is_uncha
     engine.dispose()
     measured = replace(report, lesions=tuple(replace(one, settings_hash="6fd62c4ae716") for one in report.lesions))
     keep(store, measured)
-    assert store.plan(report.series, SETTINGS).todo is Todo.UNCHANGED
+    assert store.plan(report.stack, SETTINGS).todo is Todo.UNCHANGED
     assert lesions_of(store) == measured.lesions
     monkeypatch.setattr(algorithm, "ALGORITHM", 2)
     assert [one.notices[-1] for one in lesions_of(store)] == ["older_algorithm"] * 2
@@ -677,14 +677,14 @@ def test_a_failure_takes_nothing_from_a_reader(store: Store, report: Report) -> 
     stack_id = keep(store, report)
     accept(store, stack_id)
     before = list(store.outcomes())
-    failure = Failure(State.FAILED, "missing_slice", "It is missing.", report.series)
+    failure = Failure(State.FAILED, "missing_slice", "It is missing.", report.stack)
     keep(store, failure, OTHER_SETTINGS, remeasure_reviewed=True)
     assert list(store.outcomes()) == before
 
 
 def test_a_failure_withdraws_what_no_reader_saw(store: Store, report: Report) -> None:
     stack_id = keep(store, report)
-    keep(store, Failure(State.FAILED, "missing_slice", "It is missing.", report.series), OTHER_SETTINGS)
+    keep(store, Failure(State.FAILED, "missing_slice", "It is missing.", report.stack), OTHER_SETTINGS)
     assert lesions_of(store) == ()
     assert count(store, "current_lesions") == 0
     assert [one.withdrawn for one in newest(store, stack_id or 1).values()] == [True, True]
@@ -696,7 +696,7 @@ def test_a_failure_withdraws_what_no_reader_saw(store: Store, report: Report) ->
 
 def test_what_a_reader_changed_meanwhile_is_not_overwritten(store: Store, report: Report) -> None:
     stack_id = keep(store, report)
-    plan = store.plan(report.series, OTHER_SETTINGS)
+    plan = store.plan(report.stack, OTHER_SETTINGS)
     accept(store, stack_id)
     before = (list(store.outcomes()), list(store.revisions()), count(store, "outcomes"), count(store, "settings_used"))
     assert not store.record(1, replace(report, lesions=()), plan, OTHER_SETTINGS)
@@ -706,7 +706,7 @@ def test_what_a_reader_changed_meanwhile_is_not_overwritten(store: Store, report
 
 def test_what_a_reader_added_meanwhile_is_not_overwritten(store: Store, report: Report, volume: Volume) -> None:
     stack_id = keep(store, report)
-    plan = store.plan(report.series, OTHER_SETTINGS)
+    plan = store.plan(report.stack, OTHER_SETTINGS)
     known = {revision.lesion.tracking_uid: revision for revision in newest(store, stack_id).values()}
     drawn = Outline.from_mask(np.ones((1, 2, 3), dtype=bool), (1, 20, 2))
     added = review.add(drawn, AlgorithmType.MANUAL, known, volume, SETTINGS, by())
@@ -716,14 +716,14 @@ def test_what_a_reader_added_meanwhile_is_not_overwritten(store: Store, report: 
 
 
 def test_two_runs_of_a_new_stack_keep_it_once(store: Store, report: Report) -> None:
-    plan = store.plan(report.series, SETTINGS)
+    plan = store.plan(report.stack, SETTINGS)
     assert store.record(run_of(store), report, plan, SETTINGS)
     assert not store.record(run_of(store), report, plan, SETTINGS)
     assert list(store.outcomes()) == [Outcome.of(report)]
 
 
 def test_a_file_that_cannot_be_read_is_no_stack(store: Store, report: Report) -> None:
-    plan = store.plan(report.series, SETTINGS)
+    plan = store.plan(report.stack, SETTINGS)
     with pytest.raises(ValueError, match="note_found keeps those"):
         store.record(1, Failure(State.FAILED, "unreadable_file", "?", path=HERE), plan, SETTINGS)
 
@@ -733,7 +733,7 @@ def test_what_is_found_again_is_the_lesion_that_it_was(store: Store, report: Rep
     stack_id = keep(store, report)
     keep(store, replace(report, lesions=(two,)), OTHER_SETTINGS)
     assert lesions_of(store) == (two,)
-    plan = store.plan(report.series, SETTINGS)
+    plan = store.plan(report.stack, SETTINGS)
     assert plan.next_number == 3
     found = (replace(one, number=plan.next_number), two)
     assert store.record(run_of(store), replace(report, lesions=found), plan, SETTINGS)
@@ -776,10 +776,10 @@ def test_an_unreadable_file_is_listed_once_whatever_path_it_lies_below(store: St
 
 
 def two_stacks(report: Report) -> tuple[Report, Report]:
-    series = report.series
-    halves = series.instances[:3], series.instances[3:]
-    one, two = (replace(series, stack_number=number, instances=half) for number, half in enumerate(halves, 1))
-    return replace(report, series=one), replace(report, series=two, lesions=report.lesions[:1])
+    stack = report.stack
+    halves = stack.instances[:3], stack.instances[3:]
+    one, two = (replace(stack, stack_number=number, instances=half) for number, half in enumerate(halves, 1))
+    return replace(report, stack=one), replace(report, stack=two, lesions=report.lesions[:1])
 
 
 def test_a_stack_that_its_series_no_longer_has_goes(store: Store, report: Report) -> None:
@@ -787,11 +787,11 @@ def test_a_stack_that_its_series_no_longer_has_goes(store: Store, report: Report
     keep(store, one)
     keep(store, two)
     run_id = run_of(store)
-    store.note_found(run_id, [one.series, two.series], [], [HERE])
+    store.note_found(run_id, [one.stack, two.stack], [], [HERE])
     assert len(list(store.outcomes())) == 2
-    store.note_found(run_id, [replace(report.series, series_uid="1.2.9")], [], [HERE])
+    store.note_found(run_id, [replace(report.stack, series_uid="1.2.9")], [], [HERE])
     assert len(list(store.outcomes())) == 2, "its series was not found at all: nothing is known of it"
-    store.note_found(run_id, [one.series], [], [HERE])
+    store.note_found(run_id, [one.stack], [], [HERE])
     assert list(store.outcomes()) == [Outcome.of(one)]
     assert count(store, "current_stacks") == 1
     assert count(store, "current_lesions") == len(one.lesions), "plain SQL counts no lesion twice either"
@@ -805,16 +805,16 @@ def test_a_stack_that_a_reader_touched_stays(store: Store, report: Report) -> No
     one, two = two_stacks(report)
     keep(store, one)
     accept(store, keep(store, two))
-    store.note_found(run_of(store), [one.series], [], [HERE])
+    store.note_found(run_of(store), [one.stack], [], [HERE])
     assert [len(outcome.lesions) for outcome in store.outcomes()] == [2, 1]
 
 
 def test_series_without_a_uid_are_told_apart_by_their_folder(store: Store, report: Report) -> None:
-    series = replace(report.series, series_uid="")
-    moved = tuple(replace(one, root=HERE, path=HERE / one.path.name, sop_uid="") for one in series.instances)
-    keep(store, replace(report, series=series))
-    assert store.plan(replace(series, instances=moved), SETTINGS).todo is Todo.MEASURE
-    keep(store, replace(report, series=replace(series, instances=moved)))
+    stack = replace(report.stack, series_uid="")
+    moved = tuple(replace(one, root=HERE, path=HERE / one.path.name, sop_uid="") for one in stack.instances)
+    keep(store, replace(report, stack=stack))
+    assert store.plan(replace(stack, instances=moved), SETTINGS).todo is Todo.MEASURE
+    keep(store, replace(report, stack=replace(stack, instances=moved)))
     assert len(list(store.outcomes())) == 2
 
 
@@ -934,10 +934,10 @@ def test_a_store_of_version_1_is_opened_and_takes_radiographs(url: str, report: 
     with pytest.raises(Exception, match="long_axis_px"):
         ask("SELECT long_axis_px FROM current_lesions")
     pixels, outline = ellipse((60, 40))
-    (series,) = find_series(write_radiograph(tmp_path / "film", pixels.astype(np.uint16))).series
-    radiograph = load_image(series, SETTINGS)
+    (stack,) = find_series(write_radiograph(tmp_path / "film", pixels.astype(np.uint16))).series
+    radiograph = load_image(stack, SETTINGS)
     assert isinstance(radiograph, Radiograph)
-    film = Report(series, None, (radiograph_lesion(radiograph, outline),), settings_hash(SETTINGS), "1.0")
+    film = Report(stack, None, (radiograph_lesion(radiograph, outline),), settings_hash(SETTINGS), "1.0")
     with open_store(url) as store:
         assert (list(store.outcomes()), store.histories(stack_id)) == before
         accept(store, stack_id, 2)
@@ -968,8 +968,8 @@ def test_who_has_seen_a_stack_counts_for_the_images_that_it_had(url: str, report
         assert noted == [(stack_id, "Dr B"), (stack_id, "Dr A")]
         assert ask("SELECT count(*) FROM looks JOIN outcomes USING (stack_id, content_hash)") == [(3,)]
         assert ask("SELECT count(*) FROM lesion_revisions") == [(0,)]
-        fewer = replace(report.series, instances=report.series.instances[:-1])
-        assert keep(store, replace(nothing, series=fewer)) == stack_id
+        fewer = replace(report.stack, instances=report.stack.instances[:-1])
+        assert keep(store, replace(nothing, stack=fewer)) == stack_id
         assert store.seen_by() == {}
     with pytest.raises(Exception, match="append-only"):
         ask("DELETE FROM looks")

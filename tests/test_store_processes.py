@@ -239,9 +239,9 @@ def test_readers_beside_each_other_lose_nothing(images: Path, tmp_path: Path, ki
     url = empty_store(kind, tmp_path)
     with open_store(url) as store:
         run_id = store.begin_run([images], Settings(), "1")
-        for series in find_series(images / "s0").series:
-            plan = store.plan(series, Settings())
-            assert store.record(run_id, analyze(series), plan, Settings())
+        for stack in find_series(images / "s0").series:
+            plan = store.plan(stack, Settings())
+            assert store.record(run_id, analyze(stack), plan, Settings())
     conflicts = write_at_once(url, ["Dr A", "Dr B"], edits=80)
     assert conflicts > 0, "they never met"
 

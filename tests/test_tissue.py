@@ -82,8 +82,8 @@ def test_bones_of_real_limbs_are_no_masses() -> None:
 def test_masses_of_the_phantoms_and_no_others_are_found(shared_phantoms: Path, case: str) -> None:
     with (shared_phantoms / "truth.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["case"] == case]
-    (series,) = find_series(shared_phantoms / case).series
-    volume = load_image(series)
+    (stack,) = find_series(shared_phantoms / case).series
+    volume = load_image(stack)
     found = masses(volume)
     assert len(found) == len(rows)
     for row in rows:
@@ -183,7 +183,7 @@ def test_vessel_full_of_contrast_agent_is_no_mass() -> None:
 def test_even_thing_is_contrast_agent_only_where_some_was_given() -> None:
     volume = scene([shaft(), replace(FREE, hu=400.0)])
     assert len(masses(volume)) == 1
-    given = replace(volume, series=replace(volume.series, contrast_agent=True))
+    given = replace(volume, stack=replace(volume.stack, contrast_agent=True))
     assert [part.tissue for part in propose(given, SETTINGS).parts if part.tissue is not Tissue.BONE] == [
         Tissue.CONTRAST
     ]
@@ -233,8 +233,8 @@ def test_image_without_anything_dense_has_no_proposals() -> None:
 
 @pytest.mark.shared
 def test_report_holds_what_may_be_calcified_and_no_bone(shared_phantoms: Path) -> None:
-    (series,) = find_series(shared_phantoms / "onbone").series
-    lesions = analyze(series).lesions
+    (stack,) = find_series(shared_phantoms / "onbone").series
+    lesions = analyze(stack).lesions
     assert [lesion.tissue for lesion in lesions] == [Tissue.CALCIFIED_MASS] * 2
     for lesion in lesions:
         assert lesion.measurements.touches_bone

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from calcimeasure.model import Series
+    from calcimeasure.model import Stack
     from tests.dicom_phantom import Fault
     from tests.dicom_writers import Edit
     from tests.phantoms import Grid
@@ -68,26 +68,26 @@ def write(
 
 
 def load(path: Path, settings: Settings = SETTINGS) -> Volume:
-    (series,) = find_series(path, settings).series
-    volume = load_image(series, settings)
+    (stack,) = find_series(path, settings).series
+    volume = load_image(stack, settings)
     assert isinstance(volume, Volume)
     assert set(volume.notices) <= set(NOTICES)
     assert len(set(volume.notices)) == len(volume.notices)
     assert not volume.attenuation_hu.flags.writeable
-    check_headers(series, settings)
+    check_headers(stack, settings)
     return volume
 
 
 def refusal(path: Path, reason: str, by_header: bool = True) -> SeriesError:
     """Load what has to be refused; where headers tell, `check_headers` has to say the same."""
-    (series,) = find_series(path).series
+    (stack,) = find_series(path).series
     with pytest.raises(SeriesError) as caught:
-        load_image(series)
+        load_image(stack)
     assert caught.value.reason == reason
     assert reason in REASONS
     if by_header:
         with pytest.raises(SeriesError) as by_header_alone:
-            check_headers(series, SETTINGS)
+            check_headers(stack, SETTINGS)
         assert by_header_alone.value.reason == reason
     return caught.value
 
@@ -347,8 +347,8 @@ def test_ct_image_that_has_lost_its_modality_is_a_ct(tmp_path: Path) -> None:
     """So that its slice is not missed without a word, or its stack passed over."""
     assert load(write(tmp_path / "all", Header(modality=""))).notices == ()
     found = find_series(write(tmp_path / "one", None, set_tag("Modality", "", 6)))
-    assert [len(series.instances) for series in found.series] == [6, 1]
-    assert all("split_series" in series.notices for series in found.series)
+    assert [len(stack.instances) for stack in found.series] == [6, 1]
+    assert all("split_series" in stack.notices for stack in found.series)
 
 
 def test_color_is_refused(tmp_path: Path) -> None:
@@ -356,14 +356,14 @@ def test_color_is_refused(tmp_path: Path) -> None:
 
 
 def test_stack_larger_than_allowed_is_refused_before_its_pixels_are_read(tmp_path: Path) -> None:
-    (series,) = find_series(write(tmp_path)).series
+    (stack,) = find_series(write(tmp_path)).series
     small = Settings(max_volume_gb=2 * 7 * 20 * 26 / 1e9 - 1e-9)
     for read in (load_image, check_headers):
         with pytest.raises(PixelError) as caught:
-            read(series, small)
+            read(stack, small)
         assert caught.value.reason == "out_of_memory"
         assert has_four_parts(caught.value)
-    load_image(series, replace(small, max_volume_gb=small.max_volume_gb + 2e-9))
+    load_image(stack, replace(small, max_volume_gb=small.max_volume_gb + 2e-9))
 
 
 # The grid
@@ -377,26 +377,26 @@ def test_missing_slice_is_refused_with_its_place(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def slice_series(tmp_path_factory: pytest.TempPathFactory) -> Series:
+def slice_series(tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """A series of one slice, to be placed."""
     path = write_image(tmp_path_factory.mktemp("slice") / "image", np.zeros((20, 26), dtype=np.uint16))
-    (series,) = find_series(path).series
-    return series
+    (stack,) = find_series(path).series
+    return stack
 
 
-def placed(series: Series, positions_mm: Sequence[float], thickness_mm: float | None = None) -> Series:
+def placed(stack: Stack, positions_mm: Sequence[float], thickness_mm: float | None = None) -> Stack:
     """Put copies of a slice at these positions."""
-    (one,) = series.instances
+    (one,) = stack.instances
     instances = tuple(
         replace(one, position_lps_mm=(-7.5, -6.65, float(z)), instance_number=number, sop_uid=f"1.2.{number}")
         for number, z in enumerate(positions_mm, 1)
     )
-    return replace(series, instances=instances, slice_thickness_mm=thickness_mm)
+    return replace(stack, instances=instances, slice_thickness_mm=thickness_mm)
 
 
-def refuse_by_header(series: Series, reason: str) -> SeriesError:
+def refuse_by_header(stack: Stack, reason: str) -> SeriesError:
     with pytest.raises(GeometryError) as caught:
-        check_headers(series, SETTINGS)
+        check_headers(stack, SETTINGS)
     assert caught.value.reason == reason
     assert has_four_parts(caught.value)
     return caught.value
@@ -433,7 +433,7 @@ EVEN = [5.0] * 6
     ],
     ids=step_names,
 )
-def test_gap_of_whole_steps_is_refused(slice_series: Series, steps_mm: list[float]) -> None:
+def test_gap_of_whole_steps_is_refused(slice_series: Stack, steps_mm: list[float]) -> None:
     refuse_by_header(placed(slice_series, sums(*steps_mm)), "missing_slice")
 
 
@@ -441,7 +441,7 @@ def test_gap_of_whole_steps_is_refused(slice_series: Series, steps_mm: list[floa
 @pytest.mark.parametrize("spacing_mm", [0.625, 1.25, 0.75, 0.33, 3.27, 0.9765625])
 @pytest.mark.parametrize("lost", [1, 2])
 def test_missing_slice_is_seen_in_rounded_positions(
-    slice_series: Series, spacing_mm: float, decimals: int, lost: int
+    slice_series: Stack, spacing_mm: float, decimals: int, lost: int
 ) -> None:
     """Written with one decimal, 0.625 mm are steps of 0.6 and 0.7, and a gap of 1.25 is one of 1.2 or 1.3."""
     positions = np.round(np.arange(40) * spacing_mm, decimals)
@@ -470,7 +470,7 @@ def test_missing_slice_is_seen_in_rounded_positions(
     ids=step_names,
 )
 def test_uneven_steps_are_taken_with_a_notice(
-    slice_series: Series, steps_mm: list[float], notices: tuple[str, ...]
+    slice_series: Stack, steps_mm: list[float], notices: tuple[str, ...]
 ) -> None:
     geometry, found = stack_geometry(placed(slice_series, sums(*steps_mm), max(steps_mm)), SETTINGS)
     assert found == notices
@@ -481,7 +481,7 @@ def test_uneven_steps_are_taken_with_a_notice(
 def test_slice_that_is_there_twice_is_dropped(tmp_path: Path, same_uid: bool) -> None:
     volume = load(write(tmp_path, None, duplicate_slice(3, same_uid=same_uid)))
     assert volume.notices == ("duplicate_dropped",)
-    assert len(volume.series.instances) == 7
+    assert len(volume.stack.instances) == 7
     assert np.array_equal(volume.attenuation_hu, body_hu(GRID))
 
 
@@ -608,8 +608,8 @@ def test_gaps_between_slices_empty_what_needs_them_filled(tmp_path: Path, thickn
     hu = body_hu(GRID)
     path = write(tmp_path, Header(slice_thickness_mm=thickness_mm), hu=hu)
     assert load(path).notices == (("non_contiguous",) if sparse else ())
-    (series,) = find_series(path).series
-    (lesion,) = analyze(series, Settings(min_volume_mm3=5)).lesions
+    (stack,) = find_series(path).series
+    (lesion,) = analyze(stack, Settings(min_volume_mm3=5)).lesions
     for value in (lesion.measurements.volume_mesh_ml, lesion.measurements.volume_voxels_ml):
         assert (value is None) == sparse
     assert (lesion.measurements.max_3d_diameter is None) == sparse
@@ -690,9 +690,9 @@ def test_multi_frame_is_the_volume_of_its_classic_twin(
     volume = load(path)
     same_volumes(volume, classic)
     for fact in ("patient_id", "description", "slice_thickness_mm", "frame_of_reference_uid", "study_uid"):
-        assert getattr(volume.series, fact) == getattr(classic.series, fact)
+        assert getattr(volume.stack, fact) == getattr(classic.stack, fact)
     if kind != "capture":
-        assert (volume.series.kvp, volume.series.convolution_kernel) == (80.0, "Br59")
+        assert (volume.stack.kvp, volume.stack.convolution_kernel) == (80.0, "Br59")
 
 
 def test_frames_in_any_order(tmp_path: Path) -> None:
@@ -786,8 +786,8 @@ def test_offsets_between_fragments_are_refused(tmp_path: Path) -> None:
 
 def test_file_that_breaks_while_it_is_decoded_fails_its_series(tmp_path: Path) -> None:
     write(tmp_path)
-    (series,) = find_series(tmp_path).series
+    (stack,) = find_series(tmp_path).series
     truncate_file(tmp_path / "IM00005.dcm", 0.9)
     with pytest.raises(PixelError) as caught:
-        load_image(series)
+        load_image(stack)
     assert caught.value.path == tmp_path / "IM00005.dcm"

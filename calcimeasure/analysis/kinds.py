@@ -199,7 +199,7 @@ _CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
 def _propose_on_radiograph(
     radiograph: Radiograph, settings: Settings, _bones: NDArray[np.bool_] | None = None
 ) -> Proposals:
-    return propose_on_radiograph(radiograph, settings, limb=shows_limb(radiograph.series))
+    return propose_on_radiograph(radiograph, settings, limb=shows_limb(radiograph.stack))
 
 
 def _anatomy_of_radiograph(
@@ -209,7 +209,7 @@ def _anatomy_of_radiograph(
     if proposals.bodies:
         body = proposals.bodies[0].union(*proposals.bodies[1:])
         foreground = body.mask_in((0, 0, 0), radiograph.shape_kji)[0]
-    return radiograph_anatomy_of(radiograph.series, radiograph.pixels, foreground)
+    return radiograph_anatomy_of(radiograph.stack, radiograph.pixels, foreground)
 
 
 def _as_proposed(_radiograph: Radiograph, part: Proposal, _settings: Settings) -> Outline:

@@ -15,7 +15,7 @@ from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
     from calcimeasure.analysis.kinds import AnyAnatomy
-    from calcimeasure.model import Image, Outline, Proposal, Series
+    from calcimeasure.model import Image, Outline, Proposal, Stack
     from calcimeasure.settings import Settings
 
 
@@ -47,7 +47,7 @@ def assess(
     """
     kind = kind_of(image)
     measurements = kind.measure(image, outline, settings)
-    shown_on = image.series.instances[measurements.long_axis_slice]
+    shown_on = image.stack.instances[measurements.long_axis_slice]
     measurements = replace(
         measurements, long_axis_sop_uid=shown_on.sop_uid, long_axis_instance_number=shown_on.instance_number
     )
@@ -56,7 +56,7 @@ def assess(
     side, site = (None, None) if anatomy is None else kind.located(outline, anatomy)
     notices = dict.fromkeys((*image.notices, *measurements.notices))
     return Lesion(
-        tracking_uid=tracking_uid(image.series, outline),
+        tracking_uid=tracking_uid(image.stack, outline),
         number=number,
         outline=outline,
         measurements=measurements,
@@ -100,7 +100,7 @@ def assess_again(image: Image, lesion: Lesion, settings: Settings, anatomy: AnyA
     return inherit(measured, lesion)
 
 
-def tracking_uid(series: Series, outline: Outline) -> str:
+def tracking_uid(stack: Stack, outline: Outline) -> str:
     """Name a lesion for good: the same stack and first outline give the same Tracking UID (0062,0021).
 
     Returns
@@ -110,8 +110,8 @@ def tracking_uid(series: Series, outline: Outline) -> str:
     """
     digest = hashlib.sha256()
     # Stacks of one multi-frame file have the same SOPInstanceUID: the frame tells them apart.
-    images = (f"{instance.sop_uid} {instance.frame_index}" for instance in series.instances)
-    for part in (series.study_uid, series.series_uid, *images):
+    images = (f"{instance.sop_uid} {instance.frame_index}" for instance in stack.instances)
+    for part in (stack.study_uid, stack.series_uid, *images):
         digest.update(part.encode() + b"\0")
     digest.update(repr((outline.start_kji, outline.stop_kji)).encode() + outline.bits)
     return made_uid(digest.digest())

@@ -15,7 +15,7 @@ from calcimeasure.analysis.lesion import assess, assess_again
 from calcimeasure.analysis.picture import draw
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.load import bones_of, check_headers, load_image
-from calcimeasure.model import Failure, Report, Series, State, Tissue, largest_first
+from calcimeasure.model import Failure, Report, Stack, State, Tissue, largest_first
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.threads import thread_count
 from calcimeasure.version import software_version
@@ -31,13 +31,13 @@ NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
 
 
 def analyze(
-    series: Series, settings: Settings | None = None, earlier: Sequence[Lesion] = (), next_number: int = 1
+    stack: Stack, settings: Settings | None = None, earlier: Sequence[Lesion] = (), next_number: int = 1
 ) -> Report:
     """Measure what is calcified in a stack or on a radiograph, and what may be.
 
     Parameters
     ----------
-    series
+    stack
         One stack from `calcimeasure.find_series`.
     settings
         What to measure with; the defaults where None.
@@ -59,7 +59,7 @@ def analyze(
         The stack cannot be measured; its `reason` is a key of `calcimeasure.codes.REASONS`.
     """
     settings = settings or Settings()
-    image = load_image(series, settings)
+    image = load_image(stack, settings)
     image = kind_of(image).calibrated(image, earlier)
     seen = survey(image, settings)
     image, anatomy = replace(image, notices=(*image.notices, *seen.notices)), seen.anatomy
@@ -78,7 +78,7 @@ def analyze(
         lesions = sorted((*lesions, *kept), key=largest_first)
         thumbnails = tuple(pool.map(lambda lesion: draw(image, lesion), lesions))
     return Report(
-        series=series,
+        stack=stack,
         geometry=image.geometry,
         lesions=tuple(lesions),
         settings_hash=settings_hash(settings),
@@ -127,13 +127,13 @@ def refined_outline(image: Image, part: Proposal, settings: Settings) -> Outline
 
 
 def analyze_or_fail(
-    series: Series, settings: Settings, earlier: Sequence[Lesion] = (), next_number: int = 1
+    stack: Stack, settings: Settings, earlier: Sequence[Lesion] = (), next_number: int = 1
 ) -> Report | Failure:
     """Measure a stack; what goes wrong is a value, so that the other stacks go on.
 
     Parameters
     ----------
-    series
+    stack
         One stack from `calcimeasure.find_series`.
     settings
         What to measure with.
@@ -147,29 +147,27 @@ def analyze_or_fail(
     """
     begun = time.monotonic()
     try:
-        return replace(analyze(series, settings, earlier, next_number), seconds=time.monotonic() - begun)
+        return replace(analyze(stack, settings, earlier, next_number), seconds=time.monotonic() - begun)
     except SeriesError as error:
-        return replace(_failure(series, error), seconds=time.monotonic() - begun)
+        return replace(_failure(stack, error), seconds=time.monotonic() - begun)
     except MemoryError:
         reason, trace = "out_of_memory", None
-        message = f"Series {series.series_uid} does not fit into memory. Measure it alone, or on a larger machine."
+        message = f"Series {stack.series_uid} does not fit into memory. Measure it alone, or on a larger machine."
     except Exception as error:  # noqa: BLE001 - a fault in one stack must not cost the others
         reason, trace = "internal_error", traceback.format_exc()
-        message = (
-            f"{type(error).__name__}: {error} (series {series.series_uid}). Please report it with private/log.txt."
-        )
-    return Failure(State.FAILED, reason, message, series, traceback=trace, seconds=time.monotonic() - begun)
+        message = f"{type(error).__name__}: {error} (series {stack.series_uid}). Please report it with private/log.txt."
+    return Failure(State.FAILED, reason, message, stack, traceback=trace, seconds=time.monotonic() - begun)
 
 
-def verdict_from_headers(series: Series, settings: Settings) -> Failure | None:
+def verdict_from_headers(stack: Stack, settings: Settings) -> Failure | None:
     """Tell without reading pixels why a stack will not be measured; None where headers speak for measuring it."""
     try:
-        check_headers(series, settings)
+        check_headers(stack, settings)
     except SeriesError as error:
-        return _failure(series, error)
+        return _failure(stack, error)
     return None
 
 
-def _failure(series: Series, error: SeriesError) -> Failure:
+def _failure(stack: Stack, error: SeriesError) -> Failure:
     state = State.SKIPPED if isinstance(error, UnsupportedError) else State.FAILED
-    return Failure(state, error.reason, error.message, series)
+    return Failure(state, error.reason, error.message, stack)

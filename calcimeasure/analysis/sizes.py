@@ -82,7 +82,7 @@ def _profile_lines(volume: Volume, edge: Edge) -> Iterator[str]:
 
 
 def _size_lines(volume: Volume, numbers: Measurements) -> Iterator[str]:
-    instance = volume.series.instances[numbers.long_axis_slice].instance_number
+    instance = volume.stack.instances[numbers.long_axis_slice].instance_number
     width = _plus_minus(numbers.long_axis_u95_mm)
     yield f"  long axis    {numbers.long_axis.length_mm:9.2f} mm{width}, image {instance}"
     yield f"  short axis   {numbers.short_axis.length_mm:9.2f} mm, perpendicular to it in the same image"

@@ -20,7 +20,7 @@ LINEAR = "LIN"
 
 def is_linear(radiograph: Radiograph) -> bool:
     """Tell whether pixel values are proportional to the beam's intensity."""
-    projection = radiograph.series.projection
+    projection = radiograph.stack.projection
     return projection is not None and projection.pixel_intensity_relationship == LINEAR
 
 
@@ -46,7 +46,7 @@ def attenuation_on_radiograph(
     if not is_linear(radiograph):
         return pixels
     lowest, highest = float(radiograph.pixels.min()), float(radiograph.pixels.max())
-    projection = radiograph.series.projection
+    projection = radiograph.stack.projection
     is_turned = projection is not None and projection.photometric_interpretation == "MONOCHROME1"
     none_arrives = lowest + highest if is_turned else _end_of_range(highest)
     open_beam = none_arrives - lowest

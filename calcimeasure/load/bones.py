@@ -52,9 +52,9 @@ def bones_of(image: Image, settings: Settings) -> tuple[NamedBones | None, tuple
     if geometry is None or (files := find_bone_masks(settings)) is None:
         return None, ()
     try:
-        masks = read_masks(files, image.series, geometry)
+        masks = read_masks(files, image.stack, geometry)
     except MaskError as error:
-        raise SeriesError("bone_mask_unusable", str(error), image.series.series_uid, error.path) from error
+        raise SeriesError("bone_mask_unusable", str(error), image.stack.series_uid, error.path) from error
     if not masks.classes:
         return None, ("bone_mask_missing",)
     return NamedBones(masks.labels, masks.names, masks.sides), ("bone_mask_resampled",) if masks.resampled else ()

@@ -31,7 +31,7 @@ from calcimeasure.load.header import (
     series_key,
 )
 from calcimeasure.load.source import archive_members
-from calcimeasure.model import Failure, Found, Instance, PixelFormat, Series, State
+from calcimeasure.model import Failure, Found, Instance, PixelFormat, Stack, State
 from calcimeasure.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class _Grid:
     plane: _Plane
     instances: list[Instance]
     first: Instance
-    facts: Series
+    facts: Stack
 
     def add(self, header: Header, image: Instance) -> None:
         self.instances.append(image)
@@ -186,14 +186,14 @@ def _same_plane(one: _Plane, other: _Plane, settings: Settings) -> bool:
     )
 
 
-def _series_order(series: Series) -> tuple[object, ...]:
+def _series_order(stack: Stack) -> tuple[object, ...]:
     return (
-        series.patient_id or "",
-        series.study_date or date.min,
-        series.study_uid,
-        series.series_number if series.series_number is not None else math.inf,
-        series.series_uid,
-        series.stack_number,
+        stack.patient_id or "",
+        stack.study_date or date.min,
+        stack.study_uid,
+        stack.series_number if stack.series_number is not None else math.inf,
+        stack.series_uid,
+        stack.stack_number,
     )
 
 
@@ -283,7 +283,7 @@ def _walk(root: Path, unreadable: list[Failure]) -> Iterator[Path]:
 # Stacks
 
 
-def _stacks(grids: Iterable[_Grid], settings: Settings) -> list[Series]:
+def _stacks(grids: Iterable[_Grid], settings: Settings) -> list[Stack]:
     """Make stacks of the grids of one series, numbered in the order of their first instance numbers."""
     parts = sorted((part for grid in grids for part in _split(grid, settings)), key=_first_instance)
     # Each radiograph of a series is a stack of its own, so several are no finding. Slices should be one stack.
@@ -293,11 +293,11 @@ def _stacks(grids: Iterable[_Grid], settings: Settings) -> list[Series]:
     ]
 
 
-def _first_instance(series: Series) -> tuple[float, str, str]:
-    return min(map(_acquisition_order, series.instances))
+def _first_instance(stack: Stack) -> tuple[float, str, str]:
+    return min(map(_acquisition_order, stack.instances))
 
 
-def _split(grid: _Grid, settings: Settings) -> list[Series]:
+def _split(grid: _Grid, settings: Settings) -> list[Stack]:
     """Drop copies of images, and split images that share positions by an attribute that tells them apart."""
     unique = list({_identity(one): one for one in reversed(grid.instances)}.values())
     notices = (*grid.facts.notices, *(("duplicate_dropped",) if len(unique) < len(grid.instances) else ()))
@@ -319,7 +319,7 @@ def _identity(image: Instance) -> tuple[object, ...]:
     )
 
 
-def _tell_apart(instances: list[Instance], facts: Series, settings: Settings) -> list[list[Instance]]:
+def _tell_apart(instances: list[Instance], facts: Stack, settings: Settings) -> list[list[Instance]]:
     """Split images by the first attribute whose parts have one image at each position; else give one part.
 
     Images are split only if some share a position, or if the slices of two acquisitions lie between each other. The
@@ -345,17 +345,17 @@ def _is_even(positions_mm: NDArray[np.float64], settings: Settings) -> bool:
     return not steps_mm.size or bool(np.ptp(steps_mm) <= 2 * settings.spacing_tolerance_mm)
 
 
-def _lie_among_each_other(parts: Iterable[Sequence[Instance]], facts: Series, settings: Settings) -> bool:
+def _lie_among_each_other(parts: Iterable[Sequence[Instance]], facts: Stack, settings: Settings) -> bool:
     ranges = sorted((positions.min(), positions.max()) for positions in (_positions_mm(part, facts) for part in parts))
     return any(start < end - settings.spacing_tolerance_mm for (_, end), (start, _) in itertools.pairwise(ranges))
 
 
-def _has_twin_positions(instances: Sequence[Instance], facts: Series, settings: Settings) -> bool:
+def _has_twin_positions(instances: Sequence[Instance], facts: Stack, settings: Settings) -> bool:
     positions = np.sort(_positions_mm(instances, facts))
     return bool(np.any(np.diff(positions) < settings.spacing_tolerance_mm))
 
 
-def _positions_mm(instances: Sequence[Instance], facts: Series) -> NDArray[np.float64]:
+def _positions_mm(instances: Sequence[Instance], facts: Stack) -> NDArray[np.float64]:
     """Give the position of each image along the slice normal; empty if the headers do not have all positions."""
     if facts.row_column_directions is None or any(one.position_lps_mm is None for one in instances):
         return np.empty(0)
@@ -364,7 +364,7 @@ def _positions_mm(instances: Sequence[Instance], facts: Series) -> NDArray[np.fl
     return np.array([one.position_lps_mm for one in instances]) @ normal
 
 
-def _ordered(instances: Sequence[Instance], facts: Series) -> tuple[Instance, ...]:
+def _ordered(instances: Sequence[Instance], facts: Stack) -> tuple[Instance, ...]:
     """Order images along the slice normal; by instance number if the headers do not have all positions."""
     by_number = sorted(instances, key=_acquisition_order)
     positions = _positions_mm(by_number, facts)

@@ -19,7 +19,7 @@ from pydicom.uid import MediaStorageDirectoryStorage
 
 from calcimeasure.errors import FileError
 from calcimeasure.load.source import DEFLATED, inflate, open_source, read_meta
-from calcimeasure.model import Instance, PixelFormat, Projection, Series
+from calcimeasure.model import Instance, PixelFormat, Projection, Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -349,12 +349,12 @@ def plane(header: Header) -> tuple[tuple[float, ...] | None, tuple[float, ...] |
     return _numbers(header.dataset, "ImageOrientationPatient", 6), _numbers(header.dataset, "PixelSpacing", 2)
 
 
-def series_facts(header: Header) -> Series:
+def series_facts(header: Header) -> Stack:
     """Collect the facts that the images of a grid share. The caller adds the instances."""
     dataset = header.dataset
     directions, spacing = plane(header)
     region_codes, region_modifier_codes = _anatomy(dataset)
-    return Series(
+    return Stack(
         series_uid=_text(dataset, "SeriesInstanceUID") or "",
         study_uid=_text(dataset, "StudyInstanceUID") or "",
         stack_number=1,

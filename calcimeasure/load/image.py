@@ -10,15 +10,15 @@ from calcimeasure.load.volume import checked_stack, load_volume, refuse_no_houns
 from calcimeasure.settings import Settings
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Radiograph, Series, Volume
+    from calcimeasure.model import Radiograph, Stack, Volume
 
 
-def load_image(series: Series, settings: Settings | None = None) -> Volume | Radiograph:
+def load_image(stack: Stack, settings: Settings | None = None) -> Volume | Radiograph:
     """Load a CT stack or a radiograph.
 
     Parameters
     ----------
-    series
+    stack
         One stack from `find_series`.
     settings
         Tolerances; the defaults where None.
@@ -39,13 +39,13 @@ def load_image(series: Series, settings: Settings | None = None) -> Volume | Rad
         The pixels cannot be decoded, or are no Hounsfield units.
     """
     settings = settings or Settings()
-    refuse_unsupported(series)
-    if series.projection is not None:
-        return load_radiograph(series, settings)
-    return load_volume(series, settings)
+    refuse_unsupported(stack)
+    if stack.projection is not None:
+        return load_radiograph(stack, settings)
+    return load_volume(stack, settings)
 
 
-def check_headers(series: Series, settings: Settings) -> None:
+def check_headers(stack: Stack, settings: Settings) -> None:
     """Raise what `load_image` would raise, as far as it follows from the headers.
 
     Raises
@@ -53,9 +53,9 @@ def check_headers(series: Series, settings: Settings) -> None:
     SeriesError
         As `load_image`.
     """
-    refuse_unsupported(series)
-    if series.projection is not None:
-        refuse_no_gray_projection(series)
+    refuse_unsupported(stack)
+    if stack.projection is not None:
+        refuse_no_gray_projection(stack)
     else:
-        refuse_no_hounsfield_units(series)
-        checked_stack(series, settings)
+        refuse_no_hounsfield_units(stack)
+        checked_stack(stack, settings)

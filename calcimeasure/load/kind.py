@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from calcimeasure.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Series
+    from calcimeasure.model import Stack
 
 _MULTIFRAME_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7.3"
 """Multi-frame Grayscale Word Secondary Capture: it is converted CT if its frames have positions."""
@@ -30,7 +30,7 @@ others."""
 _MONOENERGETIC_WORDS: Final = frozenset({"GSI_MONO", "MONO", "MONOE", "MONOENERGETIC", "MONO_E", "MONO_PLUS", "VMI"})
 
 
-def refuse_unsupported(series: Series) -> None:
+def refuse_unsupported(stack: Stack) -> None:
     """Raise if a series is no image that can be loaded.
 
     Raises
@@ -39,48 +39,48 @@ def refuse_unsupported(series: Series) -> None:
         The series has another modality than CT and radiographs, is a localizer, a secondary capture or a derived image,
         or is no image.
     """
-    reason = _unsupported_reason(series)
+    reason = _unsupported_reason(stack)
     if reason:
-        found = f"{series.modality or 'no modality'}, Image Type {'/'.join(series.image_type) or 'empty'}"
-        name = f"series {series.series_uid or 'without UID'}"
-        raise UnsupportedError(reason, f"A CT or a radiograph expected, found {found} ({name}).", series.series_uid)
+        found = f"{stack.modality or 'no modality'}, Image Type {'/'.join(stack.image_type) or 'empty'}"
+        name = f"series {stack.series_uid or 'without UID'}"
+        raise UnsupportedError(reason, f"A CT or a radiograph expected, found {found} ({name}).", stack.series_uid)
 
 
-def is_monoenergetic(series: Series) -> bool:
+def is_monoenergetic(stack: Stack) -> bool:
     """Tell whether a CT was computed for one photon energy. Its Hounsfield units hold for that energy only."""
-    return bool(_image_type_words(series) & _MONOENERGETIC_WORDS)
+    return bool(_image_type_words(stack) & _MONOENERGETIC_WORDS)
 
 
-def _unsupported_reason(series: Series) -> str | None:
-    if series.modality in _OUTLINES:
+def _unsupported_reason(stack: Stack) -> str | None:
+    if stack.modality in _OUTLINES:
         return "segmentation"
-    if series.modality in _NO_IMAGES or (not series.instances[0].pixel_format.rows and not _is_ct_storage(series)):
+    if stack.modality in _NO_IMAGES or (not stack.instances[0].pixel_format.rows and not _is_ct_storage(stack)):
         return "not_an_image"
-    return None if series.projection is not None else _reason_of_slices(series)
+    return None if stack.projection is not None else _reason_of_slices(stack)
 
 
-def _reason_of_slices(series: Series) -> str | None:
-    is_derived = not _image_type_words(series).isdisjoint(_DERIVED_WORDS)
-    if series.sop_class_uid == _MULTIFRAME_CAPTURE and series.instances[0].position_lps_mm is not None:
+def _reason_of_slices(stack: Stack) -> str | None:
+    is_derived = not _image_type_words(stack).isdisjoint(_DERIVED_WORDS)
+    if stack.sop_class_uid == _MULTIFRAME_CAPTURE and stack.instances[0].position_lps_mm is not None:
         return "derived_image" if is_derived else None
-    if _is_class(series, _SECONDARY_CAPTURE):
+    if _is_class(stack, _SECONDARY_CAPTURE):
         return "secondary_capture"
     # A header that is cut off may lack the modality. That is no other modality: the slice must not be skipped silently.
-    if series.modality != "CT" and (series.modality or not _is_ct_storage(series)):
+    if stack.modality != "CT" and (stack.modality or not _is_ct_storage(stack)):
         return "modality"
-    if "LOCALIZER" in _image_type_words(series):
+    if "LOCALIZER" in _image_type_words(stack):
         return "localizer"
     return "derived_image" if is_derived else None
 
 
-def _is_ct_storage(series: Series) -> bool:
-    return _is_class(series, _CT_STORAGE)
+def _is_ct_storage(stack: Stack) -> bool:
+    return _is_class(stack, _CT_STORAGE)
 
 
-def _is_class(series: Series, sop_class_uid: str) -> bool:
+def _is_class(stack: Stack, sop_class_uid: str) -> bool:
     """Tell whether a series is of a SOP class or of one below it."""
-    return f"{series.sop_class_uid}.".startswith(f"{sop_class_uid}.")
+    return f"{stack.sop_class_uid}.".startswith(f"{sop_class_uid}.")
 
 
-def _image_type_words(series: Series) -> set[str]:
-    return {word for value in series.image_type[2:] for word in value.split()}
+def _image_type_words(stack: Stack) -> set[str]:
+    return {word for value in stack.image_type[2:] for word in value.split()}

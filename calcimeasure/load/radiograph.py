@@ -11,7 +11,7 @@ from pydicom.pixels.processing import apply_modality_lut
 from calcimeasure.errors import PixelError, UnsupportedError
 from calcimeasure.load.header import read_headers
 from calcimeasure.load.pixels import padding_limits, stored_values
-from calcimeasure.model import Projection, Radiograph, Series, SpacingSource
+from calcimeasure.model import Projection, Radiograph, SpacingSource, Stack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ _SHAPE_OF: Final = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}
 """Presentation LUT Shape (2050,0020) that belongs to each Photometric Interpretation (PS3.3 C.8.11.3.1.2)."""
 
 
-def load_radiograph(series: Series, settings: Settings) -> Radiograph:
+def load_radiograph(stack: Stack, settings: Settings) -> Radiograph:
     """Load a radiograph.
 
     The Modality LUT is applied to the pixel values. If Photometric Interpretation is MONOCHROME1, the values are
@@ -40,9 +40,9 @@ def load_radiograph(series: Series, settings: Settings) -> Radiograph:
     PixelError
         The pixels cannot be decoded, or are in color.
     """
-    refuse_no_gray_projection(series)
-    projection = series.projection or Projection()
-    (image,) = series.instances
+    refuse_no_gray_projection(stack)
+    projection = stack.projection or Projection()
+    (image,) = stack.instances
     stored = stored_values(image)
     pixels = _modality_values(stored, image)
     limits = padding_limits(image.pixel_format)
@@ -52,14 +52,14 @@ def load_radiograph(series: Series, settings: Settings) -> Radiograph:
     if projection.photometric_interpretation == "MONOCHROME1":
         pixels = lowest + highest - pixels
     pixels[padded] = lowest
-    spacing_mm, source = radiograph_spacing(series, settings)
+    spacing_mm, source = radiograph_spacing(stack, settings)
     shape = projection.presentation_lut_shape
     disagrees = shape is not None and shape != _SHAPE_OF.get(projection.photometric_interpretation or "")
-    notices = (*series.notices, *(("presentation_lut_disagrees",) if disagrees else ()))
-    return Radiograph(series, pixels, spacing_mm, source, notices)
+    notices = (*stack.notices, *(("presentation_lut_disagrees",) if disagrees else ()))
+    return Radiograph(stack, pixels, spacing_mm, source, notices)
 
 
-def refuse_no_gray_projection(series: Series) -> None:
+def refuse_no_gray_projection(stack: Stack) -> None:
     """Raise if the header of a radiograph says that it is not one gray projection.
 
     Raises
@@ -69,15 +69,15 @@ def refuse_no_gray_projection(series: Series) -> None:
     PixelError
         The image is in color.
     """
-    projection = series.projection or Projection()
+    projection = stack.projection or Projection()
     if projection.number_of_frames > 1:
-        found = f"{projection.number_of_frames} frames (Number of Frames (0028,0008), series {series.series_uid})"
-        raise UnsupportedError("cine", f"One projection expected, found {found}.", series.series_uid)
+        found = f"{projection.number_of_frames} frames (Number of Frames (0028,0008), series {stack.series_uid})"
+        raise UnsupportedError("cine", f"One projection expected, found {found}.", stack.series_uid)
     if projection.photometric_interpretation not in _SHAPE_OF:
-        name = series.instances[0].path.name
+        name = stack.instances[0].path.name
         found = f"{projection.photometric_interpretation} (Photometric Interpretation (0028,0004), {name})"
         raise PixelError(
-            "color_image", f"A gray image expected, found {found}. Export the original image.", series.series_uid
+            "color_image", f"A gray image expected, found {found}. Export the original image.", stack.series_uid
         )
 
 
@@ -98,7 +98,7 @@ def _modality_values(stored: NDArray[Any], image: Instance) -> NDArray[np.float3
     return values
 
 
-def radiograph_spacing(series: Series, settings: Settings) -> tuple[tuple[float, float] | None, SpacingSource]:
+def radiograph_spacing(stack: Stack, settings: Settings) -> tuple[tuple[float, float] | None, SpacingSource]:
     """Give the pixel spacing of a radiograph, and how it is known (PS3.3 sections 10.7.1.1 to 10.7.1.3).
 
     Returns
@@ -113,8 +113,8 @@ def radiograph_spacing(series: Series, settings: Settings) -> tuple[tuple[float,
         detector or of the scanned film, which makes every size an upper bound; uncertain: Pixel Spacing alone, or
         larger than the spacing at the detector; none.
     """
-    projection = series.projection or Projection()
-    pixel = _positive(series.pixel_spacing_mm)
+    projection = stack.projection or Projection()
+    pixel = _positive(stack.pixel_spacing_mm)
     detector = _positive(projection.imager_pixel_spacing_mm) or _positive(projection.nominal_scanned_pixel_spacing_mm)
     uncertain = (pixel if settings.allow_uncertain_spacing else None, SpacingSource.UNCERTAIN)
     if pixel and projection.calibration_type in ("GEOMETRY", "FIDUCIAL"):

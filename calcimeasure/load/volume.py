@@ -13,7 +13,7 @@ from calcimeasure.geometry import Geometry
 from calcimeasure.load.kind import is_monoenergetic
 from calcimeasure.load.pixels import padding_limits, stored_values
 from calcimeasure.load.source import unpacked
-from calcimeasure.model import NOT_IMAGED_HU, Instance, Series, Volume
+from calcimeasure.model import NOT_IMAGED_HU, Instance, Stack, Volume
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
@@ -43,23 +43,23 @@ _LARGEST_GAP_RATIO: Final = 3.5
 """From this ratio to the steps beside it on, a step is a gap, also if it is no whole multiple."""
 
 
-def load_volume(series: Series, settings: Settings) -> Volume:
+def load_volume(stack: Stack, settings: Settings) -> Volume:
     """Load a CT stack; see `calcimeasure.load_image`."""
-    refuse_no_hounsfield_units(series)
-    series, geometry, notices = checked_stack(series, settings)
-    attenuation_hu, pixel_notices = _read_attenuation(series, geometry.shape_kji)
-    mono = ("monoenergetic",) if is_monoenergetic(series) else ()
-    return Volume(series, geometry, attenuation_hu, (*series.notices, *notices, *mono, *pixel_notices))
+    refuse_no_hounsfield_units(stack)
+    stack, geometry, notices = checked_stack(stack, settings)
+    attenuation_hu, pixel_notices = _read_attenuation(stack, geometry.shape_kji)
+    mono = ("monoenergetic",) if is_monoenergetic(stack) else ()
+    return Volume(stack, geometry, attenuation_hu, (*stack.notices, *notices, *mono, *pixel_notices))
 
 
-def checked_stack(series: Series, settings: Settings) -> tuple[Series, Geometry, tuple[str, ...]]:
+def checked_stack(stack: Stack, settings: Settings) -> tuple[Stack, Geometry, tuple[str, ...]]:
     """Drop copies of images, and place the others.
 
     Pixels are read only of images that share a position: images with equal pixels are one image that was sent twice.
 
     Returns
     -------
-    series : Series
+    stack : Stack
         Without the copies.
     geometry : Geometry
         With one origin per slice.
@@ -74,34 +74,34 @@ def checked_stack(series: Series, settings: Settings) -> tuple[Series, Geometry,
         The pixels of images at one position cannot be decoded, there are no rows, or the stack is larger than is
         allowed.
     """
-    _refuse_no_matrix(series)
-    single = _without_twins(series, settings)
+    _refuse_no_matrix(stack)
+    single = _without_twins(stack, settings)
     geometry, notices = stack_geometry(single, settings)
     _refuse_too_large(single, geometry.shape_kji, settings)
-    dropped = ("duplicate_dropped",) if single is not series and "duplicate_dropped" not in series.notices else ()
+    dropped = ("duplicate_dropped",) if single is not stack and "duplicate_dropped" not in stack.notices else ()
     return single, geometry, (*dropped, *notices)
 
 
-def _refuse_no_matrix(series: Series) -> None:
-    pixel_format = series.instances[0].pixel_format
+def _refuse_no_matrix(stack: Stack) -> None:
+    pixel_format = stack.instances[0].pixel_format
     if not pixel_format.rows or not pixel_format.columns:
         raise _refusal(
             PixelError,
-            series,
+            stack,
             "no_pixels",
             "An image expected",
-            f"{pixel_format.rows} x {pixel_format.columns} in {series.instances[0].relative_path.name}",
+            f"{pixel_format.rows} x {pixel_format.columns} in {stack.instances[0].relative_path.name}",
             "Rows (0028,0010), Columns (0028,0011)",
             "The file may be cut off: export it again.",
         )
 
 
-def _refuse_too_large(series: Series, shape_kji: tuple[int, int, int], settings: Settings) -> None:
+def _refuse_too_large(stack: Stack, shape_kji: tuple[int, int, int], settings: Settings) -> None:
     needed_gb = 2 * shape_kji[0] * shape_kji[1] * shape_kji[2] / 1e9
     if needed_gb > settings.max_volume_gb:
         raise _refusal(
             PixelError,
-            series,
+            stack,
             "out_of_memory",
             f"At most {settings.max_volume_gb:g} GB expected (settings.max_volume_gb)",
             f"{' x '.join(map(str, shape_kji))} voxels of {needed_gb:.2f} GB",
@@ -110,18 +110,18 @@ def _refuse_too_large(series: Series, shape_kji: tuple[int, int, int], settings:
         )
 
 
-def _without_twins(series: Series, settings: Settings) -> Series:
-    if series.row_column_directions is None or any(one.position_lps_mm is None for one in series.instances):
-        return series
-    directions = np.array(series.row_column_directions)
+def _without_twins(stack: Stack, settings: Settings) -> Stack:
+    if stack.row_column_directions is None or any(one.position_lps_mm is None for one in stack.instances):
+        return stack
+    directions = np.array(stack.row_column_directions)
     normal = np.cross(directions[:3], directions[3:])
-    kept = [series.instances[0]]
-    for one in series.instances[1:]:
+    kept = [stack.instances[0]]
+    for one in stack.instances[1:]:
         # stack_geometry refuses images that still share a position after this.
         step_mm = float(np.dot(np.subtract(one.position_lps_mm, kept[-1].position_lps_mm), normal))  # type: ignore[arg-type]
         if step_mm >= settings.spacing_tolerance_mm or not _same_image(one, kept[-1]):
             kept.append(one)
-    return series if len(kept) == len(series.instances) else replace(series, instances=tuple(kept))
+    return stack if len(kept) == len(stack.instances) else replace(stack, instances=tuple(kept))
 
 
 def _same_image(one: Instance, other: Instance) -> bool:
@@ -132,7 +132,7 @@ def _same_image(one: Instance, other: Instance) -> bool:
     )
 
 
-def refuse_no_hounsfield_units(series: Series) -> None:
+def refuse_no_hounsfield_units(stack: Stack) -> None:
     """Raise if the headers say that the values are no Hounsfield units.
 
     Raises
@@ -140,32 +140,32 @@ def refuse_no_hounsfield_units(series: Series) -> None:
     PixelError
         The images are in color, in other units, or have no slope and intercept.
     """
-    samples = series.instances[0].pixel_format.samples_per_pixel
+    samples = stack.instances[0].pixel_format.samples_per_pixel
     if samples != 1:
         raise _refusal(
             PixelError,
-            series,
+            stack,
             "color_image",
             "One sample per pixel expected",
             str(samples),
             "Samples per Pixel (0028,0002)",
             "Export the CT images, not a screen copy of them.",
         )
-    if series.rescale_type not in (None, "HU"):
+    if stack.rescale_type not in (None, "HU"):
         raise _refusal(
             PixelError,
-            series,
+            stack,
             "not_hu",
             "Hounsfield units expected",
-            series.rescale_type,
+            stack.rescale_type,
             "Rescale Type (0028,1054)",
             "Export the series in Hounsfield units.",
         )
-    for instance in series.instances:
+    for instance in stack.instances:
         if not instance.rescale_slope or instance.rescale_intercept is None:
             raise _refusal(
                 PixelError,
-                series,
+                stack,
                 "no_rescale",
                 "Two numbers expected in every image",
                 f"{instance.rescale_slope} and {instance.rescale_intercept} in {instance.path.name}",
@@ -174,16 +174,16 @@ def refuse_no_hounsfield_units(series: Series) -> None:
             )
 
 
-def _named(series: Series) -> str:
-    return f"series {series.series_uid or 'without UID'}" + (
-        f", stack {series.stack_number}" if series.stack_number > 1 else ""
+def _named(stack: Stack) -> str:
+    return f"series {stack.series_uid or 'without UID'}" + (
+        f", stack {stack.stack_number}" if stack.stack_number > 1 else ""
     )
 
 
 # The grid
 
 
-def stack_geometry(series: Series, settings: Settings) -> tuple[Geometry, tuple[str, ...]]:
+def stack_geometry(stack: Stack, settings: Settings) -> tuple[Geometry, tuple[str, ...]]:
     """Place each slice of a stack in the patient, and refuse a grid that cannot be trusted.
 
     Order and spacing come from Image Position (Patient) along the slice normal. Slice Thickness, Slice Location and
@@ -201,29 +201,29 @@ def stack_geometry(series: Series, settings: Settings) -> tuple[Geometry, tuple[
     GeometryError
         Orientation, spacing or a position is missing; slices are missing, doubled or shifted.
     """
-    row_direction, column_direction = _directions(series, settings)
-    row_spacing_mm, column_spacing_mm = _pixel_spacing_mm(series)
-    origins_lps_mm = _origins_lps_mm(series)
+    row_direction, column_direction = _directions(stack, settings)
+    row_spacing_mm, column_spacing_mm = _pixel_spacing_mm(stack)
+    origins_lps_mm = _origins_lps_mm(stack)
     normal = np.cross(row_direction, column_direction)
     steps_mm = np.diff(origins_lps_mm @ normal)
-    _refuse_doubled_positions(series, steps_mm, settings)
-    _refuse_missing_slices(series, steps_mm, settings)
-    total_shift_mm = _refuse_irregular_shift(series, origins_lps_mm, normal, settings)
-    first = series.instances[0].pixel_format
+    _refuse_doubled_positions(stack, steps_mm, settings)
+    _refuse_missing_slices(stack, steps_mm, settings)
+    total_shift_mm = _refuse_irregular_shift(stack, origins_lps_mm, normal, settings)
+    first = stack.instances[0].pixel_format
     geometry = Geometry(
-        shape_kji=(len(series.instances), first.rows, first.columns),
+        shape_kji=(len(stack.instances), first.rows, first.columns),
         row_direction=row_direction,
         column_direction=column_direction,
         row_spacing_mm=row_spacing_mm,
         column_spacing_mm=column_spacing_mm,
         origins_lps_mm=origins_lps_mm,
-        frame_of_reference_uid=series.frame_of_reference_uid,
+        frame_of_reference_uid=stack.frame_of_reference_uid,
     )
-    return geometry, _geometry_notices(series, geometry, total_shift_mm, settings)
+    return geometry, _geometry_notices(stack, geometry, total_shift_mm, settings)
 
 
-def _geometry_notices(series: Series, geometry: Geometry, total_shift_mm: float, settings: Settings) -> tuple[str, ...]:
-    spacing_mm, thickness_mm = geometry.slice_spacing_mm, series.slice_thickness_mm
+def _geometry_notices(stack: Stack, geometry: Geometry, total_shift_mm: float, settings: Settings) -> tuple[str, ...]:
+    spacing_mm, thickness_mm = geometry.slice_spacing_mm, stack.slice_thickness_mm
     if spacing_mm is None:
         return ("single_slice",)
     sparse = (
@@ -237,8 +237,8 @@ def _geometry_notices(series: Series, geometry: Geometry, total_shift_mm: float,
     return tuple(notice for notice, holds in found.items() if holds)
 
 
-def _directions(series: Series, settings: Settings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    directions = np.array(series.row_column_directions or ())
+def _directions(stack: Stack, settings: Settings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    directions = np.array(stack.row_column_directions or ())
     if directions.size == 6:
         row, column = directions[:3], directions[3:]
         lengths = np.linalg.norm(row), np.linalg.norm(column)
@@ -249,70 +249,70 @@ def _directions(series: Series, settings: Settings) -> tuple[NDArray[np.float64]
             return row, column / np.linalg.norm(column)
     raise _refusal(
         GeometryError,
-        series,
+        stack,
         "no_orientation",
         "Two perpendicular unit vectors expected",
-        f"{series.row_column_directions or 'none'}",
+        f"{stack.row_column_directions or 'none'}",
         "Image Orientation (Patient) (0020,0037)",
         "Export the original series.",
     )
 
 
-def _pixel_spacing_mm(series: Series) -> tuple[float, float]:
-    if series.pixel_spacing_mm is None or min(series.pixel_spacing_mm) <= 0:
+def _pixel_spacing_mm(stack: Stack) -> tuple[float, float]:
+    if stack.pixel_spacing_mm is None or min(stack.pixel_spacing_mm) <= 0:
         raise _refusal(
             GeometryError,
-            series,
+            stack,
             "no_pixel_spacing",
             "Two positive numbers expected",
-            f"{series.pixel_spacing_mm or 'none'}",
+            f"{stack.pixel_spacing_mm or 'none'}",
             "Pixel Spacing (0028,0030)",
             "Export the original series; no spacing is assumed.",
         )
-    return series.pixel_spacing_mm
+    return stack.pixel_spacing_mm
 
 
-def _origins_lps_mm(series: Series) -> NDArray[np.float64]:
-    for instance in series.instances:
+def _origins_lps_mm(stack: Stack) -> NDArray[np.float64]:
+    for instance in stack.instances:
         if instance.position_lps_mm is None:
             raise _refusal(
                 GeometryError,
-                series,
+                stack,
                 "no_position",
                 "Three numbers expected in every image",
                 f"none in {instance.path.name}",
                 "Image Position (Patient) (0020,0032)",
                 "Export the original series.",
             )
-    return np.array([instance.position_lps_mm for instance in series.instances])
+    return np.array([instance.position_lps_mm for instance in stack.instances])
 
 
-def _refuse_doubled_positions(series: Series, steps_mm: NDArray[np.float64], settings: Settings) -> None:
+def _refuse_doubled_positions(stack: Stack, steps_mm: NDArray[np.float64], settings: Settings) -> None:
     doubled = np.flatnonzero(steps_mm < settings.spacing_tolerance_mm)
     if doubled.size and doubled.size == steps_mm.size:
         raise _refusal(
             GeometryError,
-            series,
+            stack,
             "one_position",
             "Slices side by side expected",
-            f"{len(series.instances)} images at one position",
+            f"{len(stack.instances)} images at one position",
             "Image Position (Patient) (0020,0032)",
             "A time series or a monitoring scan is no volume.",
         )
     if doubled.size:
         raise _refusal(
             GeometryError,
-            series,
+            stack,
             "duplicate_positions",
             "One image at each position expected",
             f"{doubled.size + 1 if doubled.size == 1 else doubled.size} images that share theirs, the first between "
-            f"{_slices(series, int(doubled[0]))}",
+            f"{_slices(stack, int(doubled[0]))}",
             "Image Position (Patient) (0020,0032)",
             "Export each acquisition as a series of its own.",
         )
 
 
-def _refuse_missing_slices(series: Series, steps_mm: NDArray[np.float64], settings: Settings) -> None:
+def _refuse_missing_slices(stack: Stack, steps_mm: NDArray[np.float64], settings: Settings) -> None:
     """Refuse one or two steps that are a multiple of the steps beside them: slices are missing there.
 
     More than two long steps (more than one at an end of the stack) are taken as a change of the protocol.
@@ -333,10 +333,10 @@ def _refuse_missing_slices(series: Series, steps_mm: NDArray[np.float64], settin
         if beside_mm and not lasts and all(_is_gap(runs_mm[run].mean(), other) for other in beside_mm):
             raise _refusal(
                 GeometryError,
-                series,
+                stack,
                 "missing_slice",
                 f"Steps of {max(other.mean() for other in beside_mm):.2f} mm expected",
-                f"{steps_mm[start]:.2f} mm between {_slices(series, int(start))}",
+                f"{steps_mm[start]:.2f} mm between {_slices(stack, int(start))}",
                 "Image Position (Patient) (0020,0032)",
                 "Export the series again, complete; gaps are not interpolated.",
             )
@@ -350,7 +350,7 @@ def _is_gap(step_mm: float, beside_mm: NDArray[np.float64]) -> bool:
 
 
 def _refuse_irregular_shift(
-    series: Series, origins_lps_mm: NDArray[np.float64], normal: NDArray[np.float64], settings: Settings
+    stack: Stack, origins_lps_mm: NDArray[np.float64], normal: NDArray[np.float64], settings: Settings
 ) -> float:
     """Refuse slices that are not on a straight line; give the sideways shift from the first slice to the last, mm."""
     offsets = origins_lps_mm - origins_lps_mm[0]
@@ -364,7 +364,7 @@ def _refuse_irregular_shift(
     if deviation_mm[worst] > settings.shift_tolerance_mm:
         raise _refusal(
             GeometryError,
-            series,
+            stack,
             "irregular_shift",
             "Slices along a straight line expected",
             f"slice {worst + 1} {deviation_mm[worst]:.2f} mm beside it",
@@ -374,15 +374,15 @@ def _refuse_irregular_shift(
     return float(np.linalg.norm(sideways_mm[-1]))
 
 
-def _slices(series: Series, index: int) -> str:
-    numbers = [instance.instance_number for instance in series.instances[index : index + 2]]
+def _slices(stack: Stack, index: int) -> str:
+    numbers = [instance.instance_number for instance in stack.instances[index : index + 2]]
     return f"slices {index + 1} and {index + 2} (Instance Numbers {numbers[0]} and {numbers[1]})"
 
 
 def _refusal(
-    kind: type[SeriesError], series: Series, reason: str, expected: str, found: str, where: str, what_to_do: str
+    kind: type[SeriesError], stack: Stack, reason: str, expected: str, found: str, where: str, what_to_do: str
 ) -> SeriesError:
-    return kind(reason, f"{expected}, found {found} ({where}, {_named(series)}). {what_to_do}", series.series_uid)
+    return kind(reason, f"{expected}, found {found} ({where}, {_named(stack)}). {what_to_do}", stack.series_uid)
 
 
 # Hounsfield units
@@ -397,14 +397,14 @@ class _SliceFacts:
     padding_ignored: bool
 
 
-def _read_attenuation(series: Series, shape_kji: tuple[int, int, int]) -> tuple[NDArray[np.int16], tuple[str, ...]]:
+def _read_attenuation(stack: Stack, shape_kji: tuple[int, int, int]) -> tuple[NDArray[np.int16], tuple[str, ...]]:
     """Read all slices into one array, several at a time in threads: reading and decoding release Python's lock."""
     try:
         # Decoding the first image checks the matrix of the header before memory is taken for all images.
-        stored_values(series.instances[0])
+        stored_values(stack.instances[0])
         attenuation_hu = np.empty(shape_kji, dtype=np.int16)
         with ThreadPoolExecutor(max_workers=min(thread_count(), 8)) as pool:
-            facts = list(pool.map(_read_slice, series.instances, attenuation_hu))
+            facts = list(pool.map(_read_slice, stack.instances, attenuation_hu))
     finally:
         unpacked.cache_clear()
     found = {
@@ -413,7 +413,7 @@ def _read_attenuation(series: Series, shape_kji: tuple[int, int, int]) -> tuple[
         "no_air": not any(one.air for one in facts),
     }
     if found["no_air"]:
-        _refuse_missing_intercept(series, attenuation_hu)
+        _refuse_missing_intercept(stack, attenuation_hu)
     return attenuation_hu, tuple(notice for notice, holds in found.items() if holds)
 
 
@@ -444,9 +444,9 @@ def _holds_air(attenuation_hu: NDArray[np.int16], lowest_hu: float) -> bool:
     return bool(np.any((attenuation_hu >= _AIR_HU[0]) & (attenuation_hu <= _AIR_HU[1])))
 
 
-def _refuse_missing_intercept(series: Series, attenuation_hu: NDArray[np.int16]) -> None:
+def _refuse_missing_intercept(stack: Stack, attenuation_hu: NDArray[np.int16]) -> None:
     """Refuse stored values that are given as HU: no value below -500, and most values of tissue near 1000."""
-    if series.rescale_type == "HU" or any(instance.rescale_intercept for instance in series.instances):
+    if stack.rescale_type == "HU" or any(instance.rescale_intercept for instance in stack.instances):
         return
     imaged_hu = attenuation_hu[attenuation_hu > _AIR_HU[0]]
     tissue_hu = imaged_hu[imaged_hu > int(imaged_hu.min(initial=0)) + _BACKGROUND_HU]
@@ -454,7 +454,7 @@ def _refuse_missing_intercept(series: Series, attenuation_hu: NDArray[np.int16])
     if tissue_hu.size and shifted > tissue_hu.size / 2:
         raise _refusal(
             PixelError,
-            series,
+            stack,
             "not_hu",
             "Air near -1000 HU and soft tissue near 0 HU expected",
             f"no air, and soft tissue near {float(np.median(tissue_hu)):.0f}, as without the intercept of -1024",

@@ -79,7 +79,7 @@ def anatomy_of(
         midline=midline,
         midline_why=why,
         bodies=tuple(Body(one, geometry) for one in bodies),
-        ordered=ordered_in(volume.series),
+        ordered=ordered_in(volume.stack),
         trunk=map_trunk(volume, bodies[:1], skeleton, midline) if midline is not None and shows_trunk else None,
         limbs=part_limbs(bodies, geometry) if midline is None else None,
         bones=None if bones is None else map_bones(bones, geometry, bodies, skeleton),

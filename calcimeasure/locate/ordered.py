@@ -21,7 +21,7 @@ from calcimeasure.locate.words import (
 from calcimeasure.model import BodySite, Laterality, Site, SiteSource
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Series
+    from calcimeasure.model import Stack
 
 EXTREMITY: Final = "EXTREMITY"
 """Body Part Examined (0018,0015) of a limb where the header does not say which limb (PS3.16 Annex L)."""
@@ -77,32 +77,32 @@ NOTHING_ORDERED: Final = Ordered()
 """Of a header that names neither a side nor a site."""
 
 
-def ordered_in(series: Series) -> Ordered:
+def ordered_in(stack: Stack) -> Ordered:
     """Read what was ordered from the header of a series.
 
     Parameters
     ----------
-    series
+    stack
         Its lateralities and coded region modifiers name a side; its Anatomic Region (0008,2218) and Body Part Examined
         (0018,0015) name a site; its descriptions name both.
     """
-    texts = (series.description, series.protocol_name, series.study_description)  # the most specific first
+    texts = (stack.description, stack.protocol_name, stack.study_description)  # the most specific first
     said = Ordered(
         coded_side=side_in_tags(
-            series.laterality, series.image_laterality, series.frame_laterality, series.region_modifier_codes
+            stack.laterality, stack.image_laterality, stack.frame_laterality, stack.region_modifier_codes
         ),
         worded_side=side_in_text(texts),
-        coded_sites=site_in_body_part(series.body_part, series.region_codes),
+        coded_sites=site_in_body_part(stack.body_part, stack.region_codes),
         worded_sites=site_in_text(texts),
     )
     return Ordered(said.coded_side, said.worded_side, said.coded_sites, said.worded_sites, _site(said))
 
 
-def shows_limb(series: Series) -> bool:
+def shows_limb(stack: Stack) -> bool:
     """Tell whether tags or descriptions say that a series shows a limb, and none says that it shows anything else."""
-    said = ordered_in(series)
+    said = ordered_in(stack)
     named = said.coded_sites.sites | said.worded_sites.sites
-    is_extremity = (series.body_part or "").strip().upper() == EXTREMITY
+    is_extremity = (stack.body_part or "").strip().upper() == EXTREMITY
     return named <= LIMB_SITES and (bool(named) or is_extremity)
 
 

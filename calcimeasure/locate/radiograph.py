@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.locate.ordered import Ordered
-    from calcimeasure.model import Outline, Series
+    from calcimeasure.model import Outline, Stack
 
 LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
 
@@ -111,23 +111,23 @@ class RadiographPlace:
 
 
 def radiograph_anatomy_of(
-    series: Series, pixels: NDArray[np.float32], foreground: NDArray[np.bool_] | None = None
+    stack: Stack, pixels: NDArray[np.float32], foreground: NDArray[np.bool_] | None = None
 ) -> RadiographAnatomy:
     """Find what the sides and sites of the lesions of a radiograph depend on.
 
     Parameters
     ----------
-    series
+    stack
         Its header.
     pixels
         (rows, columns), dense is bright.
     foreground
         (rows, columns), true where the body is; without it no two limbs can be told apart.
     """
-    projection = series.projection
+    projection = stack.projection
     axis, toward = _left_and_right(projection.patient_orientation if projection else ())
     return RadiographAnatomy(
-        ordered=ordered_in(series),
+        ordered=ordered_in(stack),
         axis=axis,
         toward=toward,
         palm_up=projection is not None and (projection.view_position or "").strip().upper() == PALM_UP,

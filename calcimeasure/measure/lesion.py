@@ -117,7 +117,7 @@ def _notices(edge: Edge, contiguous: bool) -> tuple[str, ...]:
 
 def _is_contiguous(volume: Volume, outline: Outline, settings: MeasureSettings) -> bool:
     """Tell whether the slices that show a lesion, and those beside them, leave no tissue out between them."""
-    thickness_mm = volume.series.slice_thickness_mm
+    thickness_mm = volume.stack.slice_thickness_mm
     if not thickness_mm or thickness_mm < 0:
         return True
     first, last = max(outline.start_kji[0] - 1, 0), outline.stop_kji[0]

@@ -10,7 +10,7 @@ from calcimeasure.model.outline import Outline
 from calcimeasure.model.points import PointLps, PointPx
 from calcimeasure.model.proposal import Evidence, Proposal, Proposals
 from calcimeasure.model.report import Outcome, Report, StackFacts
-from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Projection, Series
+from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Projection, Stack
 from calcimeasure.model.study import LinkKey, Links, Study, link_key
 from calcimeasure.model.vocabulary import (
     AlgorithmType,
@@ -58,12 +58,12 @@ __all__ = [
     "Report",
     "ReviewState",
     "Revision",
-    "Series",
     "Side",
     "SideSource",
     "Site",
     "SiteSource",
     "SpacingSource",
+    "Stack",
     "StackFacts",
     "State",
     "Status",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.geometry import Geometry
-    from calcimeasure.model.stack import Series
+    from calcimeasure.model.stack import Stack
     from calcimeasure.model.vocabulary import Laterality
 
 NOT_IMAGED_HU = -32768
@@ -28,7 +28,7 @@ class Volume:
 
     Parameters
     ----------
-    series
+    stack
         Where it comes from.
     geometry
         Where each voxel lies.
@@ -40,7 +40,7 @@ class Volume:
 
     kind: ClassVar[Literal[ImageKind.CT_STACK]] = ImageKind.CT_STACK
 
-    series: Series
+    stack: Stack
     geometry: Geometry
     attenuation_hu: NDArray[np.int16]
     notices: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Radiograph:
 
     Parameters
     ----------
-    series
+    stack
         Where it comes from.
     pixels
         (rows, columns) float32 after the Modality LUT; a higher value is denser. Kept read-only.
@@ -104,7 +104,7 @@ class Radiograph:
 
     kind: ClassVar[Literal[ImageKind.RADIOGRAPH]] = ImageKind.RADIOGRAPH
 
-    series: Series
+    stack: Stack
     pixels: NDArray[np.float32]
     spacing_mm: tuple[float, float] | None
     spacing_source: SpacingSource
@@ -139,10 +139,10 @@ class Radiograph:
         From the spacing; where that is not known from whatever spacing or Pixel Aspect Ratio (0028,0034) the header
         has; 1 where it says nothing (PS3.3 C.7.6.3.1.7).
         """
-        projection = self.series.projection or Projection()
+        projection = self.stack.projection or Projection()
         for ratio in (
             self.spacing_mm,
-            self.series.pixel_spacing_mm,
+            self.stack.pixel_spacing_mm,
             projection.imager_pixel_spacing_mm,
             projection.nominal_scanned_pixel_spacing_mm,
             projection.pixel_aspect_ratio,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model.lesion import Lesion, Midline
-    from calcimeasure.model.stack import Failure, Series
+    from calcimeasure.model.stack import Failure, Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +56,32 @@ class StackFacts:
     patient_orientation: str | None = None
 
     @classmethod
-    def of(cls, series: Series, geometry: Geometry | None = None, midline: Midline | None = None) -> Self:
+    def of(cls, stack: Stack, geometry: Geometry | None = None, midline: Midline | None = None) -> Self:
         """Take the facts of a series, and of its grid and its body's midline where it was loaded."""
-        first = series.instances[0]
+        first = stack.instances[0]
         return cls(
-            study_uid=series.study_uid,
-            series_uid=series.series_uid,
-            stack_number=series.stack_number,
-            modality=series.modality,
+            study_uid=stack.study_uid,
+            series_uid=stack.series_uid,
+            stack_number=stack.stack_number,
+            modality=stack.modality,
             root=str(first.root.absolute()),
-            path=series.relative_path.as_posix(),
-            image_count=len(series.instances),
-            patient_id=series.patient_id,
-            study_date=series.study_date,
-            series_number=series.series_number,
-            description=series.description,
-            slice_thickness_mm=series.slice_thickness_mm,
-            kvp=series.kvp,
-            convolution_kernel=series.convolution_kernel,
-            contrast_agent=series.contrast_agent,
-            frame_of_reference_uid=series.frame_of_reference_uid,
+            path=stack.relative_path.as_posix(),
+            image_count=len(stack.instances),
+            patient_id=stack.patient_id,
+            study_date=stack.study_date,
+            series_number=stack.series_number,
+            description=stack.description,
+            slice_thickness_mm=stack.slice_thickness_mm,
+            kvp=stack.kvp,
+            convolution_kernel=stack.convolution_kernel,
+            contrast_agent=stack.contrast_agent,
+            frame_of_reference_uid=stack.frame_of_reference_uid,
             row_spacing_mm=geometry.row_spacing_mm if geometry else None,
             column_spacing_mm=geometry.column_spacing_mm if geometry else None,
             slice_spacing_mm=geometry.slice_spacing_mm if geometry else None,
             midline=midline,
-            view_position=series.projection.view_position if series.projection else None,
-            patient_orientation="\\".join(series.projection.patient_orientation) or None if series.projection else None,
+            view_position=stack.projection.view_position if stack.projection else None,
+            patient_orientation="\\".join(stack.projection.patient_orientation) or None if stack.projection else None,
         )
 
 
@@ -120,12 +120,12 @@ class Outcome:
     def of(cls, result: Report | Failure) -> Self:
         """Take what became of a stack from what measuring it gave."""
         if isinstance(result, Report):
-            stack = StackFacts.of(result.series, result.geometry, result.midline)
+            stack = StackFacts.of(result.stack, result.geometry, result.midline)
             return cls(State.MEASURED, stack.path, stack, lesions=result.lesions, seconds=result.seconds)
         return cls(
             state=result.state,
             path=result.relative_path.as_posix(),
-            stack=StackFacts.of(result.series) if result.series else None,
+            stack=StackFacts.of(result.stack) if result.stack else None,
             reason=result.reason,
             message=result.message,
             seconds=result.seconds,
@@ -139,7 +139,7 @@ class Report:
     `geometry` is None for a radiograph, of which only the spacing is known, if that.
     """
 
-    series: Series
+    stack: Stack
     geometry: Geometry | None
     lesions: tuple[Lesion, ...]
     settings_hash: str

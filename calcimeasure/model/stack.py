@@ -106,7 +106,7 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class Stack:
     """One stack of a DICOM series, from headers alone; `instances` in ascending order along the slice normal.
 
     A series with several grids is several of these, told apart by `stack_number` (from 1). UIDs are empty where the
@@ -165,7 +165,7 @@ class Found:
         Files that are no DICOM.
     """
 
-    series: tuple[Series, ...]
+    series: tuple[Stack, ...]
     unreadable: tuple[Failure, ...] = ()
     other_file_count: int = 0
 
@@ -193,7 +193,7 @@ class Failure:
     state: State
     reason: str
     message: str
-    series: Series | None = None
+    stack: Stack | None = None
     path: Path | None = None
     root: Path | None = None
     traceback: str | None = None
@@ -203,8 +203,8 @@ class Failure:
     @property
     def relative_path(self) -> Path:
         """The file that it is about, relative to the PATH argument that held it."""
-        if self.series is not None:
-            return self.series.relative_path
+        if self.stack is not None:
+            return self.stack.relative_path
         if self.path is None:
             return Path()
         return _relative_path(self.path, self.root, self.member)

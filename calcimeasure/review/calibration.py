@@ -137,9 +137,9 @@ def _of_distances(known: KnownDistances, radiograph: Radiograph) -> float:
 
 def _detector_column_mm(radiograph: Radiograph) -> float | None:
     """Read the spacing at the detector; None where the header has none, or the image was reduced since."""
-    projection = radiograph.series.projection or Projection()
+    projection = radiograph.stack.projection or Projection()
     detector_mm = projection.imager_pixel_spacing_mm or projection.nominal_scanned_pixel_spacing_mm
-    pixel_mm = radiograph.series.pixel_spacing_mm
+    pixel_mm = radiograph.stack.pixel_spacing_mm
     if detector_mm is None or min(detector_mm) <= 0:
         return None
     if pixel_mm is not None and pixel_mm[1] > WIDER_THAN_DETECTOR * detector_mm[1]:

@@ -22,7 +22,7 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from calcimeasure.model import Image, Report, Series
+    from calcimeasure.model import Image, Report, Stack
 
 
 class Desk:
@@ -59,22 +59,22 @@ class Desk:
         """The worklist as it is now."""
         return tasks_of(self.store)
 
-    def measure(self, series: Series) -> int:
+    def measure(self, stack: Stack) -> int:
         """Measure a stack that was opened by hand and keep its report; gives the number of the stack in the store."""
         store, settings = self.store, self.settings
-        plan = store.plan(series, settings)
+        plan = store.plan(stack, settings)
         if plan.todo is Todo.MEASURE:
-            run_id = store.begin_run([series.instances[0].root], settings, software_version())
-            report: Report = analyze(series, settings, plan.earlier, plan.next_number)
+            run_id = store.begin_run([stack.instances[0].root], settings, software_version())
+            report: Report = analyze(stack, settings, plan.earlier, plan.next_number)
             store.record(run_id, report, plan, settings)
             store.end_run(run_id)
-        stack_id = store.find_stack(series)
+        stack_id = store.find_stack(stack)
         assert stack_id is not None  # noqa: S101 - it was recorded just now
         return stack_id
 
     def open_image(self, image: Image) -> OpenedStack:
         """Measure a stack that was opened by hand, and open it for review."""
-        stack_id = self.measure(image.series)
+        stack_id = self.measure(image.stack)
         return OpenedStack(stack_id, image, self.store.histories(stack_id))
 
     def write_tables(self) -> None:

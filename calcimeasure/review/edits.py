@@ -207,7 +207,7 @@ def split(
     revisions = [_next(current, stays, by, why)]
     known = dict(newest)
     for part in others:
-        uid = tracking_uid(image.series, part)
+        uid = tracking_uid(image.stack, part)
         number = known[uid].lesion.number if uid in known else _next_number(known)
         origin = replace(current.lesion, tracking_uid=uid, number=number)
         revision = _first(_measured(origin, part, AlgorithmType.MANUAL, image, settings, anatomy), known, by, why)
@@ -284,7 +284,7 @@ def calibrate(
     there = [current for current in newest.values() if not current.withdrawn]
     if not there:
         raise ReviewError(
-            f"A lesion to keep the calibration expected, found none on radiograph {radiograph.series.series_uid}. Draw "
+            f"A lesion to keep the calibration expected, found none on radiograph {radiograph.stack.series_uid}. Draw "
             "one first."
         )
     if calibration is not None:

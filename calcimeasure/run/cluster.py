@@ -149,11 +149,11 @@ class _Run:
                 if result is None:
                     self._submit(key, task, times + 1)
                 else:
-                    yield key, replace(result, series=task[0])
+                    yield key, replace(result, stack=task[0])
 
     def _submit(self, key: object, task: Task, times: int) -> None:
-        series, settings = task[0], self._settings
-        needed = [str(series.instances[0].path), *([settings.bone_mask] if settings.bone_mask else [])]
+        stack, settings = task[0], self._settings
+        needed = [str(stack.instances[0].path), *([settings.bone_mask] if settings.bone_mask else [])]
         arguments = (pickle.dumps(task), str(Path.cwd()), needed, software_version())
         limits = (settings.time_limit_s, settings.memory_limit_gb)
         # A scheduler shows the keys of its tasks: they must not name a patient.

@@ -77,8 +77,8 @@ def explain_lesion(folder: Path, tracking_uid: str, picture_pixels: int, say: Sa
             raise InputPathError(f"{folder} has no lesion {tracking_uid}: see tracking_uid in lesions.csv.")
         stack_id, lesion = known
         settings = parse_settings(store.settings_toml(lesion.settings_hash), where=store.place)
-        series = series_of(store, stack_id, settings)
-    image = load_image(series, settings)
+        stack = series_of(store, stack_id, settings)
+    image = load_image(stack, settings)
     bones, _ = bones_of(image, settings)
     return Explanation(
         parts=(explain_size(image, lesion, settings), *explain_judgements(image, lesion, settings, bones)),

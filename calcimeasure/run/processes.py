@@ -24,14 +24,14 @@ import psutil
 from pebble import ProcessExpired, ProcessPool
 
 from calcimeasure.errors import WorkerError
-from calcimeasure.model import Failure, Lesion, Report, Series, State
+from calcimeasure.model import Failure, Lesion, Report, Stack, State
 from calcimeasure.settings import Settings
 from calcimeasure.threads import core_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-Task: TypeAlias = tuple[Series, Settings, "Sequence[Lesion]", int]
+Task: TypeAlias = tuple[Stack, Settings, "Sequence[Lesion]", int]
 """Arguments of `calcimeasure.analysis.pipeline.analyze_or_fail`."""
 
 Measured: TypeAlias = Report | Failure
@@ -191,7 +191,7 @@ def measure_in_processes(
             result = child.measure(pickle.dumps(task), str(Path.cwd()))
         finally:
             idle.put(child)
-        return replace(result, series=task[0])
+        return replace(result, stack=task[0])
 
     in_flight: dict[Future[Measured | None], _Key] = {}
     pool = ThreadPoolExecutor(workers)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from calcimeasure.export import Naming
-    from calcimeasure.model import Found, Series
+    from calcimeasure.model import Found, Stack
     from calcimeasure.run.processes import Measured, MeasureStacks, Task
     from calcimeasure.run.progress import Reporter, Screen
     from calcimeasure.run.summary import Summary
@@ -189,29 +189,29 @@ def _begin(run: Run, reporter: Reporter) -> int:
 
 def _plan(run: Run, told: _Told, stopped: Callable[[], bool]) -> Iterator[tuple[Plan, Task]]:
     """Choose the stacks to measure, one by one as workers take them; of the others say why they are left alone."""
-    for series in run.found.series:
+    for stack in run.found.series:
         if stopped():
             return
-        plan = run.store.plan(series, run.settings, run.settings.remeasure_reviewed)
+        plan = run.store.plan(stack, run.settings, run.settings.remeasure_reviewed)
         if plan.todo is Todo.MEASURE:
-            yield plan, (series, run.settings, plan.earlier, plan.next_number)
+            yield plan, (stack, run.settings, plan.earlier, plan.next_number)
         else:
             state = plan.todo.value
-            told.tell(state, f"{series.relative_path}: {LEFT_ALONE[state]}")
+            told.tell(state, f"{stack.relative_path}: {LEFT_ALONE[state]}")
 
 
 def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> tuple[str, ...]:
     """Keep a result in the store, and give the state of its stack and the lines that are said of it."""
     if run.store.record(run_id, result, plan, run.settings):
         return _state(result), _line(result), *_traceback(result)
-    if _is_measured_already(run, result.series):
+    if _is_measured_already(run, result.stack):
         return "unchanged", f"{_path(result)}: {LEFT_ALONE['unchanged']} by another run"
     return "changed", f"{_path(result)}: {_CHANGED_MEANWHILE}"
 
 
-def _is_measured_already(run: Run, series: Series | None) -> bool:
+def _is_measured_already(run: Run, stack: Stack | None) -> bool:
     """Tell whether another run has measured the same stack with the same settings in the meantime."""
-    return series is not None and run.store.plan(series, run.settings).todo is Todo.UNCHANGED
+    return stack is not None and run.store.plan(stack, run.settings).todo is Todo.UNCHANGED
 
 
 def _write_tables(run: Run, naming: Naming) -> Summary:
@@ -257,7 +257,7 @@ class _SeriesTable:
 
 
 def _path(result: Measured) -> Path:
-    return result.series.relative_path if isinstance(result, Report) else result.relative_path
+    return result.stack.relative_path if isinstance(result, Report) else result.relative_path
 
 
 def _line(result: Measured) -> str:

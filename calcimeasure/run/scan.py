@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from calcimeasure.model import Failure, Series
+    from calcimeasure.model import Failure, Stack
     from calcimeasure.settings import Settings
 
 
@@ -73,21 +73,21 @@ def scan_headers(paths: Sequence[Path], settings: Settings) -> Scan:
         A path cannot be read.
     """
     found = find_series(paths, settings)
-    stacks = [_stack(series, verdict_from_headers(series, settings)) for series in found.series]
+    stacks = [_stack(stack, verdict_from_headers(stack, settings)) for stack in found.series]
     return Scan((*stacks, *map(_unreadable, found.unreadable)), found.other_file_count)
 
 
-def _stack(series: Series, failure: Failure | None) -> ScannedStack:
+def _stack(stack: Stack, failure: Failure | None) -> ScannedStack:
     return ScannedStack(
-        path=series.relative_path.as_posix(),
-        modality=series.modality,
-        series_number=series.series_number,
-        stack_number=series.stack_number,
-        images=len(series.instances),
+        path=stack.relative_path.as_posix(),
+        modality=stack.modality,
+        series_number=stack.series_number,
+        stack_number=stack.stack_number,
+        images=len(stack.instances),
         state=str(failure.state) if failure else "measure",
         reason=failure.reason if failure else None,
         message=failure.message if failure else None,
-        notices=tuple(series.notices),
+        notices=tuple(stack.notices),
     )
 
 

@@ -33,7 +33,7 @@ from calcimeasure.store.numbers import measurements_of, numbers_row
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from calcimeasure.model import Series
+    from calcimeasure.model import Stack
 
 Row = dict[str, Any]
 Word = TypeVar("Word", bound=StrEnum)
@@ -43,13 +43,13 @@ _FACTS = [field.name for field in fields(StackFacts) if field.name != "midline"]
 _ENDS = [f"{end}_{axis}" for end in ("start", "stop") for axis in "kji"]
 
 
-def content_hash(series: Series) -> str:
+def content_hash(stack: Stack) -> str:
     """Hash what identifies the images of a stack: UIDs, positions, the format of values; not where the files lie."""
     digest = hashlib.sha256()
-    digest.update(repr((series.row_column_directions, series.pixel_spacing_mm, series.slice_thickness_mm)).encode())
-    if series.projection is not None:
-        digest.update(repr(series.projection).encode())
-    for one in series.instances:
+    digest.update(repr((stack.row_column_directions, stack.pixel_spacing_mm, stack.slice_thickness_mm)).encode())
+    if stack.projection is not None:
+        digest.update(repr(stack.projection).encode())
+    for one in stack.instances:
         digest.update(
             repr(
                 (
@@ -66,7 +66,7 @@ def content_hash(series: Series) -> str:
     return digest.hexdigest()[:32]
 
 
-def file_rows(stack_id: int, series: Series) -> list[Row]:
+def file_rows(stack_id: int, stack: Stack) -> list[Row]:
     """Make a row of each image of a stack."""
     return [
         {
@@ -79,7 +79,7 @@ def file_rows(stack_id: int, series: Series) -> list[Row]:
             "sop_uid": one.sop_uid,
             "instance_number": one.instance_number,
         }
-        for number, one in enumerate(series.instances)
+        for number, one in enumerate(stack.instances)
     ]
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from calcimeasure.model import Failure, Series
+    from calcimeasure.model import Failure, Stack
     from calcimeasure.settings import Settings
 
 
@@ -88,7 +88,7 @@ def end_run(connection: Connection, run_id: int) -> None:
 
 
 def note_found(
-    connection: Connection, run_id: int, found: Sequence[Series], unreadable: Sequence[Failure], paths: Iterable[Path]
+    connection: Connection, run_id: int, found: Sequence[Stack], unreadable: Sequence[Failure], paths: Iterable[Path]
 ) -> None:
     """Note which files cannot be read, which stacks their series no longer have, and where images lie now."""
     rows = [
@@ -113,14 +113,14 @@ def note_found(
             append_revisions(connection, stack_id, run_id, _withdrawals(_plan_again(connection, stack_id), _GONE))
 
 
-def plan_stack(connection: Connection, series: Series, settings: Settings, remeasure_reviewed: bool) -> Plan:
+def plan_stack(connection: Connection, stack: Stack, settings: Settings, remeasure_reviewed: bool) -> Plan:
     """Tell what a run has to do with a stack."""
-    stack_id = find_stack(connection, series)
+    stack_id = find_stack(connection, stack)
     if stack_id is None:
         return Plan(Todo.MEASURE)
     columns = (outcomes.c.state, outcomes.c.settings_hash, outcomes.c.content_hash, stacks.c.is_gone)
     last = _last_outcome(connection, stack_id, *columns)
-    as_it_was = last == (State.MEASURED, settings_hash(settings), records.content_hash(series), False)
+    as_it_was = last == (State.MEASURED, settings_hash(settings), records.content_hash(stack), False)
     if is_reviewed(connection, stack_id) and not remeasure_reviewed:
         return Plan(Todo.UNCHANGED if as_it_was else Todo.REVIEWED)
     if as_it_was:
@@ -132,10 +132,10 @@ def record_result(
     connection: Connection, run_id: int, result: Report | Failure, plan: Plan, settings: Settings
 ) -> bool:
     """Keep what measuring a stack gave; False where the stack was changed since it was planned."""
-    series = result.series
-    if series is None:
+    stack = result.stack
+    if stack is None:
         raise ValueError("A result of a stack expected, found a file that cannot be read: note_found keeps those.")
-    stack_id = find_or_make_stack(connection, series)
+    stack_id = find_or_make_stack(connection, stack)
     lock_stack(connection, stack_id)
     newest, _ = newest_and_numbers(connection, stack_id)
     if newest != plan.newest:
@@ -143,9 +143,9 @@ def record_result(
     if _is_no_news(connection, stack_id, result):
         return True
     connection.execute(update(stacks).where(stacks.c.stack_id == stack_id).values(is_gone=False))
-    note_files(connection, stack_id, series)
+    note_files(connection, stack_id, stack)
     note_settings(connection, settings)
-    connection.execute(insert(outcomes).values(_outcome_row(result, series, stack_id, run_id, settings)))
+    connection.execute(insert(outcomes).values(_outcome_row(result, stack, stack_id, run_id, settings)))
     append_revisions(connection, stack_id, run_id, _revisions_of(result, plan))
     if isinstance(result, Report):
         _note_thumbnails(connection, result)
@@ -184,10 +184,10 @@ def _is_no_news(connection: Connection, stack_id: int, result: Report | Failure)
 
 
 def _outcome_row(
-    result: Report | Failure, series: Series, stack_id: int, run_id: int, settings: Settings
+    result: Report | Failure, stack: Stack, stack_id: int, run_id: int, settings: Settings
 ) -> dict[str, Any]:
     measured = (result.geometry, result.midline) if isinstance(result, Report) else ()
-    facts = records.facts_row(StackFacts.of(series, *measured))
+    facts = records.facts_row(StackFacts.of(stack, *measured))
     for name in ("study_uid", "series_uid", "stack_number"):
         del facts[name]
     row = facts | {
@@ -196,7 +196,7 @@ def _outcome_row(
         "made_at": records.utc_now(),
         "seconds": result.seconds,
         "settings_hash": settings_hash(settings),
-        "content_hash": records.content_hash(series),
+        "content_hash": records.content_hash(stack),
     }
     if isinstance(result, Report):
         return row | {"state": str(State.MEASURED), "software_version": result.software_version}

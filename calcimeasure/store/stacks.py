@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from calcimeasure.model import Series
+    from calcimeasure.model import Stack
 
 
-def find_stack(connection: Connection, series: Series) -> int | None:
+def find_stack(connection: Connection, stack: Stack) -> int | None:
     """Give the number of the stack that a series found now is."""
-    study_uid, series_uid, folder = _series_key(series)
+    study_uid, series_uid, folder = _series_key(stack)
     return connection.execute(
         select(stacks.c.stack_id).where(
             stacks.c.study_uid == study_uid,
             stacks.c.series_uid == series_uid,
             stacks.c.folder == folder,
-            stacks.c.stack_number == series.stack_number,
+            stacks.c.stack_number == stack.stack_number,
         )
     ).scalar_one_or_none()
 
 
-def find_or_make_stack(connection: Connection, series: Series) -> int:
+def find_or_make_stack(connection: Connection, stack: Stack) -> int:
     """Give the number of the stack that a series found now is; a new one where it was never measured."""
-    study_uid, series_uid, folder = _series_key(series)
-    key = {"study_uid": study_uid, "series_uid": series_uid, "folder": folder, "stack_number": series.stack_number}
+    study_uid, series_uid, folder = _series_key(stack)
+    key = {"study_uid": study_uid, "series_uid": series_uid, "folder": folder, "stack_number": stack.stack_number}
     insert_new(connection, stacks, [{"is_gone": False, **key}])
     return int(connection.execute(select(stacks.c.stack_id).filter_by(**key)).scalar_one())
 
@@ -45,11 +45,11 @@ def lock_stack(connection: Connection, stack_id: int) -> None:
     connection.execute(select(stacks.c.stack_id).where(stacks.c.stack_id == stack_id).with_for_update())
 
 
-def stacks_no_longer_among(connection: Connection, found: Sequence[Series]) -> list[int]:
+def stacks_no_longer_among(connection: Connection, found: Sequence[Stack]) -> list[int]:
     """List the stacks of series that were found without them."""
     numbers: dict[tuple[str, str, str], set[int]] = defaultdict(set)
-    for series in found:
-        numbers[_series_key(series)].add(series.stack_number)
+    for stack in found:
+        numbers[_series_key(stack)].add(stack.stack_number)
     known = connection.execute(
         select(
             stacks.c.stack_id, stacks.c.stack_number, stacks.c.study_uid, stacks.c.series_uid, stacks.c.folder
@@ -63,30 +63,30 @@ def stacks_no_longer_among(connection: Connection, found: Sequence[Series]) -> l
     )
 
 
-def is_content(connection: Connection, stack_id: int, series: Series) -> bool:
+def is_content(connection: Connection, stack_id: int, stack: Stack) -> bool:
     """Tell whether a series found now has the images that a stack was measured on."""
     known = select(current_stacks.c.content_hash).where(current_stacks.c.stack_id == stack_id)
-    return connection.execute(known).scalar_one_or_none() == records.content_hash(series)
+    return connection.execute(known).scalar_one_or_none() == records.content_hash(stack)
 
 
-def note_files(connection: Connection, stack_id: int, series: Series) -> None:
+def note_files(connection: Connection, stack_id: int, stack: Stack) -> None:
     """Note where the images of a stack lie now."""
     connection.execute(files.delete().where(files.c.stack_id == stack_id))
-    connection.execute(insert(files), records.file_rows(stack_id, series))
+    connection.execute(insert(files), records.file_rows(stack_id, stack))
 
 
-def note_moved(connection: Connection, found: Sequence[Series]) -> None:
+def note_moved(connection: Connection, found: Sequence[Stack]) -> None:
     """Note where the images of stacks lie now that were measured elsewhere and are not measured again."""
     first_images = select(files.c.stack_id, files.c.path).where(files.c.slice_number == 0)
     known = {stack_id: path for stack_id, path in connection.execute(first_images)}  # noqa: C416 - rows are no pairs
-    for series in found:
-        stack_id = find_stack(connection, series)
-        is_elsewhere = known.get(stack_id) not in (None, str(series.instances[0].path.absolute()))
-        if stack_id is not None and is_elsewhere and is_content(connection, stack_id, series):
-            note_files(connection, stack_id, series)
+    for stack in found:
+        stack_id = find_stack(connection, stack)
+        is_elsewhere = known.get(stack_id) not in (None, str(stack.instances[0].path.absolute()))
+        if stack_id is not None and is_elsewhere and is_content(connection, stack_id, stack):
+            note_files(connection, stack_id, stack)
 
 
-def _series_key(series: Series) -> tuple[str, str, str]:
+def _series_key(stack: Stack) -> tuple[str, str, str]:
     """Name a series: by its UID, without one by its study and folder."""
-    folder = "" if series.series_uid else str(series.instances[0].path.absolute().parent)
-    return (series.study_uid, series.series_uid, folder)
+    folder = "" if stack.series_uid else str(stack.instances[0].path.absolute().parent)
+    return (stack.study_uid, stack.series_uid, folder)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from calcimeasure.model import Failure, Lesion, Outcome, Report, Revision, Series, StackFacts
+    from calcimeasure.model import Failure, Lesion, Outcome, Report, Revision, Stack, StackFacts
     from calcimeasure.settings import Settings
     from calcimeasure.store.runs import Plan
 
@@ -74,7 +74,7 @@ class Store:
             runs.end_run(connection, run_id)
 
     def note_found(
-        self, run_id: int, found: Sequence[Series], unreadable: Sequence[Failure], paths: Iterable[Path]
+        self, run_id: int, found: Sequence[Stack], unreadable: Sequence[Failure], paths: Iterable[Path]
     ) -> None:
         """Note which files cannot be read, which stacks their series no longer have, and where images lie now.
 
@@ -90,12 +90,12 @@ class Store:
         with self._write() as connection:
             runs.note_found(connection, run_id, found, unreadable, paths)
 
-    def plan(self, series: Series, settings: Settings, remeasure_reviewed: bool = False) -> Plan:
+    def plan(self, stack: Stack, settings: Settings, remeasure_reviewed: bool = False) -> Plan:
         """Tell what a run has to do with a stack.
 
         Parameters
         ----------
-        series
+        stack
             The stack as found now.
         settings
             What the run measures with.
@@ -103,7 +103,7 @@ class Store:
             Whether to measure what a reader has decided about.
         """
         with self._read() as connection:
-            return runs.plan_stack(connection, series, settings, remeasure_reviewed)
+            return runs.plan_stack(connection, stack, settings, remeasure_reviewed)
 
     def record(self, run_id: int, result: Report | Failure, plan: Plan, settings: Settings) -> bool:
         """Keep what measuring a stack gave; all of it or nothing.
@@ -184,10 +184,10 @@ class Store:
         with self._read() as connection:
             return seen.seen_by(connection)
 
-    def find_stack(self, series: Series) -> int | None:
+    def find_stack(self, stack: Stack) -> int | None:
         """Give the number of the stack that a series found now is; None where it was never measured."""
         with self._read() as connection:
-            return stacks.find_stack(connection, series)
+            return stacks.find_stack(connection, stack)
 
     def thumbnail(self, lesion: Lesion) -> bytes | None:
         """Give the picture of a lesion on its present outline, where one was drawn."""
@@ -204,10 +204,10 @@ class Store:
         with self._read() as connection:
             return queries.files_of(connection, stack_id)
 
-    def is_content(self, stack_id: int, series: Series) -> bool:
+    def is_content(self, stack_id: int, stack: Stack) -> bool:
         """Tell whether a series found now has the images that a stack was measured on."""
         with self._read() as connection:
-            return stacks.is_content(connection, stack_id, series)
+            return stacks.is_content(connection, stack_id, stack)
 
     def histories(self, stack_id: int) -> dict[str, list[Revision]]:
         """Give every revision of every lesion that a stack ever had, oldest first, by Tracking UID."""

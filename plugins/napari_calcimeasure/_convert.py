@@ -41,8 +41,8 @@ def image_layer(image: Image) -> tuple[NDArray[Any], dict[str, Any], str]:
     display = display_of(image)
     pixels = pixels_kji(image)
     limits = kind_of(image).limits(image)
-    series = image.series
-    name = " ".join(filter(None, (series.modality, str(series.series_number or ""), series.description)))
+    stack = image.stack
+    name = " ".join(filter(None, (stack.modality, str(stack.series_number or ""), stack.description)))
     return (
         display.shown(pixels),
         layer_settings(display)

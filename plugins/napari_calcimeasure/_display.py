@@ -159,7 +159,7 @@ def display_of_radiograph(radiograph: Radiograph) -> Display:
 
 def _directions_said(radiograph: Radiograph) -> list[tuple[float, float, float] | None]:
     """Read where rows and columns run; None where Patient Orientation is not a pair of different directions."""
-    projection = radiograph.series.projection
+    projection = radiograph.stack.projection
     said = [one.strip().upper() for one in projection.patient_orientation] if projection else []
     if any(set(one) - set(_ORIENTATION_LPS) for one in said):
         return [None, None]

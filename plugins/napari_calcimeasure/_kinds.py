@@ -165,7 +165,7 @@ def _smallest_view_in_stack(_display: Display) -> float:
 
 
 def _facts_of_stack(volume: Volume, _display: Display, looked: Looked) -> list[str]:
-    instance = volume.series.instances[looked.slice_index].instance_number
+    instance = volume.stack.instances[looked.slice_index].instance_number
     low, high = looked.limits
     slab = "" if looked.slab_mm is None else f"   slab {looked.slab_mm:.0f} mm"
     return [

@@ -39,12 +39,12 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
         None of them can be shown.
     """
     layers, last = [], None
-    for series in find_series(_paths(path)).series:
+    for stack in find_series(_paths(path)).series:
         try:
-            layers.append(image_layer(load_image(series)))
+            layers.append(image_layer(load_image(stack)))
         except SeriesError as error:
             last = error
-            show_warning(f"{series.relative_path}: {error}")
+            show_warning(f"{stack.relative_path}: {error}")
     if not layers and last is not None:
         raise last
     return layers

@@ -38,15 +38,15 @@ def columns_of(session: Session) -> tuple[str, ...]:
 def task_cells(task: Task) -> tuple[str, ...]:
     """Write the cells of a row of the worklist."""
     facts = task.facts
-    series = " ".join(filter(None, (str(facts.series_number or ""), facts.description))) or facts.path
+    stack = " ".join(filter(None, (str(facts.series_number or ""), facts.description))) or facts.path
     if facts.stack_number > 1:
-        series += f" (stack {facts.stack_number})"
+        stack += f" (stack {facts.stack_number})"
     readers = task.readers if task.asked else task.seen_by
     state = f"{task.state} by {', '.join(readers)}" if readers else str(task.state)
     return (
         facts.patient_id or "",
         facts.study_date.isoformat() if facts.study_date else "",
-        series,
+        stack,
         f"{task.decided} of {task.asked}" if task.asked else "",
         state,
     )

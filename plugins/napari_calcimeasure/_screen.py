@@ -347,10 +347,10 @@ class Screen:
         if self.viewer.dims.ndim < 3:
             return
         session = self.session
-        series = session.image.series
-        when = series.study_date.isoformat() if series.study_date else ""
-        who = "  ".join(filter(None, (series.patient_id, when)))
-        what = "  ".join(filter(None, (series.modality, str(series.series_number or ""), series.description)))
+        stack = session.image.stack
+        when = stack.study_date.isoformat() if stack.study_date else ""
+        who = "  ".join(filter(None, (stack.patient_id, when)))
+        what = "  ".join(filter(None, (stack.modality, str(stack.series_number or ""), stack.description)))
         lines = [who, what]
         image, display = session.calibrated, session.display
         at = display.to_index_kji(self.viewer.dims.point[-3:])

@@ -25,8 +25,8 @@ COMPRESSED_SLICES = 120
 
 
 def load(folder: Path) -> Volume:
-    (series,) = find_series(folder).series
-    image = load_image(series)
+    (stack,) = find_series(folder).series
+    image = load_image(stack)
     assert isinstance(image, Volume)
     return image
 

@@ -35,8 +35,8 @@ def reference(folder: Path) -> int:
 
 def load_and_label(folder: Path) -> int:
     settings = Settings()
-    (series,) = find_series(folder, settings).series
-    return len(find_components(load_image(series, settings), settings).outlines)
+    (stack,) = find_series(folder, settings).series
+    return len(find_components(load_image(stack, settings), settings).outlines)
 
 
 def best_seconds(run: Callable[[], object]) -> float:

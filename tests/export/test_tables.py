@@ -121,7 +121,7 @@ def lesion_rows(reports: Sequence[Report], out: Path, *, identified: bool = True
 
 
 def with_series(report: Report, **facts: object) -> Report:
-    return replace(report, series=replace(report.series, **facts))
+    return replace(report, stack=replace(report.stack, **facts))
 
 
 def with_lesion(report: Report, **facts: object) -> Report:
@@ -130,7 +130,7 @@ def with_lesion(report: Report, **facts: object) -> Report:
 
 
 def failure(report: Report, state: State = State.FAILED, reason: str = "missing_slice", **facts: object) -> Failure:
-    return Failure(state, reason, "Expected, found, where, what to do.", replace(report.series, **facts))
+    return Failure(state, reason, "Expected, found, where, what to do.", replace(report.stack, **facts))
 
 
 # The contract
@@ -397,7 +397,7 @@ def test_numbers_are_those_of_the_measurement(measured: Report, out: Path) -> No
     }
     assert {name: float(row[name]) for name in expected} == pytest.approx(expected, abs=0.006)
     assert row["spacing_source"] == "patient"
-    assert row["long_axis_instance_number"] == str(measured.series.instances[numbers.long_axis_slice].instance_number)
+    assert row["long_axis_instance_number"] == str(measured.stack.instances[numbers.long_axis_slice].instance_number)
 
 
 @pytest.mark.parametrize("column", ["pair_number", "reader", "site_detail"])
@@ -478,10 +478,10 @@ def test_pseudonyms_stand_in_every_column_that_identifies(measured: Report, out:
     assert shifted is not None
     for one in (row, study):
         assert (one["patient_key"], one["study_date"], one["dates_shifted"]) == ("SSC-7", shifted.isoformat(), "true")
-        assert one["study_uid"] == NAMES.uid(measured.series.study_uid)
-    assert row["series_uid"] == NAMES.uid(measured.series.series_uid)
+        assert one["study_uid"] == NAMES.uid(measured.stack.study_uid)
+    assert row["series_uid"] == NAMES.uid(measured.stack.series_uid)
     k = measured.lesions[0].measurements.long_axis_slice
-    assert row["long_axis_sop_uid"] == NAMES.uid(measured.series.instances[k].sop_uid)
+    assert row["long_axis_sop_uid"] == NAMES.uid(measured.stack.instances[k].sop_uid)
     assert problems(out, "lesions") == problems(out, "studies") == []
 
 
@@ -518,7 +518,7 @@ def test_review_shows_in_every_table(
     assert (other["review_state"], other["readers"]) == ("none", "")
     stack = read(out / "private/series.csv")[0]
     assert (stack["review_state"], stack["lesions"]) == (state, masses)
-    here = [row for row in read(out / "lesions.csv") if row["study_uid"] == measured.series.study_uid]
+    here = [row for row in read(out / "lesions.csv") if row["study_uid"] == measured.stack.study_uid]
     assert len(here) == int(masses)
     assert "rejected" not in {row["status"] for row in here}
 
@@ -572,7 +572,7 @@ def test_study_counts_the_masses_of_its_only_stack(measured: Report, out: Path) 
         "patient_key": "CALCI-PHANTOM",
         "study_date": "2024-01-15",
         "dates_shifted": "false",
-        "study_uid": measured.series.study_uid,
+        "study_uid": measured.stack.study_uid,
         "modalities": "CT",
         "stacks_measured": "1",
         "stacks_failed": "0",
@@ -669,7 +669,7 @@ def test_file_that_cannot_be_read_belongs_to_no_study(out: Path, tmp_path: Path)
 def test_studies_are_told_apart_by_their_uid(measured: Report, out: Path) -> None:
     rows = written([measured, measured, with_series(measured, study_uid="1.2.3")], out)
     assert [(row["study_uid"], row["stacks_measured"]) for row in rows] == [
-        (measured.series.study_uid, "2"),
+        (measured.stack.study_uid, "2"),
         ("1.2.3", "1"),
     ]
 

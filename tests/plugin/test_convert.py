@@ -216,8 +216,8 @@ def test_a_cut_of_tilted_slices_by_formula() -> None:
 
 @pytest.mark.parametrize("orientation", [(), ("L", "F"), ("R", "F"), ("L", "H"), ("R", "H")])
 def test_a_cut_of_a_radiograph_is_a_line_in_pixels(orientation: tuple[str, ...]) -> None:
-    series = ct_series(modality="DX", projection=Projection(patient_orientation=orientation))
-    radiograph = Radiograph(series, np.zeros((14, 15), np.float32), (0.2, 0.1), SpacingSource.DETECTOR_PLANE)
+    stack = ct_series(modality="DX", projection=Projection(patient_orientation=orientation))
+    radiograph = Radiograph(stack, np.zeros((14, 15), np.float32), (0.2, 0.1), SpacingSource.DETECTOR_PLANE)
     display = display_of(radiograph)
     ends = display.to_world([(0.0, 1.5, 2.0), (0.0, 9.0, 12.25)])
     cut = cut_through(radiograph, display, ends.tolist(), 0)
@@ -240,9 +240,9 @@ def test_a_cut_of_a_radiograph_is_a_line_in_pixels(orientation: tuple[str, ...])
     ],
 )
 def test_radiographs_are_shown_with_left_on_the_right(orientation: tuple[str, ...], letters: object) -> None:
-    series = ct_series(modality="DX", projection=Projection(patient_orientation=orientation))
+    stack = ct_series(modality="DX", projection=Projection(patient_orientation=orientation))
     pixels = np.arange(20, dtype=np.float32).reshape(4, 5)
-    radiograph = Radiograph(series, pixels, (0.2, 0.1), SpacingSource.DETECTOR_PLANE)
+    radiograph = Radiograph(stack, pixels, (0.2, 0.1), SpacingSource.DETECTOR_PLANE)
     display = display_of(radiograph)
     assert [display.letters(2), display.letters(1)] == letters
     assert display.scale == (1.0, 0.2, 0.1)

@@ -174,7 +174,7 @@ def test_no_letter_is_invented(tmp_path: Path, said: tuple[str, ...]) -> None:
 
 
 def test_sizes_at_the_detector_are_upper_bounds(tmp_path: Path, image: Radiograph) -> None:
-    image = Radiograph(image.series, image.pixels, (0.25, 0.2), SpacingSource.DETECTOR_PLANE)
+    image = Radiograph(image.stack, image.pixels, (0.25, 0.2), SpacingSource.DETECTOR_PLANE)
     with store_with(tmp_path / "a.db", image, [shadow(SMALL, SMALL_AT)], Tissue.CALCIFIED_MASS) as opened:
         session = begin(*opened, image)
         seen = numbers(session, 1)

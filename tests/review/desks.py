@@ -49,12 +49,12 @@ def store_with(file: Path, volume: Image, outlines: Sequence[Outline], tissue: T
         replace(assess(volume, outline, number, SETTINGS), tissue=tissue) for number, outline in enumerate(outlines, 1)
     ]
     with open_store(file_url(file)) as store:
-        plan = store.plan(volume.series, SETTINGS)
+        plan = store.plan(volume.stack, SETTINGS)
         run_id = store.begin_run([], SETTINGS, "test")
         geometry = volume.geometry if isinstance(volume, Volume) else None
-        report = Report(volume.series, geometry, tuple(lesions), settings_hash(SETTINGS), "test")
+        report = Report(volume.stack, geometry, tuple(lesions), settings_hash(SETTINGS), "test")
         assert store.record(run_id, report, plan, SETTINGS)
-        stack_id = store.find_stack(volume.series)
+        stack_id = store.find_stack(volume.stack)
         assert stack_id is not None
         yield store, stack_id
 

@@ -32,8 +32,8 @@ def by(reader: str = "Dr A") -> Signature:
 
 
 def detector(spacing_mm: tuple[float, float] | None, pixel_mm: tuple[float, float] | None = None) -> Radiograph:
-    series = radiograph_series(Projection(imager_pixel_spacing_mm=spacing_mm), pixel_spacing_mm=pixel_mm)
-    return radiograph_of(BLANK, spacing_mm, SpacingSource.DETECTOR_PLANE if spacing_mm else SpacingSource.NONE, series)
+    stack = radiograph_series(Projection(imager_pixel_spacing_mm=spacing_mm), pixel_spacing_mm=pixel_mm)
+    return radiograph_of(BLANK, spacing_mm, SpacingSource.DETECTOR_PLANE if spacing_mm else SpacingSource.NONE, stack)
 
 
 # By formula
@@ -46,7 +46,7 @@ def test_a_known_length() -> None:
 
 def test_a_known_length_across_pixels_that_are_no_squares() -> None:
     """Rows are twice as far apart: 30 rows and 80 columns are 100 columns."""
-    radiograph = radiograph_of(BLANK, series=radiograph_series(Projection(pixel_aspect_ratio=(2.0, 1.0))))
+    radiograph = radiograph_of(BLANK, stack=radiograph_series(Projection(pixel_aspect_ratio=(2.0, 1.0))))
     line = KnownLength(((10.0, 10.0), (40.0, 90.0)), 25.0)
     assert column_spacing_mm(line, radiograph) == pytest.approx(0.25)
     calibrated = radiograph.calibrated(0.25)
@@ -62,8 +62,8 @@ def test_known_distances() -> None:
 
 
 def test_distances_of_a_scanned_film() -> None:
-    series = radiograph_series(Projection(nominal_scanned_pixel_spacing_mm=(0.1, 0.1)))
-    assert column_spacing_mm(KnownDistances(1000, 800), radiograph_of(BLANK, series=series)) == pytest.approx(0.08)
+    stack = radiograph_series(Projection(nominal_scanned_pixel_spacing_mm=(0.1, 0.1)))
+    assert column_spacing_mm(KnownDistances(1000, 800), radiograph_of(BLANK, stack=stack)) == pytest.approx(0.08)
 
 
 # Refused

@@ -173,7 +173,7 @@ def test_outline_outside_of_the_image_is_refused(volume: Volume, proposed: Revis
 def test_added_lesion_is_accepted_and_has_the_next_number(volume: Volume, proposed: Revision) -> None:
     made = review.add(ELSEWHERE, MANUAL, newest(proposed), volume, SETTINGS, BY)
     assert (made.number, made.base_number, made.withdrawn) == (1, None, False)
-    assert made.lesion.tracking_uid == tracking_uid(volume.series, ELSEWHERE)
+    assert made.lesion.tracking_uid == tracking_uid(volume.stack, ELSEWHERE)
     assert (made.lesion.number, made.lesion.status, made.lesion.algorithm_type) == (2, Status.ACCEPTED, MANUAL)
     assert (made.lesion.reader, made.lesion.reviewed_at) == ("A. Reader", THEN)
 

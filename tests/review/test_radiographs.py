@@ -25,8 +25,8 @@ SAID = Projection(pixel_aspect_ratio=(5.0, 4.0), patient_orientation=("R", "F"))
 def film(projection: Projection = SAID) -> Radiograph:
     large, _ = ellipse(LARGE, 20, ASPECT, noise=4.0, shape=SHAPE, middle=LARGE_AT)
     small, _ = ellipse(SMALL, 0, ASPECT, shape=SHAPE, middle=SMALL_AT)
-    series = radiograph_series(projection, image_laterality="R", body_part="HAND")
-    return radiograph_of(large + small, series=series)
+    stack = radiograph_series(projection, image_laterality="R", body_part="HAND")
+    return radiograph_of(large + small, stack=stack)
 
 
 def shadow(axes: tuple[float, float], middle: tuple[float, float], angle_deg: float = 0.0) -> Outline:

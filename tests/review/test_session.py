@@ -602,7 +602,7 @@ def test_side_and_site_of_what_was_drawn_are_judged_when_the_field_is_known(sess
     assert session.needs_anatomy
     session.save_all()
     assert session.lesions[3].lesion.side is None
-    sided = replace(volume, series=replace(volume.series, image_laterality="L", body_part="HIP"))
+    sided = replace(volume, stack=replace(volume.stack, image_laterality="L", body_part="HIP"))
     session.take_anatomy(anatomy_of(sided, (), ()))
     side, site = session.lesions[3].lesion.side, session.lesions[3].lesion.site
     assert side is not None

@@ -15,8 +15,8 @@ from tests.tables import write_ct
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """A stack with two masses."""
-    (series,) = find_series(write_ct(tmp_path_factory.mktemp("summary") / "in", seed="summary")[0].parent).series
-    return Outcome.of(analyze(series))
+    (stack,) = find_series(write_ct(tmp_path_factory.mktemp("summary") / "in", seed="summary")[0].parent).series
+    return Outcome.of(analyze(stack))
 
 
 def summary_of(*outcomes: Outcome) -> Summary:

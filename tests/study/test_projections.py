@@ -50,8 +50,8 @@ def mass(
 
 
 def film(name: str, orientation: tuple[str, ...], *lesions: Lesion) -> Outcome:
-    series = radiograph_series(Projection(patient_orientation=orientation), series_uid=f"1.2.{name}", study_uid="1.2")
-    return Outcome(State.MEASURED, name, replace(StackFacts.of(series), path=name), lesions=lesions)
+    stack = radiograph_series(Projection(patient_orientation=orientation), series_uid=f"1.2.{name}", study_uid="1.2")
+    return Outcome(State.MEASURED, name, replace(StackFacts.of(stack), path=name), lesions=lesions)
 
 
 def numbers(*outcomes: Outcome) -> list[list[int]]:

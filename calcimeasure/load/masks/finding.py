@@ -156,7 +156,7 @@ def _structure_set_header(path: Path, dataset: Dataset) -> list[MaskFile]:
     references = _referenced_series(dataset)
     files = []
     for uid, rois in (classes or {"": []}).items():
-        images = [image for series in references[uid] for image in items_of(series, "ContourImageSequence")]
+        images = [image for stack in references[uid] for image in items_of(stack, "ContourImageSequence")]
         series_uids = _uids(references[uid], "SeriesInstanceUID")
         instance_uids = _uids(images, "ReferencedSOPInstanceUID")
         files.append(MaskFile(path, MaskKind.RTSTRUCT, tuple(rois), uid or None, series_uids, instance_uids))

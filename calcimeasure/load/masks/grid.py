@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.geometry import Geometry
-    from calcimeasure.model import Series
+    from calcimeasure.model import Stack
 
 GRID_TOLERANCE_MM: Final = 0.1
 _GRID_TOLERANCE_VOXELS: Final = 0.25
@@ -148,7 +148,7 @@ class Canvas:
     """The labels while they are painted: what is painted first stays."""
 
     geometry: Geometry
-    series: Series
+    stack: Stack
     labels: NDArray[Any]
     measured: bool
     slice_of_instance: dict[str, int]
@@ -158,13 +158,13 @@ class Canvas:
     resampled: bool = False
 
     @classmethod
-    def of(cls, geometry: Geometry, series: Series, count: int, *, measured: bool) -> Canvas:
+    def of(cls, geometry: Geometry, stack: Stack, count: int, *, measured: bool) -> Canvas:
         """Take an empty array of the shape of a stack, for so many labels."""
         labels = np.zeros(geometry.shape_kji, dtype=np.uint8 if count < 2**8 else np.uint16)
         # Images that lie twice at one position make more instances than slices: then none is told by its number.
-        slices = {one.sop_uid: k for k, one in enumerate(series.instances)}
-        whole = len(series.instances) == len(slices) == geometry.shape_kji[0]
-        return cls(geometry, series, labels, measured, slices if whole else {})
+        slices = {one.sop_uid: k for k, one in enumerate(stack.instances)}
+        whole = len(stack.instances) == len(slices) == geometry.shape_kji[0]
+        return cls(geometry, stack, labels, measured, slices if whole else {})
 
     def paint_class(self, part: NDArray[Any], mask: NDArray[np.bool_], label: int) -> None:
         """Write one label where a part of the labels (a view) is still free."""
@@ -188,7 +188,7 @@ class Canvas:
 
     def refusal(self, file: MaskFile, expected: str, found: str, to_do: str) -> MaskError:
         """Make the error that refuses a mask for this stack."""
-        uid = self.series.series_uid
+        uid = self.stack.series_uid
         message = f"{expected}, found {found} ({file.path}, for series {uid or 'without UID'}). {to_do}"
         return MaskError(message, file.path, uid)
 
@@ -234,4 +234,4 @@ def half_step_mm(canvas: Canvas, k: int) -> float:
     """Half the way to the neighboring slices; of one slice alone half its thickness."""
     if canvas.geometry.shape_kji[0] > 1:
         return float(canvas.geometry.slice_weights_mm[k]) / 2
-    return (canvas.series.slice_thickness_mm or 0.0) / 2
+    return (canvas.stack.slice_thickness_mm or 0.0) / 2

@@ -31,7 +31,7 @@ from calcimeasure.load.masks.seg import paint_seg
 if TYPE_CHECKING:
     from calcimeasure.geometry import Geometry
     from calcimeasure.load.masks.records import MaskClass
-    from calcimeasure.model import Series
+    from calcimeasure.model import Stack
 
 
 class _Fit(StrEnum):
@@ -41,7 +41,7 @@ class _Fit(StrEnum):
     LIKELY = "likely"
 
 
-def read_masks(masks: MaskFiles, series: Series, geometry: Geometry, *, bones_only: bool = True) -> BoneMasks:
+def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only: bool = True) -> BoneMasks:
     """Read what was outlined on a stack.
 
     A SEG or RTSTRUCT belongs to the stack whose images it references, in the same frame of reference; where none
@@ -52,7 +52,7 @@ def read_masks(masks: MaskFiles, series: Series, geometry: Geometry, *, bones_on
     ----------
     masks
         From `find_masks`.
-    series, geometry
+    stack, geometry
         The stack.
     bones_only
         False takes every class whatever its name, each with a label of its own, and no resampled ones: for outlines
@@ -68,9 +68,9 @@ def read_masks(masks: MaskFiles, series: Series, geometry: Geometry, *, bones_on
     MaskError
         A file that belongs to the stack is broken or does not fit it; two NIfTI of one bone fit it.
     """
-    belonging, passed_over = _belonging(masks, series, geometry, bones_only=bones_only)
+    belonging, passed_over = _belonging(masks, stack, geometry, bones_only=bones_only)
     plan = plan_labels([file for file, _ in belonging], bones_only=bones_only)
-    canvas = Canvas.of(geometry, series, len(plan.names), measured=not bones_only)
+    canvas = Canvas.of(geometry, stack, len(plan.names), measured=not bones_only)
     niftis = [file for file, _ in belonging if file.kind is MaskKind.NIFTI]
     for file, fit in belonging:
         if file.kind is not MaskKind.NIFTI:
@@ -105,13 +105,13 @@ def _paint_dicom(file: MaskFile, fit: _Fit, labels: dict[MaskClass, int], canvas
 
 
 def _belonging(
-    masks: MaskFiles, series: Series, geometry: Geometry, *, bones_only: bool
+    masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only: bool
 ) -> tuple[list[tuple[MaskFile, _Fit]], list[PassedOver]]:
     """Sort files into those that belong to a stack and others; what only likely does gives way to its own ones."""
     found: list[tuple[MaskFile, _Fit]] = []
     passed_over: list[PassedOver] = []
     for file in masks.files:
-        fit = _fit(file, series, geometry, bones_only=bones_only)
+        fit = _fit(file, stack, geometry, bones_only=bones_only)
         if not isinstance(fit, _Fit):
             passed_over.append(PassedOver(file.path, fit))
         elif file.classes:
@@ -123,47 +123,45 @@ def _belonging(
     return own or found, passed_over
 
 
-def _fit(file: MaskFile, series: Series, geometry: Geometry, *, bones_only: bool) -> _Fit | str:
+def _fit(file: MaskFile, stack: Stack, geometry: Geometry, *, bones_only: bool) -> _Fit | str:
     """Say how a file belongs to a stack, or in words why it does not."""
     is_nifti = file.kind is MaskKind.NIFTI
-    fit = _nifti_fit(file, geometry, measured=not bones_only) if is_nifti else _dicom_fit(file, series)
+    fit = _nifti_fit(file, geometry, measured=not bones_only) if is_nifti else _dicom_fit(file, stack)
     if isinstance(fit, _Fit) and bones_only and not any(bone_name(one.text) for one in file.classes):
         return _no_bones(file)
     return fit
 
 
-def _dicom_fit(file: MaskFile, series: Series) -> _Fit | str:
-    references = _references(file, series)
-    same_frame = (
-        file.frame_of_reference_uid is not None and file.frame_of_reference_uid == series.frame_of_reference_uid
-    )
-    other_frame = not same_frame and None not in (file.frame_of_reference_uid, series.frame_of_reference_uid)
+def _dicom_fit(file: MaskFile, stack: Stack) -> _Fit | str:
+    references = _references(file, stack)
+    same_frame = file.frame_of_reference_uid is not None and file.frame_of_reference_uid == stack.frame_of_reference_uid
+    other_frame = not same_frame and None not in (file.frame_of_reference_uid, stack.frame_of_reference_uid)
     # rt_utils, with which TotalSegmentator writes RTSTRUCT, makes up the frame of reference; the images that the
     # contours were drawn on are named right. A SEG has no such excuse.
     if references and other_frame and file.kind is MaskKind.SEG:
         raise MaskError(
-            f"Frame of reference {series.frame_of_reference_uid} expected, found {file.frame_of_reference_uid} in a "
+            f"Frame of reference {stack.frame_of_reference_uid} expected, found {file.frame_of_reference_uid} in a "
             f"SEG that references images of the series (Frame of Reference UID (0020,0052), {file.path}). Make the "
             "SEG again from this series.",
             file.path,
-            series.series_uid,
+            stack.series_uid,
         )
     if references:
         return _Fit.OWN
     if same_frame:
         return _Fit.LIKELY
     return (
-        f"Frame of reference {series.frame_of_reference_uid or 'none'} or images of the series expected, found "
+        f"Frame of reference {stack.frame_of_reference_uid or 'none'} or images of the series expected, found "
         f"frame of reference {file.frame_of_reference_uid or 'none'}, images of "
         f"{', '.join(sorted(file.series_uids)) or 'no series'}."
     )
 
 
-def _references(file: MaskFile, series: Series) -> bool:
+def _references(file: MaskFile, stack: Stack) -> bool:
     """Tell whether a file names images of the stack, or where it names no images its series."""
     if not file.instance_uids:
-        return series.series_uid in file.series_uids
-    return any(one.sop_uid in file.instance_uids for one in series.instances if one.sop_uid)
+        return stack.series_uid in file.series_uids
+    return any(one.sop_uid in file.instance_uids for one in stack.instances if one.sop_uid)
 
 
 def _nifti_fit(file: MaskFile, geometry: Geometry, *, measured: bool) -> _Fit | str:

@@ -141,7 +141,7 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     box = _used(dense)
     parts = split(dense[box], coarse.spacing_mm)
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
-    judgements = [judge(one, settings, contrast_agent=bool(volume.series.contrast_agent)) for one in features]
+    judgements = [judge(one, settings, contrast_agent=bool(volume.stack.contrast_agent)) for one in features]
     notices: tuple[str, ...] = ()
     if bones is not None:
         judgements, notices = _by_mask(judgements, parts, _on_blocks(bones, coarse)[box])
@@ -401,7 +401,7 @@ def _alone(
     (features,) = features_of(volume.attenuation_hu[box], parts, spacing_mm)
     body = _upsampled(judged.body, outline.box, judged.coarse)
     features = replace(features, outside_share=float(np.mean(body[mask] == 0)))
-    return _proposal(outline, judge(features, settings, contrast_agent=bool(volume.series.contrast_agent)))
+    return _proposal(outline, judge(features, settings, contrast_agent=bool(volume.stack.contrast_agent)))
 
 
 def _coarse_box(box: Box, coarse: Coarse) -> Box:

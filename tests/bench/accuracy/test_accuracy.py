@@ -157,8 +157,8 @@ def test_shared_phantoms(benchmark: BenchmarkFixture, bars: BarTable, shared_pha
 
 def test_speed_of_a_series(benchmark: BenchmarkFixture, bars: BarTable, bench_series: Path) -> None:
     settings = Settings()
-    (series,) = find_series(bench_series, settings).series
-    volume = load_image(series, settings)
+    (stack,) = find_series(bench_series, settings).series
+    volume = load_image(stack, settings)
     bones_reach = volume.geometry.shape_kji[0]
     masses = [one for one in find_components(volume, settings).outlines if one.shape_kji[0] < bones_reach]
     assert len(masses) == 12

@@ -158,13 +158,13 @@ def test_tiny_series(benchmark: BenchmarkFixture, bars: BarTable, tmp_path: Path
     )
 
 
-def write_tiny_series(folder: Path, series: int, slices: int = 3) -> Path:
+def write_tiny_series(folder: Path, stack: int, slices: int = 3) -> Path:
     """Series of 16 x 16 pixels, some of a patient each."""
     hu = np.full((slices, 16, 16), -1000, np.int16)
     hu[:, 2:14, 2:14] = 40
     hu[:, 5:9, 5:9] = 700
     grid = straight_grid(hu.shape, (2.0, 1.0, 1.0))
-    for number in range(series):
+    for number in range(stack):
         header = Header(seed=f"tiny {number}", patient_id=f"P{number // 20}", series_number=number)
         write_series(folder / f"p{number // 20:04d}" / f"s{number:05d}", hu, grid, header)
     return folder

@@ -20,7 +20,7 @@ from calcimeasure import find_series
 from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.locate.anatomy import Anatomy, anatomy_of
 from calcimeasure.locate.words import SaidSide, SideEvidence, side_in_text
-from calcimeasure.model import Laterality, Outline, Series, Side, Tissue, Volume
+from calcimeasure.model import Laterality, Outline, Side, Stack, Tissue, Volume
 from calcimeasure.segment import propose
 from calcimeasure.settings import Settings
 from tests import bodies
@@ -112,10 +112,10 @@ def masses_in(rng: np.random.Generator, legs: bool) -> tuple[Ball, ...]:
     return tuple(Ball((x, rng.uniform(-55, 45), rng.uniform(-60, 60)), rng.uniform(3, 25)) for x in beside)
 
 
-def located(body: Body, grid: Grid, series: Series | None = None) -> list[tuple[Ball, Side]]:
+def located(body: Body, grid: Grid, stack: Stack | None = None) -> list[tuple[Ball, Side]]:
     """The side of each mass that is in the field, by what a careful outline of body and bone shows."""
     volume = body.volume(grid, seed=1)
-    object.__setattr__(volume, "series", series or ct_series())
+    object.__setattr__(volume, "series", stack or ct_series())
     seen = anatomy_of(volume, *body.outlines(grid))
     found = []
     for number, ball in enumerate(body.masses):
@@ -209,8 +209,8 @@ def positions(folder: Path, seed: int) -> Count:
         grid = grid_of(row, column, (520.0, 340.0, 120.0), 3.0)
         hu = np.clip(body.attenuation_hu(grid, seed=seed), -1024, 3000).astype(np.int16)
         write_series(folder / name, hu, grid, Header(seed=f"{name}{seed}", patient_position=name))
-        (series,) = find_series(folder / name).series
-        report = analyze(series)
+        (stack,) = find_series(folder / name).series
+        report = analyze(stack)
         masses = [one for one in report.lesions if one.tissue is Tissue.CALCIFIED_MASS]
         for ball in body.masses:
             place = pose.to_lps_mm(np.array(ball.center_mm))
@@ -236,8 +236,8 @@ def shared_phantoms(folder: Path) -> Count:
         truth = list(csv.DictReader(lines))
     count = Count()
     for case in sorted({row["case"] for row in truth}):
-        (series,) = find_series(folder / case).series
-        report = analyze(series)
+        (stack,) = find_series(folder / case).series
+        report = analyze(stack)
         for row in (one for one in truth if one["case"] == case):
             place = [float(row[f"{axis}_lps_mm"]) for axis in "xyz"]
             away = [np.linalg.norm(np.subtract(one.measurements.centroid_lps_mm, place)) for one in report.lesions]
@@ -388,17 +388,17 @@ def three_series(seed: int) -> tuple[int, int, int]:
     masses = lost = joined = 0
     for _ in range(STUDIES):
         truth = scattered(rng, int(rng.integers(1, 9)))
-        series, orders = [], []
+        stack, orders = [], []
         for name, spacing_mm in zip("abc", (1.0, 3.0, 5.0), strict=True):
             shift = rng.normal(size=3)
             shift *= (0 if name == "a" else 3) / np.linalg.norm(shift)
             order = [int(n) for n in rng.permutation(len(truth)) if rng.random() > 0.1]
             orders.append(order)
             found = (seen_again(truth[n], shift, rng) for n in order)
-            series.append(stack(name, *found, slice_spacing_mm=spacing_mm))
+            stack.append(stack(name, *found, slice_spacing_mm=spacing_mm))
         by_number: dict[int, set[int]] = {}
         of_mass: dict[int, set[int]] = {}
-        for order, row in zip(orders, numbers(*series), strict=True):
+        for order, row in zip(orders, numbers(*stack), strict=True):
             for n, number in zip(order, row, strict=True):
                 assert number is not None
                 by_number.setdefault(number, set()).add(n)
@@ -476,10 +476,10 @@ def test_pairs(benchmark: BenchmarkFixture, bars: BarTable, seed: int) -> None:
 
 
 def test_time(benchmark: BenchmarkFixture, bars: BarTable, bench_series: Path) -> None:
-    (series,) = find_series(bench_series).series
+    (stack,) = find_series(bench_series).series
     from calcimeasure import load_image
 
-    volume = load_image(series)
+    volume = load_image(stack)
     assert isinstance(volume, Volume)
     proposals = propose(volume, Settings())
     skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from calcimeasure.model import Lesion, Series
+    from calcimeasure.model import Lesion, Stack
 
 LESIONS_A_STACK = 5
 REVISIONS_A_LESION = 2
@@ -63,8 +63,8 @@ def _insert(connection: Connection, numbers: list[int], report: Report, shapes: 
         table: [] for table in (stacks, outcomes, files, outlines, lesion_revisions)
     }
     for number in numbers:
-        series = series_of(number, report.series)
-        facts = records.facts_row(StackFacts.of(series, report.geometry))
+        stack = series_of(number, report.stack)
+        facts = records.facts_row(StackFacts.of(stack, report.geometry))
         key = {name: facts.pop(name) for name in ("study_uid", "series_uid", "stack_number")}
         rows[stacks].append({"stack_id": number, "folder": "", "is_gone": False, **key})
         rows[outcomes].append(
@@ -77,10 +77,10 @@ def _insert(connection: Connection, numbers: list[int], report: Report, shapes: 
                 "seconds": 3.0,
                 "settings_hash": settings_hash(Settings()),
                 "software_version": report.software_version,
-                "content_hash": records.content_hash(series),
+                "content_hash": records.content_hash(stack),
             }
         )
-        rows[files] += records.file_rows(number, series)
+        rows[files] += records.file_rows(number, stack)
         for revision in revisions_of(number, report.lesions[0], shapes):
             if revision.number == 1:
                 rows[outlines].append(records.outline_row(revision.lesion.outline))
@@ -89,10 +89,10 @@ def _insert(connection: Connection, numbers: list[int], report: Report, shapes: 
         connection.execute(insert(table), of_table)
 
 
-def series_of(number: int, series: Series) -> Series:
+def series_of(number: int, stack: Stack) -> Stack:
     patient = number // STACKS_A_PATIENT
     return replace(
-        series,
+        stack,
         patient_id=f"P{patient:05d}",
         study_uid=f"1.2.3.{patient}",
         series_uid=f"1.2.3.{patient}.{number}",

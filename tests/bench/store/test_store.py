@@ -56,11 +56,11 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_ball_series(tmp_path_factory.mktemp("kills") / "images", SERIES, (24, 96, 96), radius_mm=7)
 
 
-def write_ball_series(folder: Path, series: int, shape_kji: tuple[int, int, int], radius_mm: float) -> Path:
+def write_ball_series(folder: Path, stack: int, shape_kji: tuple[int, int, int], radius_mm: float) -> Path:
     grid = straight_grid(shape_kji, (2.0, 1.0, 1.0))
     k, j, i = np.indices(shape_kji)
     _, height, width = shape_kji
-    for number in range(series):
+    for number in range(stack):
         rng = np.random.default_rng(number)
         hu = np.where(np.hypot(j - height / 2, i - width / 2) < 0.47 * width, 40.0, -1000.0)
         for center in ((0.3, 0.3, 0.3), (0.5, 0.65, 0.62), (0.7, 0.31, 0.66)):
@@ -117,8 +117,8 @@ def test_readers_at_once(benchmark: BenchmarkFixture, bars: BarTable, tmp_path: 
     url = empty_store(kind, tmp_path)
     with open_store(url) as store:
         run_id = store.begin_run([tmp_path], Settings(), "1")
-        for series in find_series(tmp_path / "ct").series:
-            assert store.record(run_id, analyze(series), store.plan(series, Settings()), Settings())
+        for stack in find_series(tmp_path / "ct").series:
+            assert store.record(run_id, analyze(stack), store.plan(stack, Settings()), Settings())
     begun = time.perf_counter()
     conflicts = benchmark.pedantic(write_at_once, args=(url, ["Dr A", "Dr B"], EDITS), rounds=1)
     bars.note(f"{kind}: edits a second of two readers", 2 * EDITS / (time.perf_counter() - begun), "")

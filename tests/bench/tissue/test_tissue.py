@@ -57,7 +57,7 @@ SECONDS, GIGABYTES = 2.5, 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class Stack:
     """What a series with and without inserted masses gave."""
 
     name: str
@@ -74,7 +74,7 @@ def seed(bars: BarTable) -> int:
     return seed * 100
 
 
-def tried(name: str, limb: bool, seed: int) -> Series:
+def tried(name: str, limb: bool, seed: int) -> Stack:
     """Judge a series as it is, and with one mass at a time."""
     volume = (limb_volumes() if limb else other_volumes())[name]
     settings = Settings()
@@ -90,10 +90,10 @@ def tried(name: str, limb: bool, seed: int) -> Series:
         outcomes.append(outcome_among(one, propose(one.volume, settings), settings))
         probabilities.append((outcomes[-1].probability, True))
         parts += labeled_parts(one.volume, one)
-    return Series(name, outcomes, false_masses_mm(volume, untouched), probabilities, parts)
+    return Stack(name, outcomes, false_masses_mm(volume, untouched), probabilities, parts)
 
 
-def try_all(limb: bool, seed: int) -> list[Series]:
+def try_all(limb: bool, seed: int) -> list[Stack]:
     names = list(limb_volumes() if limb else other_volumes())
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         return list(pool.map(tried, names, [limb] * len(names), [seed] * len(names)))
@@ -103,18 +103,18 @@ def try_all(limb: bool, seed: int) -> list[Series]:
 def test_masses_and_bones(benchmark: BenchmarkFixture, bars: BarTable, seed: int, limb: bool) -> None:
     found = benchmark.pedantic(try_all, args=(limb, seed), rounds=1)
     name = "limbs" if limb else "trunk, head, spine, chest"
-    outcomes = [one for series in found for one in series.outcomes]
-    large = sum(mm >= LARGE_MM for series in found for mm in series.false_mm)
-    small = sum(mm >= SMALL_MM for series in found for mm in series.false_mm)
+    outcomes = [one for stack in found for one in stack.outcomes]
+    large = sum(mm >= LARGE_MM for stack in found for mm in stack.false_mm)
+    small = sum(mm >= SMALL_MM for stack in found for mm in stack.false_mm)
     wanted = [
         *figures(name, outcomes),
         (f"{name}: false masses of 20 mm, of {len(found)} series", large, 0, ""),
         (f"{name}: false masses of 10 mm, a series", small / len(found), FALSE_SMALL_PER_SERIES, ""),
     ]
-    for series in found:
-        note_series(bars, series)
-    note_reliability(bars, name, [pair for series in found for pair in series.probabilities])
-    note_signs(bars, name, [part for series in found for part in series.parts])
+    for stack in found:
+        note_series(bars, stack)
+    note_reliability(bars, name, [pair for stack in found for pair in stack.probabilities])
+    note_signs(bars, name, [part for stack in found for part in stack.parts])
     if limb:
         bars.check_all(wanted)
     else:
@@ -122,10 +122,10 @@ def test_masses_and_bones(benchmark: BenchmarkFixture, bars: BarTable, seed: int
             bars.note(what, figure, unit)
 
 
-def note_series(bars: BarTable, series: Series) -> None:
-    found = sum(one.as_one for one in series.outcomes)
-    bars.note(f"{series.name}: found as one, of {len(series.outcomes)}", found, "")
-    bars.note(f"{series.name}: false masses of 10 mm", sum(mm >= SMALL_MM for mm in series.false_mm), "")
+def note_series(bars: BarTable, stack: Stack) -> None:
+    found = sum(one.as_one for one in stack.outcomes)
+    bars.note(f"{stack.name}: found as one, of {len(stack.outcomes)}", found, "")
+    bars.note(f"{stack.name}: false masses of 10 mm", sum(mm >= SMALL_MM for mm in stack.false_mm), "")
 
 
 def note_reliability(bars: BarTable, name: str, pairs: list[tuple[float, bool]]) -> None:
@@ -171,7 +171,7 @@ def test_shared_phantoms(benchmark: BenchmarkFixture, bars: BarTable) -> None:
     wanted = len((folder / "truth.csv").read_text().splitlines()) - 1
 
     def masses() -> int:
-        volumes = [load_image(series) for series in find_series(folder).series]
+        volumes = [load_image(stack) for stack in find_series(folder).series]
         return sum(
             part.tissue is Tissue.CALCIFIED_MASS for volume in volumes for part in propose(volume, Settings()).parts
         )

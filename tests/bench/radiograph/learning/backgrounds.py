@@ -96,13 +96,13 @@ def make_backgrounds(folder: Path) -> None:
             weight = 1.0 if name in limbs else WEIGHT_OF_OTHERS
             np.savez(folder / f"{name.replace('/', '_')}_{view:02}.npz", attenuation=seen.attenuation,
                      bone_mm=seen.bone_mm, pixel_mm=PIXEL_MM, has_mm=True, weight=weight)  # fmt: skip
-    for series in find_series(SHARED / "dicom" / "xray").series:
-        image = load_image(series)
+    for stack in find_series(SHARED / "dicom" / "xray").series:
+        image = load_image(stack)
         assert isinstance(image, Radiograph)
         copy = next(copy for copy in pyramid_of(image).copies if max(copy.shape) < 1400)
         low, high = np.quantile(copy, (0.01, 0.99))
         attenuation = np.clip((copy - low) / (high - low) * FILM_RANGE, -1, 5)
-        np.savez(folder / f"film_{series.series_uid}.npz", attenuation=attenuation, bone_mm=np.zeros_like(copy),
+        np.savez(folder / f"film_{stack.series_uid}.npz", attenuation=attenuation, bone_mm=np.zeros_like(copy),
                  pixel_mm=FILM_PIXEL_MM, has_mm=False, weight=WEIGHT_OF_FILMS)  # fmt: skip
 
 
