@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from calcimeasure.locate.points import MOST_POINTS, outline_points
+from calcimeasure.locate.constants import LOCATE
+from calcimeasure.locate.points import outline_points
 from calcimeasure.model import Outline
 from tests.phantoms import Grid, oblique_grid, uneven_grid
 from tests.test_geometry import geometry_of
@@ -27,7 +28,7 @@ def test_points_of_a_large_mass_lie_as_all_its_voxels_do(name: str, columns: int
     mask[10:, 20:, 2 : 2 + columns // 2] = False  # no symmetry that errors could hide in
     voxels = grid.positions_lps_mm(np.argwhere(mask))
     points = outline_points(Outline.from_mask(mask), geometry_of(grid))
-    assert len(points) <= min(MOST_POINTS, len(voxels))
+    assert len(points) <= min(LOCATE.lesion_points, len(voxels))
     assert points.mean(axis=0) == pytest.approx(voxels.mean(axis=0), abs=1e-6)
     for direction in np.random.default_rng(2).normal(size=(5, 3)):
         plane = np.quantile(voxels @ direction, 0.1)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from calcimeasure.locate.body_sites import ARM_SITES, MIDLINE_SITES
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.model import BodySite, Laterality, Side, SideSource
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
 JOINED_SITES: Final = frozenset({BodySite.SHOULDER, BodySite.HIP, BodySite.THIGH})
 """Both of these may be on one image with the trunk between them."""
-
-LEAST_FROM_MIDLINE: Final = 0.06
-"""A lesion no farther from the midline than this part of the image's width has no side: the midline is not known more
-exactly."""
 
 
 def site_on_radiograph(place: RadiographPlace) -> Site:
@@ -105,7 +102,7 @@ def _beside_midline(place: RadiographPlace, evidence: list[str]) -> Side:
     if anatomy.midline_index is None:
         return _unknown(side, [*evidence, "the body's midline is not seen on the film"], conflict)
     lies_across = (across > middle).any() and (across < middle).any()
-    if lies_across or np.abs(across - middle).min() <= LEAST_FROM_MIDLINE * width:
+    if lies_across or np.abs(across - middle).min() <= LOCATE.least_from_midline * width:
         return _unknown(side, [*evidence, "it lies on or too near to the body's midline"], conflict)
     evidence = [*evidence, f"it lies to the {side} of the body's midline by Patient Orientation"]
     return _agreeing(side, anatomy, evidence)

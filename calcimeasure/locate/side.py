@@ -19,11 +19,12 @@ Named bones and the midline are both strong: where they disagree the side is unk
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from calcimeasure.locate.body_sites import ARM_SITES, BENT_SITES, LEG_SITES, MIDLINE_SITES, UNPAIRED_SITES
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.locate.trunk import Part
 from calcimeasure.model import BodySite, Laterality, Side, SideSource
 
@@ -37,27 +38,6 @@ if TYPE_CHECKING:
     from calcimeasure.model import Midline, Site
 
 LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
-
-BOTH_SIDES_MM: Final = 280.0
-"""A body that extends this far from left to right is no single limb, and no half of a pelvis or a chest."""
-
-LEG_WIDTH_MM: Final = 110.0
-"""Two limbs that are both at least this wide are legs, whatever the header calls them: few upper arms are wider."""
-
-FINGER_MM: Final = 30.0
-"""Two bodies of which one is thinner than this are fingers or toes of one limb."""
-
-ACROSS_SHARE: Final = 0.1
-"""A lesion with at least this share on either side of the midline lies in the middle."""
-
-HINT_MM: Final = 20.0
-"""A lesion nearer than this to the scanner's x = 0 has no hint of a side."""
-
-SURE_MM: Final = 30.0
-"""So far beyond the uncertainty of the midline a lesion has its side with the highest confidence."""
-
-SURE_SHARE: Final = 0.5
-"""A lesion with this share on either side of the midline lies in the middle with the highest confidence."""
 
 
 def side_of(place: Place, site: Site) -> Side:
@@ -133,13 +113,13 @@ def _by_midline(midline: Midline, why: str, distance_mm: NDArray[np.float64], bo
     middle_mm = float(distance_mm.mean())
     left_share = float(np.mean(distance_mm > 0))
     evidence = f"{why}; its middle lies {abs(middle_mm):.0f} mm to the {_sign(middle_mm)} of it"
-    if min(left_share, 1 - left_share) >= ACROSS_SHARE:
+    if min(left_share, 1 - left_share) >= LOCATE.across_share:
         if body_site not in MIDLINE_SITES:
             return _unknown(middle_mm, Laterality.MIDLINE, f"{evidence}, and it lies across it")
         return Side(
             Laterality.MIDLINE,
             SideSource.BODY_MIDLINE,
-            confidence=_confidence(min(left_share, 1 - left_share), SURE_SHARE),
+            confidence=_confidence(min(left_share, 1 - left_share), LOCATE.sure_across_share),
             distance_to_midline_mm=middle_mm,
             evidence=f"{evidence}, and it lies across it",
         )
@@ -148,7 +128,7 @@ def _by_midline(midline: Midline, why: str, distance_mm: NDArray[np.float64], bo
     return Side(
         _sign(middle_mm),
         SideSource.BODY_MIDLINE,
-        confidence=_confidence(abs(middle_mm) - midline.uncertainty_mm, SURE_MM),
+        confidence=_confidence(abs(middle_mm) - midline.uncertainty_mm, LOCATE.sure_side_mm),
         distance_to_midline_mm=middle_mm,
         evidence=evidence,
     )
@@ -176,7 +156,7 @@ def _doubt_of_place(place: Place, body_site: BodySite) -> str | None:
 
 
 def _are_legs(anatomy: Anatomy, body_site: BodySite) -> bool:
-    return body_site in LEG_SITES or _least_width_mm(anatomy.bodies[:2]) >= LEG_WIDTH_MM
+    return body_site in LEG_SITES or _least_width_mm(anatomy.bodies[:2]) >= LOCATE.leg_width_mm
 
 
 def _by_words(place: Place, body_site: BodySite) -> Side:
@@ -238,15 +218,15 @@ def _hint_of_place(place: Place) -> Laterality | None:
     if place.limb in (LEFT, RIGHT):
         return place.limb
     x_mm = float(place.points_lps_mm[:, 0].mean())
-    if abs(x_mm) < HINT_MM:
+    if abs(x_mm) < LOCATE.hint_mm:
         return None
     limb_x_mm = x_mm if place.body is None else place.anatomy.bodies[place.body].middle_x_mm
-    return _sign(limb_x_mm) if abs(limb_x_mm) >= HINT_MM else _sign(x_mm)
+    return _sign(limb_x_mm) if abs(limb_x_mm) >= LOCATE.hint_mm else _sign(x_mm)
 
 
 def _spans_both_sides(place: Place) -> bool:
     """Tell whether the body round a lesion is so wide that it is no single limb, hip or shoulder."""
-    return place.body is not None and place.anatomy.bodies[place.body].extent_x_mm >= BOTH_SIDES_MM
+    return place.body is not None and place.anatomy.bodies[place.body].extent_x_mm >= LOCATE.both_sides_mm
 
 
 def _which_of_two_limbs(place: Place) -> Laterality | None:
@@ -257,7 +237,7 @@ def _which_of_two_limbs(place: Place) -> Laterality | None:
     if len(bodies) < 2 or place.body is None or place.body > 1:
         return None
     sizes = [body.outline.voxel_count for body in bodies[:2]]
-    if sizes[1] < sizes[0] / 4 or _least_width_mm(bodies[:2]) < FINGER_MM:
+    if sizes[1] < sizes[0] / 4 or _least_width_mm(bodies[:2]) < LOCATE.finger_mm:
         return None
     return LEFT if bodies[place.body].middle_x_mm > bodies[1 - place.body].middle_x_mm else RIGHT
 
@@ -271,4 +251,4 @@ def _side_of_the_table(place: Place) -> Laterality | None:
     if place.body is None or place.anatomy.ordered.site.body_site in ARM_SITES:
         return None
     middle_x_mm = place.anatomy.bodies[place.body].middle_x_mm
-    return _sign(middle_x_mm) if abs(middle_x_mm) >= HINT_MM else None
+    return _sign(middle_x_mm) if abs(middle_x_mm) >= LOCATE.hint_mm else None
