@@ -8,11 +8,14 @@ import pytest
 
 import calcimeasure
 from calcimeasure.edge.constants import EDGE
+from calcimeasure.load.constants import LOAD
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.measure.constants import MEASURE
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.settings.algorithm import ALGORITHM, FINGERPRINT
 from calcimeasure.settings.constants import Constants, fingerprint
+from calcimeasure.study.constants import STUDY
 
 PACKAGE = Path(calcimeasure.__file__).parent
 
@@ -26,9 +29,10 @@ def stage_records() -> list[Constants]:
     return list({type(one): one for one in held}.values())
 
 
-def weights() -> list[tuple[str, bytes]]:
-    """Every file of weights in the package."""
-    files = sorted(path for path in PACKAGE.rglob("*.npz") if "sample_dicom" not in path.parts)
+def data_files() -> list[tuple[str, bytes]]:
+    """Every file of weights and every table of words in the package."""
+    kinds = ("*.npz", "*.toml")
+    files = sorted(path for kind in kinds for path in PACKAGE.rglob(kind) if "sample_dicom" not in path.parts)
     return [(path.name, path.read_bytes()) for path in files]
 
 
@@ -37,16 +41,17 @@ FIELDS = [(record, field) for record in RECORDS for field in dataclasses.fields(
 
 
 def test_records_of_all_stages_are_found() -> None:
-    assert {type(one) for one in (EDGE, MEASURE, CT, RADIOGRAPH)} <= {type(one) for one in RECORDS}
-    assert weights()
+    records = (EDGE, LOAD, LOCATE, MEASURE, CT, RADIOGRAPH, STUDY)
+    assert {type(one) for one in records} <= {type(one) for one in RECORDS}
+    assert {Path(name).suffix for name, _ in data_files()} == {".npz", ".toml"}
 
 
 def test_whoever_changes_a_number_raises_the_algorithm_number() -> None:
-    found = fingerprint(RECORDS, weights())
+    found = fingerprint(RECORDS, data_files())
     assert found == FINGERPRINT, (
-        "A constant of the algorithm or a file of weights was changed: numbers change with it. Raise ALGORITHM "
-        f"(now {ALGORITHM}) in calcimeasure/settings/algorithm.py by one, set FINGERPRINT there to {found!r}, and tell "
-        "in CHANGELOG.md how numbers change. Where a constant was renamed, moved or added and no number changes, set "
+        "A constant of the algorithm, a file of weights or a table of words was changed: numbers change with it. Raise "
+        f"ALGORITHM (now {ALGORITHM}) in calcimeasure/settings/algorithm.py by one, set FINGERPRINT there to {found!r}, "
+        "and tell in CHANGELOG.md how numbers change. Where a constant was renamed, moved or added and no number changes, set "
         "FINGERPRINT alone."
     )
 
@@ -62,7 +67,7 @@ def test_constant_has_its_unit_and_reason_and_is_in_the_fingerprint(
         setattr(record, field.name, 0)
     changed = dataclasses.replace(record, **{field.name: another(getattr(record, field.name))})
     others = [one for one in RECORDS if one is not record]
-    assert fingerprint([changed, *others], weights()) != fingerprint(RECORDS, weights())
+    assert fingerprint([changed, *others], data_files()) != fingerprint(RECORDS, data_files())
 
 
 def another(value: object) -> object:
@@ -78,7 +83,7 @@ def another(value: object) -> object:
     return value + value / 1024 if value else 1
 
 
-def test_fingerprint_changes_with_the_weights_and_not_with_an_order() -> None:
-    (name, content), *_ = files = weights()
+def test_fingerprint_changes_with_the_files_and_not_with_an_order() -> None:
+    (name, content), *_ = files = data_files()
     assert fingerprint(RECORDS, [(name, content[:-1] + b"?")]) != fingerprint(RECORDS, files)
     assert fingerprint(RECORDS[::-1], files[::-1]) == fingerprint(RECORDS, files)

@@ -123,6 +123,15 @@ class LocateConstants(Constants):
     farthest_slab_mm: float = constant(
         60.0, "mm", "The plane of a slab is looked for no farther away from the midline than this."
     )
+    turn_step_deg: float = constant(
+        9.0, "degrees", "Step in which planes are first turned about the long axis of the body."
+    )
+    refining_steps_deg: tuple[float, float] = constant(
+        (9.0, 5.0), "degrees", "Steps in which the best plane is then turned and tilted."
+    )
+    half_width_quantile: float = constant(
+        0.1, "of the slices", "In so many slices a body may be narrower than what is taken for its half-width."
+    )
 
     # The side of a lesion
     both_sides_mm: float = constant(
@@ -151,6 +160,30 @@ class LocateConstants(Constants):
         "of the lesion",
         "A lesion with this share on either side of the midline lies in the middle with the highest confidence.",
     )
+    most_unlike_limbs: int = constant(
+        4,
+        "times",
+        "Of two bodies the larger has at most this many times the voxels of the smaller, or they are not two limbs.",
+    )
+    least_confidence: float = constant(
+        0.8, "", "Confidence in a side where a lesion is just far enough from the midline."
+    )
+    confidence_range: float = constant(
+        0.19, "", "Added to `least_confidence` where the distance from the midline leaves no doubt."
+    )
+    bones_and_midline_confidence: float = constant(
+        0.99, "", "Confidence in a side that named bones and the midline agree on."
+    )
+    bones_confidence: float = constant(
+        0.9, "", "Confidence in a side that named bones tell, where the midline tells no side or is in doubt."
+    )
+    bones_and_order_confidence: float = constant(
+        0.97, "", "Confidence in a side that named bones and the header agree on, where no midline is seen."
+    )
+    bones_alone_confidence: float = constant(0.92, "", "Confidence in a side that named bones alone tell.")
+    tag_confidence: float = constant(0.95, "", "Confidence in a side that a tag or a code of the header names.")
+    word_confidence: float = constant(0.9, "", "Confidence in a side that descriptions name.")
+    tag_and_word_confidence: float = constant(0.98, "", "Confidence in a side that both tags and descriptions name.")
 
     # Limbs beside each other
     limb_step_mm: float = constant(
@@ -469,6 +502,17 @@ class LocateConstants(Constants):
         "of the narrower limb",
         "Two limbs lie beside each other where no more than this part of the narrower one lies above the other one.",
     )
+    slow_changes_per_width: int = constant(
+        12,
+        "of the width",
+        "Changes of density that are slower than this part of the width are no structure: that an image is brighter "
+        "in its middle says nothing.",
+    )
+    structure_quantiles: tuple[float, float] = constant(
+        (0.02, 0.98),
+        "of the pixels",
+        "Structure is limited to these quantiles before it is compared: markers and metal are brighter.",
+    )
 
     # The side of a lesion on a radiograph
     least_from_midline: float = constant(
@@ -476,6 +520,12 @@ class LocateConstants(Constants):
         "of the width",
         "A lesion no farther from the midline than this part of the image's width has no side: the midline is not "
         "known more exactly.",
+    )
+    said_place_confidence: float = constant(
+        0.95, "", "Confidence in the side of the place on a radiograph, where the header names the same side."
+    )
+    place_confidence: float = constant(
+        0.9, "", "Confidence in the side of the place on a radiograph, where the header names no side."
     )
 
 

@@ -163,12 +163,12 @@ def _best_mirror(copy: _Copy) -> _Mirror:
     in smaller steps.
     """
     thin = _thinned(copy)
-    coarse = np.deg2rad(np.arange(-LOCATE.most_askew_deg, LOCATE.most_askew_deg + 1, 9.0))
+    coarse = np.deg2rad(np.arange(-LOCATE.most_askew_deg, LOCATE.most_askew_deg + 1, LOCATE.turn_step_deg))
     # Turning an image releases the interpreter's lock.
     with ThreadPoolExecutor() as pool:
         turn, askew = _angles(max(pool.map(lambda turn: _mirror(thin, turn, 0.0), coarse), key=_score).normal)
         best = _mirror(copy, turn, askew)
-        for step in np.deg2rad((9.0, 5.0)):
+        for step in np.deg2rad(LOCATE.refining_steps_deg):
             turns = [(turn + a * step, askew + b * step) for a, b in _AROUND]
             around = list(pool.map(lambda one: _mirror(copy, *one), turns))
             scores = [_score(one) for one in (best, *around)]
@@ -310,7 +310,7 @@ class _Halves:
         nearer_mm = np.min(reach_mm, axis=0)
         at_plane = seen[slices][:, np.abs(columns_mm) <= max(LOCATE.joined_sections_mm, copy.step_mm)].all(axis=1)
         return cls(
-            half_width_mm=float(np.quantile(reach_mm, 0.1, axis=1).min()),
+            half_width_mm=float(np.quantile(reach_mm, LOCATE.half_width_quantile, axis=1).min()),
             wide_length_mm=float(np.count_nonzero(nearer_mm >= LOCATE.midline_trunk_half_width_mm) * copy.step_mm),
             is_two_limbs=bool(np.mean(at_plane) < LOCATE.most_sections_joined),
         )

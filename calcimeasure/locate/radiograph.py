@@ -211,10 +211,12 @@ def _midline_index(pixels: NDArray[np.float32], foreground: NDArray[np.bool_] | 
         return None
     count = image.shape[1]
     # Bones and organs are compared. That an image is brighter in its middle and ends at its borders says nothing.
-    weight = ndimage.gaussian_filter(compared, count / 12)
-    background = ndimage.gaussian_filter(image * compared, count / 12) / np.maximum(weight, 1e-3)
+    sigma = count / LOCATE.slow_changes_per_width
+    weight = ndimage.gaussian_filter(compared, sigma)
+    background = ndimage.gaussian_filter(image * compared, sigma) / np.maximum(weight, 1e-3)
     structure = np.where(compared > 0.5, image - background, 0.0)
-    low, high = np.quantile(structure[compared > 0.5], (0.02, 0.98)) if (compared > 0.5).any() else (0.0, 0.0)
+    inside = compared > 0.5
+    low, high = np.quantile(structure[inside], LOCATE.structure_quantiles) if inside.any() else (0.0, 0.0)
     structure = ndimage.gaussian_filter(np.clip(structure, low, high), 1.0)
     structure *= 100 / max(float(structure.std()), 1e-6)  # pixels have any unit
     likeness = mirror_likeness(structure[None].astype(np.float32), compared[None])

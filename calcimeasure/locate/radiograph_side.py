@@ -64,7 +64,8 @@ def _of_one_limb(anatomy: RadiographAnatomy, evidence: list[str]) -> Side:
     if side is None:
         return _unknown(None, evidence or ["neither tags nor words name a side"])
     by_tag, by_word = ordered.coded_side.laterality is side, ordered.worded_side.laterality is side
-    confidence = 0.98 if by_tag and by_word else 0.95 if by_tag else 0.9
+    alone = LOCATE.tag_confidence if by_tag else LOCATE.word_confidence
+    confidence = LOCATE.tag_and_word_confidence if by_tag and by_word else alone
     source = SideSource.DICOM_TAG if by_tag else SideSource.DESCRIPTION
     return Side(side, source, confidence, evidence="; ".join(evidence))
 
@@ -113,7 +114,8 @@ def _agreeing(side: Laterality, anatomy: RadiographAnatomy, evidence: list[str])
     said = _said_side(anatomy)
     if anatomy.ordered.is_contradictory or said not in (None, side):
         return _unknown(side, [*evidence, "tags or words say another"], conflict=True)
-    return Side(side, SideSource.DICOM_TAG, 0.95 if said else 0.9, evidence="; ".join(evidence))
+    confidence = LOCATE.said_place_confidence if said else LOCATE.place_confidence
+    return Side(side, SideSource.DICOM_TAG, confidence, evidence="; ".join(evidence))
 
 
 def _said_side(anatomy: RadiographAnatomy) -> Laterality | None:

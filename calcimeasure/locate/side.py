@@ -81,7 +81,8 @@ def _by_bones_and_midline(bones: BonesNear, beside: Side, middle_mm: float, doub
     else:
         evidence = f"{bones.words}; {beside.evidence}; named bones and midline disagree"
         return _unknown(middle_mm, _sign(middle_mm), evidence, conflict=True)
-    confidence = 0.99 if beside.laterality is bones.side and doubt is None else 0.9
+    agrees = beside.laterality is bones.side and doubt is None
+    confidence = LOCATE.bones_and_midline_confidence if agrees else LOCATE.bones_confidence
     return Side(
         bones.side,
         SideSource.BONE_LABELS,
@@ -105,7 +106,8 @@ def _by_bones_alone(bones: BonesNear, place: Place) -> Side:
     against = None if bones.of_arm else _side_of_the_table(place)
     if not ordered.sides and against is not None and against is not bones.side:
         return _unknown(None, hint, f"{evidence}; but the limb lies on the scanner's {against} side", conflict=True)
-    return Side(bones.side, SideSource.BONE_LABELS, 0.97 if ordered.sides else 0.92, evidence=evidence)
+    confidence = LOCATE.bones_and_order_confidence if ordered.sides else LOCATE.bones_alone_confidence
+    return Side(bones.side, SideSource.BONE_LABELS, confidence, evidence=evidence)
 
 
 def _by_midline(midline: Midline, why: str, distance_mm: NDArray[np.float64], body_site: BodySite) -> Side:
@@ -176,8 +178,9 @@ def _by_words(place: Place, body_site: BodySite) -> Side:
     if doubt is not None:
         return doubt
     sources = [source for source, one in said.items() if one.laterality is side]
-    confidence = {SideSource.DICOM_TAG: 0.95, SideSource.DESCRIPTION: 0.9}[sources[0]]
-    return Side(side, sources[0], 0.98 if len(sources) > 1 else confidence, evidence=evidence)
+    alone = LOCATE.tag_confidence if sources[0] is SideSource.DICOM_TAG else LOCATE.word_confidence
+    confidence = LOCATE.tag_and_word_confidence if len(sources) > 1 else alone
+    return Side(side, sources[0], confidence, evidence=evidence)
 
 
 def _doubt_of_words(place: Place, side: Laterality, hint: Laterality | None, evidence: str) -> Side | None:
@@ -209,8 +212,8 @@ def _sign(to_the_left_mm: float) -> Laterality:
 
 
 def _confidence(margin: float, sure: float) -> float:
-    """From 0.8 at no margin to 0.99 at a margin that leaves no doubt."""
-    return 0.8 + 0.19 * min(1.0, max(0.0, margin) / sure)
+    """From `least_confidence` at no margin to `confidence_range` more at a margin that leaves no doubt."""
+    return LOCATE.least_confidence + LOCATE.confidence_range * min(1.0, max(0.0, margin) / sure)
 
 
 def _hint_of_place(place: Place) -> Laterality | None:
@@ -237,7 +240,7 @@ def _which_of_two_limbs(place: Place) -> Laterality | None:
     if len(bodies) < 2 or place.body is None or place.body > 1:
         return None
     sizes = [body.outline.voxel_count for body in bodies[:2]]
-    if sizes[1] < sizes[0] / 4 or _least_width_mm(bodies[:2]) < LOCATE.finger_mm:
+    if sizes[1] < sizes[0] / LOCATE.most_unlike_limbs or _least_width_mm(bodies[:2]) < LOCATE.finger_mm:
         return None
     return LEFT if bodies[place.body].middle_x_mm > bodies[1 - place.body].middle_x_mm else RIGHT
 
