@@ -801,7 +801,7 @@ These are the sizes of the masses' shadows, thin rims included; row and column a
 # ----------------------------------------------------------------------------------------------------------- radiograph
 
 HAND_RADIOGRAPH = "hand_radiograph"
-_FILM_MM, _MAGNIFICATION = 0.5, 1.1
+_RADIOGRAPH_MM, _MAGNIFICATION = 0.5, 1.1
 _WATER_PER_MM = 0.02
 """Attenuation of water for photons of 60 keV."""
 
@@ -839,7 +839,9 @@ def hand_of_radiograph() -> tuple[Phantom, Grid]:
     )
     # Rows run along x and columns to the wrist: slices follow each other to the back of the body.
     center_lps_mm = (33.0, -3.0, 15.0)
-    return phantom, oblique_grid((32, 400, 290), (1.5, _FILM_MM, _FILM_MM), (-90.0, 0.0, 0.0), center_lps_mm)
+    return phantom, oblique_grid(
+        (32, 400, 290), (1.5, _RADIOGRAPH_MM, _RADIOGRAPH_MM), (-90.0, 0.0, 0.0), center_lps_mm
+    )
 
 
 def hand_radiograph() -> NDArray[np.uint16]:
@@ -859,7 +861,7 @@ def hand_shadows() -> list[Shadow]:
     for mass, _ in phantom.masses:
         low, high = mass.bounds_lps_mm()
         x_mm, _, z_mm = (low + high) / 2 - grid.origins_lps_mm[0]
-        shadows.append(Shadow(*shadow_axes(mass, grid), row=-z_mm / _FILM_MM, column=x_mm / _FILM_MM))
+        shadows.append(Shadow(*shadow_axes(mass, grid), row=-z_mm / _RADIOGRAPH_MM, column=x_mm / _RADIOGRAPH_MM))
     return shadows
 
 
@@ -900,7 +902,7 @@ def hand_radiograph_header() -> Dataset:
     dataset.PixelIntensityRelationship = "LOG"
     dataset.PixelIntensityRelationshipSign = 1
     dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "0", "1", "US"
-    dataset.ImagerPixelSpacing = [_ds(_FILM_MM * _MAGNIFICATION)] * 2
+    dataset.ImagerPixelSpacing = [_ds(_RADIOGRAPH_MM * _MAGNIFICATION)] * 2
     dataset.EstimatedRadiographicMagnificationFactor = _ds(_MAGNIFICATION)
     dataset.ViewPosition = "AP"
     # The thumb of a right hand points to the right, its wrist to the head: as in the anatomical position.

@@ -19,7 +19,6 @@ from calcimeasure.export import Identified, write_tables
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import (
     Evidence,
-    FilmMeasurements,
     Laterality,
     Measurements,
     Outcome,
@@ -27,6 +26,7 @@ from calcimeasure.model import (
     Proposal,
     Proposals,
     Radiograph,
+    RadiographMeasurements,
     Report,
     SideSource,
     SpacingSource,
@@ -38,7 +38,7 @@ from calcimeasure.settings import Settings
 from calcimeasure.store import Todo, file_url, open_store
 from calcimeasure.study import linked_studies
 from tests.dicom_writers import write_radiograph
-from tests.films import ellipse
+from tests.radiographs import ellipse
 from tests.tables import write_ct
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ TAGS = {
 def proposals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three proposals wherever a film lies: what finds them is tested elsewhere."""
 
-    def propose_on_film(radiograph: Radiograph, settings: Settings, *, limb: bool) -> Proposals:
+    def propose_on_radiograph(radiograph: Radiograph, settings: Settings, *, limb: bool) -> Proposals:
         assert isinstance(settings, Settings)
         assert limb == (radiograph.series.body_part == TAGS["BodyPartExamined"])
         assert radiograph.pixels.shape == PIXELS.shape
@@ -71,7 +71,7 @@ def proposals(monkeypatch: pytest.MonkeyPatch) -> None:
         body = Outline.from_mask(np.ones((1, *PIXELS.shape), dtype=bool))
         return Proposals((mass, Proposal(BONE, Tissue.BONE, 0.9), unsure), bodies=(body,))
 
-    monkeypatch.setattr(kinds, "propose_on_film", propose_on_film)
+    monkeypatch.setattr(kinds, "propose_on_radiograph", propose_on_radiograph)
     # Worker processes would find what is there.
     here = lambda tasks, *_: ((key, pipeline.analyze_or_fail(*task)) for key, task in tasks)  # noqa: E731
     monkeypatch.setattr("calcimeasure.run.processes.measure_in_processes", here)
@@ -109,7 +109,7 @@ def test_a_radiograph_is_measured(tmp_path: Path) -> None:
     assert {lesion.status for lesion in report.lesions} == {Status.PROPOSED}
     assert [lesion.number for lesion in report.lesions] == [1, 2]
     numbers = mass.measurements
-    assert isinstance(numbers, FilmMeasurements)
+    assert isinstance(numbers, RadiographMeasurements)
     assert numbers.long_axis_mm == pytest.approx(30.0, abs=0.1)
     assert numbers.short_axis_mm == pytest.approx(18.0, abs=0.1)
     assert (numbers.spacing_source, numbers.large) == (SpacingSource.DETECTOR_PLANE, True)
@@ -127,7 +127,7 @@ def test_without_a_spacing_there_are_no_millimeters(tmp_path: Path) -> None:
         path = write(tmp_path / name, ImagerPixelSpacing=None, **tags)
         for lesion in report_of(path).lesions:
             numbers = lesion.measurements
-            assert isinstance(numbers, FilmMeasurements)
+            assert isinstance(numbers, RadiographMeasurements)
             assert (numbers.long_axis_mm, numbers.area_mm2, numbers.column_spacing_mm) == (None, None, None)
             assert numbers.spacing_source == name
             assert lesion.notices[0] == "no_spacing"
@@ -152,7 +152,7 @@ def test_its_pictures_show_the_outline_and_both_axes(tmp_path: Path) -> None:
         ends[name] = found
     # Rows are twice as far apart: what is an ellipse of 30 degrees in pixels is longer than broad on the picture too.
     numbers = report.lesions[0].measurements
-    assert isinstance(numbers, FilmMeasurements)
+    assert isinstance(numbers, RadiographMeasurements)
     (row, column), (other_row, other_column) = numbers.long_axis.ends_px
     slope = abs(other_row - row) * 2 / abs(other_column - column)
     drawn = np.ptp(ends["long"], axis=0)

@@ -12,11 +12,11 @@ import calcimeasure
 from calcimeasure.analysis.kinds import Kind, kind_of
 from calcimeasure.model import (
     Axis,
-    FilmAxis,
-    FilmMeasurements,
     ImageKind,
     Measurements,
     Radiograph,
+    RadiographAxis,
+    RadiographMeasurements,
     SpacingSource,
     Volume,
 )
@@ -83,7 +83,7 @@ def sources() -> list[Path]:
     [
         "isinstance(image, Radiograph)",
         "isinstance(image, model.Volume)",
-        "isinstance(numbers, Measurements | FilmMeasurements)",
+        "isinstance(numbers, Measurements | RadiographMeasurements)",
         "isinstance(numbers, (str, RadiographMeasurements))",
         "isinstance(anatomy, RadiographAnatomy)",
         "type(image) is Volume",
@@ -119,16 +119,16 @@ def test_both_kinds_have_a_row_of_their_own() -> None:
 
 def test_records_of_one_kind_name_it() -> None:
     assert Volume.kind is Measurements.kind is ImageKind.CT_STACK
-    assert Radiograph.kind is FilmMeasurements.kind is ImageKind.RADIOGRAPH
+    assert Radiograph.kind is RadiographMeasurements.kind is ImageKind.RADIOGRAPH
 
 
 def test_what_one_kind_does_not_have_is_none_there() -> None:
     ends = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-    axis, film_axis = Axis(1.0, ends), FilmAxis(8.0, ((0.0, 0.0), (0.0, 8.0)))
+    axis, radiograph_axis = Axis(1.0, ends), RadiographAxis(8.0, ((0.0, 0.0), (0.0, 8.0)))
     on_ct = Measurements(
         axis, axis, 3, (0.0, 0.0, 0.0), False, mean_hu=1.0, median_hu=1.0, sd_hu=0.0, max_hu=1.0, touches_bone=True
     )
-    on_film = FilmMeasurements(film_axis, film_axis, 40.0, (0.0, 4.0), False)
+    on_film = RadiographMeasurements(radiograph_axis, radiograph_axis, 40.0, (0.0, 4.0), False)
     assert (on_ct.long_axis_px, on_ct.short_axis_px, on_ct.reader_spacing_mm) == (None, None, None)
     assert (on_film.long_axis_px, on_film.short_axis_px) == (8.0, 8.0)
     assert (on_film.touches_bone, on_film.bone_contact_mm2, on_film.long_axis_slice) == (None, None, 0)
@@ -136,6 +136,6 @@ def test_what_one_kind_does_not_have_is_none_there() -> None:
 
 @pytest.mark.parametrize("source", SpacingSource)
 def test_only_a_spacing_from_a_reader_is_one_that_a_reader_found(source: SpacingSource) -> None:
-    axis = FilmAxis(8.0, ((0.0, 0.0), (0.0, 8.0)))
-    numbers = FilmMeasurements(axis, axis, 40.0, (0.0, 4.0), False, column_spacing_mm=0.2, spacing_source=source)
+    axis = RadiographAxis(8.0, ((0.0, 0.0), (0.0, 8.0)))
+    numbers = RadiographMeasurements(axis, axis, 40.0, (0.0, 4.0), False, column_spacing_mm=0.2, spacing_source=source)
     assert numbers.reader_spacing_mm == (0.2 if source is SpacingSource.READER else None)

@@ -9,17 +9,21 @@ import numpy as np
 import pytest
 
 from calcimeasure.codes import NOTICES
-from calcimeasure.edge import attenuation_on_film
-from calcimeasure.measure import measure_on_film
-from calcimeasure.model import FilmMeasurements, Outline, Projection, SpacingSource
+from calcimeasure.edge import attenuation_on_radiograph
+from calcimeasure.measure import measure_on_radiograph
+from calcimeasure.model import Outline, Projection, RadiographMeasurements, SpacingSource
 from calcimeasure.settings import Settings
-from tests.films import BACKGROUND, CONTRAST, ellipse, film_of, film_series
+from tests.radiographs import BACKGROUND, CONTRAST, ellipse, radiograph_of, radiograph_series
 
 S = SpacingSource
 
 
-def measured(pixels: np.ndarray, outline: Outline, aspect: float = 1.0, column_mm: float = 0.2) -> FilmMeasurements:
-    return measure_on_film(film_of(pixels, (aspect * column_mm, column_mm), S.DETECTOR_PLANE), outline, Settings())
+def measured(
+    pixels: np.ndarray, outline: Outline, aspect: float = 1.0, column_mm: float = 0.2
+) -> RadiographMeasurements:
+    return measure_on_radiograph(
+        radiograph_of(pixels, (aspect * column_mm, column_mm), S.DETECTOR_PLANE), outline, Settings()
+    )
 
 
 # Sizes by formula
@@ -48,8 +52,8 @@ def test_a_film_of_unequal_spacing_is_measured_along_both() -> None:
     """A disk of 30 mm on rows of 0.2 mm and columns of 0.1 mm is an upright ellipse of pixels, and still round."""
     j, i = np.mgrid[:200, :360]
     disk = np.hypot((j - 100) * 0.2, (i - 180) * 0.1) < 15
-    found = measure_on_film(
-        film_of(BACKGROUND + CONTRAST * disk, (0.2, 0.1), S.CALIBRATED), Outline.from_mask(disk[None]), Settings()
+    found = measure_on_radiograph(
+        radiograph_of(BACKGROUND + CONTRAST * disk, (0.2, 0.1), S.CALIBRATED), Outline.from_mask(disk[None]), Settings()
     )
     assert found.long_axis_mm == pytest.approx(30, abs=0.2)
     assert found.short_axis_mm == pytest.approx(30, abs=0.2)
@@ -62,8 +66,8 @@ def test_a_rectangle_by_hand() -> None:
     """4 rows of 2 and 7 columns of 1: 8 x 7, its diagonal is the long axis, its area 56."""
     mask = np.zeros((12, 15), dtype=bool)
     mask[3:7, 4:11] = True
-    found = measure_on_film(
-        film_of(mask * 50.0 + 10, (0.4, 0.2), S.CALIBRATED), Outline.from_mask(mask[None]), Settings()
+    found = measure_on_radiograph(
+        radiograph_of(mask * 50.0 + 10, (0.4, 0.2), S.CALIBRATED), Outline.from_mask(mask[None]), Settings()
     )
     assert found.area_px == 56
     # The border crosses half way between the pixels' middles; corners are cut as between the middles of their sides.
@@ -120,20 +124,20 @@ def test_contrast_of_intensities_is_that_of_their_logarithm(photometric: str, no
         intensity = beam * np.exp(-thickness)
         intensity[0, 0], intensity[-1, -1] = 4000.0, 10.0
         dense_is_bright = none_arrives - intensity
-        series = film_series(Projection(photometric, pixel_intensity_relationship="LIN"))
-        radiograph = film_of(dense_is_bright, series=series)
-        found = measure_on_film(radiograph, outline, Settings())
+        series = radiograph_series(Projection(photometric, pixel_intensity_relationship="LIN"))
+        radiograph = radiograph_of(dense_is_bright, series=series)
+        found = measure_on_radiograph(radiograph, outline, Settings())
         assert found.mean_contrast == pytest.approx(0.7, rel=0.05)
         assert "logarithm_taken" in found.notices
-        assert np.argmax(attenuation_on_film(radiograph)) == np.argmax(dense_is_bright)
+        assert np.argmax(attenuation_on_radiograph(radiograph)) == np.argmax(dense_is_bright)
 
 
 def test_values_that_add_up_stay_as_they_are() -> None:
     pixels, outline = ellipse((80, 50))
-    radiograph = film_of(pixels, series=film_series(Projection(pixel_intensity_relationship="LOG")))
-    assert attenuation_on_film(radiograph) is not None
-    assert np.array_equal(attenuation_on_film(radiograph), radiograph.pixels)
-    assert "logarithm_taken" not in measure_on_film(radiograph, outline, Settings()).notices
+    radiograph = radiograph_of(pixels, series=radiograph_series(Projection(pixel_intensity_relationship="LOG")))
+    assert attenuation_on_radiograph(radiograph) is not None
+    assert np.array_equal(attenuation_on_radiograph(radiograph), radiograph.pixels)
+    assert "logarithm_taken" not in measure_on_radiograph(radiograph, outline, Settings()).notices
 
 
 def test_without_an_edge_its_own_border_is_measured() -> None:
@@ -173,7 +177,7 @@ def test_what_the_millimeters_are_is_said(
     spacing_mm: tuple[float, float] | None, source: SpacingSource, notice: str | None
 ) -> None:
     pixels, outline = ellipse((120, 60))
-    found = measure_on_film(film_of(pixels, spacing_mm, source), outline, Settings())
+    found = measure_on_radiograph(radiograph_of(pixels, spacing_mm, source), outline, Settings())
     assert found.spacing_source is source
     assert found.notices == (() if notice is None else (notice,))
     assert set(found.notices) <= set(NOTICES)
@@ -188,8 +192,10 @@ def test_large(spacing_mm: float, large: bool) -> None:
     mask = np.zeros((10, 120), dtype=bool)
     mask[5, 20:100] = True
     # Of even values the border lies half way: a row of 80 pixels is 80 pixels long.
-    numbers = measure_on_film(
-        film_of(np.zeros(mask.shape), (spacing_mm, spacing_mm), S.CALIBRATED), Outline.from_mask(mask[None]), Settings()
+    numbers = measure_on_radiograph(
+        radiograph_of(np.zeros(mask.shape), (spacing_mm, spacing_mm), S.CALIBRATED),
+        Outline.from_mask(mask[None]),
+        Settings(),
     )
     assert numbers.long_axis.length_px == pytest.approx(80, abs=1e-6)
     assert numbers.large is large
@@ -198,17 +204,17 @@ def test_large(spacing_mm: float, large: bool) -> None:
 @pytest.mark.parametrize(
     ("series", "aspect"),
     [
-        (film_series(), 1.0),
-        (film_series(pixel_spacing_mm=(0.3, 0.2)), 1.5),
-        (film_series(Projection(imager_pixel_spacing_mm=(0.1, 0.2))), 0.5),
-        (film_series(Projection(nominal_scanned_pixel_spacing_mm=(0.1, 0.2))), 0.5),
-        (film_series(Projection(pixel_aspect_ratio=(2.0, 1.0))), 2.0),
-        (film_series(Projection(pixel_aspect_ratio=(0.0, 1.0))), 1.0),
+        (radiograph_series(), 1.0),
+        (radiograph_series(pixel_spacing_mm=(0.3, 0.2)), 1.5),
+        (radiograph_series(Projection(imager_pixel_spacing_mm=(0.1, 0.2))), 0.5),
+        (radiograph_series(Projection(nominal_scanned_pixel_spacing_mm=(0.1, 0.2))), 0.5),
+        (radiograph_series(Projection(pixel_aspect_ratio=(2.0, 1.0))), 2.0),
+        (radiograph_series(Projection(pixel_aspect_ratio=(0.0, 1.0))), 1.0),
     ],
 )
 def test_proportion_of_a_pixel_is_known_without_millimeters(series: object, aspect: float) -> None:
     pixels, outline = ellipse((90, 60), 30, aspect)
-    found = measure_on_film(replace(film_of(pixels), series=series), outline, Settings())
+    found = measure_on_radiograph(replace(radiograph_of(pixels), series=series), outline, Settings())
     assert found.pixel_aspect == pytest.approx(aspect)
     assert found.long_axis.length_px == pytest.approx(90, abs=0.4)
     assert found.row_spacing_mm is None

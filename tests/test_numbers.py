@@ -20,12 +20,12 @@ from calcimeasure.export.schema import markdown_table, table_schema
 from calcimeasure.export.stacks import SERIES_COLUMNS
 from calcimeasure.model import (
     Axis,
-    FilmAxis,
-    FilmMeasurements,
     ImageKind,
     Lesion,
     Measurements,
     Outline,
+    RadiographAxis,
+    RadiographMeasurements,
     Revision,
     SpacingSource,
     StackFacts,
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 STACK = StackFacts("1.2", "1.2.3", 1, "CT", "/in", "a.dcm", 1)
 VOXEL = Outline((0, 0, 0), (1, 1, 1), b"\x80")
 
-MEASURED: dict[ImageKind, Measurements | FilmMeasurements] = {
+MEASURED: dict[ImageKind, Measurements | RadiographMeasurements] = {
     ImageKind.CT_STACK: Measurements(
         long_axis=Axis(31.0, ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))),
         short_axis=Axis(32.0, ((1.5, 2.5, 3.5), (4.5, 5.5, 6.5))),
@@ -79,9 +79,9 @@ MEASURED: dict[ImageKind, Measurements | FilmMeasurements] = {
         touches_bone=False,
         bone_contact_mm2=30.0,
     ),
-    ImageKind.RADIOGRAPH: FilmMeasurements(
-        long_axis=FilmAxis(31.0, ((1.0, 2.0), (4.0, 5.0))),
-        short_axis=FilmAxis(32.0, ((1.5, 2.5), (4.5, 5.5))),
+    ImageKind.RADIOGRAPH: RadiographMeasurements(
+        long_axis=RadiographAxis(31.0, ((1.0, 2.0), (4.0, 5.0))),
+        short_axis=RadiographAxis(32.0, ((1.5, 2.5), (4.5, 5.5))),
         area_px=33.0,
         centroid_px=(8.0, 9.0),
         truncated=False,

@@ -19,11 +19,11 @@ from calcimeasure.errors import ConflictError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import (
     AlgorithmType,
-    FilmMeasurements,
     Laterality,
     Measurements,
     Outline,
     Radiograph,
+    RadiographMeasurements,
     Status,
     Volume,
 )
@@ -209,7 +209,7 @@ def test_edits_before_can_be_undone_by_a_reader_now(folder: Folder) -> None:
 
 
 def column_spacing_mm(lesion: Lesion) -> float | None:
-    assert isinstance(lesion.measurements, FilmMeasurements)
+    assert isinstance(lesion.measurements, RadiographMeasurements)
     return lesion.measurements.column_spacing_mm
 
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import ndimage
 
-from calcimeasure.edge import attenuation_on_film
+from calcimeasure.edge import attenuation_on_radiograph
 from calcimeasure.errors import ReviewError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Radiograph, SpacingSource, Tissue
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.field import field_of
-from calcimeasure.segment.radiograph.propose import grow_on_film, propose_on_film
+from calcimeasure.segment.radiograph.propose import grow_on_radiograph, propose_on_radiograph
 from calcimeasure.segment.radiograph.scale import pyramid_of
 from calcimeasure.settings import Settings
 from tests.conftest import PROJECT
@@ -83,11 +83,11 @@ def dice(one: Array, other: Array) -> float:
 
 
 def clicked(image: Radiograph, place: Array) -> Array:
-    return drawn(grow_on_film(image, (int(place[0]), int(place[1])), Settings()), image)
+    return drawn(grow_on_radiograph(image, (int(place[0]), int(place[1])), Settings()), image)
 
 
 def proposed(image: Radiograph) -> list[Array]:
-    found = propose_on_film(image, Settings(), limb=True).parts
+    found = propose_on_radiograph(image, Settings(), limb=True).parts
     for part in found:
         is_mass = part.tissue is Tissue.CALCIFIED_MASS
         assert is_mass or part.tissue is Tissue.UNKNOWN
@@ -105,14 +105,14 @@ def proposed(image: Radiograph) -> list[Array]:
 def test_attenuation_adds_up_after_a_logarithm_of_intensity(photometric: str, bits: int) -> None:
     attenuation = np.linspace(0.0, 3.0, 900).reshape(30, 30)
     beam = Beam(spacing_mm=MM, photometric=photometric, relationship="LIN", bits=bits)
-    found = attenuation_on_film(as_stored(np.exp(-attenuation), beam))
+    found = attenuation_on_radiograph(as_stored(np.exp(-attenuation), beam))
     np.testing.assert_allclose(found - found.min(), attenuation, atol=6 * np.exp(3) / 2**bits)
 
 
 @pytest.mark.parametrize("relationship", ["LOG", "DISP", None])
 def test_values_that_are_no_intensities_stay(relationship: str | None) -> None:
     pixels = np.arange(12.0).reshape(3, 4)
-    assert np.array_equal(attenuation_on_film(radiograph_of(pixels, relationship=relationship)), pixels)
+    assert np.array_equal(attenuation_on_radiograph(radiograph_of(pixels, relationship=relationship)), pixels)
 
 
 def test_polarity_of_a_file_changes_nothing(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_polarity_of_a_file_changes_nothing(tmp_path: Path) -> None:
         (series,) = find_series(path).series
         loaded = load_image(series)
         assert isinstance(loaded, Radiograph)
-        found.append(propose_on_film(loaded, Settings()))
+        found.append(propose_on_radiograph(loaded, Settings()))
     assert found[0].parts
     assert [part.outline for part in found[0].parts] == [part.outline for part in found[1].parts]
 
@@ -189,26 +189,26 @@ def test_rough_region_gives_the_same_as_a_click() -> None:
     rough = np.zeros(SHAPE, dtype=bool)
     rows, columns = np.nonzero(shadow)
     rough[rows.min() + 3 : rows.max() + 9, columns.min() - 4 : columns.max() - 2] = True
-    assert dice(drawn(grow_on_film(image, rough, Settings()), image), shadow) > 0.92
+    assert dice(drawn(grow_on_radiograph(image, rough, Settings()), image), shadow) > 0.92
 
 
 @pytest.mark.parametrize("seed", [(-1, 5), (5, 400), (360, 5)])
 def test_click_beside_the_image_is_refused(seed: tuple[int, int]) -> None:
     image, _ = on_film(ellipsoid(-35, 0, (8, 8, 8)))
     with pytest.raises(ReviewError, match="360 x 400 pixels expected, found row"):
-        grow_on_film(image, seed, Settings())
+        grow_on_radiograph(image, seed, Settings())
 
 
 @pytest.mark.parametrize("region", [np.zeros(SHAPE, dtype=bool), np.ones((3, 3), dtype=bool)])
 def test_region_that_is_none_of_this_image_is_refused(region: Array) -> None:
     image, _ = on_film(ellipsoid(-35, 0, (8, 8, 8)))
     with pytest.raises(ReviewError, match="region of 360 x 400 pixels expected"):
-        grow_on_film(image, region, Settings())
+        grow_on_radiograph(image, region, Settings())
 
 
 def test_click_on_nothing_is_refused() -> None:
     with pytest.raises(ReviewError, match="nothing around row 50, column 60"):
-        grow_on_film(radiograph_of(np.full((100, 120), 7.0)), (50, 60), Settings())
+        grow_on_radiograph(radiograph_of(np.full((100, 120), 7.0)), (50, 60), Settings())
 
 
 # Proposals
@@ -224,7 +224,7 @@ def test_mass_is_proposed_and_nothing_else(mass: Lobulated) -> None:
 
 def test_every_proposal_says_why() -> None:
     image, _ = on_film(ellipsoid(-33, 0, (12, 10, 13)))
-    (part,) = propose_on_film(image, Settings(), limb=True).parts
+    (part,) = propose_on_radiograph(image, Settings(), limb=True).parts
     assert [one.name for one in part.evidence] == ["shadow", "sharpness"]
     assert all(one.sentence for one in part.evidence)
 
@@ -264,18 +264,20 @@ def test_mass_that_bulges_under_the_skin_is_proposed() -> None:
 
 def test_what_is_less_likely_a_mass_is_left_to_a_reader() -> None:
     image, _ = on_film(ellipsoid(-28, -30, (20, 18, 16)))
-    (mass,) = propose_on_film(image, Settings(), limb=True).parts
+    (mass,) = propose_on_radiograph(image, Settings(), limb=True).parts
     assert mass.tissue is Tissue.CALCIFIED_MASS
     above = min(1.0, mass.tissue_confidence + 1e-6)
-    (unsure,) = propose_on_film(image, Settings(mass_probability=above), limb=True).parts
+    (unsure,) = propose_on_radiograph(image, Settings(mass_probability=above), limb=True).parts
     assert unsure == replace(mass, tissue=Tissue.UNKNOWN)
-    assert not propose_on_film(image, Settings(mass_probability=above, film_review_probability=above), limb=True).parts
+    assert not propose_on_radiograph(
+        image, Settings(mass_probability=above, film_review_probability=above), limb=True
+    ).parts
 
 
 def test_on_a_film_not_said_to_show_a_limb_a_reader_decides() -> None:
     image, _ = on_film(ellipsoid(-28, -30, (20, 18, 16)))
-    (sure,) = propose_on_film(image, Settings(), limb=True).parts
-    (part,) = propose_on_film(image, Settings()).parts
+    (sure,) = propose_on_radiograph(image, Settings(), limb=True).parts
+    (part,) = propose_on_radiograph(image, Settings()).parts
     assert part.tissue is Tissue.UNKNOWN
     assert part.outline == sure.outline
     assert part.tissue_confidence < sure.tissue_confidence
@@ -288,7 +290,7 @@ def test_on_a_film_not_said_to_show_a_limb_a_reader_decides() -> None:
 @pytest.mark.parametrize("limb", [False, True])
 def test_confidence_is_what_the_evidence_adds_up_to(limb: bool) -> None:
     image, _ = on_film(ellipsoid(8, 0, (20, 16, 26), 10))
-    for part in propose_on_film(image, Settings(), limb=limb).parts:
+    for part in propose_on_radiograph(image, Settings(), limb=limb).parts:
         log_odds = RADIOGRAPH.base_log_odds + sum(one.log_odds for one in part.evidence)
         assert part.tissue_confidence == pytest.approx(1 / (1 + math.exp(-log_odds)))
 
@@ -304,7 +306,7 @@ def test_pixels_that_are_no_squares_are_told_without_millimeters() -> None:
 @pytest.mark.parametrize(("name", "value"), [("film_smallest_mm", 30.0), ("film_largest_mm", 20.0)])
 def test_sizes_beyond_the_settings_are_not_proposed(name: str, value: float) -> None:
     image, _ = on_film(ellipsoid(-33, 0, (12, 10, 13)))
-    assert not propose_on_film(image, Settings(**{name: value}), limb=True).parts
+    assert not propose_on_radiograph(image, Settings(**{name: value}), limb=True).parts
 
 
 # Hostile images
@@ -325,10 +327,10 @@ def test_any_image_is_survived(
     pixels: Array, relationship: str | None, photometric: str, spacing_mm: tuple[float, float] | None
 ) -> None:
     image = radiograph_of(pixels, spacing_mm, photometric, relationship)
-    for part in propose_on_film(image, Settings()).parts:
+    for part in propose_on_radiograph(image, Settings()).parts:
         assert drawn(part.outline, image).any()
     with suppress(ReviewError):
-        assert drawn(grow_on_film(image, (0, 0), Settings()), image).any()
+        assert drawn(grow_on_radiograph(image, (0, 0), Settings()), image).any()
 
 
 # The sample film
@@ -338,7 +340,7 @@ def test_masses_of_the_sample_hand_are_proposed_and_no_finger_is() -> None:
     (series,) = find_series(PROJECT / "sample_dicom" / "hand_radiograph").series
     image = load_image(series)
     assert isinstance(image, Radiograph)
-    parts = propose_on_film(image, Settings(), limb=True).parts
+    parts = propose_on_radiograph(image, Settings(), limb=True).parts
     masks = [drawn(part.outline, image) for part in parts]
     (large,) = (n for n, mask in enumerate(masks) if mask[281, 39])
     assert parts[large].tissue is Tissue.CALCIFIED_MASS
@@ -358,7 +360,7 @@ def test_no_mass_is_said_to_be_on_real_films_that_have_none(shared_dicom: Path) 
     for series in find_series(shared_dicom / "xray").series:
         image = load_image(series)
         assert isinstance(image, Radiograph)
-        parts = propose_on_film(image, Settings()).parts
+        parts = propose_on_radiograph(image, Settings()).parts
         assert all(part.tissue is Tissue.UNKNOWN and part.tissue_confidence < 0.5 for part in parts)
         assert len(parts) <= 8
         count += 1

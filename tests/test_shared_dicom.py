@@ -19,10 +19,10 @@ from calcimeasure.load import find_series, load_image
 from calcimeasure.locate.radiograph import radiograph_anatomy_of
 from calcimeasure.model import (
     NOT_IMAGED_HU,
-    FilmMeasurements,
     Laterality,
     Outline,
     Radiograph,
+    RadiographMeasurements,
     SideSource,
     SpacingSource,
     State,
@@ -477,7 +477,7 @@ def test_radiographs_are_measured(name: str) -> None:
     anatomy = radiograph_anatomy_of(image.series, image.pixels)
     for lesion in (*report.lesions, assess(image, drawn, 1, Settings(), anatomy=anatomy)):
         numbers = lesion.measurements
-        assert isinstance(numbers, FilmMeasurements)
+        assert isinstance(numbers, RadiographMeasurements)
         assert (numbers.spacing_source, lesion.status) == (source, Status.PROPOSED)
         in_mm = (numbers.long_axis_mm, numbers.short_axis_mm, numbers.area_mm2, numbers.large)
         assert (in_mm == (None,) * 4) == (source is SpacingSource.NONE)

@@ -54,8 +54,8 @@ from calcimeasure.model import (
 from calcimeasure.settings import Settings, algorithm, algorithm_of, format_settings, parse_settings, settings_hash
 from calcimeasure.store import Store, Todo, connect, file_url, open_store, records, schema
 from tests.dicom_writers import write_radiograph
-from tests.films import ellipse, film_lesion
 from tests.postgresql import STORES, empty_database, empty_store, plain_sql
+from tests.radiographs import ellipse, radiograph_lesion
 from tests.tables import write_ct
 
 if TYPE_CHECKING:
@@ -937,7 +937,7 @@ def test_a_store_of_version_1_is_opened_and_takes_radiographs(url: str, report: 
     (series,) = find_series(write_radiograph(tmp_path / "film", pixels.astype(np.uint16))).series
     radiograph = load_image(series, SETTINGS)
     assert isinstance(radiograph, Radiograph)
-    film = Report(series, None, (film_lesion(radiograph, outline),), settings_hash(SETTINGS), "1.0")
+    film = Report(series, None, (radiograph_lesion(radiograph, outline),), settings_hash(SETTINGS), "1.0")
     with open_store(url) as store:
         assert (list(store.outcomes()), store.histories(stack_id)) == before
         accept(store, stack_id, 2)

@@ -21,11 +21,20 @@ from calcimeasure.locate.radiograph import RadiographAnatomy, place_on_radiograp
 from calcimeasure.locate.radiograph_side import side_on_radiograph, site_on_radiograph
 from calcimeasure.locate.side import side_of
 from calcimeasure.locate.site import site_of
-from calcimeasure.measure import measure, measure_on_film
+from calcimeasure.measure import measure, measure_on_radiograph
 from calcimeasure.measure.preview import Preview, preview
-from calcimeasure.measure.radiograph import preview_on_film
-from calcimeasure.model import FilmMeasurements, Image, ImageKind, Measurements, Outline, Radiograph, Tissue, Volume
-from calcimeasure.segment import grow_on_film, propose, propose_on_film, without_specks
+from calcimeasure.measure.radiograph import preview_on_radiograph
+from calcimeasure.model import (
+    Image,
+    ImageKind,
+    Measurements,
+    Outline,
+    Radiograph,
+    RadiographMeasurements,
+    Tissue,
+    Volume,
+)
+from calcimeasure.segment import grow_on_radiograph, propose, propose_on_radiograph, without_specks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +45,7 @@ if TYPE_CHECKING:
     from calcimeasure.model import Lesion, NamedBones, Proposal, Proposals, Side, Site
     from calcimeasure.settings import Settings
 
-Numbers = Measurements | FilmMeasurements
+Numbers = Measurements | RadiographMeasurements
 """The numbers of a lesion, on whichever kind of image."""
 
 AnyAnatomy = Anatomy | RadiographAnatomy
@@ -93,7 +102,7 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
     judged_site: Callable[[ImageT, Outline, Proposals, NamedBones | None], Site | None]
     size_lines: Callable[[ImageT, Outline, NumbersT, Settings], Iterable[str]]
     plane: Callable[[ImageT, NumbersT], Plane]
-    preview: Callable[[ImageT, Outline], Preview | FilmMeasurements]
+    preview: Callable[[ImageT, Outline], Preview | RadiographMeasurements]
     is_large: Callable[[ImageT, Outline], bool]
     grow: Callable[[ImageT, tuple[int, int] | NDArray[np.bool_], Settings], Outline] | None
     radiograph: Callable[[ImageT], Radiograph | None]
@@ -190,7 +199,7 @@ _CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
 def _propose_on_radiograph(
     radiograph: Radiograph, settings: Settings, _bones: NDArray[np.bool_] | None = None
 ) -> Proposals:
-    return propose_on_film(radiograph, settings, limb=shows_limb(radiograph.series))
+    return propose_on_radiograph(radiograph, settings, limb=shows_limb(radiograph.series))
 
 
 def _anatomy_of_radiograph(
@@ -208,7 +217,9 @@ def _as_proposed(_radiograph: Radiograph, part: Proposal, _settings: Settings) -
     return part.outline
 
 
-def _without_contact(numbers: FilmMeasurements, _touches: bool | None, _contact_mm2: float | None) -> FilmMeasurements:
+def _without_contact(
+    numbers: RadiographMeasurements, _touches: bool | None, _contact_mm2: float | None
+) -> RadiographMeasurements:
     """Keep numbers as they are: a projection shows no contact with bone."""
     return numbers
 
@@ -230,20 +241,20 @@ def _itself(radiograph: Radiograph) -> Radiograph:
     return radiograph
 
 
-_RADIOGRAPH: Final[Kind[Radiograph, FilmMeasurements, RadiographAnatomy]] = Kind(
+_RADIOGRAPH: Final[Kind[Radiograph, RadiographMeasurements, RadiographAnatomy]] = Kind(
     calibrated=as_calibrated,
     propose=_propose_on_radiograph,
     anatomy=_anatomy_of_radiograph,
     refined=_as_proposed,
-    measure=measure_on_film,
+    measure=measure_on_radiograph,
     with_contact=_without_contact,
     located=_located_on_radiograph,
     judged_site=_no_site,
     size_lines=size_lines_on_radiograph,
     plane=plane_of_radiograph,
-    preview=preview_on_film,
+    preview=preview_on_radiograph,
     is_large=_is_large_on_radiograph,
-    grow=grow_on_film,
+    grow=grow_on_radiograph,
     radiograph=_itself,
 )
 

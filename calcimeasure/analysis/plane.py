@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from calcimeasure.model import FilmMeasurements, Measurements, PointLps, Radiograph, Volume
+    from calcimeasure.model import Measurements, PointLps, Radiograph, RadiographMeasurements, Volume
 
 _MARGIN_MM = 15.0
 _MARGIN_SHARE = 0.5
@@ -66,7 +66,7 @@ def plane_in_stack(volume: Volume, numbers: Measurements) -> Plane:
     )
 
 
-def plane_of_radiograph(radiograph: Radiograph, numbers: FilmMeasurements) -> Plane:
+def plane_of_radiograph(radiograph: Radiograph, numbers: RadiographMeasurements) -> Plane:
     """Take the radiograph as it is stored."""
     return Plane(
         values=radiograph.pixels,

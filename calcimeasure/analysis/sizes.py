@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.edge import Edge
-    from calcimeasure.model import FilmMeasurements, Measurements, Outline, Radiograph, Volume
+    from calcimeasure.model import Measurements, Outline, Radiograph, RadiographMeasurements, Volume
     from calcimeasure.settings import Settings
 
 _PROFILE_MM = np.arange(-3.0, 3.5, 0.5)
@@ -42,10 +42,10 @@ def size_lines_in_stack(volume: Volume, outline: Outline, numbers: Measurements,
 
 
 def size_lines_on_radiograph(
-    _radiograph: Radiograph, _outline: Outline, numbers: FilmMeasurements, _settings: Settings
+    _radiograph: Radiograph, _outline: Outline, numbers: RadiographMeasurements, _settings: Settings
 ) -> Iterator[str]:
     """Tell what a pixel is, the contrast, and the sizes: the numbers hold all of these."""
-    yield from ("Pixels", *_pixel_lines(numbers), "", "Sizes", *_film_size_lines(numbers))
+    yield from ("Pixels", *_pixel_lines(numbers), "", "Sizes", *_radiograph_size_lines(numbers))
 
 
 def _edge_lines(edge: Edge) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _plus_minus(half_width: float | None, decimals: int = 2) -> str:
     return "" if half_width is None else f" +- {half_width:.{decimals}f} (95 %)"
 
 
-def _pixel_lines(numbers: FilmMeasurements) -> Iterator[str]:
+def _pixel_lines(numbers: RadiographMeasurements) -> Iterator[str]:
     if numbers.column_spacing_mm is None:
         yield f"  spacing      no millimeters ({numbers.spacing_source}): sizes are in units of the column spacing"
         yield f"  proportion   rows are {numbers.pixel_aspect:.4g} times as far apart as columns"
@@ -117,7 +117,7 @@ def _pixel_lines(numbers: FilmMeasurements) -> Iterator[str]:
         yield f"  edge         {numbers.boundary:.4g} above it, median along the outline"
 
 
-def _film_size_lines(numbers: FilmMeasurements) -> Iterator[str]:
+def _radiograph_size_lines(numbers: RadiographMeasurements) -> Iterator[str]:
     row, column = numbers.centroid_px
     width = _plus_minus(numbers.long_axis_u95_px, 1)
     yield f"  long axis    {numbers.long_axis.length_px:9.1f} px{width}{_in_mm(numbers.long_axis_mm)}"

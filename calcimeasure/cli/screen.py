@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn, Task
     from rich.table import Table
 
-    from calcimeasure.model import FilmMeasurements, Lesion, Measurements
+    from calcimeasure.model import Lesion, Measurements, RadiographMeasurements
     from calcimeasure.run.explain import Explanation
     from calcimeasure.run.progress import Progress, Screen
     from calcimeasure.run.run import Done
@@ -189,7 +189,7 @@ def _lesions(listed: Sequence[tuple[str, Lesion]]) -> Table:
     return table
 
 
-def _axes(numbers: Measurements | FilmMeasurements) -> str:
+def _axes(numbers: Measurements | RadiographMeasurements) -> str:
     """Say long and short axis; of a radiograph without millimeters in pixels."""
     if numbers.long_axis_mm is not None and numbers.short_axis_mm is not None:
         return f"{numbers.long_axis_mm:.1f} x {numbers.short_axis_mm:.1f}"

@@ -29,13 +29,13 @@ On a radiograph attenuation adds up along the beam: `radiograph` gives the scale
 
 from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.edge import Edge, find_edge, half_maximum_outline, keep_connected
-from calcimeasure.edge.radiograph import attenuation_on_film, is_linear
+from calcimeasure.edge.radiograph import attenuation_on_radiograph, is_linear
 from calcimeasure.edge.slabs import in_slabs, side_by_side
 
 __all__ = [
     "EDGE",
     "Edge",
-    "attenuation_on_film",
+    "attenuation_on_radiograph",
     "find_edge",
     "half_maximum_outline",
     "in_slabs",

@@ -24,7 +24,7 @@ def is_linear(radiograph: Radiograph) -> bool:
     return projection is not None and projection.pixel_intensity_relationship == LINEAR
 
 
-def attenuation_on_film(
+def attenuation_on_radiograph(
     radiograph: Radiograph, rows: slice = slice(None), columns: slice = slice(None)
 ) -> NDArray[np.float32]:
     """Put a part of a radiograph on a scale on which attenuation adds up.

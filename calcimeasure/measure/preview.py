@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is known of an outline in a stack at once; on a radiograph it is `FilmMeasurements` without the edge."""
+    """What is known of an outline in a stack at once; on a radiograph `RadiographMeasurements` without the edge."""
 
     kind: ClassVar[Literal[ImageKind.CT_STACK]] = ImageKind.CT_STACK
 

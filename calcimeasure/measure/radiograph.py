@@ -21,11 +21,11 @@ import numpy as np
 from scipy import ndimage
 from skimage.measure import find_contours
 
-from calcimeasure.edge import attenuation_on_film, is_linear
+from calcimeasure.edge import attenuation_on_radiograph, is_linear
 from calcimeasure.geometry import Geometry
 from calcimeasure.measure import shape
 from calcimeasure.measure.constants import MEASURE
-from calcimeasure.model import FilmAxis, FilmMeasurements, SpacingSource
+from calcimeasure.model import RadiographAxis, RadiographMeasurements, SpacingSource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,9 @@ _SPACING_NOTICES = {
 }
 
 
-def measure_on_film(radiograph: Radiograph, outline: Outline, settings: MeasureSettings) -> FilmMeasurements:
+def measure_on_radiograph(
+    radiograph: Radiograph, outline: Outline, settings: MeasureSettings
+) -> RadiographMeasurements:
     """Measure a lesion on a radiograph.
 
     Parameters
@@ -55,7 +57,7 @@ def measure_on_film(radiograph: Radiograph, outline: Outline, settings: MeasureS
 
     Returns
     -------
-    FilmMeasurements
+    RadiographMeasurements
         Long axis: the longest distance between two points of the contour; short axis: the longest chord of the contour
         perpendicular to it (RECIST 1.1, as on CT); area: of the outline's pixels; contrast: mean over the outline of
         what each pixel is above its background, the ring round the outline as seen from there. Millimeters where the
@@ -76,17 +78,19 @@ def measure_on_film(radiograph: Radiograph, outline: Outline, settings: MeasureS
     return _with_large(numbers, settings)
 
 
-def preview_on_film(radiograph: Radiograph, outline: Outline) -> FilmMeasurements:
+def preview_on_radiograph(radiograph: Radiograph, outline: Outline) -> RadiographMeasurements:
     """Measure an outline while a reader draws it: axes and area of its pixels, without the edge."""
     plane = _plane(radiograph)
     return _of_axes(radiograph, outline, shape.in_plane_axes(outline, plane), plane)
 
 
-def _of_axes(radiograph: Radiograph, outline: Outline, axes: shape.InPlaneAxes, plane: Geometry) -> FilmMeasurements:
+def _of_axes(
+    radiograph: Radiograph, outline: Outline, axes: shape.InPlaneAxes, plane: Geometry
+) -> RadiographMeasurements:
     x, y, _ = shape.centroid_lps_mm(outline, plane)
-    return FilmMeasurements(
-        long_axis=_on_film(axes.long_axis, plane),
-        short_axis=_on_film(axes.short_axis, plane),
+    return RadiographMeasurements(
+        long_axis=_on_radiograph(axes.long_axis, plane),
+        short_axis=_on_radiograph(axes.short_axis, plane),
         area_px=shape.area_mm2(outline, plane),
         centroid_px=(y / plane.row_spacing_mm, x),
         truncated=_is_truncated(radiograph, outline),
@@ -134,7 +138,7 @@ def _near(radiograph: Radiograph, outline: Outline) -> _Near:
     room = (math.ceil(ring_px[1] / aspect) + 1, math.ceil(ring_px[1]) + 1)
     start = [max(a - more, 0) for a, more in zip(outline.start_kji[1:], room, strict=True)]
     stop = [min(b + more, n) for b, more, n in zip(outline.stop_kji[1:], room, radiograph.pixels.shape, strict=True)]
-    values = attenuation_on_film(radiograph, slice(start[0], stop[0]), slice(start[1], stop[1]))
+    values = attenuation_on_radiograph(radiograph, slice(start[0], stop[0]), slice(start[1], stop[1]))
     mask = outline.mask_in((0, *start), (1, *stop))[0]
     distance_px = ndimage.distance_transform_edt(~mask, sampling=(aspect, 1.0))
     ring = (distance_px >= ring_px[0]) & (distance_px <= ring_px[1])
@@ -251,14 +255,14 @@ def _plane(radiograph: Radiograph) -> Geometry:
     )
 
 
-def _on_film(axis: Axis, plane: Geometry) -> FilmAxis:
+def _on_radiograph(axis: Axis, plane: Geometry) -> RadiographAxis:
     """Give the ends of an axis in the plane as row and column."""
 
     def place(point: tuple[float, float, float]) -> PointPx:
         return (point[1] / plane.row_spacing_mm, point[0])
 
     first, second = axis.ends_lps_mm
-    return FilmAxis(axis.length_mm, (place(first), place(second)))
+    return RadiographAxis(axis.length_mm, (place(first), place(second)))
 
 
 def _is_truncated(radiograph: Radiograph, outline: Outline) -> bool:
@@ -267,7 +271,7 @@ def _is_truncated(radiograph: Radiograph, outline: Outline) -> bool:
     return any(start == 0 or stop == length for start, stop, length in ends)
 
 
-def _with_large(numbers: FilmMeasurements, settings: MeasureSettings) -> FilmMeasurements:
+def _with_large(numbers: RadiographMeasurements, settings: MeasureSettings) -> RadiographMeasurements:
     if numbers.long_axis_mm is None:
         return numbers
     return replace(numbers, large=numbers.long_axis_mm > settings.large_diameter_mm - MEASURE.same_length_mm)

@@ -5,7 +5,7 @@ Arrays are (k, j, i) = (slice, row, column), positions LPS mm. None means not kn
 
 from calcimeasure.model.image import NOT_IMAGED_HU, Image, NamedBones, Radiograph, Volume
 from calcimeasure.model.lesion import Lesion, Midline, Revision, Side, Site, largest_first, review_state
-from calcimeasure.model.measurements import Axis, FilmAxis, FilmMeasurements, Measurements
+from calcimeasure.model.measurements import Axis, Measurements, RadiographAxis, RadiographMeasurements
 from calcimeasure.model.outline import Outline
 from calcimeasure.model.points import PointLps, PointPx
 from calcimeasure.model.proposal import Evidence, Proposal, Proposals
@@ -33,8 +33,6 @@ __all__ = [
     "BodySite",
     "Evidence",
     "Failure",
-    "FilmAxis",
-    "FilmMeasurements",
     "Found",
     "Image",
     "ImageKind",
@@ -55,6 +53,8 @@ __all__ = [
     "Proposal",
     "Proposals",
     "Radiograph",
+    "RadiographAxis",
+    "RadiographMeasurements",
     "Report",
     "ReviewState",
     "Revision",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from calcimeasure.model.measurements import FilmMeasurements, Measurements
+    from calcimeasure.model.measurements import Measurements, RadiographMeasurements
     from calcimeasure.model.outline import Outline
     from calcimeasure.model.points import PointLps
     from calcimeasure.model.vocabulary import BodySite, Laterality, SideSource, SiteSource
@@ -85,7 +85,7 @@ class Lesion:
     tracking_uid: str
     number: int
     outline: Outline
-    measurements: Measurements | FilmMeasurements
+    measurements: Measurements | RadiographMeasurements
     notices: tuple[str, ...] = ()
     tissue: Tissue | None = None
     tissue_confidence: float | None = None

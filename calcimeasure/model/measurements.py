@@ -124,7 +124,7 @@ class Measurements:
 
 
 @dataclass(frozen=True, slots=True)
-class FilmAxis:
+class RadiographAxis:
     """A length on a radiograph, in units of the column spacing, with its two end points (row, column)."""
 
     length_px: float
@@ -132,7 +132,7 @@ class FilmAxis:
 
 
 @dataclass(frozen=True, slots=True)
-class FilmMeasurements:
+class RadiographMeasurements:
     """Every number of a lesion on a radiograph; `calcimeasure.measure` defines each.
 
     All is measured in pixels: lengths in units of the column spacing, areas in its square, points as row and column.
@@ -157,8 +157,8 @@ class FilmMeasurements:
 
     kind: ClassVar[Literal[ImageKind.RADIOGRAPH]] = ImageKind.RADIOGRAPH
 
-    long_axis: FilmAxis
-    short_axis: FilmAxis
+    long_axis: RadiographAxis
+    short_axis: RadiographAxis
     area_px: float
     centroid_px: PointPx
     truncated: bool

@@ -17,7 +17,7 @@ from calcimeasure.model.vocabulary import ImageKind, SpacingSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from calcimeasure.model.measurements import FilmMeasurements, Measurements
+    from calcimeasure.model.measurements import Measurements, RadiographMeasurements
 
 BOTH: Final = frozenset(ImageKind)
 CT: Final = frozenset({ImageKind.CT_STACK})
@@ -98,7 +98,7 @@ class Number:
         return "CT" if self.kinds == CT else "radiograph"
 
 
-def reader_of(number: Number) -> Callable[[Measurements | FilmMeasurements], object]:
+def reader_of(number: Number) -> Callable[[Measurements | RadiographMeasurements], object]:
     """Make what reads a number from measurements.
 
     Parameters
@@ -121,7 +121,7 @@ def reader_of(number: Number) -> Callable[[Measurements | FilmMeasurements], obj
         return lambda measurements: get(measurements) if measurements.kind is kind else None
     part = attrgetter(*parts) if parts else itemgetter(number.index)
 
-    def read(measurements: Measurements | FilmMeasurements) -> object:
+    def read(measurements: Measurements | RadiographMeasurements) -> object:
         value = get(measurements) if measurements.kind is kind else None
         return None if value is None else part(value)
 

@@ -25,7 +25,7 @@ class StackFacts:
         The PATH argument that held it, and its first file in slice order below that.
     row_spacing_mm, column_spacing_mm, slice_spacing_mm
         None where the stack was not loaded, and for a radiograph: each of its lesions has the spacing
-        (`FilmMeasurements`).
+        (`RadiographMeasurements`).
     midline
         The body's, where it is seen.
     view_position, patient_orientation

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.analysis.kinds import AnyAnatomy
     from calcimeasure.measure.preview import Preview
-    from calcimeasure.model import FilmMeasurements, Image, Outline, Revision
+    from calcimeasure.model import Image, Outline, RadiographMeasurements, Revision
     from calcimeasure.review.edits import Signature
     from calcimeasure.settings import Settings
 
@@ -38,7 +38,7 @@ class Draft:
 
     outline: Outline | None
     begun: float
-    preview: Preview | FilmMeasurements | None = None
+    preview: Preview | RadiographMeasurements | None = None
     measured: Revision | None = None
 
 
@@ -146,7 +146,7 @@ class Drafts:
             self._measuring.discard(label)
 
 
-def first_numbers(outline: Outline, image: Image) -> Preview | FilmMeasurements | None:
+def first_numbers(outline: Outline, image: Image) -> Preview | RadiographMeasurements | None:
     """Measure at once what can be measured at once of a large lesion; None for a small one, which is measured soon.
 
     Parameters

@@ -2,6 +2,6 @@
 
 from calcimeasure.segment.ct.components import Components, find_components, without_specks
 from calcimeasure.segment.ct.tissue import propose
-from calcimeasure.segment.radiograph.propose import grow_on_film, propose_on_film
+from calcimeasure.segment.radiograph.propose import grow_on_radiograph, propose_on_radiograph
 
-__all__ = ["Components", "find_components", "grow_on_film", "propose", "propose_on_film", "without_specks"]
+__all__ = ["Components", "find_components", "grow_on_radiograph", "propose", "propose_on_radiograph", "without_specks"]

@@ -6,7 +6,7 @@ import json
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from calcimeasure.model import Axis, FilmAxis, FilmMeasurements, ImageKind, Measurements
+from calcimeasure.model import Axis, ImageKind, Measurements, RadiographAxis, RadiographMeasurements
 from calcimeasure.model.numbers import Number, NumberType, numbers_of, reader_of, stored_numbers
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _read_json = json.JSONDecoder().raw_decode
 """Gives the value and its end. `json.loads`, which also checks that nothing follows, takes three times as long."""
 
 
-def numbers_row(measurements: Measurements | FilmMeasurements) -> Row:
+def numbers_row(measurements: Measurements | RadiographMeasurements) -> Row:
     """Make the columns of all numbers; those that this kind of image does not have are None."""
     row: Row = dict.fromkeys(_NAMES)
     for name, read, to_column in _WRITTEN[measurements.kind]:
@@ -28,12 +28,12 @@ def numbers_row(measurements: Measurements | FilmMeasurements) -> Row:
     return row
 
 
-def measurements_of(row: Mapping[Any, Any]) -> Measurements | FilmMeasurements:
+def measurements_of(row: Mapping[Any, Any]) -> Measurements | RadiographMeasurements:
     """Make measurements of a row; on a radiograph the spacing has a source, on CT that column is empty."""
     notices = tuple(row["measurement_notices"].split(";")) if row["measurement_notices"] else ()
     if row["spacing_source"] is None:
         return Measurements(**_values(row, ImageKind.CT_STACK), notices=notices)
-    return FilmMeasurements(**_values(row, ImageKind.RADIOGRAPH), notices=notices)
+    return RadiographMeasurements(**_values(row, ImageKind.RADIOGRAPH), notices=notices)
 
 
 def _values(row: Mapping[Any, Any], kind: ImageKind) -> Row:
@@ -81,7 +81,7 @@ _WRITTEN: Final = {
     for kind in ImageKind
 }
 
-_RECORDS: Final = {ImageKind.CT_STACK: Measurements, ImageKind.RADIOGRAPH: FilmMeasurements}
+_RECORDS: Final = {ImageKind.CT_STACK: Measurements, ImageKind.RADIOGRAPH: RadiographMeasurements}
 _ATTRIBUTES: Final = {kind: {field.name for field in fields(record)} for kind, record in _RECORDS.items()}
 
 _READ: Final = {
@@ -103,7 +103,7 @@ def _axes_of(kind: ImageKind, unit: str, ends: str) -> list[tuple[str, str, str]
     return [(name, f"{name}_{unit}", f"{name}_{ends}") for name in names]
 
 
-_AXES: Final[dict[ImageKind, tuple[type[Axis] | type[FilmAxis], list[tuple[str, str, str]]]]] = {
+_AXES: Final[dict[ImageKind, tuple[type[Axis] | type[RadiographAxis], list[tuple[str, str, str]]]]] = {
     ImageKind.CT_STACK: (Axis, _axes_of(ImageKind.CT_STACK, "mm", "ends_lps_mm")),
-    ImageKind.RADIOGRAPH: (FilmAxis, _axes_of(ImageKind.RADIOGRAPH, "px", "ends_px")),
+    ImageKind.RADIOGRAPH: (RadiographAxis, _axes_of(ImageKind.RADIOGRAPH, "px", "ends_px")),
 }

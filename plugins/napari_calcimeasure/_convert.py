@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from calcimeasure.review import Axis, Cut, FilmAxis, Image
+    from calcimeasure.review import Axis, Cut, Image, RadiographAxis
     from napari_calcimeasure._display import Display
 
 AXIS_LABELS = ("I", "P", "L")
@@ -77,7 +77,7 @@ def image_of(layer: Any) -> Image | None:  # noqa: ANN401 - any layer of napari
     return image
 
 
-def axis_shown(image: Image, display: Display, axis: Axis | FilmAxis) -> NDArray[np.float64]:
+def axis_shown(image: Image, display: Display, axis: Axis | RadiographAxis) -> NDArray[np.float64]:
     """(2, 3) ends of an axis as indexes of the array that is shown."""
     ends = display.to_shown(kind_of(image).ends_kji(image, axis))
     # Both ends lie on one slice. Rounding must not move them off that slice: they would not be shown.

@@ -15,17 +15,17 @@ from calcimeasure.review import (
     Axis,
     CuttingLine,
     CuttingPlane,
-    FilmAxis,
-    FilmMeasurements,
     Image,
     ImageKind,
     Preview,
     Radiograph,
+    RadiographAxis,
+    RadiographMeasurements,
 )
 from napari_calcimeasure._display import display_of_radiograph, display_of_volume, triple
 from napari_calcimeasure._sizes import (
-    FILM_COLUMNS,
     LESION_COLUMNS,
+    RADIOGRAPH_COLUMNS,
     attenuation_in_stack,
     contrast_on_radiograph,
     first_sizes_in_stack,
@@ -74,9 +74,9 @@ class Looked(NamedTuple):
 
 
 ImageT = TypeVar("ImageT", bound=Image)
-NumbersT = TypeVar("NumbersT", bound=Measurements | FilmMeasurements)
-FirstT = TypeVar("FirstT", bound=Preview | FilmMeasurements)
-AxisT = TypeVar("AxisT", bound=Axis | FilmAxis)
+NumbersT = TypeVar("NumbersT", bound=Measurements | RadiographMeasurements)
+FirstT = TypeVar("FirstT", bound=Preview | RadiographMeasurements)
+AxisT = TypeVar("AxisT", bound=Axis | RadiographAxis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,9 @@ class ShownKind(Generic[ImageT, NumbersT, FirstT, AxisT]):
     size_evidence: Callable[[NumbersT], list[str]]
 
 
-AnyKind = ShownKind[Image, Measurements | FilmMeasurements, Preview | FilmMeasurements, Axis | FilmAxis]
+AnyKind = ShownKind[
+    Image, Measurements | RadiographMeasurements, Preview | RadiographMeasurements, Axis | RadiographAxis
+]
 
 
 def kind_of(image: Image) -> AnyKind:
@@ -138,7 +140,7 @@ def kind_of(image: Image) -> AnyKind:
     return _KINDS[image.kind]
 
 
-def kind_of_numbers(numbers: Measurements | FilmMeasurements | Preview) -> AnyKind:
+def kind_of_numbers(numbers: Measurements | RadiographMeasurements | Preview) -> AnyKind:
     """Take the row of the image that numbers were measured on."""
     return _KINDS[numbers.kind]
 
@@ -236,7 +238,7 @@ def _facts_of_radiograph(radiograph: Radiograph, display: Display, _looked: Look
     return lines
 
 
-def _ends_on_radiograph(_radiograph: Radiograph, axis: FilmAxis) -> NDArray[np.float64]:
+def _ends_on_radiograph(_radiograph: Radiograph, axis: RadiographAxis) -> NDArray[np.float64]:
     return np.array([(0.0, *end) for end in axis.ends_px], dtype=np.float64)
 
 
@@ -248,7 +250,7 @@ def _cut_of_radiograph(
     return CuttingLine((last, first) if is_mirrored else (first, last))
 
 
-_RADIOGRAPH: Final[ShownKind[Radiograph, FilmMeasurements, FilmMeasurements, FilmAxis]] = ShownKind(
+_RADIOGRAPH: Final[ShownKind[Radiograph, RadiographMeasurements, RadiographMeasurements, RadiographAxis]] = ShownKind(
     display=display_of_radiograph,
     pixels_kji=_one_slice,
     limits=_limits_of_radiograph,
@@ -258,7 +260,7 @@ _RADIOGRAPH: Final[ShownKind[Radiograph, FilmMeasurements, FilmMeasurements, Fil
     facts=_facts_of_radiograph,
     ends_kji=_ends_on_radiograph,
     cut=_cut_of_radiograph,
-    columns=FILM_COLUMNS,
+    columns=RADIOGRAPH_COLUMNS,
     sizes=sizes_on_radiograph,
     attenuation=contrast_on_radiograph,
     first_sizes=first_sizes_on_radiograph,

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from calcimeasure.review import (
         Axis,
         Draft,
-        FilmAxis,
-        FilmMeasurements,
         Preview,
+        RadiographAxis,
+        RadiographMeasurements,
         Session,
         Side,
         Site,
@@ -170,7 +170,7 @@ def _tissue_evidence(lesion: Lesion) -> str:
     return f"<b>Tissue: {str(lesion.tissue or 'calcified_mass').replace('_', ' ')}</b>{sure}{asked}"
 
 
-def length_word(numbers: Measurements | FilmMeasurements | Preview, axis: Axis | FilmAxis) -> str:
+def length_word(numbers: Measurements | RadiographMeasurements | Preview, axis: Axis | RadiographAxis) -> str:
     """Say the length of an axis: in mm where those are known, else in pixels."""
     return kind_of_numbers(numbers).length(numbers, axis)
 

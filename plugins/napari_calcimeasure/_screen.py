@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from calcimeasure import Lesion, Measurements
-    from calcimeasure.review import Axis, FilmAxis, FilmMeasurements, Preview
+    from calcimeasure.review import Axis, Preview, RadiographAxis, RadiographMeasurements
     from napari_calcimeasure._session import ShownSession
 
 PLANES = {"Axial": (0, 1, 2), "Coronal": (1, 0, 2), "Sagittal": (2, 0, 1)}
@@ -140,7 +140,7 @@ class Screen:
         self.viewer.layers.selection.active = self.labels
         self.slab = False
         self._told: tuple[dict[int | None, str], list[str]] | None = None
-        self._drawn: tuple[tuple[Axis | FilmAxis, ...], list[str]] | None = None
+        self._drawn: tuple[tuple[Axis | RadiographAxis, ...], list[str]] | None = None
         self.plane(self.first_plane)
         self.viewer.reset_view()
         self.color()
@@ -319,7 +319,7 @@ class Screen:
         if self._axes.visible != shows:  # setting it draws the layer anew, changed or not
             self._axes.visible = shows
 
-    def _numbers(self, number: int) -> Measurements | FilmMeasurements | Preview | None:
+    def _numbers(self, number: int) -> Measurements | RadiographMeasurements | Preview | None:
         """Give the measurements of a lesion whose axes are drawn: those of its draft where there are some."""
         draft, lesion = self.session.drafts.get(number), self.session.lesion(number)
         if draft is not None and draft.measured is None and draft.preview is not None:

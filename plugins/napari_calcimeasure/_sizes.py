@@ -8,10 +8,10 @@ from calcimeasure.review import SpacingSource
 
 if TYPE_CHECKING:
     from calcimeasure import Measurements
-    from calcimeasure.review import Axis, FilmAxis, FilmMeasurements, Preview
+    from calcimeasure.review import Axis, Preview, RadiographAxis, RadiographMeasurements
 
 LESION_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short mm", "mL", "HU", "Flags")
-FILM_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short", "Area", "Contrast", "Flags")
+RADIOGRAPH_COLUMNS = ("No.", "Status", "Tissue", "Side", "Site", "Long x short", "Area", "Contrast", "Flags")
 PENDING = "…"
 
 SPACING_WORDS = {
@@ -35,7 +35,7 @@ def length_in_stack(_numbers: Measurements | Preview, axis: Axis) -> str:
     return f"{axis.length_mm:.1f} mm"
 
 
-def length_on_radiograph(numbers: FilmMeasurements, axis: FilmAxis) -> str:
+def length_on_radiograph(numbers: RadiographMeasurements, axis: RadiographAxis) -> str:
     """Say the length of an axis: in mm where those are known, else in pixels."""
     spacing_mm = numbers.column_spacing_mm
     if spacing_mm is None:
@@ -44,12 +44,12 @@ def length_on_radiograph(numbers: FilmMeasurements, axis: FilmAxis) -> str:
     return f"{bound}{axis.length_px * spacing_mm:.1f} mm"
 
 
-def _is_bound(numbers: FilmMeasurements) -> bool:
+def _is_bound(numbers: RadiographMeasurements) -> bool:
     """Tell whether sizes are those at the detector: what lies nearer to the tube is shown larger."""
     return numbers.spacing_source is SpacingSource.DETECTOR_PLANE
 
 
-def size_evidence_on_radiograph(numbers: FilmMeasurements) -> list[str]:
+def size_evidence_on_radiograph(numbers: RadiographMeasurements) -> list[str]:
     """Say what the sizes of a lesion on a radiograph rest on."""
     words = f"<b>Size:</b> {SPACING_WORDS[numbers.spacing_source]}"
     if numbers.column_spacing_mm is None:
@@ -74,7 +74,7 @@ def sizes_in_stack(numbers: Measurements) -> tuple[str, str]:
     return size, f"{numbers.area_mm2:.0f} mm²" if numbers.area_mm2 is not None else ""
 
 
-def sizes_on_radiograph(numbers: FilmMeasurements) -> tuple[str, str]:
+def sizes_on_radiograph(numbers: RadiographMeasurements) -> tuple[str, str]:
     """Say axes and area: in mm where those are known, else in pixels."""
     long_mm, short_mm, area_mm2 = numbers.long_axis_mm, numbers.short_axis_mm, numbers.area_mm2
     if long_mm is None or short_mm is None or area_mm2 is None:
@@ -89,7 +89,7 @@ def attenuation_in_stack(numbers: Measurements) -> str:
     return f"{numbers.mean_hu:.0f}"
 
 
-def contrast_on_radiograph(numbers: FilmMeasurements) -> str:
+def contrast_on_radiograph(numbers: RadiographMeasurements) -> str:
     """Say the mean contrast."""
     return "" if numbers.mean_contrast is None else f"{numbers.mean_contrast:.3g}"
 
@@ -100,7 +100,7 @@ def first_sizes_in_stack(preview: Preview) -> tuple[str, str]:
     return f"{preview.long_axis.length_mm:.1f} x {preview.short_axis.length_mm:.1f}", volume
 
 
-def first_sizes_on_radiograph(preview: FilmMeasurements) -> tuple[str, str]:
+def first_sizes_on_radiograph(preview: RadiographMeasurements) -> tuple[str, str]:
     """Say axes and area of what is drawn and not measured yet."""
     size, area = sizes_on_radiograph(preview)
     return size, f"{area} {PENDING}"

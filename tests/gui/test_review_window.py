@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 
 from calcimeasure import sample_folder
 from calcimeasure.cli import app
-from calcimeasure.measure.radiograph import measure_on_film
+from calcimeasure.measure.radiograph import measure_on_radiograph
 from calcimeasure.model import Status
 from calcimeasure.review import Desk
-from calcimeasure.segment import grow_on_film
+from calcimeasure.segment import grow_on_radiograph
 from tests.dicom_phantom import Header, write_series
 from tests.gui.window import NO_KEY, Reader
 from tests.phantoms import straight_grid
@@ -484,7 +484,7 @@ def test_a_radiograph_is_outlined_by_a_click_calibrated_undone_and_accepted(
     *others, grown = reader.ask(rows)
     assert grown[:5] == ("accepted", "semiautomatic", "magnification_corrected", "right", 0.5)
     image, settings = reader.session.image, reader.session.settings
-    expected = measure_on_film(image, grow_on_film(image, MASS[1:], settings), settings)
+    expected = measure_on_radiograph(image, grow_on_radiograph(image, MASS[1:], settings), settings)
     assert grown[5] == pytest.approx(expected.long_axis_mm, rel=0.05)
     assert [row[0] for row in others] == ["rejected" if n == there else "proposed" for n in range(1, proposed + 1)]
 

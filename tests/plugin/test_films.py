@@ -13,8 +13,8 @@ from napari_calcimeasure._rows import columns_of, evidence, lesion_cells
 from napari_calcimeasure._ruler import Ruler
 from napari_calcimeasure._screen import PLANES, Screen
 from napari_calcimeasure._session import ShownSession
-from tests.films import film_of, film_series
 from tests.plugin.desks import begin, measure_drafts, store_with
+from tests.radiographs import radiograph_of, radiograph_series
 from tests.review.test_radiographs import (
     ASPECT,
     LARGE,
@@ -83,7 +83,7 @@ def test_the_display_has_the_unit_that_is_known(session: ShownSession) -> None:
 
 def test_large_masses_show_axes_and_area_before_the_rest(tmp_path: Path) -> None:
     mass = shadow((360, 200), (190.0, 200.0))
-    image = film_of(np.full(SHAPE, 7.0), (0.25, 0.2), SpacingSource.CALIBRATED)
+    image = radiograph_of(np.full(SHAPE, 7.0), (0.25, 0.2), SpacingSource.CALIBRATED)
     with store_with(tmp_path / "a.db", image, [], Tissue.CALCIFIED_MASS) as opened:
         session = begin(*opened, image)
         paint(session, mass, 1)
@@ -127,7 +127,9 @@ def test_the_next_radiograph_brings_its_own_millimeters_and_sides(tmp_path: Path
     screen = Screen(viewer, session)
     layers = list(viewer.layers)
     wider = np.zeros((200, 500), dtype=np.float32)
-    other = film_of(wider, (0.5, 0.4), SpacingSource.PATIENT, film_series(Projection(patient_orientation=("L", "F"))))
+    other = radiograph_of(
+        wider, (0.5, 0.4), SpacingSource.PATIENT, radiograph_series(Projection(patient_orientation=("L", "F")))
+    )
     with store_with(tmp_path / "b.db", other, [], Tissue.CALCIFIED_MASS) as opened:
         assert screen.show(begin(*opened, other))
         assert list(viewer.layers) == layers

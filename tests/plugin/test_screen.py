@@ -14,9 +14,9 @@ from napari_calcimeasure._kinds import WINDOWS_HU
 from napari_calcimeasure._rows import evidence, lesion_cells, lesion_order
 from napari_calcimeasure._screen import COLORS, PLANES, Screen
 from napari_calcimeasure._session import ShownSession
-from tests.films import film_of
 from tests.phantoms import oblique_grid
 from tests.plugin.desks import FIRST, SECOND, SHAPE, begin, box, measure_drafts, store_with, two_cuboids
+from tests.radiographs import radiograph_of
 from tests.test_model import volume_of
 
 if TYPE_CHECKING:
@@ -241,9 +241,9 @@ def test_a_stack_is_not_shown_on_layers_of_another_kind_or_on_those_of_a_reader(
     screen.viewer.layers.remove(screen.labels)
     assert not screen.show(again)
     screen = Screen(ViewerModel(), session)
-    film = film_of(np.zeros((30, 40)))
-    with store_with(tmp_path / "c.db", film, [], Tissue.CALCIFIED_MASS) as of_film:
-        assert not screen.show(begin(*of_film, film))
+    film = radiograph_of(np.zeros((30, 40)))
+    with store_with(tmp_path / "c.db", film, [], Tissue.CALCIFIED_MASS) as of_radiograph:
+        assert not screen.show(begin(*of_radiograph, film))
     assert screen.session is session
 
 

@@ -15,7 +15,7 @@ from calcimeasure.model import AlgorithmType, Laterality, Outline, Projection, R
 from calcimeasure.review import Signature
 from calcimeasure.review.calibration import KnownDistances, KnownLength, column_spacing_mm
 from calcimeasure.settings import Settings
-from tests.films import ellipse, film_lesion, film_of, film_series
+from tests.radiographs import ellipse, radiograph_lesion, radiograph_of, radiograph_series
 from tests.review.test_edits import first as first_revision
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def by(reader: str = "Dr A") -> Signature:
 
 
 def detector(spacing_mm: tuple[float, float] | None, pixel_mm: tuple[float, float] | None = None) -> Radiograph:
-    series = film_series(Projection(imager_pixel_spacing_mm=spacing_mm), pixel_spacing_mm=pixel_mm)
-    return film_of(BLANK, spacing_mm, SpacingSource.DETECTOR_PLANE if spacing_mm else SpacingSource.NONE, series)
+    series = radiograph_series(Projection(imager_pixel_spacing_mm=spacing_mm), pixel_spacing_mm=pixel_mm)
+    return radiograph_of(BLANK, spacing_mm, SpacingSource.DETECTOR_PLANE if spacing_mm else SpacingSource.NONE, series)
 
 
 # By formula
@@ -41,12 +41,12 @@ def detector(spacing_mm: tuple[float, float] | None, pixel_mm: tuple[float, floa
 
 def test_a_known_length() -> None:
     coin = KnownLength(((100.0, 100.0), (100.0, 250.0)), 24.25)
-    assert column_spacing_mm(coin, film_of(BLANK)) == pytest.approx(24.25 / 150)
+    assert column_spacing_mm(coin, radiograph_of(BLANK)) == pytest.approx(24.25 / 150)
 
 
 def test_a_known_length_across_pixels_that_are_no_squares() -> None:
     """Rows are twice as far apart: 30 rows and 80 columns are 100 columns."""
-    radiograph = film_of(BLANK, series=film_series(Projection(pixel_aspect_ratio=(2.0, 1.0))))
+    radiograph = radiograph_of(BLANK, series=radiograph_series(Projection(pixel_aspect_ratio=(2.0, 1.0))))
     line = KnownLength(((10.0, 10.0), (40.0, 90.0)), 25.0)
     assert column_spacing_mm(line, radiograph) == pytest.approx(0.25)
     calibrated = radiograph.calibrated(0.25)
@@ -62,8 +62,8 @@ def test_known_distances() -> None:
 
 
 def test_distances_of_a_scanned_film() -> None:
-    series = film_series(Projection(nominal_scanned_pixel_spacing_mm=(0.1, 0.1)))
-    assert column_spacing_mm(KnownDistances(1000, 800), film_of(BLANK, series=series)) == pytest.approx(0.08)
+    series = radiograph_series(Projection(nominal_scanned_pixel_spacing_mm=(0.1, 0.1)))
+    assert column_spacing_mm(KnownDistances(1000, 800), radiograph_of(BLANK, series=series)) == pytest.approx(0.08)
 
 
 # Refused
@@ -90,7 +90,7 @@ def test_a_length_that_cannot_be(
     ends: tuple[tuple[float, float], tuple[float, float]], length_mm: float, said: str
 ) -> None:
     with pytest.raises(ReviewError, match=said):
-        column_spacing_mm(KnownLength(ends, length_mm), film_of(BLANK))
+        column_spacing_mm(KnownLength(ends, length_mm), radiograph_of(BLANK))
 
 
 def test_nothing_is_shown_smaller_than_it_is() -> None:
@@ -126,12 +126,15 @@ def test_distances_that_cannot_be(sid_mm: float, sod_mm: float, radiograph: Radi
 
 PIXELS, OUTLINE = ellipse((120, 60), 20, shape=(300, 400), middle=(100, 150))
 SMALL = Outline.from_mask(np.ones((1, 10, 14), dtype=bool), (0, 250, 300))
-FILM = film_of(PIXELS)
+FILM = radiograph_of(PIXELS)
 COIN = KnownLength(((10.0, 10.0), (10.0, 110.0)), 25.0)
 
 
 def known() -> dict[str, Revision]:
-    lesions = [film_lesion(FILM, OUTLINE, number=1, laterality=Laterality.LEFT), film_lesion(FILM, SMALL, number=2)]
+    lesions = [
+        radiograph_lesion(FILM, OUTLINE, number=1, laterality=Laterality.LEFT),
+        radiograph_lesion(FILM, SMALL, number=2),
+    ]
     return {lesion.tracking_uid: first_revision(lesion) for lesion in lesions}
 
 

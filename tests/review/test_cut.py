@@ -7,8 +7,8 @@ from calcimeasure.errors import ReviewError
 from calcimeasure.model import Outline, PointLps
 from calcimeasure.review import CuttingLine, CuttingPlane
 from calcimeasure.review.cut import parts_of
-from tests.films import film_of
 from tests.phantoms import Grid, oblique_grid, tilted_grid
+from tests.radiographs import radiograph_of
 from tests.test_model import volume_of
 
 SHAPE = (4, 5, 6)
@@ -60,7 +60,7 @@ def test_a_plane_beside_everything_and_one_without_direction_leave_it_whole() ->
 
 
 def test_rows_below_a_line_along_rising_columns_lie_beyond_it() -> None:
-    radiograph = film_of(np.zeros((20, 30)))
+    radiograph = radiograph_of(np.zeros((20, 30)))
     square = Outline.from_mask(np.ones((1, 4, 4), dtype=bool), (0, 8, 10))
     beyond, rest = parts_of(square, CuttingLine(((8.5, 0.0), (8.5, 29.0))), radiograph)
     assert (beyond.start_kji, beyond.shape_kji) == ((0, 9, 10), (1, 3, 4))
@@ -74,4 +74,4 @@ def test_a_stack_is_cut_by_a_plane_and_a_radiograph_by_a_line() -> None:
     with pytest.raises(ReviewError, match="plane to cut a stack expected"):
         parts_of(BOX, line, volume_of(np.zeros(SHAPE, dtype=int), GRIDS[0]))
     with pytest.raises(ReviewError, match="line to cut a radiograph expected"):
-        parts_of(BOX, plane, film_of(np.zeros((20, 30))))
+        parts_of(BOX, plane, radiograph_of(np.zeros((20, 30))))

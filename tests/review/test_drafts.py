@@ -7,7 +7,7 @@ from calcimeasure.analysis.kinds import LARGE_MM, LARGE_PX
 from calcimeasure.model import AlgorithmType, Outline, Revision, SpacingSource, Volume
 from calcimeasure.review import Signature, add, redraw
 from calcimeasure.review.drafts import Drafts, Job, first_numbers, measuring
-from tests.films import film_of
+from tests.radiographs import radiograph_of
 from tests.review.desks import FIRST, SECOND, SETTINGS, box, two_cuboids
 
 ONE, OTHER = box(FIRST), box(SECOND)
@@ -88,7 +88,7 @@ def test_a_draft_is_as_old_as_its_first_stroke(volume: Volume) -> None:
 def test_large_masses_alone_have_numbers_at_once(volume: Volume) -> None:
     assert first_numbers(ONE, volume) is None
     rows = int(LARGE_PX) + 1
-    film = film_of(np.zeros((400, 400)), (0.1, 0.1), SpacingSource.CALIBRATED)
+    film = radiograph_of(np.zeros((400, 400)), (0.1, 0.1), SpacingSource.CALIBRATED)
     long = Outline.from_mask(np.ones((1, rows, 3), dtype=bool))
     assert first_numbers(long, film) is not None
     assert first_numbers(Outline.from_mask(np.ones((1, rows - 1, 3), dtype=bool)), film) is None

@@ -8,10 +8,10 @@ import pytest
 
 from calcimeasure.analysis.pipeline import survey
 from calcimeasure.errors import ReviewError
-from calcimeasure.model import FilmMeasurements, Outline, Projection, Radiograph, Status, Tissue
+from calcimeasure.model import Outline, Projection, Radiograph, RadiographMeasurements, Status, Tissue
 from calcimeasure.review import KnownDistances, KnownLength, Session
 from calcimeasure.store import Store
-from tests.films import CONTRAST, ellipse, film_of, film_series
+from tests.radiographs import CONTRAST, ellipse, radiograph_of, radiograph_series
 from tests.review.desks import SETTINGS, ask, begin, measure_drafts, store_with, two_cuboids
 
 ASPECT = 1.25
@@ -25,8 +25,8 @@ SAID = Projection(pixel_aspect_ratio=(5.0, 4.0), patient_orientation=("R", "F"))
 def film(projection: Projection = SAID) -> Radiograph:
     large, _ = ellipse(LARGE, 20, ASPECT, noise=4.0, shape=SHAPE, middle=LARGE_AT)
     small, _ = ellipse(SMALL, 0, ASPECT, shape=SHAPE, middle=SMALL_AT)
-    series = film_series(projection, image_laterality="R", body_part="HAND")
-    return film_of(large + small, series=series)
+    series = radiograph_series(projection, image_laterality="R", body_part="HAND")
+    return radiograph_of(large + small, series=series)
 
 
 def shadow(axes: tuple[float, float], middle: tuple[float, float], angle_deg: float = 0.0) -> Outline:
@@ -54,10 +54,10 @@ def session(opened: tuple[Store, int], image: Radiograph) -> Session:
     return begin(*opened, image)
 
 
-def numbers(session: Session, number: int) -> FilmMeasurements:
+def numbers(session: Session, number: int) -> RadiographMeasurements:
     lesion = session.lesion(number)
     assert lesion is not None
-    assert isinstance(lesion.measurements, FilmMeasurements)
+    assert isinstance(lesion.measurements, RadiographMeasurements)
     return lesion.measurements
 
 

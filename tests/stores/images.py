@@ -10,8 +10,8 @@ import numpy as np
 
 from tests.dicom_phantom import Header, missing_slice, write_series
 from tests.dicom_writers import write_radiograph, write_zip
-from tests.films import ellipse
 from tests.phantoms import straight_grid
+from tests.radiographs import ellipse
 
 IMAGES = Path(__file__).parent / "images.zip"
 

@@ -23,7 +23,7 @@ from calcimeasure.model import (
     link_key,
 )
 from calcimeasure.study import link
-from tests.films import film_lesion, film_of, film_series
+from tests.radiographs import radiograph_lesion, radiograph_of, radiograph_series
 from tests.study.test_links import Mass, stack
 
 LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
@@ -44,13 +44,13 @@ def mass(
 ) -> Lesion:
     """Rows and columns of half a millimeter."""
     spacing = None if spacing_mm is None else (spacing_mm, spacing_mm)
-    film = film_of(np.zeros((300, 300)), spacing, SpacingSource.CALIBRATED if spacing else SpacingSource.NONE)
+    film = radiograph_of(np.zeros((300, 300)), spacing, SpacingSource.CALIBRATED if spacing else SpacingSource.NONE)
     outline = Outline.from_mask(np.ones((1, height, width), dtype=bool), (0, row, 30))
-    return film_lesion(film, outline, number=number, laterality=side, site=site, tissue=tissue)
+    return radiograph_lesion(film, outline, number=number, laterality=side, site=site, tissue=tissue)
 
 
 def film(name: str, orientation: tuple[str, ...], *lesions: Lesion) -> Outcome:
-    series = film_series(Projection(patient_orientation=orientation), series_uid=f"1.2.{name}", study_uid="1.2")
+    series = radiograph_series(Projection(patient_orientation=orientation), series_uid=f"1.2.{name}", study_uid="1.2")
     return Outcome(State.MEASURED, name, replace(StackFacts.of(series), path=name), lesions=lesions)
 
 

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from calcimeasure.settings import MeasureSettings
 
 
-def propose_on_film(radiograph: Radiograph, settings: MeasureSettings, *, limb: bool = False) -> Proposals:
+def propose_on_radiograph(radiograph: Radiograph, settings: MeasureSettings, *, limb: bool = False) -> Proposals:
     """Find what is likely a calcified mass on a radiograph, and what may be one.
 
     Nothing less probable than settings.film_review_probability is proposed: a radiograph shows dozens of dense places,
-    and a reader who misses a mass points at it (`grow_on_film`). What is less probable than settings.mass_probability,
-    or lies on a radiograph that is not said to show a limb, is of unknown tissue.
+    and a reader who misses a mass points at it (`grow_on_radiograph`). What is less probable than
+    settings.mass_probability, or lies on a radiograph that is not said to show a limb, is of unknown tissue.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def propose_on_film(radiograph: Radiograph, settings: MeasureSettings, *, limb: 
     return Proposals(tuple(sorted(parts, key=lambda part: -part.outline.voxel_count)))
 
 
-def grow_on_film(
+def grow_on_radiograph(
     radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool_], settings: MeasureSettings
 ) -> Outline:
     """Outline the mass that a reader points at.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.edge import attenuation_on_film
+from calcimeasure.edge import attenuation_on_radiograph
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.field import Field, field_of
 
@@ -53,7 +53,7 @@ class Pyramid:
 
 def pyramid_of(radiograph: Radiograph) -> Pyramid:
     """Put a radiograph on a scale on which attenuation adds up, and make its coarser copies."""
-    image = attenuation_on_film(radiograph)
+    image = attenuation_on_radiograph(radiograph)
     steps = radiograph.spacing_mm or (radiograph.pixel_aspect, 1.0)
     copies, all_steps, factors = [image], [steps], [(1, 1)]
     wanted = max(n * step for n, step in zip(image.shape, steps, strict=True)) / RADIOGRAPH.coarse_pixels

@@ -26,7 +26,7 @@ from skimage.measure import find_contours
 
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Tissue
-from calcimeasure.segment.radiograph.propose import grow_on_film, propose_on_film
+from calcimeasure.segment.radiograph.propose import grow_on_radiograph, propose_on_radiograph
 from calcimeasure.settings import Settings
 from tests.bench.memory import watched_memory
 from tests.conftest import SHARED
@@ -105,7 +105,7 @@ def tried(name: str, seed: int, n: int, over_bone: bool | None) -> Outcome | Non
 
 def clicked(image: Radiograph, place: Array) -> Array:
     try:
-        return drawn(grow_on_film(image, (int(place[0]), int(place[1])), Settings()), image)
+        return drawn(grow_on_radiograph(image, (int(place[0]), int(place[1])), Settings()), image)
     except ReviewError:
         return np.zeros(image.pixels.shape, dtype=bool)
 
@@ -121,7 +121,7 @@ class Found:
 
 def proposed(image: Radiograph) -> list[Found]:
     return [Found(drawn(part.outline, image), part.tissue_confidence, part.tissue is Tissue.CALCIFIED_MASS)
-            for part in propose_on_film(image, Settings(), limb=True).parts]  # fmt: skip
+            for part in propose_on_radiograph(image, Settings(), limb=True).parts]  # fmt: skip
 
 
 def false_large(found: list[Found], truth: Array | None, spacing_mm: tuple[float, float]) -> tuple[int, int]:
@@ -214,7 +214,7 @@ def test_masses_on_films(
 
 
 @pytest.fixture(scope="module")
-def large_film() -> Radiograph:
+def large_radiograph() -> Radiograph:
     """43 x 35 cm of a thigh with a bone and three masses."""
     rows_mm, columns_mm = np.ogrid[:4300, :3500]
     y, x = rows_mm.astype(np.float32) / 10, columns_mm.astype(np.float32) / 10
@@ -228,13 +228,13 @@ def large_film() -> Radiograph:
     return radiograph_of(pixels, (0.1, 0.1), relationship="LIN", bits=14)
 
 
-def test_time_and_memory(benchmark: BenchmarkFixture, bars: BarTable, large_film: Radiograph) -> None:
+def test_time_and_memory(benchmark: BenchmarkFixture, bars: BarTable, large_radiograph: Radiograph) -> None:
     settings = Settings()
-    propose_on_film(large_film, settings)
+    propose_on_radiograph(large_radiograph, settings)
     with watched_memory() as memory:
-        found = benchmark.pedantic(propose_on_film, args=(large_film, settings), rounds=5)
+        found = benchmark.pedantic(propose_on_radiograph, args=(large_radiograph, settings), rounds=5)
         begun = time.perf_counter()
-        grown = grow_on_film(large_film, (1000, 1200), settings)
+        grown = grow_on_radiograph(large_radiograph, (1000, 1200), settings)
         seconds = time.perf_counter() - begun
     assert any(part.outline.overlap(grown) > 0.9 * grown.voxel_count for part in found.parts)
     assert grown.voxel_count == pytest.approx(math.pi * 150**2, rel=0.1)

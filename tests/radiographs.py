@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 BACKGROUND, CONTRAST = 1000.0, 400.0
 
 
-def film_series(projection: Projection | None = None, **facts: Any) -> Series:  # noqa: ANN401
+def radiograph_series(projection: Projection | None = None, **facts: Any) -> Series:  # noqa: ANN401
     """Return a made-up radiograph's header."""
     defaults = {"modality": "DX", "sop_class_uid": "1.2.840.10008.5.1.4.1.1.1.1", "instances": (instance(),)}
     return ct_series(**defaults | facts, projection=projection or Projection())
 
 
-def film_of(
+def radiograph_of(
     pixels: NDArray[Any],
     spacing_mm: tuple[float, float] | None = None,
     source: SpacingSource = SpacingSource.NONE,
     series: Series | None = None,
 ) -> Radiograph:
     """Return pixels as if they had been loaded."""
-    return Radiograph(series or film_series(), np.array(pixels, dtype=np.float32), spacing_mm, source)
+    return Radiograph(series or radiograph_series(), np.array(pixels, dtype=np.float32), spacing_mm, source)
 
 
 def ellipse(
@@ -74,7 +74,7 @@ def ellipse(
     return pixels.astype(np.float32), Outline.from_mask((value < 0)[None])
 
 
-def film_lesion(
+def radiograph_lesion(
     radiograph: Radiograph,
     outline: Outline,
     *,
