@@ -24,11 +24,11 @@ from calcimeasure.model import (
 CLASSES = frozenset({"ImageKind", "Volume", "Radiograph", "Measurements", "Axis", "View", "Anatomy", "Place"})
 """Records of a CT stack and, with or without a prefix, of a radiograph."""
 
-PREFIXES = ("Film", "Radiograph")
+PREFIX = "Radiograph"
 
 
 def is_of_a_kind(name: str) -> bool:
-    return name in CLASSES or any(name == prefix + one for prefix in PREFIXES for one in CLASSES)
+    return name in CLASSES or name.removeprefix(PREFIX) in CLASSES
 
 
 def asked_for(code: str) -> list[int]:
