@@ -22,7 +22,7 @@ from tests.test_side import AXIAL, mass
 
 def test_anatomy_gathers_what_headers_say() -> None:
     volume = volume_of(np.full((4, 20, 20), 40), straight_grid((4, 20, 20), (5.0, 5.0, 5.0)))
-    object.__setattr__(volume, "series", ct_series(description="Knie re", image_laterality="R", body_part="KNEE"))
+    object.__setattr__(volume, "stack", ct_series(description="Knie re", image_laterality="R", body_part="KNEE"))
     body = Outline.from_mask(np.ones((4, 20, 20), dtype=bool))
     anatomy = anatomy_of(volume, [body], [])
     assert anatomy.midline is None

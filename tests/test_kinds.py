@@ -21,14 +21,14 @@ from calcimeasure.model import (
     Volume,
 )
 
-CLASSES = frozenset({"Volume", "Radiograph", "Measurements", "Axis", "View", "Anatomy", "Place"})
+CLASSES = frozenset({"ImageKind", "Volume", "Radiograph", "Measurements", "Axis", "View", "Anatomy", "Place"})
 """Records of a CT stack and, with or without a prefix, of a radiograph."""
 
-PREFIXES = ("Film", "Radiograph")
+PREFIX = "Radiograph"
 
 
 def is_of_a_kind(name: str) -> bool:
-    return name in CLASSES or any(name == prefix + one for prefix in PREFIXES for one in CLASSES)
+    return name in CLASSES or name.removeprefix(PREFIX) in CLASSES
 
 
 def asked_for(code: str) -> list[int]:
@@ -45,6 +45,10 @@ def _classes(node: ast.AST) -> list[str]:
             asked = [cls]
         case ast.Compare(left=left, comparators=others) if any(_is_type(one) for one in (left, *others)):
             asked = [left, *others]
+        case ast.Compare(left=left, comparators=others):
+            asked = [one for one in (left, *others) if _is_a_kind(one)]
+        case ast.MatchValue(value=value) if _is_a_kind(value):
+            asked = [value]
         case _:
             asked = []
     return [_name(part) for one in asked for part in ast.walk(one) if isinstance(part, ast.Name | ast.Attribute)]
@@ -53,6 +57,13 @@ def _classes(node: ast.AST) -> list[str]:
 def _is_type(node: ast.AST) -> bool:
     match node:
         case ast.Call(func=ast.Name(id="type")) | ast.Attribute(attr="__class__"):
+            return True
+    return False
+
+
+def _is_a_kind(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id="ImageKind")):
             return True
     return False
 
@@ -78,13 +89,18 @@ def sources() -> list[Path]:
         "type(image) is Volume",
         "image.__class__ == Radiograph",
         "match image:\n    case Radiograph():\n        pass",
+        "image.kind is ImageKind.RADIOGRAPH",
+        "match image.kind:\n    case ImageKind.RADIOGRAPH:\n        pass",
     ],
 )
 def test_it_is_seen_where_a_kind_is_asked_for(code: str) -> None:
     assert asked_for(code)
 
 
-@pytest.mark.parametrize("code", ["isinstance(step, Stroke)", "kind_of(image).measure(image)", "type(image).__name__"])
+@pytest.mark.parametrize(
+    "code",
+    ["isinstance(step, Stroke)", "kind_of(image).measure(image)", "type(image).__name__", "image.kind is other.kind"],
+)
 def test_other_questions_are_free(code: str) -> None:
     assert asked_for(code) == []
 

@@ -35,7 +35,7 @@ def test_only_the_limb_that_is_named_has_its_side(place: str, said: str) -> None
     center, truth = PLACES[place]
     body = Body(CALVES, (Ball(center, 8.0),))
     volume = body.volume(GRID)
-    object.__setattr__(volume, "series", ct_series(image_laterality=said, body_part="LOWERLEG"))
+    object.__setattr__(volume, "stack", ct_series(image_laterality=said, body_part="LOWERLEG"))
     anatomy = anatomy_of(volume, *body.outlines(GRID))
     assert anatomy.midline is None
     found = side_at(mass(body, GRID), anatomy).laterality
@@ -50,7 +50,7 @@ def test_fingers_are_no_limbs_of_their_own(said: str) -> None:
     body = Body((), (Ball((30, -6, 0), 4.0),), limbs=fingers)
     grid = grid_of(*AXIAL, size_mm=(130.0, 80.0, 120.0), step_mm=3.0)
     volume = body.volume(grid)
-    object.__setattr__(volume, "series", ct_series(image_laterality=said, body_part="HAND"))
+    object.__setattr__(volume, "stack", ct_series(image_laterality=said, body_part="HAND"))
     anatomy = anatomy_of(volume, *body.outlines(grid))
     assert anatomy.limbs is None
     assert side_at(mass(body, grid), anatomy).laterality is (LEFT if said == "L" else RIGHT)
@@ -62,6 +62,6 @@ def test_two_hands_on_top_of_each_other_are_not_told_apart_by_their_place(said: 
     body = Body((), (Ball((5, 22, 0), 5.0),), limbs=hands)
     grid = grid_of(*AXIAL, size_mm=(110.0, 140.0, 120.0), step_mm=4.0)
     volume = body.volume(grid)
-    object.__setattr__(volume, "series", ct_series(image_laterality=said, body_part="HAND"))
+    object.__setattr__(volume, "stack", ct_series(image_laterality=said, body_part="HAND"))
     anatomy = anatomy_of(volume, *body.outlines(grid))
     assert side_at(mass(body, grid), anatomy).laterality is UNKNOWN

@@ -202,7 +202,7 @@ def test_large(spacing_mm: float, large: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("series", "aspect"),
+    ("stack", "aspect"),
     [
         (radiograph_series(), 1.0),
         (radiograph_series(pixel_spacing_mm=(0.3, 0.2)), 1.5),

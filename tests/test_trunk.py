@@ -34,7 +34,7 @@ POSES = (Pose(), Pose(turned_deg=12, askew_deg=4, beside_mm=(25, 0, 0)))
 
 def seen(body: Body, grid: Grid = GRID, **facts: object) -> Anatomy:
     volume = body.volume(grid)
-    object.__setattr__(volume, "series", ct_series(**facts))
+    object.__setattr__(volume, "stack", ct_series(**facts))
     return anatomy_of(volume, *body.outlines(grid))
 
 

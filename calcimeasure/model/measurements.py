@@ -254,6 +254,11 @@ class RadiographMeasurements:
         return
 
     @property
+    def extents_lps_mm(self) -> None:
+        """None: a projection has no extents in the patient."""
+        return
+
+    @property
     def volume_ml(self) -> None:
         """None: a projection has no volume."""
         return

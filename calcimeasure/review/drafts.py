@@ -13,8 +13,7 @@ from calcimeasure.review import edits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from calcimeasure.locate.anatomy import Anatomy
-    from calcimeasure.locate.radiograph import RadiographAnatomy
+    from calcimeasure.analysis.kinds import AnyAnatomy
     from calcimeasure.measure.preview import Preview
     from calcimeasure.model import Image, Outline, RadiographMeasurements, Revision
     from calcimeasure.review.edits import Signature
@@ -169,7 +168,7 @@ def measuring(
     image: Image,
     settings: Settings,
     by: Signature,
-    anatomy: Anatomy | RadiographAnatomy | None,
+    anatomy: AnyAnatomy | None,
 ) -> Callable[[], Revision]:
     """Make what measures a draft: a recipe of values, so that it does not matter what happens meanwhile.
 

@@ -19,7 +19,6 @@ from calcimeasure.model import (
     AlgorithmType,
     BodySite,
     Laterality,
-    Radiograph,
     Revision,
     Side,
     SideSource,
@@ -33,8 +32,7 @@ from calcimeasure.review.calibration import column_spacing_mm
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from calcimeasure.locate.anatomy import Anatomy
-    from calcimeasure.locate.radiograph import RadiographAnatomy
+    from calcimeasure.analysis.kinds import AnyAnatomy
     from calcimeasure.model import Image, Lesion, Outline, Radiograph
     from calcimeasure.review.calibration import Calibration
     from calcimeasure.settings import Settings
@@ -106,7 +104,7 @@ def redraw(
     image: Image,
     settings: Settings,
     by: Signature,
-    anatomy: Anatomy | RadiographAnatomy | None = None,
+    anatomy: AnyAnatomy | None = None,
 ) -> Revision:
     """Give a lesion another outline and measure the lesion again.
 
@@ -146,7 +144,7 @@ def add(
     image: Image,
     settings: Settings,
     by: Signature,
-    anatomy: Anatomy | RadiographAnatomy | None = None,
+    anatomy: AnyAnatomy | None = None,
 ) -> Revision:
     """Make a lesion of an outline that a reader drew where there was none. The lesion is accepted.
 
@@ -176,7 +174,7 @@ def split(
     image: Image,
     settings: Settings,
     by: Signature,
-    anatomy: Anatomy | RadiographAnatomy | None = None,
+    anatomy: AnyAnatomy | None = None,
 ) -> tuple[Revision, ...]:
     """Divide a lesion: the largest part stays the lesion, each other part becomes a new lesion.
 
@@ -221,7 +219,7 @@ def merge(
     image: Image,
     settings: Settings,
     by: Signature,
-    anatomy: Anatomy | RadiographAnatomy | None = None,
+    anatomy: AnyAnatomy | None = None,
 ) -> tuple[Revision, ...]:
     """Merge lesions: the first one gets the voxels of all of them, the others are withdrawn.
 
@@ -378,7 +376,7 @@ def _measured(
     drawn: AlgorithmType,
     image: Image,
     settings: Settings,
-    anatomy: Anatomy | RadiographAnatomy | None,
+    anatomy: AnyAnatomy | None,
 ) -> Lesion:
     measured = assess_again(image, replace(lesion, outline=outline, algorithm_type=drawn), settings, anatomy)
     return measured if anatomy is not None or _stays_on_its_side(lesion, outline) else _without_side(measured)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.analysis.pipeline import refined_outline
 from calcimeasure.errors import ConflictError, ReviewError
-from calcimeasure.model import AlgorithmType, ImageKind, Status, Tissue
+from calcimeasure.model import AlgorithmType, Status, Tissue
 from calcimeasure.review import edits
 from calcimeasure.review.cut import parts_of
 from calcimeasure.review.drafts import Drafts, Job, measuring
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from calcimeasure.locate.anatomy import Anatomy
-    from calcimeasure.locate.radiograph import RadiographAnatomy
+    from calcimeasure.analysis.kinds import AnyAnatomy
     from calcimeasure.model import BodySite, Image, Laterality, Lesion, Outline, Proposal, Revision
     from calcimeasure.review.calibration import Calibration
     from calcimeasure.review.cut import Cut
@@ -91,7 +90,7 @@ class Session:
         self._drafts = Drafts()
         self._history = History()
         self._label_image = LabelImage(self.image.shape_kji)
-        self._anatomy: Anatomy | RadiographAnatomy | None = None
+        self._anatomy: AnyAnatomy | None = None
         self._without_side: set[str] = set()
         self._label_image.draw_all(self._drawn())
 
@@ -115,7 +114,7 @@ class Session:
     @property
     def is_radiograph(self) -> bool:
         """Whether it is no stack: what is grown and calibrated is a radiograph."""
-        return self.image.kind is ImageKind.RADIOGRAPH
+        return kind_of(self.image).radiograph(self.image) is not None
 
     @property
     def calibrated(self) -> Image:
@@ -291,7 +290,7 @@ class Session:
         is_new = any(label not in self.lesions for label in self.drafts)
         return self._anatomy is None and (bool(self._without_side) or is_new)
 
-    def take_anatomy(self, anatomy: Anatomy | RadiographAnatomy) -> None:
+    def take_anatomy(self, anatomy: AnyAnatomy) -> None:
         """Judge side and site of what was drawn, now that it is known what is in the field."""
         self.compare()
         self._anatomy = anatomy

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from calcimeasure.model import BodySite, ImageKind, Laterality
+from calcimeasure.model import BodySite, Laterality
 from calcimeasure.study.constants import STUDY
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def unlikeness_on_projections(one: tuple[StackFacts, Lesion], other: tuple[Stack
         two masses, or nothing shows that they are one.
     """
     lesions = one[1], other[1]
-    on_radiographs = [lesion.measurements.kind is ImageKind.RADIOGRAPH for lesion in lesions]
+    on_radiographs = [lesion.measurements.place_lps_mm is None for lesion in lesions]
     if not any(on_radiographs) or not _are_at_one_place(*lesions, turned=not all(on_radiographs)):
         return math.inf
     extents = [_extents_mm(stack, lesion) for stack, lesion in (one, other)]
@@ -96,7 +96,7 @@ def _extents_mm(stack: StackFacts, lesion: Lesion) -> dict[str, float]:
     numbers = lesion.measurements
     if numbers.truncated:
         return {}
-    if numbers.kind is ImageKind.CT_STACK:
+    if numbers.place_lps_mm is not None:
         return dict(zip(("side", "depth", "height"), numbers.extents_lps_mm or (), strict=False))
     axes = _axes_of(stack)
     if numbers.row_spacing_mm is None or numbers.column_spacing_mm is None or not axes:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.model import ImageKind
 from calcimeasure.study.constants import STUDY
 from calcimeasure.study.matching import Seen, match
 from calcimeasure.study.projections import is_single, unlikeness_on_projections
@@ -53,7 +52,7 @@ def _largest_first(mass: Seen) -> tuple[float, int]:
 
 
 def _longest_projection_first(mass: Seen) -> tuple[bool, float]:
-    on_radiograph = mass.lesion.measurements.kind is ImageKind.RADIOGRAPH
+    on_radiograph = mass.lesion.measurements.place_lps_mm is None
     return (on_radiograph, -mass.diameter_mm if on_radiograph else 0.0)
 
 

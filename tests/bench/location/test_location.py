@@ -115,7 +115,7 @@ def masses_in(rng: np.random.Generator, legs: bool) -> tuple[Ball, ...]:
 def located(body: Body, grid: Grid, stack: Stack | None = None) -> list[tuple[Ball, Side]]:
     """The side of each mass that is in the field, by what a careful outline of body and bone shows."""
     volume = body.volume(grid, seed=1)
-    object.__setattr__(volume, "series", stack or ct_series())
+    object.__setattr__(volume, "stack", stack or ct_series())
     seen = anatomy_of(volume, *body.outlines(grid))
     found = []
     for number, ball in enumerate(body.masses):
