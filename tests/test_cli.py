@@ -32,6 +32,7 @@ from calcimeasure.export import Pseudonyms
 from calcimeasure.load import find_series
 from calcimeasure.model import Outcome, Status
 from calcimeasure.settings import Settings, load_settings, settings_hash
+from calcimeasure.settings.algorithm import ALGORITHM
 from calcimeasure.store import open_store
 from tests.batch_runs import PATIENCE_SECONDS
 from tests.dicom_phantom import missing_slice, truncate_file
@@ -124,7 +125,7 @@ def test_help_of_measure_names_every_option_of_the_contract() -> None:
 def test_version_is_that_of_the_package() -> None:
     result = run("--version")
     assert result.exit_code == 0
-    assert result.stdout.split()[:2] == ["calcimeasure", metadata.version("calcimeasure")]
+    assert result.stdout == f"calcimeasure {metadata.version('calcimeasure')} (algorithm number {ALGORITHM})\n"
 
 
 # Exit codes
