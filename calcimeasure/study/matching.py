@@ -79,7 +79,6 @@ def match(ones: Sequence[Seen], others: Sequence[Seen], unlikeness: Callable[[Se
     possible = np.isfinite(costs)
     if not possible.any():
         return {}
-    # Imported here: tables of studies in which nothing has to be assigned are written without the time to load SciPy.
     # An impossible assignment costs more than all possible ones together.
     impossible = float(costs[possible].sum()) + 1.0
     rows, columns = linear_sum_assignment(np.where(possible, costs, impossible))
