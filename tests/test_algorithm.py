@@ -50,9 +50,9 @@ def test_whoever_changes_a_number_raises_the_algorithm_number() -> None:
     found = fingerprint(RECORDS, data_files())
     assert found == FINGERPRINT, (
         "A constant of the algorithm, a file of weights or a table of words was changed: numbers change with it. Raise "
-        f"ALGORITHM (now {ALGORITHM}) in calcimeasure/settings/algorithm.py by one, set FINGERPRINT there to {found!r}, "
-        "and tell in CHANGELOG.md how numbers change. Where a constant was renamed, moved or added and no number changes, set "
-        "FINGERPRINT alone."
+        f"ALGORITHM (now {ALGORITHM}) in calcimeasure/settings/algorithm.py by one, set FINGERPRINT there to "
+        f"{found!r}, and tell in CHANGELOG.md how numbers change. Where a constant was renamed, moved or added and no "
+        "number changes, set FINGERPRINT alone."
     )
 
 
