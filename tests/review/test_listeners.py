@@ -1,5 +1,7 @@
 """Those who listen hear what changed, in turn, but for what changes while they are blocked."""
 
+from weakref import ref
+
 import pytest
 
 from calcimeasure.errors import ReviewError
@@ -31,3 +33,23 @@ def test_nobody_hears_while_blocked_and_everybody_after_a_failure() -> None:
         fail()
     listeners.emit("selected")
     assert heard == ["selected"]
+
+
+class Window:
+    def __init__(self, heard: list[str]) -> None:
+        self.heard = heard
+
+    def follow(self, what: str) -> None:
+        self.heard.append(what)
+
+
+def test_who_listens_is_not_kept_alive_by_it() -> None:
+    heard: list[str] = []
+    listeners, window = Listeners(), Window(heard)
+    gone = ref(window)
+    listeners.connect(window.follow)
+    listeners.emit("labels")
+    del window
+    assert gone() is None
+    listeners.emit("lesions")
+    assert heard == ["labels"]
