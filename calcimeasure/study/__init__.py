@@ -1,6 +1,6 @@
 """What is known only from several stacks of a study: the same mass in other stacks, and symmetric pairs.
 
-It takes measured lesions alone: it reads no image, and nothing of segmenting, measuring or locating.
+Importing this package loads neither images nor SciPy: tables are written from what it returns.
 """
 
 from calcimeasure.study.links import link, linked_studies

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from calcimeasure.model import link_key
 
@@ -79,6 +78,9 @@ def match(ones: Sequence[Seen], others: Sequence[Seen], unlikeness: Callable[[Se
     possible = np.isfinite(costs)
     if not possible.any():
         return {}
+    # Imported here: tables of studies in which nothing has to be assigned are written without the time to load SciPy.
+    from scipy.optimize import linear_sum_assignment
+
     # An impossible assignment costs more than all possible ones together.
     impossible = float(costs[possible].sum()) + 1.0
     rows, columns = linear_sum_assignment(np.where(possible, costs, impossible))
