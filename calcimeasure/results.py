@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from calcimeasure.errors import InputPathError, KeyFileError, OutputError
+from calcimeasure.export import Identified, Pseudonyms, fingerprint, read_or_make_key, read_record_map
+from calcimeasure.load import find_series
+from calcimeasure.settings import change_settings, load_settings
+from calcimeasure.store import file_url, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,8 +58,6 @@ def with_the_store_of(folder: Path, settings: Settings) -> Settings:
     OutputError
         The settings name another store.
     """
-    from calcimeasure.settings import change_settings, load_settings
-
     file = folder / "private" / "settings.toml"
     if not file.is_file():
         return settings
@@ -70,8 +74,6 @@ def with_the_store_of(folder: Path, settings: Settings) -> Settings:
 @contextmanager
 def store_of(folder: Path, settings: Settings, say: Callable[[str], object]) -> Iterator[Store]:
     """Open the store of a folder: a file in its folder "private", or the database that the settings name."""
-    from calcimeasure.store import file_url, open_store
-
     file = folder / "private" / "calcimeasure.db"
     with open_store(settings.store or file_url(file), None if settings.store else str(file)) as store:
         if not store.shared:
@@ -90,8 +92,6 @@ def store_that_is_there(folder: Path, say: Callable[[str], object]) -> Iterator[
     StoreError
         Its store cannot be opened.
     """
-    from calcimeasure.settings import load_settings
-
     private = folder / "private"
     if not (private / "settings.toml").is_file():
         raise InputPathError(f"{folder} was not written by measure: {private / 'settings.toml'} is missing.")
@@ -110,10 +110,6 @@ def naming_of(store: Store, settings: Settings, folder: Path, say: Callable[[str
     KeyFileError
         The key cannot be used, or the pseudonyms of the folder were made with another key.
     """
-    import typer
-
-    from calcimeasure.export import Identified, Pseudonyms, fingerprint, read_or_make_key, read_record_map
-
     if settings.record_map:
         store.remember_record_ids(read_record_map(Path(settings.record_map)))
     if settings.identified:
@@ -143,8 +139,6 @@ def series_of(store: Store, stack_id: int, settings: Settings) -> Stack:
     InputPathError
         They are no longer there, or no longer those that were measured.
     """
-    from calcimeasure.load import find_series
-
     try:
         found = find_series(store.files_of(stack_id), settings)
     except InputPathError as error:

@@ -7,8 +7,8 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.model import Outline, Volume
+from tests.model.test_model import volume_of
 from tests.phantoms import Grid
-from tests.test_model import volume_of
 
 Vector = tuple[float, float, float]
 

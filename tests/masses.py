@@ -18,6 +18,7 @@ from calcimeasure.measure import measure
 from calcimeasure.model import Outline
 from calcimeasure.segment import find_components
 from calcimeasure.settings import Settings
+from tests.model.test_model import volume_of
 from tests.phantoms import (
     Ellipsoid,
     Grid,
@@ -34,7 +35,6 @@ from tests.phantoms import (
     truth,
     uneven_grid,
 )
-from tests.test_model import volume_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,7 @@ from calcimeasure.model import (
     Tissue,
 )
 from calcimeasure.settings import Settings
-from tests.test_model import ct_series, instance
+from tests.model.test_model import ct_series, instance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

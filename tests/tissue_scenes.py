@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tests.model.test_model import volume_of
 from tests.phantoms import Capsule, Ellipsoid, EllipticCylinder, LongBone, Slab, cylinder, render, straight_grid
-from tests.test_model import volume_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

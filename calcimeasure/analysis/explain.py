@@ -8,9 +8,6 @@ from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.codes import NOTICES
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from calcimeasure.model import Image, Lesion, NamedBones, Proposals, Site
     from calcimeasure.settings import Settings
 
@@ -38,10 +35,10 @@ def explain_size(image: Image, lesion: Lesion, settings: Settings) -> list[str]:
     return [f"Lesion {lesion.number}, {lesion.tracking_uid}", "", *lines, "", "Notices", *notices]
 
 
-def explain_tissue(
-    image: Image, lesion: Lesion, settings: Settings, bones: NDArray[np.bool_] | None = None
-) -> list[str]:
-    """Explain what a lesion was judged to be.
+def explain_judgements(
+    image: Image, lesion: Lesion, settings: Settings, bones: NamedBones | None = None
+) -> tuple[list[str], list[str]]:
+    """Explain what a lesion was judged to be, and where it lies, looking at the image once.
 
     Parameters
     ----------
@@ -52,42 +49,19 @@ def explain_tissue(
     settings
         What it was found with.
     bones
-        (k, j, i), true where another program outlined bone.
-
-    Returns
-    -------
-    list of str
-        Lines for a person: the tissue of the proposal that it overlaps most, and each sign with how much it speaks for
-        a calcified mass (positive) or against it, in the unit of evidence that adds up: the logarithm of the odds.
-    """
-    return _tissue_lines(_proposals(image, lesion, settings, bones), lesion)
-
-
-def explain_judgements(
-    image: Image, lesion: Lesion, settings: Settings, bones: NamedBones | None = None
-) -> tuple[list[str], list[str]]:
-    """Explain what a lesion was judged to be, and where it lies, looking at the image once.
-
-    Parameters
-    ----------
-    image, lesion, settings
-        As in `explain_tissue`.
-    bones
         Bones that another program named.
 
     Returns
     -------
     tuple of list of str
-        Lines for a person: those of `explain_tissue`, and those of `explain_place`.
+        Lines for a person. First the tissue of the proposal that the lesion overlaps most, and each sign with how much
+        it speaks for a calcified mass (positive) or against it, in the unit of evidence that adds up: the logarithm of
+        the odds. Then those of `explain_place`.
     """
-    proposals = _proposals(image, lesion, settings, None if bones is None else bones.mask)
-    judged = kind_of(image).judged_site(image, lesion.outline, proposals, bones)
-    return _tissue_lines(proposals, lesion), explain_place(lesion, judged)
-
-
-def _proposals(image: Image, lesion: Lesion, settings: Settings, bones: NDArray[np.bool_] | None) -> Proposals:
     kind = kind_of(image)
-    return kind.propose(kind.calibrated(image, [lesion]), settings, bones)
+    proposals = kind.propose(kind.calibrated(image, [lesion]), settings, None if bones is None else bones.mask)
+    judged = kind.judged_site(image, lesion.outline, proposals, bones)
+    return _tissue_lines(proposals, lesion), explain_place(lesion, judged)
 
 
 def _tissue_lines(proposals: Proposals, lesion: Lesion) -> list[str]:

@@ -73,14 +73,22 @@ def main() -> None:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"calcimeasure {software_version()}")
+        from calcimeasure.settings.algorithm import ALGORITHM
+
+        typer.echo(f"calcimeasure {software_version()} (algorithm number {ALGORITHM})")
         raise typer.Exit
 
 
 @app.callback()
 def _program(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help="Show the version and the algorithm number.",
+        ),
     ] = False,
     installed: Annotated[
         Shell | None,

@@ -158,6 +158,13 @@ class EdgeConstants(Constants):
     smallest_cut: float = constant(
         0.02, "of the border", "A border with a larger share of dense voxels beyond it was cut there by a reader."
     )
+    first_plateau_percentile: int = constant(
+        90, "%", "Percentile of the attenuation inside of a lesion from which the search for its plateau begins."
+    )
+    plateau_rounds: int = constant(20, "rounds", "The search for a plateau ends after so many rounds.")
+    plateau_change: float = constant(
+        0.001, "of the plateau", "The search for a plateau ends where the plateau changes by less."
+    )
 
     # A radiograph
     least_share_of_beam: float = constant(

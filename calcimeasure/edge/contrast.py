@@ -189,8 +189,8 @@ def _plateau_from_sum(near: Neighborhood, background_hu: float) -> float:
     rim = near.basin & (near.depth_mm >= -EDGE.rim_mm)
     above_hu = _above_hu(near, background_hu) * rim
     total = float(above_hu.sum(axis=(1, 2), dtype=np.float64) @ voxel_mm3)
-    height_hu = float(np.percentile(above_hu[near.mask], 90))
-    for _ in range(20):
+    height_hu = float(np.percentile(above_hu[near.mask], EDGE.first_plateau_percentile))
+    for _ in range(EDGE.plateau_rounds):
         inside = above_hu >= height_hu / 2
         if height_hu < 1 or not inside.any():
             break
@@ -198,7 +198,7 @@ def _plateau_from_sum(near: Neighborhood, background_hu: float) -> float:
         sigma_mm = blur_sigma_mm(level, inside, near.spacing_mm[1:])
         enclosed = float(np.count_nonzero(inside, axis=(1, 2)) @ voxel_mm3)
         better_hu = total / (enclosed + 2 * math.pi * sigma_mm**2 * _mean_breadth_mm(inside, near))
-        if abs(better_hu - height_hu) < 0.001 * height_hu:
+        if abs(better_hu - height_hu) < EDGE.plateau_change * height_hu:
             break
         height_hu = (height_hu + better_hu) / 2
     return background_hu + height_hu

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.errors import FileError, InputPathError
+from calcimeasure.load.constants import LOAD
 from calcimeasure.load.directory import listed_files
 from calcimeasure.load.header import (
     ACQUISITIONS,
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
-
-_SPACING_ROUNDING = 1e-4
-"""Relative: 0.9765625 mm is often written as 0.97656. Over 512 columns the two differ by less than 0.05 pixel."""
 
 _READERS = 4
 _USUAL_HEADER_BYTES = 2**14
@@ -181,7 +179,7 @@ def _same_plane(one: _Plane, other: _Plane, settings: Settings) -> bool:
         abs(a - b) <= settings.direction_tolerance
         for a, b in zip(directions, other_directions, strict=True)  # type: ignore[arg-type]
     ) and all(
-        math.isclose(a, b, rel_tol=_SPACING_ROUNDING)
+        math.isclose(a, b, rel_tol=LOAD.spacing_rounding)
         for a, b in zip(spacing, other_spacing, strict=True)  # type: ignore[arg-type]
     )
 

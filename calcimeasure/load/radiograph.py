@@ -9,6 +9,7 @@ import numpy as np
 from pydicom.pixels.processing import apply_modality_lut
 
 from calcimeasure.errors import PixelError, UnsupportedError
+from calcimeasure.load.constants import LOAD
 from calcimeasure.load.header import read_headers
 from calcimeasure.load.pixels import padding_limits, stored_values
 from calcimeasure.model import Projection, Radiograph, SpacingSource, Stack
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Instance
     from calcimeasure.settings import Settings
-
-_EQUAL_SPACING: Final = 1e-3
-"""Relative: spacings that differ by less are equal but for rounding (PS3.3 section 10.7 compares them)."""
 
 _SHAPE_OF: Final = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}
 """Presentation LUT Shape (2050,0020) that belongs to each Photometric Interpretation (PS3.3 C.8.11.3.1.2)."""
@@ -123,9 +121,9 @@ def radiograph_spacing(stack: Stack, settings: Settings) -> tuple[tuple[float, f
         return uncertain if pixel else (None, SpacingSource.NONE)
     if pixel:
         ratios = (pixel[0] / detector[0], pixel[1] / detector[1])
-        if max(ratios) > 1 + _EQUAL_SPACING:
+        if max(ratios) > 1 + LOAD.equal_spacing:
             return uncertain
-        if min(ratios) < 1 - _EQUAL_SPACING:
+        if min(ratios) < 1 - LOAD.equal_spacing:
             return pixel, SpacingSource.CALIBRATED
     return _at_detector(detector, projection)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from calcimeasure.errors import GeometryError, PixelError, SeriesError
 from calcimeasure.geometry import Geometry
+from calcimeasure.load.constants import LOAD
 from calcimeasure.load.kind import is_monoenergetic
 from calcimeasure.load.pixels import padding_limits, stored_values
 from calcimeasure.load.source import unpacked
@@ -22,25 +23,6 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
 
 _LARGEST_HU: Final = 32767
-_AIR_HU: Final = (-1200, -500)
-"""If no voxel is in this range, no air is in view, and the scale cannot be checked. Values below it are padding."""
-
-_SHIFTED_TISSUE_HU: Final = (700, 1300)
-_BACKGROUND_HU: Final = 200
-"""If the intercept is missing, air is near 0 and soft tissue near 1024."""
-
-_BODY_HU: Final = (-900, 3000)
-"""A padding value in this range can also be the value of a voxel in the body."""
-
-_MISSING_SLICE_TOLERANCE: Final = 0.1
-"""A part of the steps beside a step. The step counts as a multiple of them if it differs from the multiple by at most
-this part of one step, and by the rounding of those steps."""
-
-_ROUNDED_STEP_RATIO: Final = 1.4
-"""Steps whose ratio is smaller are one rounded step: 0.33 mm in positions of one decimal gives 0.3 and 0.4 mm."""
-
-_LARGEST_GAP_RATIO: Final = 3.5
-"""From this ratio to the steps beside it on, a step is a gap, also if it is no whole multiple."""
 
 
 def load_volume(stack: Stack, settings: Settings) -> Volume:
@@ -321,7 +303,7 @@ def _refuse_missing_slices(stack: Stack, steps_mm: NDArray[np.float64], settings
         return
     larger_mm, smaller_mm = np.maximum(steps_mm[1:], steps_mm[:-1]), np.minimum(steps_mm[1:], steps_mm[:-1])
     change = larger_mm - smaller_mm > np.maximum(
-        2 * settings.spacing_tolerance_mm, (_ROUNDED_STEP_RATIO - 1) * smaller_mm
+        2 * settings.spacing_tolerance_mm, (LOAD.rounded_step_ratio - 1) * smaller_mm
     )
     starts = np.concatenate([[0], np.flatnonzero(change) + 1])
     stops = np.append(starts[1:], steps_mm.size)
@@ -345,8 +327,10 @@ def _refuse_missing_slices(stack: Stack, steps_mm: NDArray[np.float64], settings
 def _is_gap(step_mm: float, beside_mm: NDArray[np.float64]) -> bool:
     usual_mm = float(beside_mm.mean())
     count = round(step_mm / usual_mm)
-    allowed_mm = _MISSING_SLICE_TOLERANCE * usual_mm + float(np.ptp(beside_mm))
-    return step_mm >= _LARGEST_GAP_RATIO * usual_mm or (count >= 2 and abs(step_mm - count * usual_mm) <= allowed_mm)
+    allowed_mm = LOAD.missing_slice_tolerance * usual_mm + float(np.ptp(beside_mm))
+    return step_mm >= LOAD.largest_gap_ratio * usual_mm or (
+        count >= 2 and abs(step_mm - count * usual_mm) <= allowed_mm
+    )
 
 
 def _refuse_irregular_shift(
@@ -439,18 +423,18 @@ def _read_slice(instance: Instance, attenuation_hu: NDArray[np.int16]) -> _Slice
 
 def _holds_air(attenuation_hu: NDArray[np.int16], lowest_hu: float) -> bool:
     """Tell whether a slice has air. Every voxel is looked at only if the lowest value does not decide it."""
-    if lowest_hu >= _AIR_HU[0]:
-        return lowest_hu <= _AIR_HU[1]
-    return bool(np.any((attenuation_hu >= _AIR_HU[0]) & (attenuation_hu <= _AIR_HU[1])))
+    if lowest_hu >= LOAD.air_hu[0]:
+        return lowest_hu <= LOAD.air_hu[1]
+    return bool(np.any((attenuation_hu >= LOAD.air_hu[0]) & (attenuation_hu <= LOAD.air_hu[1])))
 
 
 def _refuse_missing_intercept(stack: Stack, attenuation_hu: NDArray[np.int16]) -> None:
     """Refuse stored values that are given as HU: no value below -500, and most values of tissue near 1000."""
     if stack.rescale_type == "HU" or any(instance.rescale_intercept for instance in stack.instances):
         return
-    imaged_hu = attenuation_hu[attenuation_hu > _AIR_HU[0]]
-    tissue_hu = imaged_hu[imaged_hu > int(imaged_hu.min(initial=0)) + _BACKGROUND_HU]
-    shifted = np.count_nonzero((tissue_hu >= _SHIFTED_TISSUE_HU[0]) & (tissue_hu <= _SHIFTED_TISSUE_HU[1]))
+    imaged_hu = attenuation_hu[attenuation_hu > LOAD.air_hu[0]]
+    tissue_hu = imaged_hu[imaged_hu > int(imaged_hu.min(initial=0)) + LOAD.background_hu]
+    shifted = np.count_nonzero((tissue_hu >= LOAD.shifted_tissue_hu[0]) & (tissue_hu <= LOAD.shifted_tissue_hu[1]))
     if tissue_hu.size and shifted > tissue_hu.size / 2:
         raise _refusal(
             PixelError,
@@ -474,5 +458,5 @@ def _padded(
     if not padded.any():
         return None, False
     lowest_hu, highest_hu = sorted(limit * slope + intercept for limit in limits)
-    in_body = highest_hu >= _BODY_HU[0] and lowest_hu <= _BODY_HU[1]
+    in_body = highest_hu >= LOAD.body_hu[0] and lowest_hu <= LOAD.body_hu[1]
     return (None, True) if in_body else (padded, False)

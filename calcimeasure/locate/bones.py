@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.spatial import KDTree
 
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.locate.grid import StackBox
 from calcimeasure.locate.points import some_points, thinned_index, thinning_steps
 from calcimeasure.model import BodySite, Laterality, Site, SiteSource
@@ -24,28 +25,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import NamedBones, Outline
-
-STEP_MM: Final = 4.0
-"""Distance of the points that stand for bones: a bone of a finger is wider."""
-
-FARTHEST_MM: Final = 40.0
-"""A lesion is judged by bones no farther away than this: the soft tissue of a forearm or a hip is as thick."""
-
-UNNAMED_MM: Final = 8.0
-"""A bone without a name that lies nearer than all named bones, by more than this, may be that of another limb."""
-
-CUT_MM: Final = 12.0
-"""An end of a bone that lies nearer than this to the border of the field may be where the bone is cut off."""
-
-LESION_POINTS: Final = 300
-NEIGHBORS: Final = 12
-"""So many points of a lesion, and of each so many nearest points of bones, are asked."""
-
-SURE_SHARE: Final = 0.95
-"""At least this share of the points of bones that have a side must be of one side."""
-
-AROUND_MM: Final = 60.0
-"""A joint is looked for among the bones no farther away than this: farther than any distance of `_JOINTS`."""
 
 ARM_BONES: Final = frozenset({"humerus", "ulna", "radius", "carpal", "metacarpal", "phalanges_hand"})
 """Bones that may lie on either side of the body, and across it."""
@@ -77,37 +56,7 @@ _SITES: Final[Mapping[str, BodySite]] = {
 }
 """The site of a lesion at a bone, away from its joints."""
 
-_JOINTS: Final = (
-    (frozenset({"humerus", "scapula"}), BodySite.SHOULDER, 55.0),
-    (frozenset({"humerus", "clavicula"}), BodySite.SHOULDER, 55.0),
-    (frozenset({"humerus", "ulna"}), BodySite.ELBOW, 40.0),
-    (frozenset({"humerus", "radius"}), BodySite.ELBOW, 40.0),
-    (frozenset({"radius", "carpal"}), BodySite.HAND_WRIST, 30.0),
-    (frozenset({"ulna", "carpal"}), BodySite.HAND_WRIST, 30.0),
-    (frozenset({"femur", "hip"}), BodySite.HIP, 55.0),
-    (frozenset({"femur", "patella"}), BodySite.KNEE, 55.0),
-    (frozenset({"femur", "tibia"}), BodySite.KNEE, 55.0),
-    (frozenset({"tibia", "patella"}), BodySite.KNEE, 45.0),
-    (frozenset({"fibula", "femur"}), BodySite.KNEE, 50.0),
-    (frozenset({"tibia", "tarsal"}), BodySite.ANKLE_FOOT, 40.0),
-    (frozenset({"fibula", "tarsal"}), BodySite.ANKLE_FOOT, 40.0),
-)
-"""Two bones with a joint between them, the site of the joint, and how near (mm) to a lesion both bones must lie for
-that site. The greater trochanter lies 50 mm from the hip bone."""
-
-_END_MM: Final[Mapping[str, float]] = {
-    "humerus": 70.0,
-    "ulna": 60.0,
-    "radius": 60.0,
-    "femur": 90.0,
-    "tibia": 70.0,
-    "fibula": 70.0,
-}
-"""The region of a joint reaches so far (mm) from the end of a long bone: of a femur from its head to below the
-trochanters."""
-
-SPINE_MM: Final = 25.0
-"""A lesion farther from a vertebra or the sacrum than this lies in the trunk, but not at the spine."""
+_END_MM: Final[Mapping[str, float]] = dict(LOCATE.bone_ends_mm)
 
 _LEVELS: Final = {"C": "cervical", "T": "thoracic", "L": "lumbar", "S": "sacral"}
 """The level of the spine by the letter of a vertebra."""
@@ -196,7 +145,7 @@ def map_bones(
     BoneMap or None
         None where no bone has a point.
     """
-    steps = thinning_steps(geometry, STEP_MM)
+    steps = thinning_steps(geometry, LOCATE.named_bone_step_mm)
     index = thinned_index([(bones.labels, (0, 0, 0))], steps)
     if not len(index):
         return None
@@ -259,18 +208,18 @@ def bones_near(points_lps_mm: NDArray[np.float64], bones: BoneMap, body: int | N
         Number of the body that the lesion lies in, whose bones alone are asked; None where it lies in none: then all
         bones are asked.
     """
-    points = some_points(points_lps_mm, LESION_POINTS)
-    distance_mm, index = bones.tree.query(points, k=min(NEIGHBORS, len(bones.label)))
+    points = some_points(points_lps_mm, LOCATE.named_bone_lesion_points)
+    distance_mm, index = bones.tree.query(points, k=min(LOCATE.named_bone_neighbors, len(bones.label)))
     distance_mm, index = distance_mm.reshape(len(points), -1), index.reshape(len(points), -1)
-    near = distance_mm <= FARTHEST_MM
+    near = distance_mm <= LOCATE.named_bone_farthest_mm
     if body is not None:
         near &= bones.body[index] == body
     if not near.any():
-        return BonesNear(words=f"no named bone lies within {FARTHEST_MM:.0f} mm")
+        return BonesNear(words=f"no named bone lies within {LOCATE.named_bone_farthest_mm:.0f} mm")
     nearest_mm = float(distance_mm[near].min())
     if bones.unnamed is not None:
         unnamed_mm = float(bones.unnamed.query(points)[0].min())
-        if unnamed_mm + UNNAMED_MM < nearest_mm:
+        if unnamed_mm + LOCATE.unnamed_mm < nearest_mm:
             return BonesNear(words="a bone without a name lies nearer than all that have one")
     at = np.unravel_index(np.argmin(np.where(near, distance_mm, np.inf)), near.shape)
     name = bones.names[int(bones.label[index[at]])]
@@ -290,7 +239,7 @@ def _side(bones: BoneMap, labels: NDArray[np.intp]) -> tuple[Laterality, float]:
     if 2 * (left + right) < len(sides):
         return Laterality.UNKNOWN, 0.0
     share = max(left, right) / (left + right)
-    if share < SURE_SHARE:
+    if share < LOCATE.sure_bone_share:
         return Laterality.UNKNOWN, share
     return (Laterality.LEFT if left > right else Laterality.RIGHT), share
 
@@ -308,12 +257,13 @@ def _site(
     evidence = f"{name} lies {nearest_mm:.0f} mm away"
     if bone in ("vertebrae", "sacrum"):
         level = _LEVELS.get(name.partition("_")[2][:1]) if bone == "vertebrae" else "sacral"
-        if nearest_mm <= SPINE_MM:
+        if nearest_mm <= LOCATE.vertebra_mm:
             return Site(BodySite.SPINE, SiteSource.BONE_LABELS, level, evidence)
         return Site(_BESIDE[level], SiteSource.BONE_LABELS, evidence=evidence) if level else None
     middle = points[np.argmin(np.linalg.norm(points - nearest_lps_mm, axis=1))]
     away_mm = _distances_mm(bones, middle)
-    for pair, site, within_mm in _JOINTS:
+    for one_bone, other_bone, site, within_mm in LOCATE.joints:
+        pair = {one_bone, other_bone}
         if bone in pair and max(away_mm.get(one, np.inf) for one in pair) <= within_mm:
             other = next(iter(pair - {bone}))
             return Site(site, SiteSource.BONE_LABELS, evidence=f"{evidence}, {other} {away_mm[other]:.0f} mm")
@@ -326,7 +276,7 @@ def _site(
 def _distances_mm(bones: BoneMap, point_lps_mm: NDArray[np.float64]) -> dict[str, float]:
     """Distance of each bone round a point."""
     found: dict[str, float] = {}
-    for index in bones.tree.query_ball_point(point_lps_mm, AROUND_MM):
+    for index in bones.tree.query_ball_point(point_lps_mm, LOCATE.around_joint_mm):
         bone = _bone(bones.names[int(bones.label[index])])
         away_mm = float(np.linalg.norm(bones.points_lps_mm[index] - point_lps_mm))
         found[bone] = min(found.get(bone, np.inf), away_mm)
@@ -347,7 +297,7 @@ def _end_near(bones: BoneMap, name: str, place_lps_mm: NDArray[np.float64]) -> N
 
 def _end_of_femur(bones: BoneMap, end_lps_mm: NDArray[np.float64]) -> BodySite | None:
     """Tell hip from knee by the femur alone; None at the border of the field, where the bone may be cut off."""
-    if min(end_lps_mm[2] - bones.field_z_mm[0], bones.field_z_mm[1] - end_lps_mm[2]) <= CUT_MM:
+    if min(end_lps_mm[2] - bones.field_z_mm[0], bones.field_z_mm[1] - end_lps_mm[2]) <= LOCATE.cut_bone_mm:
         return None
     own = bones.points_lps_mm[[_bone(bones.names[int(label)]) == "femur" for label in bones.label]]
     return BodySite.HIP if end_lps_mm[2] > np.median(own[:, 2]) else BodySite.KNEE

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.locate.grid import Grid, StackBox
 from calcimeasure.model import Laterality
 
@@ -23,31 +24,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Outline
-
-STEP_MM: Final = 4.0
-"""Distance of the points of a section: limbs with a narrower gap between them count as touching."""
-
-MOST_POINTS: Final = 250_000
-"""A field that holds more points is parted at a wider distance, which bounds time and memory."""
-
-SMALLEST_LIMB_MM2: Final = 800.0
-"""A finger or toe has a section of at most 500 mm2; the part of another limb at the border of a field has more."""
-
-NEAR_MM: Final = 60.0
-"""Where two limbs touch, the gap between them is taken to lie where it does in the nearest section that shows it. That
-section is no farther away than this."""
-
-GAP_MM: Final = 8.0
-GAP_SHARE: Final = 0.3
-"""How far from that gap a lesion must lie: this far, and this part of the distance of that section farther."""
-
-GONE_SHARE: Final = 0.4
-HERE_SHARE: Final = 0.5
-"""Two limbs are compared with their places in a near section. One of them ends before a section that covers less than
-the first of these parts of its place, and more than the second of the place of the other limb."""
-
-SURE_SHARE: Final = 0.9
-"""A lesion lies in a limb where more than this part of it does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +52,7 @@ class Limbs:
 def part_limbs(bodies: Sequence[Outline], geometry: Geometry) -> Limbs | None:
     """Part the bodies in the field section by section; None where no section has two parts."""
     box = StackBox.of(geometry)
-    step_mm = box.step_mm(STEP_MM, MOST_POINTS)
+    step_mm = box.step_mm(LOCATE.limb_step_mm, LOCATE.limb_points)
     # The last point lies at the end of the field, or beyond it by less than a step.
     axes_mm = [np.arange(low, high + step_mm / 2, step_mm) for low, high in box.sides_mm]
     body = Grid.along(axes_mm, geometry).covered_by(bodies)
@@ -92,7 +68,7 @@ def part_limbs(bodies: Sequence[Outline], geometry: Geometry) -> Limbs | None:
 def _parts(section: NDArray[np.bool_], step_mm: float) -> tuple[NDArray[np.int32], int]:
     labels, count = ndimage.label(section)
     areas_mm2 = np.bincount(labels.ravel(), minlength=count + 1) * step_mm**2
-    large = [n for n in range(1, count + 1) if areas_mm2[n] >= SMALLEST_LIMB_MM2]
+    large = [n for n in range(1, count + 1) if areas_mm2[n] >= LOCATE.smallest_limb_mm2]
     middles = [np.flatnonzero((labels == n).any(axis=1)).mean() for n in large]
     number = np.zeros(count + 1, dtype=np.int32)
     for rank, at in enumerate(np.argsort(middles), 1):
@@ -140,22 +116,22 @@ def _in_parted_sections(index: NDArray[np.intp], limbs: Limbs) -> Laterality:
         return Laterality.UNKNOWN
     first = np.mean(own[held] == 1)
     last = np.mean(own[held] == limbs.counts[index[held, 2]])
-    if last > SURE_SHARE:
+    if last > LOCATE.sure_limb_share:
         return Laterality.LEFT
-    return Laterality.RIGHT if first > SURE_SHARE else Laterality.UNKNOWN
+    return Laterality.RIGHT if first > LOCATE.sure_limb_share else Laterality.UNKNOWN
 
 
 def _beside_gap(points_lps_mm: NDArray[np.float64], section: float, limbs: Limbs) -> Laterality | None:
     parted = np.flatnonzero(limbs.counts > 1)
     nearest = int(parted[np.argmin(np.abs(parted - section))])
     away_mm = abs(nearest - section) * limbs.step_mm
-    if away_mm > NEAR_MM:
+    if away_mm > LOCATE.near_section_mm:
         return None
     if limbs.counts[nearest] > 2:
         return Laterality.UNKNOWN
     own = limbs.parts[..., round(section)] > 0
     right, left = (float(own[limbs.parts[..., nearest] == part].mean()) for part in (1, 2))
-    if min(right, left) < GONE_SHARE and max(right, left) > HERE_SHARE:
+    if min(right, left) < LOCATE.limb_gone_share and max(right, left) > LOCATE.limb_here_share:
         # The other limb ends before this section.
         return Laterality.LEFT if left > right else Laterality.RIGHT
     if not limbs.beside[nearest]:
@@ -163,6 +139,6 @@ def _beside_gap(points_lps_mm: NDArray[np.float64], section: float, limbs: Limbs
     ends = [np.flatnonzero((limbs.parts[..., nearest] == part).any(axis=1)) for part in (1, 2)]
     gap_mm = limbs.low_lps_mm[0] + limbs.step_mm * (ends[0].max() + ends[1].min()) / 2
     beside_mm = float(points_lps_mm[:, 0].mean()) - gap_mm
-    if abs(beside_mm) < GAP_MM + GAP_SHARE * away_mm:
+    if abs(beside_mm) < LOCATE.limb_gap_mm + LOCATE.limb_gap_share * away_mm:
         return Laterality.UNKNOWN
     return Laterality.LEFT if beside_mm > 0 else Laterality.RIGHT

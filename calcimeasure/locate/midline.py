@@ -2,7 +2,7 @@
 
 The midline is the plane whose two sides are most alike. Attenuation is clipped, so that gas in the bowel counts no more
 than skin and muscle do, and compared with its mirror image for planes in every position and in directions up to
-`MOST_ASKEW_DEG` away from the patient's left. What was not imaged takes no part. The best plane is a midline only
+`most_askew_deg` away from the patient's left. What was not imaged takes no part. The best plane is a midline only
 where the field shows both sides of the body, and where bones or limbs lie as far from it on one side as on the other: a
 single limb is like its mirror image too, and has no midline.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import fft, ndimage
 
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.locate.grid import Grid, StackBox
 from calcimeasure.model import NOT_IMAGED_HU, Midline
 
@@ -25,74 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Outline, Volume
-
-MOST_ASKEW_DEG: Final = 27.0
-"""Patients are turned on the table by up to some 20 degrees. In a patient turned much farther, it is a matter of
-definition which half of a section is the left one."""
-
-STEP_MM: Final = 8.0
-"""Distance of the points that are compared: two sides of a body are no more alike than that."""
-
-MOST_POINTS: Final = 60_000
-"""A field that holds more points is compared at a wider distance, which bounds the time."""
-
-FEWEST_PAIRS: Final = 0.1
-"""A plane counts only where at least this share of the largest number of pairs can be compared across it."""
-
-CLIP_HU: Final = (-200.0, 250.0)
-"""Attenuation counts within these limits: below them air is like air, above them bone is like bone."""
-
-SMALLEST_BODY: Final = 1 / 3
-"""A body smaller than this part of the largest one takes no part: arms are much smaller than a trunk, the second leg is
-not."""
-
-FEWEST_COLUMNS: Final = 4
-FEWEST_BODY_POINTS: Final = 50
-"""A field with fewer points along x or y, or a body with fewer points, is too small to be compared."""
-
-LOWEST_LIKENESS: Final = 0.7
-"""Correlation of the body with its mirror image, below which the two sides are not of one body."""
-
-SMALLEST_SHARE_IN_VIEW: Final = 0.85
-"""This share of the body must have its mirror image in the field of view, or one side is cut off."""
-
-MOST_CUT_OFF: Final = 0.2
-"""At most this share of the lines across a body may leave the field of view on one side."""
-
-FAR_FROM_MIDLINE_MM: Final = 45.0
-"""Bones of a single limb lie nearer to its plane of symmetry than this (both condyles of a knee within 45 mm)."""
-
-FEWEST_BONE_POINTS: Final = 8
-LEAST_BONE_SHARE: Final = 0.15
-MOST_UNEVEN_BONE: Final = 3.0
-"""At least so many points of bone, and at least this share of them, lie far from the plane; on one side at most so many
-times as many as on the other. Fewer may be masses that were taken for bone."""
-
-BODY_HALF_WIDTH_MM: Final = 105.0
-BONE_SLAB_MM: Final = 25.0
-MOST_SLABS_WITH_BONE: Final = 0.7
-"""A body that is narrower than this on one side must have bones on both sides in this share of its slabs, as a head
-has: masses of a limb that were taken for bone lie in some slices only."""
-
-TRUNK_HALF_WIDTH_MM: Final = 140.0
-"""A body that reaches so far to both sides is a trunk, also where the field shows no bone but the spine."""
-
-TRUNK_LENGTH_MM: Final = 150.0
-"""A whole body is as wide as a body with two sides (`TRUNK_HALF_WIDTH_MM`) over at least this length."""
-
-GAP_MM: Final = 8.0
-MOST_SECTIONS_JOINED: Final = 0.3
-"""Two limbs lie beside the plane where the body covers all points as near to it as this in fewer than this share of the
-slices."""
-
-LEAST_UNCERTAINTY_MM: Final = 4.0
-"""A midline is known no more exactly than half the distance of the points."""
-
-SLABS: Final = 4
-FEWEST_POINTS_OF_SLAB: Final = 20
-FARTHEST_OF_SLAB_MM: Final = 60.0
-"""The uncertainty of the midline is how far the planes of so many slabs of the body lie from it. A slab with fewer
-points of the body takes no part, and its plane is looked for no farther away than this."""
 
 _AROUND: Final = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
@@ -104,7 +37,7 @@ class _Copy:
     Parameters
     ----------
     clipped_hu, imaged, compared, body
-        (z, y, x) float32: attenuation within `CLIP_HU`; 1 where it was imaged, may be compared, is body.
+        (z, y, x) float32: attenuation within `compared_hu`; 1 where it was imaged, may be compared, is body.
     bone_lps_mm
         (n, 3) points of bone.
     middle_lps_mm
@@ -165,17 +98,17 @@ def find_midline(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outl
     if copy is None:
         return None, "no midline: too little of a body is in view"
     best = _best_mirror(copy)
-    if best.likeness < LOWEST_LIKENESS:
+    if best.likeness < LOCATE.lowest_likeness:
         return None, f"no midline: both sides of the best plane are too little alike ({best.likeness:.2f})"
-    if best.share_in_view < SMALLEST_SHARE_IN_VIEW:
+    if best.share_in_view < LOCATE.smallest_share_in_view:
         return None, f"no midline: one side of the body is cut off ({best.share_in_view:.0%} is seen on both)"
-    if _share_cut_off(volume, _main_bodies(bodies), best.normal) > MOST_CUT_OFF:
+    if _share_cut_off(volume, _main_bodies(bodies), best.normal) > LOCATE.most_cut_off:
         return None, "no midline: the skin of one side is not in view"
     halves = _Halves.of(copy, best)
     sides = _two_sides(copy, best, halves)
     if sides is None:
         return None, "no midline: what is in view may be a single limb"
-    uncertainty_mm = max(LEAST_UNCERTAINTY_MM, _spread_mm(copy, best))
+    uncertainty_mm = max(LOCATE.least_uncertainty_mm, _spread_mm(copy, best))
     return (
         Midline(
             normal=(float(best.normal[0]), float(best.normal[1]), float(best.normal[2])),
@@ -190,26 +123,26 @@ def find_midline(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outl
 
 def _coarse_copy(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outline]) -> _Copy | None:
     box = StackBox.of(volume.geometry)
-    step_mm = box.step_mm(STEP_MM, MOST_POINTS)
+    step_mm = box.step_mm(LOCATE.midline_step_mm, LOCATE.midline_points)
     # Points lie in the middle of cells that fill the field.
     axes_mm = [np.arange(low + step_mm / 2, max(high, low + step_mm), step_mm) for low, high in box.sides_mm]
-    if min(map(len, axes_mm[:2])) < FEWEST_COLUMNS:
+    if min(map(len, axes_mm[:2])) < LOCATE.fewest_columns:
         return None
     grid = Grid.along(axes_mm, volume.geometry, order="zyx")
     points_lps_mm = grid.points_lps_mm
     hu = grid.attenuation_hu(volume)
     imaged = hu != NOT_IMAGED_HU
     body = grid.covered_by(_main_bodies(bodies))
-    if np.count_nonzero(body) < FEWEST_BODY_POINTS:
+    if np.count_nonzero(body) < LOCATE.fewest_body_points:
         return None
     bone = grid.covered_by(bones)
     # What lies outside of the bodies that are compared (table, clothes, arms) counts as air.
-    clipped_hu = np.where(body, np.clip(hu, *CLIP_HU), CLIP_HU[0]).astype(np.float32)
+    clipped_hu = np.where(body, np.clip(hu, *LOCATE.compared_hu), LOCATE.compared_hu[0]).astype(np.float32)
     return _Copy(
         clipped_hu=clipped_hu,
         imaged=imaged.astype(np.float32),
         # A mass, contrast agent or metal on one side does not tell where the middle is.
-        compared=(imaged & ~((hu >= CLIP_HU[1]) & ~bone)).astype(np.float32),
+        compared=(imaged & ~((hu >= LOCATE.compared_hu[1]) & ~bone)).astype(np.float32),
         body=body.astype(np.float32),
         bone_lps_mm=points_lps_mm[body & bone],
         middle_lps_mm=points_lps_mm.reshape(-1, 3)[[0, -1]].mean(axis=0),
@@ -220,7 +153,7 @@ def _coarse_copy(volume: Volume, bodies: Sequence[Outline], bones: Sequence[Outl
 def _main_bodies(bodies: Sequence[Outline]) -> list[Outline]:
     """Choose the trunk, or both legs; arms are much smaller than a trunk."""
     sizes = [body.voxel_count for body in bodies]
-    return [body for body, size in zip(bodies, sizes, strict=True) if size >= SMALLEST_BODY * max(sizes)]
+    return [body for body, size in zip(bodies, sizes, strict=True) if size >= LOCATE.smallest_body * max(sizes)]
 
 
 def _best_mirror(copy: _Copy) -> _Mirror:
@@ -230,12 +163,12 @@ def _best_mirror(copy: _Copy) -> _Mirror:
     in smaller steps.
     """
     thin = _thinned(copy)
-    coarse = np.deg2rad(np.arange(-MOST_ASKEW_DEG, MOST_ASKEW_DEG + 1, 9.0))
+    coarse = np.deg2rad(np.arange(-LOCATE.most_askew_deg, LOCATE.most_askew_deg + 1, LOCATE.turn_step_deg))
     # Turning an image releases the interpreter's lock.
     with ThreadPoolExecutor() as pool:
         turn, askew = _angles(max(pool.map(lambda turn: _mirror(thin, turn, 0.0), coarse), key=_score).normal)
         best = _mirror(copy, turn, askew)
-        for step in np.deg2rad((9.0, 5.0)):
+        for step in np.deg2rad(LOCATE.refining_steps_deg):
             turns = [(turn + a * step, askew + b * step) for a, b in _AROUND]
             around = list(pool.map(lambda one: _mirror(copy, *one), turns))
             scores = [_score(one) for one in (best, *around)]
@@ -260,7 +193,7 @@ def _thinned(copy: _Copy) -> _Copy:
 
 def _score(mirror: _Mirror) -> float:
     """Rate a plane: the field should show both of its sides."""
-    return mirror.likeness * min(1.0, mirror.share_in_view / SMALLEST_SHARE_IN_VIEW)
+    return mirror.likeness * min(1.0, mirror.share_in_view / LOCATE.smallest_share_in_view)
 
 
 def _angles(normal: NDArray[np.float64]) -> tuple[float, float]:
@@ -291,7 +224,7 @@ def _mirror(copy: _Copy, turn: float, askew: float) -> _Mirror:
     frame = _frame(turn, askew)
     hu, compared, imaged, body = _lines(copy, frame)
     likeness, share = mirror_likeness(hu, compared), _share_in_view(body, imaged)
-    score = likeness * np.minimum(1.0, share / SMALLEST_SHARE_IN_VIEW)
+    score = likeness * np.minimum(1.0, share / LOCATE.smallest_share_in_view)
     best = int(np.argmax(score))
     # A point and its mirror image have the indexes a and b with a + b = best.
     half = (best + _peak(score, best)) / 2
@@ -303,7 +236,7 @@ def _mirror(copy: _Copy, turn: float, askew: float) -> _Mirror:
 def _lines(copy: _Copy, frame: NDArray[np.float64]) -> tuple[NDArray[np.float32], ...]:
     """Turn a copy: attenuation above its lowest, what may be compared, what was imaged, and the body."""
     compared = _turned(copy.compared, frame)
-    hu = (_turned(copy.clipped_hu, frame, CLIP_HU[0]) - np.float32(CLIP_HU[0])) * compared
+    hu = (_turned(copy.clipped_hu, frame, LOCATE.compared_hu[0]) - np.float32(LOCATE.compared_hu[0])) * compared
     # What was imaged, and what is body, is counted and not compared: the nearest points suffice.
     return hu, compared, _turned(copy.imaged, frame, order=0), _turned(copy.body, frame, order=0)
 
@@ -317,7 +250,7 @@ def mirror_likeness(hu: NDArray[np.float32], compared: NDArray[np.float32]) -> N
     mean = _mirrored(hu, compared) / pairs
     variance = _mirrored(hu * hu, compared) / pairs - mean**2
     together = _mirrored(hu, hu) / pairs - mean**2
-    enough = pairs >= FEWEST_PAIRS * pairs.max()
+    enough = pairs >= LOCATE.fewest_pairs * pairs.max()
     return np.where(enough, together / np.maximum(variance, 1.0), -1.0)
 
 
@@ -375,11 +308,11 @@ class _Halves:
         columns_mm = (np.arange(body.shape[2]) - _column_of(copy, mirror, body.shape[2])) * copy.step_mm
         reach_mm = [np.where(seen, way * columns_mm, -1e4).max(axis=1)[slices] for way in (-1, 1)]
         nearer_mm = np.min(reach_mm, axis=0)
-        at_plane = seen[slices][:, np.abs(columns_mm) <= max(GAP_MM, copy.step_mm)].all(axis=1)
+        at_plane = seen[slices][:, np.abs(columns_mm) <= max(LOCATE.joined_sections_mm, copy.step_mm)].all(axis=1)
         return cls(
-            half_width_mm=float(np.quantile(reach_mm, 0.1, axis=1).min()),
-            wide_length_mm=float(np.count_nonzero(nearer_mm >= TRUNK_HALF_WIDTH_MM) * copy.step_mm),
-            is_two_limbs=bool(np.mean(at_plane) < MOST_SECTIONS_JOINED),
+            half_width_mm=float(np.quantile(reach_mm, LOCATE.half_width_quantile, axis=1).min()),
+            wide_length_mm=float(np.count_nonzero(nearer_mm >= LOCATE.midline_trunk_half_width_mm) * copy.step_mm),
+            is_two_limbs=bool(np.mean(at_plane) < LOCATE.most_sections_joined),
         )
 
 
@@ -416,20 +349,24 @@ def _two_sides(copy: _Copy, mirror: _Mirror, halves: _Halves) -> str | None:
     """Say what lies on both sides of a plane; None where the body may be a single limb."""
     distance_mm = copy.bone_lps_mm @ mirror.normal - mirror.offset_mm
     along_mm = copy.bone_lps_mm @ mirror.frame[2]
-    far = [way * distance_mm > FAR_FROM_MIDLINE_MM for way in (-1, 1)]
+    far = [way * distance_mm > LOCATE.far_from_midline_mm for way in (-1, 1)]
     counts = [int(np.count_nonzero(one)) for one in far]
-    many = sum(counts) >= max(FEWEST_BONE_POINTS, LEAST_BONE_SHARE * len(distance_mm))
-    if many and max(counts) <= MOST_UNEVEN_BONE * min(counts):
-        slabs = np.floor(along_mm / BONE_SLAB_MM)
+    many = sum(counts) >= max(LOCATE.fewest_bone_points, LOCATE.least_bone_share * len(distance_mm))
+    if many and max(counts) <= LOCATE.most_uneven_bone * min(counts):
+        slabs = np.floor(along_mm / LOCATE.bone_slab_mm)
         on_both = np.intersect1d(slabs[far[0]], slabs[far[1]])
-        throughout = len(on_both) >= MOST_SLABS_WITH_BONE * len(
-            np.unique(np.floor(_along_mm(copy, mirror) / BONE_SLAB_MM))
+        throughout = len(on_both) >= LOCATE.slabs_with_bone * len(
+            np.unique(np.floor(_along_mm(copy, mirror) / LOCATE.bone_slab_mm))
         )
         if halves.is_two_limbs:
             return "two limbs"
-        if halves.half_width_mm >= BODY_HALF_WIDTH_MM or halves.wide_length_mm >= TRUNK_LENGTH_MM or throughout:
+        if (
+            halves.half_width_mm >= LOCATE.body_half_width_mm
+            or halves.wide_length_mm >= LOCATE.trunk_length_mm
+            or throughout
+        ):
             return "bones on both sides"
-    if halves.half_width_mm >= TRUNK_HALF_WIDTH_MM:
+    if halves.half_width_mm >= LOCATE.midline_trunk_half_width_mm:
         return f"a body of {2 * halves.half_width_mm:.0f} mm"
     return None
 
@@ -447,13 +384,13 @@ def _spread_mm(copy: _Copy, mirror: _Mirror) -> float:
     hu, compared, imaged, body = _lines(copy, mirror.frame)
     whole = _column_of(copy, mirror, hu.shape[2])
     away = []
-    for part in np.array_split(np.arange(hu.shape[0]), min(SLABS, hu.shape[0])):
-        if body[part].sum() < FEWEST_POINTS_OF_SLAB:
+    for part in np.array_split(np.arange(hu.shape[0]), min(LOCATE.uncertainty_slabs, hu.shape[0])):
+        if body[part].sum() < LOCATE.fewest_slab_points:
             continue
         likeness, share = mirror_likeness(hu[part], compared[part]), _share_in_view(body[part], imaged[part])
-        score = likeness * np.minimum(1.0, share / SMALLEST_SHARE_IN_VIEW)
+        score = likeness * np.minimum(1.0, share / LOCATE.smallest_share_in_view)
         near = np.arange(len(score))
-        score = np.where(np.abs(near / 2 - whole) * copy.step_mm < FARTHEST_OF_SLAB_MM, score, -np.inf)
+        score = np.where(np.abs(near / 2 - whole) * copy.step_mm < LOCATE.farthest_slab_mm, score, -np.inf)
         best = int(np.argmax(score))
         away.append(abs((best + _peak(score, best)) / 2 - whole) * copy.step_mm)
-    return float(max(away, default=2 * LEAST_UNCERTAINTY_MM))
+    return float(max(away, default=2 * LOCATE.least_uncertainty_mm))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from calcimeasure.locate.constants import LOCATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,9 +15,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Outline
-
-MOST_POINTS: Final = 4000
-"""So many voxels of a large lesion tell which share of it lies beyond a plane to 1 %."""
 
 
 def outline_points(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
@@ -31,12 +30,12 @@ def outline_points(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
     Returns
     -------
     ndarray
-        (n, 3) LPS mm: the centers of its voxels. Of a large lesion `MOST_POINTS` at most, moved so that their mean is
+        (n, 3) LPS mm: the centers of its voxels. Of a large lesion `lesion_points` at most, moved so that their mean is
         the mean of all voxels.
     """
     index = np.argwhere(outline.mask())
     middle_lps_mm = _middle_lps_mm(index + np.array(outline.start_kji), geometry)
-    step = -(-len(index) // MOST_POINTS)
+    step = -(-len(index) // LOCATE.lesion_points)
     # One voxel of each group is drawn at random. The first voxel of each group would not do: where rows are as long as
     # a group, all points would lie in one column.
     first = np.arange(0, len(index) - step + 1, step)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.locate.midline import mirror_likeness
 from calcimeasure.locate.ordered import ordered_in
 from calcimeasure.model import Laterality
@@ -26,28 +27,6 @@ LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
 
 PALM_UP: Final = "AP"
 """View Position of hands that lie on their backs: the beam enters through the palm."""
-
-COARSE_COLUMNS: Final = 160
-"""A radiograph is compared with its mirror image in about so many columns: ribs and hips are wider than one of them."""
-
-FEWEST_COLUMNS: Final = 16
-"""An image with fewer coarse rows or columns than this is too small to be compared with its mirror image."""
-
-LOWEST_LIKENESS: Final = 0.55
-"""Correlation of the radiograph of a trunk with its mirror image, without the slow changes of density, below which no
-midline is seen. Heart and gas differ from side to side (a chest reaches 0.74); one side alone is less alike."""
-
-FARTHEST_FROM_MIDDLE: Final = 0.15
-"""The midline of the body may lie so far beside the middle of the image, as part of the image's width."""
-
-SMALLEST_LIMB: Final = 1 / 3
-"""The smaller of two limbs has at least this part of the pixels of the larger one."""
-
-LEAST_LIMB: Final = 0.02
-"""The larger of two limbs has at least this part of the pixels of the image."""
-
-MOST_OVERLAP: Final = 0.2
-"""Two limbs lie beside each other where no more than this part of the narrower one lies above the other one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,13 +181,17 @@ def _two_limbs(foreground: NDArray[np.bool_], axis: int) -> NDArray[np.int32] | 
     """Label two limbs beside each other along an axis; None where there are not two, or they lie above each other."""
     labels, count = ndimage.label(foreground)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    large = [n + 1 for n in np.argsort(-sizes, kind="stable") if sizes[n] >= SMALLEST_LIMB * sizes.max(initial=0)]
-    if len(large) != 2 or sizes[large[0] - 1] < LEAST_LIMB * foreground.size:
+    large = [
+        n + 1
+        for n in np.argsort(-sizes, kind="stable")
+        if sizes[n] >= LOCATE.radiograph_smallest_limb * sizes.max(initial=0)
+    ]
+    if len(large) != 2 or sizes[large[0] - 1] < LOCATE.radiograph_least_limb * foreground.size:
         return None
     places = [np.flatnonzero((labels == n).any(axis=1 - axis)) for n in large]
     first, second = sorted((0, 1), key=lambda n: float(places[n].mean()))
     shared = np.intersect1d(places[first], places[second]).size
-    if shared > MOST_OVERLAP * min(one.size for one in places):
+    if shared > LOCATE.radiograph_most_overlap * min(one.size for one in places):
         return None
     limbs = np.zeros(foreground.shape, dtype=np.int32)
     limbs[labels == large[first]], limbs[labels == large[second]] = 1, 2
@@ -222,24 +205,26 @@ def _midline_index(pixels: NDArray[np.float32], foreground: NDArray[np.bool_] | 
         compared = foreground.astype(np.float32)
     if axis == 0:
         image, compared = image.T, compared.T
-    factor = max(1, image.shape[1] // COARSE_COLUMNS)
+    factor = max(1, image.shape[1] // LOCATE.radiograph_columns)
     image, compared = (_blocks(one, factor) for one in (image, compared))
-    if min(image.shape) < FEWEST_COLUMNS or not compared.any():
+    if min(image.shape) < LOCATE.radiograph_fewest_columns or not compared.any():
         return None
     count = image.shape[1]
     # Bones and organs are compared. That an image is brighter in its middle and ends at its borders says nothing.
-    weight = ndimage.gaussian_filter(compared, count / 12)
-    background = ndimage.gaussian_filter(image * compared, count / 12) / np.maximum(weight, 1e-3)
+    sigma = count / LOCATE.slow_changes_per_width
+    weight = ndimage.gaussian_filter(compared, sigma)
+    background = ndimage.gaussian_filter(image * compared, sigma) / np.maximum(weight, 1e-3)
     structure = np.where(compared > 0.5, image - background, 0.0)
-    low, high = np.quantile(structure[compared > 0.5], (0.02, 0.98)) if (compared > 0.5).any() else (0.0, 0.0)
+    inside = compared > 0.5
+    low, high = np.quantile(structure[inside], LOCATE.structure_quantiles) if inside.any() else (0.0, 0.0)
     structure = ndimage.gaussian_filter(np.clip(structure, low, high), 1.0)
     structure *= 100 / max(float(structure.std()), 1e-6)  # pixels have any unit
     likeness = mirror_likeness(structure[None].astype(np.float32), compared[None])
     middle = count - 1
-    near = np.abs(np.arange(len(likeness)) - middle) <= 2 * FARTHEST_FROM_MIDDLE * count
+    near = np.abs(np.arange(len(likeness)) - middle) <= 2 * LOCATE.farthest_from_middle * count
     best = int(np.argmax(np.where(near, likeness, -np.inf)))
     # The best place at the border of the searched range is no peak.
-    if likeness[best] < LOWEST_LIKENESS or not (near[best - 1] and near[best + 1]):
+    if likeness[best] < LOCATE.radiograph_lowest_likeness or not (near[best - 1] and near[best + 1]):
         return None
     return float(best / 2 * factor + (factor - 1) / 2)
 

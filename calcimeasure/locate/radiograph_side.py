@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from calcimeasure.locate.body_sites import ARM_SITES, MIDLINE_SITES
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.model import BodySite, Laterality, Side, SideSource
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
 JOINED_SITES: Final = frozenset({BodySite.SHOULDER, BodySite.HIP, BodySite.THIGH})
 """Both of these may be on one image with the trunk between them."""
-
-LEAST_FROM_MIDLINE: Final = 0.06
-"""A lesion no farther from the midline than this part of the image's width has no side: the midline is not known more
-exactly."""
 
 
 def site_on_radiograph(place: RadiographPlace) -> Site:
@@ -67,7 +64,8 @@ def _of_one_limb(anatomy: RadiographAnatomy, evidence: list[str]) -> Side:
     if side is None:
         return _unknown(None, evidence or ["neither tags nor words name a side"])
     by_tag, by_word = ordered.coded_side.laterality is side, ordered.worded_side.laterality is side
-    confidence = 0.98 if by_tag and by_word else 0.95 if by_tag else 0.9
+    alone = LOCATE.tag_confidence if by_tag else LOCATE.word_confidence
+    confidence = LOCATE.tag_and_word_confidence if by_tag and by_word else alone
     source = SideSource.DICOM_TAG if by_tag else SideSource.DESCRIPTION
     return Side(side, source, confidence, evidence="; ".join(evidence))
 
@@ -105,7 +103,7 @@ def _beside_midline(place: RadiographPlace, evidence: list[str]) -> Side:
     if anatomy.midline_index is None:
         return _unknown(side, [*evidence, "the body's midline is not seen on the film"], conflict)
     lies_across = (across > middle).any() and (across < middle).any()
-    if lies_across or np.abs(across - middle).min() <= LEAST_FROM_MIDLINE * width:
+    if lies_across or np.abs(across - middle).min() <= LOCATE.least_from_midline * width:
         return _unknown(side, [*evidence, "it lies on or too near to the body's midline"], conflict)
     evidence = [*evidence, f"it lies to the {side} of the body's midline by Patient Orientation"]
     return _agreeing(side, anatomy, evidence)
@@ -116,7 +114,8 @@ def _agreeing(side: Laterality, anatomy: RadiographAnatomy, evidence: list[str])
     said = _said_side(anatomy)
     if anatomy.ordered.is_contradictory or said not in (None, side):
         return _unknown(side, [*evidence, "tags or words say another"], conflict=True)
-    return Side(side, SideSource.DICOM_TAG, 0.95 if said else 0.9, evidence="; ".join(evidence))
+    confidence = LOCATE.said_place_confidence if said else LOCATE.place_confidence
+    return Side(side, SideSource.DICOM_TAG, confidence, evidence="; ".join(evidence))
 
 
 def _said_side(anatomy: RadiographAnatomy) -> Laterality | None:

@@ -8,45 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
+
+from calcimeasure.locate.constants import LOCATE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.locate.sections import Sections
-
-LUNG_SHARE: Final = 0.1
-LUNG_SHARE_OF_ONE_SIDE: Final = LUNG_SHARE / 3
-"""A section goes through the chest where lung fills at least these parts of it, in all and on either side. Gas in the
-bowel fills less, or lies on one side."""
-
-SMALLEST_CHEST_MM: Final = 60.0
-"""Lungs that reach over less of the length of the trunk than this may be gas in the bowel, and tell no region."""
-
-PARTING_WITHIN_MM: Final = 27.0
-"""The legs part where air runs through a section parallel to the midline, no farther from it than this. Over a whole
-body the midline may lie beside the middle of the legs."""
-
-PELVIS_HEIGHT_MM: Final = 190.0
-"""The pelvis reaches so far above where the legs part: up to the iliac crests."""
-
-ABDOMEN_HEIGHT_MM: Final = 180.0
-"""The abdomen reaches so far above the pelvis, or below the lungs, where the field does not show its other end."""
-
-PELVIC_BONE_BESIDE_MM: Final = (40.0, 170.0)
-"""Hip bones lie so far from the midline: what lies nearer is spine or sacrum, what lies farther is an arm."""
-
-PELVIC_BONE_MM2: Final = 500.0
-"""A section of the pelvis has at least this much bone on either side; a section through ribs has less."""
-
-BELOW_LUNGS_MM: Final = 45.0
-"""Ribs lie beside the midline so far below the lungs: bone there is not taken for the pelvis."""
-
-TRUNK_HALF_WIDTH_MM: Final = 105.0
-"""A section that reaches so far to both sides is one of a trunk; a head and a neck are narrower."""
 
 
 class Region(StrEnum):
@@ -122,8 +94,8 @@ def regions_of(
     found = [_region(section, sections, chest, crotch) for section in range(sections.body.shape[2])]
     if crotch is None and chest is not None:
         area_mm2 = _bone_beside_midline_mm2(sections, bone_beside_mm, bone_section, point_mm3)
-        for section in range(chest[0] - int(BELOW_LUNGS_MM / sections.step_mm)):
-            if area_mm2[section] >= PELVIC_BONE_MM2:
+        for section in range(chest[0] - int(LOCATE.below_lungs_mm / sections.step_mm)):
+            if area_mm2[section] >= LOCATE.pelvic_bone_mm2:
                 found[section] = Region.PELVIS
     return Regions(
         of_sections=tuple(found),
@@ -145,11 +117,11 @@ def _region(section: int, sections: Sections, chest: tuple[int, int] | None, cro
         return Region.LEGS
     if chest is not None and chest[0] <= section <= chest[1]:
         return Region.CHEST
-    if height_mm <= PELVIS_HEIGHT_MM:
+    if height_mm <= LOCATE.pelvis_height_mm:
         return Region.PELVIS
     if chest is not None and section > chest[1]:
         return Region.HEAD
-    if below_lungs_mm <= ABDOMEN_HEIGHT_MM or height_mm <= PELVIS_HEIGHT_MM + ABDOMEN_HEIGHT_MM:
+    if below_lungs_mm <= LOCATE.abdomen_height_mm or height_mm <= LOCATE.pelvis_height_mm + LOCATE.abdomen_height_mm:
         return Region.ABDOMEN
     return Region.UNKNOWN
 
@@ -158,9 +130,9 @@ def _chest(sections: Sections) -> tuple[int, int] | None:
     """Find the first and the last section that goes through both lungs."""
     area = np.maximum(sections.body.sum(axis=(0, 1)), 1)
     right, left = ((sections.lung & (way * sections.beside_mm > 0)).sum(axis=(0, 1)) / area for way in (-1, 1))
-    through_lungs = (right + left >= LUNG_SHARE) & (np.minimum(right, left) >= LUNG_SHARE_OF_ONE_SIDE)
+    through_lungs = (right + left >= LOCATE.lung_share) & (np.minimum(right, left) >= LOCATE.lung_share_of_one_side)
     chest = _longest_run(through_lungs)
-    if chest is None or (chest[1] - chest[0] + 1) * sections.step_mm < SMALLEST_CHEST_MM:
+    if chest is None or (chest[1] - chest[0] + 1) * sections.step_mm < LOCATE.smallest_chest_mm:
         return None
     return chest
 
@@ -170,7 +142,7 @@ def _crotch(sections: Sections, chest: tuple[int, int] | None) -> int | None:
     seen = np.flatnonzero(sections.body.any(axis=(0, 1)))
     if not seen.size:
         return None
-    gaps_mm = np.arange(-PARTING_WITHIN_MM, PARTING_WITHIN_MM + 1, sections.step_mm)
+    gaps_mm = np.arange(-LOCATE.parting_within_mm, LOCATE.parting_within_mm + 1, sections.step_mm)
     half_mm = sections.step_mm / 2
     parted = np.any(
         [~np.any(sections.body & (np.abs(sections.beside_mm - at) <= half_mm), axis=(0, 1)) for at in gaps_mm], axis=0
@@ -191,7 +163,7 @@ def _bone_beside_midline_mm2(
     sections: Sections, beside_mm: NDArray[np.float64], section: NDArray[np.intp], point_mm3: float
 ) -> NDArray[np.float64]:
     """(sections,) area of bone where hip bones lie, on the side that has less of it."""
-    nearest_mm, farthest_mm = PELVIC_BONE_BESIDE_MM
+    nearest_mm, farthest_mm = LOCATE.pelvic_bone_beside_mm
     at_side = (np.abs(beside_mm) > nearest_mm) & (np.abs(beside_mm) < farthest_mm)
     areas_mm2 = [
         np.bincount(section[at_side & (way * beside_mm > 0)], minlength=sections.body.shape[2])
@@ -206,7 +178,7 @@ def _bone_beside_midline_mm2(
 def _wide_sections(sections: Sections) -> frozenset[int]:
     """Find the sections that reach to both sides as far as a trunk does."""
     reach_mm = [np.where(sections.body, way * sections.beside_mm, 0).max(axis=(0, 1)) for way in (-1, 1)]
-    return frozenset(map(int, np.flatnonzero(np.minimum(*reach_mm) >= TRUNK_HALF_WIDTH_MM)))
+    return frozenset(map(int, np.flatnonzero(np.minimum(*reach_mm) >= LOCATE.trunk_half_width_mm)))
 
 
 def _longest_run(marked: NDArray[np.bool_]) -> tuple[int, int] | None:

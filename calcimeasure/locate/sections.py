@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import edt
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.locate.grid import Grid, StackBox
 from calcimeasure.model import NOT_IMAGED_HU
 
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Midline, Outline, Volume
-
-STEP_MM: Final = 9.0
-"""Distance of the points of the copy. The points that stand for bone (`trunk.BONE_STEP_MM`) lie nearer to each other,
-so that those of one bone are neighbors in the copy."""
-
-MOST_POINTS: Final = 250_000
-"""A field that holds more points is copied at a wider distance, which bounds time and memory."""
-
-LUNG_HU: Final = (-940, -500)
-"""Attenuation of lung: air in the bowel, and air between an arm and the trunk, lies below; fat lies above."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,13 +76,13 @@ def sections_of(volume: Volume, bodies: Sequence[Outline], midline: Midline) -> 
         Of the body.
     """
     box = StackBox.of(volume.geometry)
-    step_mm = box.step_mm(STEP_MM, MOST_POINTS)
+    step_mm = box.step_mm(LOCATE.section_step_mm, LOCATE.section_points)
     # A field thinner than one step still has one point.
     axes_mm = [np.arange(low, max(high, low + step_mm / 2), step_mm) for low, high in box.sides_mm]
     grid = Grid.along(axes_mm, volume.geometry)
     hu = grid.attenuation_hu(volume)
     body = grid.covered_by(bodies)
-    lung = ndimage.binary_opening(body & (hu != NOT_IMAGED_HU) & (hu > LUNG_HU[0]) & (hu < LUNG_HU[1]))
+    lung = ndimage.binary_opening(body & (hu != NOT_IMAGED_HU) & (hu > LOCATE.lung_hu[0]) & (hu < LOCATE.lung_hu[1]))
     beside_mm = midline.distance_mm(grid.points_lps_mm)
     no_lung_mm = np.full(body.shape, np.inf, dtype=np.float32)
     return Sections(

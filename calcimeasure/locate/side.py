@@ -19,11 +19,12 @@ Named bones and the midline are both strong: where they disagree the side is unk
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from calcimeasure.locate.body_sites import ARM_SITES, BENT_SITES, LEG_SITES, MIDLINE_SITES, UNPAIRED_SITES
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.locate.trunk import Part
 from calcimeasure.model import BodySite, Laterality, Side, SideSource
 
@@ -37,27 +38,6 @@ if TYPE_CHECKING:
     from calcimeasure.model import Midline, Site
 
 LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
-
-BOTH_SIDES_MM: Final = 280.0
-"""A body that extends this far from left to right is no single limb, and no half of a pelvis or a chest."""
-
-LEG_WIDTH_MM: Final = 110.0
-"""Two limbs that are both at least this wide are legs, whatever the header calls them: few upper arms are wider."""
-
-FINGER_MM: Final = 30.0
-"""Two bodies of which one is thinner than this are fingers or toes of one limb."""
-
-ACROSS_SHARE: Final = 0.1
-"""A lesion with at least this share on either side of the midline lies in the middle."""
-
-HINT_MM: Final = 20.0
-"""A lesion nearer than this to the scanner's x = 0 has no hint of a side."""
-
-SURE_MM: Final = 30.0
-"""So far beyond the uncertainty of the midline a lesion has its side with the highest confidence."""
-
-SURE_SHARE: Final = 0.5
-"""A lesion with this share on either side of the midline lies in the middle with the highest confidence."""
 
 
 def side_of(place: Place, site: Site) -> Side:
@@ -101,7 +81,8 @@ def _by_bones_and_midline(bones: BonesNear, beside: Side, middle_mm: float, doub
     else:
         evidence = f"{bones.words}; {beside.evidence}; named bones and midline disagree"
         return _unknown(middle_mm, _sign(middle_mm), evidence, conflict=True)
-    confidence = 0.99 if beside.laterality is bones.side and doubt is None else 0.9
+    agrees = beside.laterality is bones.side and doubt is None
+    confidence = LOCATE.bones_and_midline_confidence if agrees else LOCATE.bones_confidence
     return Side(
         bones.side,
         SideSource.BONE_LABELS,
@@ -125,7 +106,8 @@ def _by_bones_alone(bones: BonesNear, place: Place) -> Side:
     against = None if bones.of_arm else _side_of_the_table(place)
     if not ordered.sides and against is not None and against is not bones.side:
         return _unknown(None, hint, f"{evidence}; but the limb lies on the scanner's {against} side", conflict=True)
-    return Side(bones.side, SideSource.BONE_LABELS, 0.97 if ordered.sides else 0.92, evidence=evidence)
+    confidence = LOCATE.bones_and_order_confidence if ordered.sides else LOCATE.bones_alone_confidence
+    return Side(bones.side, SideSource.BONE_LABELS, confidence, evidence=evidence)
 
 
 def _by_midline(midline: Midline, why: str, distance_mm: NDArray[np.float64], body_site: BodySite) -> Side:
@@ -133,13 +115,13 @@ def _by_midline(midline: Midline, why: str, distance_mm: NDArray[np.float64], bo
     middle_mm = float(distance_mm.mean())
     left_share = float(np.mean(distance_mm > 0))
     evidence = f"{why}; its middle lies {abs(middle_mm):.0f} mm to the {_sign(middle_mm)} of it"
-    if min(left_share, 1 - left_share) >= ACROSS_SHARE:
+    if min(left_share, 1 - left_share) >= LOCATE.across_share:
         if body_site not in MIDLINE_SITES:
             return _unknown(middle_mm, Laterality.MIDLINE, f"{evidence}, and it lies across it")
         return Side(
             Laterality.MIDLINE,
             SideSource.BODY_MIDLINE,
-            confidence=_confidence(min(left_share, 1 - left_share), SURE_SHARE),
+            confidence=_confidence(min(left_share, 1 - left_share), LOCATE.sure_across_share),
             distance_to_midline_mm=middle_mm,
             evidence=f"{evidence}, and it lies across it",
         )
@@ -148,7 +130,7 @@ def _by_midline(midline: Midline, why: str, distance_mm: NDArray[np.float64], bo
     return Side(
         _sign(middle_mm),
         SideSource.BODY_MIDLINE,
-        confidence=_confidence(abs(middle_mm) - midline.uncertainty_mm, SURE_MM),
+        confidence=_confidence(abs(middle_mm) - midline.uncertainty_mm, LOCATE.sure_side_mm),
         distance_to_midline_mm=middle_mm,
         evidence=evidence,
     )
@@ -176,7 +158,7 @@ def _doubt_of_place(place: Place, body_site: BodySite) -> str | None:
 
 
 def _are_legs(anatomy: Anatomy, body_site: BodySite) -> bool:
-    return body_site in LEG_SITES or _least_width_mm(anatomy.bodies[:2]) >= LEG_WIDTH_MM
+    return body_site in LEG_SITES or _least_width_mm(anatomy.bodies[:2]) >= LOCATE.leg_width_mm
 
 
 def _by_words(place: Place, body_site: BodySite) -> Side:
@@ -196,8 +178,9 @@ def _by_words(place: Place, body_site: BodySite) -> Side:
     if doubt is not None:
         return doubt
     sources = [source for source, one in said.items() if one.laterality is side]
-    confidence = {SideSource.DICOM_TAG: 0.95, SideSource.DESCRIPTION: 0.9}[sources[0]]
-    return Side(side, sources[0], 0.98 if len(sources) > 1 else confidence, evidence=evidence)
+    alone = LOCATE.tag_confidence if sources[0] is SideSource.DICOM_TAG else LOCATE.word_confidence
+    confidence = LOCATE.tag_and_word_confidence if len(sources) > 1 else alone
+    return Side(side, sources[0], confidence, evidence=evidence)
 
 
 def _doubt_of_words(place: Place, side: Laterality, hint: Laterality | None, evidence: str) -> Side | None:
@@ -229,8 +212,8 @@ def _sign(to_the_left_mm: float) -> Laterality:
 
 
 def _confidence(margin: float, sure: float) -> float:
-    """From 0.8 at no margin to 0.99 at a margin that leaves no doubt."""
-    return 0.8 + 0.19 * min(1.0, max(0.0, margin) / sure)
+    """From `least_confidence` at no margin to `confidence_range` more at a margin that leaves no doubt."""
+    return LOCATE.least_confidence + LOCATE.confidence_range * min(1.0, max(0.0, margin) / sure)
 
 
 def _hint_of_place(place: Place) -> Laterality | None:
@@ -238,15 +221,15 @@ def _hint_of_place(place: Place) -> Laterality | None:
     if place.limb in (LEFT, RIGHT):
         return place.limb
     x_mm = float(place.points_lps_mm[:, 0].mean())
-    if abs(x_mm) < HINT_MM:
+    if abs(x_mm) < LOCATE.hint_mm:
         return None
     limb_x_mm = x_mm if place.body is None else place.anatomy.bodies[place.body].middle_x_mm
-    return _sign(limb_x_mm) if abs(limb_x_mm) >= HINT_MM else _sign(x_mm)
+    return _sign(limb_x_mm) if abs(limb_x_mm) >= LOCATE.hint_mm else _sign(x_mm)
 
 
 def _spans_both_sides(place: Place) -> bool:
     """Tell whether the body round a lesion is so wide that it is no single limb, hip or shoulder."""
-    return place.body is not None and place.anatomy.bodies[place.body].extent_x_mm >= BOTH_SIDES_MM
+    return place.body is not None and place.anatomy.bodies[place.body].extent_x_mm >= LOCATE.both_sides_mm
 
 
 def _which_of_two_limbs(place: Place) -> Laterality | None:
@@ -257,7 +240,7 @@ def _which_of_two_limbs(place: Place) -> Laterality | None:
     if len(bodies) < 2 or place.body is None or place.body > 1:
         return None
     sizes = [body.outline.voxel_count for body in bodies[:2]]
-    if sizes[1] < sizes[0] / 4 or _least_width_mm(bodies[:2]) < FINGER_MM:
+    if sizes[1] < sizes[0] / LOCATE.most_unlike_limbs or _least_width_mm(bodies[:2]) < LOCATE.finger_mm:
         return None
     return LEFT if bodies[place.body].middle_x_mm > bodies[1 - place.body].middle_x_mm else RIGHT
 
@@ -271,4 +254,4 @@ def _side_of_the_table(place: Place) -> Laterality | None:
     if place.body is None or place.anatomy.ordered.site.body_site in ARM_SITES:
         return None
     middle_x_mm = place.anatomy.bodies[place.body].middle_x_mm
-    return _sign(middle_x_mm) if abs(middle_x_mm) >= HINT_MM else None
+    return _sign(middle_x_mm) if abs(middle_x_mm) >= LOCATE.hint_mm else None

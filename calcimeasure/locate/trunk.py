@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.locate.points import some_points, thinned_index, thinning_steps
 from calcimeasure.locate.regions import regions_of
 from calcimeasure.locate.sections import sections_of
@@ -29,47 +30,6 @@ if TYPE_CHECKING:
     from calcimeasure.locate.regions import Regions
     from calcimeasure.locate.sections import Sections
     from calcimeasure.model import Midline, Outline, Volume
-
-BONE_STEP_MM: Final = 5.0
-"""Distance of the points that stand for bone: the thinnest bone of an arm is wider."""
-
-DEEP_MM: Final = 50.0
-"""Bone that lies deeper below the skin than this is of the trunk: no bone of an arm does."""
-
-AT_LUNG_MM: Final = 22.0
-"""Bone no farther from a lung is of the trunk: ribs lie on the lung. An arm that lies on the chest has its own soft
-tissue and the chest wall between its bone and the lung."""
-
-INNER_MM: Final = 42.0
-INNER_SIDEWAYS_SHARE: Final = 0.6
-INNER_BACKWARD_SHARE: Final = -0.3
-"""Bone that lies deeper below the skin than this is of the trunk where it lies neither at a side nor at the front: on
-the way from the middle of the section to the skin no farther to the side, and no farther to the front, than these
-parts."""
-
-BACK_SHARE: Final = 0.2
-BACK_SIDEWAYS_SHARE: Final = 0.5
-"""Bone at any depth is of the trunk where it lies farther to the back than the first of these parts of the way from the
-middle of the section to the skin, and no farther to the side than the second: no arm lies behind the trunk."""
-
-SPINE_HALF_WIDTH_MM: Final = 30.0
-"""Bone in the back half of the trunk, no farther from the midline than this, is of the spine: vertebrae are as wide."""
-
-LIMB_MM: Final = 45.0
-"""A lesion farther from any bone than this lies in the trunk: nothing in a limb lies so far from a bone."""
-
-JOINED_MM: Final = 60.0
-"""A bone is of the trunk where bone that is joined to it within this distance is: ribs and hip bones reach into places
-where an arm may lie. A limb that is followed is joined to bone of the trunk within this distance of its upper end."""
-
-CLEAR_MM: Final = 15.0
-"""An arm that is followed stays farther from the midline than this and the midline's uncertainty together."""
-
-FOLLOWED_MM: Final = 80.0
-"""Less of a limb than this, along the body, does not show where it comes from."""
-
-LESION_POINTS: Final = 400
-"""So many points of a lesion tell which bone is nearest to it."""
 
 
 class Part(StrEnum):
@@ -196,7 +156,7 @@ def map_trunk(volume: Volume, bodies: Sequence[Outline], skeleton: Sequence[Outl
         regions=regions,
         bones=bones,
         spine=KDTree(points_lps_mm[bones.is_spine]) if bones.is_spine.any() else None,
-        followed=_followed(bones, CLEAR_MM + midline.uncertainty_mm, regions.crotch_z_mm),
+        followed=_followed(bones, LOCATE.clear_mm + midline.uncertainty_mm, regions.crotch_z_mm),
     )
 
 
@@ -210,7 +170,7 @@ def place_in_trunk(points_lps_mm: NDArray[np.float64], trunk: Trunk) -> PlaceInT
     trunk
         Of the stack.
     """
-    some = some_points(points_lps_mm, LESION_POINTS)
+    some = some_points(points_lps_mm, LOCATE.trunk_lesion_points)
     away_mm, index = trunk.bones.tree.query(some)
     nearest_mm, nearest = float(away_mm.min()), int(index[np.argmin(away_mm)])
     return PlaceInTrunk(some, points_lps_mm.mean(axis=0), nearest, nearest_mm, _part(nearest, nearest_mm, trunk))
@@ -219,9 +179,9 @@ def place_in_trunk(points_lps_mm: NDArray[np.float64], trunk: Trunk) -> PlaceInT
 def _part(nearest: int, nearest_mm: float, trunk: Trunk) -> Part:
     """Tell what a lesion lies in by the bone nearest to it, and by the bone that is joined to that."""
     bones = trunk.bones
-    if nearest_mm > LIMB_MM:
+    if nearest_mm > LOCATE.limb_bone_mm:
         return Part.TRUNK
-    around = np.array(bones.tree.query_ball_point(bones.points_lps_mm[nearest], JOINED_MM))
+    around = np.array(bones.tree.query_ball_point(bones.points_lps_mm[nearest], LOCATE.joined_mm))
     around = around[bones.joined[around] == bones.joined[nearest]]
     if bones.is_trunk[around].any():
         return Part.TRUNK
@@ -230,7 +190,7 @@ def _part(nearest: int, nearest_mm: float, trunk: Trunk) -> Part:
 
 def _points_of_bone(geometry: Geometry, skeleton: Sequence[Outline]) -> tuple[NDArray[np.float64], float]:
     """(n, 3) LPS mm, and the volume of bone that each point stands for."""
-    steps = thinning_steps(geometry, BONE_STEP_MM)
+    steps = thinning_steps(geometry, LOCATE.trunk_bone_step_mm)
     index = thinned_index(((one.mask(), one.start_kji) for one in skeleton), steps)
     return geometry.to_lps_mm(index), float(np.prod(steps * geometry.spacing_kji_mm))
 
@@ -248,10 +208,14 @@ def _bones(
     places = tuple(at.T)
     beside_mm = midline.distance_mm(points_lps_mm)
     depth_mm, sideways, backward = (one[places] for one in (sections.depth_mm, sections.sideways, sections.backward))
-    is_at_lung = sections.to_lung_mm[places] <= AT_LUNG_MM
-    is_inner = (depth_mm > INNER_MM) & (backward > INNER_BACKWARD_SHARE) & (sideways <= INNER_SIDEWAYS_SHARE)
-    is_at_back = (backward > BACK_SHARE) & (sideways <= BACK_SIDEWAYS_SHARE)
-    is_trunk = (depth_mm > DEEP_MM) | is_at_lung | is_inner | is_at_back
+    is_at_lung = sections.to_lung_mm[places] <= LOCATE.at_lung_mm
+    is_inner = (
+        (depth_mm > LOCATE.inner_mm)
+        & (backward > LOCATE.inner_backward_share)
+        & (sideways <= LOCATE.inner_sideways_share)
+    )
+    is_at_back = (backward > LOCATE.back_share) & (sideways <= LOCATE.back_sideways_share)
+    is_trunk = (depth_mm > LOCATE.deep_mm) | is_at_lung | is_inner | is_at_back
     occupied = np.zeros(sections.body.shape, dtype=np.bool_)
     occupied[places] = True
     of_trunk = np.zeros_like(occupied)
@@ -265,7 +229,7 @@ def _bones(
         beside_mm=beside_mm,
         is_trunk=is_trunk,
         is_next_to_trunk=ndimage.binary_dilation(of_trunk, all_neighbors)[places],
-        is_spine=(np.abs(beside_mm) <= SPINE_HALF_WIDTH_MM) & (backward > 0) & is_trunk,
+        is_spine=(np.abs(beside_mm) <= LOCATE.spine_half_width_mm) & (backward > 0) & is_trunk,
         is_at_lung=is_at_lung,
         joined=joined[places],
         limb=np.where(is_trunk, 0, limbs[places]),
@@ -286,7 +250,12 @@ def _followed(bones: TrunkBones, clear_mm: float, crotch_z_mm: float | None) -> 
         least_mm = 0.0 if is_leg else clear_mm
         one_side = bool(np.all(beside_mm > least_mm) or np.all(beside_mm < -least_mm))
         next_to_trunk_z_mm = z_mm[bones.is_next_to_trunk[own]]
-        is_long = z_mm.max() - z_mm.min() >= FOLLOWED_MM
-        if is_long and one_side and next_to_trunk_z_mm.size and next_to_trunk_z_mm.max() >= z_mm.max() - JOINED_MM:
+        is_long = z_mm.max() - z_mm.min() >= LOCATE.followed_mm
+        if (
+            is_long
+            and one_side
+            and next_to_trunk_z_mm.size
+            and next_to_trunk_z_mm.max() >= z_mm.max() - LOCATE.joined_mm
+        ):
             found.add(int(number))
     return frozenset(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from calcimeasure.locate.constants import LOCATE
 from calcimeasure.locate.regions import Region
 from calcimeasure.locate.trunk import Part
 from calcimeasure.model import BodySite, Site, SiteSource
@@ -11,36 +12,6 @@ from calcimeasure.model import BodySite, Site, SiteSource
 if TYPE_CHECKING:
     from calcimeasure.locate.regions import Regions
     from calcimeasure.locate.trunk import PlaceInTrunk, Trunk
-
-SPINE_MM: Final = 20.0
-SPINE_BESIDE_MM: Final = 45.0
-"""A lesion lies at the spine where it is no farther from bone of the spine, and its middle no farther from the midline,
-than these: the muscles along the spine are as thick."""
-
-NEAR_BONE_MM: Final = 45.0
-"""A lesion no farther from a bone than this lies at a shoulder or a hip: masses of these joints lie in the muscles and
-bursae round them."""
-
-HIP_BESIDE_MM: Final = 60.0
-"""A hip joint, and bone of it, lies at least so far from the midline."""
-
-HIP_HEIGHT_MM: Final = (-20.0, 130.0)
-"""The hip joint with the trochanters lies between these heights above where the legs part."""
-
-THIGH_LENGTH_MM: Final = 220.0
-"""A lesion lies in the thigh down to so far below where the legs part: farther down the knee may be near."""
-
-SHOULDER_HEIGHT_MM: Final = 100.0
-SHOULDER_BESIDE_MM: Final = 125.0
-NECK_MM: Final = 40.0
-"""The shoulder reaches from so far below the upper end of the lungs to so far above it; bone of it lies at least so far
-from the midline."""
-
-HEAD_BESIDE_MM: Final = 110.0
-"""A lesion above the lungs lies in head or neck where it is no farther from the midline than this: shoulders are."""
-
-LEVEL_MARGIN_MM: Final = 40.0
-"""Nearer than this to an end of the lungs the level of the spine is not told: lungs end at different vertebrae."""
 
 
 def site_in_trunk(place: PlaceInTrunk, trunk: Trunk) -> Site | None:
@@ -71,7 +42,7 @@ def site_in_trunk(place: PlaceInTrunk, trunk: Trunk) -> Site | None:
         return _site_in_pelvis(place, beside_mm, trunk)
     if region in (Region.CHEST, Region.HEAD) and _is_at_shoulder(place, trunk):
         return _by_geometry(BodySite.SHOULDER, "it lies at bone beside the upper end of the lungs")
-    if region is Region.HEAD and beside_mm > HEAD_BESIDE_MM:
+    if region is Region.HEAD and beside_mm > LOCATE.head_beside_mm:
         return None
     return _SITES.get(region)
 
@@ -88,7 +59,7 @@ _SITES: Final = {
 
 
 def _site_in_leg(z_mm: float, regions: Regions) -> Site | None:
-    if regions.crotch_z_mm is None or z_mm < regions.crotch_z_mm - THIGH_LENGTH_MM:
+    if regions.crotch_z_mm is None or z_mm < regions.crotch_z_mm - LOCATE.thigh_length_mm:
         return None
     return _by_geometry(BodySite.THIGH, f"it lies {regions.crotch_z_mm - z_mm:.0f} mm below where the legs part")
 
@@ -96,18 +67,18 @@ def _site_in_leg(z_mm: float, regions: Regions) -> Site | None:
 def _site_in_pelvis(place: PlaceInTrunk, beside_mm: float, trunk: Trunk) -> Site | None:
     z_mm, crotch_z_mm = float(place.middle_lps_mm[2]), trunk.regions.crotch_z_mm
     bone_beside_mm = abs(float(trunk.bones.beside_mm[place.bone]))
-    at_side = min(beside_mm, bone_beside_mm) >= HIP_BESIDE_MM and place.bone_mm <= NEAR_BONE_MM
+    at_side = min(beside_mm, bone_beside_mm) >= LOCATE.hip_beside_mm and place.bone_mm <= LOCATE.near_bone_mm
     if at_side and crotch_z_mm is None:
         return None  # at the ilium or at the hip joint: only the legs would tell how high it lies
-    if at_side and crotch_z_mm is not None and HIP_HEIGHT_MM[0] <= z_mm - crotch_z_mm <= HIP_HEIGHT_MM[1]:
+    if at_side and crotch_z_mm is not None and LOCATE.hip_height_mm[0] <= z_mm - crotch_z_mm <= LOCATE.hip_height_mm[1]:
         return _by_geometry(BodySite.HIP, "it lies at bone beside the pelvis, near to where the legs part")
     return _by_geometry(BodySite.PELVIS, "its section goes through the pelvis")
 
 
 def _is_at_spine(place: PlaceInTrunk, beside_mm: float, trunk: Trunk) -> bool:
-    if beside_mm > SPINE_BESIDE_MM or trunk.spine is None:
+    if beside_mm > LOCATE.spine_beside_mm or trunk.spine is None:
         return False
-    return float(trunk.spine.query(place.points_lps_mm)[0].min()) <= SPINE_MM
+    return float(trunk.spine.query(place.points_lps_mm)[0].min()) <= LOCATE.spine_mm
 
 
 def _level(region: Region, z_mm: float, regions: Regions) -> str | None:
@@ -115,15 +86,17 @@ def _level(region: Region, z_mm: float, regions: Regions) -> str | None:
     if regions.chest_z_mm is None:
         return None
     low_mm, high_mm = regions.chest_z_mm
-    if region is Region.CHEST and z_mm <= high_mm - LEVEL_MARGIN_MM and z_mm >= low_mm + LEVEL_MARGIN_MM:
+    if region is Region.CHEST and z_mm <= high_mm - LOCATE.level_margin_mm and z_mm >= low_mm + LOCATE.level_margin_mm:
         return "thoracic"
-    return "lumbar" if region is Region.ABDOMEN and z_mm <= low_mm - LEVEL_MARGIN_MM else None
+    return "lumbar" if region is Region.ABDOMEN and z_mm <= low_mm - LOCATE.level_margin_mm else None
 
 
 def _is_at_shoulder(place: PlaceInTrunk, trunk: Trunk) -> bool:
-    if trunk.regions.chest_z_mm is None or place.bone_mm > NEAR_BONE_MM or trunk.bones.is_at_lung[place.bone]:
+    if trunk.regions.chest_z_mm is None or place.bone_mm > LOCATE.near_bone_mm or trunk.bones.is_at_lung[place.bone]:
         return False
     top_mm = trunk.regions.chest_z_mm[1]
     beside_mm = abs(float(trunk.bones.beside_mm[place.bone]))
-    is_as_high = top_mm - SHOULDER_HEIGHT_MM <= float(place.middle_lps_mm[2]) <= top_mm + NECK_MM
-    return beside_mm >= SHOULDER_BESIDE_MM and is_as_high
+    is_as_high = (
+        top_mm - LOCATE.shoulder_height_mm <= float(place.middle_lps_mm[2]) <= top_mm + LOCATE.shoulder_above_mm
+    )
+    return beside_mm >= LOCATE.shoulder_beside_mm and is_as_high

@@ -84,6 +84,9 @@ class MeasureConstants(Constants):
         "An outline follows an edge where the image falls outward on this share of its border or more; by chance alone "
         "it falls on half of it.",
     )
+    ring_truncate_sigmas: int = constant(
+        6, "standard deviations", "To this distance the ring around a mass counts in the background of a place."
+    )
     along_border_px: float = constant(
         3.0,
         "pixels",
@@ -95,6 +98,9 @@ class MeasureConstants(Constants):
     )
     nearest_px: float = constant(
         0.1, "pixels", "The contour lies no nearer to the middle of a pixel than this part of the way to the next."
+    )
+    longest_foot: float = constant(
+        0.25, "of the long axis", "The foot of an edge reaches no farther beyond the contour than this."
     )
     pixel_sd_px: float = constant(
         0.3, "pixels", "Standard deviation of where pixels, and the steps of an outline, put an end of an axis."

@@ -187,9 +187,11 @@ def _background(
         return np.full(values.shape, np.nan, dtype=np.float32)
     low, high = np.quantile(sampled[seen], (MEASURE.ring_outliers, 1 - MEASURE.ring_outliers))
     sigma = [reach / step for reach, step in zip(reaches, steps, strict=True)]
-    weight = ndimage.gaussian_filter(seen.astype(np.float64), sigma, truncate=6)
+    weight = ndimage.gaussian_filter(seen.astype(np.float64), sigma, truncate=MEASURE.ring_truncate_sigmas)
     total = ndimage.gaussian_filter(
-        np.where(seen, np.clip(sampled, low, high), 0.0).astype(np.float64), sigma, truncate=6
+        np.where(seen, np.clip(sampled, low, high), 0.0).astype(np.float64),
+        sigma,
+        truncate=MEASURE.ring_truncate_sigmas,
     )
     found = total / np.maximum(weight, 1e-12)
     rows, columns = (
@@ -231,7 +233,7 @@ def _long_axis_u95_px(near: _Near, long_axis_px: float) -> float:
     """
     steepness = max(near.steepness, 1e-9)
     ends_px = 2 * ((near.noise_sd / steepness) ** 2 + MEASURE.pixel_sd_px**2)
-    foot_px = min(max(near.boundary, 0.0) / steepness, long_axis_px / 4)
+    foot_px = min(max(near.boundary, 0.0) / steepness, long_axis_px * MEASURE.longest_foot)
     return MEASURE.width_95 * math.sqrt(
         ends_px + (2 * MEASURE.foot_sd_share * foot_px) ** 2 + (MEASURE.behind_sd_share * long_axis_px) ** 2
     )

@@ -87,6 +87,9 @@ class Projection:
         Directions of rows and columns in letters (0020,0020).
     pixel_intensity_relationship
         LIN where pixel values are proportional to the beam's intensity (0028,1040).
+    conversion_type
+        Conversion Type (0008,0064). Nothing reads it from here. It is kept because a store hashes the content of a
+        stack with this whole record: without it stored hashes would change.
     pixel_aspect_ratio
         Height to width of a pixel (0028,0034), where the header gives no spacing.
     """
@@ -133,7 +136,6 @@ class Stack:
     kvp: float | None = None
     convolution_kernel: str | None = None
     contrast_agent: bool | None = None
-    patient_position: str | None = None
     body_part: str | None = None
     laterality: str | None = None
     image_laterality: str | None = None

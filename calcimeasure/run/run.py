@@ -36,8 +36,8 @@ _SERIES_TABLE_SECONDS = 10.0
 
 LEFT_ALONE = {
     "unchanged": "unchanged, measured before with the same settings",
-    "reviewed": "left alone, a reader has decided about it: it was measured with other settings or images "
-    "(--remeasure-reviewed)",
+    "reviewed": "left alone, a reader has decided about it: it was measured with other settings, other images or "
+    "under another algorithm number (--remeasure-reviewed)",
 }
 """What is said of stacks that a run does not measure."""
 

@@ -13,8 +13,9 @@ from calcimeasure.settings.records import MeasureSettings
 ALGORITHM: Final[int] = 1
 """Rises by one whenever the same images and settings give another number, outline, tissue, side or site."""
 
-FINGERPRINT: Final = "e93016853574"
-"""Names the constants of all stages and the weights of all networks that belong to `ALGORITHM`; a test compares it."""
+FINGERPRINT: Final = "56103b578fab"
+"""Names the constants of all stages, the weights of all networks and the tables of words that belong to `ALGORITHM`; a
+test compares it."""
 
 _FIRST_ALGORITHM: Final[int] = 1
 """The number of all versions that did not write an algorithm number yet."""

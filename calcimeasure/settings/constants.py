@@ -1,7 +1,7 @@
 """Constants of the algorithm: numbers that are not set, and that measured numbers depend on.
 
-Each stage (edge, measure, segment, locate) has one frozen record of them. A test names all records by a fingerprint:
-who changes a constant raises the algorithm number (`calcimeasure.settings.algorithm`).
+Each stage (load, segment, edge, measure, locate, study) has a frozen record of them. A test names all records by a
+fingerprint: who changes a constant raises the algorithm number (`calcimeasure.settings.algorithm`).
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ def constant(default: object, unit: str, why: str) -> Any:  # noqa: ANN401 - as 
     return dataclasses.field(default=default, metadata={"unit": unit, "why": why})
 
 
-def fingerprint(records: Iterable[Constants], weights: Iterable[tuple[str, bytes]] = ()) -> str:
-    """Name the constants of all stages and the weights of all networks.
+def fingerprint(records: Iterable[Constants], files: Iterable[tuple[str, bytes]] = ()) -> str:
+    """Name the constants of all stages, the weights of all networks and the tables of words.
 
     Parameters
     ----------
     records
         One of each stage; their order does not matter.
-    weights
-        Name and content of each file of weights; their order does not matter.
+    files
+        Name and content of each file of weights or words; their order does not matter.
 
     Returns
     -------
@@ -45,5 +45,5 @@ def fingerprint(records: Iterable[Constants], weights: Iterable[tuple[str, bytes
         for record in records
         for field in dataclasses.fields(record)
     ]
-    lines += [f"{name}={hashlib.sha256(content).hexdigest()}" for name, content in weights]
+    lines += [f"{name}={hashlib.sha256(content).hexdigest()}" for name, content in files]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:12]

@@ -8,25 +8,18 @@ masses at the same site left and right are a pair: the largest with the largest.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from calcimeasure.model import BodySite, Laterality, SideSource, SiteSource
+from calcimeasure.study.constants import STUDY
 from calcimeasure.study.matching import match
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from calcimeasure.study.matching import Seen
-
-PAIR_MM: Final = 22.0
-PAIR_SHARE: Final = 0.25
-"""Both masses of a pair lie within this distance and this share of their mean diameter from each other's mirror
-image."""
-
-MOST_UNLIKE_PAIR: Final = 8.0
-"""One mass of a pair has at most this many times the volume of the other: twice its diameter."""
 
 
 def symmetric_pairs(masses: Sequence[Seen]) -> dict[int, int]:
@@ -76,14 +69,14 @@ def _unlikeness(one: Seen, other: Seen) -> float:
     if midline is None or not same_frame or not _may_be_one_site(one, other):
         return math.inf
     times_as_large = one.times_as_large(other)
-    if times_as_large > MOST_UNLIKE_PAIR:
+    if times_as_large > STUDY.most_unlike_pair:
         return math.inf
     place_lps_mm, other_place_lps_mm = one.place_lps_mm, other.place_lps_mm
     if place_lps_mm is None or other_place_lps_mm is None:
         return math.inf
     mirrored_lps_mm = place_lps_mm - 2 * float(midline.distance_mm(place_lps_mm)) * np.array(midline.normal)
     distance_mm = float(np.linalg.norm(mirrored_lps_mm - other_place_lps_mm))
-    near_mm = PAIR_MM + PAIR_SHARE * (one.diameter_mm + other.diameter_mm) / 2 + midline.uncertainty_mm
+    near_mm = STUDY.pair_mm + STUDY.pair_share * (one.diameter_mm + other.diameter_mm) / 2 + midline.uncertainty_mm
     # Of two possible partners the one of similar size is preferred.
     return distance_mm / near_mm + math.log(times_as_large) if distance_mm <= near_mm else math.inf
 

@@ -18,19 +18,12 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.model import BodySite, Laterality
+from calcimeasure.study.constants import STUDY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from calcimeasure.model import Lesion, StackFacts
-
-MOST_UNLIKE_EXTENT: Final = 1.25
-"""Along one axis a mass is at most this many times as long on one radiograph as on another. Magnification differs with
-the distance from the detector: by up to a fifth where a limb is turned between two exposures."""
-
-MOST_UNLIKE_ON_ONE_PROJECTION: Final = 1.1
-"""Two radiographs from one direction show a mass with nearly the same extent along both axes; two masses are seldom so
-similar."""
 
 _AXES: Final = {"R": "side", "L": "side", "A": "depth", "P": "depth", "H": "height", "F": "height"}
 
@@ -67,7 +60,7 @@ def unlikeness_on_projections(one: tuple[StackFacts, Lesion], other: tuple[Stack
     shared = set(extents[0]) & set(extents[1])
     if not shared:
         return math.inf
-    most = MOST_UNLIKE_ON_ONE_PROJECTION if all(on_radiographs) and len(shared) > 1 else MOST_UNLIKE_EXTENT
+    most = STUDY.most_unlike_on_one_projection if all(on_radiographs) and len(shared) > 1 else STUDY.most_unlike_extent
     differences = [abs(math.log(extents[0][axis] / extents[1][axis])) for axis in shared]
     unlikeness = max(differences) / math.log(most)
     return unlikeness if unlikeness <= 1 else math.inf

@@ -8,10 +8,11 @@ one stack is at most one lesion of another. On radiographs `projections` decides
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.study.constants import STUDY
 from calcimeasure.study.matching import Seen, match
 from calcimeasure.study.projections import is_single, unlikeness_on_projections
 
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from calcimeasure.model import Outcome, StackFacts
-
-SAME_PLACE_MM: Final = 6.0
-SAME_PLACE_SHARE: Final = 0.15
-"""Between two series a mass moves by at most this distance and this share of its diameter (thick slices, another
-kernel). Two masses side by side lie farther apart than their diameter."""
-
-MOST_UNLIKE_VOLUME: Final = 2.5
-"""One mass has at most this many times the volume in another series; a small mass in thick slices varies most."""
 
 
 def groups_of_one_mass(outcomes: Iterable[Outcome]) -> list[list[Seen]]:
@@ -90,8 +83,8 @@ def _unlikeness(one: Seen, other: Seen) -> float:
     frame = one.stack.frame_of_reference_uid
     if not frame or frame != other.stack.frame_of_reference_uid:
         return math.inf
-    if one.times_as_large(other) > MOST_UNLIKE_VOLUME:
+    if one.times_as_large(other) > STUDY.most_unlike_volume:
         return math.inf
     distance_mm = float(np.linalg.norm(place_lps_mm - other_place_lps_mm))
-    near_mm = SAME_PLACE_MM + SAME_PLACE_SHARE * min(one.diameter_mm, other.diameter_mm)
+    near_mm = STUDY.same_place_mm + STUDY.same_place_share * min(one.diameter_mm, other.diameter_mm)
     return distance_mm / near_mm if distance_mm <= near_mm else math.inf

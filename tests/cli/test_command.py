@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from calcimeasure.cli.command import command
 from calcimeasure.cli.options import MeasureOptions
 from calcimeasure.settings import Settings
-from tests.test_cli import the_line
+from tests.cli.test_cli import the_line
 
 
 @dataclass(frozen=True, slots=True)

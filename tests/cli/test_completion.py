@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import program, run
+from tests.cli.test_cli import program, run
 
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 

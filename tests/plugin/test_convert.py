@@ -19,8 +19,8 @@ from napari_calcimeasure._convert import (
     pixels_kji,
 )
 from napari_calcimeasure._display import Display
+from tests.model.test_model import ct_series, volume_of
 from tests.phantoms import Grid, oblique_grid, straight_grid, tilted_grid, uneven_grid
-from tests.test_model import ct_series, volume_of
 
 SHAPE = (4, 5, 6)
 SPACING_MM = (3.0, 0.7, 0.9)

@@ -14,10 +14,10 @@ from napari_calcimeasure._kinds import WINDOWS_HU
 from napari_calcimeasure._rows import evidence, lesion_cells, lesion_order
 from napari_calcimeasure._screen import COLORS, PLANES, Screen
 from napari_calcimeasure._session import ShownSession
+from tests.model.test_model import volume_of
 from tests.phantoms import oblique_grid
 from tests.plugin.desks import FIRST, SECOND, SHAPE, begin, box, measure_drafts, store_with, two_cuboids
 from tests.radiographs import radiograph_of
-from tests.test_model import volume_of
 
 if TYPE_CHECKING:
     from napari.layers import Labels

@@ -7,9 +7,9 @@ import numpy as np
 from calcimeasure.model import Tissue
 from calcimeasure.review.worklist import tasks_of
 from napari_calcimeasure._rows import task_cells
+from tests.model.test_model import volume_of
 from tests.phantoms import straight_grid
 from tests.plugin.desks import begin, store_with
-from tests.test_model import volume_of
 
 
 def test_a_row_of_the_worklist_says_who_looked_and_who_decided(tmp_path: Path) -> None:

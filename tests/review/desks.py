@@ -14,8 +14,8 @@ from calcimeasure.model import Outline, Report, Tissue, Volume
 from calcimeasure.review import OpenedStack, Session
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.store import Store, file_url, open_store
+from tests.model.test_model import volume_of
 from tests.phantoms import straight_grid
-from tests.test_model import volume_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

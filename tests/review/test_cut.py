@@ -7,9 +7,9 @@ from calcimeasure.errors import ReviewError
 from calcimeasure.model import Outline, PointLps
 from calcimeasure.review import CuttingLine, CuttingPlane
 from calcimeasure.review.cut import parts_of
+from tests.model.test_model import volume_of
 from tests.phantoms import Grid, oblique_grid, tilted_grid
 from tests.radiographs import radiograph_of
-from tests.test_model import volume_of
 
 SHAPE = (4, 5, 6)
 SPACING_MM = (3.0, 0.7, 0.9)

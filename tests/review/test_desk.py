@@ -13,9 +13,9 @@ from calcimeasure.errors import InputPathError, OutputError
 from calcimeasure.model import Status, Tissue
 from calcimeasure.review import Desk, OpenedStack, Session, TaskState, open_stack
 from calcimeasure.review.worklist import tasks_of
+from tests.model.test_model import volume_of
 from tests.phantoms import straight_grid
 from tests.review.desks import FIRST, SECOND, ask, begin, box, store_with, two_cuboids
-from tests.test_model import volume_of
 
 
 def quiet(_: str) -> None:

@@ -28,9 +28,9 @@ from calcimeasure.model import (
     Volume,
 )
 from calcimeasure.settings import Settings
+from tests.model.test_model import volume_of
 from tests.phantoms import straight_grid
 from tests.test_geometry import geometry_of
-from tests.test_model import volume_of
 
 SETTINGS = Settings()
 THEN = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)

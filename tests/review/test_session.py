@@ -18,9 +18,9 @@ from calcimeasure.model import AlgorithmType, BodySite, Laterality, Outline, Poi
 from calcimeasure.review import CuttingPlane, Session
 from calcimeasure.store import Store
 from tests.conftest import PROJECT
+from tests.model.test_model import volume_of
 from tests.phantoms import straight_grid
 from tests.review.desks import FIRST, SECOND, SETTINGS, ask, begin, box, measure_drafts, store_with, two_cuboids
-from tests.test_model import volume_of
 
 ACROSS_COLUMNS, ACROSS_SLICES = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 STATE = "SELECT lesion_number, status, tissue, laterality, site, reader FROM current_lesions ORDER BY lesion_number"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from calcimeasure.load.constants import LOAD
 from calcimeasure.load.masks.records import MaskError, MaskFile, NiftiGrid
 
 if TYPE_CHECKING:
@@ -16,36 +17,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Stack
-
-GRID_TOLERANCE_MM: Final = 0.1
-_GRID_TOLERANCE_VOXELS: Final = 0.25
-"""A voxel that lies nearer than both to one of the stack is that voxel: headers round positions to 0.01 mm, spacings
-to 1e-6 of 500 pixels, and NIfTI keeps seven digits."""
-
-PLANE_TOLERANCE_MM: Final = 0.5
-"""Points of a contour lie this near to one plane along the slices: writers round each number to 0.1 mm."""
-
-SAME_PLANE_MM: Final = 0.02
-"""Contours nearer than this lie in one plane: they are holes of each other, not neighbors."""
-
-PARALLEL_TOLERANCE: Final = 0.001
-"""Sine of the angle between planes that are parallel: half a pixel at the far edge of a 500 mm field."""
-
-COARSER: Final = 1.5
-"""From this ratio of spacings on planes are those of a coarser grid."""
-
-OVERHANG_VOXELS: Final = 1.0
-"""A resampled mask may end this many of its own voxels before the stack does: rounding its size takes up to one."""
-
-MARGIN_VOXELS: Final = 2.0
-"""A resampled mask may go beyond the stack by this many voxels (the larger of both): one that goes further was made
-for another stack, and nothing in a NIfTI tells for which."""
-
-_NO_DIFFERENCE: Final = 1e-6
-"""Of an index, over the whole of a slice."""
-
-HALF: Final = 0.5
-"""From this part of a voxel on it belongs to a fractional segment."""
 
 
 def range_in_words(low: NDArray[np.float64], high: NDArray[np.float64]) -> str:
@@ -98,7 +69,7 @@ def find_lattice(
     spaced.
     """
     sides_mm = (geometry.row_spacing_mm, geometry.column_spacing_mm, *geometry.slice_steps_mm)
-    tolerance_mm = min(GRID_TOLERANCE_MM, _GRID_TOLERANCE_VOXELS * min(sides_mm))
+    tolerance_mm = min(LOAD.grid_tolerance_mm, LOAD.grid_tolerance_voxels * min(sides_mm))
     start = np.rint(geometry.to_index_kji(origin_lps_mm)).astype(np.intp)
     axes: list[int | None] = []
     signs: list[int] = []
@@ -218,8 +189,8 @@ def index_in_slice(
     across = per_step @ geometry.row_direction * geometry.column_spacing_mm
     result = []
     for start, each_row, each_column in zip(first, down, across, strict=True):
-        row = np.arange(rows if abs(each_row) * rows > _NO_DIFFERENCE else 1)[:, None] * each_row
-        column = np.arange(columns if abs(each_column) * columns > _NO_DIFFERENCE else 1) * each_column
+        row = np.arange(rows if abs(each_row) * rows > LOAD.no_difference else 1)[:, None] * each_row
+        column = np.arange(columns if abs(each_column) * columns > LOAD.no_difference else 1) * each_column
         result.append(start + row + column)
     return result
 

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.load.constants import LOAD
 from calcimeasure.load.masks.grid import (
-    MARGIN_VOXELS,
-    OVERHANG_VOXELS,
     Canvas,
     extent_in_mask,
     grid_of,
@@ -169,7 +168,7 @@ def _nifti_fit(file: MaskFile, geometry: Geometry, *, measured: bool) -> _Fit | 
     if nifti_axes(grid, geometry) is not None:
         return _Fit.OWN
     low, high, voxel = extent_in_mask(grid, geometry)
-    margin = MARGIN_VOXELS * np.maximum(1.0, voxel)
+    margin = LOAD.margin_voxels * np.maximum(1.0, voxel)
     last = np.array(grid.shape) - 1
     if measured:
         return (
@@ -181,7 +180,7 @@ def _nifti_fit(file: MaskFile, geometry: Geometry, *, measured: bool) -> _Fit | 
             f"At most {LARGEST_RESAMPLED_VOXELS} voxels expected on another grid than the stack's, found "
             f"{math.prod(grid.shape)}. Resample the mask to the series."
         )
-    covers = np.all(low >= -0.5 - OVERHANG_VOXELS) and np.all(high <= last + 0.5 + OVERHANG_VOXELS)
+    covers = np.all(low >= -0.5 - LOAD.overhang_voxels) and np.all(high <= last + 0.5 + LOAD.overhang_voxels)
     if covers and np.all(low <= margin) and np.all(high >= last - margin):
         return _Fit.LIKELY
     return (

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
+from calcimeasure.load.constants import LOAD
 from calcimeasure.load.masks.grid import (
-    HALF,
     Canvas,
     extent_in_mask,
     grid_of,
@@ -177,7 +177,7 @@ def _paint_nifti(file: MaskFile, labels: dict[MaskClass, int], target: NDArray[A
             only, label = next(iter(labels.items()))
             if only.number is None:
                 _refuse_several_values(voxels, values_seen)
-                canvas.paint_class(target[..., window], voxels >= HALF, label)
+                canvas.paint_class(target[..., window], voxels >= LOAD.half, label)
             else:
                 canvas.paint(target[..., window], _nifti_labels(voxels, labels))
 

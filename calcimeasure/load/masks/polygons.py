@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from calcimeasure.load.constants import LOAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
-
-_ON_EDGE_PIXELS: Final = 0.01
-"""A pixel center this near to a contour lies on it: numbers rounded to 0.001 mm."""
 
 
 def fill_polygons(polygons: Iterable[NDArray[np.float64]], shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -71,10 +70,10 @@ def _mark_centers(on_contour: NDArray[np.bool_], start: NDArray[np.float64], end
         longer = (steps[:, axis] >= steps[:, 1 - axis]) & (steps[:, axis] > 0)
         # The other coordinate last, as _column_at gives it.
         a, b = (np.stack([one[longer, 1 - axis], one[longer, axis]], axis=1) for one in (start, end))
-        low, high = np.minimum(a, b)[:, 1] - _ON_EDGE_PIXELS, np.maximum(a, b)[:, 1] + _ON_EDGE_PIXELS
+        low, high = np.minimum(a, b)[:, 1] - LOAD.on_edge_pixels, np.maximum(a, b)[:, 1] + LOAD.on_edge_pixels
         edge, along = _rows_between(np.ceil(low), np.floor(high) + 1, (columns, rows)[axis])
         across = _column_at(a[edge], b[edge], along)
         nearest = np.rint(across)
-        hit = (np.abs(across - nearest) <= _ON_EDGE_PIXELS) & (nearest >= 0) & (nearest < (rows, columns)[axis])
+        hit = (np.abs(across - nearest) <= LOAD.on_edge_pixels) & (nearest >= 0) & (nearest < (rows, columns)[axis])
         pixel = nearest[hit].astype(np.intp), along[hit]
         on_contour[pixel if axis == 0 else pixel[::-1]] = True

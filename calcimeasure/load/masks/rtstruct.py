@@ -10,7 +10,8 @@ import numpy as np
 from pydicom.dataelem import RawDataElement
 from pydicom.filereader import dcmread
 
-from calcimeasure.load.masks.grid import GRID_TOLERANCE_MM, PLANE_TOLERANCE_MM, SAME_PLANE_MM, Canvas, half_step_mm
+from calcimeasure.load.constants import LOAD
+from calcimeasure.load.masks.grid import Canvas, half_step_mm
 from calcimeasure.load.masks.polygons import fill_polygons
 from calcimeasure.load.masks.reading import (
     FARTHEST_MM,
@@ -132,7 +133,7 @@ def _place(
         rows = points @ geometry.column_direction / geometry.row_spacing_mm
         polygon = np.stack([columns, rows], axis=1)
         known = nearest.get(k)
-        if known is not None and abs(distance_mm - known[0]) <= SAME_PLANE_MM:
+        if known is not None and abs(distance_mm - known[0]) <= LOAD.same_plane_mm:
             known[1].append(polygon)
         elif known is None or abs(distance_mm) < abs(known[0]):
             nearest[k] = (distance_mm, [polygon])
@@ -143,7 +144,7 @@ def _slice_of(file: MaskFile, contour: _Contour, canvas: Canvas) -> tuple[int | 
     """Slice that a contour belongs to (None: beside the stack), and how far from it along the normal it lies, mm."""
     geometry = canvas.geometry
     depths_mm = contour.points_lps_mm @ geometry.normal
-    if np.ptp(depths_mm) > PLANE_TOLERANCE_MM:
+    if np.ptp(depths_mm) > LOAD.plane_tolerance_mm:
         raise canvas.refusal(
             file,
             "Contours in the plane of the slices expected",
@@ -153,7 +154,7 @@ def _slice_of(file: MaskFile, contour: _Contour, canvas: Canvas) -> tuple[int | 
     depth_mm = float(np.mean(depths_mm))
     offsets_mm = depth_mm - geometry.positions_along_normal_mm
     k = int(np.argmin(np.abs(offsets_mm)))
-    near = abs(offsets_mm[k]) <= max(half_step_mm(canvas, k), GRID_TOLERANCE_MM) + GRID_TOLERANCE_MM
+    near = abs(offsets_mm[k]) <= max(half_step_mm(canvas, k), LOAD.grid_tolerance_mm) + LOAD.grid_tolerance_mm
     # Between two slices the nearest is never farther than half the step between them.
     between = geometry.positions_along_normal_mm[0] <= depth_mm <= geometry.positions_along_normal_mm[-1]
     own = {canvas.slice_of_instance[uid] for uid in contour.instance_uids if uid in canvas.slice_of_instance}

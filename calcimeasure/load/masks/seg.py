@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from pydicom.filereader import dcmread
 
+from calcimeasure.load.constants import LOAD
 from calcimeasure.load.masks.grid import (
-    COARSER,
-    GRID_TOLERANCE_MM,
-    HALF,
-    OVERHANG_VOXELS,
-    PARALLEL_TOLERANCE,
-    PLANE_TOLERANCE_MM,
-    SAME_PLANE_MM,
     Canvas,
     Lattice,
     find_lattice,
@@ -88,7 +82,7 @@ def paint_seg(file: MaskFile, labels: dict[MaskClass, int], canvas: Canvas, *, d
 def _is_coarser(spacing_mm: float | None, canvas: Canvas) -> bool:
     """Tell planes of a coarser grid: some may lie on slices of the stack, and stand for the slices between as well."""
     step_mm = canvas.geometry.slice_spacing_mm
-    return spacing_mm is not None and step_mm is not None and spacing_mm > COARSER * step_mm
+    return spacing_mm is not None and step_mm is not None and spacing_mm > LOAD.coarser * step_mm
 
 
 def _seg_frames(dataset: Dataset) -> _Frames:
@@ -144,7 +138,7 @@ def _seg_spacing_mm(dataset: Dataset, frames: _Frames, canvas: Canvas) -> float 
     depths_mm = np.sort([plane.origin @ canvas.geometry.normal for plane in frames])
     steps_mm = np.diff(depths_mm)
     told = [one.get("SpacingBetweenSlices") for one in measures]
-    between = [float(step) for step in steps_mm if step > SAME_PLANE_MM]
+    between = [float(step) for step in steps_mm if step > LOAD.same_plane_mm]
     thickness = [one.get("SliceThickness") for one in measures]
     return next((abs(float(value)) for value in (*told, *sorted(between)[:1], *thickness) if value), None)
 
@@ -159,7 +153,7 @@ def _decoder(dataset: Dataset, labels: dict[MaskClass, int]) -> _Decoder:
     if largest < 1:
         raise ValueError("no Maximum Fractional Value (0062,000E)")
     numbers = {cast("int", one.number): label for one, label in labels.items()}
-    return _Decoder(kind == "LABELMAP", largest * HALF, numbers)
+    return _Decoder(kind == "LABELMAP", largest * LOAD.half, numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +207,7 @@ def _nearest_targets(
     planes = list(frames)
     for plane in planes:
         normal = np.cross(plane.directions[:3], plane.directions[3:])
-        if np.linalg.norm(np.cross(normal, geometry.normal)) > PARALLEL_TOLERANCE:
+        if np.linalg.norm(np.cross(normal, geometry.normal)) > LOAD.parallel_tolerance:
             raise canvas.refusal(
                 file,
                 "Frames along the slices of the stack expected",
@@ -226,7 +220,7 @@ def _nearest_targets(
         nearest = int(np.argmin(np.abs(depths_mm - depth_mm)))
         # No farther than half the way to a plane that may have been left out as empty.
         half_mm = half_step_mm(canvas, k) if spacing_mm is None else spacing_mm / 2
-        if abs(depths_mm[nearest] - depth_mm) <= half_mm + GRID_TOLERANCE_MM:
+        if abs(depths_mm[nearest] - depth_mm) <= half_mm + LOAD.grid_tolerance_mm:
             index = _nearest_pixels(file, planes[nearest], shape, k, canvas)
             targets[planes[nearest]].append((canvas.labels[k], index))
     if canvas.measured:
@@ -244,7 +238,7 @@ def _is_within(plane: _FramePlane, canvas: Canvas) -> bool:
     """Whether a plane's first pixel lies between the ends of the stack; what lies beyond has nowhere to go."""
     depths_mm = canvas.geometry.positions_along_normal_mm
     depth_mm = float(plane.origin @ canvas.geometry.normal)
-    before_mm, after_mm = (half_step_mm(canvas, k) + PLANE_TOLERANCE_MM for k in (0, -1))
+    before_mm, after_mm = (half_step_mm(canvas, k) + LOAD.plane_tolerance_mm for k in (0, -1))
     return bool(depths_mm[0] - before_mm <= depth_mm <= depths_mm[-1] + after_mm)
 
 
@@ -255,7 +249,7 @@ def _nearest_pixels(
     per_step = plane.steps / np.sum(plane.steps**2, axis=1, keepdims=True)
     found = index_in_slice(per_step, plane.origin, k, canvas.geometry)
     for index, count in zip(found, shape, strict=True):
-        if index.min() < -0.5 - OVERHANG_VOXELS or index.max() > count - 0.5 + OVERHANG_VOXELS:
+        if index.min() < -0.5 - LOAD.overhang_voxels or index.max() > count - 0.5 + LOAD.overhang_voxels:
             raise canvas.refusal(
                 file,
                 "Frames that cover the stack expected",

@@ -166,6 +166,10 @@ class CtConstants(Constants):
     depth_smoothing_mm: float = constant(
         1.0, "mm", "Depths are smoothed so much: not every roughness of a surface is a summit of its own."
     )
+    depth_truncate_sigmas: float = constant(
+        2.5, "standard deviations", "To this distance neighbors count where depth is smoothed."
+    )
+    fewest_around_hole: int = constant(8, "voxels", "A plane with fewer dense voxels encloses no marrow.")
     largest_hole_mm2: float = constant(
         1600.0,
         "mm2",
@@ -183,6 +187,14 @@ class CtConstants(Constants):
     metal_hu: int = constant(2800, "HU", "Metal reaches it; dental enamel does so in single voxels only.")
     fewest_own: int = constant(
         20, "blocks", "A part with fewer blocks away from neighbors and marrow is described by all of its blocks."
+    )
+    spread_percentiles: tuple[int, int, int] = constant(
+        (16, 50, 84),
+        "%",
+        "Percentiles of attenuation that are taken for its middle, and for one standard deviation on both sides.",
+    )
+    rim_percentile: int = constant(
+        75, "%", "Percentile of the attenuation just below the surface that is taken for the density of a cortex."
     )
     core_share: float = constant(
         0.5, "of the radius", "From this share of the depth of its middle on, or from `deep_mm`, a voxel is deep."
@@ -257,6 +269,17 @@ class CtConstants(Constants):
     )
     steepness_sigma_mm: float = constant(
         0.6, "mm", "Attenuation is smoothed so much before its steepness is computed: noise is steep."
+    )
+    surely_cortex_pixels: float = constant(
+        1.01,
+        "pixels",
+        "Dense voxels no farther from marrow than their neighbors in a row or a column are bone, however thin the "
+        "cortex.",
+    )
+    contact_sigma_voxels: float = constant(
+        1.2,
+        "of the smallest spacing",
+        "A mask is smoothed so much before its normals are computed: its voxels are steps.",
     )
     thickest_cortex_mm: float = constant(10.0, "mm", "Bone farther from its marrow is no cortex.")
     surely_cortex: float = constant(

@@ -53,7 +53,9 @@ def cut(
     depth_mm = np.minimum(from_others_mm, from_marrow_mm - cortex_mm)
     sure = own & (depth_mm >= min(CT.sure_mm, float(depth_mm[own].max()) / 2))
     from_sure_mm = _distance_mm(sure, spacing_mm)
-    cortex = (from_marrow_mm <= max(CT.surely_cortex * cortex_mm, 1.01 * min(spacing_mm[1:]))) & dense
+    cortex = (
+        from_marrow_mm <= max(CT.surely_cortex * cortex_mm, CT.surely_cortex_pixels * min(spacing_mm[1:]))
+    ) & dense
     bone = ((others & (from_sure_mm > CT.sure_mm)) | cortex) & ~sure
     if not bone.any():
         return dense.copy()
@@ -98,7 +100,7 @@ def contact_mm2(part: NDArray[np.bool_], bone: NDArray[np.bool_], spacing_mm: tu
     if not (part.any() and bone.any()):
         return 0.0
     smooth = ndimage.gaussian_filter(
-        np.pad(part, 2).astype(np.float32), [1.2 * min(spacing_mm) / mm for mm in spacing_mm]
+        np.pad(part, 2).astype(np.float32), [CT.contact_sigma_voxels * min(spacing_mm) / mm for mm in spacing_mm]
     )
     normal = [np.gradient(smooth, mm, axis=axis)[2:-2, 2:-2, 2:-2] for axis, mm in enumerate(spacing_mm)]
     length = np.sqrt(sum(np.square(along) for along in normal)) + 1e-9

@@ -93,9 +93,9 @@ def features_of(
     # Where neighbors leave no such voxel, all voxels of that depth are taken.
     none = np.bincount(label[core], minlength=count) == 0
     core |= none[label] & (depth_mm >= CT.core_share * radius_mm[label])
-    percentiles = _percentiles(label[core], hu[core], count, (16, 50, 84))
+    percentiles = _percentiles(label[core], hu[core], count, CT.spread_percentiles)
     in_rim = usable & (below_mm > CT.cortex_depth_mm[0]) & (below_mm <= CT.cortex_depth_mm[1])
-    rim = _percentiles(label[in_rim], hu[in_rim], count, (75,))[0]
+    rim = _percentiles(label[in_rim], hu[in_rim], count, (CT.rim_percentile,))[0]
     faces_mm2 = _faces_mm2(labels, marrow, spacing_mm)
     whole_mm2 = np.maximum(faces_mm2.sum(axis=0), 1e-6)
     bridge = np.zeros(count)
@@ -166,7 +166,7 @@ def _cavities(
     pockets = cc3d.connected_components(marrow, connectivity=6)
     count = int(pockets.max()) + 1
     inside = pockets[deep]
-    low, median, high = _percentiles(inside, attenuation_hu[deep].astype(np.float32), count, (16, 50, 84))
+    low, median, high = _percentiles(inside, attenuation_hu[deep].astype(np.float32), count, CT.spread_percentiles)
     size = np.bincount(inside, minlength=count)
     found: dict[int, tuple[float, float]] = {}
     largest: dict[int, int] = {}

@@ -11,6 +11,7 @@ import cc3d
 import edt
 import numpy as np
 from scipy import ndimage
+from scipy.cluster.hierarchy import DisjointSet
 
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.threads import thread_count
@@ -55,7 +56,8 @@ def split(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> P
     depth_mm = edt.edt(dense, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
     # A dense image without any surface has no depth.
     depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True))))
-    smooth_mm = ndimage.gaussian_filter(depth_mm, [CT.depth_smoothing_mm / mm for mm in spacing_mm], truncate=2.5)
+    sigma = [CT.depth_smoothing_mm / mm for mm in spacing_mm]
+    smooth_mm = ndimage.gaussian_filter(depth_mm, sigma, truncate=CT.depth_truncate_sigmas)
     summits = _climb(smooth_mm, dense, spacing_mm)
     return Parts(_joined(summits, smooth_mm), depth_mm, find_marrow(dense, spacing_mm))
 
@@ -70,7 +72,7 @@ def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
         across_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
         found, planes = np.moveaxis(marrow, axis, 0), np.moveaxis(dense, axis, 0)
         for hole, plane in zip(found, planes, strict=True):
-            if np.count_nonzero(plane) < 8:
+            if np.count_nonzero(plane) < CT.fewest_around_hole:
                 continue
             labels = cc3d.connected_components(np.pad(~plane, 1, constant_values=True), connectivity=4)
             counts = np.bincount(labels.ravel())
@@ -119,24 +121,18 @@ def _joined(labels: NDArray[np.int32], height: NDArray[np.float32]) -> NDArray[n
     summit = np.zeros(count + 1, dtype=np.float32)
     at = np.flatnonzero(labels)
     np.maximum.at(summit, labels.ravel()[at], height.ravel()[at])
-    owner = np.arange(count + 1)
-
-    def root(label: int) -> int:
-        while owner[label] != label:
-            owner[label] = owner[owner[label]]
-            label = int(owner[label])
-        return label
-
+    sets = DisjointSet(range(count + 1))
+    highest = list(range(count + 1))  # of the set with this root: the label with the highest summit
     ones, others, heights = passes(labels, height)
     # Joined summits only get higher: a neck stays a neck.
     able = heights >= CT.neck * np.maximum(summit[ones], summit[others])
-    for one, other, height_mm in zip(ones[able], others[able], heights[able], strict=True):
-        a, b = root(int(one)), root(int(other))
+    for one, other, height_mm in zip(ones[able].tolist(), others[able].tolist(), heights[able], strict=True):
+        a, b = highest[sets[one]], highest[sets[other]]
         if a != b and height_mm >= CT.neck * max(summit[a], summit[b]):
-            low, high = (a, b) if summit[a] < summit[b] else (b, a)
-            owner[low] = high
-    roots = np.array([root(label) for label in range(count + 1)])
-    return np.unique(roots, return_inverse=True)[1].astype(np.int32)[labels]
+            sets.merge(a, b)
+            highest[sets[a]] = b if summit[a] < summit[b] else a
+    summits = np.array([highest[sets[label]] for label in range(count + 1)])
+    return np.unique(summits, return_inverse=True)[1].astype(np.int32)[labels]
 
 
 def passes(

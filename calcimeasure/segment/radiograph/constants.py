@@ -60,6 +60,15 @@ class RadiographConstants(Constants):
         "Along the longer side of the coarse copy: steps of half a millimeter on an image of 43 cm, on which 3 mm are "
         "still six pixels.",
     )
+    fewest_pixels_halved: int = constant(16, "pixels", "A copy with fewer rows or columns is not made coarser.")
+    most_oblong: float = constant(
+        1.5, "times", "Pixels that are longer than wide by this factor are halved along one side alone."
+    )
+    image_quantiles: tuple[float, float] = constant(
+        (0.005, 0.995),
+        "of the pixels",
+        "Beyond these quantiles a value is no lowest and no highest attenuation: a few pixels are broken.",
+    )
 
     # Places and closed lines
     size_step: float = constant(
@@ -67,6 +76,12 @@ class RadiographConstants(Constants):
         "",
         "Factor from one size to the next: lines are found between half and twice a size, so that neighbors overlap "
         "broadly.",
+    )
+    steps_per_radius: int = constant(
+        6, "pixels", "Places are looked for on a copy on which the radius has at least about so many pixels."
+    )
+    truncate_sigmas: float = constant(
+        3.0, "standard deviations", "To this distance neighbors count in the averages from which places are found."
     )
     most_at_a_size: int = constant(
         40, "places", "Places of one size, those that stand out most. Bones have about as many ends and joints."
@@ -83,6 +98,28 @@ class RadiographConstants(Constants):
     )
     edge_mm: float = constant(
         0.5, "mm", "An edge is judged by its fall within this distance; a mass of 3 mm is six times as wide."
+    )
+    line_reach: float = constant(
+        1.9,
+        "of the size",
+        "A closed line runs between the size that is looked for divided by this factor and multiplied by it.",
+    )
+    samples_per_radius: int = constant(
+        12, "samples", "Attenuation is taken on a copy so fine that a radius has at least about so many pixels."
+    )
+    profile_sigma_rays: float = constant(
+        1.0,
+        "rays",
+        "Profiles are averaged over neighboring rays with this standard deviation before the edge is looked for.",
+    )
+    band_sigma_rays: float = constant(
+        1.5, "rays", "Attenuation beside a line is averaged over neighboring rays with this standard deviation."
+    )
+    usual_fall_quantile: float = constant(
+        0.35, "of the rays", "The steepest fall that so many rays do not reach is what is usual on a line."
+    )
+    edge_share: float = constant(
+        0.2, "of the radius", "The distance within which an edge is judged is at most this part of the radius."
     )
     skin_mm: float = constant(4.0, "mm", "Beside the open beam a limb thickens as steeply as a mass.")
     longer_side_mm: float = constant(
@@ -104,6 +141,24 @@ class RadiographConstants(Constants):
         "mm",
         "A line from which the open beam is no farther lies on the skin; a mass that bulges there has some skin over "
         "it.",
+    )
+    at_skin_steps: float = constant(
+        1.5, "pixels of the coarse copy", "See `at_skin_mm`: no distance below this can be told on the coarse copy."
+    )
+    patient_quantiles: tuple[float, float] = constant(
+        (0.02, 0.98), "of the pixels", "Between these quantiles lies the range of the attenuation of the patient."
+    )
+    beyond_quantile: float = constant(
+        0.9,
+        "of the rays",
+        "On a line, what lies beyond is as dense as on the ray that so many rays do not exceed: a bone goes on at one "
+        "place.",
+    )
+    closed_quantile: float = constant(
+        0.15, "of the rays", "A line is as closed as its weakest rays: so many may fall less."
+    )
+    least_middle: float = constant(
+        1e-3, "of the range", "Differences on a line are compared with a contrast of at least this size."
     )
     open_line: float = constant(
         0.35,
@@ -146,6 +201,21 @@ class RadiographConstants(Constants):
     fills: float = constant(
         0.5, "of a patch", "Length of a mass on the patch that it is looked at again on, as in teaching the network."
     )
+    patch_quantiles: tuple[float, float] = constant(
+        (0.05, 0.95),
+        "of the pixels",
+        "Between these quantiles lies the range of the attenuation on a patch, as in teaching the network.",
+    )
+    patch_limit: int = constant(
+        4, "", "Values of a patch are limited to this many ranges, or standard deviations, as in teaching the network."
+    )
+    patch_even_share: float = constant(
+        0.1,
+        "of the range",
+        "Added to the standard deviation of the middle of a patch, so that an even middle is not all noise; as in "
+        "teaching the network.",
+    )
+    beyond_patch_log_odds: float = constant(-9.0, "log odds", "Beyond its patch a shadow is surely not.")
     rounds: int = constant(3, "rounds", "How often a shadow is outlined, each time from where it was found before.")
     closer_fills: tuple[float, ...] = constant(
         (0.3, 0.4, 0.5, 0.5),

@@ -74,38 +74,35 @@ def features_of(
     if not len(edges.radii):
         return []
     image = pyramid.copies[pyramid.coarse]
-    darkest, brightest = np.quantile(image[pyramid.field.patient], (0.02, 0.98))
+    darkest, brightest = np.quantile(image[pyramid.field.patient], RADIOGRAPH.patient_quantiles)
     span = max(float(brightest - darkest), 1e-12)
     sizes = np.median(edges.radii, axis=1)
     just_inside, just_outside = (one / span for one in bands(pyramid, edges, width))
     falls = just_inside - just_outside
     usual = np.maximum(np.median(falls, axis=1), 1e-9)
     seen = shown_at(pyramid, edges.centers, edges.radii[..., None] + margin)[..., 0]
-    inner = (
-        sampled(pyramid, edges.centers, edges.radii[..., None] * RADIOGRAPH.inner_radii, sizes / 12).astype(np.float64)
-        / span
-    )
-    outer = (
-        sampled(pyramid, edges.centers, edges.radii[..., None] * RADIOGRAPH.outer_radii, sizes / 12).astype(np.float64)
-        / span
-    )
-    outer = np.where(shown_at(pyramid, edges.centers, edges.radii[..., None] * RADIOGRAPH.outer_radii), outer, np.nan)
+    step = sizes / RADIOGRAPH.samples_per_radius
+    inside, beyond_line = (edges.radii[..., None] * one for one in (RADIOGRAPH.inner_radii, RADIOGRAPH.outer_radii))
+    inner = sampled(pyramid, edges.centers, inside, step).astype(np.float64) / span
+    outer = sampled(pyramid, edges.centers, beyond_line, step).astype(np.float64) / span
+    outer = np.where(shown_at(pyramid, edges.centers, beyond_line), outer, np.nan)
     level = np.median(just_outside, axis=1)
     middle = np.median(inner[..., :3], axis=(1, 2))
-    contrast = np.maximum(middle - level, 1e-3)
+    contrast = np.maximum(middle - level, RADIOGRAPH.least_middle)
     # A ray that leaves the patient shows nothing beyond the line.
     outer = np.where(np.all(np.isnan(outer), axis=2, keepdims=True), level[:, None, None], outer)
-    beyond = (np.quantile(np.nanmean(outer, axis=2), 0.9, axis=1) - level) / contrast
+    beyond = (np.quantile(np.nanmean(outer, axis=2), RADIOGRAPH.beyond_quantile, axis=1) - level) / contrast
     rim = (np.median(just_inside, axis=1) - middle) / contrast
     rings = inner - np.median(inner, axis=1, keepdims=True)
     uneven = rings.std(axis=(1, 2)) / contrast
     _, radii = recentered(pyramid, edges)
-    at_skin = edges.radii[..., None] + max(RADIOGRAPH.at_skin_mm * unit, 1.5 * max(pyramid.steps[pyramid.coarse]))
+    coarse_step = max(pyramid.steps[pyramid.coarse])
+    at_skin = edges.radii[..., None] + max(RADIOGRAPH.at_skin_mm * unit, RADIOGRAPH.at_skin_steps * coarse_step)
     skin_share = true_at(pyramid, pyramid.field.air, edges.centers, at_skin)[..., 0].mean(axis=1)
     return [
         Features(
             sharpness=float(usual[n]),
-            closed=float(np.quantile(falls[n], 0.15) / usual[n]),
+            closed=float(np.quantile(falls[n], RADIOGRAPH.closed_quantile) / usual[n]),
             contrast=float(middle[n] - level[n]),
             rim=float(rim[n]),
             beyond=float(beyond[n]),

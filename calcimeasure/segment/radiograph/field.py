@@ -32,10 +32,10 @@ class Field:
 
 def field_of(image: NDArray[np.float32]) -> Field:
     """Tell the patient on an additive image from the open beam, and from what is not exposed."""
-    lowest, highest = np.quantile(image, (0.005, 0.995))
+    lowest, highest = np.quantile(image, RADIOGRAPH.image_quantiles)
     exposed = ~_as_bright_as_it_gets(image) if highest > lowest else np.ones(image.shape, dtype=np.bool_)
     if highest > lowest and exposed.any():
-        lowest, highest = np.quantile(image[exposed], (0.005, 0.995))
+        lowest, highest = np.quantile(image[exposed], RADIOGRAPH.image_quantiles)
     dense = image > lowest + RADIOGRAPH.open_share * (highest - lowest)
     patient: NDArray[np.bool_] = exposed & dense
     if not patient.any():

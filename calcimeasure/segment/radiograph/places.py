@@ -50,7 +50,7 @@ def find_places(pyramid: Pyramid, smallest: float, largest: float) -> Places:
     centers, radii = [], []
     radius = smallest / 2
     while radius <= largest / 2:
-        for finer in range(copy, max(copy, pyramid.fitting(radius / 6))):
+        for finer in range(copy, max(copy, pyramid.fitting(radius / RADIOGRAPH.steps_per_radius))):
             by = tuple(b // a for a, b in zip(pyramid.factors[finer], pyramid.factors[finer + 1], strict=True))
             weighted, weight = averaged(weighted, by), averaged(weight, by)
             copy = finer + 1
@@ -68,8 +68,10 @@ def find_places(pyramid: Pyramid, smallest: float, largest: float) -> Places:
 def _average(
     weighted: NDArray[np.float32], weight: NDArray[np.float32], sigma: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    total = ndimage.gaussian_filter(weighted, sigma, truncate=3.0)
-    found: NDArray[np.float32] = total / np.maximum(ndimage.gaussian_filter(weight, sigma, truncate=3.0), 1e-3)
+    total = ndimage.gaussian_filter(weighted, sigma, truncate=RADIOGRAPH.truncate_sigmas)
+    found: NDArray[np.float32] = total / np.maximum(
+        ndimage.gaussian_filter(weight, sigma, truncate=RADIOGRAPH.truncate_sigmas), 1e-3
+    )
     return found
 
 

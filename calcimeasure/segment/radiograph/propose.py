@@ -193,7 +193,8 @@ def _longer(pyramid: Pyramid) -> float:
 
 
 def _width(pyramid: Pyramid, edges: Edges) -> NDArray[np.float64]:
-    width: NDArray[np.float64] = np.minimum(RADIOGRAPH.edge_mm * _mm(pyramid), 0.2 * np.median(edges.radii, axis=1))
+    narrowest = RADIOGRAPH.edge_share * np.median(edges.radii, axis=1)
+    width: NDArray[np.float64] = np.minimum(RADIOGRAPH.edge_mm * _mm(pyramid), narrowest)
     return width
 
 

@@ -94,7 +94,9 @@ def true_in(pyramid: Pyramid, mask: NDArray[np.bool_], places: NDArray[np.float6
     return found
 
 
-def trace(pyramid: Pyramid, centers: NDArray[np.float64], sizes: NDArray[np.float64], *, reach: float = 1.9) -> Edges:
+def trace(
+    pyramid: Pyramid, centers: NDArray[np.float64], sizes: NDArray[np.float64], *, reach: float = RADIOGRAPH.line_reach
+) -> Edges:
     """Find the closed line around each center whose radius is near a size.
 
     Parameters
@@ -105,7 +107,7 @@ def trace(pyramid: Pyramid, centers: NDArray[np.float64], sizes: NDArray[np.floa
         (n,) radius that is looked for; lines run between size / reach and size * reach.
     """
     radii = sizes[:, None, None] * np.geomspace(1 / reach, reach, RADIOGRAPH.ray_steps)
-    profiles = sampled(pyramid, centers, radii, sizes / 12)
+    profiles = sampled(pyramid, centers, radii, sizes / RADIOGRAPH.samples_per_radius)
     line = _best_line(_gain(profiles, shown_at(pyramid, centers, radii)))
     found = np.take_along_axis(np.broadcast_to(radii, profiles.shape), line[..., None], axis=2)[..., 0]
     return Edges(centers, found)
@@ -149,16 +151,16 @@ def bands(
     offsets = np.array([-1.0, -2 / 3, -1 / 3, 1 / 3, 2 / 3, 1.0])
     radii = np.maximum(edges.radii[..., None] + width[:, None, None] * offsets, 0)
     values = sampled(pyramid, edges.centers, radii, width / 2)
-    values = ndimage.gaussian_filter1d(values, 1.5, axis=1, mode="wrap").astype(np.float64)
+    values = ndimage.gaussian_filter1d(values, RADIOGRAPH.band_sigma_rays, axis=1, mode="wrap").astype(np.float64)
     return values[..., :3].mean(axis=-1), values[..., 3:].mean(axis=-1)
 
 
 def _gain(profiles: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np.float32]:
     """(n, rays, k) how steeply profiles fall outward, limited by the usual steepest fall of the rays."""
-    smooth = ndimage.gaussian_filter1d(profiles, 1.0, axis=1, mode="wrap")
+    smooth = ndimage.gaussian_filter1d(profiles, RADIOGRAPH.profile_sigma_rays, axis=1, mode="wrap")
     fall = -ndimage.gaussian_filter1d(smooth, RADIOGRAPH.fall_sigma_steps, axis=2, order=1, mode="nearest") * shown
     steepest = np.maximum(fall.max(axis=2), 0)
-    usual = np.quantile(steepest, 0.35, axis=1).astype(np.float32) + np.float32(1e-12)
+    usual = np.quantile(steepest, RADIOGRAPH.usual_fall_quantile, axis=1).astype(np.float32) + np.float32(1e-12)
     gain: NDArray[np.float32] = fall / (np.abs(fall) + usual[:, None, None])
     return gain
 

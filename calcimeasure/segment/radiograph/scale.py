@@ -57,10 +57,11 @@ def pyramid_of(radiograph: Radiograph) -> Pyramid:
     steps = radiograph.spacing_mm or (radiograph.pixel_aspect, 1.0)
     copies, all_steps, factors = [image], [steps], [(1, 1)]
     wanted = max(n * step for n, step in zip(image.shape, steps, strict=True)) / RADIOGRAPH.coarse_pixels
-    while min(copies[-1].shape) >= 16:
+    while min(copies[-1].shape) >= RADIOGRAPH.fewest_pixels_halved:
         row, column = all_steps[-1]
+        most = RADIOGRAPH.most_oblong
         # Of pixels that are not square the shorter side is doubled first.
-        by = (2 if row < 1.5 * column else 1, 2 if column < 1.5 * row else 1)
+        by = (2 if row < most * column else 1, 2 if column < most * row else 1)
         copies.append(averaged(copies[-1], by))
         all_steps.append((row * by[0], column * by[1]))
         factors.append((factors[-1][0] * by[0], factors[-1][1] * by[1]))

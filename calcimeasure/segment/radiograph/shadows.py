@@ -162,7 +162,12 @@ def drawn(pyramid: Pyramid, shadow: Shadow) -> tuple[NDArray[np.bool_], tuple[in
         high = max(low + 1, min(shape[axis], math.ceil(shadow.center[axis] + half) + 1))
         start.append(low)
         at.append((np.arange(low, high) - shadow.center[axis]) * pyramid.steps[0][axis] / shadow.pixel + MIDDLE)
-    inside = ndimage.map_coordinates(log_odds, np.meshgrid(*at, indexing="ij"), order=1, cval=-9.0) > 0
+    inside = (
+        ndimage.map_coordinates(
+            log_odds, np.meshgrid(*at, indexing="ij"), order=1, cval=RADIOGRAPH.beyond_patch_log_odds
+        )
+        > 0
+    )
     return ndimage.binary_fill_holes(inside), (start[0], start[1])
 
 
@@ -218,9 +223,11 @@ def as_seen(values: NDArray[np.float32], within: NDArray[np.bool_]) -> NDArray[n
     """
     values = values.astype(np.float64)
     known = values[within] if within.any() else values
-    low, high = np.quantile(known, (0.05, 0.95))
+    low, high = np.quantile(known, RADIOGRAPH.patch_quantiles)
     spread = max(float(high - low) / 2, 1e-6)
     inner = values[SIDE // 4 : -SIDE // 4, SIDE // 4 : -SIDE // 4]
-    whole = np.clip((values - np.median(known)) / spread, -4, 4)
-    middle = np.clip((values - inner.mean()) / (inner.std() + 0.1 * spread), -4, 4)
+    most = RADIOGRAPH.patch_limit
+    whole = np.clip((values - np.median(known)) / spread, -most, most)
+    deviation = inner.std() + RADIOGRAPH.patch_even_share * spread
+    middle = np.clip((values - inner.mean()) / deviation, -most, most)
     return np.stack([whole, middle, within], axis=-1).astype(np.float32)

@@ -28,8 +28,8 @@ from tests.accuracy_bars import BARS, COVERAGE, SMALL_VOLUME, Bar, shared_phanto
 from tests.bench.conftest import BarTable
 from tests.bench.memory import watched_memory
 from tests.masses import Case, Errors, Scene, edge_enhanced, errors_of, imaged, measured, median_and_worst, share_held
+from tests.model.test_model import volume_of
 from tests.phantoms import Ellipsoid, render, straight_grid
-from tests.test_model import volume_of
 
 MASSES = 60
 SCENE_MASSES = 24

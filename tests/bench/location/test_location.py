@@ -28,9 +28,9 @@ from tests.bodies import ARMS, COUCH, LEGS, ONE_LEG, ORIENTATIONS, TRUNK, Ball, 
 from tests.conftest import SHARED
 from tests.dicom_phantom import Header, write_series
 from tests.inserted_masses import Inserted, anatomy, insert, real_volumes
+from tests.locate.test_side import located_at, mass, side_at
+from tests.model.test_model import ct_series
 from tests.study.test_links import Mass, numbers, pairs, stack
-from tests.test_model import ct_series
-from tests.test_side import located_at, mass, side_at
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -335,7 +335,7 @@ def test_real_limbs(benchmark: BenchmarkFixture, bars: BarTable, seed: int) -> N
 
 def descriptions() -> tuple[int, int, int, int]:
     """Count descriptions, traps, wrong sides, and sides that are missed."""
-    with (Path(__file__).parents[2] / "descriptions.csv").open(encoding="utf-8", newline="") as lines:
+    with (Path(__file__).parents[2] / "locate" / "descriptions.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     wrong = missed = 0
     for row in rows:

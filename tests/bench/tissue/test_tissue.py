@@ -24,8 +24,8 @@ from calcimeasure.segment.ct.constants import CT
 from tests.bench.memory import watched_memory
 from tests.conftest import SHARED
 from tests.inserted_masses import anatomy
+from tests.model.test_model import volume_of
 from tests.phantoms import Ellipsoid, EllipticCylinder, LongBone, render, straight_grid
-from tests.test_model import volume_of
 from tests.tissue_bars import (
     FALSE_SMALL_PER_SERIES,
     LARGE_MM,

@@ -1,0 +1,107 @@
+"""The constants of loading: which files are one stack, where its voxels lie, and which voxels a mask holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from calcimeasure.settings.constants import Constants, constant
+
+
+@dataclass(frozen=True, slots=True)
+class LoadConstants(Constants):
+    """What stacks, attenuation and masks are read with."""
+
+    # Files of one stack
+    spacing_rounding: float = constant(
+        1e-4,
+        "relative",
+        "0.9765625 mm is often written as 0.97656: such spacings are equal. Over 512 columns the two differ by less "
+        "than 0.05 pixel.",
+    )
+
+    # Attenuation and the places of slices
+    air_hu: tuple[int, int] = constant(
+        (-1200, -500),
+        "HU",
+        "If no voxel is in this range, no air is in view, and the scale cannot be checked. Values below it are "
+        "padding.",
+    )
+    shifted_tissue_hu: tuple[int, int] = constant(
+        (700, 1300), "HU", "If the intercept is missing, soft tissue is near 1024."
+    )
+    background_hu: int = constant(
+        200,
+        "HU",
+        "If the intercept is missing, air is near 0: tissue lies higher than the lowest value by more than this.",
+    )
+    body_hu: tuple[int, int] = constant(
+        (-900, 3000), "HU", "A padding value in this range can also be the value of a voxel in the body."
+    )
+    missing_slice_tolerance: float = constant(
+        0.1,
+        "of a step",
+        "A part of the steps beside a step. The step counts as a multiple of them if it differs from the multiple by "
+        "at most this part of one step, and by the rounding of those steps.",
+    )
+    rounded_step_ratio: float = constant(
+        1.4,
+        "",
+        "Steps whose ratio is smaller are one rounded step: 0.33 mm in positions of one decimal gives 0.3 and 0.4 mm.",
+    )
+    largest_gap_ratio: float = constant(
+        3.5, "", "From this ratio to the steps beside it on, a step is a gap, also if it is no whole multiple."
+    )
+
+    # The spacing of radiographs
+    equal_spacing: float = constant(
+        1e-3, "relative", "Spacings that differ by less are equal but for rounding (PS3.3 section 10.7 compares them)."
+    )
+
+    # Masks on the grid of a stack
+    grid_tolerance_mm: float = constant(
+        0.1,
+        "mm",
+        "A voxel that lies nearer than this, and than `grid_tolerance_voxels`, to one of the stack is that voxel: "
+        "headers round positions to 0.01 mm, spacings to 1e-6 of 500 pixels, and NIfTI keeps seven digits.",
+    )
+    grid_tolerance_voxels: float = constant(0.25, "voxels", "See `grid_tolerance_mm`.")
+    plane_tolerance_mm: float = constant(
+        0.5,
+        "mm",
+        "Points of a contour lie this near to one plane along the slices: writers round each number to 0.1 mm.",
+    )
+    same_plane_mm: float = constant(
+        0.02, "mm", "Contours nearer than this lie in one plane: they are holes of each other, not neighbors."
+    )
+    parallel_tolerance: float = constant(
+        0.001,
+        "sine",
+        "Planes are parallel where the sine of the angle between them is smaller: half a pixel at the far edge of a "
+        "500 mm field.",
+    )
+    coarser: float = constant(1.5, "times", "From this ratio of spacings on planes are those of a coarser grid.")
+    overhang_voxels: float = constant(
+        1.0,
+        "voxels",
+        "A resampled mask may end this many of its own voxels before the stack does: rounding its size takes up to "
+        "one.",
+    )
+    margin_voxels: float = constant(
+        2.0,
+        "voxels",
+        "A resampled mask may go beyond the stack by this many voxels (the larger of both): one that goes further was "
+        "made for another stack, and nothing in a NIfTI tells for which.",
+    )
+    no_difference: float = constant(
+        1e-6, "voxels", "An index that differs by less over the whole of a slice does not differ."
+    )
+    half: float = constant(0.5, "of a voxel", "From this part of a voxel on it belongs to a fractional segment.")
+
+    # Contours
+    on_edge_pixels: float = constant(
+        0.01, "pixels", "A pixel center this near to a contour lies on it: numbers rounded to 0.001 mm."
+    )
+
+
+LOAD: Final = LoadConstants()

@@ -1,0 +1,97 @@
+"""A lesion's picture shows the right slice, the right way round, with its outline and axes where they are."""
+
+import imagecodecs
+import numpy as np
+import pytest
+
+from calcimeasure.analysis.lesion import assess
+from calcimeasure.analysis.picture import SIDE_PIXELS, draw
+from calcimeasure.model import Lesion, Outline, Volume
+from calcimeasure.settings import Settings
+from tests.model.test_model import volume_of
+from tests.phantoms import Grid, oblique_grid, straight_grid
+
+YELLOW, CYAN, PINK = (255, 210, 0), (0, 220, 255), (255, 90, 200)
+
+
+def drawn(grid: Grid) -> tuple[np.ndarray, Volume, Lesion]:
+    """Picture of a long cuboid with a dense spot 8 mm to the right and below it in the array."""
+    hu = np.full(grid.shape_kji, 40)
+    k, j, i = (n // 2 for n in grid.shape_kji)
+    lesion = np.zeros(hu.shape, dtype=bool)
+    lesion[k - 1 : k + 2, j - 3 : j + 3, i - 8 : i + 8] = True
+    hu[lesion] = 900
+    hu[k - 2 : k + 3, j + 9 : j + 13, i + 9 : i + 13] = 1200
+    volume = volume_of(hu, grid)
+    made = assess(volume, Outline.from_mask(lesion), 1, Settings())
+    return imagecodecs.png_decode(draw(volume, made)), volume, made
+
+
+def middle(mask: np.ndarray) -> np.ndarray:
+    """(row, column) of the middle of some pixels."""
+    assert mask.any()
+    return np.argwhere(mask).mean(axis=0)
+
+
+def of_color(picture: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:
+    return np.all(picture == color, axis=-1)
+
+
+def test_picture_is_square_and_true_to_scale() -> None:
+    picture, _, lesion = drawn(straight_grid((9, 60, 80), (3.0, 0.8, 0.6)))
+    assert picture.shape == (SIDE_PIXELS, SIDE_PIXELS, 3)
+    rows, columns = (np.ptp(index) + 1 for index in np.nonzero(of_color(picture, YELLOW)))
+    # 16 columns of 0.6 mm are 9.6 mm, 6 rows of 0.8 mm are 4.8 mm.
+    pixel_mm = (9.6 + 2 * 15) / SIDE_PIXELS
+    assert (columns * pixel_mm, rows * pixel_mm) == pytest.approx((9.6, 4.8), abs=1.3)
+    line = np.argwhere(of_color(picture, CYAN))
+    length_mm = np.hypot(*(line[-1] - line[0])) * pixel_mm
+    assert length_mm == pytest.approx(lesion.measurements.long_axis.length_mm, abs=1.0)
+    assert of_color(picture, PINK).any()
+    assert np.linalg.norm(middle(of_color(picture, CYAN)) - (SIDE_PIXELS - 1) / 2) < 3
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "seen"),
+    [
+        # The spot lies further along the row and the column. Left and posterior are to the right and below.
+        ((1, 0, 0), (0, 1, 0), (1, 1)),
+        ((-1, 0, 0), (0, 1, 0), (1, -1)),
+        ((1, 0, 0), (0, -1, 0), (-1, 1)),
+        ((1, 0, 0), (0, 0, -1), (1, 1)),  # coronal, feet below
+        ((1, 0, 0), (0, 0, 1), (-1, 1)),
+        ((0, 1, 0), (0, 0, -1), (1, 1)),  # sagittal, posterior to the right
+    ],
+)
+def test_left_is_on_the_right_and_the_head_above(
+    row: tuple[int, int, int], column: tuple[int, int, int], seen: tuple[int, int]
+) -> None:
+    grid = straight_grid((9, 60, 60), (3.0, 0.7, 0.7))
+    turned = Grid(
+        grid.shape_kji,
+        np.array(row, float),
+        np.array(column, float),
+        0.7,
+        0.7,
+        np.outer(np.arange(9) * 3.0, np.cross(row, column)),
+    )
+    picture, _, _ = drawn(turned)
+    spot = middle(np.all(picture > 200, axis=-1))
+    lesion = middle(of_color(picture, YELLOW))
+    assert tuple(np.sign(np.round(spot - lesion)).astype(int)) == seen
+
+
+def test_oblique_stack_is_drawn_too() -> None:
+    picture, volume, lesion = drawn(oblique_grid((9, 60, 60), (2.5, 0.7, 0.9), (20.0, -35.0, 50.0)))
+    assert of_color(picture, YELLOW).sum() > 20
+    assert draw(volume, lesion) == draw(volume, lesion)
+
+
+def test_lesion_at_the_edge_of_the_image_is_drawn() -> None:
+    hu = np.full((4, 20, 20), 40)
+    mask = np.zeros(hu.shape, dtype=bool)
+    mask[:2, :5, 15:] = True
+    hu[mask] = 700
+    volume = volume_of(hu, straight_grid(hu.shape, (2.0, 1.0, 1.0)))
+    picture = imagecodecs.png_decode(draw(volume, assess(volume, Outline.from_mask(mask), 1, Settings())))
+    assert of_color(picture, YELLOW).any()

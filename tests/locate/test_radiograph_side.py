@@ -1,0 +1,216 @@
+"""A radiograph has the side that its tags name; on a radiograph of both sides Patient Orientation decides."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calcimeasure import find_series
+from calcimeasure.load.radiograph import load_radiograph
+from calcimeasure.locate.radiograph import RadiographAnatomy, place_on_radiograph, radiograph_anatomy_of
+from calcimeasure.locate.radiograph_side import side_on_radiograph, site_on_radiograph
+from calcimeasure.model import BodySite, Laterality, Outline, Projection, Side, SideSource, Stack
+from calcimeasure.settings import Settings
+from tests.model.test_model import ct_series
+
+LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
+ROWS, COLUMNS = 300, 400
+
+
+def radiograph(*orientation: str, view: str | None = None, **facts: object) -> Stack:
+    return ct_series(modality="DX", projection=Projection(patient_orientation=orientation, view_position=view), **facts)
+
+
+def spot(i: int, j: int = 150, half_width: int = 8) -> Outline:
+    mask = np.ones((1, 2 * half_width, 2 * half_width), dtype=bool)
+    return Outline.from_mask(mask, (0, j - half_width, i - half_width))
+
+
+def noise(seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 5, (ROWS, COLUMNS)).astype(np.float32)
+
+
+def trunk(midline: float = 200.0, seed: int = 1) -> np.ndarray:
+    """Spine, ribs and two hips, alike on both sides, with a heart that is not."""
+    rows, columns = np.indices((ROWS, COLUMNS), dtype=np.float32)
+    away = np.abs(columns - midline)
+    ribs = 60 * (np.sin(rows / 9 + away / 30) > 0.5) * ((away > 25) & (away < 150))
+    hips = 90 * (np.hypot(away - 90, rows - 230) < 26)
+    heart = 40 * (np.hypot(columns - midline - 40, rows - 120) < 45)
+    return (200 + 120 * (away < 14) + ribs + hips + heart + noise(seed)).astype(np.float32)
+
+
+def two_limbs() -> np.ndarray:
+    columns = np.indices((ROWS, COLUMNS))[1]
+    return (np.abs(columns - 110) < 50) | (np.abs(columns - 290) < 50)
+
+
+def side(stack: Stack, at: int = 290, pixels: np.ndarray | None = None, foreground: np.ndarray | None = None) -> Side:
+    return side_at(spot(at), radiograph_anatomy_of(stack, noise() if pixels is None else pixels, foreground))
+
+
+def side_at(outline: Outline, anatomy: RadiographAnatomy) -> Side:
+    return side_on_radiograph(place_on_radiograph(outline, anatomy))
+
+
+# One limb
+
+
+@pytest.mark.parametrize("tag", ["laterality", "image_laterality", "frame_laterality"])
+@pytest.mark.parametrize(
+    ("value", "truth"), [("R", RIGHT), ("L", LEFT), ("U", UNKNOWN), ("B", UNKNOWN), ("X", UNKNOWN)]
+)
+def test_one_limb_has_the_side_of_its_tags(tag: str, value: str, truth: Laterality) -> None:
+    found = side(radiograph("R", "F", body_part="ANKLE", **{tag: value}))
+    assert found.laterality is truth
+    assert found.source is (SideSource.NONE if truth is UNKNOWN else SideSource.DICOM_TAG)
+
+
+def test_one_limb_has_the_coded_side_or_that_of_its_words() -> None:
+    assert side(radiograph(region_codes=("72696002",), region_modifier_codes=("7771000",))).laterality is LEFT
+    assert side(radiograph(region_modifier_codes=("G-A100",))).laterality is RIGHT
+    worded = side(radiograph(description="Knie links ap"))
+    assert (worded.laterality, worded.source) == (LEFT, SideSource.DESCRIPTION)
+    conflict = side(radiograph(description="Knie links ap", image_laterality="R"))
+    assert (conflict.laterality, conflict.conflict) == (UNKNOWN, True)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "view"), list(product([(), ("L", "F"), ("R", "H"), ("A", "F")], ["AP", "PA", "LL", None]))
+)
+def test_letters_and_view_never_tell_which_of_a_pair_one_limb_is(
+    orientation: tuple[str, ...], view: str | None
+) -> None:
+    for part in ("HAND", "FOOT", "KNEE", "SHOULDER", None):
+        assert side(radiograph(*orientation, view=view, body_part=part)).laterality is UNKNOWN
+
+
+def test_site_is_the_one_that_was_ordered() -> None:
+    anatomy = radiograph_anatomy_of(radiograph(body_part="KNEE"), noise())
+    assert site_on_radiograph(place_on_radiograph(spot(290), anatomy)) == anatomy.ordered.site
+    assert anatomy.ordered.site.body_site is BodySite.KNEE
+
+
+# Two limbs
+
+
+@pytest.mark.parametrize("part", ["FOOT", "KNEE", "LEG", "ANKLE", "HIP"])
+@pytest.mark.parametrize("toward", ["L", "R"])
+@pytest.mark.parametrize("tag", [None, "B"])
+def test_of_two_limbs_the_one_where_left_is_is_the_left_one(part: str, toward: str, tag: str | None) -> None:
+    stack = radiograph(toward, "F", body_part=part, laterality=tag)
+    end, begin = (LEFT, RIGHT) if toward == "L" else (RIGHT, LEFT)
+    found = [side(stack, at, foreground=two_limbs()).laterality for at in (110, 290)]
+    assert found == ([begin, end] if part != "LEG" else [UNKNOWN, UNKNOWN])
+    assert side(stack, 200, foreground=two_limbs()).laterality is UNKNOWN
+
+
+def test_two_limbs_on_a_radiograph_that_lies_on_its_side() -> None:
+    stack = radiograph("F", "R", body_part="FOOT")
+    foreground = two_limbs().T[:ROWS, :ROWS]
+    pixels = np.zeros(foreground.shape, dtype=np.float32)
+    anatomy = radiograph_anatomy_of(stack, pixels, foreground)
+    assert side_at(spot(150, 110), anatomy).laterality is LEFT
+    assert side_at(spot(150, 285), anatomy).laterality is RIGHT
+
+
+def test_tag_of_one_side_where_two_limbs_are_in_the_field() -> None:
+    stack = radiograph("L", "F", body_part="FOOT", image_laterality="L")
+    assert side(stack, 290, foreground=two_limbs()).laterality is LEFT
+    other = side(stack, 110, foreground=two_limbs())
+    assert (other.laterality, other.conflict, other.hint) == (UNKNOWN, True, RIGHT)
+    unread = side(radiograph(body_part="FOOT", image_laterality="L", laterality="B"), foreground=two_limbs())
+    assert unread.laterality is UNKNOWN
+
+
+@pytest.mark.parametrize(("view", "left_at_end"), [("PA", None), (None, None), ("AP", True)])
+def test_hands_on_their_palms_have_changed_places(view: str | None, left_at_end: bool | None) -> None:
+    stack = radiograph("L", "F", view=view, body_part="HAND", laterality="B")
+    found = [side(stack, at, foreground=two_limbs()) for at in (110, 290)]
+    assert [one.laterality for one in found] == ([RIGHT, LEFT] if left_at_end else [UNKNOWN, UNKNOWN])
+    if not left_at_end:
+        assert [one.hint for one in found] == [RIGHT, LEFT]
+
+
+# The trunk
+
+
+@pytest.mark.parametrize("toward", ["L", "R"])
+@pytest.mark.parametrize("midline", [160.0, 200.0, 245.0])
+def test_trunk_is_divided_by_its_own_midline(toward: str, midline: float) -> None:
+    stack = radiograph(toward, "F", body_part="PELVIS", view="AP")
+    end, begin = (LEFT, RIGHT) if toward == "L" else (RIGHT, LEFT)
+    pixels = trunk(midline)
+    found = [side(stack, round(midline) + away, pixels) for away in (-90, -45, 45, 90)]
+    assert [one.laterality for one in found] == [begin, begin, end, end]
+    assert side(stack, round(midline) + 10, pixels).laterality is UNKNOWN
+    assert "Patient Orientation" in found[0].evidence
+
+
+def test_trunk_needs_letters_and_its_midline() -> None:
+    assert side(radiograph(body_part="CHEST", view="PA"), pixels=trunk()).laterality is UNKNOWN
+    assert side(radiograph("A", "F", body_part="CHEST", image_laterality="L"), pixels=trunk()).laterality is UNKNOWN
+    unseen = side(radiograph("L", "F", body_part="CHEST"))
+    assert (unseen.laterality, unseen.hint) == (UNKNOWN, LEFT)
+    half = trunk()[:, 200:]
+    assert side(radiograph("L", "F", body_part="PELVIS"), 150, half).laterality is not RIGHT
+
+
+def test_tag_of_one_side_sets_none_on_the_trunk() -> None:
+    stack = radiograph("L", "F", body_part="CHEST", image_laterality="L")
+    agrees, differs = side(stack, 290, trunk()), side(stack, 110, trunk())
+    assert (agrees.laterality, agrees.conflict) == (LEFT, False)
+    assert (differs.laterality, differs.conflict, differs.hint) == (UNKNOWN, True, RIGHT)
+
+
+def test_both_hips_on_one_radiograph_are_beside_the_midline() -> None:
+    stack = radiograph("L", "F", body_part="HIP", laterality="B")
+    assert [side(stack, at, trunk()).laterality for at in (110, 290)] == [RIGHT, LEFT]
+
+
+@pytest.mark.parametrize(
+    "letters",
+    [
+        ("L",),
+        ("", "F"),
+        ("L", "L"),
+        ("L", "R"),
+        ("L", "CD"),
+        ("LE", "PR"),
+        ("L", "PR"),
+        ("RL", "F"),
+        ("X", "Y"),
+        ("L", "F", "A"),
+    ],
+)
+def test_letters_that_say_nothing(letters: tuple[str, ...]) -> None:
+    assert radiograph_anatomy_of(radiograph(*letters), trunk()).axis is None
+
+
+def test_oblique_letters_are_read_by_their_main_direction() -> None:
+    assert radiograph_anatomy_of(radiograph("LA", "F"), trunk()).toward is LEFT
+    assert radiograph_anatomy_of(radiograph("RP", "FA"), trunk()).toward is RIGHT
+    assert radiograph_anatomy_of(radiograph("AL", "F"), trunk()).axis is None
+
+
+# Real radiographs
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "sides"),
+    [
+        ("pydicom_data/RG3_J2KR.dcm", [RIGHT, RIGHT]),
+        ("fo-dicom/CR-MONO1-10-chest", [UNKNOWN, UNKNOWN]),
+        ("fo-dicom/CR-ModalitySequenceLUT.dcm", [UNKNOWN, UNKNOWN]),
+        ("highdicom/dx_image.dcm", [UNKNOWN, LEFT]),
+    ],
+)
+def test_real_radiographs(shared_dicom: Path, name: str, sides: list[Laterality]) -> None:
+    (stack,) = find_series(shared_dicom / "xray" / name).series
+    image = load_radiograph(stack, Settings())
+    anatomy = radiograph_anatomy_of(stack, image.pixels)
+    rows, columns = image.pixels.shape
+    found = [side_at(spot(round(part * columns), rows // 2), anatomy) for part in (0.25, 0.8)]
+    assert [one.laterality for one in found] == sides
