@@ -1,6 +1,6 @@
-"""What is known only from several stacks of a study: the same mass in other stacks, and symmetric pairs.
+"""Links between several stacks of a study: the same mass in other stacks, and symmetric pairs.
 
-Importing this package loads neither images nor SciPy: tables are written from what it returns.
+Importing this package loads neither images nor SciPy, so that tables are written without the time to load them.
 """
 
 from calcimeasure.study.links import link, linked_studies
