@@ -1,4 +1,4 @@
-"""Those who want to know that something changed."""
+"""Functions that are called when something changes."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class Listeners:
         self._is_blocked = False
 
     def connect(self, listener: Callable[[str], object]) -> None:
-        """Call a function whenever something changes, as long as its owner is there."""
+        """Call a function whenever something changes, as long as its owner exists."""
         self._connected.append(listener)
 
     def emit(self, what: str) -> None:
-        """Tell all of them what changed."""
+        """Call all listeners with a word for what changed."""
         if not self._is_blocked:
             for listener in tuple(self._connected):
                 listener(what)
 
     @contextmanager
     def blocked(self) -> Iterator[None]:
-        """Tell nobody what changes meanwhile."""
+        """Call no listener during the context."""
         before, self._is_blocked = self._is_blocked, True
         try:
             yield
