@@ -54,7 +54,7 @@ _HOME = {
 }
 
 _NAMES_INSIDE = {"Series": "Stack"}
-"""What `find_series` gives is one stack of a series; inside the package it is called so."""
+"""`find_series` returns stacks of series. The package calls the record Stack; its public name is Series."""
 
 __all__ = [
     "CalcimeasureError",

@@ -1,4 +1,4 @@
-"""What is known only from several stacks of a study: the same mass in other stacks, and symmetric pairs.
+"""Links between several stacks of a study: the same mass in other stacks, and symmetric pairs.
 
 It takes measured lesions alone: importing this package loads no image and no SciPy, and nothing of segmenting,
 measuring or locating.
