@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import ref
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
@@ -104,7 +105,8 @@ class ReviewPanel(QWidget):
     def close_review(self) -> None:
         """Keep everything, write the tables, and take away what was added."""
         self.controller.close_review()
-        if self._sheet is not None:
+        # Qt may have deleted the sheet together with the window: the command closes the review after the window.
+        if self._sheet is not None and isalive(self._sheet):
             self._sheet.close()
 
     def show_keys(self) -> None:
