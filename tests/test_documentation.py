@@ -4,14 +4,23 @@ import csv
 import re
 import subprocess
 import sys
+import threading
 import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from pkgutil import resolve_name
+from types import CodeType, FrameType, ModuleType
+from typing import Any
 
 import pytest
 
+from calcimeasure.analysis.pipeline import analyze_or_fail
 from calcimeasure.codes import FAILED_REASONS, NOTICES, SKIPPED_REASONS
+from calcimeasure.run.progress import Screen
+from calcimeasure.run.run import measure_into
+from calcimeasure.settings import Settings
 from tests.conftest import PROJECT
 
 DOCS = PROJECT / "docs"
@@ -135,3 +144,45 @@ def test_every_option_of_a_command_stands(command: str, workplace: Path) -> None
 
 def test_every_key_stands() -> None:
     assert len(re.findall(r"^\| ", page("keys"), re.MULTILINE)) > 20
+
+
+def measure_here(tasks: Iterator[tuple[Any, Any]], _most: int, _stopped: Callable[[], bool], /) -> Iterator[Any]:
+    """Measure in this process, where calls can be watched."""
+    return ((key, analyze_or_fail(*task)) for key, task in tasks)
+
+
+def test_the_path_of_a_stack_is_the_order_in_which_the_code_runs(tmp_path: Path) -> None:
+    text = (DOCS / "explanation" / "path-of-a-stack.md").read_text(encoding="utf-8")
+    steps = [re.findall(r"`([\w.]+)`", cell) for cell in re.findall(r"^\| \d+ \| ([^|]+) \|", text, re.MULTILINE)]
+    names = {resolve_name(name.replace(".Store.", ":Store.")).__code__: name for step in steps for name in step}
+    assert len(names) == sum(map(len, steps)) > 14
+    called: dict[CodeType, None] = {}
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code in names:
+            called.setdefault(frame.f_code)
+
+    hand = PROJECT / "sample_dicom" / "hand"
+    settings = Settings(key=str(tmp_path / "key"))
+    threading.setprofile(watch)
+    sys.setprofile(watch)
+    try:
+        measure_into(
+            tmp_path / "out",
+            [hand],
+            settings,
+            nullcontext(measure_here),
+            Screen(lambda *_: None, lambda _: nullcontext(lambda *_: None)),
+        )
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    assert [names[code] for code in called] == [name for step in steps for name in step]
+
+
+def test_the_rooms_are_the_layers() -> None:
+    text = (DOCS / "explanation" / "path-of-a-stack.md").read_text(encoding="utf-8").split("| room")[1]
+    rooms = [set(re.findall(r"`(\w+)`", cell)) for cell in re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)]
+    contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    (layers,) = (one["layers"] for one in contracts["contracts"] if one.get("containers") == ["calcimeasure"])
+    assert rooms == [set(layer.split(" | ")) for layer in layers]
