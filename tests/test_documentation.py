@@ -73,6 +73,64 @@ def test_the_readme_shows_what_is_printed_and_written(workplace: Path) -> None:
     ]
 
 
+@pytest.fixture(scope="module")
+def installed_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The samples that travel with a wheel, measured into a folder "results" beside them."""
+    workplace = tmp_path_factory.mktemp("installed")
+    hatch = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
+    left_out = [one.removeprefix("/") for one in hatch["build"]["targets"]["wheel"]["exclude"]]
+    for file in sorted((PROJECT / "sample_dicom").rglob("*")):
+        path = file.relative_to(PROJECT)
+        if file.is_file() and not any(path.match(one) or path.parent.match(one) for one in left_out):
+            (workplace / path).parent.mkdir(parents=True, exist_ok=True)
+            (workplace / path).symlink_to(file)
+    printed = program(workplace, "measure", "sample_dicom", "--out", "results")
+    (workplace / "printed.txt").write_text(printed, encoding="utf-8")
+    return workplace
+
+
+def shown_in_the_tutorial() -> list[list[str]]:
+    text = (DOCS / "tutorial" / "first-study.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"<!-- compared by the tests -->\n```\w+\n(.*?)```", text, re.DOTALL)
+    return [block.splitlines() for block in blocks]
+
+
+def test_the_tutorial_shows_what_is_printed(installed_samples: Path) -> None:
+    shown, _, _ = shown_in_the_tutorial()
+    printed = (installed_samples / "printed.txt").read_text(encoding="utf-8").splitlines()
+    # Stacks are told in the order in which they are done.
+    assert sorted(filter(None, shown)) == sorted(line.rstrip() for line in printed if line.strip())
+
+
+def test_the_tutorial_shows_what_is_written(installed_samples: Path) -> None:
+    _, (head, *rows), _ = shown_in_the_tutorial()
+    with (installed_samples / "results" / "lesions.csv").open(encoding="utf-8") as stream:
+        written = [[row[name] for name in head.split(",")] for row in csv.DictReader(stream)]
+    assert [row.split(",") for row in rows] == written
+
+
+def test_the_tutorial_shows_what_is_explained(installed_samples: Path) -> None:
+    _, _, shown = shown_in_the_tutorial()
+    with (installed_samples / "results" / "lesions.csv").open(encoding="utf-8") as stream:
+        (uid,) = (
+            row["tracking_uid"]
+            for row in csv.DictReader(stream)
+            if (row["modality"], row["lesion_number"]) == ("CT", "1")
+        )
+    explained = iter(program(installed_samples, "explain", "results", "--lesion", uid).splitlines())
+    # Some lines of it, in their order: `in` goes on where it has found the line before.
+    assert [line for line in shown if line not in explained] == []
+
+
+def test_the_commands_of_the_tutorial_know_their_options() -> None:
+    text = (DOCS / "tutorial" / "first-study.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^calcimeasure (\w+) (.*)$", text, re.MULTILINE)
+    assert len(commands) > 4
+    for command, arguments in commands:
+        section = page("commands").split(f"## {command}\n")[1].split("\n## ")[0]
+        assert set(re.findall(r"--[a-z][a-z-]+", arguments)) <= set(re.findall(r"`(--[a-z-]+)", section)), command
+
+
 def test_the_python_example_runs(workplace: Path) -> None:
     (example,) = examples("docs/reference/python.md", "python")
     done = subprocess.run(

@@ -182,10 +182,10 @@ class Failure:
         A key of `calcimeasure.codes.REASONS`.
     message
         For a person: expected, found, where, what to do.
-    series
+    stack
         The stack; None where not even its header could be read.
     path, root, member
-        The file, the PATH argument that held it, and its name in a .zip, where there is no series.
+        The file, the PATH argument that held it, and its name in a .zip, where there is no stack.
     traceback
         For an internal error.
     """
