@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
@@ -105,9 +105,10 @@ class ReviewPanel(QWidget):
     def close_review(self) -> None:
         """Keep everything, write the tables, and take away what was added."""
         self.controller.close_review()
-        # Qt may have deleted the sheet together with the window: the command closes the review after the window.
-        if self._sheet is not None and isalive(self._sheet):
-            self._sheet.close()
+        if self._sheet is not None:
+            # Qt may have deleted the sheet together with the window: the command closes the review after the window.
+            with suppress(RuntimeError):
+                self._sheet.close()
 
     def show_keys(self) -> None:
         """Show every key, in a window of its own."""
