@@ -1,5 +1,7 @@
 """Measures calcified masses: folders of CT and X-ray DICOM in, a table of every mass out.
 
+Examples
+--------
 >>> from calcimeasure import analyze, find_series, sample_folder
 >>> found = find_series(sample_folder() / "hand")
 >>> report = analyze(found.series[0])
