@@ -1,5 +1,7 @@
 """Measures calcified masses: folders of CT and X-ray DICOM in, a table of every mass out.
 
+Examples
+--------
 >>> from calcimeasure import analyze, find_series, sample_folder
 >>> found = find_series(sample_folder() / "hand")
 >>> report = analyze(found.series[0])
@@ -54,7 +56,7 @@ _HOME = {
 }
 
 _NAMES_INSIDE = {"Series": "Stack"}
-"""What `find_series` gives is one stack of a series; inside the package it is called so."""
+"""`find_series` returns stacks of series. The package calls the record Stack; its public name is Series."""
 
 __all__ = [
     "CalcimeasureError",

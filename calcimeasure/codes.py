@@ -1,8 +1,8 @@
-"""Every code that leaves the program, each with its sentence.
+"""Every code that the program writes, with a sentence that explains it.
 
-`REASONS` say why a stack was not measured (private/series.csv, ``calcimeasure scan``); `NOTICES` say what was
-corrected or has to be known about a number (column ``notices``). The README prints both tables; a test keeps them
-equal.
+`REASONS` say why a stack was not measured (private/series.csv, ``calcimeasure scan``). `NOTICES` say what was
+corrected, or what a user must know about a number (column ``notices``). The documentation prints both tables; a test
+checks that they are equal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SKIPPED_REASONS: Final[dict[str, str]] = {
     "Hounsfield units.",
     "segmentation": "A segmentation or structure set: outlines, not an image.",
 }
-"""Why a stack is no image that this program measures: its state is "skipped"."""
+"""Why this program does not measure a stack: its state is "skipped"."""
 
 FAILED_REASONS: Final[dict[str, str]] = {
     "bone_mask_unusable": "A bone mask for this stack is broken, or does not fit it.",
@@ -49,7 +49,7 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "unsupported_transfer_syntax": "The pixel data is encoded in a way that this version does not decode.",
     "worker_lost": "The Dask worker that measured it went away, several times.",
 }
-"""Why a stack that should have been measured was refused or broke: its state is "failed"."""
+"""Why a stack of a supported kind could not be measured: its state is "failed"."""
 
 REASONS: Final[dict[str, str]] = SKIPPED_REASONS | FAILED_REASONS
 
@@ -98,4 +98,4 @@ NOTICES: Final[dict[str, str]] = {
     "settings.allow_uncertain_spacing takes it for millimeters.",
     "uneven_spacing": "The slices are not evenly spaced: each weighs half the way to its neighbors.",
 }
-"""What was corrected by a named method, or has to be known about a number."""
+"""What was corrected, by a named method, or what a user must know about a number."""

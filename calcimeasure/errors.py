@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""The errors of calcimeasure, as one tree of classes.
 
 ::
 
@@ -10,14 +10,14 @@
     │   ├── StoreError          the store cannot be opened, read or written
     │   ├── KeyFileError        the key for pseudonyms, or the map of record ids, cannot be used
     │   ├── WorkerError         no worker, or no cluster, can be started or reached
-    │   └── NotBuiltError       the contract names it, this version does not have it yet
+    │   └── NotBuiltError       a feature is documented, but this version does not have it yet
     ├── ReviewError             an edit cannot be made as it was given; nothing was changed
-    │   └── ConflictError       somebody else changed the lesion since it was read
-    └── SeriesError             one stack cannot be measured; the others go on
-        ├── UnsupportedError    no image that this program measures (state "skipped")
+    │   └── ConflictError       another person changed the lesion after it was read
+    └── SeriesError             one stack cannot be measured; the other stacks are still measured
+        ├── UnsupportedError    this program does not measure this kind of image (state "skipped")
         ├── FileError           a file claims to be DICOM and cannot be read
-        ├── GeometryError       the slices are no grid that can be trusted
-        └── PixelError          the pixels cannot be decoded or are no Hounsfield units
+        ├── GeometryError       the slices do not form a reliable grid
+        └── PixelError          the pixels cannot be decoded or are not Hounsfield units
 
 Every message has four parts: what was expected, what was found (with numbers), where (attribute, tag, series), what to
 do.
@@ -64,7 +64,7 @@ class WorkerError(UsageError):
 
 
 class NotBuiltError(UsageError):
-    """The contract names it, this version does not have it yet."""
+    """A feature is documented, but this version does not have it yet."""
 
 
 class ReviewError(CalcimeasureError):
@@ -72,24 +72,24 @@ class ReviewError(CalcimeasureError):
 
 
 class ConflictError(ReviewError):
-    """Somebody else changed the lesion since it was read; nothing was changed."""
+    """Another person changed the lesion after it was read; nothing was changed."""
 
 
 class SeriesError(CalcimeasureError):
-    """One stack cannot be measured; the others go on.
+    """One stack cannot be measured; the other stacks are still measured.
 
     Parameters
     ----------
     reason
         A key of `calcimeasure.codes.REASONS`.
     message
-        Expected, found, where, what to do: for a person.
+        Text for a person: what was expected, what was found, where, what to do.
     series_uid, path
-        What it is about; None where not known yet.
+        The series and the file that the error is about; None if not known yet.
     """
 
     def __init__(self, reason: str, message: str, series_uid: str | None = None, path: Path | None = None) -> None:
-        # All four go to the base, so that the error survives pickling on its way out of a worker.
+        # All four arguments go to the base class, so that the error can be pickled and sent from a worker process.
         super().__init__(reason, message, series_uid, path)
         self.reason = reason
         self.message = message
@@ -101,7 +101,7 @@ class SeriesError(CalcimeasureError):
 
 
 class UnsupportedError(SeriesError):
-    """No image that this program measures: its state is "skipped", not "failed"."""
+    """The program does not measure this kind of image: the state is "skipped", not "failed"."""
 
 
 class FileError(SeriesError):
@@ -109,8 +109,8 @@ class FileError(SeriesError):
 
 
 class GeometryError(SeriesError):
-    """The slices are no grid that can be trusted."""
+    """The slices do not form a reliable grid."""
 
 
 class PixelError(SeriesError):
-    """The pixels cannot be decoded, or are no Hounsfield units."""
+    """The pixels cannot be decoded, or are not Hounsfield units."""

@@ -1,7 +1,7 @@
 """Array index (k, j, i) to patient coordinates in mm, slice by slice.
 
 Indexes are (slice, row, column), positions LPS mm (x to the patient's left, y posterior, z superior). Every slice
-keeps its own origin, so that tilted, sheared and unevenly spaced stacks are measured where they are and never
+keeps its own origin. Tilted, sheared and unevenly spaced stacks are therefore measured on their own grid and are never
 resampled.
 """
 
@@ -25,8 +25,8 @@ class Geometry:
     shape_kji
         Slices, rows, columns.
     row_direction, column_direction
-        (3,) unit vectors: the way along a row (rising column index i) and along a column (rising row index j), the
-        first and second triple of ImageOrientationPatient (0020,0037).
+        (3,) unit vectors: the direction along a row (rising column index i) and along a column (rising row index j),
+        the first and second triple of ImageOrientationPatient (0020,0037).
     row_spacing_mm, column_spacing_mm
         Distance between neighboring rows and between neighboring columns: first and second value of PixelSpacing
         (0028,0030).
@@ -34,7 +34,7 @@ class Geometry:
         (k, 3) center of the first voxel of each slice, ImagePositionPatient (0020,0032), in ascending order along the
         normal. Kept read-only.
     frame_of_reference_uid
-        Positions of two geometries can be compared where it is the same.
+        Positions of two geometries can be compared only if both have the same UID.
     """
 
     shape_kji: tuple[int, int, int]
@@ -54,12 +54,12 @@ class Geometry:
             raise ValueError(
                 f"One origin per slice expected: shape ({self.shape_kji[0]}, 3), found {self.origins_lps_mm.shape}."
             )
-        # Asked for what has to hold, so that a position that is no number is refused too.
+        # The condition states what must hold: comparisons with NaN are false, so a position that is NaN is refused too.
         if not (np.all(np.isfinite(self.origins_lps_mm)) and np.all(self.slice_steps_mm > 0)):
             raise ValueError("Finite origins in ascending order along the slice normal expected.")
 
     def __reduce__(self) -> tuple[type[Geometry], tuple[object, ...]]:
-        # A pickle does not keep that an array is read-only: made anew from its fields, it is.
+        # A pickle does not keep arrays read-only. The record is made again from its fields, which makes them read-only.
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     @property
@@ -84,17 +84,17 @@ class Geometry:
 
     @property
     def spacing_kji_mm(self) -> tuple[float, float, float]:
-        """Distance of neighboring slices (median; 1 mm where there is one alone), of rows and of columns."""
+        """Distance between neighboring slices (median; 1 mm if there is only one slice), rows and columns."""
         return (self.slice_spacing_mm or 1.0, self.row_spacing_mm, self.column_spacing_mm)
 
     @property
     def slice_weights_mm(self) -> NDArray[np.float64]:
-        """(k,) thickness that each slice stands for: half the way to each neighbor, the outermost ones symmetric.
+        """(k,) thickness that each slice represents: half the distance to each neighbor; outermost slices symmetric.
 
         Raises
         ------
         ValueError
-            There is one slice only, which has no thickness that could be measured.
+            There is only one slice; its thickness cannot be measured.
         """
         if self.shape_kji[0] < 2:
             raise ValueError("A thickness needs two slices.")
@@ -109,7 +109,7 @@ class Geometry:
 
     @property
     def voxel_sizes(self) -> NDArray[np.float64]:
-        """(k,) volume of a voxel of each slice in mm3; of one slice alone, which has no thickness, its area in mm2."""
+        """(k,) volume of a voxel of each slice in mm3; for a single slice, which has no thickness, the area in mm2."""
         return self.voxel_volumes_mm3 if self.shape_kji[0] > 1 else np.array([self.pixel_area_mm2])
 
     @property
@@ -123,8 +123,8 @@ class Geometry:
         Parameters
         ----------
         index_kji
-            (..., 3) slice, row, column; fractions allowed. Between slices the origin is interpolated, beyond the
-            outermost ones it goes on with their last step. Of one slice alone k must be 0.
+            (..., 3) slice, row, column; fractions allowed. Between slices the origin is interpolated. Beyond the
+            outermost slices the origin is extrapolated with the last step. For a single slice k must be 0.
 
         Returns
         -------
@@ -148,8 +148,8 @@ class Geometry:
         Returns
         -------
         ndarray
-            (..., 3) slice, row, column, with fractions; beyond the outermost slices k goes on with their last step. Of
-            one slice alone k is 0 wherever the point lies.
+            (..., 3) slice, row, column, with fractions. Beyond the outermost slices k is extrapolated with the last
+            step. For a single slice k is 0, wherever the point lies.
         """
         points = np.asarray(points_lps_mm, dtype=np.float64)
         k = self._slice_index(points @ self.normal)

@@ -1,4 +1,4 @@
-"""The sample series that come with the package."""
+"""The sample images that come with the package."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from calcimeasure.errors import InputPathError
 
 
 def sample_folder() -> Path:
-    """Return the folder of the samples: inside the installed package, or beside it in a checkout.
+    """Return the folder of the samples: inside the installed package, or next to the package in a source checkout.
 
     Raises
     ------
     InputPathError
-        The package was installed without them.
+        The package was installed without samples.
     """
     package = Path(__file__).parent
     for folder in (package / "sample_dicom", package.parent / "sample_dicom"):

@@ -1,4 +1,4 @@
-"""Which version of the program computes the numbers."""
+"""The version of the program that computes the numbers."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from importlib.metadata import version
 
 @cache
 def software_version() -> str:
-    """Name the version that is installed."""
+    """Name the installed version."""
     return version("calcimeasure")

@@ -4,14 +4,23 @@ import csv
 import re
 import subprocess
 import sys
+import threading
 import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from pkgutil import resolve_name
+from types import CodeType, FrameType, ModuleType
+from typing import Any
 
 import pytest
 
+from calcimeasure.analysis.pipeline import analyze_or_fail
 from calcimeasure.codes import FAILED_REASONS, NOTICES, SKIPPED_REASONS
+from calcimeasure.run.progress import Screen
+from calcimeasure.run.run import measure_into
+from calcimeasure.settings import Settings
 from tests.conftest import PROJECT
 
 DOCS = PROJECT / "docs"
@@ -62,6 +71,64 @@ def test_the_readme_shows_what_is_printed_and_written(workplace: Path) -> None:
     assert [list(row.values()) for row in csv.DictReader(written)] == [
         [row[name] for name in written[0].split(",")] for row in rows[: len(written) - 1]
     ]
+
+
+@pytest.fixture(scope="module")
+def installed_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The samples that travel with a wheel, measured into a folder "results" beside them."""
+    workplace = tmp_path_factory.mktemp("installed")
+    hatch = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
+    left_out = [one.removeprefix("/") for one in hatch["build"]["targets"]["wheel"]["exclude"]]
+    for file in sorted((PROJECT / "sample_dicom").rglob("*")):
+        path = file.relative_to(PROJECT)
+        if file.is_file() and not any(path.match(one) or path.parent.match(one) for one in left_out):
+            (workplace / path).parent.mkdir(parents=True, exist_ok=True)
+            (workplace / path).symlink_to(file)
+    printed = program(workplace, "measure", "sample_dicom", "--out", "results")
+    (workplace / "printed.txt").write_text(printed, encoding="utf-8")
+    return workplace
+
+
+def shown_in_the_tutorial() -> list[list[str]]:
+    text = (DOCS / "tutorial" / "first-study.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"<!-- compared by the tests -->\n```\w+\n(.*?)```", text, re.DOTALL)
+    return [block.splitlines() for block in blocks]
+
+
+def test_the_tutorial_shows_what_is_printed(installed_samples: Path) -> None:
+    shown, _, _ = shown_in_the_tutorial()
+    printed = (installed_samples / "printed.txt").read_text(encoding="utf-8").splitlines()
+    # Stacks are told in the order in which they are done.
+    assert sorted(filter(None, shown)) == sorted(line.rstrip() for line in printed if line.strip())
+
+
+def test_the_tutorial_shows_what_is_written(installed_samples: Path) -> None:
+    _, (head, *rows), _ = shown_in_the_tutorial()
+    with (installed_samples / "results" / "lesions.csv").open(encoding="utf-8") as stream:
+        written = [[row[name] for name in head.split(",")] for row in csv.DictReader(stream)]
+    assert [row.split(",") for row in rows] == written
+
+
+def test_the_tutorial_shows_what_is_explained(installed_samples: Path) -> None:
+    _, _, shown = shown_in_the_tutorial()
+    with (installed_samples / "results" / "lesions.csv").open(encoding="utf-8") as stream:
+        (uid,) = (
+            row["tracking_uid"]
+            for row in csv.DictReader(stream)
+            if (row["modality"], row["lesion_number"]) == ("CT", "1")
+        )
+    explained = iter(program(installed_samples, "explain", "results", "--lesion", uid).splitlines())
+    # Some lines of it, in their order: `in` goes on where it has found the line before.
+    assert [line for line in shown if line not in explained] == []
+
+
+def test_the_commands_of_the_tutorial_know_their_options() -> None:
+    text = (DOCS / "tutorial" / "first-study.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^calcimeasure (\w+) (.*)$", text, re.MULTILINE)
+    assert len(commands) > 4
+    for command, arguments in commands:
+        section = page("commands").split(f"## {command}\n")[1].split("\n## ")[0]
+        assert set(re.findall(r"--[a-z][a-z-]+", arguments)) <= set(re.findall(r"`(--[a-z-]+)", section)), command
 
 
 def test_the_python_example_runs(workplace: Path) -> None:
@@ -135,3 +202,45 @@ def test_every_option_of_a_command_stands(command: str, workplace: Path) -> None
 
 def test_every_key_stands() -> None:
     assert len(re.findall(r"^\| ", page("keys"), re.MULTILINE)) > 20
+
+
+def measure_here(tasks: Iterator[tuple[Any, Any]], _most: int, _stopped: Callable[[], bool], /) -> Iterator[Any]:
+    """Measure in this process, where calls can be watched."""
+    return ((key, analyze_or_fail(*task)) for key, task in tasks)
+
+
+def test_the_path_of_a_stack_is_the_order_in_which_the_code_runs(tmp_path: Path) -> None:
+    text = (DOCS / "explanation" / "path-of-a-stack.md").read_text(encoding="utf-8")
+    steps = [re.findall(r"`([\w.]+)`", cell) for cell in re.findall(r"^\| \d+ \| ([^|]+) \|", text, re.MULTILINE)]
+    names = {resolve_name(name.replace(".Store.", ":Store.")).__code__: name for step in steps for name in step}
+    assert len(names) == sum(map(len, steps)) > 14
+    called: dict[CodeType, None] = {}
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code in names:
+            called.setdefault(frame.f_code)
+
+    hand = PROJECT / "sample_dicom" / "hand"
+    settings = Settings(key=str(tmp_path / "key"))
+    threading.setprofile(watch)
+    sys.setprofile(watch)
+    try:
+        measure_into(
+            tmp_path / "out",
+            [hand],
+            settings,
+            nullcontext(measure_here),
+            Screen(lambda *_: None, lambda _: nullcontext(lambda *_: None)),
+        )
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    assert [names[code] for code in called] == [name for step in steps for name in step]
+
+
+def test_the_rooms_are_the_layers() -> None:
+    text = (DOCS / "explanation" / "path-of-a-stack.md").read_text(encoding="utf-8").split("| room")[1]
+    rooms = [set(re.findall(r"`(\w+)`", cell)) for cell in re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)]
+    contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    (layers,) = (one["layers"] for one in contracts["contracts"] if one.get("containers") == ["calcimeasure"])
+    assert rooms == [set(layer.split(" | ")) for layer in layers]

@@ -1,1 +1,1 @@
-"""A stack to its report: what is found is measured, placed, and keeps what a reader decided about it."""
+"""From a stack to its report: lesions are found, measured and located, and keep the decisions of readers."""

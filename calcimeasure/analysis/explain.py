@@ -1,4 +1,4 @@
-"""Why a lesion's numbers are what they are, in words: what `calcimeasure explain` prints."""
+"""The reasons for the numbers of a lesion, in words, as `calcimeasure explain` prints them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ def explain_size(image: Image, lesion: Lesion, settings: Settings) -> list[str]:
     Parameters
     ----------
     image
-        The stack that it was measured in, or the radiograph.
+        The CT volume or radiograph in which the lesion was measured.
     lesion
-        As measured with these settings.
+        The lesion, as measured with these settings.
     settings
-        What it was measured with.
+        The settings used for measuring.
 
     Returns
     -------
     list of str
-        Lines for a person: plateau, surroundings and edge, the profile across the edge, the sizes with their
-        half-widths, and what its notices mean. Of a radiograph what a pixel is, contrast and sizes.
+        Lines for a person. On CT: plateau, surroundings and edge, the profile across the edge, the sizes with the
+        half-widths of their intervals, and the meaning of the notices. On a radiograph: the scale of the pixel values,
+        contrast and sizes.
     """
     lines = kind_of(image).size_lines(image, lesion.outline, lesion.measurements, settings)
     notices = [f"  {notice}: {NOTICES[notice]}" for notice in lesion.notices]
@@ -43,11 +44,11 @@ def explain_judgements(
     Parameters
     ----------
     image
-        The stack that it was found in, or the radiograph.
+        The CT volume or radiograph in which the lesion was found.
     lesion
-        As outlined; a reader may have drawn it anew.
+        The lesion with its current outline; a reader may have redrawn this outline.
     settings
-        What it was found with.
+        The settings used for finding the lesion.
     bones
         Bones that another program named.
 
@@ -76,14 +77,14 @@ def _tissue_lines(proposals: Proposals, lesion: Lesion) -> list[str]:
 
 
 def explain_place(lesion: Lesion, judged: Site | None = None) -> list[str]:
-    """Explain a lesion's side and body site: what they rest on, and what speaks against it.
+    """Explain the side and body site of a lesion: the evidence for them and against them.
 
     Parameters
     ----------
     lesion
-        As stored.
+        The lesion, as stored.
     judged
-        Its site as judged now, with its evidence.
+        Its site as judged now, with the evidence.
 
     Returns
     -------

@@ -1,6 +1,7 @@
-"""What a lesion keeps when its stack is measured again: its Tracking UID, its number, and what readers decided.
+"""What a lesion keeps when its stack is measured again: its Tracking UID, its number, and the decisions of readers.
 
-What a reader found a pixel of a radiograph to be is kept by its lesions: each has it, and those drawn later get it.
+The pixel spacing that a reader measured on a radiograph is stored with each of its lesions. Lesions that are drawn
+later get the same spacing.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ if TYPE_CHECKING:
 
 
 def inherit(lesion: Lesion, earlier: Lesion) -> Lesion:
-    """Let a lesion that was measured again be the one that it was, with what a reader decided about it.
+    """Give a lesion that was measured again the identity of the earlier lesion and the decisions of readers about it.
 
     Parameters
     ----------
     lesion
-        As measured now.
+        The lesion as measured now.
     earlier
-        As it was.
+        The same lesion before.
 
     Returns
     -------
     Lesion
-        With the earlier one's Tracking UID, number, status and reader; tissue, side and site are the earlier one's
-        where a reader set them.
+        The lesion with the Tracking UID, number, status and reader of the earlier lesion. Tissue, side and site are
+        also kept if a reader set them.
     """
     kept = replace(
         lesion,
@@ -51,7 +52,7 @@ def inherit(lesion: Lesion, earlier: Lesion) -> Lesion:
 
 
 def as_calibrated(radiograph: Radiograph, lesions: Iterable[Lesion]) -> Radiograph:
-    """Give a radiograph the spacing that a reader found on it, which each of its lesions has; without one as it is."""
+    """Give a radiograph the spacing that a reader measured, as stored with its lesions; unchanged if there is none."""
     for lesion in lesions:
         spacing_mm = lesion.measurements.reader_spacing_mm
         if spacing_mm is not None:
@@ -60,23 +61,23 @@ def as_calibrated(radiograph: Radiograph, lesions: Iterable[Lesion]) -> Radiogra
 
 
 def divide(found: Iterable[Lesion], earlier: Sequence[Lesion]) -> tuple[list[Lesion], list[Lesion]]:
-    """Tell which outlines stay when a stack is measured again.
+    """Decide which outlines are kept when a stack is measured again.
 
     Parameters
     ----------
     found
-        Lesions as proposed and measured now, largest first, not yet numbered.
+        The lesions as proposed and measured now, largest first, not yet numbered.
     earlier
         The current lesions of the stack.
 
     Returns
     -------
     list of Lesion
-        Of `found`, those that stay: what overlaps an earlier lesion most is that lesion (`inherit`), the others are new
-        and keep the number 0.
+        The lesions of `found` that are kept. The one that overlaps an earlier lesion most takes over its identity
+        (`inherit`); the others are new and have the number 0.
     list of Lesion
-        Earlier lesions that keep their outline and have to be measured on it: those that a reader drew, and those that
-        a reader decided and that are not found again as one lesion each. What was found in their place is dropped.
+        Earlier lesions that keep their outline and must be measured on it: lesions that a reader drew, and decided
+        lesions that are not found again as exactly one lesion. Lesions of `found` at their place are dropped.
     """
     found = list(found)
     overlaps = {

@@ -1,8 +1,9 @@
-"""What is done differently with a CT stack and with a radiograph: one table with a row for each kind of image.
+"""The functions that differ between a CT stack and a radiograph: one table with a row for each kind of image.
 
-Nothing else asks for the kind of an image: it takes the row of its image (`kind_of`), and calls what stands there. What
-both kinds have is a property of their records in `calcimeasure.model`, None where one of them does not have it. How an
-image is read from its files stands in `calcimeasure.load.image`: there the header alone tells the kind.
+No other module tests the kind of an image. A module takes the row of its image (`kind_of`) and calls the functions in
+this row. Values that both kinds have are properties of the records in `calcimeasure.model`; a property is None on the
+kind that does not have it. `calcimeasure.load.image` reads an image from its files: there only the header tells the
+kind.
 """
 
 from __future__ import annotations
@@ -46,10 +47,10 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
 
 Numbers = Measurements | RadiographMeasurements
-"""The numbers of a lesion, on whichever kind of image."""
+"""The numbers of a lesion, on any kind of image."""
 
 AnyAnatomy = Anatomy | RadiographAnatomy
-"""What an image of whichever kind shows of the body."""
+"""The anatomy that an image of any kind shows."""
 
 ImageT = TypeVar("ImageT", bound=Image)
 NumbersT = TypeVar("NumbersT", bound=Numbers)
@@ -58,38 +59,41 @@ AnatomyT = TypeVar("AnatomyT", bound=AnyAnatomy)
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[ImageT, NumbersT, AnatomyT]):
-    """What is done with one kind of image, its numbers and its anatomy.
+    """The functions for one kind of image, for its numbers and for its anatomy.
 
     Parameters
     ----------
     calibrated
-        The image with the spacing that a reader found on it, which each of its lesions has.
+        Returns the image with the spacing that a reader measured, as stored with its lesions.
     propose
-        What is dense in the image; takes where another program outlined bone, (k, j, i), or None.
+        Returns the dense components of the image. Its argument is the mask (k, j, i) of bone that another program
+        outlined, or None.
     anatomy
-        What the image shows of the body: takes what was proposed, and the bones that another program named.
+        Returns the anatomy that the image shows. Its arguments are the proposals, and the bones that another program
+        named.
     refined
-        The outline that a proposal is measured on.
+        Returns the outline on which a proposal is measured.
     measure
-        The numbers of an outline.
+        Returns the numbers of an outline.
     with_contact
-        The numbers with what touches bone, and over how many mm2: that is no number of an outline.
+        Returns the numbers with contact to bone and its area in mm2. The contact cannot be measured from the outline
+        alone.
     located
-        The side and the site of an outline.
+        Returns the side and the site of an outline.
     judged_site
-        The site as judged now, with its evidence, to be explained; None where only the header names it.
+        Returns the site as judged now, with its evidence, to be explained; None if only the header names the site.
     size_lines
-        What the sizes rest on, in words.
+        Returns the explanation of the sizes, in words.
     plane
-        What a lesion is drawn on.
+        Returns the plane on which a lesion is drawn.
     preview
-        The first numbers of an outline while a reader draws it.
+        Returns the first numbers of an outline while a reader draws it.
     is_large
-        Whether an outline is so large that its first numbers are shown before all others.
+        Tells whether an outline is so large that its first numbers are shown before all others.
     grow
-        The outline of the mass at a pixel, or in a region; None where outlines are not grown.
+        Returns the outline of the mass at a pixel, or in a region; None if this kind of image has no such tool.
     radiograph
-        The image as the radiograph that a reader can calibrate; None of CT, whose header says the millimeters.
+        Returns the radiograph, which a reader can calibrate; None on CT, whose header has the spacing.
     """
 
     calibrated: Callable[[ImageT, Iterable[Lesion]], ImageT]
@@ -109,18 +113,19 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
 
 
 def kind_of(image: ImageT) -> Kind[ImageT, Numbers, AnyAnatomy]:
-    """Take the row of an image.
+    """Give the row of the table for an image.
 
-    It is for this image, for numbers that were measured on it, and for the anatomy that was seen on it.
+    Use the row only with this image, with numbers measured on this image, and with the anatomy seen on this image.
     """
     return _KINDS[image.kind]
 
 
 LARGE_MM: Final = 50.0
-"""Masses beyond this show axes and volume of their voxels at once, and all other numbers when they are measured."""
+"""For masses longer than this, axes and voxel volume are shown at once, and the other numbers as soon as they
+are measured."""
 
 LARGE_PX: Final = 300
-"""On radiographs this holds for masses that are longer than so many pixels: their edges take a second to find."""
+"""The same limit on radiographs, in pixels: finding the edge of longer masses takes about a second."""
 
 
 # CT stacks
@@ -136,10 +141,10 @@ def _anatomy_of_stack(volume: Volume, proposals: Proposals, bones: NamedBones | 
 
 
 def _refined_in_stack(volume: Volume, part: Proposal, settings: Settings) -> Outline:
-    """Draw a proposal along its half-maximum; where it touches bone, without what was cut off as bone.
+    """Draw a proposal along its half-maximum; if it touches bone, exclude the part that was cut off as bone.
 
-    The blurred surface of the bone beside a mass is as dense as the edge of the mass: the half-maximum would follow it.
-    Specks of the mass that are left there are dropped, because an axis would end in them.
+    The blurred surface of a bone beside a mass is as dense as the edge of the mass; the half-maximum would follow that
+    surface. Small fragments of the mass that remain there are dropped, because an axis would end in them.
     """
     outline = half_maximum_outline(volume, part.outline, settings)
     if not part.touches_bone:
@@ -172,7 +177,7 @@ def _is_large_in_stack(volume: Volume, outline: Outline) -> bool:
 
 
 def _no_radiograph(_volume: Volume) -> None:
-    """Give none: it is CT."""
+    """Give None: a CT volume is not a radiograph."""
 
 
 _CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
@@ -220,7 +225,7 @@ def _as_proposed(_radiograph: Radiograph, part: Proposal, _settings: Settings) -
 def _without_contact(
     numbers: RadiographMeasurements, _touches: bool | None, _contact_mm2: float | None
 ) -> RadiographMeasurements:
-    """Keep numbers as they are: a projection shows no contact with bone."""
+    """Return the numbers unchanged: a projection shows no contact with bone."""
     return numbers
 
 
@@ -230,7 +235,7 @@ def _located_on_radiograph(outline: Outline, anatomy: RadiographAnatomy) -> tupl
 
 
 def _no_site(_image: Radiograph, _outline: Outline, _proposals: Proposals, _bones: NamedBones | None) -> None:
-    """Judge none: a projection does not show where in the body a lesion lies."""
+    """Give None: a projection does not show where in the body a lesion lies."""
 
 
 def _is_large_on_radiograph(_radiograph: Radiograph, outline: Outline) -> bool:

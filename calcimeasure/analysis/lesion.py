@@ -1,4 +1,4 @@
-"""One outline to one lesion."""
+"""From one outline to one lesion."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def assess(
     Parameters
     ----------
     image
-        The stack, or the radiograph.
+        The CT volume or the radiograph.
     outline
-        As the program proposed it.
+        The outline that the program proposes.
     number
-        Its number in the stack, given once.
+        The number of the lesion in its stack; each number is used once.
     settings
-        What to measure with.
+        The settings for measuring.
     proposal
-        What the outline was drawn from: it says which tissue it is and how much of it lies on bone, which both stay
-        unknown where there is none.
+        The proposal from which the outline was drawn. It gives the tissue and the contact area with bone; without a
+        proposal both stay unknown.
     anatomy
-        What the image shows of the body: side and site are told from it; without it both stay unknown.
+        The anatomy that the image shows. It gives side and site; without it both stay unknown.
     """
     kind = kind_of(image)
     measurements = kind.measure(image, outline, settings)
@@ -71,25 +71,25 @@ def assess(
 
 
 def assess_again(image: Image, lesion: Lesion, settings: Settings, anatomy: AnyAnatomy | None = None) -> Lesion:
-    """Measure a lesion on the outline that it has; what it is and what was decided about it stays.
+    """Measure a lesion again on its own outline; tissue and decisions are kept.
 
     Parameters
     ----------
     image
-        The stack, or the radiograph.
+        The CT volume or the radiograph.
     lesion
-        With its outline as it is to be measured.
+        The lesion, with the outline to be measured.
     settings
-        What to measure with.
+        The settings for measuring.
     anatomy
-        What the image shows of the body; without it side and site stay as they were.
+        The anatomy that the image shows; without it side and site stay unchanged.
     """
     measured = assess(image, lesion.outline, lesion.number, settings, anatomy=anatomy)
     before = lesion.measurements
     with_contact = kind_of(image).with_contact
     measured = replace(
         measured,
-        # How much of it lies on bone is no number of its outline: that is kept.
+        # The contact area with bone cannot be measured from the outline alone; the earlier value is kept.
         measurements=with_contact(measured.measurements, before.touches_bone, before.bone_contact_mm2),
         algorithm_type=lesion.algorithm_type,
         tissue=lesion.tissue,
@@ -101,7 +101,7 @@ def assess_again(image: Image, lesion: Lesion, settings: Settings, anatomy: AnyA
 
 
 def tracking_uid(stack: Stack, outline: Outline) -> str:
-    """Name a lesion for good: the same stack and first outline give the same Tracking UID (0062,0021).
+    """Make the permanent name of a lesion: the same stack and first outline give the same Tracking UID (0062,0021).
 
     Returns
     -------
@@ -109,7 +109,7 @@ def tracking_uid(stack: Stack, outline: Outline) -> str:
         A UID made from a UUID (PS3.5 B.2), from a SHA-256 over the images of the stack and the outline.
     """
     digest = hashlib.sha256()
-    # Stacks of one multi-frame file have the same SOPInstanceUID: the frame tells them apart.
+    # All frames of a multi-frame file have the same SOPInstanceUID; the frame index distinguishes its stacks.
     images = (f"{instance.sop_uid} {instance.frame_index}" for instance in stack.instances)
     for part in (stack.study_uid, stack.series_uid, *images):
         digest.update(part.encode() + b"\0")

@@ -28,18 +28,17 @@ def draw(image: Image, lesion: Lesion, side_pixels: int = SIDE_PIXELS) -> bytes:
     Parameters
     ----------
     image
-        The stack, or the radiograph.
+        The CT volume or the radiograph.
     lesion
-        In it.
+        A lesion in this image.
     side_pixels
-        How wide and high the picture is.
+        Width and height of the picture.
 
     Returns
     -------
     bytes
-        A square PNG, true to scale, of the slice that the long axis lies on. Patient's left is on the
-        viewer's right, anterior and superior are above, in any acquisition: the picture is a view, no voxel is moved.
-        A radiograph stands as it is stored.
+        A square PNG, true to scale, of the slice that contains the long axis. For any acquisition, the patient's left
+        is on the viewer's right, and anterior or superior is at the top. A radiograph is shown as it is stored.
     """
     plane = kind_of(image).plane(image, lesion.measurements)
     rows_columns = _sampled(plane, lesion, side_pixels)
@@ -55,7 +54,7 @@ def draw(image: Image, lesion: Lesion, side_pixels: int = SIDE_PIXELS) -> bytes:
 
 
 def _sampled(plane: Plane, lesion: Lesion, side_pixels: int) -> NDArray[np.float64]:
-    """Place the pixels of the picture: (2, side, side) row and column index in the slice."""
+    """Compute where the pixels of the picture lie: (2, side, side) row and column index in the slice."""
     j, i = lesion.outline.start_kji[1:], lesion.outline.stop_kji[1:]
     middle = [(a + b - 1) / 2 for a, b in zip(j, i, strict=True)]
     size = max((b - a) * step for a, b, step in zip(j, i, plane.spacing, strict=True)) + 2 * plane.margin

@@ -1,4 +1,4 @@
-"""A series to its report."""
+"""From a stack to its report."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ if TYPE_CHECKING:
     from calcimeasure.model import Image, Lesion, Outline, Proposal, Proposals
 
 NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
-"""What is clearly no calcification; what might be one is measured and kept for the reviewer."""
+"""Tissues that are certainly not calcifications. All other proposals are measured and kept for the reader."""
 
 
 def analyze(
     stack: Stack, settings: Settings | None = None, earlier: Sequence[Lesion] = (), next_number: int = 1
 ) -> Report:
-    """Measure what is calcified in a stack or on a radiograph, and what may be.
+    """Measure what is calcified, or may be calcified, in a CT stack or on a radiograph.
 
     Parameters
     ----------
     stack
         One stack from `calcimeasure.find_series`.
     settings
-        What to measure with; the defaults where None.
+        The settings for measuring; None for the defaults.
     earlier
-        The current lesions of a stack that was measured before: what is found again keeps its Tracking UID and what
-        readers decided about it, and outlines that a reader drew or decided stay (`calcimeasure.analysis.inherit`).
+        The current lesions of a stack that was measured before. A lesion that is found again keeps its Tracking UID
+        and the decisions of readers. Outlines that a reader drew or decided are kept (`calcimeasure.analysis.inherit`).
     next_number
-        Number of the first lesion that is new.
+        Number of the first new lesion.
 
     Returns
     -------
     Report
-        The lesions, largest first, each with its tissue: calcified masses, other calcifications, contrast agent, and
-        what is not known; and what was measured with.
+        The lesions, largest first, each with its tissue (calcified mass, other calcification, contrast agent, unknown),
+        and the settings and version used.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def analyze(
     def measured(part: Proposal) -> Lesion:
         return assess(image, refined_outline(image, part, settings), 0, settings, part, anatomy)
 
-    # The distances and sums that cost most do not hold the interpreter.
+    # The most expensive computations release the interpreter lock, so threads can run them at the same time.
     with ThreadPoolExecutor(max_workers=thread_count()) as pool:
         lesions = sorted(pool.map(measured, parts), key=largest_first)
         stay, keep = divide(lesions, earlier)
@@ -91,14 +91,14 @@ def analyze(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Survey:
-    """What was found in an image before anything is measured.
+    """The findings in an image before anything is measured.
 
     Parameters
     ----------
     proposals
-        What is dense, bone included.
+        The dense components, including bone.
     anatomy
-        What the image shows of the body: sides and sites depend on it.
+        The anatomy that the image shows; sides and sites depend on it.
     notices
         Keys of `calcimeasure.codes.NOTICES`.
     """
@@ -109,9 +109,10 @@ class Survey:
 
 
 def survey(image: Image, settings: Settings) -> Survey:
-    """Find what is dense in a stack or on a radiograph, and what sides and sites depend on.
+    """Find the dense components in a CT volume or on a radiograph, and the anatomy that sides and sites depend on.
 
-    `analyze` measures lesions from it; a reviewer who draws one, or takes bone for a mass, needs the same.
+    `analyze` measures lesions from this survey. The review needs the same survey when a reader draws a lesion or
+    declares bone a mass.
     """
     kind = kind_of(image)
     bones, mask_notices = bones_of(image, settings)
@@ -122,28 +123,29 @@ def survey(image: Image, settings: Settings) -> Survey:
 
 
 def refined_outline(image: Image, part: Proposal, settings: Settings) -> Outline:
-    """Draw a proposal along its half-maximum: the outline that it is measured on."""
+    """Draw a proposal along its half-maximum: the outline on which the lesion is measured."""
     return kind_of(image).refined(image, part, settings)
 
 
 def analyze_or_fail(
     stack: Stack, settings: Settings, earlier: Sequence[Lesion] = (), next_number: int = 1
 ) -> Report | Failure:
-    """Measure a stack; what goes wrong is a value, so that the other stacks go on.
+    """Measure a stack; an error is returned as a value, so that the other stacks are still measured.
 
     Parameters
     ----------
     stack
         One stack from `calcimeasure.find_series`.
     settings
-        What to measure with.
+        The settings for measuring.
     earlier, next_number
         As in `analyze`.
 
     Returns
     -------
     Report or Failure
-        Never an exception: a fault of the program itself is a failure with the reason internal_error and its traceback.
+        The function raises no exception. A fault of the program itself is returned as a failure with the reason
+        internal_error and its traceback.
     """
     begun = time.monotonic()
     try:
@@ -160,7 +162,7 @@ def analyze_or_fail(
 
 
 def verdict_from_headers(stack: Stack, settings: Settings) -> Failure | None:
-    """Tell without reading pixels why a stack will not be measured; None where headers speak for measuring it."""
+    """Tell from the headers alone why a stack will not be measured; None if the headers show no such reason."""
     try:
         check_headers(stack, settings)
     except SeriesError as error:

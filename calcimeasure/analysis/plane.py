@@ -1,4 +1,4 @@
-"""What a lesion is drawn on: the slice of its long axis, or the radiograph."""
+"""The plane on which a lesion is drawn: the slice of its long axis, or the radiograph."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 
 _MARGIN_MM = 15.0
 _MARGIN_SHARE = 0.5
-"""Of the long axis: a radiograph need not know any millimeters."""
+"""Margin as a share of the long axis: the spacing of a radiograph may be unknown in millimeters."""
 _WINDOW_HU = (-300.0, 1200.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plane:
-    """What a lesion is drawn on.
+    """The plane on which a lesion is drawn.
 
     Parameters
     ----------
     values, index
         (rows, columns) of the slice, and its index in the stack.
     spacing, margin
-        Of rows and of columns, and how much is shown round the lesion; in one unit.
+        Spacing of rows and of columns, and the width of the margin shown around the lesion; all in one unit.
     ways
-        1 where the row and the column index rise downwards and to the right of the viewer, -1 where not.
+        For rows and for columns: 1 if the index increases downwards or to the right for the viewer, otherwise -1.
     window
-        Black and white; None for the darkest and the brightest that is shown.
+        The values shown as black and as white; None for the lowest and the highest value in the picture.
     axes
-        Short and long axis, each as two (row, column).
+        Short and long axis, each as two points (row, column).
     """
 
     values: NDArray[Any]
@@ -46,7 +46,7 @@ class Plane:
 
 
 def plane_in_stack(volume: Volume, numbers: Measurements) -> Plane:
-    """Take the slice that the long axis lies on."""
+    """Take the slice that contains the long axis."""
     geometry, k = volume.geometry, numbers.long_axis_slice
 
     def row_column(point: PointLps) -> tuple[float, float]:
@@ -80,7 +80,7 @@ def plane_of_radiograph(radiograph: Radiograph, numbers: RadiographMeasurements)
 
 
 def _way(direction: NDArray[np.float64]) -> int:
-    """Tell whether an index rises to the viewer's right or downwards: to the left, to the back or to the feet."""
+    """Tell whether an index increases to the viewer's right or downwards: to the patient's left, back or feet."""
     axis = int(np.argmax(np.abs(direction)))
     rises = direction[axis] > 0
     return 1 if rises != (axis == 2) else -1

@@ -1,4 +1,4 @@
-"""What a lesion's sizes rest on, in words: for a CT stack and for a radiograph."""
+"""How the sizes of a lesion were found, in words: for a CT stack and for a radiograph."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _PROFILE_MM = np.arange(-3.0, 3.5, 0.5)
 
 
 def size_lines_in_stack(volume: Volume, outline: Outline, numbers: Measurements, settings: Settings) -> Iterator[str]:
-    """Tell plateau, surroundings and edge, the profile across the edge, and the sizes with their half-widths.
+    """Describe plateau, surroundings and edge, the profile across the edge, and the sizes with their half-widths.
 
     Parameters
     ----------
     volume
-        The stack that the lesion was measured in.
+        The stack in which the lesion was measured.
     outline, numbers
-        Of the lesion.
+        Outline and numbers of the lesion.
     settings
-        What it was measured with.
+        The settings used for measuring.
     """
     edge = find_edge(volume, outline, settings)
     yield from ("Edge", *_edge_lines(edge))
@@ -44,7 +44,7 @@ def size_lines_in_stack(volume: Volume, outline: Outline, numbers: Measurements,
 def size_lines_on_radiograph(
     _radiograph: Radiograph, _outline: Outline, numbers: RadiographMeasurements, _settings: Settings
 ) -> Iterator[str]:
-    """Tell what a pixel is, the contrast, and the sizes: the numbers hold all of these."""
+    """Describe the pixel spacing, the contrast and the sizes; all of these are in the numbers."""
     yield from ("Pixels", *_pixel_lines(numbers), "", "Sizes", *_radiograph_size_lines(numbers))
 
 

@@ -1,30 +1,32 @@
-"""The edge of a lesion below the voxel: the local half-maximum.
+"""The edge of a lesion with subvoxel accuracy: the local half-maximum.
 
-Every CT blurs, so that one threshold for all makes dense masses too large and faint masses too small. The edge is where
-the attenuation has fallen half way from the lesion's own plateau to its own surroundings (full width at half maximum).
+Every CT image is blurred. With one threshold for all lesions, dense masses would be measured too large and faint masses
+too small. The edge is therefore the place where the attenuation is half way between the plateau of the lesion and its
+surroundings (full width at half maximum).
 
 The terms:
 
-- *surroundings*: mean of the tissue 3.5 to 7 mm away from the lesion, without outliers, away from other dense things
-  and from air. Air is surroundings only where there is nothing else: a mass beside air has skin on it, and air beside
-  it counts as no calcium, not as negative calcium;
-- *plateau*: mean of the lesion's voxels that are so deep (2.5 mm in the slice, and one slice above and below) that blur
-  does not reach them. Deep voxels less than half as dense as most are left out near a cavity only; elsewhere they are
-  calcified (fluid that holds calcium);
-- *not even*: cells of 4 mm of the plateau or of the surroundings differ. Then both are taken in each place, from the
-  cells next to the rim. Only blurred voxels are compared with them; deeper voxels count as calcified as a whole. The
-  difference of their nearer and farther layers goes into the half-width of the volume;
-- *plateau from the sum*: of a lesion without deep voxels the plateau follows from what blur does not change, the sum of
-  attenuation above the surroundings. Divided by the volume inside the half-maximum (with the known shrinkage of a
-  curved edge under blur) it gives the attenuation of the lesion without blur;
-- *basin*: all that lies nearer to the lesion than to any other dense thing. Beyond a cut that a reader drew, bone, or a
-  neighbor, nothing counts.
+- *surroundings*: mean attenuation of the tissue 3.5 to 7 mm away from the lesion, without outliers, away from other
+  dense structures and from air. Air counts as surroundings only if there is no tissue, because a mass next to air is
+  covered by skin. Air next to a mass counts as zero calcium, not as negative calcium;
+- *plateau*: mean attenuation of the lesion's deep voxels (2.5 mm from its border in the slice, and one slice above and
+  below), which blur does not change. Deep voxels with less than half of the usual density are left out near a cavity;
+  elsewhere they count as calcified (fluid that contains calcium);
+- *not even* (not uniform): cells of 4 mm of the plateau or of the surroundings differ. Plateau and surroundings are
+  then determined locally, from the cells next to the rim. Only blurred voxels are compared with them; deeper voxels
+  count as fully calcified. The difference between nearer and farther layers is included in the half-width of the
+  volume;
+- *plateau from the sum*: for a lesion without deep voxels. Blur does not change the sum of the attenuation above the
+  surroundings. This sum, divided by the volume inside the half-maximum (with the known shrinkage of a curved edge under
+  blur), gives the attenuation of the lesion without blur;
+- *basin*: every voxel that is nearer to the lesion than to any other dense structure. Voxels beyond a cut that a reader
+  drew, in bone, or in another lesion do not count.
 
-`neighborhood` finds what is near a lesion, `contrast` its plateau and surroundings, `edge` the edge itself. Where many
-voxels show plateau and surroundings, some of them are used; the sum and the edge follow from every voxel of the lesion
-and its rim.
+`neighborhood` finds the structures near a lesion, `contrast` its plateau and surroundings, `edge` the edge. If many
+voxels show plateau and surroundings, a sample of them is used. The sum and the edge are computed from every voxel of
+the lesion and its rim.
 
-On a radiograph attenuation adds up along the beam: `radiograph` gives the scale on which it does.
+On a radiograph attenuation is additive along the beam; `radiograph` gives the scale on which it is additive.
 """
 
 from calcimeasure.edge.constants import EDGE

@@ -1,4 +1,4 @@
-"""How wide the image is blurred, from how steep an edge is in it."""
+"""The width of the blur of an image, estimated from the gradient at an edge."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def blur_sigma_mm(level: NDArray[np.float32], inside: NDArray[np.bool_], pixel_mm: Sequence[float]) -> float:
-    """Estimate the blur in the slice plane from how steep the edge is there.
+    """Estimate the blur in the slice plane from the gradient at the edge.
 
-    Over two pixels across a straight edge blurred by a Gaussian the level changes by erf(pixel / (sqrt(2) sigma)).
-    Where the surface is inclined to the slice it looks flatter: the steeper quarter of the edge counts.
+    Over two pixels across a straight edge blurred by a Gaussian the level changes by erf(pixel / (sqrt(2) sigma)). If
+    the surface is inclined to the slice, the gradient is lower; so only the steepest quarter of the edge is used.
 
     Parameters
     ----------
     level, inside
-        Of an `Edge`; in a large box some of its slices are enough.
+        Arrays of an `Edge`; for a large box some of its slices are enough.
     pixel_mm
-        Distance of rows, and of columns.
+        Distance between rows, and between columns.
     """
     step = max(1, level.size // EDGE.enough_voxels_for_blur)
     level, inside = level[::step], inside[::step]

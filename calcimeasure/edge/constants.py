@@ -10,14 +10,14 @@ from calcimeasure.settings.constants import Constants, constant
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Which voxels of a box are used: all in a small box, some of them in a large one.
+    """The voxels of a box that are used: all voxels of a small box, a sample of a large one.
 
     Parameters
     ----------
     enough_voxels
-        A box of no more voxels than this is used whole.
+        All voxels are used in a box with at most this many.
     grain_mm
-        Largest distance of the voxels that are used in a larger box.
+        Largest distance between the voxels that are used in a larger box.
     """
 
     enough_voxels: int
@@ -26,9 +26,9 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class EdgeConstants(Constants):
-    """What the half-maximum edge of a lesion is found with."""
+    """The constants for the half-maximum edge of a lesion."""
 
-    # What lies near a lesion
+    # The neighborhood of a lesion
     rim_mm: float = constant(
         3.0,
         "mm",

@@ -1,4 +1,4 @@
-"""Plateau and surroundings of a lesion: on average, and in each place where they are not even."""
+"""Plateau and surroundings of a lesion: their averages and, if they are not uniform, their local values."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """A number that changes slowly from place to place: given at the middles of cells, linear between them.
+    """A quantity that changes slowly in space: known at the middles of cells, interpolated linearly between them.
 
     Parameters
     ----------
     at_middles
-        Its values, (k, j, i) of the cells.
+        The values, (k, j, i) for the cells.
     middles
-        Their indexes in the stack along each axis.
+        The indexes in the stack of the middles of the cells, along each axis.
     """
 
     at_middles: NDArray[np.float64]
     middles: tuple[NDArray[np.float64], ...]
 
     def over(self, rows: range, columns: range) -> InPlane:
-        """Spread it over the pixels of a box."""
+        """Interpolate the field over the pixels of a box, in the plane of the slices."""
         across = _weights(rows, self.middles[1]) @ self.at_middles @ _weights(columns, self.middles[2]).T
         return InPlane(across.astype(np.float32), self.middles[0])
 
@@ -51,7 +51,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InPlane:
-    """A field that is known at each pixel of a box, still at the middles of cells across the slices."""
+    """A field interpolated to each pixel in the slice plane; across the slices still at the middles of cells."""
 
     at_middles: NDArray[np.float32]
     middles: NDArray[np.float64]
@@ -65,13 +65,13 @@ class InPlane:
 
 
 def _weights(indexes: range, middles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(index, middle) how much each middle weighs at an index; beyond the outermost of them that one alone counts."""
+    """(index, middle) weight of each middle at each index; beyond the outermost middle only this middle has weight."""
     return np.column_stack([np.interp(indexes, middles, one) for one in np.eye(len(middles))])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contrast:
-    """Surroundings, and how high the plateau stands above them: on average, and in each place where not even."""
+    """Surroundings and the height of the plateau above them: averages and, if not uniform, local values."""
 
     mean_background_hu: float
     mean_height_hu: float
@@ -80,7 +80,7 @@ class Contrast:
 
 
 def contrast(near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.bool_]) -> Contrast:
-    """Average plateau and surroundings, in each neighborhood where one of them is not even."""
+    """Average plateau and surroundings; locally if one of them is not uniform."""
     background_hu = _trimmed_mean(near.attenuation_hu[shell]) if shell.any() else 0.0
     if plateau.any():
         plateau_hu = float(near.attenuation_hu[plateau].mean(dtype=np.float64))
@@ -109,14 +109,14 @@ def contrast(near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.b
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """Voxels counted and summed in cells of `EDGE.cell_mm`.
+    """Counts and sums of voxels in cells of `EDGE.cell_mm`.
 
     Parameters
     ----------
     mean_hu
         Average over all cells.
     count, above_hu
-        How many voxels each holds, and the sum of what these are above the average.
+        Number of voxels in each cell, and the sum of their differences from the average.
     spread_hu
         Standard deviation inside the cells.
     """
@@ -127,7 +127,7 @@ class _Cells:
     spread_hu: float
 
     def is_even(self, height_hu: float) -> bool:
-        """Tell whether no cell differs from the average by more than noise explains, and by enough to matter."""
+        """Tell whether the voxels are uniform: no cell differs from the average relevantly, and by more than noise."""
         filled = self.count >= EDGE.fewest_in_a_cell
         differences_hu = np.abs(self.above_hu[filled] / self.count[filled])
         noise_hu = EDGE.uneven_cells * self.spread_hu / np.sqrt(self.count[filled])
@@ -137,9 +137,9 @@ class _Cells:
 def _usual_hu(
     near: Neighborhood, voxels: NDArray[np.bool_], cells: _Cells, cell: tuple[int, ...]
 ) -> NDArray[np.float64]:
-    """Average the medians of a cell and of those beside it: where densities alternate, the usual one counts.
+    """Average the medians of a cell and of its neighbors, so that the usual density counts if densities alternate.
 
-    Where there are no voxels it is the average of all.
+    Without voxels the result is the average of all cells.
     """
     place = np.unravel_index(np.flatnonzero(voxels), voxels.shape)
     index = np.ravel_multi_index([one // size for one, size in zip(place, cell, strict=True)], cells.count.shape)
@@ -182,8 +182,9 @@ def _trimmed_mean(values: NDArray[np.float32]) -> float:
 def _plateau_from_sum(near: Neighborhood, background_hu: float) -> float:
     """Solve for the plateau at which the summed attenuation fills the volume inside the half-maximum.
 
-    Blur keeps the sum S = (plateau - background) V. The half-maximum of a blurred body encloses V - sigma^2 M, with M
-    the integral of its mean curvature, which for a convex body is 2 pi times its mean breadth (Steiner's formula).
+    Blur does not change the sum S = (plateau - background) V. The half-maximum of a blurred body encloses the volume
+    V - sigma^2 M. M is the integral of the mean curvature: for a convex body, 2 pi times the mean breadth (Steiner's
+    formula).
     """
     voxel_mm3 = near.slice_mm * near.spacing_mm[1] * near.spacing_mm[2]
     rim = near.basin & (near.depth_mm >= -EDGE.rim_mm)
@@ -205,7 +206,7 @@ def _plateau_from_sum(near: Neighborhood, background_hu: float) -> float:
 
 
 def _above_hu(near: Neighborhood, background_hu: float) -> NDArray[np.float32]:
-    """Attenuation above the surroundings. Tissue that is blurred with air counts as none, not as negative calcium."""
+    """Attenuation above the surroundings; tissue blurred with air counts as zero calcium, not as negative calcium."""
     above_hu: NDArray[np.float32] = near.attenuation_hu - np.float32(background_hu)
     if near.from_air_mm is not None:
         above_hu[(near.from_air_mm <= EDGE.rim_mm) & ~near.mask & (above_hu < -EDGE.below_tissue_hu)] = 0
@@ -223,13 +224,14 @@ def _mean_breadth_mm(inside: NDArray[np.bool_], near: Neighborhood) -> float:
 def uneven_mm3(
     near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.bool_], found: Contrast, rim_mm: float
 ) -> float:
-    """Estimate the standard deviation of the sum that comes from plateau and surroundings that are not even.
+    """Estimate the standard deviation of the sum that is caused by plateau and surroundings that are not uniform.
 
-    Plateau and surroundings are seen next to the rim, and are taken for those in the rim. The difference between a
-    nearer and a farther layer, beyond noise, tells how much the rim may differ from the nearer layer. Where tissues
-    meet at random places, the mean square of the difference between two places grows with their distance, and the area
-    over which the difference has one sign grows with the square of the distance. Averaged over an octant round the
-    lesion, the mean square grows with the cube. Octants are summed as independent.
+    Plateau and surroundings are measured next to the rim, and the same values are assumed in the rim. The difference
+    between a nearer and a farther layer, beyond noise, tells how much the rim may differ from the nearer layer. If
+    tissues meet at random places, the mean square of the difference between two places is proportional to their
+    distance, and the area over which the difference has one sign is proportional to the square of the distance. The
+    mean square of the average over an octant around the lesion is then proportional to the third power of the
+    distance. The octants are treated as independent.
     """
     rim = near.basin & (np.abs(near.depth_mm) <= rim_mm)
     inside, outside = rim & near.mask, rim & ~near.mask
@@ -262,8 +264,8 @@ def _uneven_mm3(
     if np.sum(weights * squares) <= EDGE.uneven_layers * np.sum(weights * noise):
         return 0.0
     middles_mm = [float(np.abs(near.depth_mm[voxels]).mean()) for voxels in layers]
-    # Averages over two layers differ less than the values in their middles: as if the middles were nearer to each other
-    # by a sixth of both thicknesses.
+    # The averages over two layers differ less than the values in their middles, as if the distance between the middles
+    # were smaller by a sixth of the sum of both thicknesses.
     to_rim_mm = middles_mm[1] - middles_mm[0] - (rim_mm + EDGE.layer_mm) / 6
     between_mm = middles_mm[2] - middles_mm[1] - EDGE.layer_mm / 3
     farther = max(to_rim_mm, 0.0) / max(between_mm, EDGE.layer_mm / 3)
@@ -273,7 +275,7 @@ def _uneven_mm3(
 
 
 def _octants(near: Neighborhood, voxels: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """(n,) which octant round the middle of the box each voxel lies in, from 0."""
+    """(n,) number, from 0, of the octant around the middle of the box in which each voxel lies."""
     index = np.unravel_index(np.flatnonzero(voxels), voxels.shape)
     beyond = [2 * one >= length for one, length in zip(index, near.mask.shape, strict=True)]
     octants: NDArray[np.intp] = 4 * beyond[0].astype(np.intp) + 2 * beyond[1] + beyond[2]
@@ -283,7 +285,7 @@ def _octants(near: Neighborhood, voxels: NDArray[np.bool_]) -> NDArray[np.intp]:
 def noise_sd_hu(near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[np.bool_]) -> float:
     """Estimate the noise of single voxels: the smaller median deviation of plateau and surroundings.
 
-    Neither can be quieter than the noise, and both may hold more than noise.
+    The deviation of both is at least the noise, and other variation may be added to it.
     """
     spreads = []
     for voxels in (plateau, shell):
@@ -294,7 +296,7 @@ def noise_sd_hu(near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[n
 
 
 def fine_noise_sd_hu(near: Neighborhood) -> float:
-    """Estimate the noise from how neighbors in a row differ: tissue that changes slowly adds nothing to it."""
+    """Estimate the noise from the differences of neighbors in a row; slow changes of tissue add nothing to them."""
     if near.attenuation_hu.shape[2] < 3:
         return 0.0
     usable = near.imaged & ~near.dense

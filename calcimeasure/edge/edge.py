@@ -1,4 +1,4 @@
-"""The edge of a lesion, voxel by voxel, and what is summed inside it and its rim."""
+"""The edge of a lesion, voxel by voxel, and the sum over the lesion and its rim."""
 
 from __future__ import annotations
 
@@ -37,34 +37,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:
-    """A lesion and its surroundings, on a scale from the one to the other.
+    """A lesion and its surroundings, on a relative scale from plateau to surroundings.
 
     Parameters
     ----------
     start_kji
-        Where the box begins in the stack.
+        First index of the box in the stack.
     level
         (k, j, i) float32: 0 on the edge, 0.5 on the plateau, -0.5 in the surroundings, outside the basin and beyond the
-        rim; as the reader's outline says where that leaves the half-maximum by more than a voxel.
+        rim. Where a reader's outline is more than a voxel away from the half-maximum, the level follows the outline.
     inside
         Voxels of the box with level above 0 that belong to the lesion.
     plateau_hu, background_hu
-        Averages over the lesion.
+        Averages of plateau and surroundings.
     boundary_hu
-        Attenuation on the edge, median over it.
+        Attenuation on the edge: median along the edge.
     noise_sd_hu
         Standard deviation of single voxels.
     blur_sigma_mm
-        Of the edge in the slice plane, as if it were Gaussian.
+        Standard deviation of the blur in the slice plane, described as a Gaussian.
     calcified_mm3
-        Sum over the lesion and its rim of (attenuation - surroundings) / (plateau - surroundings) voxel volumes (a lone
-        slice: mm2).
+        Sum over the lesion and its rim of (attenuation - surroundings) / (plateau - surroundings) times the voxel
+        volume (for a single slice: mm2).
     plateau_voxels, shell_voxels, rim_mm3
-        How many voxels show the plateau and the surroundings, and how much of the rim was summed.
+        Number of voxels that show the plateau and the surroundings, and the volume of the rim that was summed.
     follows_outline
-        False where a reader's outline leaves the half-maximum by more than a voxel.
+        False if a reader's outline is more than a voxel away from the half-maximum.
     uneven_mm3
-        Standard deviation of `calcified_mm3` from plateau and surroundings that are not even.
+        Standard deviation of `calcified_mm3` caused by plateau and surroundings that are not uniform.
     """
 
     start_kji: tuple[int, int, int]
@@ -93,24 +93,23 @@ def find_edge(volume: Volume, outline: Outline, settings: MeasureSettings) -> Ed
     outline
         The lesion, as proposed or as a reader drew it.
     settings
-        `threshold_hu`: what else is dense.
+        `threshold_hu`, from which other structures count as dense.
 
     Returns
     -------
     Edge
-        In a box that holds the lesion and its rim.
+        The edge, in a box that contains the lesion and its rim.
     """
     return _find_edge(volume, outline, settings, EDGE.fine_sampling, outline_rules=True)
 
 
 def half_maximum_outline(volume: Volume, outline: Outline, settings: MeasureSettings) -> Outline:
-    """Draw a proposed outline anew along its half-maximum, cavities filled.
+    """Draw a proposed outline again along its half-maximum, with cavities filled.
 
     Returns
     -------
     Outline
-        The voxels above the half-maximum that are connected with the proposal; the proposal itself where there are
-        none.
+        The voxels above the half-maximum that are connected with the proposal; the proposal itself if there are none.
     """
     edge = _find_edge(volume, outline, settings, EDGE.coarse_sampling, outline_rules=False)
     if not edge.inside.any():
@@ -172,16 +171,16 @@ def _find_edge(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CloseUp:
-    """A lesion's box with room for its rim, voxel by voxel.
+    """The box of a lesion with a margin for its rim, voxel by voxel.
 
     Parameters
     ----------
     rim
-        What is summed: the lesion and its rim, as far as its basin reaches.
+        The voxels that are summed: the lesion and its rim, inside its basin.
     foreign
-        What belongs to another dense thing; None where none is near.
+        The voxels that belong to another dense structure; None if none is near.
     beside_air
-        Voxels that may be blurred with air; None where no air is near.
+        The voxels that may be blurred with air; None if no air is near.
     """
 
     start_kji: tuple[int, int, int]
@@ -228,9 +227,9 @@ def _close_up(volume: Volume, outline: Outline, near: Neighborhood, plateau: NDA
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Summed:
-    """Where each voxel lies between surroundings and plateau; what that adds up to in each slice.
+    """The value of each voxel between surroundings and plateau, and the sum of these values in each slice.
 
-    `foreign_dense` is what is above the half-maximum too, but belongs to another dense thing.
+    `foreign_dense` marks voxels above the half-maximum that belong to another dense structure.
     """
 
     level: NDArray[np.float32]
@@ -251,7 +250,7 @@ def _summed(close: _CloseUp, found: Contrast) -> _Summed:
         local_hu = np.float32(found.mean_background_hu) if background_hu is None else background_hu.in_slices(slices)
         ratio = np.subtract(close.attenuation_hu[slab], local_hu, out=level[slab])
         if close.beside_air is not None:
-            # Tissue that is blurred with air looks less dense: that is no negative calcium.
+            # Tissue blurred with air looks less dense; this must not count as negative calcium.
             ratio[close.beside_air[slab] & (ratio < -EDGE.below_tissue_hu)] = 0
         ratio /= np.float32(found.mean_height_hu) if height_hu is None else height_hu.in_slices(slices)
         if foreign_dense is not None and close.foreign is not None:
@@ -267,11 +266,11 @@ def _summed(close: _CloseUp, found: Contrast) -> _Summed:
 def _narrowly_summed(
     close: _CloseUp, level: NDArray[np.float32], depth_mm: NDArray[np.float32], rim_mm: float
 ) -> NDArray[np.float64]:
-    """Sum up each slice where plateau or surroundings are not even.
+    """Sum each slice if plateau or surroundings are not uniform.
 
-    Only blurred voxels are compared with plateau and surroundings. A deeper voxel counts as calcified as a whole,
-    whatever its attenuation, unless it lies in a cavity; a voxel farther outside counts as not calcified. Depth is
-    measured from the edge and not from the outline: what is left out on one side equals what is left out on the other.
+    Only blurred voxels are compared with plateau and surroundings. A deeper voxel counts as fully calcified, whatever
+    its attenuation, unless it lies in a cavity. A voxel farther outside counts as not calcified. Depth is measured from
+    the edge and not from the outline, so that the errors on both sides of the edge cancel.
     """
     between = (depth_mm > rim_mm) & (depth_mm < EDGE.depth_mm) & (level > EDGE.mostly_calcified)
     ratio = np.where(close.plateau | between, np.float32(1), level + np.float32(0.5))
@@ -283,16 +282,16 @@ def _narrowly_summed(
 def keep_connected(
     level: NDArray[np.float32], seed: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Keep the voxels above level 0 that are connected with a seed (26 neighbors); set the other ones to -0.5.
+    """Keep the voxels above level 0 that are connected with a seed (26 neighbors); set the others to -0.5.
 
     Returns
     -------
     level, inside
-        The level, changed in place, and where it is above 0.
+        The level, changed in place, and the mask of voxels above 0.
     """
     above = level > 0
     beyond = above & ~seed
-    # In most cases all of them touch the seed: to test that takes less time than to label components.
+    # In most cases all voxels touch the seed; this test takes less time than labeling components.
     if not beyond.any() or not (beyond & ~within_a_voxel(above & seed)).any():
         return level, above
     labels = _labels(above, connectivity=26)
@@ -306,8 +305,8 @@ def keep_connected(
 
 def _labels(mask: NDArray[np.bool_], connectivity: int) -> NDArray[np.unsignedinteger]:
     """Label connected components, from 1 on."""
-    # Padded to even lengths: in a box of odd lengths the binary labelling of cc3d reserves too little memory for lone
-    # voxels, and fails.
+    # Padded to even lengths: in a box of odd lengths the binary labeling of cc3d reserves too little memory for
+    # isolated voxels, and fails.
     roomy = np.pad(mask, [(0, length % 2) for length in mask.shape])
     k, j, i = mask.shape
     labels: NDArray[np.unsignedinteger] = cc3d.connected_components(roomy, connectivity=connectivity, binary_image=True)
@@ -315,7 +314,7 @@ def _labels(mask: NDArray[np.bool_], connectivity: int) -> NDArray[np.unsignedin
 
 
 def _strayed(mask: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Find where outline and half-maximum are more than a voxel apart; an enclosed cavity belongs to both."""
+    """Find voxels where outline and half-maximum are more than a voxel apart; both include an enclosed cavity."""
     beyond = inside & ~within_a_voxel(mask)
     short = mask & ~within_a_voxel(inside)
     if short.any():
@@ -324,17 +323,17 @@ def _strayed(mask: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.b
 
 
 def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Fill what is enclosed in space (6 neighbors)."""
+    """Fill enclosed cavities (6 neighbors)."""
     around = _labels(~np.pad(mask, 1), connectivity=6)
     filled: NDArray[np.bool_] = (around != around[0, 0, 0])[1:-1, 1:-1, 1:-1]
     return filled
 
 
 def _cut_off(close: _CloseUp, summed: _Summed) -> NDArray[np.bool_]:
-    """Find dense voxels beside the outline that belong to another dense thing: there a reader's cut is the border.
+    """Find dense voxels next to the outline that belong to another dense structure: there a reader's cut is the border.
 
-    An outline that is too small by a voxel has a few such voxels too, at its pointed places: a small share of the
-    border is no cut.
+    An outline that is too small by a voxel has a few such voxels too, at its pointed ends. A small share of the border
+    is therefore not taken as a cut.
     """
     none = np.zeros_like(close.mask)
     if summed.foreign_dense is None:

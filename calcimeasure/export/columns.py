@@ -1,6 +1,7 @@
 """The columns of a table, and how a row is written as CSV.
 
-RFC 4180, UTF-8, a point as decimal mark. An empty cell is not known or not applicable.
+RFC 4180, UTF-8, a point as decimal mark. An empty cell means "not known" or "not
+applicable".
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ class Column(Generic[Row]):
     Parameters
     ----------
     name, kind, description
-        Its name, its Frictionless type and its meaning.
+        The name of the column, its Frictionless type and its meaning.
     value
-        Gives the value of a row; None for a column that belongs to the contract and that this version leaves empty.
+        Gives the value of a row; None for a documented column that this version leaves empty.
     unit
-        UCUM; empty where it has none.
+        The unit in UCUM; empty for a column without a unit.
     decimals
-        How many decimals a number is written with.
+        Number of decimals that are written.
     words
         The only values allowed.
     named
-        Gives the value of a row that names a patient or an image: as its header does, or by a pseudonym. The column is
-        empty where a table is written without names.
+        Gives a value that identifies a patient or an image, as in the header or as a pseudonym. The column is empty if
+        the table is written without names.
     required
         Whether each row has a value.
     number
@@ -64,7 +65,7 @@ class Column(Generic[Row]):
 
 
 def study_columns() -> tuple[Column[Any], ...]:
-    """Make the columns that name patient, date and study of a row that has a stack."""
+    """Make the columns for patient, date and study, for rows that have a stack."""
     return (
         Column(
             "patient_key",
@@ -95,7 +96,7 @@ def open_table(columns: Sequence[Column[Row]], path: Path, naming: Naming | None
     Parameters
     ----------
     columns
-        Of the table.
+        The columns of the table.
     path
         The file; it is written atomically.
     naming
@@ -122,11 +123,11 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 """Line breaks, tabs and other control characters. Spaces are kept: names of folders can have two in a row."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""A spreadsheet takes a cell that begins with one of these for a formula (ASCII and full width)."""
+"""A spreadsheet interprets a cell that begins with one of these as a formula (ASCII and full width)."""
 
 
 def _cell_of(column: Column[Row], naming: Naming | None) -> Callable[[Row], str]:
-    """Choose once for a table how the cells of a column are made."""
+    """Choose, once for each table, the function that writes the cells of a column."""
     value, named = column.value, column.named
     if value is None and named is not None and naming is not None:
         value = partial(named, naming)
@@ -155,7 +156,7 @@ def _number_text(decimals: int) -> Callable[[Any], str]:
 
 
 def _harmless(text: str) -> str:
-    """Keep text from a header in one line, and prevent that a spreadsheet runs it as a formula."""
+    """Keep text from a header on one line, and prevent a spreadsheet from running the text as a formula."""
     line = text if text.isprintable() else _CONTROLS.sub(" ", text)
     return f"'{line}" if line.lstrip().startswith(_FORMULA_STARTS) else line
 

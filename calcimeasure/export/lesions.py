@@ -1,6 +1,6 @@
 """lesions.csv: a row for each lesion in a stack.
 
-Columns that are measured follow from `calcimeasure.model.numbers`, the others are told here.
+Measured columns are made from `calcimeasure.model.numbers`; all other columns are defined here.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from calcimeasure.model.numbers import Number
 
 WRITTEN_STATUSES = (Status.PROPOSED, Status.ACCEPTED)
-"""Lesions with these are written where nothing else is asked for."""
+"""Lesions with these statuses are written by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class LesionRow:
 
 
 def number_columns(numbers: Iterable[Number] = NUMBERS) -> tuple[Column[Any], ...]:
-    """Make the columns of lesions.csv that are measured.
+    """Make the measured columns of lesions.csv.
 
     Parameters
     ----------

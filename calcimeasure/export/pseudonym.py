@@ -1,7 +1,7 @@
-"""What replaces identifying values in a table: keyed pseudonyms, shifted dates, other UIDs.
+"""Replacements for identifying values in a table: keyed pseudonyms, shifted dates, other UIDs.
 
 Each replacement is computed from a secret key by HMAC-SHA256 (RFC 2104). Runs and machines with the same key give a
-patient the same pseudonym. Without the key nobody can tell who the patient is, or test a guess.
+patient the same pseudonym. Without the key nobody can find out who the patient is, or test a guess.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _KEY_BYTES = 32
 _LONGEST_SHIFT_DAYS = 3652
-"""Dates are moved back by 1 to this many days: never into the future, and too far for a date to be guessed."""
+"""Dates are moved back by 1 to this many days. They never lie in the future, and the true date cannot be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Pseudonyms:
     key
         The secret.
     record_ids
-        PatientID to the registry's own id, where it has one.
+        The registry's own id for each PatientID that the registry has.
     """
 
     key: bytes = field(repr=False)
@@ -67,7 +67,7 @@ class Pseudonyms:
     dates_shifted = True
 
     def patient_key(self, stack: StackFacts) -> str | None:
-        """Give the registry's id, where there is none a pseudonym; None where the header has no PatientID."""
+        """Give the registry's id or, without one, a pseudonym; None if the header has no PatientID."""
         patient_id = _patient_id(stack)
         if patient_id is None:
             return None
@@ -76,26 +76,26 @@ class Pseudonyms:
         return "P-" + base64.b32encode(self._digest("patient", patient_id)[:10]).decode("ascii")
 
     def study_date(self, stack: StackFacts) -> date | None:
-        """Shift the date of a study: all dates of a patient by the same days, so that intervals are kept."""
+        """Shift the date of a study; all dates of a patient are shifted by the same number of days."""
         if stack.study_date is None:
             return None
         patient_id = _patient_id(stack)
-        # Patients without an ID cannot be distinguished: each of their studies has its own shift.
+        # Patients without an ID cannot be distinguished, so each of their studies has its own shift.
         subject = ("study", stack.study_uid) if patient_id is None else ("patient", self._subject(patient_id))
         days = 1 + int.from_bytes(self._digest("days", *subject)[:8], "big") % _LONGEST_SHIFT_DAYS
         try:
             return stack.study_date - timedelta(days=days)
-        except OverflowError:  # the year 1
+        except OverflowError:  # a date in the year 1 cannot be moved back
             return None
 
     def uid(self, uid: str | None) -> str | None:
-        """Replace a UID by another one (PS3.5 B.2), the same each time."""
+        """Replace a UID by another one (PS3.5 B.2); the same UID always gets the same replacement."""
         if not uid:
             return None
         return made_uid(self._digest("uid", uid))
 
     def _subject(self, patient_id: str) -> str:
-        # Two hospitals can have a number each for one patient of the registry: both get the same shift.
+        # One patient of the registry can have a PatientID in each of two hospitals: both get the same shift.
         record_id = self.record_ids.get(patient_id)
         return f"id {patient_id}" if record_id is None else f"record {record_id}"
 
@@ -111,28 +111,28 @@ def _patient_id(stack: StackFacts) -> str | None:
 
 
 def read_or_make_key(path: Path, folder: Path, may_make: bool) -> tuple[bytes, bool]:
-    """Read the key for pseudonyms; on first use make it, readable by its owner only.
+    """Read the key for pseudonyms; on first use make a key that only its owner can read.
 
     Parameters
     ----------
     path
         The file.
     folder
-        The output folder: the key may not lie in it, because all of the folder but "private" may be given away.
+        The output folder. The key must not lie in this folder, because everything in it except "private" may be shared.
     may_make
-        Whether this is the first use. Later another key would give every patient another pseudonym.
+        Whether this is the first use. A new key made later would give every patient another pseudonym.
 
     Returns
     -------
     bytes
         The key.
     bool
-        Whether it was made just now.
+        Whether the key was made by this call.
 
     Raises
     ------
     KeyFileError
-        The key lies in the folder, cannot be read or made, can be read by others, or is no key.
+        The key lies in the folder, cannot be read or made, can be read by others, or is not a valid key.
     """
     path = path.expanduser().absolute()
     if path.resolve().is_relative_to(folder.resolve()):
@@ -161,7 +161,7 @@ def read_or_make_key(path: Path, folder: Path, may_make: bool) -> tuple[bytes, b
 
 
 def _make(path: Path) -> bool:
-    """Write a new key atomically; False where there is one already."""
+    """Write a new key atomically; False if there is already a key."""
     if path.exists():
         return False
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -171,26 +171,26 @@ def _make(path: Path) -> bool:
             file.write(secrets.token_hex(_KEY_BYTES) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        # Unlike a rename, a link fails where another run has written its key already: that key is used then.
+        # Unlike a rename, a link fails if another run has already written a key. That key is then used.
         os.link(temporary, path)
     except FileExistsError:
         return False
     except OSError:
         if not temporary.exists():
             raise
-        temporary.rename(path)  # some network shares have no links
+        temporary.rename(path)  # some network shares do not support links
     finally:
         temporary.unlink(missing_ok=True)
     return True
 
 
 def fingerprint(key: bytes) -> str:
-    """Name a key without revealing it."""
+    """Identify a key without revealing it."""
     return hmac.digest(key, b"fingerprint", hashlib.sha256).hex()[:16]
 
 
 def read_record_map(path: Path) -> dict[str, str]:
-    """Read the registry's id of each patient.
+    """Read the registry's id for each patient.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A table of measured stacks that no store holds."""
+"""lesions.csv of measured stacks that are not in a store."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def write_csv(reports: Iterable[Report], path: Path, *, naming: Naming | None = None) -> None:
-    """Write lesions.csv of reports that no store holds.
+    """Write lesions.csv of reports that are not in a store.
 
     Parameters
     ----------
     reports
-        Measured stacks, those of a study side by side; their order is kept.
+        Reports of measured stacks; those of one study must follow each other. Their order is kept.
     path
         The file; it is written atomically.
     naming

@@ -1,4 +1,4 @@
-"""revisions.csv: a row for every state that every lesion ever had."""
+"""revisions.csv: a row for every revision of every lesion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RevisionRow:
-    """A state that a lesion had, with the stack in which it was found."""
+    """A revision of a lesion, with the stack in which the lesion was found."""
 
     stack: StackFacts
     revision: Revision
@@ -26,7 +26,7 @@ class RevisionRow:
 
     @property
     def lesion(self) -> Lesion:
-        """The lesion as it was then."""
+        """The lesion at that revision."""
         return self.revision.lesion
 
 
@@ -55,12 +55,12 @@ REVISION_COLUMNS: tuple[Column[RevisionRow], ...] = (
 
 
 def write_revisions(revisions: Iterable[tuple[StackFacts, Revision]], path: Path, *, naming: Naming | None) -> None:
-    """Write every state that every lesion ever had, for audit and for comparing readers.
+    """Write every revision of every lesion, for audit and for comparing readers.
 
     Parameters
     ----------
     revisions
-        Each with its stack; their order is kept.
+        Each revision with its stack; their order is kept.
     path
         The file; it is written atomically.
     naming

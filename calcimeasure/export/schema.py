@@ -1,4 +1,4 @@
-"""What the columns of a table mean: as a Frictionless Table Schema for programs, as Markdown for people."""
+"""The meaning of the columns of a table: as a Frictionless Table Schema for programs, as Markdown for people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def table_schema(columns: Sequence[Column[Any]], primary_key: Sequence[str] = ()
     columns
         Of the table.
     primary_key
-        The columns whose values together name a row; empty where there are none.
+        The columns whose values together identify a row; empty if there are none.
     """
     schema: dict[str, object] = {"fields": [_field(column) for column in columns], "missingValues": [""]}
     if primary_key:
@@ -38,8 +38,8 @@ def markdown_table(columns: Sequence[Column[Any]]) -> str:
     Returns
     -------
     str
-        A row for each column: name, type, unit, meaning, the codes of its quantity, and the kinds of image that have
-        it. What no column of the table has is left out.
+        A row for each column: name, type, unit, meaning, the codes of the quantity, and the kinds of image that have
+        the column. An item is left out if no column of the table has it.
     """
     heads = ("column", "type", "unit", "meaning", "code", "images")
     rows = [_cells(column) for column in columns]

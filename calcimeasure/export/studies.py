@@ -19,7 +19,7 @@ def _count(state: State) -> Callable[[Study], object]:
 
 
 def _if_measured(count: Callable[[Sequence[Lesion]], object]) -> Callable[[Study], object]:
-    """Leave a column empty where nothing was measured: that is not the same as no mass."""
+    """Leave a column empty if nothing was measured: "not measured" is not the same as "no mass"."""
     return lambda row: count(row.masses) if row.measured else None
 
 
@@ -28,7 +28,7 @@ def _modalities(row: Study) -> str:
 
 
 def _total_volume_ml(masses: Sequence[Lesion]) -> float | None:
-    """Add the volumes; None where the volume of a mass is not known."""
+    """Add the volumes; None if the volume of any mass is not known."""
     volumes_ml = [mass.measurements.volume_ml for mass in masses]
     return None if None in volumes_ml else math.fsum(volume_ml for volume_ml in volumes_ml if volume_ml is not None)
 
@@ -48,7 +48,7 @@ def _sites(row: Study) -> str:
 
 
 def _symmetric(row: Study) -> bool | None:
-    """Tell whether a site has masses on both sides; None while a side or site that is not known could make it so."""
+    """Tell whether a site has masses on both sides; None if this depends on a side or site that is not known."""
     sides: dict[BodySite, set[Laterality]] = {}
     unknown = False
     for mass in row.masses:
@@ -121,4 +121,4 @@ STUDY_COLUMNS: tuple[Column[Study], ...] = (
     ),
     Column("readers", "string", "Who reviewed it, separated by ;.", _readers),
 )
-"""Columns of studies.csv. Each study has a row, so that "no mass" and "not measured" are different."""
+"""Columns of studies.csv. Each study has a row, so that "no mass" can be distinguished from "not measured"."""

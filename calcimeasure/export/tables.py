@@ -29,8 +29,8 @@ def write_tables(studies: Iterable[Study], folder: Path, *, naming: Naming | Non
     folder
         The output folder, with its folder "private".
     naming
-        How patients, dates and UIDs are named in the first two; None leaves these columns empty. series.csv, which
-        never leaves, has the values of the headers.
+        How patients, dates and UIDs are named in lesions.csv and studies.csv; None leaves these columns empty.
+        series.csv, which stays in the folder "private", has the values of the headers.
     all_tissues
         Write every lesion that no reader has rejected into lesions.csv, not only calcified masses.
 

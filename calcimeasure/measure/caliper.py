@@ -1,7 +1,7 @@
 """Calipers: the largest distance between points, and the longest chord perpendicular to it.
 
-Each is equal to what all pairs of points give. It is found faster: points that cannot be an end of the largest distance
-are left out first.
+The results are equal to those of comparing all pairs of points. The search is faster, because points that cannot be an
+end of the largest distance are left out first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MANY_POINTS = 2000
-"""With more points than this, it takes less time to select those that may be ends than to compute all distances."""
+"""With more points than this, selecting the possible ends takes less time than computing all distances."""
 
 _DIRECTIONS = np.array([(math.cos(angle), math.sin(angle)) for angle in np.arange(16) * math.pi / 16])
 
@@ -31,7 +31,7 @@ _ROWS_AT_A_TIME = 512
 def caliper_limit_mm(points: NDArray[np.float64]) -> float:
     """Return an upper limit of the distances between points in a plane, no more than 0.5 % above the largest.
 
-    Projected on the nearest of the directions a distance is shortened by no more than 0.5 %.
+    The projection of a distance on the nearest of some fixed directions is at most 0.5 % shorter than the distance.
     """
     widest_mm = float(np.ptp(points @ _DIRECTIONS.T, axis=0).max())
     return widest_mm / math.cos(math.pi / 2 / len(_DIRECTIONS))
@@ -40,8 +40,8 @@ def caliper_limit_mm(points: NDArray[np.float64]) -> float:
 def outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Leave out points that cannot be an end of the largest distance: most points, unless they lie on a ball.
 
-    From a point to the farthest one, four times, gives a long distance. Let r be the largest distance of a point from
-    the middle of it: a point that is nearer to this middle than the long distance less r is no end of a longer one.
+    Four steps, each from a point to the point farthest from it, give a long distance d. Let r be the largest distance
+    of any point from the middle of d. A point nearer to this middle than d - r cannot be an end of a longer distance.
     """
     first = points[0]
     for _ in range(4):
@@ -74,8 +74,8 @@ def farthest_in_space(points: NDArray[np.float64]) -> tuple[float, NDArray[np.fl
 def _farthest_of_many(points: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     """Return the largest distance among many (n, 3) points and its two ends: the same as of all pairs.
 
-    Projected on the direction that is nearest to its own, the largest distance is hardly shortened: its ends are among
-    the few points that lie highest and lowest along this direction.
+    The projection of the largest distance on the nearest of some fixed directions is hardly shorter than the distance.
+    So its ends are among the few points that lie highest and lowest along this direction.
     """
     directions, shortened = _directions_in_space()
     heights_mm = points @ directions.T
@@ -113,14 +113,14 @@ def longest_perpendicular_chord(
 ) -> NDArray[np.float64]:
     """Return the two ends, (2, 2) in mm, of the longest chord of the contour perpendicular to the long axis.
 
-    Between two corners of the contour the length of the chord is a convex function of its place on the long axis, so
-    the longest one passes through a corner.
+    Between two corners of the contour the length of the chord is a convex function of its position on the long axis, so
+    the longest chord passes through a corner.
     """
     along = (long_ends_mm[1] - long_ends_mm[0]) / np.linalg.norm(long_ends_mm[1] - long_ends_mm[0])
     axes = np.column_stack([along, [-along[1], along[0]]])
     contours = [line @ axes for line in lines_mm]
     edges = np.stack([np.concatenate([contour[ends] for contour in contours]) for ends in (np.s_[:-1], np.s_[1:])])
-    # A line that meets corners of two parts at once must do so in whatever direction the long axis runs.
+    # A line through corners of two parts must be found for any direction of the long axis; rounding must not decide.
     edges[..., 0] = _without_rounding(edges[..., 0])
     starts, stops = edges
     sideways = starts[:, 0] != stops[:, 0]
@@ -138,7 +138,7 @@ def longest_perpendicular_chord(
 
 
 def _without_rounding(lengths_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Make lengths that differ in rounding only the same, each the lowest of its run."""
+    """Make lengths equal that differ only by rounding: each becomes the lowest of its group."""
     ascending, inverse = np.unique(lengths_mm, return_inverse=True)
     new = np.diff(ascending, prepend=-np.inf) > MEASURE.same_length_mm
     same: NDArray[np.float64] = ascending[new][np.cumsum(new) - 1][inverse].reshape(lengths_mm.shape)

@@ -10,7 +10,7 @@ from calcimeasure.settings.constants import Constants, constant
 
 @dataclass(frozen=True, slots=True)
 class MeasureConstants(Constants):
-    """What sizes and their half-widths are computed with."""
+    """The constants for sizes and their half-widths."""
 
     # Sizes
     same_length_mm: float = constant(
@@ -28,9 +28,9 @@ class MeasureConstants(Constants):
         6, "contours", "Contours drawn between the last slice of a lesion and its tip, as those of a paraboloid."
     )
 
-    # Half-widths on CT: how much of each influence reaches a size, as a standard deviation. One set for every lesion,
-    # checked on ellipsoids and lobulated masses of 8 to 150 mm in slices of 0.8 to 5 mm (tests/bench/accuracy): the
-    # intervals hold the truth in 93 to 97.5 of 100 cases.
+    # Half-widths on CT: the standard deviation of a size that each source of error causes. One set of constants for all
+    # lesions, checked on ellipsoids and lobulated masses of 8 to 150 mm in slices of 0.8 to 5 mm
+    # (tests/bench/accuracy): the intervals contain the true size in 93 to 97.5 of 100 cases.
     width_95: float = constant(1.96, "standard deviations", "Half-width of a 95 % interval of a normal distribution.")
     long_axis_noise: float = constant(1.2, "", "Share of the noise of an edge point in the long axis.")
     long_axis_shrinkage: float = constant(2.3, "", "Share of the shrinkage of a tip in the long axis.")

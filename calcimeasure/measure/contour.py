@@ -1,14 +1,14 @@
-"""Contours of a lesion below the voxel in the acquired slices, and caps beyond the outermost ones.
+"""Contours of a lesion with subvoxel accuracy in the acquired slices, and caps beyond the outermost contours.
 
-In a slice the contour crosses between two pixels where the level, interpolated between them, is zero: the points that
-marching squares draw on the attenuation. A curved edge shrinks under blur, by half the blur's variance times its
-curvature; the level less half the variance times its Laplacian undoes that to first order (the heat equation, one step
-back), and leaves straight edges where they are.
+In a slice the contour passes between two pixels at the point where the level, interpolated between them, is zero. These
+are the points that marching squares gives for the attenuation. Blur shifts a curved edge inward, by half the variance
+of the blur times the curvature of the edge. Subtracting half the variance times the Laplacian from the level corrects
+the shift to first order (one step backward in the heat equation). Straight edges do not move.
 
-Across slices interpolation would be wrong: where a mass ends between two thick slices, one of them shows all of it and
-the next nothing, and interpolation says half way whatever the truth. There the cross-sections tell where it ends: those
-of a rounded body are quadratic in their distance from its tip, so that the last three of them give the tip (of an
-ellipsoid exactly).
+Across slices interpolation would be wrong. If a mass ends between two thick slices, one slice shows it and the next
+does not; interpolation would always put the end half way. Instead the cross-sections tell where the mass ends. The area
+of the cross-sections of a rounded body is a quadratic function of the distance from its tip, so the last three
+cross-sections give the tip (exactly for an ellipsoid).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def contours_of(edge: Edge) -> Contours:
     Parameters
     ----------
     edge
-        From `sharpened`.
+        An edge from `sharpened`.
     """
     points = np.concatenate([_crossings(edge, 1), _crossings(edge, 2)])
     points = points[np.argsort(points[:, 0], kind="stable")]
@@ -55,8 +55,8 @@ def contours_of(edge: Edge) -> Contours:
 def sharpened(edge: Edge, geometry: Geometry) -> Edge:
     """Undo the shrinkage of curved edges under the blur of the slice plane.
 
-    Before the Laplacian is taken the level is smoothed by 0.7 pixels, which the variance takes into account: noise
-    would otherwise grow more than the error shrinks.
+    The level is smoothed by 0.7 pixels before the Laplacian is computed; otherwise the correction would add more noise
+    than it removes error. The variance includes this smoothing.
     """
     if not edge.follows_outline:
         return edge
@@ -79,16 +79,16 @@ def sharpened(edge: Edge, geometry: Geometry) -> Edge:
 
 
 def surface_points_lps_mm(edge: Edge, corners: list[NDArray[np.float64]], geometry: Geometry) -> NDArray[np.float64]:
-    """Collect points of the surface among which all of its outermost ones are.
+    """Collect points of the surface that include all of its outermost points.
 
     Parameters
     ----------
     edge
-        The lesion's edge.
+        The edge of the lesion.
     corners
-        Of `contours_of` this edge.
+        The corners that `contours_of` gives for this edge.
     geometry
-        Where the slices lie.
+        The geometry of the stack.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def _crossings(edge: Edge, axis: int) -> NDArray[np.float64]:
     """(n, 3) indexes in the box at which the edge crosses between two neighbors along an axis."""
     inside, level, padded = edge.inside, edge.level, 0
     if inside.take((0, -1), axis).any():
-        # The image ends there, and the lesion half a pixel beyond.
+        # At the border of the image the lesion ends half a pixel beyond the last pixel.
         pad = [(1, 1) if one == axis else (0, 0) for one in range(3)]
         inside, level, padded = np.pad(inside, pad), np.pad(level, pad, constant_values=-0.5), 1
     before, after = [slice(None)] * 3, [slice(None)] * 3
@@ -121,7 +121,8 @@ def _crossings(edge: Edge, axis: int) -> NDArray[np.float64]:
 class _Sections:
     """The connected parts of a lesion in each slice, and which of them overlap from slice to slice.
 
-    All are numbered from 1; `labels` count from 1 in each slice, `before` how many there are in the slices before.
+    The sections of all slices are numbered from 1. `labels` are numbered from 1 in each slice; `before` is the number
+    of sections in all slices before.
     """
 
     edge: Edge
@@ -132,15 +133,15 @@ class _Sections:
     overlaps: list[list[int]]
 
     def slice_of(self, section: int) -> int:
-        """Index of its slice in the box."""
+        """Index in the box of the slice of a section."""
         return int(self.boxes[section - 1][0].start)
 
     def label(self, section: int) -> int:
-        """Label in its slice."""
+        """Label of a section in its slice."""
         return section - self.before[self.slice_of(section)]
 
     def beside(self, section: int, step: int) -> list[int]:
-        """List those that it overlaps in the next slice (step 1) or in the last (step -1)."""
+        """List the sections that a section overlaps in the next slice (step 1) or in the previous one (step -1)."""
         return [other for other in self.overlaps[section] if self.slice_of(other) == self.slice_of(section) + step]
 
 
@@ -166,7 +167,7 @@ def _sections(edge: Edge, geometry: Geometry) -> _Sections:
 
 
 def _touching(lower: NDArray[np.int32], upper: NDArray[np.int32], upper_count: int) -> list[tuple[int, int]]:
-    """List the labels of one slice with those of the next that they overlap."""
+    """List pairs of a label of one slice and a label of the next slice that overlap."""
     both = (lower > 0) & (upper > 0)
     pairs = np.flatnonzero(np.bincount(lower[both] * np.int64(upper_count + 1) + upper[both]))
     return [divmod(pair, upper_count + 1) for pair in pairs.tolist()]
@@ -183,7 +184,7 @@ def _caps(edge: Edge, geometry: Geometry) -> list[NDArray[np.float64]]:
 
 
 def _cap(sections: _Sections, section: int, step: int) -> NDArray[np.float64]:
-    """Draw the cap of a section towards one side: indexes in the stack."""
+    """Draw the cap of a section toward one side: indexes in the stack."""
     k = sections.slice_of(section) + sections.edge.start_kji[0]
     contour, center = _contour(sections, section)
     positions_mm = sections.geometry.positions_along_normal_mm
@@ -206,7 +207,7 @@ def _cap(sections: _Sections, section: int, step: int) -> NDArray[np.float64]:
 
 
 def _inward(sections: _Sections, section: int, step: int) -> list[int]:
-    """List a section and the one or two that follow it inward, each the largest of those that it overlaps."""
+    """List a section and the next one or two sections inward, each the largest one that overlaps the section before."""
     chain = [section]
     while len(chain) < 3 and (beside := sections.beside(chain[-1], step)):
         chain.append(max(beside, key=lambda one: (np.count_nonzero(_mask(sections, one)), -one)))
@@ -214,15 +215,16 @@ def _inward(sections: _Sections, section: int, step: int) -> list[int]:
 
 
 def _is_simple(sections: _Sections, chain: list[int], step: int) -> bool:
-    """Tell whether sections belong to one tip only: the inner ones carry no other section towards it."""
+    """Tell whether sections belong to only one tip: no other section toward the tip overlaps the inner sections."""
     return all(len(sections.beside(inner, step)) == 1 for inner in chain[1:])
 
 
 def _sizes(sections: _Sections, chain: list[int], step: int) -> list[float]:
-    """Sizes of sections, proportional to their areas.
+    """Give sizes of sections that are proportional to their areas.
 
-    Where a section belongs to more than this tip (its neighbor carries other sections too) not its area counts but the
-    largest circle that fits in it near the tip: its radius squared is quadratic in the distance from the tip as well.
+    If a section belongs to more than this tip (its neighbor overlaps other sections too), the largest circle inside the
+    section near the tip is used instead of the area. The square of its radius is also a quadratic function of the
+    distance from the tip.
     """
     if _is_simple(sections, chain, step):
         return [_area(_contour_lines(sections, one)) for one in chain]
@@ -244,10 +246,10 @@ def _sizes(sections: _Sections, chain: list[int], step: int) -> list[float]:
 
 
 def _tip_height_mm(depths_mm: NDArray[np.float64], sizes: list[float], room_mm: float) -> float:
-    """Say how far beyond the last section the tip lies, at most in the next slice.
+    """Compute how far the tip lies beyond the last section; at most in the next slice.
 
-    Through three sections goes a parabola, through two a line, whose zero beyond the last one is the tip; a single
-    section, or sizes that do not fall towards the tip, end half way.
+    The sizes of three sections are fitted by a parabola, those of two sections by a line. The tip is the zero beyond
+    the last section. For a single section, or for sizes that do not decrease toward the tip, the tip is half way.
     """
     half_mm = room_mm / 2
     if len(sizes) < 2 or sizes[1] <= sizes[0]:
@@ -284,13 +286,13 @@ def _contour_lines(sections: _Sections, section: int) -> list[NDArray[np.float64
 
 
 def _area(lines: list[NDArray[np.float64]]) -> float:
-    """Area inside contour lines, in pixels; lines round holes turn the other way and are taken off."""
+    """Area inside contour lines, in pixels; lines around holes run in the opposite direction and are subtracted."""
     twice = sum(float(np.sum(line[:-1, 0] * line[1:, 1] - line[1:, 0] * line[:-1, 1])) for line in lines)
     return abs(twice) / 2
 
 
 def _contour(sections: _Sections, section: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Corners of a section's contour, and the middle of its pixels."""
+    """Give the corners of the contour of a section, and the mean position of its pixels."""
     points = np.concatenate(_contour_lines(sections, section))
     box = sections.boxes[section - 1]
     middle = np.array(ndimage.center_of_mass(_mask(sections, section)))

@@ -1,4 +1,4 @@
-"""One outline in one stack to all of its numbers."""
+"""From one outline in one stack to all of its numbers."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def measure(volume: Volume, outline: Outline, settings: MeasureSettings) -> Meas
     Returns
     -------
     Measurements
-        Axes, diameter and extents from the edge below the voxel (`calcimeasure.edge`, `contour`); mesh, voxels and
-        Hounsfield units from the outline. For one slice alone the area instead of everything that needs a thickness;
-        for slices that leave gaps no volumes, no surface and no 3-D diameter. Where nothing of the outline stands out
-        from its surroundings its own border is measured, without half-widths (notice no_edge).
+        Axes, diameter and extents are measured on the subvoxel edge (`calcimeasure.edge`, `contour`); mesh, voxels and
+        Hounsfield units on the outline. For a single slice the area replaces everything that needs a thickness. Slices
+        with gaps have no volumes, no surface and no 3-D diameter. If the lesion is not denser than its surroundings,
+        the border of the outline is measured, without half-widths (notice no_edge).
     """
     geometry = volume.geometry
     single = geometry.shape_kji[0] == 1
@@ -88,7 +88,7 @@ def measure(volume: Volume, outline: Outline, settings: MeasureSettings) -> Meas
 
 
 def _with_edge(numbers: Measurements, edge: Edge, geometry: Geometry, contiguous: bool) -> Measurements:
-    """Add what is known only where there is an edge: the calcified volume, its level, and the half-widths."""
+    """Add the numbers that need an edge: the calcified volume, the attenuation at the edge, and the half-widths."""
     long_mm, short_mm = numbers.long_axis.length_mm, numbers.short_axis.length_mm
     numbers = replace(
         numbers,
@@ -116,7 +116,7 @@ def _notices(edge: Edge, contiguous: bool) -> tuple[str, ...]:
 
 
 def _is_contiguous(volume: Volume, outline: Outline, settings: MeasureSettings) -> bool:
-    """Tell whether the slices that show a lesion, and those beside them, leave no tissue out between them."""
+    """Tell whether there are no gaps between the slices that show a lesion, and between them and the next slices."""
     thickness_mm = volume.stack.slice_thickness_mm
     if not thickness_mm or thickness_mm < 0:
         return True
@@ -128,9 +128,9 @@ def _is_contiguous(volume: Volume, outline: Outline, settings: MeasureSettings) 
 def is_truncated(volume: Volume, outline: Outline) -> bool:
     """Tell whether a lesion reaches the edge of what was imaged.
 
-    The edge is the first and last slice, row and column of the stack, and what Pixel Padding Value marks as not imaged
-    (the corners outside the scanner's circular field of view). Across the slices the edge of a lone slice is no edge:
-    its measurements speak of the slice.
+    The edge of what was imaged is the first and last slice, row and column of the stack, and any voxel that Pixel
+    Padding Value marks as not imaged (the corners outside the circular field of view of the scanner). In a single slice
+    only rows and columns count, because its measurements describe this slice only.
     """
     shape_kji = volume.geometry.shape_kji
     axes = (0, 1, 2) if shape_kji[0] > 1 else (1, 2)
@@ -140,7 +140,7 @@ def is_truncated(volume: Volume, outline: Outline) -> bool:
     not_imaged = volume.attenuation_hu[(outline.box[0], *in_plane)] == NOT_IMAGED_HU
     if not not_imaged.any():
         return False
-    # A voxel of the lesion beside one that was not imaged, in its row or its column.
+    # Voxels of the lesion next to a voxel that was not imaged, in the same row or column.
     mask = outline.mask()
     beside = not_imaged[:, :-2, 1:-1] | not_imaged[:, 2:, 1:-1] | not_imaged[:, 1:-1, :-2] | not_imaged[:, 1:-1, 2:]
     return bool(np.any(mask & beside))

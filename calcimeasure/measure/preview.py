@@ -1,4 +1,4 @@
-"""The first numbers of an outline while a reader draws it: from its voxels alone, without the edge below the voxel."""
+"""The first numbers of an outline while a reader draws it: from its voxels alone, without the subvoxel edge."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is known of an outline in a stack at once; on a radiograph `RadiographMeasurements` without the edge."""
+    """Numbers of an outline in a CT stack that take little time; radiographs use `RadiographMeasurements` instead."""
 
     kind: ClassVar[Literal[ImageKind.CT_STACK]] = ImageKind.CT_STACK
 
@@ -25,14 +25,14 @@ class Preview:
 
 
 def preview(volume: Volume, outline: Outline) -> Preview:
-    """Measure what can be measured while a reader draws: axes and volume of the outline's voxels.
+    """Measure an outline while a reader draws it: axes and volume of its voxels.
 
     Parameters
     ----------
     volume
         The stack.
     outline
-        As it is drawn now.
+        The outline as drawn so far.
     """
     axes = in_plane_axes(outline, volume.geometry)
     single = volume.geometry.shape_kji[0] == 1

@@ -1,14 +1,14 @@
 """The numbers of a lesion on a radiograph.
 
-A projection has neither Hounsfield units nor a depth: there is no volume, and no diameter in space. All sizes are
-measured in pixels, in units of the column spacing, with rows as far apart as they are; a spacing in millimeters only
-scales them. Where the spacing is that of the detector they are upper bounds: what lies nearer to the tube is shown
-larger.
+A projection has neither Hounsfield units nor a depth, so there is no volume and no diameter in space. All sizes are
+measured in pixels: in units of the column spacing, with the ratio of row to column spacing taken into account. A
+spacing in millimeters only scales them. If the spacing is that at the detector, the sizes are upper bounds, because
+objects nearer to the tube are magnified.
 
-The outline says which pixels belong to the lesion. The image says where between two pixels the border lies: where the
-image crosses the level that the outline follows there, the mean of the pixels along both sides of the outline. A
-proposal follows the local half-maximum, and so does its contour, below the pixel. The contour is nowhere farther from
-the outline than a pixel.
+The outline tells which pixels belong to the lesion. The image tells where the border lies between two pixels: at the
+point where the image crosses the local level of the outline, which is the mean of the pixels along both sides of the
+outline. A proposal follows the local half-maximum, so its contour follows the half-maximum with subpixel accuracy. The
+contour is nowhere more than one pixel away from the outline.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def measure_on_radiograph(
     Parameters
     ----------
     radiograph
-        What the outline was drawn on; with the spacing that a reader gave, if one did.
+        The radiograph on which the outline was drawn, with the spacing that a reader measured, if any.
     outline
         The lesion: a mask of one slice.
     settings
@@ -58,10 +58,10 @@ def measure_on_radiograph(
     Returns
     -------
     RadiographMeasurements
-        Long axis: the longest distance between two points of the contour; short axis: the longest chord of the contour
-        perpendicular to it (RECIST 1.1, as on CT); area: of the outline's pixels; contrast: mean over the outline of
-        what each pixel is above its background, the ring round the outline as seen from there. Millimeters where the
-        radiograph has any.
+        Long axis: the longest distance between two points of the contour. Short axis: the longest chord of the contour
+        perpendicular to the long axis (RECIST 1.1, as on CT). Area: that of the outline's pixels. Contrast: the mean
+        over the outline of the difference between each pixel and its background, which is interpolated from the ring
+        around the outline. Millimeters are given if the spacing of the radiograph is known.
     """
     plane = _plane(radiograph)
     near = _near(radiograph, outline)
@@ -102,22 +102,22 @@ def _of_axes(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Near:
-    """What is near a lesion.
+    """The neighborhood of a lesion on a radiograph.
 
     Parameters
     ----------
     start
-        Row and column where it begins on the radiograph.
+        Row and column of its first pixel on the radiograph.
     level
-        Above 0 inside the contour, below outside, within a pixel of the outline.
+        Above 0 inside the contour, below 0 outside; the contour is within a pixel of the outline.
     edge_share
-        On how much of the border the image falls outward.
+        Share of the border on which the image decreases outward.
     steepness
-        Of the image on the border, per column: median along it.
+        Gradient of the image on the border, per column spacing: median along the border.
     mean_contrast, boundary
-        Of the lesion, and of what the outline follows (median along it), above the local background.
+        Difference from the local background: mean over the lesion, and median along the edge that the outline follows.
     noise_sd
-        Of single pixels.
+        Standard deviation of single pixels.
     """
 
     start: tuple[int, int]
@@ -164,7 +164,7 @@ def _level(
     inside: NDArray[np.float32],
     outside: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Say where between the pixels on both sides of the border the contour crosses: half way where nothing falls."""
+    """Compute where the contour passes between the pixels on both sides of the border; half way if there is no edge."""
     level = np.where(mask, np.float32(0.5), np.float32(-0.5))
     falls = border & (inside > outside)
     height = inside[falls] - outside[falls]
@@ -178,7 +178,7 @@ def _level(
 def _background(
     values: NDArray[np.float32], ring: NDArray[np.bool_], reach_px: float, aspect: float
 ) -> NDArray[np.float32]:
-    """(rows, columns) background of each place: the nearest parts of the ring count most; NaN without a ring."""
+    """(rows, columns) background at each pixel: the nearest parts of the ring count most; NaN without a ring."""
     reaches = (reach_px / aspect, reach_px)
     steps = [max(1, int(reach / MEASURE.samples_of_reach)) for reach in reaches]
     some = tuple(slice(step // 2, None, step) for step in steps)
@@ -202,13 +202,13 @@ def _background(
 
 
 def _steepness(values: NDArray[np.float32], border: NDArray[np.bool_], aspect: float) -> float:
-    """Measure how steep the values are on the border, per column: the median along it."""
+    """Measure the gradient of the values on the border, per column spacing: the median along the border."""
     down, along = np.gradient(ndimage.gaussian_filter(values, MEASURE.steepness_smoothing_px), aspect, 1.0)
     return float(np.median(np.hypot(down, along)[border]))
 
 
 def _along_border(values: NDArray[np.float32], band: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Average the values of a band along it."""
+    """Average values along a band, over neighboring pixels of the band."""
     weight = ndimage.gaussian_filter(band.astype(np.float32), MEASURE.along_border_px)
     total = ndimage.gaussian_filter(np.where(band, values, np.float32(0)), MEASURE.along_border_px)
     averaged: NDArray[np.float32] = total / np.maximum(weight, np.float32(1e-6))
@@ -216,7 +216,7 @@ def _along_border(values: NDArray[np.float32], band: NDArray[np.bool_]) -> NDArr
 
 
 def _noise_sd(values: NDArray[np.float32], ring: NDArray[np.bool_]) -> float:
-    """Estimate the noise of single pixels from second differences in a row: what changes slowly adds nothing to it."""
+    """Estimate the noise of single pixels from second differences in a row, to which slow changes add nothing."""
     triples = ring[:, :-2] & ring[:, 1:-1] & ring[:, 2:]
     if not triples.any():
         return 0.0
@@ -227,9 +227,9 @@ def _noise_sd(values: NDArray[np.float32], ring: NDArray[np.bool_]) -> float:
 def _long_axis_u95_px(near: _Near, long_axis_px: float) -> float:
     """Half-width of the 95 % interval of the long axis.
 
-    Noise and the steps of pixels move an end of the axis. A rounded mass is thin at both ends, and its shadow ends
-    between the contour and the foot of the edge. What lies behind a mass bends its outline: by a share of the axis, as
-    found on projections of limbs with masses of known shape.
+    Noise and the sampling by pixels move an end of the axis. A rounded mass is thin at both ends, so its shadow ends
+    between the contour and the foot of the edge. Structures behind a mass distort its outline, by a share of the axis
+    that was found on projections of limbs with masses of known shape.
     """
     steepness = max(near.steepness, 1e-9)
     ends_px = 2 * ((near.noise_sd / steepness) ** 2 + MEASURE.pixel_sd_px**2)
@@ -246,7 +246,7 @@ def _contour(near: _Near) -> shape.Contours:
 
 
 def _plane(radiograph: Radiograph) -> Geometry:
-    """Lay the image into a plane on which the distance between columns is the unit of length."""
+    """Make a geometry for the image in which the distance between columns is the unit of length."""
     return Geometry(
         shape_kji=radiograph.shape_kji,
         row_direction=np.array([1.0, 0.0, 0.0]),
@@ -258,7 +258,7 @@ def _plane(radiograph: Radiograph) -> Geometry:
 
 
 def _on_radiograph(axis: Axis, plane: Geometry) -> RadiographAxis:
-    """Give the ends of an axis in the plane as row and column."""
+    """Convert the ends of an axis from the plane to row and column."""
 
     def place(point: tuple[float, float, float]) -> PointPx:
         return (point[1] / plane.row_spacing_mm, point[0])

@@ -1,9 +1,8 @@
-"""Sizes of an outline in millimeters, on the grid as acquired.
+"""Sizes of an outline in millimeters, on the acquired grid.
 
-An outline is a set of voxels. Its border lies half way between the centers of a voxel inside and its neighbor outside:
-in the slice plane this is the contour, in space the mesh that marching cubes draw at 0.5 (IBSI 0.0.11, section 3.1).
-All lengths are between points of that border, so a lone voxel is as long as it is wide, and a row of n voxels n voxels
-long.
+An outline is a set of voxels. Its border lies half way between the centers of a voxel inside and its neighbor outside.
+In the slice plane this border is the contour; in space it is the mesh of marching cubes at 0.5 (IBSI 0.0.11, section
+3.1). All lengths are measured between points of that border, so a row of n voxels is n voxels long.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class InPlaneAxes:
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """Numbers of the border as a surface of triangles."""
+    """Numbers of the mesh, the border as a surface of triangles."""
 
     volume_ml: float
     area_mm2: float
@@ -61,11 +60,11 @@ class Contours:
     Parameters
     ----------
     first_slice
-        Index in the stack of the first one.
+        Index in the stack of the first slice.
     corners
-        (n, 2) row and column in the stack, for each slice: points among which all outermost ones of the contour are.
+        (n, 2) row and column in the stack, for each slice: points that include all outermost points of the contour.
     lines
-        Draws the contour lines of one of them: (m, 2) row and column in the stack, closed.
+        Draws the contour lines of one slice: (m, 2) row and column in the stack, closed.
     """
 
     first_slice: int
@@ -84,21 +83,22 @@ def axes_of_contours(contours: Contours, geometry: Geometry) -> InPlaneAxes:
     Parameters
     ----------
     contours
-        The lesion's contour in each slice.
+        The contour of the lesion in each slice.
     geometry
-        Where the slices lie.
+        The geometry of the stack.
 
     Returns
     -------
     InPlaneAxes
-        Long axis: the longest distance between two points of the contour in one slice, over all slices (the first of
-        equals). Short axis: in that slice, the longest chord of the contour perpendicular to it, from where a line
-        enters the outline first to where it leaves it last. Parts of the outline that are separate in that slice are
-        measured together (RECIST 1.1, doi 10.1016/j.ejca.2008.10.026; SCT 103339001 and 103340004).
+        Long axis: the longest distance between two points of the contour in one slice, over all slices (the first slice
+        if several are equal). Short axis: the longest chord of the contour in that slice perpendicular to the long
+        axis. A chord runs from the first entry of a line into the outline to its last exit. Separate parts of the
+        outline in that slice are measured together (RECIST 1.1, doi 10.1016/j.ejca.2008.10.026; SCT 103339001 and
+        103340004).
     """
     spacing_mm = np.array([geometry.row_spacing_mm, geometry.column_spacing_mm])
     borders_mm = [corners * spacing_mm for corners in contours.corners]
-    # No caliper is longer than the diagonal of its box: most slices need not be looked at.
+    # No caliper is longer than the diagonal of the bounding box, so most slices need not be measured.
     limits_mm = [math.hypot(*np.ptp(corners, axis=0)) if corners.size else -1.0 for corners in borders_mm]
     best_mm, best_slice, best_ends = -1.0, 0, np.zeros((2, 2))
     for k in sorted(range(len(borders_mm)), key=lambda index: (-limits_mm[index], index)):
@@ -139,7 +139,7 @@ def max_3d_diameter(border_lps_mm: NDArray[np.float64]) -> Axis:
     Parameters
     ----------
     border_lps_mm
-        (n, 3) from `border_points_lps_mm`.
+        (n, 3) points from `border_points_lps_mm`.
     """
     length_mm, ends = farthest_in_space(border_lps_mm)
     return _axis(ends, length_mm)
@@ -152,14 +152,14 @@ def extents_lps_mm(border_lps_mm: NDArray[np.float64]) -> tuple[float, float, fl
 
 
 def border_points_lps_mm(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
-    """Collect points of the border among which all of its outermost ones are.
+    """Collect points of the border that include all of its outermost points.
 
     Returns
     -------
     ndarray
-        (n, 3) LPS mm: in each slice the corners of the contour's convex hull, and between the slices each point half
-        way between a voxel inside and one outside. All of the latter, since the slices of a stack need not lie on one
-        straight line.
+        (n, 3) LPS mm: in each slice the corners of the convex hull of the contour; between the slices all points half
+        way between a voxel inside and a voxel outside. All of the latter are needed, because the slices of a stack need
+        not lie on one straight line.
     """
     in_slices = [
         np.column_stack([np.full(len(corners), k), corners]) for k, corners in enumerate(_corners_of_slices(outline))
@@ -176,14 +176,14 @@ def mesh(outline: Outline, geometry: Geometry) -> Mesh:
     -------
     Mesh
         Volume inside the mesh (IBSI RNU0), its area (C0JK), and the area of a ball of that volume divided by this area
-        (sphericity, QCFX). The mesh is that of marching cubes at 0.5 (Lewiner et al., J Graph Tools 2003;8(2):1), its
-        corners placed by the geometry: on a sheared or unevenly spaced stack it is sheared and uneven too.
+        (sphericity, QCFX). The mesh is that of marching cubes at 0.5 (Lewiner et al., J Graph Tools 2003;8(2):1). The
+        geometry gives the positions of its corners, also on a sheared or unevenly spaced stack.
 
     Notes
     -----
-    Eight neighboring voxels of a mask are one of 256 cubes, each with its triangles. They are drawn once; then it is
-    enough to count, between each two slices, the cubes of each kind and to sum up where they lie along the rows: the
-    same mesh as drawn cube by cube, in a tenth of the time.
+    Eight neighboring voxels of a mask form one of 256 kinds of cubes, each with its triangles. The triangles of each
+    kind are computed once. Between each two slices, the cubes of each kind are counted and their positions along the
+    rows are summed. The result is equal to a mesh made cube by cube, in a tenth of the time.
     """
     mask = outline.mask()
     kinds, layers, columns = _border_cubes(mask)
@@ -194,7 +194,8 @@ def mesh(outline: Outline, geometry: Geometry) -> Mesh:
     triangles = _cube_triangles()
     edges_mm = _cube_edges_mm(outline, geometry)
 
-    # The flow of (0, 0, i) out of a body is its volume; the faces between layers and rows of cubes carry none of it.
+    # By the divergence theorem, the flow of the vector field (0, 0, i) out of a body is its volume. The faces between
+    # layers and between rows of cubes have no flow.
     flow = column_sums @ triangles.flow_per_column + counts @ triangles.flow_inside
     volume_mm3 = abs(float(flow @ np.linalg.det(edges_mm)))
     # Area vectors follow an affine map by its cofactor matrix.
@@ -206,12 +207,12 @@ def mesh(outline: Outline, geometry: Geometry) -> Mesh:
 
 
 def voxel_volume_ml(outline: Outline, geometry: Geometry) -> float:
-    """Sum the volumes of the voxels (IBSI YEKZ), each slice as thick as half the way to its neighbors."""
+    """Sum the volumes of the voxels (IBSI YEKZ); each slice extends half the distance to its neighbors."""
     return float(_voxels_per_slice(outline) @ geometry.voxel_volumes_mm3[outline.box[0]]) / 1000
 
 
 def area_mm2(outline: Outline, geometry: Geometry) -> float:
-    """Sum the areas of the pixels of a lone slice."""
+    """Sum the areas of the pixels of a single slice."""
     return float(_voxels_per_slice(outline).sum() * geometry.pixel_area_mm2)
 
 
@@ -249,7 +250,7 @@ def _ends_of_lines(mask: NDArray[np.bool_], axis: int) -> NDArray[np.float64]:
 
 @functools.lru_cache(maxsize=1)
 def _corners_of_slices(outline: Outline) -> list[NDArray[np.float64]]:
-    """(n, 2) row and column of the corners of each slice's convex hull; the axes and the diameter both ask for them."""
+    """(n, 2) row and column of the corners of the convex hull in each slice; used for the axes and for the diameter."""
     mask = outline.mask()
     ends = np.concatenate([_ends_of_lines(mask, 1), _ends_of_lines(mask, 2)])
     ends = ends[np.argsort(ends[:, 0], kind="stable")]
@@ -270,7 +271,7 @@ class _CubeTriangles:
 
 @functools.cache
 def _cube_triangles() -> _CubeTriangles:
-    # Late: scikit-image costs more to import than a small series to measure.
+    # Imported here: importing scikit-image takes longer than measuring a small stack.
     corners = np.arange(256)[:, None] >> np.arange(8) & 1
     kinds, triangles = [], []
     for kind in range(1, 255):
@@ -303,7 +304,7 @@ def _border_cubes(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np
 
 
 def _cube_edges_mm(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
-    """(layers, 3, 3) the edges of a cube of each layer: across the slices, along a column, along a row."""
+    """(layers, 3, 3) the edges of a cube in each layer: across the slices, along a column, along a row."""
     slices = np.arange(outline.start_kji[0] - 1, outline.stop_kji[0] + 1)
     origins_lps_mm = geometry.to_lps_mm(np.column_stack([slices, 0 * slices, 0 * slices]))
     edges_mm = np.empty((len(slices) - 1, 3, 3))

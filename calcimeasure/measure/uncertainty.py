@@ -1,7 +1,8 @@
-"""Half-widths of 95 % intervals: how far a size of this very scan may be from the truth.
+"""Half-widths of 95 % intervals: the possible difference between a measured size and the true size in this scan.
 
-They follow from the spacing of the image, its noise and its blur, which are estimated in the image around the lesion.
-They hold for this scan: repositioning and readers add to the difference between two dates.
+The half-widths are computed from the spacing, the noise and the blur of the image. Noise and blur are estimated in the
+image around the lesion. The half-widths are valid for this scan only: between two dates, differences in positioning and
+between readers are added.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def long_axis_u95_mm(edge: Edge, geometry: Geometry, long_mm: float, short_mm: float) -> float:
     """Half-width of the 95 % interval of the long axis.
 
-    Noise moves the edge, blur shrinks pointed ends (`contour.sharpened` undoes half of that), and pixels sample the
+    Noise moves the edge, blur shortens pointed ends (`contour.sharpened` corrects half of this), and pixels sample the
     edge.
     """
     return _half_width(
@@ -35,8 +36,8 @@ def long_axis_u95_mm(edge: Edge, geometry: Geometry, long_mm: float, short_mm: f
 def max_3d_diameter_u95_mm(edge: Edge, geometry: Geometry, diameter: Axis, short_mm: float) -> float:
     """Half-width of the 95 % interval of the diameter in space.
 
-    Slices show sections of a rounded body: the fewer sections there are, the less is known of its tips (a chord across
-    a circle misses spacing^2 / length of it).
+    Slices show sections of a rounded body. The fewer sections there are, the less is known of its tips (a chord of a
+    circle next to the diameter is shorter by up to spacing^2 / length).
     """
     spacing_mm = geometry.slice_spacing_mm or 0.0
     return _half_width(
@@ -50,10 +51,10 @@ def max_3d_diameter_u95_mm(edge: Edge, geometry: Geometry, diameter: Axis, short
 def volume_u95_mm3(edge: Edge, geometry: Geometry) -> float:
     """Half-width of the 95 % interval of the calcified volume.
 
-    An error of the plateau scales the whole volume, an error of the surroundings that of the rim. Few slices sample the
-    lesion less well than many. Where plateau or surroundings are not even, they may differ between the rim and the
-    place where they are seen (`Edge.uneven_mm3`). Where the plateau follows from the sum, its error depends on the blur
-    in the slice and across the slices.
+    An error of the plateau scales the whole volume; an error of the surroundings scales the volume of the rim. Few
+    slices sample the lesion less well than many. If plateau or surroundings are not uniform, their values at the rim
+    may differ from those at the place where they were measured (`Edge.uneven_mm3`). If the plateau was computed from
+    the sum, its error depends on the blur in the slice and across the slices.
     """
     volume_mm3 = edge.calcified_mm3
     relative_noise = edge.noise_sd_hu / (edge.plateau_hu - edge.background_hu)
@@ -79,13 +80,13 @@ def volume_u95_mm3(edge: Edge, geometry: Geometry) -> float:
 
 
 def edge_noise_mm(edge: Edge) -> float:
-    """Say how far noise moves a point of the edge: its standard deviation divided by the steepness of the edge."""
+    """Compute how far noise moves a point of the edge: its standard deviation divided by the gradient at the edge."""
     height_hu = edge.plateau_hu - edge.background_hu
     return edge.noise_sd_hu / height_hu * edge.blur_sigma_mm * math.sqrt(2 * math.pi)
 
 
 def tip_shrinkage_mm(edge: Edge, long_mm: float, short_mm: float) -> float:
-    """Say how far blur moves the tip of an ellipse inward: half the variance times the curvature a / b^2 there."""
+    """Compute how far blur moves the tip of an ellipse inward: half the variance times the curvature a / b^2."""
     curvature = 2 * long_mm / max(short_mm, edge.blur_sigma_mm) ** 2
     return min(edge.blur_sigma_mm**2 / 2 * curvature, edge.blur_sigma_mm)
 

@@ -1,6 +1,10 @@
-"""The nouns. All are frozen; arrays are read-only; what holds arrays compares by identity.
+"""The records of the program: stacks, images, outlines, lesions, reports, studies.
 
-Arrays are (k, j, i) = (slice, row, column), positions LPS mm. None means not known or not applicable, never zero.
+All records are frozen and their arrays are read-only. Records that hold arrays are equal only if they are the same
+object.
+
+Arrays are (k, j, i) = (slice, row, column), positions LPS mm. None means
+"not known" or "not applicable", never zero.
 """
 
 from calcimeasure.model.image import NOT_IMAGED_HU, Image, NamedBones, Radiograph, Volume

@@ -1,4 +1,4 @@
-"""What lesions are found, drawn and measured on: a CT volume or a radiograph, and bones outlined on a volume."""
+"""Images: a CT volume, a radiograph, and the bones that another program outlined on a volume."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from calcimeasure.model.vocabulary import Laterality
 
 NOT_IMAGED_HU = -32768
-"""What a voxel of `Volume.attenuation_hu` holds where the scanner reconstructed nothing (Pixel Padding Value)."""
+"""Value of `Volume.attenuation_hu` in voxels that the scanner did not reconstruct (Pixel Padding Value)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,9 +29,9 @@ class Volume:
     Parameters
     ----------
     stack
-        Where it comes from.
+        The stack that the volume was read from.
     geometry
-        Where each voxel lies.
+        The position of each voxel in the patient.
     attenuation_hu
         (k, j, i) int16; `NOT_IMAGED_HU` where nothing was reconstructed. Kept read-only.
     notices
@@ -56,7 +56,7 @@ class Volume:
         self.attenuation_hu.flags.writeable = False
 
     def __reduce__(self) -> tuple[type[Volume], tuple[object, ...]]:
-        # A pickle does not keep that an array is read-only: made anew from its fields, it is.
+        # A pickle does not keep arrays read-only. The record is made again from its fields, which makes them read-only.
         return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
 
@@ -67,11 +67,11 @@ class NamedBones:
     Parameters
     ----------
     labels
-        (k, j, i) integers; 0 where there is none. Kept read-only.
+        (k, j, i) integers; 0 outside of bone. Kept read-only.
     names
-        Label to TotalSegmentator's name: humerus_left, vertebrae_L3, rib_left_4, sacrum, ...
+        TotalSegmentator's name for each label: humerus_left, vertebrae_L3, rib_left_4, sacrum, ...
     sides
-        Label to side, of those that have one.
+        The side for each label of a bone that has a side.
     """
 
     labels: NDArray[np.uint8] | NDArray[np.uint16]
@@ -80,24 +80,24 @@ class NamedBones:
 
     @property
     def mask(self) -> NDArray[np.bool_]:
-        """(k, j, i), true where any is."""
+        """(k, j, i), true inside any of the bones."""
         return self.labels > 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Radiograph:
-    """A projection, dense tissue bright.
+    """A radiograph (projection); dense tissue is bright.
 
     Parameters
     ----------
     stack
-        Where it comes from.
+        The stack that the radiograph was read from.
     pixels
         (rows, columns) float32 after the Modality LUT; a higher value is denser. Kept read-only.
     spacing_mm
-        Between rows and between columns; None where no millimeters are known.
+        Between rows and between columns; None if the spacing is not known in millimeters.
     spacing_source
-        Where they come from (PS3.3 section 10.7).
+        The origin of the spacing (PS3.3 section 10.7).
     notices
         Keys of `calcimeasure.codes.NOTICES`.
     """
@@ -128,16 +128,16 @@ class Radiograph:
         return
 
     def calibrated(self, column_spacing_mm: float) -> Self:
-        """Return it with the spacing that a reader found; rows and columns keep their proportion."""
+        """Return the radiograph with the spacing that a reader found; the ratio of row to column spacing is kept."""
         spacing_mm = (column_spacing_mm * self.pixel_aspect, column_spacing_mm)
         return replace(self, spacing_mm=spacing_mm, spacing_source=SpacingSource.READER)
 
     @property
     def pixel_aspect(self) -> float:
-        """Distance between rows in units of the distance between columns, which is known without any millimeters.
+        """Distance between rows divided by the distance between columns; this ratio is known even without millimeters.
 
-        From the spacing; where that is not known from whatever spacing or Pixel Aspect Ratio (0028,0034) the header
-        has; 1 where it says nothing (PS3.3 C.7.6.3.1.7).
+        The ratio is computed from the spacing. If the spacing is not known, the ratio comes from any other spacing or
+        from the Pixel Aspect Ratio (0028,0034) in the header. It is 1 if the header has neither (PS3.3 C.7.6.3.1.7).
         """
         projection = self.stack.projection or Projection()
         for ratio in (
@@ -153,4 +153,4 @@ class Radiograph:
 
 
 Image = Volume | Radiograph
-"""What lesions are found, drawn and measured on."""
+"""An image on which lesions are found, drawn and measured."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Midline:
-    """The plane between both sides of the body.
+    """The plane between the right and the left side of the body.
 
     Parameters
     ----------
@@ -32,11 +32,11 @@ class Midline:
     offset_mm
         Points p of the plane have normal . p = offset_mm.
     uncertainty_mm
-        How far the plane may lie beside where it is said to.
+        The possible distance between this plane and the true plane.
     quality
-        0 to 1: how alike both sides are.
+        0 to 1: the similarity of both sides.
     between_limbs
-        Whether two limbs lie beside it, and no trunk.
+        Whether the plane lies between two limbs and no trunk is imaged.
     """
 
     normal: PointLps
@@ -53,7 +53,7 @@ class Midline:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Side of the body with its evidence."""
+    """The side of the body, with the evidence for it."""
 
     laterality: Laterality
     source: SideSource
@@ -66,7 +66,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Region of the body with its evidence."""
+    """The region of the body, with the evidence for it."""
 
     body_site: BodySite
     source: SiteSource
@@ -78,8 +78,8 @@ class Site:
 class Lesion:
     """A finding: its outline, its numbers, and what is known and decided about it.
 
-    `tissue`, `side` and `site` are None where nothing has judged them yet. `settings_hash` and `software_version` name
-    what its numbers were computed with. The outline of a lesion on a radiograph is a mask of one slice.
+    `tissue`, `side` and `site` are None until they have been judged. `settings_hash` and `software_version` name the
+    settings and the version that computed the numbers. The outline of a lesion on a radiograph is a mask of one slice.
     """
 
     tracking_uid: str
@@ -100,42 +100,43 @@ class Lesion:
 
     @property
     def is_mass(self) -> bool:
-        """Whether it counts as a calcified mass: it is judged one, or nothing has judged it yet."""
+        """Whether the lesion counts as a calcified mass: its tissue is calcified mass, or is not judged yet."""
         return self.tissue in (None, Tissue.CALCIFIED_MASS)
 
     @property
     def may_be_mass(self) -> bool:
-        """Whether a reader is asked about it: it counts as a mass or might be one, and nobody has rejected it."""
+        """Whether a reader must decide: the lesion counts as a mass or may be a mass, and no reader has rejected it."""
         return (self.is_mass or self.tissue is Tissue.UNKNOWN) and self.status is not Status.REJECTED
 
     @property
     def is_decided(self) -> bool:
-        """Whether a reader has accepted or rejected it."""
+        """Whether a reader has accepted or rejected the lesion."""
         return self.status is not Status.PROPOSED
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A lesion as it was at one time. Every change appends one; none is ever changed or removed.
+    """A lesion as it was at one time. Every change appends a revision; revisions are never changed or removed.
 
     Parameters
     ----------
     lesion
-        All of it: outline, numbers, judgements, decisions.
+        The complete lesion: outline, numbers, judgements, decisions.
     number
         From 1, without gaps, for each lesion.
     made_at
-        When, UTC.
+        Date and time, UTC.
     why
         What was done, in words.
     reader
-        Who did it; None where the program did.
+        The person who made the change; None if the program made it.
     base_number
-        The revision that it was made from; None for the first one. Two made from the same base are a conflict.
+        The revision from which this one was made; None for the first one. Two revisions with the same base are a
+        conflict.
     withdrawn
-        The lesion is no longer there: merged into another, split, taken back, or not found again.
+        The lesion no longer exists: it was merged into another lesion, split, taken back, or not found again.
     edit_uid
-        The same for all revisions of one edit (a merge changes several lesions).
+        Identifies the edit. All revisions of one edit have the same UID (a merge changes several lesions).
     """
 
     lesion: Lesion
@@ -149,12 +150,12 @@ class Revision:
 
 
 def largest_first(lesion: Lesion) -> tuple[object, ...]:
-    """Order lesions by size (volume, where there is none area or length), those of equal size by their place."""
+    """Order lesions by size (volume; without a volume, area or length); lesions of equal size by their position."""
     return (-lesion.measurements.size, lesion.outline.start_kji)
 
 
 def review_state(lesions: Iterable[Lesion]) -> ReviewState:
-    """Tell how much of some lesions readers have decided; what no reader is asked about (bone) is passed over."""
+    """Tell how many of some lesions readers have decided; lesions that need no decision (bone) are not counted."""
     decided = [one.is_decided for one in lesions if one.is_mass or one.tissue is Tissue.UNKNOWN]
     if not any(decided):
         return ReviewState.NONE

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A length with its two end points in the patient."""
+    """A length with its two end points in patient coordinates."""
 
     length_mm: float
     ends_lps_mm: tuple[PointLps, PointLps]
@@ -21,9 +21,9 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """Every number of a lesion; `calcimeasure.measure` defines each.
+    """Every number of a lesion on CT; `calcimeasure.measure` defines each number.
 
-    Numbers that need a slice thickness are None for a single slice. Volumes and the 3-D diameter are None also for
+    Numbers that need a slice thickness are None for a single slice. Volumes and the 3-D diameter are also None for
     slices with gaps between them.
     """
 
@@ -79,7 +79,7 @@ class Measurements:
 
     @property
     def reader_spacing_mm(self) -> None:
-        """None: the header of a CT says the distance between columns, never a reader."""
+        """None: on CT the distance between columns comes from the header, never from a reader."""
         return
 
     @property
@@ -94,7 +94,7 @@ class Measurements:
 
     @property
     def spacing_source(self) -> Literal[SpacingSource.PATIENT]:
-        """Where millimeters come from: on CT they are those in the patient."""
+        """The origin of the spacing: on CT millimeters are distances in the patient."""
         return SpacingSource.PATIENT
 
     @property
@@ -104,22 +104,22 @@ class Measurements:
 
     @property
     def largest_mm(self) -> float:
-        """The diameter in space, where there is none the long axis."""
+        """The diameter in space; the long axis if there is no diameter in space."""
         return (self.max_3d_diameter or self.long_axis).length_mm
 
     @property
     def place_lps_mm(self) -> PointLps:
-        """Where the lesion lies in the patient: its centroid."""
+        """The position of the lesion in the patient: its centroid."""
         return self.centroid_lps_mm
 
     @property
     def known_volume_ml(self) -> float | None:
-        """The best estimate of the volume, where there is none the volume of the voxels."""
+        """The best estimate of the volume; the volume of the voxels if there is no estimate."""
         return self.volume_ml or self.volume_voxels_ml
 
     @property
     def size(self) -> float:
-        """What lesions of one stack are ordered by: volume, where there is none area or length."""
+        """The number by which the lesions of one stack are ordered: volume; without a volume, area or length."""
         return self.volume_ml or self.volume_voxels_ml or self.area_mm2 or self.long_axis.length_mm
 
 
@@ -133,26 +133,27 @@ class RadiographAxis:
 
 @dataclass(frozen=True, slots=True)
 class RadiographMeasurements:
-    """Every number of a lesion on a radiograph; `calcimeasure.measure` defines each.
+    """Every number of a lesion on a radiograph; `calcimeasure.measure` defines each number.
 
-    All is measured in pixels: lengths in units of the column spacing, areas in its square, points as row and column.
-    Millimeters are computed from the column spacing, and are None where that is not known.
+    Everything is measured in pixels: lengths in units of the column spacing, areas in its square, points as row and
+    column. Millimeters are computed from the column spacing, and are None if the column spacing is not known.
 
     Parameters
     ----------
     pixel_aspect
-        Row spacing in units of the column spacing; the pixels are measured with it.
+        Row spacing in units of the column spacing, as used for the lengths and areas.
     column_spacing_mm, spacing_source
-        Width of a pixel in millimeters, and how it is known (PS3.3 section 10.7, or the reader's calibration).
+        Width of a pixel in millimeters, and the origin of this width (PS3.3 section 10.7, or the reader's
+        calibration).
     mean_contrast
-        Mean difference between the outline and its local background, on a scale on which attenuation adds up: pixel
-        values, or their logarithm where they are proportional to the beam's intensity.
+        Mean difference between the inside of the outline and its local background, on a scale on which attenuation is
+        additive: pixel values, or their logarithm if pixel values are proportional to the intensity of the beam.
     boundary
-        The local half-maximum used as the edge, above the local background, on the same scale.
+        The local half-maximum used as the edge, as a difference from the local background, on the same scale.
     long_axis_u95_px
         Half-width of the 95 % interval of the long axis in this image.
     large
-        None without millimeters.
+        Whether the mass is large; None if millimeters are not known.
     """
 
     kind: ClassVar[Literal[ImageKind.RADIOGRAPH]] = ImageKind.RADIOGRAPH
@@ -175,12 +176,12 @@ class RadiographMeasurements:
 
     @property
     def long_axis_slice(self) -> int:
-        """Index of the image that the long axis lies on: there is one."""
+        """Index of the slice of the long axis: a radiograph has only one."""
         return 0
 
     @property
     def reader_spacing_mm(self) -> float | None:
-        """Distance between columns where a reader found it on the image; None where it is from the header."""
+        """Distance between columns if a reader measured it on the image; None if it comes from the header."""
         return self.column_spacing_mm if self.spacing_source is SpacingSource.READER else None
 
     @property
@@ -270,7 +271,7 @@ class RadiographMeasurements:
 
     @property
     def size(self) -> float:
-        """What lesions of one image are ordered by: their area."""
+        """The number by which the lesions of one image are ordered: the area."""
         return self.area_px
 
     def _mm(self, length_px: float | None) -> float | None:

@@ -1,8 +1,8 @@
-"""The numbers of a lesion, each told once.
+"""The numbers of a lesion, each defined once.
 
-From this table follow the columns of lesions.csv that are measured and their schema, the columns of the store that hold
-measurements, and the documentation of both. A new number needs a row here, an attribute in `measurements`, its
-computation in `calcimeasure.measure`, and a step of the store's migration.
+The measured columns of lesions.csv and their schema, the columns of the store that hold measurements, and the
+documentation of both are made from this table. A new number needs a row here, an attribute in `measurements`, its
+computation in `calcimeasure.measure`, and a migration step of the store.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RADIOGRAPH: Final = frozenset({ImageKind.RADIOGRAPH})
 
 
 class NumberType(StrEnum):
-    """What the value of a number is: a float, an int, a bool, a UID of an image, a word, or coordinates of points."""
+    """The type of a number's value: a float, an int, a bool, the UID of an image, a word, or coordinates of points."""
 
     NUMBER = "number"
     INTEGER = "integer"
@@ -52,29 +52,30 @@ class Number:
     Parameters
     ----------
     name
-        Of its columns in lesions.csv and in the store.
+        The name of the number's columns in lesions.csv and in the store.
     meaning
-        A sentence.
+        A sentence that says what the number means.
     kinds
-        The kinds of image that have it; None is read on another kind.
+        The kinds of image that have the number; on any other kind its value is None.
     value_type
-        What its value is.
+        The type of its value.
     unit
-        UCUM; empty where it has none.
+        The unit in UCUM; empty for a number without a unit.
     decimals
-        How many decimals lesions.csv has.
+        How many decimals are written in lesions.csv.
     words
-        The words that a word is one of.
+        The allowed words, for a number whose value is a word.
     codes
-        Of the quantity in DICOM (SCT, DCM), of its derivation (SCT), and in IBSI; empty where it has none.
+        Codes of the quantity in DICOM (SCT, DCM), of its derivation (SCT), and in IBSI; empty if there are none.
     attribute
-        Where measurements hold it: an attribute, or an attribute of an attribute with a dot between; the name of the
-        number where empty. A number that both kinds of image have is an attribute of both.
+        The attribute of the measurements that holds the number; a dot separates an attribute from an attribute of it.
+        If empty, the attribute has the name of the number. A number that both kinds of image have is an attribute of
+        the measurements of both.
     index
-        Which component of the attribute it is, where the attribute holds several.
+        The index of the component, if the attribute holds several.
     in_table, in_store
-        Whether lesions.csv and the store have a column of it. A number without a column in the store is computed from
-        one that has it.
+        Whether lesions.csv and the store have a column for the number. A number without a column in the store is
+        computed from a number that has one.
     """
 
     name: str
@@ -92,14 +93,14 @@ class Number:
 
     @property
     def images(self) -> str:
-        """The kinds of image that have it, in words."""
+        """The kinds of image that have the number, in words."""
         if self.kinds == BOTH:
             return "CT, radiograph"
         return "CT" if self.kinds == CT else "radiograph"
 
 
 def reader_of(number: Number) -> Callable[[Measurements | RadiographMeasurements], object]:
-    """Make what reads a number from measurements.
+    """Make a function that reads a number from measurements.
 
     Parameters
     ----------
@@ -109,7 +110,7 @@ def reader_of(number: Number) -> Callable[[Measurements | RadiographMeasurements
     Returns
     -------
     callable
-        Takes the measurements of a lesion; gives None where this kind of image does not have the number, or where it
+        Takes the measurements of a lesion; gives None if this kind of image does not have the number, or if the number
         could not be measured.
     """
     attribute, *parts = (number.attribute or number.name).split(".")
@@ -134,14 +135,14 @@ def numbers_of(kind: ImageKind, numbers: Iterable[Number] | None = None) -> tupl
 
 
 def table_numbers(numbers: Iterable[Number] | None = None) -> tuple[Number, ...]:
-    """Give the numbers that lesions.csv has a column of, in the order of its columns."""
+    """Give the numbers that have a column in lesions.csv, in the order of the columns."""
     return tuple(one for one in (NUMBERS if numbers is None else numbers) if one.in_table)
 
 
 def stored_numbers(numbers: Iterable[Number] | None = None) -> tuple[Number, ...]:
-    """Give the numbers that the store has a column of, which has the name of the number.
+    """Give the numbers that have a column in the store; the column has the name of the number.
 
-    All of these columns can be empty: on the other kind of image, and where a number could not be measured.
+    Each of these columns can be empty: on the other kind of image, and if a number could not be measured.
     """
     return tuple(one for one in (NUMBERS if numbers is None else numbers) if one.in_store)
 
@@ -416,7 +417,8 @@ NUMBERS: Final[tuple[Number, ...]] = (
         RADIOGRAPH,
         in_table=False,
     ),
-    # lesions.csv has two more columns of these names: on CT the stack has one spacing, on a radiograph each lesion.
+    # lesions.csv writes columns of these two names separately: on CT the stack has the spacing, on a radiograph the
+    # lesion.
     Number("column_spacing_mm", "Distance between columns.", RADIOGRAPH, unit="mm", decimals=6, in_table=False),
     Number(
         "spacing_source",
@@ -434,4 +436,4 @@ NUMBERS: Final[tuple[Number, ...]] = (
         in_table=False,
     ),
 )
-"""In the order of the columns of lesions.csv. Units are UCUM, codes those of PS3.16, SNOMED CT and IBSI."""
+"""All numbers, in the order of the columns of lesions.csv. Units: UCUM. Codes: PS3.16, SNOMED CT and IBSI."""

@@ -1,4 +1,4 @@
-"""The mask of one lesion, small enough to store and to compare."""
+"""The mask of one lesion, in a compact form to store and to compare."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A lesion's own mask: a box in the stack, and one bit per voxel in it.
+    """The mask of one lesion: a box in the stack, and one bit for each voxel in the box.
 
     Parameters
     ----------
     start_kji, stop_kji
-        The box, stop excluded; the mask touches each of its faces.
+        First index of the box and the index after its last; the mask touches each face of the box.
     bits
-        The mask in C order, eight voxels a byte (`numpy.packbits`).
+        The mask in C order, eight voxels per byte (`numpy.packbits`).
     """
 
     start_kji: tuple[int, int, int]
@@ -31,14 +31,14 @@ class Outline:
 
     @classmethod
     def from_mask(cls, mask: NDArray[np.bool_], start_kji: tuple[int, int, int] = (0, 0, 0)) -> Self:
-        """Crop a mask to its box.
+        """Crop a mask to its bounding box.
 
         Parameters
         ----------
         mask
             (k, j, i), true inside the lesion.
         start_kji
-            Where mask[0, 0, 0] lies in the stack.
+            Index of mask[0, 0, 0] in the stack.
 
         Raises
         ------
@@ -68,7 +68,7 @@ class Outline:
 
     @property
     def voxel_count(self) -> int:
-        """Voxels inside the lesion."""
+        """Number of voxels inside the lesion."""
         return int(np.bitwise_count(np.frombuffer(self.bits, dtype=np.uint8)).sum())
 
     def mask(self) -> NDArray[np.bool_]:
@@ -76,7 +76,7 @@ class Outline:
         return self._slices(0, self.shape_kji[0])
 
     def mask_in(self, start_kji: Sequence[int], stop_kji: Sequence[int]) -> NDArray[np.bool_]:
-        """(k, j, i) of another box of the stack, true inside the lesion; only slices that both have are unpacked."""
+        """(k, j, i) of another box of the stack, true inside the lesion; only slices in both boxes are unpacked."""
         mask = np.zeros([b - a for a, b in zip(start_kji, stop_kji, strict=True)], dtype=np.bool_)
         low = [max(a, b) for a, b in zip(self.start_kji, start_kji, strict=True)]
         high = [min(a, b) for a, b in zip(self.stop_kji, stop_kji, strict=True)]
@@ -87,7 +87,7 @@ class Outline:
         return mask
 
     def _slices(self, first: int, stop: int) -> NDArray[np.bool_]:
-        """Unpack some slices of the box: a body has hundreds of them, a lesion in it a few."""
+        """Unpack some slices of the box: the outline of a body has hundreds of slices, a lesion in it needs a few."""
         _, rows, columns = self.shape_kji
         begin, end = first * rows * columns, stop * rows * columns
         packed = np.frombuffer(self.bits, dtype=np.uint8)[begin // 8 : -(-end // 8)]
@@ -95,11 +95,11 @@ class Outline:
         return unpacked.view(np.bool_).reshape(stop - first, rows, columns)
 
     def overlap(self, other: Outline) -> int:
-        """Voxels that two outlines of one stack share."""
+        """Count the voxels that two outlines of one stack share."""
         return int(np.count_nonzero(self.mask() & other.mask_in(self.start_kji, self.stop_kji)))
 
     def union(self, *others: Outline) -> Outline:
-        """Put outlines of one stack together."""
+        """Join outlines of one stack into one."""
         outlines = (self, *others)
         start = [min(one.start_kji[axis] for one in outlines) for axis in range(3)]
         stop = [max(one.stop_kji[axis] for one in outlines) for axis in range(3)]

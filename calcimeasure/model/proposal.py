@@ -1,4 +1,4 @@
-"""What a stack shows before anybody reviewed it."""
+"""Proposals: what the program finds in a stack before a reader reviews it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing that speaks for or against a proposal being a calcified mass.
+    """One feature that speaks for or against a calcified mass.
 
     Parameters
     ----------
     name
-        Of the feature.
+        Name of the feature.
     value
-        As found.
+        Value of the feature.
     log_odds
-        How much it speaks for a calcified mass: the sum over all evidence is the logarithm of the odds.
+        How much the feature speaks for a calcified mass. The sum over all evidence is the logarithm of the odds.
     sentence
-        For a person.
+        The evidence in words, for a person.
     """
 
     name: str
@@ -34,18 +34,19 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A dense thing, or the part of one that is of one tissue.
+    """A dense component, or the part of a component that consists of one tissue.
 
     Parameters
     ----------
     outline
         Its voxels.
     tissue, tissue_confidence
-        What it is judged to be, and how likely that is right; of `Tissue.UNKNOWN` how likely it is a calcified mass.
+        The judged tissue, and the probability that this judgement is right. For `Tissue.UNKNOWN` the probability that
+        the proposal is a calcified mass.
     evidence
-        What the judgement rests on.
+        The evidence for the judgement.
     bone_contact_mm2
-        How much of its surface lies on what is judged to be bone; 0 where it does not touch.
+        Area of its surface that touches bone, as judged by the program; 0 without contact.
     """
 
     outline: Outline
@@ -56,22 +57,23 @@ class Proposal:
 
     @property
     def touches_bone(self) -> bool:
-        """Tell whether it touches bone."""
+        """Tell whether the proposal touches bone."""
         return self.bone_contact_mm2 > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """What was found in a stack before anybody reviewed it.
+    """Everything that the program found in a stack before a reader reviews it.
 
     Parameters
     ----------
     parts
-        Largest first.
+        The proposals, largest first.
     dropped_count
-        Components below settings.min_volume_mm3.
+        Number of components smaller than settings.min_volume_mm3.
     bodies
-        The outline of each body in view, largest first; as fine as tissue is judged (about 1 mm).
+        The outline of each body in the field of view, largest first; on the grid on which tissue is judged (about
+        1 mm).
     notices
         Keys of `calcimeasure.codes.NOTICES`.
     """

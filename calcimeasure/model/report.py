@@ -1,4 +1,4 @@
-"""What became of a stack: its report, and what tables and the store keep of it."""
+"""The result of a stack: its report, and the facts that tables and the store keep."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StackFacts:
-    r"""What tables and the store keep of a stack: what its headers say and how its grid is spaced, not its files.
+    r"""The facts that tables and the store keep of a stack: from its headers and its grid, without its list of files.
 
     Parameters
     ----------
     root, path
-        The PATH argument that held it, and its first file in slice order below that.
+        The PATH argument under which the stack was found, and its first file in slice order, relative to that PATH.
     row_spacing_mm, column_spacing_mm, slice_spacing_mm
-        None where the stack was not loaded, and for a radiograph: each of its lesions has the spacing
+        None if the stack was not loaded, and for a radiograph: each lesion of a radiograph holds the spacing
         (`RadiographMeasurements`).
     midline
-        The body's, where it is seen.
+        The midline of the body; None if the stack does not show it.
     view_position, patient_orientation
         Of a radiograph: View Position (0018,5101), and the letters of rows and columns (0020,0020), separated by \.
     """
@@ -57,7 +57,7 @@ class StackFacts:
 
     @classmethod
     def of(cls, stack: Stack, geometry: Geometry | None = None, midline: Midline | None = None) -> Self:
-        """Take the facts of a series, and of its grid and its body's midline where it was loaded."""
+        """Take the facts of a stack; if the stack was loaded, also those of its grid and of the body's midline."""
         first = stack.instances[0]
         return cls(
             study_uid=stack.study_uid,
@@ -87,20 +87,20 @@ class StackFacts:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a stack, or of a file that cannot be read, and what is now known of it.
+    """The result of a stack, or of a file that cannot be read, with its current lesions.
 
     Parameters
     ----------
     state, reason, message
-        As in `Failure`; reason and message are empty where it was measured.
+        As in `Failure`; reason and message are empty if the stack was measured.
     path
-        The first file, relative to the PATH argument that held it.
+        The first file, relative to the PATH argument under which it was found.
     stack
         None for a file that cannot be read.
     lesions
-        The current ones, of whatever tissue and status.
+        The current lesions, of any tissue and status.
     seconds
-        What measuring it took.
+        Time that measuring took.
     """
 
     state: State
@@ -118,7 +118,7 @@ class Outcome:
 
     @classmethod
     def of(cls, result: Report | Failure) -> Self:
-        """Take what became of a stack from what measuring it gave."""
+        """Make the outcome of a stack from its report or failure."""
         if isinstance(result, Report):
             stack = StackFacts.of(result.stack, result.geometry, result.midline)
             return cls(State.MEASURED, stack.path, stack, lesions=result.lesions, seconds=result.seconds)
@@ -134,9 +134,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """A measured stack: its lesions, largest first, what was measured with, and a picture (PNG) of each lesion.
+    """A measured stack: its lesions, largest first, the settings and version used, and a picture (PNG) of each lesion.
 
-    `geometry` is None for a radiograph, of which only the spacing is known, if that.
+    `geometry` is None for a radiograph: at most the spacing of a radiograph is known.
     """
 
     stack: Stack

@@ -1,4 +1,4 @@
-"""What headers say: images, and the stacks that images make."""
+"""What DICOM headers say: single images, and the stacks that images form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PixelFormat:
-    """How stored values are encoded (Image Pixel Module, PS3.3 C.7.6.3); numbers are 0 where the header has none."""
+    """How stored values are encoded (Image Pixel Module, PS3.3 C.7.6.3); numbers missing from the header are 0."""
 
     transfer_syntax_uid: str
     rows: int
@@ -36,19 +36,19 @@ class Instance:
     Parameters
     ----------
     path, root
-        The file, and the folder that it is told relative to: the PATH argument that held it.
+        The file, and the PATH argument under which it was found: `relative_path` is relative to this folder.
     pixel_offset
-        Byte at which Pixel Data (7FE0,0010) begins (of a deflated file: in what it unpacks to).
+        Byte at which Pixel Data (7FE0,0010) begins (for a deflated file: in the inflated content).
     position_lps_mm
         ImagePositionPatient (0020,0032).
     rescale_slope, rescale_intercept
-        Stored value to Hounsfield units (0028,1053), (0028,1052).
+        Convert a stored value to Hounsfield units (0028,1053), (0028,1052).
     split_keys
-        What may tell images at one position apart: temporal position, acquisition, echo, times.
+        Values that may differ between images at one position: temporal position, acquisition, echo, times.
     member
-        Name in the .zip that `path` is then.
+        Name of the file inside a .zip; `path` is then the .zip.
     frame_index, frame_count
-        Which frame of how many in the file.
+        Index of the frame, and number of frames in the file.
     """
 
     path: Path
@@ -67,13 +67,13 @@ class Instance:
 
     @property
     def relative_path(self) -> Path:
-        """Where it lies below the PATH argument that held it; of a member of a .zip its name in it."""
+        """Path of the file relative to the PATH argument under which it was found; for a .zip, the name inside it."""
         return _relative_path(self.path, self.root, self.member)
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What only the header of a radiograph says.
+    """Attributes that only the header of a radiograph has.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class Projection:
         Conversion Type (0008,0064). Nothing reads it from here. It is kept because a store hashes the content of a
         stack with this whole record: without it stored hashes would change.
     pixel_aspect_ratio
-        Height to width of a pixel (0028,0034), where the header gives no spacing.
+        Height to width of a pixel (0028,0034), if the header gives no spacing.
     """
 
     photometric_interpretation: str | None = None
@@ -112,9 +112,9 @@ class Projection:
 class Stack:
     """One stack of a DICOM series, from headers alone; `instances` in ascending order along the slice normal.
 
-    A series with several grids is several of these, told apart by `stack_number` (from 1). UIDs are empty where the
-    header has none. Code values of Anatomic Region (0008,2218) and Primary Anatomic Structure (0008,2228) are
-    `region_codes`, those of their modifiers (0008,2220) and (0008,2230) `region_modifier_codes`.
+    A series with several grids becomes several stacks with different `stack_number` (from 1). UIDs are empty if the
+    header has none. `region_codes` holds the code values of Anatomic Region (0008,2218) and Primary Anatomic Structure
+    (0008,2228). `region_modifier_codes` holds the code values of their modifiers (0008,2220) and (0008,2230).
     """
 
     series_uid: str
@@ -149,22 +149,22 @@ class Stack:
 
     @property
     def relative_path(self) -> Path:
-        """The first file in slice order, relative to the PATH argument that held it."""
+        """The first file in slice order, relative to the PATH argument under which it was found."""
         return self.instances[0].relative_path
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies under some paths.
+    """Everything that was found under some paths.
 
     Parameters
     ----------
     series
         Every stack, ordered by patient, study, series and stack number.
     unreadable
-        Files and folders that claim to be DICOM or could not even be opened.
+        Files that claim to be DICOM and cannot be read, and files and folders that cannot be opened.
     other_file_count
-        Files that are no DICOM.
+        Number of files that are not DICOM.
     """
 
     series: tuple[Stack, ...]
@@ -179,17 +179,17 @@ class Failure:
     Parameters
     ----------
     state
-        `State.SKIPPED` where it is no image that this program measures, `State.FAILED` where it should have been.
+        `State.SKIPPED` if this program does not measure this kind of image, `State.FAILED` if measuring was expected.
     reason
         A key of `calcimeasure.codes.REASONS`.
     message
-        For a person: expected, found, where, what to do.
-    series
-        The stack; None where not even its header could be read.
+        Text for a person: what was expected, what was found, where, what to do.
+    stack
+        The stack; None if not even its header could be read.
     path, root, member
-        The file, the PATH argument that held it, and its name in a .zip, where there is no series.
+        The file, the PATH argument under which it was found, and its name in a .zip; set if there is no stack.
     traceback
-        For an internal error.
+        Set for an internal error.
     """
 
     state: State
@@ -204,7 +204,7 @@ class Failure:
 
     @property
     def relative_path(self) -> Path:
-        """The file that it is about, relative to the PATH argument that held it."""
+        """The file that the failure is about, relative to the PATH argument under which it was found."""
         if self.stack is not None:
             return self.stack.relative_path
         if self.path is None:
@@ -214,6 +214,6 @@ class Failure:
 
 def _relative_path(path: Path, root: Path | None, member: str | None) -> Path:
     if member is not None:
-        # Names in a .zip may lead anywhere; nothing is opened or written by this one.
+        # A name in a .zip may contain "..", which would lead out of the folder. This path is not used to open files.
         return Path(*(part for part in PurePosixPath(member).parts if part not in ("/", "..")))
     return path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from calcimeasure.model.report import Outcome, StackFacts
 
 LinkKey = tuple[str, str, int, str]
-"""Names a lesion in its study; made by `link_key`."""
+"""Identifies a lesion in its study; made by `link_key`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The other lesions of its study that a lesion belongs to.
+    """How a lesion is linked with other lesions of its study.
 
     Parameters
     ----------
     study_lesion_number
         Lesions with the same number are the same mass.
     primary
-        True for exactly one lesion of each number: CT before radiograph, then the thinnest slices; of several
-        radiographs the one on which the mass is longest.
+        True for exactly one lesion of each number. CT is preferred to a radiograph, thinner slices to thicker ones,
+        and of several radiographs the one on which the mass is longest.
     pair_number
-        Both masses of a symmetric pair have the same number; None where the mass is in no pair.
+        Both masses of a symmetric pair have the same number; None for a mass without a pair.
     """
 
     study_lesion_number: int
@@ -38,18 +38,19 @@ class Links:
 
 
 def link_key(stack: StackFacts, lesion: Lesion) -> LinkKey:
-    """Name a lesion in its study."""
+    """Give the key that identifies a lesion in its study."""
     return (stack.series_uid, stack.path, stack.stack_number, lesion.tracking_uid)
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What became of the stacks of a study, and which of their masses belong together.
+    """The results of the stacks of a study, and which of their masses belong together.
 
     Parameters
     ----------
     outcomes
-        Of each stack. Files that cannot be read belong to no study: they come together as a `Study` without stacks.
+        The outcome of each stack. Files that cannot be read belong to no study: together they form a `Study` without
+        stacks.
     links
         By `link_key`: the links of each mass that no reader has rejected.
     """
@@ -74,7 +75,7 @@ class Study:
 
     @property
     def masses(self) -> list[Lesion]:
-        """The masses, each once: the lesion that is primary."""
+        """The masses, each once, as its primary lesion."""
         return [
             lesion
             for one in self.outcomes
@@ -83,5 +84,5 @@ class Study:
         ]
 
     def links_of(self, stack: StackFacts, lesion: Lesion) -> Links | None:
-        """Give the links of a lesion; None where it is no mass, or a reader has rejected it."""
+        """Give the links of a lesion; None if it is not a mass, or if a reader has rejected it."""
         return self.links.get(link_key(stack, lesion))

@@ -1,4 +1,4 @@
-"""What may be said of a stack or a lesion: closed lists of words, as the tables hold them."""
+"""The words that may describe a stack or a lesion: closed lists, as used in the tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """What became of a stack."""
+    """The result of a stack: measured, skipped or failed."""
 
     MEASURED = "measured"
     SKIPPED = "skipped"
@@ -14,7 +14,7 @@ class State(StrEnum):
 
 
 class Tissue(StrEnum):
-    """What a dense component is."""
+    """The tissue of a dense component."""
 
     CALCIFIED_MASS = "calcified_mass"
     OTHER_CALCIFICATION = "other_calcification"
@@ -36,7 +36,7 @@ class Laterality(StrEnum):
 
 
 class SideSource(StrEnum):
-    """Which evidence the side rests on."""
+    """The evidence from which the side is known."""
 
     READER = "reader"
     DICOM_TAG = "dicom_tag"
@@ -68,7 +68,7 @@ class BodySite(StrEnum):
 
 
 class SiteSource(StrEnum):
-    """Which evidence the body site rests on."""
+    """The evidence from which the body site is known."""
 
     READER = "reader"
     DICOM_TAG = "dicom_tag"
@@ -87,7 +87,7 @@ class Status(StrEnum):
 
 
 class AlgorithmType(StrEnum):
-    """How an outline came about: Segment Algorithm Type (0062,0008)."""
+    """How an outline was made: Segment Algorithm Type (0062,0008)."""
 
     AUTOMATIC = "automatic"
     SEMIAUTOMATIC = "semiautomatic"
@@ -95,7 +95,7 @@ class AlgorithmType(StrEnum):
 
 
 class ReviewState(StrEnum):
-    """How much of a stack or study its readers have decided."""
+    """How many of the lesions of a stack or study the readers have decided."""
 
     NONE = "none"
     PARTIAL = "partial"
@@ -103,7 +103,7 @@ class ReviewState(StrEnum):
 
 
 class SpacingSource(StrEnum):
-    """Where millimeters come from: in the patient on CT, PS3.3 section 10.7 on a radiograph."""
+    """The origin of the spacing: distances in the patient on CT, PS3.3 section 10.7 on a radiograph."""
 
     PATIENT = "patient"
     CALIBRATED = "calibrated"
@@ -115,7 +115,7 @@ class SpacingSource(StrEnum):
 
 
 class ImageKind(StrEnum):
-    """What a lesion is measured in: a stack of CT slices, or a radiograph (one projection)."""
+    """The kind of image in which a lesion is measured: a stack of CT slices, or a radiograph (one projection)."""
 
     CT_STACK = "ct_stack"
     RADIOGRAPH = "radiograph"

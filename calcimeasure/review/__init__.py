@@ -1,6 +1,6 @@
-"""What a reader decides about lesions, and draws: without a window and without a viewer.
+"""The review: decisions of a reader about lesions, and outlines that a reader draws; independent of any viewer.
 
-A viewer needs the names below and those of `calcimeasure` alone: the words for lesions and images are among them.
+A viewer needs only the names below and those of `calcimeasure`. The words for lesions and images are among them.
 """
 
 from calcimeasure.analysis.pipeline import Survey, survey

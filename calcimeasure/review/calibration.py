@@ -1,7 +1,7 @@
-"""The size of a pixel of a radiograph in millimeters, from what a reader knows: a length, or where the object was.
+"""The pixel spacing of a radiograph in millimeters, from a length or from distances that a reader knows.
 
-Millimeters hold in one plane only, the plane of the object that they were found on: what lies nearer to the tube is
-shown larger. A coin or a ruler has to lie at the depth of the mass.
+A spacing is valid in one plane only, the plane of the object from which it was found: objects nearer to the tube are
+magnified more. A coin or a ruler must lie at the depth of the mass.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from calcimeasure.model import PointPx, Radiograph
 
 SHORTEST_LINE_PX: Final = 20.0
-"""An end of a line is wrong by one pixel at most: in a shorter line that is more than 5 % of the length."""
+"""Shortest line in pixels. The error of an end is about one pixel; on a shorter line this exceeds 5 % of the length."""
 
 LENGTHS_MM: Final = (1.0, 1000.0)
-"""Lengths that can be known on a radiograph: from a marker ball to the side of the largest film. A length beyond these
-is in another unit."""
+"""Range of known lengths on a radiograph: from a marker ball to the side of the largest film. A length outside of this
+range is in another unit."""
 
 SPACINGS_MM: Final = (0.01, 2.0)
 """Pixels of detectors, plates and scanned films are 0.02 to 0.3 mm wide, those of reduced images are wider."""
 
 DISTANCES_MM: Final = (500.0, 5000.0)
-"""From the tube to the detector: a mammography unit has 650 mm, a film of the whole spine 3 m. A distance beyond these
-is in another unit."""
+"""Range of the distance from the tube to the detector: 650 mm in mammography, 3 m for the whole spine. A distance
+outside of this range is in another unit."""
 
 WIDER_THAN_DETECTOR: Final = 1.05
-"""A radiograph shows nothing smaller than it is. A spacing that exceeds the detector's by more than the error of a line
-is a mistake."""
+"""A radiograph never shows an object smaller than it is. So a spacing that exceeds the spacing at the detector by more
+than the error of a line is a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownLength:
-    """A length that a reader knows on the image, of a coin, a ruler or a marker ball: its ends and its millimeters."""
+    """A known length on the image (of a coin, a ruler or a marker ball): its two ends and its length in millimeters."""
 
     ends_px: tuple[PointPx, PointPx]
     length_mm: float
@@ -48,14 +48,14 @@ class KnownLength:
 
 @dataclass(frozen=True, slots=True)
 class KnownDistances:
-    """Where the object was: how far the detector (0018,1110) and the object (0018,1111) are from the tube's focus."""
+    """The distances from the focus of the tube to the detector (0018,1110) and to the object (0018,1111)."""
 
     source_to_detector_mm: float
     source_to_object_mm: float
 
     @property
     def magnification(self) -> float:
-        """How many times larger the object is shown at the detector: ERMF (0018,1114)."""
+        """The magnification of the object at the detector: ERMF (0018,1114)."""
         return self.source_to_detector_mm / self.source_to_object_mm
 
     def __str__(self) -> str:
@@ -69,20 +69,20 @@ Calibration = KnownLength | KnownDistances
 
 
 def column_spacing_mm(calibration: Calibration, radiograph: Radiograph) -> float:
-    """Compute the distance between columns in the plane of what a reader knows.
+    """Compute the distance between columns in the plane of the object that a reader knows.
 
     Parameters
     ----------
     calibration
         What the reader knows.
     radiograph
-        As loaded.
+        The radiograph as loaded.
 
     Raises
     ------
     ReviewError
-        It is impossible: a line that is too short or leaves the image, another unit, an object behind the detector;
-        or the header does not say the spacing at the detector.
+        The calibration is impossible: a line is too short or leaves the image, a length is in another unit, or the
+        object lies behind the detector. Or the header does not have the spacing at the detector.
     """
     if isinstance(calibration, KnownLength):
         return _of_length(calibration, radiograph)
@@ -136,7 +136,7 @@ def _of_distances(known: KnownDistances, radiograph: Radiograph) -> float:
 
 
 def _detector_column_mm(radiograph: Radiograph) -> float | None:
-    """Read the spacing at the detector; None where the header has none, or the image was reduced since."""
+    """Read the spacing at the detector; None if the header has none, or if the image was reduced later."""
     projection = radiograph.stack.projection or Projection()
     detector_mm = projection.imager_pixel_spacing_mm or projection.nominal_scanned_pixel_spacing_mm
     pixel_mm = radiograph.stack.pixel_spacing_mm

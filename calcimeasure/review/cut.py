@@ -1,4 +1,4 @@
-"""Where a reader cuts a lesion in two: along a plane in the patient, or along a line on a radiograph. Pure."""
+"""Division of a lesion along a plane in the patient, or along a line on a radiograph. Pure functions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from calcimeasure.model import Image, PointLps, PointPx
 
 ON_THE_CUT: Final = 1e-6
-"""mm, or pixels of a radiograph: a voxel whose center is so near to the cut lies on it. Rounding moves it by less."""
+"""In mm, or in pixels of a radiograph: a voxel whose center is nearer to the cut than this lies on it (rounding)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class CuttingPlane:
     point_lps_mm
         A point on the plane.
     normal_lps
-        Points to the part that lies beyond the plane. Its length does not matter.
+        Vector that points to the part beyond the plane. Its length does not matter.
     """
 
     point_lps_mm: PointLps
@@ -42,8 +42,8 @@ class CuttingLine:
     Parameters
     ----------
     ends_px
-        Row and column of two points on the line. Where columns rise from the first to the second point, the part with
-        the higher rows lies beyond the line.
+        Row and column of two points on the line. If the column increases from the first to the second point, the part
+        with the higher rows lies beyond the line.
     """
 
     ends_px: tuple[PointPx, PointPx]
@@ -58,17 +58,17 @@ def parts_of(outline: Outline, cut: Cut, image: Image) -> list[Outline]:
     Parameters
     ----------
     outline
-        What is divided. A voxel belongs to the part in which its center lies; one whose center lies on the cut is not
-        beyond it.
+        The outline to be divided. A voxel belongs to the part in which its center lies. A voxel whose center lies on
+        the cut is not beyond the cut.
     cut
-        Goes all the way through the image, and through all slices.
+        The cut; it extends through the whole image and through all slices.
     image
-        What the outline lies on.
+        The image of the outline.
 
     Returns
     -------
     list of Outline
-        The part beyond the cut, then the rest; one outline where all of it lies on one side.
+        The part beyond the cut, then the rest; a single outline if all voxels lie on one side.
 
     Raises
     ------

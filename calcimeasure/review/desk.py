@@ -1,4 +1,4 @@
-"""What a reader works on: a folder of results with its store, its worklist and its tables."""
+"""The work place of a reader: a folder of results with its store, its worklist and its tables."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Desk:
     Parameters
     ----------
     folder
-        As measure wrote it; None for images that were opened by hand: their review is kept in a temporary folder until
-        `save_as` gives it a place.
+        A folder written by ``calcimeasure measure``; None for images that were opened by hand. Their review is kept in
+        a temporary folder until `save_as` moves it.
     say
-        Gets messages for a person.
+        Function that is called with messages for a person.
 
     Raises
     ------
     UsageError
-        The folder was not written by measure, or its store or its key cannot be used.
+        The folder was not written by ``calcimeasure measure``, or its store or its key cannot be used.
     """
 
     def __init__(self, folder: Path | None, say: Callable[[str], object]) -> None:
@@ -56,11 +56,11 @@ class Desk:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """The worklist as it is now."""
+        """The current worklist."""
         return tasks_of(self.store)
 
     def measure(self, stack: Stack) -> int:
-        """Measure a stack that was opened by hand and keep its report; gives the number of the stack in the store."""
+        """Measure a stack that was opened by hand, store its report, and return its number in the store."""
         store, settings = self.store, self.settings
         plan = store.plan(stack, settings)
         if plan.todo is Todo.MEASURE:
@@ -78,7 +78,7 @@ class Desk:
         return OpenedStack(stack_id, image, self.store.histories(stack_id))
 
     def write_tables(self) -> None:
-        """Write the tables again from what is in the store."""
+        """Write the tables again from the store."""
         if self._naming is not None:
             studies = linked_studies(self.store.outcomes())
             write_tables(studies, self.folder, naming=self._naming, all_tissues=self.settings.all_tissues)

@@ -1,4 +1,4 @@
-"""Outlines that are painted and not yet kept, and what measures them. Pure."""
+"""Outlines that are painted and not yet saved, and the functions that measure them. Pure functions and records."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A lesion as it is painted and not yet kept.
+    """A lesion that is painted and not yet saved.
 
     Parameters
     ----------
     outline
-        None where all of it was erased.
+        The painted outline; None if everything was erased.
     begun
-        When it was first painted on (`time.monotonic`).
+        Time of the first stroke (`time.monotonic`).
     preview
-        First numbers of a large lesion, until it is measured.
+        First numbers of a large lesion, until the draft is measured.
     measured
-        The revision that will be appended, when it is measured.
+        The revision that will be appended; None until the draft is measured.
     """
 
     outline: Outline | None
@@ -44,7 +44,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A draft to be measured: `work` may run in another thread, its result belongs to `Session.take`."""
+    """A draft to be measured. `work` may run in another thread; pass its result to `Session.take`."""
 
     label: int
     outline: Outline
@@ -57,7 +57,7 @@ class Drafts:
     Attributes
     ----------
     by_label
-        Each draft by its label, which is the number of the lesion where it has one.
+        Each draft by its label. The label is the number of the lesion, if the lesion already has a number.
     """
 
     def __init__(self) -> None:
@@ -66,18 +66,18 @@ class Drafts:
         self._grown: set[Outline] = set()
 
     def paint(self, label: int, outline: Outline | None, kept: Outline | None, image: Image) -> None:
-        """Take an outline as it is painted now.
+        """Record the outline of a lesion as painted now.
 
         Parameters
         ----------
         label
             The lesion.
         outline
-            None where all of it was erased.
+            The painted outline; None if everything was erased.
         kept
-            The outline that is in the store: where it is painted again, by undoing or by erasing, there is no draft.
+            The outline in the store. If the painted outline is equal to it (after undo or erasing), there is no draft.
         image
-            The stack; a radiograph with the millimeters that are known now.
+            The CT volume, or the radiograph with the currently known spacing.
         """
         self._measuring.discard(label)
         if outline == kept:
@@ -87,16 +87,16 @@ class Drafts:
         self.by_label[label] = Draft(outline, begun, None if outline is None else first_numbers(outline, image))
 
     def drop(self, label: int) -> None:
-        """Forget a draft: it is kept now, or nobody wants it."""
+        """Remove a draft, because it was saved or discarded."""
         self.by_label.pop(label, None)
 
     def begun_before(self, label: int, seconds: float) -> bool:
-        """Tell whether a draft is there that was begun at least so many seconds ago."""
+        """Tell whether there is a draft that was begun at least a number of seconds ago."""
         draft = self.by_label.get(label)
         return draft is not None and time.monotonic() - draft.begun >= seconds
 
     def note_grown(self, outline: Outline) -> None:
-        """Note that a tool grew an outline: until a reader paints on it, it is no reader's own."""
+        """Note that a tool grew an outline; it counts as drawn by the tool until a reader paints on it."""
         self._grown.add(outline)
 
     def is_rough(self, label: int) -> bool:
@@ -105,11 +105,11 @@ class Drafts:
         return draft is not None and draft.outline is not None and draft.outline not in self._grown
 
     def drawn_by(self, outline: Outline) -> AlgorithmType:
-        """Say how an outline was drawn: grown by a tool, or by a reader."""
+        """Tell how an outline was drawn: grown by a tool, or painted by a reader."""
         return AlgorithmType.SEMIAUTOMATIC if outline in self._grown else AlgorithmType.MANUAL
 
     def next_to_measure(self, first: int | None) -> tuple[int, Outline] | None:
-        """Give label and outline of the next draft that nobody measures yet; None where there is none.
+        """Give label and outline of the next draft that is not being measured; None if there is none.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class Drafts:
         self._measuring.add(label)
 
     def take(self, job: Job, measured: Revision) -> bool:
-        """Take the numbers of a draft; False where it was painted on since the job was given."""
+        """Store the numbers of a draft; False if the draft was painted on after the job was given."""
         draft = self.by_label.get(job.label)
         if draft is None or draft.outline is not job.outline:
             return False
@@ -140,21 +140,21 @@ class Drafts:
         return True
 
     def forget_numbers(self, labels: Iterable[int]) -> None:
-        """Have drafts measured anew, because what they were measured with has changed."""
+        """Mark drafts to be measured again, because the spacing or the anatomy has changed."""
         for label in labels:
             self.by_label[label] = replace(self.by_label[label], measured=None)
             self._measuring.discard(label)
 
 
 def first_numbers(outline: Outline, image: Image) -> Preview | RadiographMeasurements | None:
-    """Measure at once what can be measured at once of a large lesion; None for a small one, which is measured soon.
+    """Measure the first numbers of a large lesion; None for a small one, whose full measurement takes little time.
 
     Parameters
     ----------
     outline
-        As it is painted.
+        The outline as painted.
     image
-        The stack; a radiograph with the millimeters that are known.
+        The CT volume, or the radiograph with the known spacing.
     """
     kind = kind_of(image)
     return kind.preview(image, outline) if kind.is_large(image, outline) else None
@@ -170,7 +170,7 @@ def measuring(
     by: Signature,
     anatomy: AnyAnatomy | None,
 ) -> Callable[[], Revision]:
-    """Make what measures a draft: a recipe of values, so that it does not matter what happens meanwhile.
+    """Make a function that measures a draft. The function holds copies of its inputs, so later changes do not matter.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""What a reader decides, as new revisions of lesions. Pure: nothing is stored here, and no revision is ever changed.
+"""Decisions of a reader, as new revisions of lesions. Pure: nothing is stored here, and no revision is ever changed.
 
-Each function takes lesions as they are now and returns the revisions that have to be appended. `calcimeasure.store`
-refuses them where somebody else has changed a lesion meanwhile. Numbers are never edited: an outline that a reader drew
-is measured as every other outline is.
+Each function takes the current lesions and returns the revisions to be appended. `calcimeasure.store` refuses them if
+another person has changed a lesion in the meantime. Numbers are never edited: an outline that a reader drew is measured
+like any other outline.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ def _new_edit_uid() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who makes an edit, and when.
+    """The person who makes an edit, and the time.
 
     Parameters
     ----------
     reader
-        A name; it goes into the tables.
+        The name of the reader; it is written into the tables.
     made_at
-        UTC.
+        Date and time, UTC.
     edit_uid
-        Ties the revisions of one edit together.
+        Common UID of the revisions of one edit.
     """
 
     reader: str
@@ -70,7 +70,7 @@ class Signature:
 
 
 def decide(current: Revision, status: Status, by: Signature) -> Revision:
-    """Accept or reject a lesion, or take that decision back (`Status.PROPOSED`)."""
+    """Accept or reject a lesion, or revoke this decision (`Status.PROPOSED`)."""
     return _next(current, replace(current.lesion, status=status), by, str(status))
 
 
@@ -106,25 +106,25 @@ def redraw(
     by: Signature,
     anatomy: AnyAnatomy | None = None,
 ) -> Revision:
-    """Give a lesion another outline and measure the lesion again.
+    """Give a lesion a new outline and measure the lesion again.
 
     Parameters
     ----------
     current
-        The lesion as it is.
+        The current revision of the lesion.
     outline
-        As the reader left it.
+        The outline that the reader drew.
     drawn
-        MANUAL where the reader drew any voxel, SEMIAUTOMATIC where a tool grew it from the reader's hint.
+        MANUAL if the reader drew any voxel, SEMIAUTOMATIC if a tool grew the outline from a hint of the reader.
     image
-        The stack, or the radiograph.
+        The CT volume or the radiograph.
     settings
-        What to measure with.
+        The settings for measuring.
     by
-        Who and when.
+        The reader and the time.
     anatomy
-        What the image shows of the body (`calcimeasure.analysis.pipeline.survey`). Side and site are judged again with
-        it, but not where a reader set them. Without it they stay as they were.
+        The anatomy that the image shows (`calcimeasure.analysis.pipeline.survey`). With the anatomy, side and site are
+        judged again unless a reader set them. Without it they stay unchanged.
 
     Raises
     ------
@@ -146,19 +146,19 @@ def add(
     by: Signature,
     anatomy: AnyAnatomy | None = None,
 ) -> Revision:
-    """Make a lesion of an outline that a reader drew where there was none. The lesion is accepted.
+    """Make a new lesion of an outline that a reader drew. The lesion is accepted.
 
     Parameters
     ----------
     newest
-        The newest revision of every lesion that the stack ever had, those withdrawn included, by Tracking UID.
+        The newest revision of every lesion that the stack ever had, including withdrawn ones, by Tracking UID.
     anatomy
-        What is in the field of the image; without it side and site stay unknown.
+        The anatomy that the image shows; without it side and site stay unknown.
 
     Raises
     ------
     ReviewError
-        The outline leaves the image, or a lesion with this outline is there.
+        The outline leaves the image, or there is already a lesion with this outline.
     """
     _check_outline(outline, drawn, image)
     image = _as_calibrated(image, newest.values())
@@ -176,7 +176,7 @@ def split(
     by: Signature,
     anatomy: AnyAnatomy | None = None,
 ) -> tuple[Revision, ...]:
-    """Divide a lesion: the largest part stays the lesion, each other part becomes a new lesion.
+    """Divide a lesion: the largest part keeps the identity of the lesion, each other part becomes a new lesion.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def merge(
     Parameters
     ----------
     currents
-        The lesions as they are.
+        The current revisions of the lesions.
     anatomy
         As in `redraw`.
 
@@ -258,26 +258,26 @@ def calibrate(
     settings: Settings,
     by: Signature,
 ) -> tuple[Revision, ...]:
-    """Set the size of a pixel of a radiograph: all its lesions get millimeters, those that are drawn later too.
+    """Set the pixel spacing of a radiograph: all its lesions get millimeters, also lesions that are drawn later.
 
     Parameters
     ----------
     newest
-        As in `add`: of every lesion of the radiograph.
+        As in `add`, for every lesion of the radiograph.
     calibration
-        What the reader knows; None removes an earlier calibration from all lesions on the radiograph.
+        The calibration; None removes an earlier calibration from all lesions of the radiograph.
     radiograph
-        As loaded, with the spacing that its header says.
+        The radiograph as loaded, with the spacing in its header.
     settings
-        What to measure with.
+        The settings for measuring.
     by
-        Who and when: one edit of all the lesions.
+        The reader and the time; all revisions belong to one edit.
 
     Raises
     ------
     ReviewError
-        What the reader knows is impossible (`calcimeasure.review.calibration`), or there is no lesion: it is the
-        lesions that keep the calibration.
+        The calibration is impossible (`calcimeasure.review.calibration`), or there is no lesion; a calibration is
+        stored only with lesions.
     """
     there = [current for current in newest.values() if not current.withdrawn]
     if not there:
@@ -292,14 +292,14 @@ def calibrate(
 
 
 def undo(history: Sequence[Revision], number: int, by: Signature) -> Revision:
-    """Take a lesion back to an earlier revision, whoever made what came after it.
+    """Return a lesion to an earlier revision, even if other persons made the later revisions.
 
     Parameters
     ----------
     history
         All revisions of the lesion, oldest first.
     number
-        The revision to go back to; 0 is before the lesion was there.
+        The number of the revision to return to; 0 is the time before the lesion existed.
 
     Raises
     ------
@@ -313,19 +313,19 @@ def undo(history: Sequence[Revision], number: int, by: Signature) -> Revision:
         )
     goal = history[number - 1] if number else replace(current, withdrawn=True)
     why = f"undone: as in revision {number}" if number else "undone: as before it was there"
-    # The restored lesion is as it was then, reader and time of the review included.
+    # The lesion is restored completely, including the reader and the time of the review.
     return _revision(current, goal.lesion, by, why, withdrawn=goal.withdrawn)
 
 
 def remove(history: Sequence[Revision], by: Signature) -> Revision:
-    """Take a lesion away: one that a reader drew is withdrawn, one that was proposed is rejected.
+    """Remove a lesion: a lesion that a reader drew is withdrawn, a proposed lesion is rejected.
 
     Parameters
     ----------
     history
         All revisions of the lesion, oldest first.
     by
-        Who and when.
+        The reader and the time.
     """
     if history[0].reader is None:
         return decide(history[-1], Status.REJECTED, by)
@@ -333,14 +333,14 @@ def remove(history: Sequence[Revision], by: Signature) -> Revision:
 
 
 def _next(current: Revision, lesion: Lesion, by: Signature, why: str) -> Revision:
-    """Make the next revision of a lesion that is there."""
+    """Make the next revision of an existing lesion."""
     if current.withdrawn:
         raise ReviewError(f"Lesion {current.lesion.number} is no longer there ({current.why}): undo that first.")
     return _revision(current, _signed(lesion, by), by, why)
 
 
 def _first(lesion: Lesion, newest: Mapping[str, Revision], by: Signature, why: str) -> Revision:
-    """Make the first revision of a lesion. A withdrawn lesion with the same outline comes back instead."""
+    """Make the first revision of a lesion. If a withdrawn lesion has the same outline, it is restored instead."""
     known = newest.get(lesion.tracking_uid)
     if known is not None and not known.withdrawn:
         raise ReviewError(f"This outline is that of lesion {known.lesion.number}, which is there.")
@@ -366,7 +366,7 @@ def _revision(base: Revision | None, lesion: Lesion, by: Signature, why: str, wi
 
 
 def _as_calibrated(image: Image, known: Iterable[Revision]) -> Image:
-    """Give a radiograph the spacing that a reader found on it."""
+    """Give a radiograph the spacing that a reader measured on it."""
     return kind_of(image).calibrated(image, (one.lesion for one in known if not one.withdrawn))
 
 
@@ -383,7 +383,7 @@ def _measured(
 
 
 def _stays_on_its_side(lesion: Lesion, outline: Outline) -> bool:
-    """Tell whether the side that was judged for the old outline holds for a new outline."""
+    """Tell whether the side that was judged for the old outline is valid for a new outline."""
     if lesion.side is not None and lesion.side.laterality is Laterality.MIDLINE:
         return outline == lesion.outline
     return 2 * outline.overlap(lesion.outline) >= outline.voxel_count

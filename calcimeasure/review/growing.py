@@ -1,4 +1,4 @@
-"""What grows the outline of a mass on a radiograph, from a place or a region that a reader points at. Pure."""
+"""Growing of the outline of a mass on a radiograph, from a pixel or a region that a reader marks. Pure functions."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 def growing(
     image: Image, rough: Outline | None, place_kji: Sequence[float] | None, settings: Settings
 ) -> Callable[[], Outline]:
-    """Make what grows the outline of a mass: a recipe of values, which may run in another thread.
+    """Make a function that grows the outline of a mass; the function may run in another thread.
 
     Parameters
     ----------
     image
         The radiograph.
     rough
-        A region that was painted on the mass; not looked at where a place is given.
+        A region that was painted on the mass; ignored if a place is given.
     place_kji
         Index of a pixel in the mass.
     settings
-        What to propose with.
+        The settings for proposing.
 
     Raises
     ------
     ReviewError
-        It is no radiograph, or neither a place nor a region is given.
+        The image is not a radiograph, or neither a place nor a region is given.
     """
     grow = kind_of(image).grow
     if grow is None:

@@ -1,4 +1,4 @@
-"""What a reader did in a session, step by step, to be undone and done again: strokes and decisions. Pure."""
+"""The steps of a reader in a session (strokes and decisions), for undo and redo. No input or output."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STEPS: Final = 200
-"""So many steps can be undone. What was kept can always be undone by its revisions."""
+"""Number of steps that can be undone. Saved edits can always be undone with their revisions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stroke:
-    """Voxels that were painted.
+    """Voxels that one stroke changed.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Stroke:
     before, after
         Labels of the voxels before and after the stroke.
     press
-        How often the mouse button had gone down: all that is painted while it stays down is one step.
+        Count of presses of the mouse button. Everything painted during one press is one step.
     """
 
     where: NDArray[np.int64]
@@ -41,13 +41,13 @@ class Stroke:
         return sorted({*np.unique(self.before).tolist(), *np.unique(self.after).tolist()} - {0})
 
     def voxels(self, shape_kji: tuple[int, int, int]) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.intp]]]:
-        """Give for each of the labels the (n, 3) indexes of the voxels that it gained, and of those that it lost."""
+        """Give, for each label, the (n, 3) indexes of the voxels that it gained and of those that it lost."""
         kji = np.stack(np.unravel_index(self.where, shape_kji), axis=1)
         for label in self.labels:
             yield label, kji[self.after == label], kji[self.before == label]
 
     def then(self, later: Stroke) -> Stroke:
-        """Make one stroke of this one and of a later one."""
+        """Join this stroke and a later one into one stroke."""
         where = np.union1d(self.where, later.where)
         before, after = np.zeros(len(where), np.uint16), np.zeros(len(where), np.uint16)
         for stroke in (later, self):
@@ -57,7 +57,7 @@ class Stroke:
         return Stroke(where, before, after, self.press)
 
     def rename(self, label: int, number: int) -> None:
-        """Give the voxels of a label another one, where a lesion was kept under another number."""
+        """Replace a label by another one, after a lesion was saved with another number."""
         self.before[self.before == label] = number
         self.after[self.after == label] = number
 
@@ -69,8 +69,8 @@ class Decision:
     Parameters
     ----------
     before, after
-        The number of the newest revision of each lesion (by Tracking UID) before and after the edit; 0 where the lesion
-        was not there.
+        The number of the newest revision of each lesion (by Tracking UID) before and after the edit; 0 if the lesion
+        did not exist.
     """
 
     before: Mapping[str, int]
@@ -88,7 +88,7 @@ class History:
         self._undone: list[Step] = []
 
     def add(self, step: Step) -> None:
-        """Add what was done last. Strokes of one press become one step; what was undone before cannot be done again."""
+        """Add the last step. Strokes of one press are joined into one step. Steps undone before cannot be redone."""
         last = self._done[-1] if self._done else None
         if isinstance(step, Stroke) and isinstance(last, Stroke) and last.press == step.press:
             self._done[-1] = last.then(step)
@@ -97,12 +97,12 @@ class History:
         self._undone.clear()
 
     def next(self, forward: bool) -> Step | None:
-        """Give the step that is undone next, or (forward) done again next; None where there is none."""
+        """Give the step that is undone next or, with `forward`, redone next; None if there is none."""
         source = self._undone if forward else self._done
         return source[-1] if source else None
 
     def move(self, step: Step, forward: bool) -> None:
-        """Note that a step was undone or done again, unless the history was cleared meanwhile."""
+        """Note that a step was undone or redone, unless the history was cleared in the meantime."""
         source, goal = (self._undone, self._done) if forward else (self._done, self._undone)
         if source and source[-1] is step:
             source.pop()
@@ -114,7 +114,7 @@ class History:
         self._undone.clear()
 
     def rename(self, label: int, number: int) -> None:
-        """Give the voxels of a label another one in every stroke."""
+        """Replace a label by another one in every stroke."""
         for step in (*self._done, *self._undone):
             if isinstance(step, Stroke):
                 step.rename(label, number)

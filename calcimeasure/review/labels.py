@@ -1,7 +1,7 @@
-"""Labels that a reader paints on: the number of a lesion is the label of its voxels. Pure.
+"""The label image on which a reader paints: the label of a voxel is the number of its lesion. No input or output.
 
-What was painted is found by comparing the labels with what they were. Only the voxels that changed are given to a
-lesion or taken from it: voxels that two outlines share stay in both.
+Painted voxels are found by comparing the labels with their last known state. Only the voxels that changed are added to
+a lesion or removed from it, so voxels that two outlines share stay in both.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 
 class LabelImage:
-    """The labels of a stack, and what they were when they were looked at last.
+    """The labels of a stack, and their last known state.
 
     Parameters
     ----------
     shape_kji
-        Of the stack.
+        The shape of the stack.
 
     Attributes
     ----------
     labels
-        (k, j, i) uint16, to be painted on from outside.
+        (k, j, i) uint16; the viewer paints on this array.
     """
 
     def __init__(self, shape_kji: tuple[int, int, int]) -> None:
@@ -39,7 +39,7 @@ class LabelImage:
         self._known = _zeros(shape_kji)
 
     def painted(self, press: int) -> Stroke | None:
-        """Find the voxels that were painted since the last look; None where there are none."""
+        """Find the voxels that were painted since the last comparison; None if there are none."""
         rows, columns = self.labels.shape[1:]
         now, was = (_in_words(labels) for labels in (self.labels, self._known))
         changed = [k for k in range(len(now)) if not np.array_equal(now[k], was[k])]
@@ -54,14 +54,14 @@ class LabelImage:
         self._known.ravel()[stroke.where] = self.labels.ravel()[stroke.where]
 
     def paint_again(self, stroke: Stroke, forward: bool) -> None:
-        """Take a stroke back, or (forward) paint it again, on those of its voxels that nothing else changed since."""
+        """Undo a stroke or, with `forward`, paint it again, on those of its voxels that did not change later."""
         old, new = (stroke.before, stroke.after) if forward else (stroke.after, stroke.before)
         flat = self.labels.ravel()
         where = flat[stroke.where] == old
         flat[stroke.where[where]] = new[where]
 
     def most_under(self, outline: Outline) -> int:
-        """Find the lesion that has at least half of the voxels of an outline; 0 where none has."""
+        """Find the lesion that has at least half of the voxels of an outline; 0 if there is none."""
         labels = self.labels[outline.box][outline.mask()]
         counts = np.bincount(labels)
         counts[0] = 0
@@ -73,7 +73,7 @@ class LabelImage:
         return bool(np.isin(self.labels[outline.box][outline.mask()], (0, label)).any())
 
     def paint(self, label: int, outline: Outline, before: Outline | None) -> None:
-        """Paint an outline in the place of what a lesion was before; voxels of other lesions stay theirs."""
+        """Paint a new outline of a lesion instead of the old one; voxels of other lesions do not change."""
         if before is not None:
             old = self.labels[before.box]
             old[old == label] = 0
@@ -81,13 +81,13 @@ class LabelImage:
         here[outline.mask() & (here == 0)] = label
 
     def erase(self, outline: Outline) -> None:
-        """Erase what lies inside an outline."""
+        """Erase the labels inside an outline."""
         self.labels[outline.box][outline.mask()] = 0
 
     def draw_all(self, outlines: Iterable[tuple[int, Outline]]) -> None:
-        """Draw numbered outlines on nothing, later ones over earlier ones, and take them as known.
+        """Draw numbered outlines on empty labels, later ones over earlier ones, and take them as known.
 
-        Only voxels of lesions are written: the rest of a large stack takes no memory.
+        Only voxels of lesions are written, so the rest of a large stack takes no memory.
         """
         for labels in (self.labels, self._known):
             for one in labels:
@@ -101,7 +101,7 @@ class LabelImage:
     def draw_box(
         self, start_kji: Sequence[int], stop_kji: Sequence[int], outlines: Iterable[tuple[int, Outline]]
     ) -> None:
-        """Draw what lies in a box anew, and take it as known."""
+        """Draw the labels in a box again, and take them as known."""
         box = tuple(slice(a, b) for a, b in zip(start_kji, stop_kji, strict=True))
         self.labels[box] = draw_outlines(outlines, start_kji, stop_kji)
         self._known[box] = self.labels[box]
@@ -130,12 +130,12 @@ def draw_outlines(
 def changed_outline(
     outline: Outline | None, added_kji: NDArray[np.intp], removed_kji: NDArray[np.intp]
 ) -> Outline | None:
-    """Add voxels to an outline and take others away; None where nothing stays.
+    """Add voxels to an outline and remove others; None if no voxel is left.
 
     Parameters
     ----------
     outline
-        None for no voxel.
+        The outline; None for no voxel.
     added_kji, removed_kji
         (n, 3) indexes.
     """
@@ -153,9 +153,9 @@ def changed_outline(
 
 
 def _zeros(shape_kji: tuple[int, int, int]) -> NDArray[np.uint16]:
-    """Make labels that take memory where something is written only, a few rows at a time.
+    """Make labels that use memory only where a voxel is written, a few rows at a time.
 
-    NumPy's own zeros come in pages of 2 MB where the system has those, four slices for one voxel.
+    The zeros of NumPy use pages of 2 MB on some systems: four slices of memory for one voxel.
     """
     if not hasattr(mmap, "MAP_PRIVATE"):
         return np.zeros(shape_kji, dtype=np.uint16)
@@ -164,6 +164,6 @@ def _zeros(shape_kji: tuple[int, int, int]) -> NDArray[np.uint16]:
 
 
 def _in_words(labels: NDArray[np.uint16]) -> NDArray[np.uint16] | NDArray[np.uint64]:
-    """View slices of labels as what is compared fastest: four voxels at once, where the count of voxels allows it."""
+    """View slices of labels in the type that is compared fastest: four voxels at once, if their count allows this."""
     flat = labels.reshape(*labels.shape[:-2], -1)
     return flat.view(np.uint64) if flat.shape[-1] % 4 == 0 else flat

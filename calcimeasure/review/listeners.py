@@ -1,4 +1,4 @@
-"""Those who want to know that something changed."""
+"""Functions that are called when something changes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Listeners:
 
     @contextmanager
     def blocked(self) -> Iterator[None]:
-        """Tell nobody what changes meanwhile."""
+        """Call no listener during the context."""
         before, self._is_blocked = self._is_blocked, True
         try:
             yield

@@ -1,4 +1,4 @@
-"""The revisions of the lesions of a stack, as they were read from the store and appended to since. Pure."""
+"""The revisions of the lesions of a stack: read from the store, with later ones appended. No input or output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Revisions:
     Parameters
     ----------
     histories
-        By Tracking UID, oldest first.
+        All revisions of each lesion by Tracking UID, oldest first.
     """
 
     def __init__(self, histories: Mapping[str, Sequence[Revision]]) -> None:
@@ -28,7 +28,7 @@ class Revisions:
 
     @property
     def newest(self) -> dict[str, Revision]:
-        """The newest revision of every lesion, those withdrawn included, by Tracking UID."""
+        """The newest revision of every lesion, including withdrawn ones, by Tracking UID."""
         return {uid: history[-1] for uid, history in self._histories.items()}
 
     @property
@@ -38,17 +38,17 @@ class Revisions:
 
     @property
     def lesions(self) -> dict[int, Revision]:
-        """The newest revision of every lesion that is there, by the number of the lesion."""
+        """The newest revision of every lesion that is not withdrawn, by the number of the lesion."""
         newest = (history[-1] for history in self._histories.values())
         return {one.lesion.number: one for one in newest if not one.withdrawn}
 
     @property
     def next_number(self) -> int:
-        """The number that the next new lesion gets: one that was given is never given again."""
+        """The number of the next new lesion; a number is never used twice."""
         return max((history[-1].lesion.number for history in self._histories.values()), default=0) + 1
 
     def is_next(self, revision: Revision) -> bool:
-        """Tell whether a revision can be appended: nothing happened to its lesion since the revision was made."""
+        """Tell whether a revision can be appended: its lesion did not change after the revision was made."""
         known = self.newest.get(revision.lesion.tracking_uid)
         if known is None:
             return revision.base_number is None and revision.lesion.number == self.next_number

@@ -1,7 +1,7 @@
-"""The review of one stack: what is painted, decided, undone and kept. The one object of the review that changes.
+"""The review of one stack: painting, decisions, undo and saving. The session is the only mutable object of the review.
 
-A reader paints on labels (`labels`); what was painted is a draft (`drafts`) until the reader leaves the lesion. A
-decision is in the store when its function returns. Both are steps that can be undone (`history`).
+A reader paints on labels (`labels`). A painted outline is a draft (`drafts`) until the reader leaves the lesion; then
+it is saved. A decision is in the store when its function returns. Both can be undone (`history`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from calcimeasure.store import Store
 
 UNSIGNED: Final = "(not signed)"
-"""Stands where a draft was measured before anybody signed. Such a revision is never kept."""
+"""Name of the reader in a draft that was measured before the reader gave a name. Such a revision is never saved."""
 
 
 class Session:
@@ -47,26 +47,26 @@ class Session:
     Parameters
     ----------
     store, settings
-        Where decisions go, and what to measure with.
+        The store for decisions, and the settings for measuring.
     stack
         The opened stack.
     reader
-        Who reads; empty where that is not known yet.
+        The name of the reader; empty if not known yet.
     ask_name
-        Asks for the reader's name when the first thing has to be signed, and raises a ReviewError where nobody signs.
+        Asks for the name of the reader when the first edit must be signed; raises a ReviewError if no name is given.
     ask
-        Puts a question; True is yes.
+        Asks a question; returns True for yes.
 
     Attributes
     ----------
     changed
-        Tells what changed: "labels", "lesions", "numbers" or "selected".
+        Listeners that are called with the kind of change: "labels", "lesions", "numbers" or "selected".
     selected
-        The number of the lesion that is gone to; None for none.
+        The number of the selected lesion; None if no lesion is selected.
     shown
-        Numbers of the lesions that were gone to in this session.
+        Numbers of the lesions that were selected in this session.
     press
-        Counts how often the mouse button went down: what is painted while it stays down is one step to undo.
+        Count of presses of the mouse button. Everything painted during one press is one step for undo.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Session:
         self._without_side: set[str] = set()
         self._label_image.draw_all(self._drawn())
 
-    # What is there
+    # The current state
 
     @property
     def labels(self) -> NDArray[np.uint16]:
@@ -103,12 +103,12 @@ class Session:
 
     @property
     def lesions(self) -> dict[int, Revision]:
-        """The newest revision of every lesion that is there, by number."""
+        """The newest revision of every lesion that is not withdrawn, by number."""
         return self._revisions.lesions
 
     @property
     def drafts(self) -> dict[int, Draft]:
-        """What is painted and not yet kept, by label."""
+        """The outlines that are painted and not yet saved, by label."""
         return self._drafts.by_label
 
     @property
@@ -118,18 +118,18 @@ class Session:
 
     @property
     def calibrated(self) -> Image:
-        """The image; a radiograph with the millimeters that a reader found on it."""
+        """The image; a radiograph has the spacing that a reader measured on it."""
         return kind_of(self.image).calibrated(self.image, (one.lesion for one in self.lesions.values()))
 
     def lesion(self, number: int) -> Lesion | None:
-        """Give a lesion as it is seen: with the numbers of its draft where those are there."""
+        """Give a lesion as shown: with the numbers of its draft, if the draft is measured."""
         draft, current = self.drafts.get(number), self.lesions.get(number)
         if draft is not None and draft.measured is not None:
             return draft.measured.lesion
         return None if current is None else current.lesion
 
     def outline(self, number: int) -> Outline | None:
-        """Give an outline as it is seen."""
+        """Give the outline of a lesion as shown: that of its draft, if there is one."""
         return self.drafts[number].outline if number in self.drafts else self._kept_outline(number)
 
     def _kept_outline(self, number: int) -> Outline | None:
@@ -137,7 +137,7 @@ class Session:
         return None if current is None else current.lesion.outline
 
     def is_visible(self, number: int) -> bool:
-        """Tell whether a lesion is drawn: a rejected one leaves its place free, unless it is selected or asked for."""
+        """Tell whether a lesion is drawn: a rejected one only if it is selected, or if rejected ones are shown."""
         return not self._is_rejected(number) or self.shows_rejected or number in self.drafts or number == self.selected
 
     def _is_rejected(self, number: int) -> bool:
@@ -149,10 +149,10 @@ class Session:
         """The number that a new lesion will have."""
         return max(self._revisions.next_number, max(self.drafts, default=0) + 1)
 
-    # Looking
+    # Selecting and showing
 
     def select(self, number: int | None) -> None:
-        """Go to a lesion; what was drawn on the one that is left is kept."""
+        """Select a lesion; the draft of the lesion selected before is saved."""
         self.compare()
         before, self.selected = self.selected, number
         try:
@@ -167,7 +167,7 @@ class Session:
             self.changed.emit("selected")
 
     def show_rejected(self, shows: bool) -> None:
-        """Draw rejected lesions too, or not."""
+        """Show or hide rejected lesions."""
         if shows == self.shows_rejected:
             return
         self.compare()
@@ -176,13 +176,13 @@ class Session:
         self.changed.emit("labels")
 
     def note_seen(self, is_withdrawn: bool = False) -> None:
-        """Keep that the reader looked through the stack as a whole, or takes that back."""
+        """Store that the reader has looked through the whole stack, or revoke this."""
         self.store.note_seen(self.stack_id, self._signature().reader, is_withdrawn)
 
     # Painting
 
     def compare(self) -> bool:
-        """Find out what was painted since the last time, and whose it is; True where there was something."""
+        """Find the voxels painted since the last comparison, and assign them to lesions; True if there were any."""
         stroke = self._label_image.painted(self.press)
         if stroke is None:
             return False
@@ -191,7 +191,7 @@ class Session:
         return True
 
     def _account(self, stroke: Stroke) -> None:
-        """Give the voxels that changed to the lesions that have them now, and take them from those that had them."""
+        """Add changed voxels to the lesions that have gained them; remove them from those that have lost them."""
         image = self.calibrated
         for label, added_kji, removed_kji in stroke.voxels(self.image.shape_kji):
             outline = changed_outline(self.outline(label), added_kji, removed_kji)
@@ -202,47 +202,47 @@ class Session:
     # Growing, on radiographs
 
     def is_rough(self, label: int) -> bool:
-        """Tell whether a lesion was painted and not yet kept: a region to grow an outline from."""
+        """Tell whether a lesion was painted and not yet saved: such a region can be the seed for growing."""
         self.compare()
         return self._drafts.is_rough(label)
 
     def growing(self, label: int | None, place_kji: Sequence[float] | None = None) -> Callable[[], Outline]:
-        """Make what grows the outline of a mass; it may run in another thread, its result belongs to `take_grown`.
+        """Make a function that grows the outline of a mass; it may run in a thread. Pass its result to `take_grown`.
 
         Parameters
         ----------
         label
-            Whose painted voxels are a rough region to begin with, where no place is given.
+            The label whose painted voxels are the rough region, if no place is given.
         place_kji
             Index of a voxel in the mass.
 
         Raises
         ------
         ReviewError
-            It is no radiograph, or nothing is painted.
+            The image is not a radiograph, or nothing is painted.
         """
         self.compare()
         return growing(self.calibrated, None if label is None else self.outline(label), place_kji, self.settings)
 
     def take_grown(self, outline: Outline, label: int | None = None) -> int:
-        """Draw what was grown, as one stroke that can be undone; voxels of other lesions stay theirs.
+        """Draw a grown outline as one stroke that can be undone; voxels of other lesions do not change.
 
         Parameters
         ----------
         outline
-            As it was grown.
+            The grown outline.
         label
-            The lesion that gets it; of None the one that it mostly lies on, else a new one.
+            The lesion that gets the outline. For None, the lesion that has most of its voxels, else a new lesion.
 
         Returns
         -------
         int
-            Its label.
+            The label of the lesion.
 
         Raises
         ------
         ReviewError
-            Nothing of it is free.
+            All voxels of the outline belong to other lesions.
         """
         self.compare()
         if label is None:
@@ -261,21 +261,21 @@ class Session:
         self.select(label)
         return label
 
-    # Measuring, which may be done in another thread
+    # Measuring, which may run in another thread
 
     def next_job(self) -> Job | None:
-        """Give the next draft that has to be measured; the one that is selected first."""
+        """Give the next draft to be measured; the selected lesion comes first."""
         found = self._drafts.next_to_measure(self.selected)
         if found is None:
             return None
         label, outline = found
-        # Who signs is asked when it is kept, not while somebody draws.
+        # The name of the reader is asked for when the draft is saved, not while the reader draws.
         job = Job(label, outline, self._measuring(label, outline, edits.Signature(self.reader or UNSIGNED)))
         self._drafts.note_measuring(label)
         return job
 
     def take(self, job: Job, measured: Revision) -> None:
-        """Take the numbers of a draft, unless it was painted on since."""
+        """Store the numbers of a draft, unless the draft was painted on since."""
         if self._drafts.take(job, measured):
             self.changed.emit("numbers")
 
@@ -286,7 +286,7 @@ class Session:
 
     @property
     def needs_anatomy(self) -> bool:
-        """Whether something was drawn whose side and site cannot be judged without a survey of the stack."""
+        """Whether there are drawn lesions whose side and site cannot be judged without a survey of the stack."""
         is_new = any(label not in self.lesions for label in self.drafts)
         return self._anatomy is None and (bool(self._without_side) or is_new)
 
@@ -309,17 +309,17 @@ class Session:
         self._without_side.clear()
         self.changed.emit("lesions")
 
-    # Keeping
+    # Saving
 
     def save(self, label: int) -> None:
-        """Keep what was drawn on a lesion.
+        """Save the draft of a lesion.
 
         Raises
         ------
         ReviewError
-            Nobody signs it; it stays a draft.
+            No reader signs the draft; it stays a draft.
         StoreError
-            It cannot be written; it stays a draft.
+            The draft cannot be written; it stays a draft.
         """
         draft = self.drafts.get(label)
         if draft is None:
@@ -328,7 +328,7 @@ class Session:
             self._keep_erased(label)
             return
         if label not in self.lesions:
-            # The lesion that has the next number goes first: a number once given is never taken by another.
+            # The new lesion with the next number is saved first, so that labels and numbers stay equal.
             coming = self._revisions.next_number
             if coming != label and coming in self.drafts and coming not in self.lesions:
                 self.save(coming)
@@ -352,14 +352,14 @@ class Session:
             self.changed.emit("lesions")
 
     def save_all(self, older_than_s: float = 0.0) -> None:
-        """Keep every draft that was begun so long ago."""
+        """Save every draft that was begun at least `older_than_s` ago."""
         self.compare()
         for label in sorted(self.drafts):
             if self._drafts.begun_before(label, older_than_s):
                 self.save(label)
 
     def save_measured(self, older_than_s: float) -> None:
-        """Keep those drafts that are measured and were begun so long ago: it costs no time."""
+        """Save the measured drafts that were begun at least `older_than_s` ago; this takes almost no time."""
         for label, draft in sorted(self.drafts.items()):
             if draft.measured is not None and self._drafts.begun_before(label, older_than_s):
                 self.save(label)
@@ -381,19 +381,19 @@ class Session:
         return edits.Signature(self.reader)
 
     def _append(self, make: Callable[[], Sequence[Revision]], labels: Iterable[int]) -> Sequence[Revision]:
-        """Append revisions; where somebody else was faster, ask, and make them again of what is there now.
+        """Append revisions. If another person changed a lesion first, ask the reader, and make the revisions again.
 
         Parameters
         ----------
         make
-            Makes the revisions of what is there.
+            Makes the revisions from the current lesions.
         labels
-            The drafts that are dropped where the reader leaves what somebody else did.
+            The drafts that are dropped if the reader accepts the other person's change.
 
         Returns
         -------
         sequence of Revision
-            What was appended; nothing where the reader leaves what somebody else did.
+            The appended revisions; empty if the reader accepts the other person's change.
         """
         revisions = make()
         try:
@@ -407,7 +407,7 @@ class Session:
                 self._label_image.draw_all(self._drawn())
                 self.changed.emit("lesions")
                 return ()
-            # What is there now may be something else: a lesion that is gone raises here.
+            # The lesions may have changed: if a lesion no longer exists, this raises.
             revisions = make()
             self.store.append(self.stack_id, revisions, self.settings)
         self._revisions.append(revisions)
@@ -422,11 +422,11 @@ class Session:
     # Deciding
 
     def decide(self, number: int, status: Status) -> None:
-        """Accept or reject a lesion, or take either back."""
+        """Accept or reject a lesion, or revoke the decision."""
         self._edit([number], lambda current, by: edits.decide(current, status, by))
 
     def accept_shown(self) -> int:
-        """Accept all lesions that were shown in this session and are not decided; gives how many."""
+        """Accept all lesions that were shown in this session and are not decided; return their number."""
         chosen = [
             number
             for number, one in self.lesions.items()
@@ -437,19 +437,19 @@ class Session:
         return len(chosen)
 
     def set_tissue(self, number: int, tissue: Tissue) -> None:
-        """Say what a lesion is."""
+        """Set the tissue of a lesion."""
         self._edit([number], lambda current, by: edits.set_tissue(current, tissue, by))
 
     def set_side(self, number: int, laterality: Laterality) -> None:
-        """Say the side of a lesion."""
+        """Set the side of a lesion."""
         self._edit([number], lambda current, by: edits.set_side(current, laterality, by))
 
     def set_site(self, number: int, site: BodySite) -> None:
-        """Say the body site of a lesion."""
+        """Set the body site of a lesion."""
         self._edit([number], lambda current, by: edits.set_site(current, site, by))
 
     def take_over(self, number: int) -> None:
-        """Say that a lesion is a calcified mass, and accept it."""
+        """Set the tissue of a lesion to calcified mass, and accept the lesion."""
         self._edit(
             [number],
             lambda current, by: edits.set_tissue(current, Tissue.CALCIFIED_MASS, by),
@@ -457,9 +457,9 @@ class Session:
         )
 
     def delete(self, number: int) -> None:
-        """Take a lesion away: what a reader drew is withdrawn, what was proposed is rejected."""
+        """Remove a lesion: a lesion that a reader drew is withdrawn, a proposed lesion is rejected."""
         self.compare()
-        if number not in self.lesions:  # drawn and not yet kept
+        if number not in self.lesions:  # drawn and not yet saved
             outline = self.outline(number)
             if outline is not None:
                 self._label_image.erase(outline)
@@ -469,7 +469,7 @@ class Session:
         self._edit([number], lambda _, __: self._removal(number))
 
     def add(self, proposal: Proposal) -> int | None:
-        """Make an accepted mass of a proposal that was judged to be something else; gives its number."""
+        """Make an accepted mass of a proposal that was judged to be another tissue; return its number."""
         self.compare()
         outline = refined_outline(self.image, proposal, self.settings)
 
@@ -490,19 +490,19 @@ class Session:
         return number
 
     def split(self, number: int, cut: Cut) -> None:
-        """Divide a lesion along a cut: its larger part stays the lesion.
+        """Divide a lesion along a cut; the larger part keeps the identity of the lesion.
 
         Parameters
         ----------
         number
-            The lesion; what was drawn on it is kept first.
+            The number of the lesion; its draft is saved first.
         cut
-            Goes all the way through the lesion, and through all slices.
+            The cut; it extends through the whole lesion and through all slices.
 
         Raises
         ------
         ReviewError
-            There is no such lesion, or no voxel of it on one side of the cut.
+            There is no such lesion, or all of its voxels lie on one side of the cut.
         """
         self._keep_drafts_of((number,))
         outline = self.lesions[number].lesion.outline
@@ -519,12 +519,12 @@ class Session:
         self._append_as_one(make, (number,))
 
     def merge(self, number: int, other: int) -> None:
-        """Make one lesion of two: the first one is both of them from now on, the other one is withdrawn.
+        """Merge two lesions: the first one gets the voxels of both, the other one is withdrawn.
 
         Raises
         ------
         ReviewError
-            They are not two lesions.
+            The numbers are not those of two different lesions.
         """
         numbers = (number, other)
         self._keep_drafts_of(numbers)
@@ -536,7 +536,7 @@ class Session:
         self._append_as_one(make, numbers)
 
     def calibrate(self, calibration: Calibration | None) -> None:
-        """Say what a pixel of the radiograph is in millimeters, for all its lesions in one edit; None takes it back."""
+        """Calibrate the radiograph, for all its lesions in one edit; None removes the calibration."""
         radiograph = kind_of(self.image).radiograph(self.image)
         if radiograph is None:
             raise ReviewError("A radiograph expected, found CT, whose millimeters its header says.")
@@ -551,7 +551,7 @@ class Session:
             self.changed.emit("lesions")
 
     def _keep_drafts_of(self, numbers: Iterable[int]) -> None:
-        """Keep what was drawn on lesions that are about to be changed; refuse where one is not there."""
+        """Save the drafts of lesions that are about to be changed; refuse if one of the lesions does not exist."""
         self.compare()
         for number in numbers:
             self.save(number)
@@ -560,7 +560,7 @@ class Session:
             raise ReviewError(f"A lesion expected, found none with number {gone[0]}: choose one that is there.")
 
     def _append_as_one(self, make: Callable[[], Sequence[Revision]], numbers: Sequence[int]) -> None:
-        """Append an edit of several lesions, which is one step to undo, and draw all of them anew."""
+        """Append an edit of several lesions, which is one step for undo, and draw all of them again."""
         before = self._revisions.numbers
         appended = self._append(make, numbers)
         if not appended:
@@ -573,7 +573,7 @@ class Session:
         self.changed.emit("lesions")
 
     def _edit(self, numbers: Sequence[int], *steps: Callable[[Revision, Signature], Revision]) -> None:
-        """Decide about lesions as they are seen: what was drawn on them is kept first."""
+        """Decide about lesions as shown: their drafts are saved first."""
         self.compare()
         for number in numbers:
             self.save(number)
@@ -595,18 +595,18 @@ class Session:
             self._draw_again(number)
         self.changed.emit("lesions")
 
-    # Undo and redo, over slices, tools and decisions
+    # Undo and redo, across slices, tools and decisions
 
     def undo(self) -> bool:
-        """Undo the last stroke or decision; False where there is none."""
+        """Undo the last stroke or decision; False if there is none."""
         return self._step(forward=False)
 
     def redo(self) -> bool:
-        """Do again what was undone last; False where there is nothing."""
+        """Redo the step that was undone last; False if there is none."""
         return self._step(forward=True)
 
     def _decided(self, uids: Iterable[str], before: Mapping[str, int]) -> None:
-        """Remember an edit of lesions as one step to undo."""
+        """Record an edit of lesions as one step for undo."""
         after = self._revisions.numbers
         uids = tuple(uids)
         self._history.add(Decision({uid: before.get(uid, 0) for uid in uids}, {uid: after[uid] for uid in uids}))
@@ -647,13 +647,13 @@ class Session:
         for number in numbers:
             self._draw_again(number)
         if self.selected is not None and self.selected not in {*self.lesions, *self.drafts}:
-            self.select(None)  # it is not there any more
+            self.select(None)  # the selected lesion no longer exists
         self.changed.emit("lesions")
 
     # Drawing
 
     def _draw_again(self, number: int) -> None:
-        """Draw the place of a lesion anew: of it, and of what lies under it."""
+        """Draw the labels in the box of a lesion again: the lesion, and other lesions that share voxels with it."""
         boxes = [one.lesion.outline for one in self._revisions.newest.values() if one.lesion.number == number]
         own = self.outline(number)
         boxes += [own] if own is not None else []
@@ -662,14 +662,14 @@ class Session:
         self.changed.emit("labels")
 
     def _drawn(self) -> list[tuple[int, Outline]]:
-        """List what is drawn, the smaller on top."""
+        """List the outlines that are drawn; smaller ones come last and are drawn on top."""
         numbers = {*self.lesions, *self.drafts}
         seen = [(number, self.outline(number)) for number in numbers if self.is_visible(number)]
         outlines = [(number, outline) for number, outline in seen if outline is not None]
         return sorted(outlines, key=lambda one: (-one[1].voxel_count, one[0]))
 
     def _rename(self, label: int, number: int) -> None:
-        """Give a lesion's voxels its number, where they were painted with another label."""
+        """Give the voxels of a lesion its number as label, if they were painted with another label."""
         outline = self.outline(number)
         if outline is not None:
             self._label_image.rename(label, number, outline)

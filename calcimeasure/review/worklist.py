@@ -1,4 +1,4 @@
-"""The worklist, and a stack with all that its review needs, read from the store and from its files."""
+"""The worklist, and the image and revisions of a stack for its review, read from its files and from the store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TaskState(StrEnum):
-    """How far the review of a stack is."""
+    """The progress of the review of a stack."""
 
     TO_REVIEW = "to review"
     IN_REVIEW = "in review"
@@ -38,11 +38,11 @@ class Task:
     stack_id, facts
         The stack.
     asked, decided
-        How many lesions a reader is asked about, and how many of them are decided.
+        Number of lesions that a reader must decide, and number of those that are decided.
     readers
-        Who decided.
+        The readers who decided.
     seen_by
-        Who looked through the stack as a whole.
+        The readers who looked through the whole stack.
     """
 
     stack_id: int
@@ -53,7 +53,7 @@ class Task:
     seen_by: tuple[str, ...] = ()
 
     def with_lesions(self, lesions: Iterable[Lesion]) -> Task:
-        """Count again how far the review is, from the lesions of the stack as they are now."""
+        """Return the task with the progress counted again, from the current lesions of the stack."""
         there = list(lesions)
         asked = [one for one in there if one.is_mass or one.tissue is Tissue.UNKNOWN]
         return replace(
@@ -65,7 +65,7 @@ class Task:
 
     @property
     def state(self) -> TaskState:
-        """How far the review of the stack is."""
+        """The progress of the review of the stack."""
         if not self.asked:
             return TaskState.SEEN if self.seen_by else TaskState.NOTHING
         if self.decided == self.asked:
@@ -96,7 +96,7 @@ def tasks_of(store: Store) -> tuple[Task, ...]:
 
 
 def first_open(tasks: Iterable[Task]) -> Task | None:
-    """Choose where a review begins: at the first stack that is not done, else at the first stack."""
+    """Choose the stack at which a review begins: the first one that is not done, else the first one."""
     every = list(tasks)
     unfinished = (task for task in every if task.state in (TaskState.TO_REVIEW, TaskState.IN_REVIEW))
     return next(unfinished, next(iter(every), None))
@@ -108,9 +108,9 @@ def open_stack(store: Store, settings: Settings, stack_id: int) -> OpenedStack:
     Raises
     ------
     InputPathError
-        Its files are gone, or are not those that were measured.
+        The files of the stack are missing, or are not those that were measured.
     SeriesError
-        Its images cannot be loaded.
+        The images of the stack cannot be loaded.
     """
     image = load_image(series_of(store, stack_id, settings), settings)
     return OpenedStack(stack_id, image, store.histories(stack_id))

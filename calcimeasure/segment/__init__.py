@@ -1,4 +1,4 @@
-"""From an image to proposals: what is dense, and what of it might be a calcified mass."""
+"""From an image to proposals: its dense components, and which of them may be calcified masses."""
 
 from calcimeasure.segment.ct.components import Components, find_components, without_specks
 from calcimeasure.segment.ct.tissue import propose

@@ -1,4 +1,4 @@
-"""What was measured and what readers decided: kept, never changed, never lost."""
+"""The store of all measurements and decisions of readers. Entries are appended, and never changed or removed."""
 
 from calcimeasure.store.connect import file_url
 from calcimeasure.store.opening import open_store

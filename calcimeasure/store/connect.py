@@ -1,4 +1,4 @@
-"""The database of a store: SQLite in a file, or PostgreSQL; its engine, its errors, and who may write a file."""
+"""The database of a store: SQLite in a file, or PostgreSQL; its engine, its errors, and the lock of a file."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 WRITES = {"writes": True}
-"""Execution options of a connection that writes: it waits for other writers before it reads, so that nobody changes
-what it has read before it writes."""
+"""Execution options of a connection that writes. It waits for other writers before it reads, so that no other process
+changes the data between its reading and its writing."""
 
 _WAIT_SECONDS = 60
 
@@ -65,7 +65,7 @@ def connect(url: str | URL) -> Engine:
     Raises
     ------
     StoreError
-        No such database, or its driver is not installed.
+        The kind of database is not supported, or its driver is not installed.
     """
     try:
         parsed = make_url(url)
@@ -84,7 +84,7 @@ def connect(url: str | URL) -> Engine:
 
 @contextmanager
 def store_errors(place: str) -> Iterator[None]:
-    """Turn an error of a database into one sentence that names the store."""
+    """Convert an error of a database into one sentence that names the store."""
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
@@ -106,7 +106,8 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
-        # The driver begins a transaction at the first write: two writers could then change what both have read.
+        # By default the driver begins a transaction at the first write: two writers could then change data that both
+        # have read.
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
@@ -125,8 +126,8 @@ def set_journal(engine: Engine, file: Path) -> bool:
     Returns
     -------
     bool
-        False where there is no write-ahead log, because the file lies on a network share (the log needs memory that is
-        shared, which machines do not have in common) or because SQLite refuses one: then one process alone may write.
+        False if there is no write-ahead log; then only one process may write. The reason is that the file lies on a
+        network share (the log needs shared memory, which works on one machine only), or that SQLite refuses the log.
     """
     wanted = "delete" if _is_on_network(file) else "wal"
     connection = engine.raw_connection()
@@ -142,7 +143,7 @@ def set_journal(engine: Engine, file: Path) -> bool:
 
 
 def _is_on_network(file: Path, mounts: Path = Path("/proc/mounts")) -> bool:
-    """Tell whether a file lies on a network share, as far as the list of mounted file systems says so."""
+    """Tell whether a file lies on a network share, according to the list of mounted file systems."""
     place = file.resolve().parent
     if str(place).startswith("\\\\"):
         return True
@@ -156,7 +157,7 @@ def _is_on_network(file: Path, mounts: Path = Path("/proc/mounts")) -> bool:
 
 
 def lock(file: Path) -> Callable[[], None]:
-    """Make this process the only writer of a store that several processes cannot write.
+    """Lock a store that only one process may write, so that this process is its only writer.
 
     Parameters
     ----------
@@ -171,7 +172,7 @@ def lock(file: Path) -> Callable[[], None]:
     Raises
     ------
     StoreError
-        Another process holds it.
+        Another process holds the lock.
     """
     lock_file = file.with_name(f"{file.name}.writer")
     mine = {"host": socket.gethostname(), "process": os.getpid()}

@@ -1,4 +1,4 @@
-"""Rows that are inserted where they are not there yet."""
+"""Insertion of rows that are not yet in a table."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those rows that are not there yet, even where somebody else inserts them at the same time.
+    """Insert the rows that are not yet in a table, even if another process inserts them at the same time.
 
     Parameters
     ----------
     connection
-        A transaction is open.
+        A connection with an open transaction.
     table
-        What is there is told by its primary key and its other unique columns.
+        The table. Its primary key and its other unique columns decide whether a row exists.
     rows
-        All with the same columns.
+        The rows; all have the same columns.
     """
     if not rows:
         return
@@ -32,10 +32,10 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 
 @cache
 def _statement(table: Table, names: tuple[str, ...]) -> TextClause:
-    """Make the statement that leaves out a row which is there.
+    """Make the SQL statement that inserts a row only if it does not exist.
 
-    In SQLAlchemy each database has this in a module of its own, and the one of PostgreSQL takes a tenth of a second to
-    import, which SQLite does not need. The words are the same in both databases.
+    SQLAlchemy has such a statement in a separate module for each database. Importing the module for PostgreSQL takes a
+    tenth of a second, also for users of SQLite. The SQL text is the same in both databases.
     """
     columns, values = ", ".join(names), ", ".join(f":{name}" for name in names)
     statement = text(f"INSERT INTO {table.name} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING")  # noqa: S608 - columns of the schema

@@ -1,7 +1,7 @@
-"""From the schema of an earlier version to the present one, a step at a time.
+"""Migration of a store from the schema of an earlier version to the present one, step by step.
 
-The text of a step is never changed once a version of the program has it: a store is then built in the same way,
-whichever version brings it on. Nothing here follows from the tables of today (`calcimeasure.store.schema`).
+The text of a step is never changed after the release of a version that contains it. So all versions migrate a store in
+the same way. Nothing here depends on the present tables (`calcimeasure.store.schema`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-# A database keeps which columns "*" meant when a view was made: where a table gets a column, its views are made anew.
+# A database stores the columns that "*" meant when a view was made. So if a table gets a column, its views are made
+# again.
 _DROP_VIEWS = ("DROP VIEW current_stacks", "DROP VIEW all_stacks", "DROP VIEW current_lesions")
 _CREATE_VIEWS = (
     """
@@ -112,12 +113,12 @@ _TO_3_POSTGRESQL = (
 )
 
 STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
-    # Radiographs: numbers in pixels, and what a pixel is.
+    # Radiographs: numbers in pixels, and the pixel spacing.
     1: {"sqlite": _TO_2_SQLITE, "postgresql": _TO_2_POSTGRESQL},
     # Readers who have seen a stack in which nothing was found.
     2: {"sqlite": _TO_3_SQLITE, "postgresql": _TO_3_POSTGRESQL},
 }
-"""Schema version to the statements, by kind of database, that bring a store of it to the next one. The first is 1."""
+"""For each schema version (from 1) and kind of database, the statements that migrate a store to the next version."""
 
 
 def migrate(connection: Connection, found: int, wanted: int) -> None:
@@ -126,9 +127,9 @@ def migrate(connection: Connection, found: int, wanted: int) -> None:
     Parameters
     ----------
     connection
-        A transaction is open: either all steps are done or none.
+        A connection with an open transaction: either all steps are done or none.
     found, wanted
-        Schema versions.
+        The present and the wanted schema version.
     """
     for version in range(found, wanted):
         for statement in STEPS[version][connection.dialect.name]:

@@ -1,4 +1,4 @@
-"""What there is one of in a store, under a name; and the registry's ids of patients."""
+"""Single values that a store keeps under a name; and the registry's ids of patients."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def recall(connection: Connection, name: str) -> str | None:
-    """Give what was remembered under a name."""
+    """Give the text that was stored under a name."""
     return connection.execute(select(about.c.value).where(about.c.name == name)).scalar_one_or_none()
 
 
 def remember(connection: Connection, name: str, value: str) -> None:
-    """Remember one text under a name."""
+    """Store one text under a name."""
     insert_new(connection, about, [{"name": name, "value": value}])
     connection.execute(update(about).where(about.c.name == name).values(value=value))
 
@@ -32,7 +32,7 @@ def known_record_ids(connection: Connection) -> dict[str, str]:
 
 
 def remember_record_ids(connection: Connection, ids: Mapping[str, str]) -> None:
-    """Add the registry's ids of patients; a patient who has one gets the new one."""
+    """Add the registry's ids of patients; a new id replaces an earlier one."""
     for patient_id, record_id in ids.items():
         insert_new(connection, record_ids, [{"patient_id": patient_id, "record_id": record_id}])
         here = record_ids.c.patient_id == patient_id

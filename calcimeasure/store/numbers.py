@@ -1,4 +1,4 @@
-"""The numbers of a lesion as a row of lesion_revisions, and back; the columns follow from `model.numbers`."""
+"""Conversion between the numbers of a lesion and a row of lesion_revisions; the columns come from `model.numbers`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _read_json = json.JSONDecoder().raw_decode
-"""Gives the value and its end. `json.loads`, which also checks that nothing follows, takes three times as long."""
+"""Returns the value and its end. `json.loads` also checks that nothing follows, and takes three times as long."""
 
 
 def numbers_row(measurements: Measurements | RadiographMeasurements) -> Row:
-    """Make the columns of all numbers; those that this kind of image does not have are None."""
+    """Make the columns of all numbers; numbers that this kind of image does not have are None."""
     row: Row = dict.fromkeys(_NAMES)
     for name, read, to_column in _WRITTEN[measurements.kind]:
         value = read(measurements)
@@ -29,7 +29,7 @@ def numbers_row(measurements: Measurements | RadiographMeasurements) -> Row:
 
 
 def measurements_of(row: Mapping[Any, Any]) -> Measurements | RadiographMeasurements:
-    """Make measurements of a row; on a radiograph the spacing has a source, on CT that column is empty."""
+    """Make measurements from a row. The column with the source of the spacing is filled only for a radiograph."""
     notices = tuple(row["measurement_notices"].split(";")) if row["measurement_notices"] else ()
     if row["spacing_source"] is None:
         return Measurements(**_values(row, ImageKind.CT_STACK), notices=notices)
@@ -63,14 +63,14 @@ def _to_column(number: Number) -> Callable[[Any], object]:
         case NumberType.WORD:
             return str
         case NumberType.NUMBER:
-            # As floats of Python: the driver of a database need not know the floats of NumPy.
+            # Convert to floats of Python, because the driver of a database may not support the floats of NumPy.
             return lambda value: float(value) if isinstance(value, float) else value
         case _:
             return lambda value: value
 
 
 def _of_column(number: Number) -> Callable[[Any], object] | None:
-    """Choose what makes a value of a column; None where the column holds the value."""
+    """Choose the function that converts the content of a column; None if no conversion is needed."""
     return _point if number.value_type is NumberType.POINTS else number.words
 
 
@@ -88,8 +88,8 @@ _READ: Final = {
     kind: [(one.name, _of_column(one)) for one in stored_numbers(numbers_of(kind)) if one.name in _ATTRIBUTES[kind]]
     for kind in ImageKind
 }
-"""Numbers that are an attribute of measurements. The others that are stored belong to an axis, or are millimeters of a
-radiograph, which follow from pixels and spacing and are there for those who read the store by plain SQL."""
+"""Numbers that are an attribute of measurements. The other stored numbers belong to an axis, or are millimeters of a
+radiograph. These are computed from pixels and spacing, and are stored for users who read the store with plain SQL."""
 
 _AS_IT_IS: Final = {kind: [name for name, of_column in read if of_column is None] for kind, read in _READ.items()}
 _CONVERTED: Final = {

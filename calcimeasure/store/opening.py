@@ -1,4 +1,4 @@
-"""How a store is opened: made where there is none, and brought to this version's schema."""
+"""Opening of a store: it is made if there is none, and migrated to the schema of this version."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_store(url: str | URL, place: str | None = None) -> Iterator[Store]:
-    """Open a store, make it where there is none, and bring it to this version's schema.
+    """Open a store; make it if there is none, and migrate it to the schema of this version.
 
     Parameters
     ----------
     url
-        SQLAlchemy's database URL; `file_url` makes that of a file.
+        SQLAlchemy's database URL; `file_url` makes the URL of a file.
     place
-        What messages call it; the URL's file or host otherwise.
+        The name of the store in messages; by default the file or host of the URL.
 
     Raises
     ------
     StoreError
-        It cannot be opened, another process alone may write it, or a newer version of the program made it.
+        The store cannot be opened, another process has locked it, or a newer version of the program made it.
     """
     engine = connect(url)
     place = place or engine.url.render_as_string(hide_password=True)
@@ -57,7 +57,7 @@ def open_store(url: str | URL, place: str | None = None) -> Iterator[Store]:
 def _make_or_migrate(engine: Engine, place: str) -> None:
     with engine.execution_options(**WRITES).begin() as connection:
         if engine.dialect.name == "postgresql":
-            # Two that make the tables at the same time would both fail.
+            # The lock is needed because two processes that make the tables at the same time would both fail.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(2604001)")
         known = set(inspect(connection).get_table_names())
         if about.name not in known:

@@ -1,4 +1,4 @@
-"""What is known: outcomes and revisions for the tables, and what a worklist asks."""
+"""Queries: outcomes and revisions for the tables, and the data of the worklist."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from calcimeasure.model import Lesion, Revision, StackFacts
 
 _STACKS_AT_ONCE = 100
-"""The lesions of so many stacks are held in memory."""
+"""Number of stacks whose lesions are held in memory at the same time."""
 
 
 def every_outcome(connection: Connection) -> Iterator[Outcome]:
-    """Tell what became of every stack and file, stacks by patient, study, series and number, files at the end.
+    """Yield the outcome of every stack and file: stacks by patient, study, series and number, then files.
 
-    A lesion that was measured under an older algorithm number than today's has the notice older_algorithm.
+    A lesion that was measured with an older algorithm number than the present one has the notice older_algorithm.
     """
     older = of_older_algorithms(connection)
     every_stack = _in_order(current_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
@@ -44,14 +44,14 @@ def every_outcome(connection: Connection) -> Iterator[Outcome]:
 
 
 def _with_its_algorithm(lesion: Lesion, older: Collection[str]) -> Lesion:
-    """Say of a lesion that it was measured under an older algorithm number, where it was."""
+    """Add a notice to a lesion that was measured with an older algorithm number."""
     if lesion.settings_hash not in older:
         return lesion
     return replace(lesion, notices=(*lesion.notices, "older_algorithm"))
 
 
 def every_revision(connection: Connection) -> Iterator[tuple[StackFacts, Revision]]:
-    """Give every revision of every lesion of every stack, also of those that are no longer there."""
+    """Give every revision of every lesion of every stack, also of stacks that no longer exist."""
     every_stack = _in_order(all_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
     for page in connection.execute(every_stack).mappings().partitions():
         histories = histories_of(connection, [row["stack_id"] for row in page])
@@ -68,7 +68,7 @@ def measured_stacks(connection: Connection) -> dict[int, StackFacts]:
 
 
 def worklist(connection: Connection) -> dict[int, tuple[int, int]]:
-    """Count for each stack the lesions that a reader is asked about, and those of them that are decided."""
+    """Count for each stack the lesions that a reader must decide, and those of them that are decided."""
     asked = current_lesions.c.tissue.is_(None) | current_lesions.c.tissue.in_([Tissue.CALCIFIED_MASS, Tissue.UNKNOWN])
     decided = case((current_lesions.c.status == Status.PROPOSED, 0), else_=1)
     counts = (
@@ -80,7 +80,7 @@ def worklist(connection: Connection) -> dict[int, tuple[int, int]]:
 
 
 def readers(connection: Connection) -> dict[int, tuple[str, ...]]:
-    """Name for each stack who has decided about its lesions."""
+    """Give for each stack the names of the readers who decided about its lesions."""
     named = select(current_lesions.c.stack_id, current_lesions.c.reader).distinct()
     named = named.where(current_lesions.c.reader.is_not(None)).order_by(current_lesions.c.reader)
     found: dict[int, list[str]] = defaultdict(list)
@@ -90,7 +90,7 @@ def readers(connection: Connection) -> dict[int, tuple[str, ...]]:
 
 
 def thumbnail(connection: Connection, lesion: Lesion) -> bytes | None:
-    """Give the picture of a lesion on its present outline, where one was drawn."""
+    """Give the picture of a lesion with its current outline; None if no picture was drawn."""
     key = {"tracking_uid": lesion.tracking_uid, "outline_hash": records.outline_hash(lesion.outline)}
     return connection.execute(select(thumbnails.c.png).filter_by(**key)).scalar_one_or_none()
 
@@ -102,6 +102,9 @@ def files_of(connection: Connection, stack_id: int) -> list[Path]:
 
 
 def _in_order(view: Table) -> Select[Any]:
-    """Select stacks by patient, study, series and number: those of a study side by side, which may lack its UID."""
+    """Select stacks by patient, study, series and number, so that those of one study follow each other.
+
+    A study without a UID is identified by patient and date.
+    """
     names = ("study_uid", "study_date", "series_uid", "folder", "stack_number")
     return select(view).order_by(func.coalesce(view.c.patient_id, ""), *(view.c[name] for name in names))

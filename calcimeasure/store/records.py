@@ -1,4 +1,4 @@
-"""Rows of the tables made of records of the model, and records made of rows."""
+"""Conversion between rows of the tables and records of the model."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _ENDS = [f"{end}_{axis}" for end in ("start", "stop") for axis in "kji"]
 
 
 def content_hash(stack: Stack) -> str:
-    """Hash what identifies the images of a stack: UIDs, positions, the format of values; not where the files lie."""
+    """Hash the identity of the images of a stack: UIDs, positions and the format of values; not the paths of files."""
     digest = hashlib.sha256()
     digest.update(repr((stack.row_column_directions, stack.pixel_spacing_mm, stack.slice_thickness_mm)).encode())
     if stack.projection is not None:
@@ -230,7 +230,7 @@ def naive_utc(time: datetime | None) -> datetime | None:
 
 
 def aware_utc(time: datetime) -> datetime:
-    """Give a time from such a column its time zone."""
+    """Give a time from a column without a time zone its time zone."""
     return time.replace(tzinfo=UTC)
 
 

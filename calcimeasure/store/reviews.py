@@ -1,4 +1,4 @@
-"""What readers do: an edit is appended whole, or refused where somebody else was faster."""
+"""Edits of readers: an edit is appended as a whole, or refused if another person changed a lesion first."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 def append_edit(connection: Connection, stack_id: int, revisions: Sequence[Revision], settings: Settings) -> None:
-    """Keep all revisions of an edit.
+    """Append all revisions of an edit.
 
     Raises
     ------
     ConflictError
-        Somebody changed one of the lesions since it was read, or gave its number to another one.
+        Another person changed one of the lesions after it was read, or used its number for another lesion.
     """
     lock_stack(connection, stack_id)
     newest, numbers = newest_and_numbers(connection, stack_id)
@@ -41,7 +41,7 @@ def append_edit(connection: Connection, stack_id: int, revisions: Sequence[Revis
 
 
 def _conflict(connection: Connection, stack_id: int, revision: Revision) -> ConflictError:
-    """Say who was faster."""
+    """Make the error that names the other person."""
     table, lesion = lesion_revisions, revision.lesion
     same = (table.c.tracking_uid == lesion.tracking_uid) | (table.c.lesion_number == lesion.number)
     newer = connection.execute(

@@ -1,4 +1,4 @@
-"""Revisions of lesions: appended, and read as the current lesions or as their whole histories."""
+"""Revisions of lesions: appended, and read as current lesions or as complete histories."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def append_revisions(connection: Connection, stack_id: int, run_id: int | None, revisions: Sequence[Revision]) -> None:
-    """Append revisions of lesions of a stack, with their outlines; run_id is None where a reader made them."""
+    """Append revisions of lesions of a stack, with their outlines; run_id is None if a reader made them."""
     every_outline = [records.outline_row(revision.lesion.outline) for revision in revisions]
-    # Always in the same order: two that insert the same ones never wait for each other.
+    # Always in the same order: two transactions that insert the same outlines then never block each other.
     insert_new(connection, outlines, sorted(every_outline, key=itemgetter("outline_hash")))
     if revisions:
         connection.execute(
@@ -52,7 +52,7 @@ def newest_and_numbers(connection: Connection, stack_id: int) -> tuple[dict[str,
 
 
 def find_lesion(connection: Connection, tracking_uid: str) -> tuple[int, Lesion] | None:
-    """Find a current lesion by its Tracking UID; gives the number of its stack too."""
+    """Find a current lesion by its Tracking UID; return the number of its stack too."""
     chosen = _with_outline(current_lesions).where(current_lesions.c.tracking_uid == tracking_uid)
     row = connection.execute(chosen).mappings().first()
     return None if row is None else (int(row["stack_id"]), records.lesion_of(row))
@@ -84,7 +84,7 @@ def histories_of(connection: Connection, stack_ids: Sequence[int]) -> dict[int, 
 
 
 def _rows(connection: Connection, chosen: Select[Any]) -> list[dict[str, Any]]:
-    """Read rows as plain dictionaries: each of their hundred columns is looked up faster than in SQLAlchemy's."""
+    """Read rows as plain dictionaries: looking up their hundred columns is faster than in rows of SQLAlchemy."""
     result = connection.execute(chosen)
     names = list(result.keys())
     return [dict(zip(names, row, strict=True)) for row in result]

@@ -1,4 +1,4 @@
-"""What a run does: it plans each stack by what is known of it, and keeps what became of it."""
+"""The store during a run: a plan for each stack, made from its stored results, and recording of its new result."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Todo(Enum):
-    """What a run has to do with a stack."""
+    """The task of a run for a stack."""
 
     MEASURE = "measure"
     UNCHANGED = "unchanged"
@@ -46,21 +46,22 @@ class Todo(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run has to do with a stack.
+    """The plan of a run for a stack.
 
     Parameters
     ----------
     todo
-        MEASURE: it is new, failed, or was measured with other settings or images; UNCHANGED: as it was measured;
-        REVIEWED: it would have to be measured, but a reader has decided about it, and it is left alone.
+        MEASURE: the stack is new, failed, or was measured with other settings or images. UNCHANGED: the stack was
+        measured with the same settings and images. REVIEWED: the stack would have to be measured again, but a reader
+        has decided about it, so it is not measured.
     earlier
-        Its current lesions.
+        The current lesions of the stack.
     next_number
-        The first lesion number that was never used in it.
+        The first lesion number that was never used in the stack.
     newest
-        Newest revision of every lesion that it ever had, by Tracking UID.
+        Newest revision of every lesion that the stack ever had, by Tracking UID.
     numbers
-        Number of every lesion that it ever had, by Tracking UID.
+        Number of every lesion that the stack ever had, by Tracking UID.
     """
 
     todo: Todo
@@ -71,7 +72,7 @@ class Plan:
 
 
 def begin_run(connection: Connection, paths: Iterable[Path], settings: Settings, software_version: str) -> int:
-    """Note that a run began, and give it its number."""
+    """Record the start of a run, and return the number of the run."""
     row = {
         "begun_at": records.utc_now(),
         "paths": json.dumps([str(path.absolute()) for path in paths]),
@@ -83,14 +84,14 @@ def begin_run(connection: Connection, paths: Iterable[Path], settings: Settings,
 
 
 def end_run(connection: Connection, run_id: int) -> None:
-    """Note that a run came to its end."""
+    """Record the end of a run."""
     connection.execute(update(runs).where(runs.c.run_id == run_id).values(ended_at=records.utc_now()))
 
 
 def note_found(
     connection: Connection, run_id: int, found: Sequence[Stack], unreadable: Sequence[Failure], paths: Iterable[Path]
 ) -> None:
-    """Note which files cannot be read, which stacks their series no longer have, and where images lie now."""
+    """Record the files that cannot be read, the stacks missing from their series, and the paths of images."""
     rows = [
         {
             "run_id": run_id,
@@ -114,7 +115,7 @@ def note_found(
 
 
 def plan_stack(connection: Connection, stack: Stack, settings: Settings, remeasure_reviewed: bool) -> Plan:
-    """Tell what a run has to do with a stack."""
+    """Make the plan of a run for a stack."""
     stack_id = find_stack(connection, stack)
     if stack_id is None:
         return Plan(Todo.MEASURE)
@@ -131,7 +132,7 @@ def plan_stack(connection: Connection, stack: Stack, settings: Settings, remeasu
 def record_result(
     connection: Connection, run_id: int, result: Report | Failure, plan: Plan, settings: Settings
 ) -> bool:
-    """Keep what measuring a stack gave; False where the stack was changed since it was planned."""
+    """Store the result of measuring a stack; False if the stack was changed after it was planned."""
     stack = result.stack
     if stack is None:
         raise ValueError("A result of a stack expected, found a file that cannot be read: note_found keeps those.")
@@ -153,7 +154,7 @@ def record_result(
 
 
 def _forget_unreadable(connection: Connection, paths: Sequence[Path]) -> None:
-    """Take back what could not be read below some paths."""
+    """Remove the entries of unreadable files under some paths."""
     table = unreadable_files
     known = connection.execute(select(table.c.file_id, table.c.root, table.c.path).where(~table.c.is_gone))
     below = [
@@ -166,14 +167,14 @@ def _forget_unreadable(connection: Connection, paths: Sequence[Path]) -> None:
 
 
 def _last_outcome(connection: Connection, stack_id: int, *columns: ColumnElement[Any]) -> tuple[Any, ...] | None:
-    """Read some columns of what a run made of a stack last."""
+    """Read some columns of the last outcome of a stack."""
     newest = select(*columns).join(stacks).where(outcomes.c.stack_id == stack_id)
     row = connection.execute(newest.order_by(outcomes.c.outcome_id.desc()).limit(1)).one_or_none()
     return None if row is None else tuple(row)
 
 
 def _is_no_news(connection: Connection, stack_id: int, result: Report | Failure) -> bool:
-    """Tell whether a failure adds nothing: it is known, or a reader has decided about the stack, and that stays."""
+    """Tell whether a failure need not be stored: it is already known, or a reader has decided about the stack."""
     if isinstance(result, Report):
         return False
     if is_reviewed(connection, stack_id):
@@ -224,7 +225,7 @@ _GONE = "its series no longer has this stack"
 
 
 def _withdrawals(plan: Plan, why: str, but: Collection[str] = ()) -> list[Revision]:
-    """Withdraw the lesions of a stack, but for some Tracking UIDs."""
+    """Withdraw the lesions of a stack, except those with some Tracking UIDs."""
     return [_by_the_program(one, plan, why, withdrawn=True) for one in plan.earlier if one.tracking_uid not in but]
 
 
@@ -234,8 +235,8 @@ def _by_the_program(lesion: Lesion, plan: Plan, why: str, withdrawn: bool = Fals
 
 
 def _revisions_of(result: Report | Failure, plan: Plan) -> list[Revision]:
-    """Make revisions of what a run measured: lesions as found, and those withdrawn that are not found again."""
-    # What was withdrawn and is found again is that lesion, and has its number.
+    """Make revisions from the result of a run: found lesions, and withdrawals of those that are not found again."""
+    # A withdrawn lesion that is found again is the same lesion and keeps its number.
     found = [
         replace(lesion, number=plan.numbers.get(lesion.tracking_uid, lesion.number))
         for lesion in (result.lesions if isinstance(result, Report) else ())

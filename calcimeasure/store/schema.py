@@ -1,8 +1,8 @@
 """The tables of the store.
 
-Rows of lesion revisions, outcomes, outlines and stacks seen are never changed: the database itself refuses it.
-`current_lesions` and `current_stacks` are the views to read with plain SQL. `all_stacks` also has the stacks that are
-no longer there, for the history of their lesions.
+Rows of lesion revisions, outcomes, outlines and seen stacks are never changed; the database refuses changes.
+`current_lesions` and `current_stacks` are the views to read with plain SQL. `all_stacks` also has the stacks that no
+longer exist, for the history of their lesions.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 SCHEMA_VERSION = 3
-"""The schema that this version of the program writes. The table `about` of a store says which schema the store has."""
+"""The schema that this version of the program writes. The table `about` of a store holds the schema of the store."""
 
 metadata = MetaData()
 
@@ -46,11 +46,11 @@ _USUAL = {usual: odd for odd, usual in _ODD.items()}
 
 
 class _Outside(TypeDecorator[str]):
-    """Text from outside: file names and the values of headers, which need not be valid text.
+    """Text from file names and headers, which may contain invalid characters.
 
-    Python reads a byte of a file name that is not valid UTF-8 as half of a surrogate pair, which no database takes.
-    It is kept as a character for private use, and is read as it was. NUL, which PostgreSQL does not take, is kept as a
-    visible character.
+    Python reads a byte of a file name that is not valid UTF-8 as half of a surrogate pair, which no database accepts.
+    Such a byte is stored as a private-use character, and restored when it is read. NUL, which PostgreSQL does not
+    accept, is stored as a visible character.
     """
 
     impl = Text
@@ -212,12 +212,12 @@ _FIRST_NUMBERS = """
     volume_u95_ml long_axis_px long_axis_ends_px short_axis_px short_axis_ends_px area_px centroid_px pixel_aspect
     column_spacing_mm spacing_source mean_contrast boundary long_axis_u95_px
 """.split()  # noqa: SIM905 - a list of words
-"""The numbers of schema 3 in the order of their columns, for those who read all columns by plain SQL; numbers that are
-newer come after them."""
+"""The numbers of schema 3 in the order of their columns, which users of plain SQL rely on. Columns of newer numbers
+follow after them."""
 
 
 def _number_columns() -> list[Column[Any]]:
-    """Make the columns of what is measured of a lesion; each of them may be empty."""
+    """Make the columns for the numbers of a lesion; each of them may be empty."""
     rank = {name: place for place, name in enumerate(_FIRST_NUMBERS)}
     numbers = sorted(stored_numbers(), key=lambda number: rank.get(number.name, len(rank)))
     return [Column(number.name, _TYPES[number.value_type]) for number in numbers]
@@ -262,7 +262,7 @@ lesion_revisions = Table(
     Column("software_version", Text, nullable=False),
     UniqueConstraint("tracking_uid", "stack_id", "revision_number", name="one_revision_of_a_base"),
     UniqueConstraint("stack_id", "lesion_number", "revision_number", name="number_given_once"),
-    # Has every column that the worklist reads, so that the database does not read the long rows for it.
+    # The index has every column of the query for the worklist, so that the database need not read the long rows.
     Index("worklist", "stack_id", "tracking_uid", "revision_number", "is_withdrawn", "status", "tissue"),
     comment="Every state that every lesion ever had, each complete; the newest of a lesion counts. Times are UTC.",
 )

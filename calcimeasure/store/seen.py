@@ -1,6 +1,6 @@
-"""Readers who have seen a stack as a whole, which is all that they can do where nothing was found in it.
+"""Readers who have looked through a whole stack; for a stack without lesions this is the only possible decision.
 
-The table has an older name (`looks`), which plain SQL and stores of earlier versions hold on to.
+The table keeps its older name (`looks`), for plain SQL and for stores of earlier versions.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def note_seen(connection: Connection, stack_id: int, reader: str, is_withdrawn: bool) -> None:
-    """Keep that a reader has seen the images that a stack has now, or takes that back."""
+    """Store that a reader has seen the present images of a stack, or revoke this."""
     content_hash = select(all_stacks.c.content_hash).where(all_stacks.c.stack_id == stack_id).scalar_subquery()
     row = {"stack_id": stack_id, "reader": reader, "looked_at": records.utc_now(), "is_withdrawn": is_withdrawn}
     connection.execute(insert(seen_stacks).values(**row, content_hash=content_hash))
 
 
 def seen_by(connection: Connection) -> dict[int, tuple[str, ...]]:
-    """Name for each stack the readers whose newest row says that they have seen the images that it has."""
+    """Give for each stack the readers who, by their newest row, have seen the present images of the stack."""
     seen = seen_stacks
     same = (seen.c.stack_id == current_stacks.c.stack_id) & (seen.c.content_hash == current_stacks.c.content_hash)
     every = select(seen.c.stack_id, seen.c.reader, seen.c.is_withdrawn).join(current_stacks, same)

@@ -1,4 +1,4 @@
-"""Which stack of the store a series is, which images it has, and where they lie."""
+"""Identification of a stack in the store, its images, and the paths of its files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def find_stack(connection: Connection, stack: Stack) -> int | None:
-    """Give the number of the stack that a series found now is."""
+    """Give the number in the store of a stack that was found now; None if it is new."""
     study_uid, series_uid, folder = _series_key(stack)
     return connection.execute(
         select(stacks.c.stack_id).where(
@@ -33,7 +33,7 @@ def find_stack(connection: Connection, stack: Stack) -> int | None:
 
 
 def find_or_make_stack(connection: Connection, stack: Stack) -> int:
-    """Give the number of the stack that a series found now is; a new one where it was never measured."""
+    """Give the number in the store of a stack that was found now; a new number if the stack is new."""
     study_uid, series_uid, folder = _series_key(stack)
     key = {"study_uid": study_uid, "series_uid": series_uid, "folder": folder, "stack_number": stack.stack_number}
     insert_new(connection, stacks, [{"is_gone": False, **key}])
@@ -41,12 +41,12 @@ def find_or_make_stack(connection: Connection, stack: Stack) -> int:
 
 
 def lock_stack(connection: Connection, stack_id: int) -> None:
-    """Let nobody else change a stack until this transaction ends (in SQLite whoever writes is alone anyway)."""
+    """Lock a stack until this transaction ends (in SQLite there is only one writer anyway)."""
     connection.execute(select(stacks.c.stack_id).where(stacks.c.stack_id == stack_id).with_for_update())
 
 
 def stacks_no_longer_among(connection: Connection, found: Sequence[Stack]) -> list[int]:
-    """List the stacks of series that were found without them."""
+    """List the stored stacks that are missing from their series, although other stacks of the series were found."""
     numbers: dict[tuple[str, str, str], set[int]] = defaultdict(set)
     for stack in found:
         numbers[_series_key(stack)].add(stack.stack_number)
@@ -55,7 +55,7 @@ def stacks_no_longer_among(connection: Connection, found: Sequence[Stack]) -> li
             stacks.c.stack_id, stacks.c.stack_number, stacks.c.study_uid, stacks.c.series_uid, stacks.c.folder
         ).where(~stacks.c.is_gone)
     )
-    # Always in the same order: two that lock the same ones never wait for each other.
+    # Always in the same order: two transactions that lock the same stacks then never block each other.
     return sorted(
         stack_id
         for stack_id, number, *series_key in known
@@ -64,19 +64,19 @@ def stacks_no_longer_among(connection: Connection, found: Sequence[Stack]) -> li
 
 
 def is_content(connection: Connection, stack_id: int, stack: Stack) -> bool:
-    """Tell whether a series found now has the images that a stack was measured on."""
+    """Tell whether a stack that was found now has the images on which the stored stack was measured."""
     known = select(current_stacks.c.content_hash).where(current_stacks.c.stack_id == stack_id)
     return connection.execute(known).scalar_one_or_none() == records.content_hash(stack)
 
 
 def note_files(connection: Connection, stack_id: int, stack: Stack) -> None:
-    """Note where the images of a stack lie now."""
+    """Store the present paths of the images of a stack."""
     connection.execute(files.delete().where(files.c.stack_id == stack_id))
     connection.execute(insert(files), records.file_rows(stack_id, stack))
 
 
 def note_moved(connection: Connection, found: Sequence[Stack]) -> None:
-    """Note where the images of stacks lie now that were measured elsewhere and are not measured again."""
+    """Store the present paths of images of stacks that were moved and are not measured again."""
     first_images = select(files.c.stack_id, files.c.path).where(files.c.slice_number == 0)
     known = {stack_id: path for stack_id, path in connection.execute(first_images)}  # noqa: C416 - rows are no pairs
     for stack in found:
@@ -87,6 +87,6 @@ def note_moved(connection: Connection, found: Sequence[Stack]) -> None:
 
 
 def _series_key(stack: Stack) -> tuple[str, str, str]:
-    """Name a series: by its UID, without one by its study and folder."""
+    """Identify a series by its UID or, without a UID, by its study and folder."""
     folder = "" if stack.series_uid else str(stack.instances[0].path.absolute().parent)
     return (stack.study_uid, stack.series_uid, folder)

@@ -1,6 +1,6 @@
-"""An open store: every stack, what became of it, and every state that each of its lesions ever had.
+"""An open store: every stack with its outcomes, and every revision of each of its lesions.
 
-Each method is one transaction, and says what it does; how is in the module that does it.
+Each method is one transaction; the other modules of this package implement the methods.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Store:
     Parameters
     ----------
     engine
-        Its database.
+        The engine of its database.
     place
-        What messages call it.
+        The name of the store in messages.
     shared
-        False where this process alone may write.
+        False if only this process may write.
     """
 
     def __init__(self, engine: Engine, place: str, shared: bool) -> None:
@@ -47,7 +47,7 @@ class Store:
 
     @cached_property
     def _reading(self) -> Engine:
-        # In SQLite all that a transaction reads is of one moment anyway.
+        # In SQLite a transaction always reads one consistent state.
         one_moment = {} if self._engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         return self._engine.execution_options(**one_moment)
 
@@ -61,105 +61,107 @@ class Store:
         with store_errors(self.place), self._writing.begin() as connection:
             yield connection
 
-    # What a run does
+    # For a run
 
     def begin_run(self, paths: Iterable[Path], settings: Settings, software_version: str) -> int:
-        """Note that a run began, and give it its number."""
+        """Record the start of a run, and return the number of the run."""
         with self._write() as connection:
             return runs.begin_run(connection, paths, settings, software_version)
 
     def end_run(self, run_id: int) -> None:
-        """Note that a run came to its end."""
+        """Record the end of a run."""
         with self._write() as connection:
             runs.end_run(connection, run_id)
 
     def note_found(
         self, run_id: int, found: Sequence[Stack], unreadable: Sequence[Failure], paths: Iterable[Path]
     ) -> None:
-        """Note which files cannot be read, which stacks their series no longer have, and where images lie now.
+        """Record the files that cannot be read, the stacks missing from their series, and the paths of images.
 
         Parameters
         ----------
         run_id
-            The run that looked.
+            The number of the run.
         found, unreadable
-            What it found.
+            The stacks, and the unreadable files, that the run found.
         paths
-            Where it looked: what could not be read below them before and is not among `unreadable` is in order now.
+            The paths that the run searched. Entries of unreadable files under these paths are removed unless they are
+            in `unreadable`.
         """
         with self._write() as connection:
             runs.note_found(connection, run_id, found, unreadable, paths)
 
     def plan(self, stack: Stack, settings: Settings, remeasure_reviewed: bool = False) -> Plan:
-        """Tell what a run has to do with a stack.
+        """Make the plan of a run for a stack.
 
         Parameters
         ----------
         stack
             The stack as found now.
         settings
-            What the run measures with.
+            The settings of the run.
         remeasure_reviewed
-            Whether to measure what a reader has decided about.
+            Whether to measure stacks again about which a reader has decided.
         """
         with self._read() as connection:
             return runs.plan_stack(connection, stack, settings, remeasure_reviewed)
 
     def record(self, run_id: int, result: Report | Failure, plan: Plan, settings: Settings) -> bool:
-        """Keep what measuring a stack gave; all of it or nothing.
+        """Store the result of measuring a stack; all of it or nothing.
 
         Parameters
         ----------
         run_id
-            The run.
+            The number of the run.
         result
-            Of the stack that `plan` is about.
+            The result for the stack of `plan`.
         plan
-            What the result was made from.
+            The plan that the result was made from.
         settings
-            What it was measured with.
+            The settings used for measuring.
 
         Returns
         -------
         bool
-            False where a reader or another run changed the stack in the meantime: then nothing was kept.
+            False if a reader or another run changed the stack in the meantime; then nothing was stored.
         """
         with self._write() as connection:
             return runs.record_result(connection, run_id, result, plan, settings)
 
-    # What a reader does
+    # For a reader
 
     def append(self, stack_id: int, revisions: Sequence[Revision], settings: Settings) -> None:
-        """Keep what a reader did: all revisions of an edit, or none.
+        """Append an edit of a reader: all of its revisions, or none.
 
         Parameters
         ----------
         stack_id
-            The stack whose lesions they are.
+            The number of the stack of the lesions.
         revisions
-            As `calcimeasure.review` made them.
+            Revisions made by `calcimeasure.review`.
         settings
-            What their numbers were computed with.
+            The settings with which their numbers were computed.
 
         Raises
         ------
         ConflictError
-            Somebody changed one of the lesions since it was read.
+            Another person changed one of the lesions after it was read.
         """
         with self._write() as connection:
             reviews.append_edit(connection, stack_id, revisions, settings)
 
     def note_seen(self, stack_id: int, reader: str, is_withdrawn: bool = False) -> None:
-        """Keep that a reader has seen the images that a stack has now, or takes that back."""
+        """Store that a reader has seen the present images of a stack, or revoke this."""
         with self._write() as connection:
             seen.note_seen(connection, stack_id, reader, is_withdrawn)
 
-    # What is known
+    # Queries
 
     def outcomes(self) -> Iterator[Outcome]:
-        """Tell what became of every stack and file, stacks by patient, study, series and number, files at the end.
+        """Yield the outcome of every stack and file: stacks by patient, study, series and number, then files.
 
-        Lesions are the current ones in the order of their numbers; those of a hundred stacks are held in memory.
+        Each outcome has the current lesions in the order of their numbers. Those of a hundred stacks are held in
+        memory.
         """
         with self._read() as connection:
             yield from queries.every_outcome(connection)
@@ -170,32 +172,32 @@ class Store:
             return queries.measured_stacks(connection)
 
     def worklist(self) -> dict[int, tuple[int, int]]:
-        """Count for each stack the lesions that a reader is asked about, and those of them that are decided."""
+        """Count for each stack the lesions that a reader must decide, and those of them that are decided."""
         with self._read() as connection:
             return queries.worklist(connection)
 
     def readers(self) -> dict[int, tuple[str, ...]]:
-        """Name for each stack who has decided about its lesions."""
+        """Give for each stack the names of the readers who decided about its lesions."""
         with self._read() as connection:
             return queries.readers(connection)
 
     def seen_by(self) -> dict[int, tuple[str, ...]]:
-        """Name for each stack who has seen it as a whole; who saw other images than it has now does not count."""
+        """Give for each stack the readers who have looked through all of its present images."""
         with self._read() as connection:
             return seen.seen_by(connection)
 
     def find_stack(self, stack: Stack) -> int | None:
-        """Give the number of the stack that a series found now is; None where it was never measured."""
+        """Give the number in the store of a stack that was found now; None if the stack is new."""
         with self._read() as connection:
             return stacks.find_stack(connection, stack)
 
     def thumbnail(self, lesion: Lesion) -> bytes | None:
-        """Give the picture of a lesion on its present outline, where one was drawn."""
+        """Give the picture of a lesion with its current outline; None if no picture was drawn."""
         with self._read() as connection:
             return queries.thumbnail(connection, lesion)
 
     def find_lesion(self, tracking_uid: str) -> tuple[int, Lesion] | None:
-        """Find a current lesion by its Tracking UID; gives the number of its stack too."""
+        """Find a current lesion by its Tracking UID; return the number of its stack too."""
         with self._read() as connection:
             return revisions.find_lesion(connection, tracking_uid)
 
@@ -205,7 +207,7 @@ class Store:
             return queries.files_of(connection, stack_id)
 
     def is_content(self, stack_id: int, stack: Stack) -> bool:
-        """Tell whether a series found now has the images that a stack was measured on."""
+        """Tell whether a stack that was found now has the images on which the stored stack was measured."""
         with self._read() as connection:
             return stacks.is_content(connection, stack_id, stack)
 
@@ -215,7 +217,7 @@ class Store:
             return revisions.histories_of(connection, [stack_id]).get(stack_id, {})
 
     def revisions(self) -> Iterator[tuple[StackFacts, Revision]]:
-        """Give every revision of every lesion of every stack, also of those that are no longer there."""
+        """Give every revision of every lesion of every stack, also of stacks that no longer exist."""
         with self._read() as connection:
             yield from queries.every_revision(connection)
 
@@ -227,12 +229,12 @@ class Store:
     # Keys and names
 
     def recall(self, name: str) -> str | None:
-        """Give what was remembered under a name."""
+        """Give the text that was stored under a name."""
         with self._read() as connection:
             return names.recall(connection, name)
 
     def remember(self, name: str, value: str) -> None:
-        """Remember one text under a name."""
+        """Store one text under a name."""
         with self._write() as connection:
             names.remember(connection, name, value)
 
@@ -242,6 +244,6 @@ class Store:
             return names.known_record_ids(connection)
 
     def remember_record_ids(self, ids: Mapping[str, str]) -> None:
-        """Add the registry's ids of patients; a patient who has one gets the new one."""
+        """Add the registry's ids of patients; a new id replaces an earlier one."""
         with self._write() as connection:
             names.remember_record_ids(connection, ids)

@@ -1,4 +1,4 @@
-"""The settings that numbers were computed with."""
+"""The settings with which numbers were computed."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 def note_settings(connection: Connection, settings: Settings) -> None:
-    """Keep settings under their hash."""
+    """Store settings under their hash."""
     row = {"settings_hash": settings_hash(settings), "settings_toml": format_settings(settings)}
     insert_new(connection, settings_used, [row])
 
 
 def settings_toml(connection: Connection, hash_of_settings: str) -> str:
-    """Give settings as they were kept."""
+    """Give settings as they were stored."""
     kept = select(settings_used.c.settings_toml).where(settings_used.c.settings_hash == hash_of_settings)
     return str(connection.execute(kept).scalar_one())
 
 
 def of_older_algorithms(connection: Connection) -> frozenset[str]:
-    """Give the hashes of settings that were measured with under an older algorithm number than today's."""
+    """Give the hashes of settings that were used with an older algorithm number than the present one."""
     every = connection.execute(select(settings_used.c.settings_hash, settings_used.c.settings_toml))
     return frozenset(name for name, toml in every if algorithm_of(toml) < algorithm.ALGORITHM)

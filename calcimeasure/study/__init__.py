@@ -1,6 +1,7 @@
-"""What is known only from several stacks of a study: the same mass in other stacks, and symmetric pairs.
+"""Links between several stacks of a study: the same mass in other stacks, and symmetric pairs.
 
-Importing this package loads neither images nor SciPy: tables are written from what it returns.
+It takes measured lesions alone: importing this package loads no image and no SciPy, and nothing of segmenting,
+measuring or locating.
 """
 
 from calcimeasure.study.links import link, linked_studies

@@ -1,4 +1,4 @@
-"""Outcomes of many stacks to studies whose masses are linked."""
+"""From the outcomes of many stacks to studies with linked masses."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 def linked_studies(outcomes: Iterable[Outcome]) -> Iterator[Study]:
-    """Put the stacks of each study together, and link its masses.
+    """Group the stacks by study, and link the masses of each study.
 
     Parameters
     ----------
     outcomes
-        Of every stack and file; those of a study follow each other.
+        The outcomes of all stacks and files; those of one study must follow each other.
 
     Yields
     ------
     Study
-        In the order of the outcomes. One study at a time is held in memory. Files that cannot be read come as a study
-        without stacks.
+        The studies, in the order of the outcomes. One study at a time is held in memory. Files that cannot be read
+        form a study without stacks.
     """
     for _, members in groupby(outcomes, key=_name_of_study):
         together = tuple(members)
@@ -40,7 +40,7 @@ def link(outcomes: Iterable[Outcome]) -> dict[LinkKey, Links]:
     Parameters
     ----------
     outcomes
-        Of all its stacks.
+        The outcomes of all stacks of the study.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def link(outcomes: Iterable[Outcome]) -> dict[LinkKey, Links]:
 
 
 def _name_of_study(outcome: Outcome) -> tuple[object, ...] | None:
-    """Name a study; without StudyInstanceUID by patient and date. A file that cannot be read belongs to none."""
+    """Identify a study; without StudyInstanceUID by patient and date. A file that cannot be read has no study: None."""
     stack = outcome.stack
     if stack is None:
         return None

@@ -1,4 +1,4 @@
-"""Lesions that are compared with each other."""
+"""Comparison and assignment of lesions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Seen:
     stack, lesion
         The stack, and the lesion that was found in it.
     single
-        Whether nothing else in the stack could be the mass that lies at the side and site of the lesion.
+        Whether no other lesion of the stack could be the mass at the side and site of the lesion.
     """
 
     stack: StackFacts
@@ -46,7 +46,7 @@ class Seen:
 
     @property
     def key(self) -> LinkKey:
-        """The name of the lesion in its study."""
+        """The key that identifies the lesion in its study."""
         return link_key(self.stack, self.lesion)
 
     def times_as_large(self, other: Seen) -> float:
@@ -65,12 +65,12 @@ def match(ones: Sequence[Seen], others: Sequence[Seen], unlikeness: Callable[[Se
     ones, others
         The two sets.
     unlikeness
-        Of a lesion of each; infinite where they cannot belong together.
+        Takes a lesion of each set and gives their unlikeness; infinite if they cannot belong together.
 
     Returns
     -------
     dict
-        Index in `ones` to index in `others`.
+        Maps an index in `ones` to an index in `others`.
     """
     if not ones or not others:
         return {}

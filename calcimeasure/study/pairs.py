@@ -1,8 +1,8 @@
 """The two masses of a symmetric pair.
 
-Two masses on opposite sides of a midline that is seen are a pair where each lies near the mirror image of the other;
-the distance that is allowed grows with their size. Where limbs were imaged one by one, each with a side of its own,
-masses at the same site left and right are a pair: the largest with the largest.
+If the image shows the midline, two masses on opposite sides of the midline are a pair if each lies near the mirror
+image of the other. The allowed distance grows with their size. If limbs were imaged one by one and the side of each
+limb is known, masses at the same site left and right are a pair: the largest with the largest.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def symmetric_pairs(masses: Sequence[Seen]) -> dict[int, int]:
     Parameters
     ----------
     masses
-        Each mass once, as the stack that shows it best has it.
+        Each mass once, as the lesion of the stack that shows it best.
 
     Returns
     -------
     dict
-        Index of a mass to the number of its pair, from 1; masses without a partner are left out.
+        Maps the index of a mass to the number of its pair, from 1; masses without a partner are left out.
     """
     left, right = (_on_side(masses, side) for side in (Laterality.LEFT, Laterality.RIGHT))
     matched = match([masses[n] for n in left], [masses[n] for n in right], _unlikeness)
@@ -84,8 +84,8 @@ def _unlikeness(one: Seen, other: Seen) -> float:
 def _may_be_one_site(one: Seen, other: Seen) -> bool:
     """Tell whether no header and no reader says that two masses lie in different parts of the body.
 
-    Sites that were found from geometry or bones have a border somewhere, and the masses of a pair can lie on both
-    sides of it.
+    Sites found from geometry or bones have a sharp border, and the masses of a pair can lie on different sides of this
+    border.
     """
     known = [mass.lesion.site for mass in (one, other) if mass.lesion.site]
     sites = {site.body_site for site in known if site.source not in (SiteSource.GEOMETRY, SiteSource.BONE_LABELS)}

@@ -1,15 +1,15 @@
 """One mass on several projections of a study: radiographs from two directions, or a radiograph and a CT.
 
-A projection has no place in space: places of lesions cannot be compared. Two lesions are one mass only where all of
-these hold:
+A projection has no position in space, so the positions of lesions cannot be compared. Two lesions are one mass only if
+all of these conditions hold:
 
 - their side and their site are known and equal;
-- on each image nothing else could be this mass;
+- on each image no other lesion could be this mass;
 - they have the same extent along the axes of the body that both images show (Patient Orientation (0020,0020)). A
-  frontal and a lateral radiograph share the height. Two radiographs with the same View Position share both axes, and
-  then both extents have to be nearly equal.
+  frontal and a lateral radiograph share the height. Two radiographs with the same View Position share both axes; then
+  both extents must be nearly equal.
 
-Lesions that are measured in pixels only, or that the edge of the image cuts off, are joined to nothing.
+Lesions that are measured only in pixels, or that the edge of the image cuts off, are never joined.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ their axes as in the anatomical position, so that extents cannot be compared."""
 
 
 def is_single(lesion: Lesion, on_image: Sequence[Lesion]) -> bool:
-    """Tell whether nothing else on an image could be the mass that lies at the side and site of a lesion."""
+    """Tell whether no other lesion on an image could be the mass at the side and site of a lesion."""
     may_be_one = [one for one in on_image if one is not lesion and one.may_be_mass]
     return not any(_may_lie_together(one, lesion) for one in may_be_one)
 
@@ -49,8 +49,8 @@ def unlikeness_on_projections(one: tuple[StackFacts, Lesion], other: tuple[Stack
     Returns
     -------
     float
-        0 where extents are equal along the axes that both images show, 1 at the limit; infinite where the lesions are
-        two masses, or nothing shows that they are one.
+        0 if the extents are equal along the axes that both images show, 1 at the limit; infinite if the lesions are
+        two masses, or if there is no evidence that they are one.
     """
     lesions = one[1], other[1]
     on_radiographs = [lesion.measurements.place_lps_mm is None for lesion in lesions]
@@ -67,7 +67,7 @@ def unlikeness_on_projections(one: tuple[StackFacts, Lesion], other: tuple[Stack
 
 
 def _are_at_one_place(one: Lesion, other: Lesion, *, turned: bool) -> bool:
-    """Tell whether side and site of two lesions are known and equal; of a limb that is `turned` nothing is known."""
+    """Tell whether side and site of two lesions are known and equal; False at the sites of `_TURNED` if `turned`."""
     place = _place(one)
     if place is None or place != _place(other) or (turned and place[1] in _TURNED):
         return False
@@ -85,7 +85,7 @@ def _place(lesion: Lesion) -> tuple[Laterality, BodySite] | None:
 
 
 def _may_lie_together(one: Lesion, other: Lesion) -> bool:
-    """Tell whether neither sides nor sites of two lesions differ."""
+    """Tell whether the known sides and sites of two lesions are compatible."""
     sides = {lesion.side.laterality for lesion in (one, other) if lesion.side} - {Laterality.UNKNOWN}
     sites = {lesion.site.body_site for lesion in (one, other) if lesion.site} - {BodySite.UNKNOWN}
     return len(sides) <= 1 and len(sites) <= 1
@@ -107,6 +107,6 @@ def _extents_mm(stack: StackFacts, lesion: Lesion) -> dict[str, float]:
 
 
 def _axes_of(stack: StackFacts) -> list[str | None]:
-    """Name the axes of the body along a row and along a column, None where one is oblique; nothing if they are none."""
+    """Name the axes of the body along a row and along a column (None for an oblique axis); empty if not known."""
     axes = [_AXES.get(letter) for letter in (stack.patient_orientation or "").upper().split("\\")]
     return axes if len(axes) == 2 and axes[0] != axes[1] else []

@@ -1,8 +1,8 @@
 """One mass in several stacks of a study.
 
-Series that share a frame of reference show a mass at the same place. Two lesions are one mass where the distance of
-their centroids is less than masses of their size can lie side by side, and their volumes are similar. Each lesion of
-one stack is at most one lesion of another. On radiographs `projections` decides.
+Stacks that share a frame of reference show a mass at the same position. Two lesions are one mass if the distance of
+their centroids is smaller than between two adjacent masses of that size, and if their volumes are similar. Each lesion
+of one stack is matched with at most one lesion of another stack. On radiographs `projections` decides.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def groups_of_one_mass(outcomes: Iterable[Outcome]) -> list[list[Seen]]:
-    """Put the lesions of a study that are the same mass together.
+    """Group the lesions of a study that are the same mass.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ def groups_of_one_mass(outcomes: Iterable[Outcome]) -> list[list[Seen]]:
     Returns
     -------
     list of list
-        Each mass that no reader has rejected, in a group with what is the same mass in other stacks. The first of a
-        group shows the mass best: CT before radiograph, then the thinnest slices; of several radiographs the one on
-        which the mass is longest.
+        One group for each mass that no reader has rejected: its lesions in all stacks. The first lesion of a group
+        shows the mass best. CT is preferred to a radiograph, thinner slices to thicker ones, and of several radiographs
+        the one on which the mass is longest.
     """
     stacks = [(one.stack, one) for one in outcomes if one.stack is not None]
     groups: list[list[Seen]] = []
@@ -62,7 +62,7 @@ def _best_first(stack: StackFacts) -> tuple[object, ...]:
 
 
 def _join(groups: list[list[Seen]], masses: Sequence[Seen]) -> None:
-    """Add the masses of another stack to the groups that they belong to, or as groups of their own."""
+    """Add each mass of another stack to the group of the same mass, or as a new group."""
     firsts = [group[0] for group in groups]
     matched = match(masses, firsts, _unlikeness)
     for index, mass in enumerate(masses):
@@ -73,7 +73,7 @@ def _join(groups: list[list[Seen]], masses: Sequence[Seen]) -> None:
 
 
 def _unlikeness(one: Seen, other: Seen) -> float:
-    """Compare two lesions: 0 where they are surely one mass, 1 at the limit, infinite where they are two masses."""
+    """Compare two lesions: 0 if they are certainly one mass, 1 at the limit, infinite if they are two masses."""
     place_lps_mm, other_place_lps_mm = one.place_lps_mm, other.place_lps_mm
     if place_lps_mm is None or other_place_lps_mm is None:
         both_single = one.single and other.single

@@ -41,7 +41,7 @@ def _command(name: str, command: Any) -> str:  # noqa: ANN401 - typer's own clas
     options = [one for one in shown if one.param_type_name == "option" and "--help" not in one.opts]
     usage = " ".join(["calcimeasure", name, *arguments, "[OPTIONS]"])
     rows = [(f"`{one.get_help_record(context)[0]}`", one.help or "") for one in options]
-    return f"## {name}\n\n```\n{usage}\n```\n\n{command.help or ''}\n\n{_table(('option', ''), rows)}"
+    return f"## {name}\n\n```\n{usage}\n```\n\n{command.help or ''}\n\n{_table(('option', 'meaning'), rows)}"
 
 
 def settings() -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import gc
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from calcimeasure.review import Desk, first_open, open_stack
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+if find_spec("napari") is None:
+    # `main` imports napari late. A package without the extra `gui` has to say so before a folder is opened.
+    raise ModuleNotFoundError("No module named 'napari'", name="napari")
 
 
 def main(folder: Path, reader: str | None = None) -> None:

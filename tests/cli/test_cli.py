@@ -279,6 +279,16 @@ def test_review_without_napari_says_how_to_install_it(tmp_path: Path, monkeypatc
     assert "pip install 'calcimeasure[gui]'" in the_line(result)
 
 
+def test_review_of_a_package_without_the_extra_gui_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "napari_calcimeasure.app", raising=False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    result = run("review", tmp_path)
+    assert result.exit_code == 2
+    assert "No module named 'napari'. Install it: pip install 'calcimeasure[gui]'." in the_line(result)
+
+
 # One bad file or series stops nothing
 
 

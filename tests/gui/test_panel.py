@@ -60,3 +60,9 @@ def test_the_sheet_of_keys_opens_by_its_key_and_takes_none_from_the_viewer(reade
     assert text.count("<tr>") == sum(bool(action.keys) for action in ACTIONS)
     reader.panel.close_review()
     assert not sheet.isVisible()
+
+
+def test_the_window_closes_while_the_sheet_of_keys_is_open(reader: Reader) -> None:
+    reader.panel.show_keys()
+    reader.close()
+    reader.panel.close_review()  # as the command does when the window is gone

@@ -1,7 +1,7 @@
-"""Outlines made by other programs (DICOM SEG, RTSTRUCT, NIfTI) to labels on a stack's own voxels.
+"""From outlines made by other programs (DICOM SEG, RTSTRUCT, NIfTI) to labels on the voxels of a stack.
 
-Bones outlined by TotalSegmentator above all: one NIfTI per bone, one of all bones with their names in the header, a
-DICOM SEG, an RTSTRUCT. `find_masks` reads headers, `read_masks` gives the labels of one stack.
+The main use is bones outlined by TotalSegmentator: one NIfTI for each bone, one NIfTI of all bones with their names in
+the header, a DICOM SEG, or an RTSTRUCT. `find_masks` reads headers, `read_masks` gives the labels of one stack.
 """
 
 from calcimeasure.load.masks.finding import find_masks

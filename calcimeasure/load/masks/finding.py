@@ -37,16 +37,16 @@ def find_masks(path: str | os.PathLike[str]) -> MaskFiles:
     Parameters
     ----------
     path
-        A DICOM SEG (PS3.3 C.8.20), RTSTRUCT (C.8.8.5) or NIfTI (.nii, .nii.gz), or a folder that is searched with
-        all that lies in it. A NIfTI has the names of its labels in an XML extension of its header, as
-        TotalSegmentator --ml writes it, or holds one class named as the file.
+        A DICOM SEG (PS3.3 C.8.20), RTSTRUCT (C.8.8.5) or NIfTI (.nii, .nii.gz), or a folder that is searched with all
+        its subfolders. A NIfTI has the names of its labels in an XML extension of its header, as TotalSegmentator --ml
+        writes it, or holds one class that has the name of the file.
 
     Raises
     ------
     InputPathError
         The path does not exist or cannot be read.
     MaskError
-        A file says that it is a mask and is broken, or nothing under the path is a mask.
+        A file claims to be a mask and is broken, or no file under the path is a mask.
     """
     path = Path(path)
     if not (path.is_dir() or path.is_file()):
@@ -73,13 +73,14 @@ def _walk(folder: Path) -> Iterator[Path]:
     for parent, _, names in os.walk(folder, onerror=refuse):
         for name in names:
             file = Path(parent, name)
-            # What macOS leaves beside each file on other drives ends like it, and is none.
+            # On other drives macOS writes an extra file "._name" beside each file; it has the same suffix, but is not a
+            # mask.
             if file.is_file() and not name.startswith("._"):
                 yield file
 
 
 def _read_header(path: Path) -> list[MaskFile]:
-    """Read what a file holds; nothing where it is no mask."""
+    """Read the contents of a file from its header; empty if the file is not a mask."""
     if path.name.lower().endswith(_NIFTI_NAMES):
         with refusing_broken(path, "A NIfTI that can be read"):
             return [nifti_header(path)]
@@ -95,7 +96,7 @@ def _read_header(path: Path) -> list[MaskFile]:
 
 
 def _dicom_kind(path: Path) -> MaskKind | None:
-    """Tell from its first bytes what a file is; None where it is no DICOM, or no mask."""
+    """Tell the kind of a file from its header; None if the file is not DICOM, or not a mask."""
     try:
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -107,7 +108,7 @@ def _dicom_kind(path: Path) -> MaskKind | None:
                 sop_class = header.get("SOPClassUID")
     except Exception:  # noqa: BLE001 - whatever lies beside the masks need not be readable
         return None
-    # Of a broken file it may be several values.
+    # In a broken file the attribute may have several values.
     if str(sop_class) in _SEGMENTATION:
         return MaskKind.SEG
     return MaskKind.RTSTRUCT if str(sop_class) == _STRUCTURE_SET else None
@@ -148,7 +149,7 @@ def _uids(items: Iterable[Dataset], keyword: str) -> frozenset[str]:
 
 
 def _structure_set_header(path: Path, dataset: Dataset) -> list[MaskFile]:
-    """Read the regions of interest, those of each frame of reference apart (PS3.3 C.8.8.5, Structure Set)."""
+    """Read the regions of interest, grouped by frame of reference (PS3.3 C.8.8.5, Structure Set)."""
     classes: dict[str, list[MaskClass]] = defaultdict(list)
     for roi in items_of(dataset, "StructureSetROISequence"):
         uid = str(roi.get("ReferencedFrameOfReferenceUID") or "")

@@ -1,4 +1,4 @@
-"""Where the voxels of a mask lie on the grid of a stack, and the array that they are painted into."""
+"""Positions of mask voxels on the grid of a stack, and the array into which masks are painted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def range_in_words(low: NDArray[np.float64], high: NDArray[np.float64]) -> str:
-    """Write the ends of a box of indexes, axis by axis."""
+    """Write the lower and upper indexes of a box in words, axis by axis."""
     return " x ".join(f"{a:.1f} to {b:.1f}" for a, b in zip(low, high, strict=True))
 
 
@@ -34,7 +34,7 @@ def grid_of(file: MaskFile) -> NiftiGrid:
 def extent_in_mask(
     grid: NiftiGrid, geometry: Geometry
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Box of the stack's voxel centers in the mask's indexes, and the size of a voxel of the stack there."""
+    """Compute the box of the stack's voxel centers, and the size of a voxel of the stack, in indexes of the mask."""
     slices, rows, columns = geometry.shape_kji
     corners = np.array([(k, j, i) for k in range(slices) for j in (0, rows - 1) for i in (0, columns - 1)])
     to_index = np.linalg.inv(np.array(grid.affine_lps))[:3]
@@ -53,7 +53,7 @@ def extent_in_mask(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lattice:
-    """Where an array lies whose elements are voxels of the stack: start_kji + index * sign along each of its axes."""
+    """Position of an array whose elements are voxels of the stack: start_kji + index * sign along each of its axes."""
 
     start_kji: NDArray[np.intp]
     axes: tuple[int, ...]
@@ -63,9 +63,9 @@ class Lattice:
 def find_lattice(
     origin_lps_mm: NDArray[np.float64], steps_lps_mm: NDArray[np.float64], counts: Sequence[int], geometry: Geometry
 ) -> Lattice | None:
-    """Find the voxels of the stack that the elements of an array are; None where one lies beside them.
+    """Find the voxels of the stack that coincide with the elements of an array; None if an element has no such voxel.
 
-    An array of two axes lies in the slices. Along each axis every element is looked at: slices may be unevenly
+    An array with two axes lies in a slice. Along each axis every element is checked, because slices may be unevenly
     spaced.
     """
     sides_mm = (geometry.row_spacing_mm, geometry.column_spacing_mm, *geometry.slice_steps_mm)
@@ -84,7 +84,7 @@ def find_lattice(
 
 
 def _steps_kji(points_lps_mm: NDArray[np.float64], geometry: Geometry, tolerance_mm: float) -> NDArray[Any] | None:
-    """Give the steps between points that are all voxels, one beside the other along one axis; else None."""
+    """Give the index steps between points if all of them are adjacent voxels along one axis; else None."""
     index = np.rint(geometry.to_index_kji(points_lps_mm))
     if np.max(np.linalg.norm(geometry.to_lps_mm(index) - points_lps_mm, axis=1)) > tolerance_mm:
         return None
@@ -95,7 +95,7 @@ def _steps_kji(points_lps_mm: NDArray[np.float64], geometry: Geometry, tolerance
 
 
 def _filled(axes: Sequence[int | None]) -> tuple[int, ...] | None:
-    """Give axes of one element, which have no direction, the axes that are free; None where two axes are the same."""
+    """Assign the free axes to axes with only one element, which have no direction; None if two axes are the same."""
     free = [axis for axis in range(3 - len(axes), 3) if axis not in axes]
     filled = tuple(free.pop(0) if axis is None and free else axis for axis in axes)
     if None in filled or len(set(filled)) != len(filled) or (len(filled) == 2 and 0 in filled):
@@ -104,7 +104,7 @@ def _filled(axes: Sequence[int | None]) -> tuple[int, ...] | None:
 
 
 def nifti_axes(grid: NiftiGrid, geometry: Geometry) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
-    """Which axis of the stack each axis of a NIfTI is, and its direction; None where it is another grid."""
+    """Give the axis of the stack for each axis of a NIfTI, and its direction; None if the NIfTI has another grid."""
     lattice = find_lattice(grid.origin_lps_mm, grid.steps_lps_mm, grid.shape, geometry)
     if lattice is None:
         return None
@@ -116,7 +116,7 @@ def nifti_axes(grid: NiftiGrid, geometry: Geometry) -> tuple[tuple[int, ...], tu
 
 @dataclass(slots=True)
 class Canvas:
-    """The labels while they are painted: what is painted first stays."""
+    """The labels while they are painted: a voxel that has a label keeps it."""
 
     geometry: Geometry
     stack: Stack
@@ -130,22 +130,22 @@ class Canvas:
 
     @classmethod
     def of(cls, geometry: Geometry, stack: Stack, count: int, *, measured: bool) -> Canvas:
-        """Take an empty array of the shape of a stack, for so many labels."""
+        """Make an empty array with the shape of a stack, for a number of labels."""
         labels = np.zeros(geometry.shape_kji, dtype=np.uint8 if count < 2**8 else np.uint16)
-        # Images that lie twice at one position make more instances than slices: then none is told by its number.
+        # If two images lie at one position, there are more instances than slices: the number then tells no slice.
         slices = {one.sop_uid: k for k, one in enumerate(stack.instances)}
         whole = len(stack.instances) == len(slices) == geometry.shape_kji[0]
         return cls(geometry, stack, labels, measured, slices if whole else {})
 
     def paint_class(self, part: NDArray[Any], mask: NDArray[np.bool_], label: int) -> None:
-        """Write one label where a part of the labels (a view) is still free."""
+        """Write one label into the free voxels of a part of the labels (a view)."""
         if mask.any():
             self.painted.add(label)
             self.overlap_count += int(np.count_nonzero(mask & (part != 0) & (part != label)))
             np.copyto(part, label, where=mask & (part == 0))
 
     def paint(self, part: NDArray[Any], values: NDArray[Any]) -> None:
-        """Write values where a part of the labels (a view) is still free."""
+        """Write values into the free voxels of a part of the labels (a view)."""
         taken = (part != 0) & (values != 0) & (part != values)
         self.overlap_count += int(np.count_nonzero(taken))
         used = np.flatnonzero(np.bincount(values.ravel(), minlength=1))
@@ -153,7 +153,7 @@ class Canvas:
         np.copyto(part, values.astype(part.dtype, copy=False), where=(part == 0))
 
     def resample(self, file: MaskFile, found: str) -> None:
-        """Note that a mask is on another grid."""
+        """Note that a mask was resampled from another grid."""
         self.resampled = True
         self.remarks.append(f"{file.path.name} has another grid than the stack ({found}): taken by nearest neighbor.")
 
@@ -164,7 +164,7 @@ class Canvas:
         return MaskError(message, file.path, uid)
 
     def all_remarks(self) -> tuple[str, ...]:
-        """Give what has to be known about the labels, in words."""
+        """Give all remarks on the labels, in words."""
         overlap = f"{self.overlap_count} voxels are in two classes: the first one has them."
         return (*self.remarks, *((overlap,) if self.overlap_count else ()))
 
@@ -172,16 +172,17 @@ class Canvas:
 def index_in_slice(
     per_step: NDArray[np.float64], origin_lps_mm: NDArray[np.float64], k: int, geometry: Geometry
 ) -> list[NDArray[np.float64]]:
-    """Index of the pixels of slice k along each axis of another grid.
+    """Compute the indexes of the pixels of slice k along each axis of another grid.
 
-    Each (rows, columns), or with a side of 1 where rows or columns make no difference: mostly the grids are parallel.
+    Each array is (rows, columns). Its length is 1 along an axis on which the index does not depend, as for most grids,
+    which are parallel to the stack.
 
     Parameters
     ----------
     per_step
-        (n, 3) what a millimeter along x, y and z adds to each index.
+        (n, 3) change of each index per millimeter along x, y and z.
     origin_lps_mm
-        Where all of them are 0.
+        The position at which all indexes are 0.
     """
     _, rows, columns = geometry.shape_kji
     first = per_step @ (geometry.origins_lps_mm[k] - origin_lps_mm)
@@ -196,13 +197,13 @@ def index_in_slice(
 
 
 def nearest_index(index: Iterable[NDArray[np.float64]], shape: Sequence[int]) -> tuple[NDArray[np.int16], ...]:
-    """Round fractional indexes to the nearest element of an array that is there."""
+    """Round fractional indexes to the nearest element inside an array."""
     sides = zip(index, shape, strict=True)
     return tuple(np.clip(np.rint(one), 0, count - 1).astype(np.int16) for one, count in sides)
 
 
 def half_step_mm(canvas: Canvas, k: int) -> float:
-    """Half the way to the neighboring slices; of one slice alone half its thickness."""
+    """Half the distance to the neighboring slices; for a single slice half its thickness."""
     if canvas.geometry.shape_kji[0] > 1:
         return float(canvas.geometry.slice_weights_mm[k]) / 2
     return (canvas.stack.slice_thickness_mm or 0.0) / 2

@@ -1,7 +1,7 @@
-"""Masks to labels on a stack's own voxels.
+"""From masks to labels on the voxels of a stack.
 
-What belongs to a stack is told by UIDs and by where its voxels lie, never by names of files or folders, and nothing is
-ever flipped to fit.
+UIDs and the positions of voxels decide which masks belong to a stack. Names of files and folders do not. A mask is
+never flipped to fit a stack.
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ class _Fit(StrEnum):
 
 
 def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only: bool = True) -> BoneMasks:
-    """Read what was outlined on a stack.
+    """Read the outlines that belong to a stack.
 
-    A SEG or RTSTRUCT belongs to the stack whose images it references, in the same frame of reference; where none
-    does, to every stack in its frame of reference. A NIfTI belongs to the stack whose grid it has, in whatever order
-    and direction of axes; where there is none, to one that it covers and does not go beyond.
+    A SEG or RTSTRUCT belongs to the stack whose images it references, in the same frame of reference. If no mask
+    references the stack, every mask in the frame of reference of the stack belongs to it. A NIfTI belongs to the stack
+    with the same grid, in any order and direction of axes. If no NIfTI has the grid, one belongs to the stack if it
+    covers the stack and does not extend beyond it.
 
     Parameters
     ----------
@@ -54,13 +55,13 @@ def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only
     stack, geometry
         The stack.
     bones_only
-        False takes every class whatever its name, each with a label of its own, and no resampled ones: for outlines
-        that are measured.
+        False takes classes of any name, each with its own label, and no resampled masks: for outlines that are
+        measured.
 
     Returns
     -------
     BoneMasks
-        Without classes where nothing belongs to the stack; `passed_over` tells why.
+        Without classes if no mask belongs to the stack; `passed_over` tells why.
 
     Raises
     ------
@@ -85,14 +86,14 @@ def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only
 
 
 def _paint_dicom(file: MaskFile, fit: _Fit, labels: dict[MaskClass, int], canvas: Canvas) -> list[PassedOver]:
-    """Paint a SEG or an RTSTRUCT; give why it was passed over where it does not fit."""
+    """Paint a SEG or an RTSTRUCT; if it does not fit, give the reason why it was passed over."""
     try:
         if file.kind is MaskKind.SEG:
             paint_seg(file, labels, canvas, drawn_on_it=fit is _Fit.OWN)
         else:
             paint_structure_set(file, labels, canvas)
     except MaskError as error:
-        # What was not made for the stack need not fit it; a broken file is never passed over.
+        # A mask that was made for another stack need not fit this one. A broken file is never passed over.
         if fit is _Fit.OWN or error.series_uid is None:
             raise
         return [PassedOver(file.path, error.message)]
@@ -106,7 +107,7 @@ def _paint_dicom(file: MaskFile, fit: _Fit, labels: dict[MaskClass, int], canvas
 def _belonging(
     masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only: bool
 ) -> tuple[list[tuple[MaskFile, _Fit]], list[PassedOver]]:
-    """Sort files into those that belong to a stack and others; what only likely does gives way to its own ones."""
+    """Sort files into those that belong to a stack and others; files that only may belong count if none surely does."""
     found: list[tuple[MaskFile, _Fit]] = []
     passed_over: list[PassedOver] = []
     for file in masks.files:
@@ -123,7 +124,7 @@ def _belonging(
 
 
 def _fit(file: MaskFile, stack: Stack, geometry: Geometry, *, bones_only: bool) -> _Fit | str:
-    """Say how a file belongs to a stack, or in words why it does not."""
+    """Tell how a file belongs to a stack, or in words why it does not belong to the stack."""
     is_nifti = file.kind is MaskKind.NIFTI
     fit = _nifti_fit(file, geometry, measured=not bones_only) if is_nifti else _dicom_fit(file, stack)
     if isinstance(fit, _Fit) and bones_only and not any(bone_name(one.text) for one in file.classes):
@@ -135,8 +136,8 @@ def _dicom_fit(file: MaskFile, stack: Stack) -> _Fit | str:
     references = _references(file, stack)
     same_frame = file.frame_of_reference_uid is not None and file.frame_of_reference_uid == stack.frame_of_reference_uid
     other_frame = not same_frame and None not in (file.frame_of_reference_uid, stack.frame_of_reference_uid)
-    # rt_utils, with which TotalSegmentator writes RTSTRUCT, makes up the frame of reference; the images that the
-    # contours were drawn on are named right. A SEG has no such excuse.
+    # TotalSegmentator writes RTSTRUCT with rt_utils, which invents a frame of reference but references the right
+    # images. So an RTSTRUCT with another frame of reference is accepted, a SEG is not.
     if references and other_frame and file.kind is MaskKind.SEG:
         raise MaskError(
             f"Frame of reference {stack.frame_of_reference_uid} expected, found {file.frame_of_reference_uid} in a "
@@ -157,7 +158,7 @@ def _dicom_fit(file: MaskFile, stack: Stack) -> _Fit | str:
 
 
 def _references(file: MaskFile, stack: Stack) -> bool:
-    """Tell whether a file names images of the stack, or where it names no images its series."""
+    """Tell whether a file references images of the stack or, if it references no images, the series of the stack."""
     if not file.instance_uids:
         return stack.series_uid in file.series_uids
     return any(one.sop_uid in file.instance_uids for one in stack.instances if one.sop_uid)

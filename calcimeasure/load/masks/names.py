@@ -1,4 +1,4 @@
-"""The names of bones that TotalSegmentator and others write, and the side that a name tells."""
+"""The names of bones as TotalSegmentator and other programs write them, and the side in a name."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ _SIDES: Final[Mapping[str, Laterality]] = {"left": Laterality.LEFT, "right": Lat
 
 
 def bone_name(text: str) -> tuple[str, Laterality | None] | None:
-    """Find the bone that a class is named after.
+    """Find the bone that the name of a class means.
 
     Parameters
     ----------
     text
-        Its words in any order and case, apart by blanks, dashes or underscores. The side is a word, never a letter.
+        The name. Its words have any order and case, and are separated by blanks, dashes or underscores. The side is a
+        word, never a single letter.
 
     Returns
     -------
     tuple or None
-        TotalSegmentator's name, and the side where it has one; None where it is no bone (or no one bone).
+        TotalSegmentator's name, and the side if the name has one; None if the name is not that of exactly one bone.
 
     Examples
     --------
@@ -64,7 +65,7 @@ def bone_name(text: str) -> tuple[str, Laterality | None] | None:
 
 
 def words_and_side(text: str) -> tuple[list[str], Laterality | None]:
-    """Divide a name into its words and the side that exactly one of them tells."""
+    """Separate a name into its words and its side; the side is None unless exactly one word names a side."""
     words = [word for word in re.split(r"[\W_]+", text.casefold()) if word]
     sides = [word for word in words if word in _SIDES]
     if len(sides) != 1:

@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from calcimeasure.load.masks.plan import LabelPlan
 
 LARGEST_RESAMPLED_VOXELS: Final = 2**30
-"""A mask on another grid is held whole: at 1.5 mm the whole body takes a tenth of that."""
+"""A mask on another grid is held in memory as a whole. A whole body at 1.5 mm has a tenth of this number of voxels."""
 
 _LARGEST_NIFTI_HEADER_BYTES: Final = 2**24
-"""TotalSegmentator's table of names takes 20 kB; a header that claims to be gigabytes is broken, or a bomb."""
+"""TotalSegmentator's table of names takes 20 kB. A header that states gigabytes is broken or malicious."""
 
 _LARGEST_LABEL: Final = 2**16 - 1
 _TEXT_EXTENSIONS: Final = frozenset({0, 6, 30})
-"""Unspecified (as TotalSegmentator writes it), comment, Caret; others hold other things."""
+"""Codes of NIfTI header extensions that hold text: unspecified (written by TotalSegmentator), comment, Caret."""
 
 _VOXELS_AT_A_TIME: Final = 2**23
 
@@ -51,13 +51,13 @@ def nifti_header(path: Path) -> MaskFile:
     _refuse_large_nifti_header(path)
     image: Any = nibabel.load(path)
     stem = re.sub(r"\.nii(\.gz)?$", "", path.name, flags=re.IGNORECASE)
-    # A header without a table has one class, named as the file.
+    # A header without a table of names has one class with the name of the file.
     classes = _extension_names(image.header.extensions) or (MaskClass(None, stem),)
     return MaskFile(path, MaskKind.NIFTI, classes, grid=NiftiGrid(_nifti_shape(image.shape), _affine_lps(image)))
 
 
 def _refuse_large_nifti_header(path: Path) -> None:
-    """Read by hand where the voxels begin: nibabel reads all that is said to stand before them."""
+    """Refuse a header that is too large: nibabel would read everything before the stated begin of the voxels."""
     with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as file:
         start = file.read(348)
     if len(start) < 348:
@@ -87,7 +87,7 @@ def _affine_lps(image: Any) -> tuple[tuple[float, ...], ...]:  # noqa: ANN401 - 
     header = image.header
     sform, qform = header.get_sform(coded=True)[0], header.get_qform(coded=True)[0]
     if sform is None and qform is None:
-        # nibabel would place it by its size alone, and flip x.
+        # nibabel would invent a position from the shape alone, and flip x.
         raise ValueError("neither sform_code nor qform_code, so that nothing tells where it lies")
     if sform is not None and qform is not None and np.linalg.det(sform[:3, :3]) * np.linalg.det(qform[:3, :3]) < 0:
         raise ValueError("sform and qform that mirror each other, so that nothing tells left from right")
@@ -119,7 +119,7 @@ def _extension_names(extensions: Iterable[Any]) -> tuple[MaskClass, ...]:
 
 
 def _text_of(extension: Any) -> bytes:  # noqa: ANN401 - nibabel has no types
-    """Give what an extension of text holds; nothing of another extension."""
+    """Give the content of a text extension; empty for any other extension."""
     if extension.get_code() not in _TEXT_EXTENSIONS:
         return b""
     content = extension.get_content()
@@ -141,7 +141,7 @@ def paint_niftis(files: Sequence[MaskFile], plan: LabelPlan, canvas: Canvas) -> 
             for file in same_grid:
                 _paint_nifti(file, plan.labels_of(file), target, canvas)
             continue
-        # Put together on their own grid first: 60 bones are resampled once.
+        # All bones are first joined on their common grid, so that 60 bones are resampled only once.
         low, high, _ = extent_in_mask(grid, canvas.geometry)
         canvas.resample(
             same_grid[0], f"{' x '.join(map(str, grid.shape))} voxels, the stack at {range_in_words(low, high)}"
@@ -155,7 +155,7 @@ def paint_niftis(files: Sequence[MaskFile], plan: LabelPlan, canvas: Canvas) -> 
 
 
 def _paint_nifti(file: MaskFile, labels: dict[MaskClass, int], target: NDArray[Any], canvas: Canvas) -> None:
-    """Paint a file on an array with its own axes, some of its last axis at a time."""
+    """Paint a file on an array with the same axes, in parts along the last axis."""
     import nibabel
 
     with refusing_broken(file.path, "Voxels that can be read"):
@@ -183,14 +183,14 @@ def _paint_nifti(file: MaskFile, labels: dict[MaskClass, int], target: NDArray[A
 
 
 def _nifti_labels(voxels: NDArray[Any], labels: dict[MaskClass, int]) -> NDArray[Any]:
-    """Turn a file's values into labels."""
+    """Convert the values of a file into labels."""
     dtype = np.uint8 if max(labels.values()) < 2**8 else np.uint16
     if voxels.dtype.kind not in "ui":
         if np.any(np.rint(voxels) != voxels) or np.abs(voxels).max() > 2**31:
             raise ValueError("labels that are no whole numbers")
         voxels = voxels.astype(np.int64)
     numbers = {cast("int", one.number): label for one, label in labels.items()}
-    # Only values that have a name count; a table takes them at once.
+    # Values without a name are ignored. A look-up table converts all values at once.
     inside = (voxels >= 0) & (voxels <= max(numbers))
     table = np.zeros(max(numbers, default=0) + 1, dtype=dtype)
     for number, label in numbers.items():
@@ -200,7 +200,7 @@ def _nifti_labels(voxels: NDArray[Any], labels: dict[MaskClass, int]) -> NDArray
 
 
 def _refuse_several_values(voxels: NDArray[Any], values_seen: set[float]) -> None:
-    """Refuse labels without names where one class is expected; parts of one (probabilities) are taken."""
+    """Refuse several labels without names where one class is expected; values between 0 and 1 (probabilities) pass."""
     largest = voxels.max()
     if voxels.dtype.kind == "f" and voxels.min() >= 0 and largest <= 1:
         return

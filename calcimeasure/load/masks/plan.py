@@ -1,4 +1,4 @@
-"""Which label on the stack each outline of the masks gets."""
+"""The label that each outline of the masks gets on the stack."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LabelPlan:
-    """The labels to be painted, and which class of which file gets which."""
+    """The labels to be painted, and the label of each class of each file."""
 
     names: tuple[NamedMask, ...]
     labels: dict[tuple[MaskFile, MaskClass], int] = field(repr=False)
 
     def labels_of(self, file: MaskFile) -> dict[MaskClass, int]:
-        """Give the label of each outline of a file that is taken."""
+        """Give the label of each outline of a file, for those outlines that are used."""
         return {one: self.labels[file, one] for one in file.classes if (file, one) in self.labels}
 
 
 def plan_labels(files: Sequence[MaskFile], *, bones_only: bool) -> LabelPlan:
-    """Give each bone a label, wherever it comes from; other classes each one of their own."""
+    """Give each bone one label, also if several files contain it; give every other class its own label."""
     names: list[NamedMask] = []
     labels: dict[tuple[MaskFile, MaskClass], int] = {}
     by_name: dict[str, int] = {}
@@ -55,7 +55,7 @@ def _also_in(named: NamedMask, path: Path) -> NamedMask:
 
 
 def _refuse_two_niftis(names: Iterable[NamedMask], niftis: Collection[Path]) -> None:
-    """Refuse two NIfTI of one bone on one grid: of two series that share it, nothing tells which one is meant."""
+    """Refuse two NIfTI of one bone on one grid: if two stacks share the grid, nothing tells which mask is meant."""
     for one in names:
         twins = [path for path in one.paths if path in niftis]
         if len(twins) > 1:

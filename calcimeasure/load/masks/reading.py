@@ -1,4 +1,4 @@
-"""Reading of files that nobody vouches for: limits, and errors that name the file."""
+"""Reading of untrusted files: limits, and errors that name the file."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 FARTHEST_MM: Final = 1e6
-"""Positions beyond it are no patient's."""
+"""A position farther than this from the origin cannot lie in a patient."""
 
 LARGEST_SIDE: Final = 2**15 - 1
 LARGEST_MASK_VOXELS: Final = 2**32
-"""The largest CT seen has a tenth of that."""
+"""Largest number of voxels of a mask. The largest CT seen has a tenth of this number."""
 
 LARGEST_STRUCTURE_SET_BYTES: Final = 2**31
 
 
 @contextmanager
 def refusing_broken(path: Path, expected: str) -> Iterator[None]:
-    """Tell of whatever goes wrong in a parser as an error that names the file."""
+    """Convert any exception of a parser into an error that names the file."""
     try:
         with warnings.catch_warnings():
-            # pydicom and nibabel warn of wording; every value that is used is checked where it is used.
+            # Warnings of pydicom and nibabel about formal faults are ignored: each value is checked before its use.
             warnings.simplefilter("ignore")
             yield
     except UsageError:
@@ -50,7 +50,7 @@ def is_deflated(path: Path) -> bool:
 
 
 def refuse_bomb(file: BinaryIO, path: Path) -> None:
-    """Unpack a deflated file with the limits of `load.source` first: pydicom knows none."""
+    """Refuse a deflated file that exceeds the limits of `load.source` when it is inflated; pydicom has no limit."""
     if read_meta(file).get("TransferSyntaxUID") == DEFLATED:
         inflate(file)
     elif path.stat().st_size > LARGEST_MASK_VOXELS:
@@ -58,6 +58,6 @@ def refuse_bomb(file: BinaryIO, path: Path) -> None:
 
 
 def items_of(dataset: Dataset, keyword: str) -> list[Dataset]:
-    """Give the items of a sequence; none where the header has no such sequence."""
+    """Give the items of a sequence; empty if the header has no such sequence."""
     sequence = dataset.get(keyword)
     return list(sequence) if isinstance(sequence, DicomSequence) else []

@@ -1,4 +1,4 @@
-"""What is known of outlines that other programs made: files, the names in them, and the labels on a stack."""
+"""Records of outlines that other programs made: files, the names in them, and the labels on a stack."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class MaskError(UsageError):
     Parameters
     ----------
     message
-        Expected, found, where, what to do: for a person.
+        Text for a person: what was expected, what was found, where, what to do.
     path
         The file.
     series_uid
-        The series that it does not fit; None where the file itself is at fault.
+        The series that the file does not fit; None if the file itself is broken.
     """
 
     def __init__(self, message: str, path: Path | None = None, series_uid: str | None = None) -> None:
-        # All go to the base, so that the error survives pickling on its way out of a worker.
+        # All arguments go to the base class, so that the error can be pickled and sent from a worker process.
         super().__init__(message, path, series_uid)
         self.message = message
         self.path = path
@@ -43,7 +43,7 @@ class MaskError(UsageError):
 
 
 class MaskKind(StrEnum):
-    """What a mask file is."""
+    """The format of a mask file."""
 
     SEG = "SEG"
     RTSTRUCT = "RTSTRUCT"
@@ -52,15 +52,15 @@ class MaskKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MaskClass:
-    """Something outlined in a file: a segment, an ROI, a label.
+    """One outlined structure in a file: a segment, an ROI, a label.
 
     Parameters
     ----------
     number
-        Segment Number (0062,0004), ROI Number (3006,0022) or the value of its voxels; None where every voxel that is
-        not zero belongs to it.
+        Segment Number (0062,0004), ROI Number (3006,0022) or the value of its voxels; None if every voxel that is not
+        zero belongs to the structure.
     text
-        What the file calls it.
+        Its name in the file.
     """
 
     number: int | None
@@ -69,15 +69,15 @@ class MaskClass:
 
 @dataclass(frozen=True, slots=True)
 class NiftiGrid:
-    """Where the voxels of a NIfTI lie.
+    """The positions of the voxels of a NIfTI.
 
     Parameters
     ----------
     shape
-        Along the file's own three axes.
+        Number of voxels along the three axes of the file.
     affine_lps
-        Rows of the 4 x 4 matrix from index to LPS mm: the header's sform, where there is none its qform, with x and y
-        turned from RAS+ (NIfTI-1, methods 3 and 2).
+        Rows of the 4 x 4 matrix from index to LPS mm: the sform of the header or, without an sform, the qform (NIfTI-1,
+        methods 3 and 2). The signs of x and y are changed from RAS+ to LPS.
     """
 
     shape: tuple[int, int, int]
@@ -90,28 +90,28 @@ class NiftiGrid:
 
     @property
     def steps_lps_mm(self) -> NDArray[np.float64]:
-        """(3, 3) one row for the step along each of the file's axes."""
+        """(3, 3) step in mm along each axis of the file, one row for each axis."""
         return np.array(self.affine_lps)[:3, :3].T
 
 
 @dataclass(frozen=True, slots=True)
 class MaskFile:
-    """A file of outlines, from its header; of an RTSTRUCT what lies in one frame of reference.
+    """A file of outlines, from its header; for an RTSTRUCT only the regions in one frame of reference.
 
     Parameters
     ----------
     path
         The file.
     kind
-        What it is.
+        Its format.
     classes
-        What is outlined in it, in the file's order.
+        The outlined structures, in the order of the file.
     frame_of_reference_uid
-        (0020,0052); None where it tells none, as every NIfTI.
+        (0020,0052); None if the file has none, as for every NIfTI.
     series_uids, instance_uids
-        What it was drawn on, as it says; empty where it does not.
+        The series and images that the file references as the ones it was drawn on; empty if it references none.
     grid
-        Of a NIfTI.
+        The grid of a NIfTI; None for other formats.
     """
 
     path: Path
@@ -125,16 +125,16 @@ class MaskFile:
 
 @dataclass(frozen=True, slots=True)
 class MaskFiles:
-    """What lies under a path, from headers; asked again for each series without opening a file.
+    """The masks under a path, from their headers. They are read once and used for each stack.
 
     Parameters
     ----------
     path
         The file or folder.
     files
-        By path.
+        The mask files, sorted by path.
     other_file_count
-        Files that are no masks.
+        Number of files that are not masks.
     """
 
     path: Path
@@ -151,11 +151,12 @@ class NamedMask:
     label
         Value of its voxels, from 1.
     name
-        Of a bone TotalSegmentator's: humerus_left, vertebrae_L3, rib_left_4, sacrum, ...; else as in the file.
+        For a bone TotalSegmentator's name: humerus_left, vertebrae_L3, rib_left_4, sacrum, ...; else the name in the
+        file.
     laterality
-        Where the name tells it; None where it does not.
+        The side in the name; None if the name has no side.
     paths
-        The files it comes from.
+        The files that contain the structure.
     """
 
     label: int
@@ -166,7 +167,7 @@ class NamedMask:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A mask file that was not taken for a stack, and why."""
+    """A mask file that was not used for a stack, and the reason."""
 
     path: Path
     message: str
@@ -174,7 +175,7 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoneMasks:
-    """What was outlined on one stack.
+    """The outlined structures on one stack.
 
     Parameters
     ----------
@@ -183,12 +184,12 @@ class BoneMasks:
     classes
         The labels that have voxels, ascending.
     resampled
-        Whether some were outlined on another grid and taken by nearest neighbor: good enough to judge tissue with,
-        not to measure.
+        Whether some structures were outlined on another grid and resampled by nearest neighbor: accurate enough for
+        judging tissue, not for measuring.
     remarks
-        What was corrected or has to be known, in sentences.
+        Corrections and other facts that a user must know, in sentences.
     passed_over
-        Files that hold nothing for this stack.
+        Files that were not used for this stack.
     """
 
     labels: NDArray[np.uint8] | NDArray[np.uint16]
@@ -201,15 +202,15 @@ class BoneMasks:
         self.labels.flags.writeable = False
 
     def __reduce__(self) -> tuple[type[BoneMasks], tuple[object, ...]]:
-        # A pickle does not keep that an array is read-only: made anew from its fields, it is.
+        # A pickle does not keep arrays read-only. The record is made again from its fields, which makes them read-only.
         return type(self), tuple(getattr(self, one.name) for one in fields(self))
 
     @property
     def names(self) -> dict[int, str]:
-        """Label to name."""
+        """The name for each label."""
         return {one.label: one.name for one in self.classes}
 
     @property
     def sides(self) -> dict[int, Laterality]:
-        """Label to side, where the name tells it."""
+        """The side for each label whose name has a side."""
         return {one.label: one.laterality for one in self.classes if one.laterality is not None}

@@ -35,9 +35,9 @@ _CLOSED: Final = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})
 def paint_structure_set(file: MaskFile, labels: dict[MaskClass, int], canvas: Canvas) -> None:
     """Fill the closed contours of an RTSTRUCT (PS3.3 C.8.8.6, ROI Contour).
 
-    A pixel is inside where its center is; of contours in one plane those inside others are holes (exclusive or). A
-    contour belongs to the nearest slice within half the slice spacing; where contours of several planes do, the
-    nearest plane counts.
+    A pixel is inside if its center is inside. A contour inside another contour of the same plane is a hole (exclusive
+    or). A contour belongs to the nearest slice within half the slice spacing. If contours of several planes belong to
+    one slice, only those of the nearest plane are used.
     """
     with refusing_broken(file.path, "A DICOM RTSTRUCT that can be read"):
         if file.path.stat().st_size > LARGEST_STRUCTURE_SET_BYTES:
@@ -45,7 +45,7 @@ def paint_structure_set(file: MaskFile, labels: dict[MaskClass, int], canvas: Ca
         with file.path.open("rb") as opened:
             refuse_bomb(opened, file.path)
         contours, passed_over = _contours(dcmread(file.path, force=True), labels)
-    # All are placed before any is painted: one that does not fit refuses the file.
+    # All contours are placed before the first one is painted: a contour that does not fit makes the whole file refused.
     placed = {label: _place(file, same_roi, canvas) for label, same_roi in contours.items()}
     for label, (polygons_by_slice, _) in placed.items():
         for k, polygons in polygons_by_slice.items():
@@ -76,7 +76,7 @@ def _contours(dataset: Dataset, labels: dict[MaskClass, int]) -> tuple[dict[int,
 def _paint_polygons(
     polygons: Sequence[NDArray[np.float64]], slice_labels: NDArray[Any], label: int, canvas: Canvas
 ) -> None:
-    """Fill polygons, looking only at the box that holds them."""
+    """Fill polygons; only their bounding box is processed."""
     points = np.concatenate(polygons)
     sides = np.array(slice_labels.shape[::-1])
     low = np.clip(np.floor(points.min(axis=0)) - 1, 0, sides).astype(int)
@@ -95,7 +95,7 @@ class _Contour:
 def _contour(item: Dataset) -> _Contour:
     element: Any = item.get_item("ContourData")
     if isinstance(element, RawDataElement):
-        # pydicom makes a number of each by itself, which takes minutes for a whole skeleton.
+        # pydicom converts the numbers one by one, which takes minutes for a whole skeleton.
         numbers = np.array((element.value or b"").rstrip(b" \0").split(b"\\")).astype(np.float64)
     else:
         numbers = np.array([float(value) for value in (element.value if element is not None else [])])
@@ -118,7 +118,7 @@ def _place(
     dict
         The polygons of each slice, (n, 2) column and row index.
     int
-        How many contours lie beside the stack.
+        Number of contours outside of the stack.
     """
     geometry = canvas.geometry
     nearest: dict[int, tuple[float, list[NDArray[np.float64]]]] = {}
@@ -141,7 +141,7 @@ def _place(
 
 
 def _slice_of(file: MaskFile, contour: _Contour, canvas: Canvas) -> tuple[int | None, float]:
-    """Slice that a contour belongs to (None: beside the stack), and how far from it along the normal it lies, mm."""
+    """Find the slice of a contour (None: outside of the stack), and the distance to it along the normal in mm."""
     geometry = canvas.geometry
     depths_mm = contour.points_lps_mm @ geometry.normal
     if np.ptp(depths_mm) > LOAD.plane_tolerance_mm:

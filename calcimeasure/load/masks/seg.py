@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 _Target = list[tuple["NDArray[Any]", Any]]
-"""Parts of the canvas (views), each with the index that takes its pixels from a frame."""
+"""Parts of the canvas (views), each with the index of its pixels in a frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class _FramePlane:
-    """Where the pixels of a SEG frame lie: LPS mm, directions as in Image Orientation (Patient)."""
+    """The positions of the pixels of a SEG frame: LPS mm, directions as in Image Orientation (Patient)."""
 
     position_lps_mm: tuple[float, ...]
     directions: tuple[float, ...]
@@ -47,7 +47,7 @@ class _FramePlane:
 
     @property
     def steps(self) -> NDArray[np.float64]:
-        """(2, 3) from one row to the next, and from one column to the next."""
+        """(2, 3) step in mm from one row to the next, and from one column to the next."""
         along_row, along_column = np.array(self.directions[:3]), np.array(self.directions[3:])
         return np.array([along_column * self.spacing_mm[0], along_row * self.spacing_mm[1]])
 
@@ -57,7 +57,7 @@ _Frames = dict[_FramePlane, list[tuple[int, int | None]]]
 
 
 def paint_seg(file: MaskFile, labels: dict[MaskClass, int], canvas: Canvas, *, drawn_on_it: bool) -> None:
-    """Paint the frames of a SEG, each where its Plane Position says (PS3.3 C.8.20.2 and C.7.6.16.2.3)."""
+    """Paint the frames of a SEG, each at its Plane Position (PS3.3 C.8.20.2 and C.7.6.16.2.3)."""
     with refusing_broken(file.path, "A DICOM SEG that can be read"):
         with file.path.open("rb") as opened:
             refuse_bomb(opened, file.path)
@@ -80,7 +80,7 @@ def paint_seg(file: MaskFile, labels: dict[MaskClass, int], canvas: Canvas, *, d
 
 
 def _is_coarser(spacing_mm: float | None, canvas: Canvas) -> bool:
-    """Tell planes of a coarser grid: some may lie on slices of the stack, and stand for the slices between as well."""
+    """Tell whether planes form a coarser grid than the slices; each then also counts for the slices next to it."""
     step_mm = canvas.geometry.slice_spacing_mm
     return spacing_mm is not None and step_mm is not None and spacing_mm > LOAD.coarser * step_mm
 
@@ -126,9 +126,10 @@ def _plane_numbers(
 
 
 def _seg_spacing_mm(dataset: Dataset, frames: _Frames, canvas: Canvas) -> float | None:
-    """Distance of a SEG's planes, None where nothing tells it.
+    """Give the distance between the planes of a SEG; None if the SEG does not tell it.
 
-    Spacing Between Slices (0018,0088) before what lies between planes: empty ones may be left out.
+    Spacing Between Slices (0018,0088) is preferred to the smallest distance between planes, because empty planes may be
+    left out of the SEG.
     """
     measures = [
         one
@@ -158,7 +159,7 @@ def _decoder(dataset: Dataset, labels: dict[MaskClass, int]) -> _Decoder:
 
 @dataclass(frozen=True, slots=True)
 class _Decoder:
-    """What the pixels of a frame mean."""
+    """The meaning of the pixel values of a frame."""
 
     label_map: bool
     threshold: float
@@ -177,17 +178,17 @@ class _Decoder:
 
 
 def _on_lattice(lattice: Lattice, shape: tuple[int, int], canvas: Canvas) -> _Target:
-    """Where a frame goes whose pixels are voxels of the stack; what lies outside the stack is left out."""
+    """Give the target of a frame whose pixels are voxels of the stack; pixels outside of the stack are left out."""
     k = int(lattice.start_kji[0])
     if not 0 <= k < canvas.geometry.shape_kji[0]:
         return []
-    # In the order of the frame's own axes.
+    # The axes of the view are in the order of the axes of the frame.
     view = canvas.labels[k].transpose([axis - 1 for axis in lattice.axes])
     starts = [int(lattice.start_kji[axis]) for axis in lattice.axes]
     inside: list[slice] = []
     taken: list[slice] = []
     for start, sign, count, side in zip(starts, lattice.signs, shape, view.shape, strict=True):
-        # Element n of the frame is voxel start + sign * n: first and last n inside the stack.
+        # Element n of the frame is voxel start + sign * n. These are the first and the last n inside the stack.
         low, high = (-start, side - 1 - start) if sign > 0 else (start - side + 1, start)
         low, high = max(0, low), min(count - 1, high)
         if low > high:
@@ -202,7 +203,7 @@ def _on_lattice(lattice: Lattice, shape: tuple[int, int], canvas: Canvas) -> _Ta
 def _nearest_targets(
     file: MaskFile, frames: _Frames, shape: tuple[int, int], spacing_mm: float | None, canvas: Canvas
 ) -> dict[_FramePlane, _Target]:
-    """Where frames go that lie on another grid: each slice of the stack takes the nearest plane, if it is near."""
+    """Give the targets of frames on another grid: each slice of the stack takes the nearest plane within a limit."""
     geometry = canvas.geometry
     planes = list(frames)
     for plane in planes:
@@ -218,7 +219,7 @@ def _nearest_targets(
     targets: dict[_FramePlane, _Target] = defaultdict(list)
     for k, depth_mm in enumerate(geometry.positions_along_normal_mm):
         nearest = int(np.argmin(np.abs(depths_mm - depth_mm)))
-        # No farther than half the way to a plane that may have been left out as empty.
+        # The limit is half the distance to the next plane, which may have been left out because it is empty.
         half_mm = half_step_mm(canvas, k) if spacing_mm is None else spacing_mm / 2
         if abs(depths_mm[nearest] - depth_mm) <= half_mm + LOAD.grid_tolerance_mm:
             index = _nearest_pixels(file, planes[nearest], shape, k, canvas)
@@ -235,7 +236,7 @@ def _nearest_targets(
 
 
 def _is_within(plane: _FramePlane, canvas: Canvas) -> bool:
-    """Whether a plane's first pixel lies between the ends of the stack; what lies beyond has nowhere to go."""
+    """Tell whether the first pixel of a plane lies between the ends of the stack; other planes are not painted."""
     depths_mm = canvas.geometry.positions_along_normal_mm
     depth_mm = float(plane.origin @ canvas.geometry.normal)
     before_mm, after_mm = (half_step_mm(canvas, k) + LOAD.plane_tolerance_mm for k in (0, -1))
@@ -245,7 +246,7 @@ def _is_within(plane: _FramePlane, canvas: Canvas) -> bool:
 def _nearest_pixels(
     file: MaskFile, plane: _FramePlane, shape: tuple[int, int], k: int, canvas: Canvas
 ) -> tuple[NDArray[np.int16], ...]:
-    """Row and column of the frame's pixel nearest to each pixel of slice k, along the normal."""
+    """Find row and column of the frame's pixel that is nearest to each pixel of slice k, along the normal."""
     per_step = plane.steps / np.sum(plane.steps**2, axis=1, keepdims=True)
     found = index_in_slice(per_step, plane.origin, k, canvas.geometry)
     for index, count in zip(found, shape, strict=True):
@@ -280,7 +281,7 @@ def _paint_frames(
     )
     if not wanted:
         return
-    # pydicom reads single frames from a file, but none from a deflated one.
+    # pydicom can read single frames from a file, but not from a deflated file.
     whole = dcmread(file.path, force=True) if is_deflated(file.path) else file.path
     decoded = iter_pixels(whole, indices=[index for index, _, _ in wanted])
     for (_, segment, plane), pixels in zip(wanted, decoded, strict=True):

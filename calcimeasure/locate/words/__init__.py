@@ -1,7 +1,7 @@
-"""What words and tags say of side and body site. They say what was ordered, not what was imaged.
+"""The side and the body site that descriptions and tags name: the ordered examination, not the imaged anatomy.
 
-The words themselves are tables, one file for each language (en.toml, de.toml, ...). any.toml holds what
-belongs to no one language, dicom.toml the coded values of DICOM.
+The words are stored in tables, one file for each language (en.toml, de.toml, ...). any.toml holds the words that belong
+to no single language, dicom.toml the coded values of DICOM.
 """
 
 from calcimeasure.locate.words.evidence import WHOLE_BODY, NamedSite, SaidSide, SideEvidence, SiteEvidence

@@ -1,4 +1,4 @@
-"""Arms that are in the field without being imaged: raised, or with the needle of an infusion."""
+"""Arms that a description names although they are not the imaged part: raised, or with the needle of an infusion."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from calcimeasure.locate.words.reading import Part, Reading
 
 ARM_SITES: Final = frozenset({BodySite.UPPER_ARM, BodySite.FOREARM, BodySite.ELBOW, BodySite.HAND_WRIST})
-"""Where needles go, and what is raised."""
+"""Sites of an arm that can be raised or hold a needle."""
 
 
 def is_arm(part: Part) -> bool:
@@ -23,7 +23,7 @@ def is_arm(part: Part) -> bool:
 
 
 def is_whole_arm(part: Part) -> bool:
-    """Tell whether an arm has its upper arm with it."""
+    """Tell whether a part of an arm includes the upper arm."""
     return is_arm(part) and NamedSite(BodySite.UPPER_ARM) in part.named
 
 
@@ -33,10 +33,10 @@ def is_trunk(part: Part) -> bool:
 
 
 def is_needle_or_raised(reading: Reading, start: int, stop: int) -> bool:
-    """Tell an arm that holds the needle or lies beside the head: "KM links kubital", "right arm up".
+    """Tell whether an arm holds the needle or is raised beside the head: "KM links kubital", "right arm up".
 
-    The words in question are widened to the side words, arm's words and small words around them; then what stands
-    next to them decides.
+    The range of words is widened by the side words, words for an arm and small words around it. The words next to the
+    widened range then decide.
     """
     if any(_is_other_pair(reading.part_at(at)) for at in range(start - 1, stop + 1)):
         return False
@@ -53,12 +53,12 @@ def is_needle_or_raised(reading: Reading, start: int, stop: int) -> bool:
 
 
 def _words_in(reading: Reading, places: Iterable[int], listed: WordList) -> list[int]:
-    """Give the places whose words stand in a list."""
+    """Give the places whose words are in a word list."""
     return [at for at in places if reading.word(at) in word_set(listed)]
 
 
 def _widened(reading: Reading, start: int, stop: int, *, over_arms: bool) -> tuple[int, int]:
-    """Widen some words by the side words, small words and, where asked for, arms around them, up to a comma."""
+    """Widen a range of words by side words, small words and, with `over_arms`, arms around it, up to a comma."""
 
     def belongs(at: int) -> bool:
         part = reading.part_at(at)
@@ -76,7 +76,7 @@ def _is_other_pair(part: Part | None) -> bool:
 
 
 def _is_contrast_agent(reading: Reading, index: int) -> bool:
-    """Tell "with IV contrast", "sans injection", "mit KM": that there is contrast agent, not where it goes in."""
+    """Tell whether a word is about contrast agent, not the place of its injection: "with IV contrast", "mit KM"."""
     with_words, contrast = word_set(WordList.WITH), word_set(WordList.CONTRAST)
     if reading.word(index - 1) in with_words or reading.word(index + 1) in contrast:
         return True

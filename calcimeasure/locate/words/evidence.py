@@ -1,4 +1,4 @@
-"""What words and tags say of side and site, before anything is concluded from it."""
+"""Records of the side and site that words and tags name, before any conclusion is drawn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WHOLE_BODY: Final = frozenset(BodySite) - {BodySite.UNKNOWN}
 
 
 class SaidSide(StrEnum):
-    """What words or tags say of the side. Unpaired is not unknown: the part exists once (PS3.3 C.7.3.1)."""
+    """The side that words or tags name. "Unpaired" means that the part exists once (PS3.3 C.7.3.1), not "unknown"."""
 
     RIGHT = "right"
     LEFT = "left"
@@ -23,16 +23,16 @@ class SaidSide(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SideEvidence:
-    """A side as said.
+    """A side as words or tags name it.
 
     Parameters
     ----------
     side
-        What is said.
+        The named side.
     words
-        What it rests on, as written, for the evidence shown to a person.
+        The words or tags that name the side, as written, for the evidence shown to a person.
     conflict
-        Two sources contradict each other; then `side` is both (words) or nothing (tags), never one of the two.
+        Two sources contradict each other. `side` is then both (words) or nothing (tags), never right or left.
     """
 
     side: SaidSide = SaidSide.NOTHING
@@ -41,7 +41,7 @@ class SideEvidence:
 
     @property
     def laterality(self) -> Laterality:
-        """Right or left where one of them alone is said, otherwise unknown."""
+        """Right or left if only one of them is named, otherwise unknown."""
         return _LATERALITY.get(self.side, Laterality.UNKNOWN)
 
 
@@ -50,7 +50,7 @@ _LATERALITY: Final = {SaidSide.RIGHT: Laterality.RIGHT, SaidSide.LEFT: Lateralit
 
 @dataclass(frozen=True, slots=True, order=True)
 class NamedSite:
-    """A site with its detail: the spine's level, or wrist, finger, thumb, ankle, heel, toe, buttock."""
+    """A site with its detail: the level of the spine, or wrist, finger, thumb, ankle, heel, toe, buttock."""
 
     body_site: BodySite
     detail: str | None = None
@@ -58,16 +58,16 @@ class NamedSite:
 
 @dataclass(frozen=True, slots=True)
 class SiteEvidence:
-    """Sites as said; none where nothing is said.
+    """Sites as words or tags name them; empty if no site is named.
 
     Parameters
     ----------
     named
-        Every site with its detail. A spine level takes the place of the bare spine.
+        Every site with its detail. A level of the spine replaces the spine without a level.
     words
-        What they rest on, as written.
+        The words or tags that name the sites, as written.
     conflict
-        Code and Body Part Examined name parts that have nothing in common; `named` holds both.
+        Code and Body Part Examined name sites that have nothing in common; `named` holds both.
     """
 
     named: frozenset[NamedSite] = frozenset()
@@ -80,6 +80,6 @@ class SiteEvidence:
         return frozenset(one.body_site for one in self.named)
 
     def detail(self, body_site: BodySite) -> str | None:
-        """Return the detail of a site where exactly one is named."""
+        """Return the detail of a site if exactly one detail is named."""
         details = {one.detail for one in self.named if one.body_site is body_site}
         return details.pop() if len(details) == 1 else None

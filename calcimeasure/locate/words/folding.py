@@ -1,4 +1,4 @@
-"""Words without case, accents and umlauts, so that every way of writing a word is found."""
+"""Folding of words: case, accents and umlauts are removed, so that every spelling of a word is found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_STROKE: Final = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe"}
 
 
 def foldings(text: str) -> frozenset[str]:
-    """Fold a table's word in both ways in which umlauts are written without their dots: a, ae."""
+    """Fold a word of a table in both ways of writing an umlaut without dots: a and ae."""
     composed = unicodedata.normalize("NFC", text).casefold()
     return frozenset({fold(composed), fold(composed.translate(_UMLAUTS))})
 

@@ -1,4 +1,4 @@
-"""A description in words: its words, the parts of the body that it names, and what of it tells of the past."""
+"""Analysis of a description: its words, the parts of the body that it names, and its words about the past."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A word, folded and as written, and what stands between it and the word before."""
+    """A word, folded and as written, with the characters between it and the word before."""
 
     word: str
     written: str
@@ -39,7 +39,7 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the body named by the words start to stop."""
+    """A part of the body, named by the words from index start to stop (excluded)."""
 
     start: int
     stop: int
@@ -50,18 +50,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text in words.
+    """A text, divided into words.
 
     Parameters
     ----------
     tokens, words
-        Its words, as `_Token` and folded.
+        The words of the text, as `_Token` and folded.
     parts
-        The parts of the body that it names, in order.
+        The parts of the body that the text names, in order.
     past
-        Indices of the words that tell what was before.
+        Indices of the words about the past (an earlier operation or injury).
     silent
-        Indices of words that cannot be side words: those of `past` and of phrases such as "left to right".
+        Indices of words that cannot name a side: those of `past` and of phrases such as "left to right".
     """
 
     tokens: tuple[_Token, ...]
@@ -75,15 +75,15 @@ class Reading:
         return self.words[index] if 0 <= index < len(self.words) else ""
 
     def separator(self, index: int) -> str:
-        """Return what stands before a word; empty outside of the text."""
+        """Return the characters before a word; empty outside of the text."""
         return self.tokens[index].separator if 0 <= index < len(self.tokens) else ""
 
     def part_at(self, index: int) -> Part | None:
-        """Return the part that a word belongs to."""
+        """Return the part of the body that a word belongs to."""
         return next((part for part in self.parts if part.start <= index < part.stop), None)
 
     def written(self, part: Part) -> str:
-        """Return the words of a part as they stand in the text."""
+        """Return the words of a part as written in the text."""
         return " ".join(one.written for one in self.tokens[part.start : part.stop])
 
     def is_cut(self, index: int) -> bool:
@@ -106,7 +106,7 @@ def read_text(text: str) -> Reading:
 
 
 def _past(tokens: tuple[_Token, ...], words: tuple[str, ...]) -> Iterable[int]:
-    """Yield the words from "Z.n.", "s/p", ... to the next comma or bracket."""
+    """Yield the indices of words from "Z.n.", "s/p" and the like to the next comma or bracket."""
     for start, _, _ in matches(words, history_phrases()):
         for at in range(start, len(words)):
             if at > start and any(sign in ",;|()[]" for sign in tokens[at].separator):
@@ -115,7 +115,7 @@ def _past(tokens: tuple[_Token, ...], words: tuple[str, ...]) -> Iterable[int]:
 
 
 def _tokens(text: str) -> Iterable[_Token]:
-    """Yield the words of a text: camel case apart, words glued to a side apart, decimals in one."""
+    """Yield the words of a text; camel case and words joined with a side are separated, decimals are one word."""
     spaced = _CAMEL_CASE.sub(" ", unicodedata.normalize("NFC", text))
     end = 0
     for found in _WORD.finditer(spaced):
@@ -133,7 +133,7 @@ _WORD: Final = re.compile(r"\d+[.,]\d+|[^\W_]+")
 
 @cache
 def _unglued(word: str) -> tuple[str, ...]:
-    """Take LHAND, RTKNEE, KNIERE, HANDLINKS apart; whatever else stays one word."""
+    """Separate part and side of LHAND, RTKNEE, KNIERE, HANDLINKS; any other word is kept as it is."""
     if not word.isalpha() or may_stand_between(word) or (word,) in site_phrases():
         return (word,)
     cuts = ((word[:cut], word[cut:]) for cut in range(1, len(word)))
@@ -159,5 +159,5 @@ def _names_pair(word: str) -> bool:
 
 
 def as_list(texts: str | Iterable[str | None]) -> list[str]:
-    """Take one text or several, without the empty ones."""
+    """Make a list of one or several texts, without empty ones."""
     return [text for text in ([texts] if isinstance(texts, str) else texts) if text and text.strip()]

@@ -1,6 +1,6 @@
-"""The side that descriptions and tags say.
+"""The side that descriptions and tags name.
 
-Where a word is ambiguous it says nothing: a missing side costs a reader one click, a wrong one is never found.
+An ambiguous word names no side: a missing side costs a reader one click, but nobody notices a wrong side.
 """
 
 from __future__ import annotations
@@ -39,13 +39,14 @@ def side_in_text(texts: str | Iterable[str | None]) -> SideEvidence:
     ----------
     texts
         A description, or several of one series, the most specific first: Series Description (0008,103E), Protocol
-        Name (0018,1030), Study Description (0008,1030). None and empty ones are passed over.
+        Name (0018,1030), Study Description (0008,1030). None and empty texts are ignored.
 
     Returns
     -------
     SideEvidence
-        The first text that names a side decides; one that says both is outvoted by no other. Right in one and left in
-        another is both, as a conflict. A text that names no part borrows the parts of the others ("L" of "CT HAND").
+        The first text that names a side decides, but if any text names both sides, the result is both. Right in one
+        text and left in another give both, as a conflict. For a text that names no part of the body, the parts of the
+        other texts are used ("L" with "CT HAND").
 
     Examples
     --------
@@ -69,15 +70,15 @@ def side_in_tags(
     Parameters
     ----------
     laterality, image_laterality, frame_laterality
-        (0020,0060), (0020,0062), (0020,9072): R, L, U (unpaired), B (both); whatever else says nothing.
+        (0020,0060), (0020,0062), (0020,9072): R, L, U (unpaired), B (both); any other value names no side.
     modifier_codes
         Code values of Anatomic Region Modifier Sequence (0008,2220), SCT or SNOMED-RT (PS3.16 CID 244).
 
     Returns
     -------
     SideEvidence
-        Right and left together are a conflict and say nothing; so does U beside R or L. Both beside one side says
-        both.
+        Right and left together are a conflict and name no side; so are U and R, or U and L. Both together with one
+        side gives both.
     """
     values = (
         ("Laterality", laterality),
@@ -92,7 +93,7 @@ def side_in_tags(
 
 
 def _agreed(sides: set[SaidSide], words: tuple[str, ...]) -> SideEvidence:
-    """Put what several tags say together."""
+    """Combine the sides that several tags name."""
     if len(sides) <= 1:
         return SideEvidence(sides.pop() if sides else SaidSide.NOTHING, words)
     if sides in ({SaidSide.BOTH, SaidSide.RIGHT}, {SaidSide.BOTH, SaidSide.LEFT}):
@@ -122,14 +123,14 @@ def _side_of(reading: Reading, every_part: tuple[Part, ...]) -> SideEvidence:
 
 
 def _can_say_a_side(reading: Reading, parts: tuple[Part, ...]) -> bool:
-    """Tell a text that names a part or hardly anything beside a side; not one whose parts all exist once."""
+    """Tell whether a text names a part that exists twice, or has hardly any words beside the side word."""
     if not reading.parts and not _is_nearly_alone(reading):
         return False
     return not parts or any(part.paired for part in parts)
 
 
 def _is_nearly_alone(reading: Reading) -> bool:
-    """Tell "LEFT", "Right 1.0 B60s": beside its side word it has only words that are certainly no body part."""
+    """Tell whether a text has, beside its side word, only words that are certainly no body part: "Right 1.0 B60s"."""
     return all(
         may_stand_between(word) or word in word_set(WordList.LONE) or not word.isalpha() for word in reading.words
     )
@@ -144,7 +145,7 @@ class _Mark:
 
 
 def _marks(reading: Reading, parts: tuple[Part, ...]) -> list[_Mark]:
-    """Find the side words of a text: the plain ones, and abbreviations by a part that exists twice."""
+    """Find the side words of a text: full words, and abbreviations next to a part that exists twice."""
     found = []
     for index, word in enumerate(reading.words):
         if index in reading.silent:
@@ -171,7 +172,7 @@ def _abbreviated_side(reading: Reading, index: int, parts: tuple[Part, ...]) -> 
 
 
 def _parts_near(reading: Reading, index: int, abbreviation: Abbreviation, *, in_run: bool) -> list[Part]:
-    """Find the parts that an abbreviation may be about; a single letter by a Romance word has to stand beside it."""
+    """Find the parts that an abbreviation may refer to; a single letter must touch a word of a Romance language."""
     touching = abbreviation.touches and not in_run
     near = _parts_of_abbreviation(reading, index, precedes=abbreviation.precedes, touching=touching)
     if len(reading.words[index]) > 1 or in_run:
@@ -180,12 +181,12 @@ def _parts_near(reading: Reading, index: int, abbreviation: Abbreviation, *, in_
 
 
 def _is_lone(reading: Reading) -> bool:
-    """Tell a series description "L" or "RT AP", whose study description names the part."""
+    """Tell whether a series description has only a side, as "L" or "RT AP"; the study description names the part."""
     return all(may_stand_between(word) and word.isalpha() for word in reading.words)
 
 
 def _parts_of_abbreviation(reading: Reading, index: int, *, precedes: bool, touching: bool) -> list[Part]:
-    """Find the parts that exist twice right by an abbreviation, past what may stand between."""
+    """Find the parts that exist twice next to an abbreviation; words that may stand between are skipped."""
     if (behind := reading.part_at(index + 1)) is not None and not behind.paired:
         return []
     before = _part_toward(reading, index, -1, touching=touching)
@@ -214,7 +215,10 @@ def _part_toward(reading: Reading, index: int, step: int, *, touching: bool) -> 
 
 
 def _is_passed_by(reading: Reading, index: int, at: int) -> bool:
-    """Tell what else an abbreviation sees past: letters a letter ("P/L"), a thickness what is longer ("0.75 Rt")."""
+    """Tell whether a word between an abbreviation and its part is skipped.
+
+    A single letter skips other letters ("P/L"). A longer abbreviation skips numbers ("0.75 Rt").
+    """
     if len(reading.words[index]) == 1:
         return reading.words[at] in word_set(WordList.LETTER)
     return not reading.words[at].isalpha()
@@ -229,7 +233,7 @@ def _speak_alike(part: Part, abbreviation: Abbreviation) -> bool:
 
 
 def _is_in_run_of_letters(reading: Reading, index: int) -> bool:
-    """Tell R/L, D ou G, D e I; not "D s/ contraste", where s/ is without."""
+    """Tell whether a letter is part of a pair such as R/L, D ou G, D e I; not of "D s/ contraste" (s/ is "without")."""
     letters = word_set(WordList.LETTER)
     for step in (-1, 1):
         if reading.word(index + step) in letters:
@@ -240,7 +244,7 @@ def _is_in_run_of_letters(reading: Reading, index: int) -> bool:
 
 
 def _is_beside_other_side(reading: Reading, index: int) -> bool:
-    """Tell "Dt + Gche", "dx e sx": the other side stands next to it, whether or not it counts by itself."""
+    """Tell whether the other side is next to a side word, as in "Dt + Gche", "dx e sx", even if ambiguous by itself."""
     own = {row.side for row in abbreviations()[reading.words[index]]}
     for step in (-1, 1):
         beside = reading.word(index + step)
@@ -265,7 +269,7 @@ def _is_abbreviation(reading: Reading, index: int) -> bool:
 
 
 def _is_other_abbreviation(reading: Reading, index: int) -> bool:
-    """Tell the German lt. (according to), re- (again), and RT for radiotherapy."""
+    """Tell whether a word is another abbreviation: German lt. (according to), re- (again), RT for radiotherapy."""
     word, behind = reading.words[index], reading.word(index + 1)
     if word == "lt":
         return behind in word_set(WordList.REFERRAL)
@@ -275,7 +279,7 @@ def _is_other_abbreviation(reading: Reading, index: int) -> bool:
 
 
 def _is_joined_to_another_word(reading: Reading, index: int) -> bool:
-    """Tell "R/O", "L/S", "RE-SCAN", "l'épaule", "R->L", "RE: knee", "DX: ..."."""
+    """Tell whether a sign joins a word to another word: "R/O", "L/S", "RE-SCAN", "l'épaule", "R->L", "RE: knee"."""
     before, behind = reading.separator(index), reading.separator(index + 1)
     if _JOINS_LETTERS.search(before + behind) or behind.strip().startswith(":"):
         return True
@@ -300,7 +304,7 @@ def _is_part_or_side(reading: Reading, index: int) -> bool:
 
 
 def _is_initial(reading: Reading, index: int) -> bool:
-    """Tell a letter of a name: "R. Meier", "Dr. R"."""
+    """Tell whether a letter is part of a name: "R. Meier", "Dr. R"."""
     if reading.word(index - 1) in word_set(WordList.TITLE):
         return True
     dotted = reading.separator(index + 1).startswith(".")
@@ -308,11 +312,11 @@ def _is_initial(reading: Reading, index: int) -> bool:
 
 
 _SHORT: Final = frozenset({"r", "l", "d", "g", "rt", "lt"})
-"""What also begins a name (R. Meier) or a sentence (German lt., according to)."""
+"""Abbreviations that may also begin a name (R. Meier) or a sentence (German lt., according to)."""
 
 
 def _is_view_letter(reading: Reading, index: int) -> bool:
-    """Tell the lateral of "AP y L", "AP/L"."""
+    """Tell whether the letter L means the lateral projection: "AP y L", "AP/L"."""
     if len(reading.words[index]) > 1:
         return False
     joined = any(sign in reading.separator(index) for sign in "/+&") or reading.word(index - 1) in word_set(
@@ -325,7 +329,7 @@ _FRONTAL: Final = frozenset({"ap", "pa", "dp", "f", "face", "frontal"})
 
 
 def _is_article(reading: Reading, index: int) -> bool:
-    """Tell the French and Italian l' that has lost its apostrophe: "scanner de L EPAULE"."""
+    """Tell whether L is the French or Italian article l' without its apostrophe: "scanner de L EPAULE"."""
     part = reading.part_at(index + 1)
     if reading.words[index] != "l" or part is None or reading.words[index + 1][0] not in "aeiouh":
         return False
@@ -333,7 +337,7 @@ def _is_article(reading: Reading, index: int) -> bool:
 
 
 def _is_number_label(reading: Reading, index: int) -> bool:
-    """Tell "L 2.0", "R 1": a kernel, a level, a run, unless the part stands right before it."""
+    """Tell whether a letter labels a number (a kernel, a level, a run): "L 2.0", "R 1"; not if the part precedes it."""
     if len(reading.words[index]) > 1:
         return False
     part = reading.part_at(index - 1)
@@ -341,7 +345,7 @@ def _is_number_label(reading: Reading, index: int) -> bool:
 
 
 def _is_of_something_else(reading: Reading, mark: _Mark, every_part: tuple[Part, ...]) -> bool:
-    """Tell a side word of something else than the imaged part: a way of lying, a projection, an organ, an arm."""
+    """Tell whether a side word refers to a patient position, projection, organ or arm, not to the imaged part."""
     if mark.side is SaidSide.BOTH and plain_side(reading.words[mark.index]) is SaidSide.BOTH:
         return reading.word(mark.index + 1) in word_set(WordList.VIEW)
     return (
@@ -354,7 +358,7 @@ def _is_of_something_else(reading: Reading, mark: _Mark, every_part: tuple[Part,
 
 
 def _is_lying_side(reading: Reading, index: int) -> bool:
-    """Tell "L decubitus", "lying on the left side"."""
+    """Tell whether a side is that on which the patient lies: "L decubitus", "lying on the left side"."""
     lying = word_set(WordList.POSITION)
     if {reading.word(index - 1), reading.word(index + 1)} & lying:
         return True
@@ -363,7 +367,7 @@ def _is_lying_side(reading: Reading, index: int) -> bool:
 
 
 def _is_projection(reading: Reading, index: int) -> bool:
-    """Tell "left lateral" without a part that exists twice beside it."""
+    """Tell whether a side names the projection: "left lateral" without a part that exists twice next to it."""
     projections = word_set(WordList.PROJECTION)
     if not {reading.word(index - 1), reading.word(index + 1)} & projections:
         return False
@@ -372,7 +376,7 @@ def _is_projection(reading: Reading, index: int) -> bool:
 
 
 def _is_organ(reading: Reading, index: int) -> bool:
-    """Tell "left ventricle", "Niere rechts": beside it stands a part without sides, and none that exists twice."""
+    """Tell whether a side is that of an organ ("left ventricle", "Niere rechts"): no part that exists twice is next."""
     near = [part for step in (-1, 1) if (part := reading.part_at(index + step)) is not None]
     return bool(near) and not any(part.paired for part in near)
 
@@ -386,7 +390,7 @@ def _touches_pair(reading: Reading, index: int) -> bool:
 
 
 def _is_arm_beside_trunk(reading: Reading, index: int, every_part: tuple[Part, ...]) -> bool:
-    """Tell "CT thorax, bras droit": where the trunk is imaged, an arm is more often that of the needle."""
+    """Tell whether an arm is named beside the trunk ("CT thorax, bras droit"): usually the arm with the needle."""
     near = [_part_toward(reading, index, step, touching=False) for step in (-1, 1)]
     paired = [part for part in near if part is not None and part.paired]
     if not paired or not all(map(is_arm, paired)):

@@ -1,4 +1,4 @@
-"""The body sites that descriptions, Body Part Examined and codes say."""
+"""The body sites that descriptions, Body Part Examined and codes name."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def site_in_text(texts: str | Iterable[str | None]) -> SiteEvidence:
     Returns
     -------
     SiteEvidence
-        What the first text that names any site names. Arms that are raised or hold a needle are not imaged; what only
-        hurts, or was operated on, counts where nothing else is named.
+        The sites of the first text that names a site. Arms that are raised or hold a needle do not count. A part that
+        only hurts, or was operated on, counts if no other part is named.
 
     Examples
     --------
@@ -53,15 +53,15 @@ def site_in_body_part(
     Parameters
     ----------
     body_part_examined
-        A defined term of PS3.16 Annex L; whatever else is read as words.
+        A defined term of PS3.16 Annex L; any other value is read as words.
     codes
         Code values, SCT or SNOMED-RT, of Anatomic Region or Primary Anatomic Structure.
 
     Returns
     -------
     SiteEvidence
-        The code's sites where it is known, otherwise those of the term. Where both are known and have nothing in
-        common, all of them as a conflict.
+        The sites of the code if the code is known, otherwise those of the term. If both are known and have no site in
+        common, the sites of both, as a conflict.
     """
     coded = _site_of_codes(as_list(codes or ()))
     termed = _site_of_term(body_part_examined or "")
@@ -92,7 +92,7 @@ def _site_of(reading: Reading) -> SiteEvidence:
 
 
 def _is_reason(reading: Reading, part: Part) -> bool:
-    """Tell a part that only hurts, or was operated on: it is why an image was made, and need not be what is imaged."""
+    """Tell whether a part is only the reason for the image (pain, an operation), and perhaps not the imaged part."""
     return part.start in reading.past or _is_complaint(reading, part)
 
 
@@ -104,7 +104,7 @@ def _is_arm_with_needle_or_raised(reading: Reading, part: Part) -> bool:
 
 
 def _is_added(reading: Reading, part: Part) -> bool:
-    """Tell "Thorax und Arm", "chest + left arm"."""
+    """Tell whether a part is added to another one: "Thorax und Arm", "chest + left arm"."""
     at = part.start - 1 if names_side(reading.word(part.start - 1)) else part.start
     return reading.word(at - 1) in word_set(WordList.JOINING) or any(sign in reading.separator(at) for sign in "+&/")
 
@@ -115,7 +115,7 @@ def _is_complaint(reading: Reading, part: Part) -> bool:
 
 
 def _with_levels(named: Iterable[NamedSite]) -> frozenset[NamedSite]:
-    """Drop the bare spine beside one of its levels."""
+    """Drop the spine without a level if a level of the spine is also named."""
     every = frozenset(named)
     bare = NamedSite(BodySite.SPINE)
     has_level = any(one.body_site is BodySite.SPINE and one.detail for one in every)

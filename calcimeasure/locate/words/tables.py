@@ -1,7 +1,7 @@
-"""The tables of words, one file for each language, and what they say of a word or phrase.
+"""The tables of words, one file for each language, and look-up of words and phrases in them.
 
-Words stand in the files as a dictionary has them, with accents; case, accents and umlauts are folded (ä is found as a
-and as ae). A trailing * stands for any ending.
+The files hold words as in a dictionary, with accents. Case, accents and umlauts are folded (ä is found as a and as ae).
+A trailing * stands for any ending.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LANGUAGES: Final = ("en", "de", "fr", "it", "es", "nl", "pt", "pl")
 ROMANCE: Final = frozenset({"fr", "it", "es", "pt"})
 
 ANY: Final = "any"
-"""The file of what belongs to no one language."""
+"""The file of words that belong to no single language."""
 
 PAIRED: Final = "paired"
 """The table of the sites that exist twice; those of ``single`` exist once."""
@@ -32,78 +32,78 @@ PAIRED: Final = "paired"
 
 WHOLE: Final = "whole_body"
 NO_SITE: Final = "nothing"
-"""Keys of phrases that name every site, and of those that name a part of the body which is no site (an organ)."""
+"""Keys of phrases that name every site, and of phrases that name a part of the body that is not a site (an organ)."""
 
 
 class WordList(StrEnum):
-    """The lists of a file's table ``words``."""
+    """The word lists in the table ``words`` of a file."""
 
     RIGHT = "right"
-    """Right, whatever stands around the word."""
+    """Words that name the right side in any context."""
     LEFT = "left"
-    """Left, whatever stands around the word."""
+    """Words that name the left side in any context."""
     BOTH = "both"
-    """Both sides; such a word sets no side."""
+    """Words for both sides; such a word does not set a side."""
     LETTER = "letter"
-    """Letters that name sides in pairs (R/L, D/G, D/I, D/E, P/L) or join them (e, i, y): a run of them is both."""
+    """Letters that name sides in pairs (R/L, D/G, D/I, D/E, P/L) or join them (e, i, y). A run of them means both."""
     GLUED_PART = "glued_part"
-    """Parts that L, R, LT, RT may be written together with: LHAND. Not leg, arm: LLEG may be the lower leg."""
+    """Parts that may be joined with L, R, LT or RT in one word: LHAND. Not leg or arm: LLEG may be the lower leg."""
     FILLER = "filler"
-    """What may stand between an abbreviation and its part."""
+    """Words that may stand between an abbreviation and its part."""
     LONE = "lone"
-    """What a description may hold beside a side word where no description names a part, besides fillers and numbers."""
+    """Words allowed next to a side word (as are fillers and numbers) if no description names a part."""
     TITLE = "title"
-    """After these a letter begins a name."""
+    """Titles: a letter after one of these words begins a name."""
     JOINING = "joining"
-    """And, or."""
+    """Words for "and" and "or"."""
     VIEW = "view"
-    """After "both" they say what there are two of."""
+    """Words for projections; after "both" they mean two projections, not two sides."""
     NOT_A_SIDE = "not_a_side"
-    """Phrases that hold a side word and say no side."""
+    """Phrases that contain a side word and name no side."""
     POSITION = "position"
-    """The side that a patient lies on: a side word two words away is no body side of the lesion."""
+    """Words for the position of a patient; a side word near one of them is not the side of the imaged part."""
     ELEVATION = "elevation"
-    """Raised, lowered, crossed: beside an arm they say how it is held."""
+    """Words for raised, lowered, crossed; next to an arm they describe the position of the arm."""
     ACCESS = "access"
-    """Where contrast agent goes in. With a part that an infusion goes into, the side is that of the needle."""
+    """Words for the injection of contrast agent. Next to a part used for infusions, the side is that of the needle."""
     CONTRAST = "contrast"
-    """Contrast agent."""
+    """Words for contrast agent."""
     HISTORY = "history"
-    """What follows was, and need not be what is imaged."""
+    """Words for the past: the part that follows is perhaps not the imaged part."""
     COMPLAINT = "complaint"
-    """Pain: the part beside it is why an image was made, and need not be what is imaged."""
+    """Words for pain: the part next to one is the reason for the image, and perhaps not the imaged part."""
     PROJECTION = "projection"
-    """A side beside one of these may name the projection: "left lateral"."""
+    """A side next to one of these words may name the projection: "left lateral"."""
     WITH = "with"
-    """After these an injection is contrast agent, not the place of a needle."""
+    """After one of these words an injection means contrast agent, not the place of a needle."""
     RADIOTHERAPY = "radiotherapy"
-    """With these RT is radiotherapy."""
+    """Next to one of these words, RT means radiotherapy."""
     REFERRAL = "referral"
-    """Before these the German "lt" is "laut", according to."""
+    """Before one of these words, the German "lt" means "laut" (according to)."""
     REPEAT = "repeat"
-    """After these "re" is again."""
+    """After one of these words, "re" means "again"."""
     ARTICLE = "article"
-    """Before "L humérus", "L ulna": the article l', its apostrophe lost."""
+    """Words before which L is the article l' without its apostrophe: "L humérus", "L ulna"."""
     NOT_A_SITE = "not_a_site"
-    """Phrases that look like a part of the body and name none."""
+    """Phrases that look like a part of the body and do not name one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Abbreviation:
-    """A short word that tells a side only beside a part of the body that exists twice.
+    """A short word that names a side only next to a part of the body that exists twice.
 
     Parameters
     ----------
     side
         ``right``, ``left`` or ``both``.
     languages
-        The part has to be a word of one of these; empty: of any.
+        The part must be a word of one of these languages; empty for any language.
     only_these
-        The part must not be a word of any other language, either ("mano sin": Spanish "without").
+        The part must also not be a word of any other language ("mano sin": Spanish "without").
     precedes
-        May stand before the part ("re. Knie"), not only behind it ("ginocchio dx").
+        The abbreviation may stand before the part ("re. Knie"), not only after it ("ginocchio dx").
     touches
-        Nothing may stand between: no number, no projection.
+        The abbreviation must be next to the part: no number or projection may stand between.
     """
 
     side: str
@@ -115,7 +115,7 @@ class Abbreviation:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a word of the tables ``site`` says: sites, whether it exists twice, and the languages that have it."""
+    """The meaning of a word in the tables ``site``: its sites, whether the part exists twice, and its languages."""
 
     named: frozenset[NamedSite]
     paired: bool
@@ -129,7 +129,7 @@ def _table(name: str) -> Mapping[str, Any]:
 
 @cache
 def word_set(words: WordList) -> frozenset[str]:
-    """Give a list of words of all languages, folded."""
+    """Give the words of a list in all languages, folded."""
     return _folded(_listed(words))
 
 
@@ -154,14 +154,14 @@ def laterality_codes() -> Mapping[str, str]:
 
 
 def glued(where: str) -> Mapping[str, str]:
-    """Give the sides that are written with a part in one word: ``before`` it, ``behind`` it, or for a ``limb``."""
+    """Give the sides that are joined with a part in one word: ``before`` it, ``behind`` it, or for a ``limb``."""
     sides: Mapping[str, str] = _table("dicom")["glued"][where]
     return sides
 
 
 @cache
 def plain_side(word: str) -> SaidSide | None:
-    """Tell the side that a word says, whatever stands around it."""
+    """Give the side that a word names in any context."""
     if (limb := glued("limb").get(word)) is not None:
         return SaidSide(limb)
     for side, words in (
@@ -175,13 +175,13 @@ def plain_side(word: str) -> SaidSide | None:
 
 
 def names_side(word: str) -> bool:
-    """Tell whether a word can say a side, by itself or beside a part of the body."""
+    """Tell whether a word can name a side, by itself or next to a part of the body."""
     return word in abbreviations() or plain_side(word) is not None
 
 
 @cache
 def abbreviations() -> dict[str, tuple[Abbreviation, ...]]:
-    """Give what each abbreviation says. Languages that say the same by it share a row."""
+    """Give the meanings of each abbreviation. Languages in which it has the same meaning share a row."""
     languages: dict[tuple[str, Abbreviation], frozenset[str]] = {}
     for language in (*LANGUAGES, ANY):
         for row in _table(language).get("abbreviation", ()):
@@ -205,7 +205,7 @@ Phrases = dict[tuple[str, ...], Meaning | None]
 
 @cache
 def site_phrases() -> dict[tuple[str, ...], Meaning]:
-    """Return the meaning of every phrase; one that stands in several rows or languages has all of them."""
+    """Return the meaning of every phrase; the meanings of several rows or languages are merged."""
     meanings: dict[tuple[str, ...], Meaning] = {}
     for language in LANGUAGES:
         for count, rows in _table(language)["site"].items():
@@ -222,19 +222,19 @@ def _merged(one: Meaning, other: Meaning) -> Meaning:
 
 @cache
 def parts_and_no_parts() -> Phrases:
-    """Give the phrases that name a part of the body, and those that look so and name none (None)."""
+    """Give the phrases that name a part of the body, and those that only look like a part (meaning None)."""
     return site_phrases() | dict.fromkeys(_every_phrase(WordList.NOT_A_SITE))
 
 
 @cache
 def phrases_without_side() -> Phrases:
-    """Give the phrases that hold a side word and say no side."""
+    """Give the phrases that contain a side word and name no side."""
     return dict.fromkeys(_every_phrase(WordList.NOT_A_SIDE))
 
 
 @cache
 def history_phrases() -> Phrases:
-    """Give the phrases after which a text tells what was before."""
+    """Give the phrases after which a text is about the past."""
     return dict.fromkeys(_every_phrase(WordList.HISTORY))
 
 
@@ -247,7 +247,7 @@ def _phrases(listed: Iterable[str]) -> frozenset[tuple[str, ...]]:
 
 
 def matches(words: tuple[str, ...], phrases: Phrases) -> Iterable[tuple[int, int, Meaning | None]]:
-    """Yield (start, stop, meaning) of every phrase in a text, the longest first where several begin."""
+    """Yield (start, stop, meaning) of every phrase in a text; if several begin at a word, the longest first."""
     start = 0
     while start < len(words):
         for length in range(min(_LONGEST_PHRASE, len(words) - start), 0, -1):
@@ -264,7 +264,7 @@ _LONGEST_PHRASE: Final = 5
 
 
 def _key(words: tuple[str, ...], phrases: Phrases) -> tuple[str, ...] | None:
-    """Find the entry that some words match: as they are, or the last one by its stem (schulter*)."""
+    """Find the entry that some words match: exactly, or with the last word matched by its stem (schulter*)."""
     if words in phrases:
         return words
     last = words[-1]
@@ -307,5 +307,5 @@ def _body_part_rows() -> Iterable[tuple[str, str, str]]:
 
 
 def tidy(value: str) -> str:
-    """Take the padding of a coded value away, and its case."""
+    """Remove the padding of a coded value, and fold its case."""
     return value.strip().strip("\0").upper()

@@ -1,1 +1,1 @@
-"""Calcified masses on CT: what is dense, and what of it may be a mass."""
+"""Calcified masses on CT: dense components, and which of them may be masses."""

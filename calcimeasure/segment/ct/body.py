@@ -1,4 +1,4 @@
-"""The body: what couch, head rest, clothing and splints are not."""
+"""The body, without couch, head rest, clothing and splints."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     """Find the bodies in view (two limbs are two bodies): 0 outside, 1 for the largest, 2 for the next.
 
-    A body is what is so thick that no couch, cloth or splint is, mostly soft tissue, with its skin and with what it
-    encloses (lungs, bowel gas). Parts that touch broadly are one body.
+    A body is thicker than any couch, cloth or splint and consists mostly of soft tissue. It includes the skin and
+    enclosed air (lungs, bowel gas). Parts with a broad contact are one body.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     Returns
     -------
     ndarray
-        (k, j, i) uint8 on the blocks of the copy; 1 everywhere where no body is seen.
+        (k, j, i) uint8 on the blocks of the copy; 1 everywhere if no body is found.
     """
     skip = tuple(max(1, round(CT.body_step_mm / mm)) for mm in coarse.spacing_mm)
     thinned_hu = coarse.attenuation_hu[:: skip[0], :: skip[1], :: skip[2]]
@@ -47,7 +47,7 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     counts[0] = 0
     bodies = np.flatnonzero((counts >= smallest) & (2 * soft > counts))
     if not bodies.size:
-        # A crop or a phantom without a body: nothing lies outside of it.
+        # A cropped image or a phantom without a body: no voxel counts as outside.
         return np.ones(coarse.attenuation_hu.shape, dtype=np.uint8)
     number = np.zeros(len(counts), dtype=np.uint8)
     number[bodies[np.argsort(-counts[bodies])][:255]] = np.arange(1, min(len(bodies), 255) + 1)
@@ -66,7 +66,7 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
 
 
 def _with_holes(bodies: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Give what a body encloses in a slice to that body."""
+    """Add the areas that a body encloses in a slice to that body."""
     filled = bodies.copy()
     for image in filled:
         if not image.any():

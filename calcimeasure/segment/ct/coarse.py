@@ -1,4 +1,4 @@
-"""A coarse copy of a stack: tissue is judged on it, and nothing is measured on it."""
+"""A coarse copy of a stack, for judging tissue. Nothing is measured on the copy."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ class Coarse:
     Parameters
     ----------
     attenuation_hu
-        (k, j, i) int16; what was not imaged is air.
+        (k, j, i) int16; voxels that were not imaged have the value of air.
     factor_kji
-        Voxels of the stack in a block.
+        Number of voxels of the stack in a block.
     spacing_mm
-        Between blocks, across the slices (median) and in them. A gantry tilt shifts blocks against each other by less
-        than a third of their distance, which no judgement depends on; places in the patient are never taken from here.
+        Distance between blocks, across the slices (median) and in the slices. A gantry tilt shifts blocks against each
+        other by less than a third of their distance, which does not affect any judgement. Positions in the patient are
+        never computed from this copy.
     """
 
     attenuation_hu: NDArray[np.int16]
@@ -45,7 +46,7 @@ class Coarse:
 
 
 def coarse_copy(volume: Volume) -> Coarse:
-    """Average a stack in blocks of about `CT.finest_step_mm`, longer where that would be too many of them."""
+    """Average a stack in blocks of about `CT.finest_step_mm`, or of a longer step if there would be too many blocks."""
     geometry = volume.geometry
     voxel_mm = geometry.spacing_kji_mm
     imaged_mm3 = math.prod(voxel_mm) * math.prod(geometry.shape_kji)

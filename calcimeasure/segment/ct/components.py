@@ -28,9 +28,9 @@ class Components:
     Parameters
     ----------
     outlines
-        Largest first.
+        The components, largest first.
     dropped_count
-        Components below settings.min_volume_mm3.
+        Number of components smaller than settings.min_volume_mm3.
     """
 
     outlines: tuple[Outline, ...]
@@ -38,7 +38,7 @@ class Components:
 
 
 def find_components(volume: Volume, settings: MeasureSettings) -> Components:
-    """Find connected components (26 neighbors) of what is at or above the threshold.
+    """Find connected components (26 neighbors) of voxels at or above the threshold.
 
     Parameters
     ----------
@@ -50,19 +50,20 @@ def find_components(volume: Volume, settings: MeasureSettings) -> Components:
     Returns
     -------
     Components
-        One outline for each component of at least `min_volume_mm3` (in a single slice: of at least the area of a disc
-        as wide as a ball of that volume), largest first; and how many smaller ones were dropped.
+        One outline for each component of at least `min_volume_mm3`, largest first; and the number of smaller ones that
+        were dropped. In a single slice the limit is the area of a disc with the diameter of a ball of that volume.
     """
     dense, start_kji = _dense_box(volume.attenuation_hu, settings.threshold_hu)
     if not dense.size:
         return Components(())
-    # Imported here: neither scan nor help needs it.
+    # Imported here: the command scan and the help texts do not need this library.
     labels, found = cc3d.connected_components(dense, connectivity=26, binary_image=True, return_N=True)
     del dense
     voxel_sizes, smallest = volume.geometry.voxel_sizes, _smallest_size(volume.geometry, settings)
     sized = []
     for label, box in enumerate(ndimage.find_objects(labels, max_label=found), 1):
-        # Noise gives hundreds of thousands of specks: most would be too small even if they filled their boxes.
+        # Noise gives hundreds of thousands of small components: most would be too small even if they filled their
+        # boxes.
         if math.prod(part.stop - part.start for part in box) * voxel_sizes.max() >= smallest:
             outline = _outline(labels[box] == label, box, start_kji)
             sized.append((_size(outline, voxel_sizes), outline))
@@ -87,8 +88,8 @@ def without_specks(outline: Outline, geometry: Geometry, settings: MeasureSettin
 def _dense_box(
     attenuation_hu: NDArray[np.int16], threshold_hu: float
 ) -> tuple[NDArray[np.bool_], tuple[int, int, int]]:
-    """Threshold inside the box of what reaches the threshold: labelling the air around would take most of the time."""
-    # In whole numbers, as the voxels are: comparing with a fraction would copy the volume.
+    """Threshold only the box of voxels that reach the threshold: labeling the air outside would take too long."""
+    # The threshold is an integer like the voxels: comparing with a fraction would copy the volume.
     threshold = math.ceil(threshold_hu)
     in_slices = np.zeros(attenuation_hu.shape[0], dtype=np.bool_)
     in_rows = np.zeros(attenuation_hu.shape[1], dtype=np.bool_)
@@ -103,8 +104,8 @@ def _dense_box(
     if not used[0].size:
         return np.empty((0, 0, 0), dtype=np.bool_), (0, 0, 0)
     box = tuple(slice(int(index[0]), int(index[-1]) + 1) for index in used)
-    # Padded to even lengths: in a box of odd lengths the binary labelling of cc3d reserves too little memory for lone
-    # voxels (two in one row are enough), and fails.
+    # Padded to even lengths: in a box of odd lengths the binary labeling of cc3d reserves too little memory for
+    # isolated voxels (two in one row are enough), and fails.
     lengths = [part.stop - part.start for part in box]
     dense = np.zeros([length + length % 2 for length in lengths], dtype=np.bool_)
     np.greater_equal(attenuation_hu[box], threshold, out=dense[: lengths[0], : lengths[1], : lengths[2]])
@@ -112,13 +113,14 @@ def _dense_box(
 
 
 def _rank(sized: tuple[float, Outline]) -> tuple[float, tuple[int, int, int]]:
-    """Largest first; of equals the one that starts first, whatever rounding makes of their sizes."""
+    """Order by size, largest first; components of equal size (apart from rounding) by their first index."""
     size, outline = sized
     return (-round(size, 6), outline.start_kji)
 
 
 def _smallest_size(geometry: Geometry, settings: MeasureSettings) -> float:
-    # Less the rounding of a sum: where a stack lies must not decide whether a component of just that size is kept.
+    # Reduced by the rounding error of a sum: the position of a stack must not decide whether a component of exactly the
+    # limit is kept.
     smallest_mm3 = settings.min_volume_mm3 * (1 - CT.size_rounding)
     if geometry.shape_kji[0] > 1:
         return smallest_mm3

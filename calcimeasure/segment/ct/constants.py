@@ -1,4 +1,4 @@
-"""The constants of finding and judging what is dense on CT."""
+"""The constants for finding and judging dense components on CT."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ class Sign:
     Parameters
     ----------
     name
-        Of the feature.
+        The name of the feature.
     weight
-        Log odds for a calcified mass for each unit of the sign.
+        Log odds for a calcified mass per unit of the sign.
     limits
-        The feature is limited to this range: beyond it tells no more.
+        The feature is clipped to this range; values beyond the range give no more information.
     speaks_for, speaks_against
-        The reason in words, with the feature's value in it.
+        The reason in words, with a placeholder for the value of the feature.
     origin
-        Value of the feature that speaks neither for nor against a mass.
+        Value of the feature that is evidence neither for nor against a mass.
     is_logarithmic
-        True: the sign is the logarithm of the feature divided by `origin`; false: the feature less `origin`.
+        True: the sign is the logarithm of the feature divided by `origin`. False: the sign is the feature minus
+        `origin`.
     if_joined, if_free
-        Factor of the sign for a part that goes on into others, and for one that does not.
+        Factor of the sign for a part that continues into other parts, and for an isolated part.
     """
 
     name: str
@@ -52,7 +53,8 @@ SIGNS: Final = (
     Sign(
         "thickness_mm",
         4.25,
-        # More than 16 mm is no more of a sign: the heads of bones are as thick. What lies free may well be thin.
+        # A thickness above 16 mm is no further evidence, because the heads of bones are as thick. An isolated mass can
+        # be thin.
         (4, 16),
         "{:.0f} mm thick without a cavity, more than a cortex is",
         "{:.0f} mm thick, as a cortex may be",
@@ -119,14 +121,14 @@ SIGNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CtConstants(Constants):
-    """What a stack is thresholded, divided into parts, judged and cut with."""
+    """The constants for thresholding a stack, dividing it into parts, judging and cutting."""
 
     # Components
     size_rounding: float = constant(
         1e-9, "of the size", "Sizes that differ by less differ in rounding only: such a component is not dropped."
     )
 
-    # The coarse copy that is judged
+    # The coarse copy for judging
     finest_step_mm: float = constant(
         1.0, "mm", "Cortex is 1 to 8 mm thick and CT blurs by about 1 mm: finer steps show nothing more of it."
     )

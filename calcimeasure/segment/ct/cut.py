@@ -1,4 +1,4 @@
-"""Where a mass ends and bone begins: the cut, at full resolution."""
+"""The cut between a mass and bone, at full resolution."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def cut(
     marrow: NDArray[np.bool_],
     spacing_mm: tuple[float, float, float],
 ) -> NDArray[np.bool_]:
-    """Divide dense voxels between a part and what it lies on, along the steepest change of attenuation between them.
+    """Divide dense voxels between a part and the parts that it touches, along the steepest change of attenuation.
 
     Parameters
     ----------
     attenuation_hu, dense
-        (k, j, i) of a box that holds the part and a little of what it lies on, and the voxels to divide.
+        (k, j, i) of a box that contains the part and a little of the other parts, and the voxels to divide.
     own, others, marrow
-        Coarsely: the part, the other parts, and what those enclose.
+        Coarse masks of the part, of the other parts, and of the marrow that they enclose.
     spacing_mm
-        Of the voxels.
+        Spacing of the voxels.
 
     Returns
     -------
     ndarray
-        The part's voxels.
+        The voxels of the part.
     """
     others = others & dense
     marrow = marrow & ~dense
@@ -49,7 +49,7 @@ def cut(
     from_others_mm = _distance_mm(others, spacing_mm)
     from_marrow_mm = _distance_mm(marrow, spacing_mm)
     cortex_mm = _cortex_mm(from_marrow_mm[others & (_distance_mm(own, spacing_mm) <= CT.beside_mm)])
-    # Distance from bone: from other parts, and from marrow less the thickness of the cortex beneath the part.
+    # Distance from bone: from other parts, and from marrow minus the thickness of the cortex under the part.
     depth_mm = np.minimum(from_others_mm, from_marrow_mm - cortex_mm)
     sure = own & (depth_mm >= min(CT.sure_mm, float(depth_mm[own].max()) / 2))
     from_sure_mm = _distance_mm(sure, spacing_mm)
@@ -70,7 +70,7 @@ def cut(
 def _without_spurs(
     part: NDArray[np.bool_], dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
-    """Leave out the thin layer that runs along the blurred surface of the bone."""
+    """Remove the thin layer of the part along the blurred surface of the bone."""
     thick = edt.edt(part, anisotropy=spacing_mm, black_border=False) > CT.spur_mm
     if not thick.any():
         return part
@@ -79,7 +79,7 @@ def _without_spurs(
 
 
 def _distance_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
-    """Distance to the nearest voxel of a mask; far away where there is none."""
+    """Distance to the nearest voxel of a mask; a large value if the mask is empty."""
     if not mask.any():
         return np.full(mask.shape, CT.far_mm, dtype=np.float32)
     distance_mm: NDArray[np.float32] = edt.edt(~mask, anisotropy=spacing_mm, black_border=False)
@@ -87,15 +87,16 @@ def _distance_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 
 
 def _cortex_mm(from_marrow_mm: NDArray[np.float32]) -> float:
-    """Estimate how thick the cortex is from how far bone reaches from its marrow, beside the part."""
+    """Estimate the thickness of the cortex from the distance between marrow and surface of the bone beside the part."""
     near = from_marrow_mm[from_marrow_mm < CT.thickest_cortex_mm]
     return float(np.percentile(near, CT.cortex_percentile)) if near.size else 0.0
 
 
 def contact_mm2(part: NDArray[np.bool_], bone: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> float:
-    """Area of the surface that two masks share.
+    """Compute the area of the surface that two masks share.
 
-    A voxel's face counts with the cosine between it and the local normal, so that a plane has its area at every angle.
+    Each voxel face is weighted with the cosine of the angle between the face and the local surface, so that a plane has
+    its true area at every angle.
     """
     if not (part.any() and bone.any()):
         return 0.0

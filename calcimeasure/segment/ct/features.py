@@ -1,4 +1,4 @@
-"""What can be seen of a part: the numbers that its tissue is judged by."""
+"""Features of a part: the numbers by which its tissue is judged."""
 
 from __future__ import annotations
 
@@ -22,31 +22,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Of one part; means are over its own voxels, those away from neighbors and marrow, where there are enough.
+    """Features of one part. Means are over voxels away from neighbors and marrow ("own" voxels), if there are enough.
 
     Parameters
     ----------
     volume_mm3
-        As counted.
+        Volume of the counted voxels.
     thickness_mm
-        Of the largest ball in it.
+        Diameter of the largest ball inside the part.
     slenderness
-        Volume as a multiple of the cube of that ball's radius, logarithm: a ball has 1.4, a sheet or a long piece more.
+        Logarithm of the volume divided by the third power of the radius of that ball: 1.4 for a ball, more for a sheet
+        or a long piece.
     core_hu, spread
-        Of its deep voxels: median, and half the range from the 16th to the 84th percentile as a part of the median.
+        Median of the deep voxels, and half the range from the 16th to the 84th percentile divided by the median.
     rim
-        Upper quartile of attenuation in the rim as a part of the core.
+        Upper quartile of attenuation in the rim, divided by the core.
     bridge
-        The widest way to another part, as a part of its own thickness.
+        Width of the widest connection to another part, divided by the thickness of the part.
     own_share
-        Part of its voxels that is away from neighbors and marrow.
+        Share of its voxels that lie away from neighbors and marrow.
     marrow_share, neighbor_share, cut_share
-        Parts of its surface that face marrow, another part, and the end of the image.
+        Shares of its surface that face marrow, another part, and the end of the image.
     metal_share, outside_share, circle_share
-        Parts of its voxels that are as dense as metal, outside the body, and beside the circle that was reconstructed.
+        Shares of its voxels that are as dense as metal, outside the body, and next to the reconstructed circle.
     cavity_hu, cavity_spread_hu
-        Median of what it encloses, and half the range from the 16th to the 84th percentile; None where it encloses
-        nothing that is wide enough to show itself.
+        Median of the enclosed cavity, and half the range from the 16th to the 84th percentile; None if there is no
+        cavity that is wide enough to be resolved.
     """
 
     volume_mm3: float
@@ -70,7 +71,7 @@ class Features:
 def features_of(
     attenuation_hu: NDArray[np.int16], parts: Parts, spacing_mm: tuple[float, float, float]
 ) -> list[Features]:
-    """Describe each part; the first describes label 1."""
+    """Compute the features of each part; the first entry is for label 1."""
     labels, marrow = parts.labels, parts.marrow
     count = int(labels.max(initial=0)) + 1
     if count == 1:
@@ -90,7 +91,7 @@ def features_of(
     own_count = np.bincount(label[own], minlength=count)
     usable = own | (own_count < CT.fewest_own)[label]
     core = usable & (depth_mm >= np.minimum(CT.core_share * radius_mm, CT.deep_mm)[label])
-    # Where neighbors leave no such voxel, all voxels of that depth are taken.
+    # If no deep voxel is away from neighbors, all voxels of that depth are used.
     none = np.bincount(label[core], minlength=count) == 0
     core |= none[label] & (depth_mm >= CT.core_share * radius_mm[label])
     percentiles = _percentiles(label[core], hu[core], count, CT.spread_percentiles)
@@ -133,7 +134,7 @@ def features_of(
 def _away(
     labels: NDArray[np.int32], marrow: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
-    """Find voxels that lie `CT.own_mm` from marrow and from the next part."""
+    """Find voxels that lie at least `CT.own_mm` from marrow and from the next part."""
     free = ~marrow
     for axis in range(3):
         low, high = beside(axis)
@@ -155,7 +156,7 @@ def _cavities(
     marrow: NDArray[np.bool_],
     spacing_mm: tuple[float, float, float],
 ) -> dict[int, tuple[float, float]]:
-    """Median and spread of the largest cavity that each part is the wall of."""
+    """Compute median and spread of the largest cavity inside each part."""
     deep = marrow.copy()
     for axis, mm in enumerate(spacing_mm):
         low, high = beside(axis, max(1, math.ceil(CT.cavity_depth_mm / mm)))
@@ -185,7 +186,7 @@ def _cavities(
 def _percentiles(
     label: NDArray[np.int32], values: NDArray[np.float32], count: int, wanted: tuple[int, ...]
 ) -> NDArray[np.float32]:
-    """(percentiles, labels), zero for labels without values."""
+    """(percentiles, labels) percentiles of values; zero for labels without values."""
     order = np.lexsort((values, label))
     label, values = label[order], values[order]
     begin = np.searchsorted(label, np.arange(count))
@@ -200,7 +201,7 @@ def _percentiles(
 def _faces_mm2(
     labels: NDArray[np.int32], marrow: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.float64]:
-    """(4, labels): area of faces to marrow, to what is not dense, to other parts, and to the end of the image."""
+    """(4, labels) area of faces to marrow, to voxels that are not dense, to other parts, and to the image's end."""
     count = int(labels.max()) + 1
     faces = np.zeros((4, count))
     for axis in range(3):

@@ -1,4 +1,4 @@
-"""Features to tissue: what speaks for a calcified mass, what for bone, and what is neither."""
+"""From features to tissue: evidence for a calcified mass, for bone, and for other tissues."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A tissue, how likely it is right, how likely the part is a calcified mass, and why."""
+    """A judged tissue, the probability that it is right, the probability of a calcified mass, and the evidence."""
 
     tissue: Tissue
     confidence: float
@@ -26,7 +26,7 @@ class Judgement:
 
 
 def joined(features: Features) -> bool:
-    """Tell whether a part goes on into marrow, another part, or beyond the image."""
+    """Tell whether a part continues into marrow, into another part, or beyond the image."""
     return features.neighbor_share + features.marrow_share + features.cut_share > CT.least_contact
 
 
@@ -35,7 +35,7 @@ def _within(value: float, low: float, high: float) -> float:
 
 
 def read(sign: Sign, features: Features) -> float:
-    """Return what a sign tells of a part, in units of the sign; 0 where it tells nothing."""
+    """Return the value of a sign for a part, in units of the sign; 0 if it is no evidence."""
     value = _within(getattr(features, sign.name), *sign.limits)
     told = math.log(value / sign.origin) if sign.is_logarithmic else value - sign.origin
     return told * (sign.if_joined if joined(features) else sign.if_free)
@@ -47,11 +47,11 @@ def judge(features: Features, settings: MeasureSettings, *, contrast_agent: bool
     Parameters
     ----------
     features
-        Of the part.
+        The features of the part.
     settings
         `mass_probability`, `review_probability`.
     contrast_agent
-        The header says that contrast agent was given.
+        Whether the header says that contrast agent was given.
     """
     evidence = tuple(_evidence(sign, features) for sign in CT.signs)
     probability = _logistic(CT.base_log_odds + sum(one.log_odds for one in evidence))
@@ -78,7 +78,7 @@ def _logistic(log_odds: float) -> float:
 
 
 def _plainly(features: Features, contrast_agent: bool) -> tuple[Tissue, float, float, str] | None:
-    """Tell a tissue that a few features show plainly, without weighing the signs."""
+    """Give a tissue that a few features prove, without weighting the signs; None if there is no such proof."""
     f = features
     if f.outside_share > CT.mostly:
         return Tissue.OUTSIDE, f.outside_share, f.outside_share, f"{f.outside_share:.0%} of it lies outside the body"

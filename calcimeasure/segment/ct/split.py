@@ -1,4 +1,4 @@
-"""Dense voxels to parts: cut where they are thin between two thick places."""
+"""Division of dense voxels into parts, at thin places between two thick places."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """Dense voxels as parts.
+    """Dense voxels, divided into parts.
 
     Parameters
     ----------
     labels
-        (k, j, i) int32, 0 where it is not dense.
+        (k, j, i) int32, 0 in voxels that are not dense.
     depth_mm
-        Distance to the nearest voxel that is not dense; the edge of the image is no surface.
+        Distance to the nearest voxel that is not dense; the edge of the image does not count as a surface.
     marrow
-        What is not dense and is enclosed in a plane.
+        Voxels that are not dense and are enclosed by dense voxels in a plane.
     """
 
     labels: NDArray[np.int32]
@@ -40,21 +40,21 @@ class Parts:
 
 
 def split(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> Parts:
-    """Divide dense voxels into thick places and what belongs to each.
+    """Divide dense voxels into thick places and the voxels that belong to each.
 
-    Every voxel belongs to the summit of depth that steepest ascent leads to. Summits are joined where the way between
-    them is no neck (`CT.neck`). Marrow is not part of the solid: in a hollow bone only the cortex has depth, and a mass
-    on the bone has a summit of its own.
+    Steepest ascent of depth leads from every voxel to a maximum; the voxel belongs to this maximum. Two maxima are
+    joined unless there is a neck between them (`CT.neck`). Marrow does not count as dense: in a hollow bone only the
+    cortex has depth, and a mass on the bone has its own maximum.
 
     Parameters
     ----------
     dense
-        (k, j, i).
+        (k, j, i), true in dense voxels.
     spacing_mm
-        Of the voxels.
+        Spacing of the voxels.
     """
     depth_mm = edt.edt(dense, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
-    # A dense image without any surface has no depth.
+    # In an image that is dense everywhere there is no surface, and depth would be infinite.
     depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True))))
     sigma = [CT.depth_smoothing_mm / mm for mm in spacing_mm]
     smooth_mm = ndimage.gaussian_filter(depth_mm, sigma, truncate=CT.depth_truncate_sigmas)
@@ -63,9 +63,9 @@ def split(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> P
 
 
 def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.bool_]:
-    """Find what is enclosed by dense voxels in a plane of the grid, up to `CT.largest_hole_mm2`.
+    """Find areas that dense voxels enclose in a plane of the grid, up to `CT.largest_hole_mm2`.
 
-    In all three planes: a shaft that leaves the image is open to its ends, but closed across them.
+    All three planes are searched: a bone shaft that leaves the image is open at its ends, but closed in cross-section.
     """
     marrow = np.zeros_like(dense)
     for axis in range(3):
@@ -86,7 +86,7 @@ def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 def _climb(
     height: NDArray[np.float32], dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.int32]:
-    """Label each dense voxel with the summit that steepest ascent over 26 neighbors leads to."""
+    """Label each dense voxel with the maximum to which steepest ascent over 26 neighbors leads."""
     padded = np.pad(np.where(dense, height, np.float32(-1)), 1, constant_values=-1)
     at = np.flatnonzero(padded >= 0)
     flat = padded.ravel()
@@ -116,7 +116,7 @@ def _climb(
 
 
 def _joined(labels: NDArray[np.int32], height: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Join summits, highest pass first, where the pass is at least `CT.neck` of the higher one."""
+    """Join maxima, highest pass first, if the pass is at least `CT.neck` times the higher maximum."""
     count = int(labels.max(initial=0))
     summit = np.zeros(count + 1, dtype=np.float32)
     at = np.flatnonzero(labels)
@@ -124,7 +124,7 @@ def _joined(labels: NDArray[np.int32], height: NDArray[np.float32]) -> NDArray[n
     sets = DisjointSet(range(count + 1))
     highest = list(range(count + 1))  # of the set with this root: the label with the highest summit
     ones, others, heights = passes(labels, height)
-    # Joined summits only get higher: a neck stays a neck.
+    # Joining only raises maxima, so a pass that is a neck remains a neck.
     able = heights >= CT.neck * np.maximum(summit[ones], summit[others])
     for one, other, height_mm in zip(ones[able].tolist(), others[able].tolist(), heights[able], strict=True):
         a, b = highest[sets[one]], highest[sets[other]]
@@ -143,7 +143,7 @@ def passes(
     Returns
     -------
     ones, others, heights
-        The lower and the higher label of each pair, and the highest way over between them; highest first.
+        The lower and the higher label of each pair, and the highest pass between them; highest pass first.
     """
     keys, heights = [], []
     count = int(labels.max(initial=0)) + 1
@@ -163,7 +163,7 @@ def passes(
 
 
 def beside(axis: int, away: int = 1) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Return two indexes of an array that pair each voxel with the one `away` voxels behind it along an axis."""
+    """Return two indexes of an array that pair each voxel with the voxel `away` steps farther along an axis."""
     low, high = [slice(None)] * 3, [slice(None)] * 3
     low[axis], high[axis] = slice(None, -away), slice(away, None)
     return tuple(low), tuple(high)

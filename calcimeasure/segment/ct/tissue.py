@@ -1,6 +1,6 @@
-"""From a stack to proposals: each dense thing with its tissue, cut where tissues meet.
+"""From a CT volume to proposals: dense components with their tissue, divided where different tissues meet.
 
-The judgement is made on a coarse copy; what is measured later are outlines on the stack's own voxels.
+Tissue is judged on a coarse copy. The proposals are outlines on the original voxels of the stack.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ Blocks = TypeVar("Blocks", bound=np.generic)
 
 BONE_GROUP = 1
 OUTSIDE_GROUP = 2
-"""Labels of all bone, and of all that lies outside the body; other groups of parts have labels of their own."""
+"""Labels of all bone, and of everything outside the body; every other group of parts has its own label."""
 
 WORTH_CUTTING = (Tissue.CALCIFIED_MASS, Tissue.UNKNOWN)
-"""What is cut from bone; the rest stays in one piece with it."""
+"""Tissues that are cut from bone; other tissues stay in one piece with the bone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,13 +52,13 @@ class _Judged:
     Parameters
     ----------
     groups
-        (k, j, i) int32: 0 not dense, `BONE_GROUP`, or the number of a group.
+        (k, j, i) int32: 0 (not dense), `BONE_GROUP`, or the number of a group.
     judgements
-        Of each group but bone, by number.
+        The judgement of each group except bone, by number.
     bone_confidence
-        Mean over what is judged to be bone.
+        Mean confidence of the parts judged to be bone.
     notices
-        What has to be known about a mask of bones.
+        Notices about the mask of bones.
     """
 
     coarse: Coarse
@@ -72,7 +72,7 @@ class _Judged:
 
 
 def propose(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] | None = None) -> Proposals:
-    """Find what is dense, cut it where tissues meet, and judge what each piece is.
+    """Find dense components, divide them where different tissues meet, and judge the tissue of each piece.
 
     Parameters
     ----------
@@ -81,12 +81,13 @@ def propose(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] 
     settings
         `threshold_hu`, `min_volume_mm3`, `mass_probability`, `review_probability`.
     bones
-        (k, j, i), true where another program outlined bone: a part in it is bone, unless it surely looks like a mass.
+        (k, j, i), true where another program outlined bone. A part inside this mask is bone, unless its features are
+        those of a certain mass.
 
     Returns
     -------
     Proposals
-        Calcified masses, each in one piece, and everything else that is dense: largest first.
+        Calcified masses, each in one piece, and all other dense pieces, largest first.
     """
     components = find_components(volume, settings)
     if not components.outlines:
@@ -111,7 +112,7 @@ def _largest_first(part: Proposal) -> tuple[int, tuple[int, int, int]]:
 
 
 def _bodies(judged: _Judged, shape_kji: tuple[int, int, int]) -> tuple[Outline, ...]:
-    """Draw each body on the voxels of the stack: every voxel of a block is what the block is."""
+    """Draw each body on the voxels of the stack: every voxel has the label of its block."""
     count = int(judged.body.max(initial=0))
     return tuple(
         _on_voxels(judged.body == number, judged.coarse.factor_kji, shape_kji) for number in range(1, count + 1)
@@ -130,7 +131,7 @@ def _on_voxels(blocks: NDArray[np.bool_], factor_kji: tuple[int, int, int], shap
 
 
 def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] | None) -> _Judged:
-    """Split and judge on a coarse copy, within the box that holds what is dense."""
+    """Split and judge on a coarse copy, within the box of the dense voxels."""
     coarse = coarse_copy(volume)
     body = find_body(coarse)
     dense, outside = _dense_parts(coarse, body, settings)
@@ -154,7 +155,7 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
 
 
 def _on_blocks(bones: NDArray[np.bool_], coarse: Coarse) -> NDArray[np.bool_]:
-    """Look up the middle voxel of each block."""
+    """Sample a mask of bones at the middle voxel of each block."""
     index = [
         np.minimum(np.arange(count) * factor + factor // 2, n - 1)
         for count, factor, n in zip(coarse.attenuation_hu.shape, coarse.factor_kji, bones.shape, strict=True)
@@ -165,7 +166,7 @@ def _on_blocks(bones: NDArray[np.bool_], coarse: Coarse) -> NDArray[np.bool_]:
 def _by_mask(
     judgements: list[Judgement], parts: Parts, outlined: NDArray[np.bool_]
 ) -> tuple[list[Judgement], tuple[str, ...]]:
-    """Take what a mask holds for bone. A mask may hold a mass too: a part that surely looks like a mass stays one."""
+    """Judge parts inside a bone mask to be bone, except parts with the features of a certain mass."""
     label = parts.labels.ravel()
     voxels = np.maximum(np.bincount(label, minlength=len(judgements) + 1), 1)
     shares = np.bincount(label, weights=outlined.ravel(), minlength=len(judgements) + 1) / voxels
@@ -187,7 +188,7 @@ def _by_mask(
 def _dense_parts(
     coarse: Coarse, body: NDArray[np.uint8], settings: MeasureSettings
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Find what is dense in the body, and what is dense outside; specks are neither."""
+    """Find the dense voxels in the body and those outside, without components that are too small."""
     labels = cc3d.connected_components(coarse.attenuation_hu >= settings.threshold_hu, connectivity=26)
     at = np.flatnonzero(labels)
     label = labels.ravel()[at]
@@ -201,7 +202,7 @@ def _dense_parts(
 
 
 def _used(mask: NDArray[np.bool_]) -> Box:
-    """Box of what is true, with a block of room where the image goes on: only the end of the image looks like one."""
+    """Box of a mask with a margin of one block inside the image, so that only the end of the image counts as an end."""
     used = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
     k, j, i = (
         slice(max(int(index[0]) - 1, 0), min(int(index[-1]) + 2, n)) for index, n in zip(used, mask.shape, strict=True)
@@ -214,7 +215,7 @@ def _boxes(groups: NDArray[np.int32]) -> dict[int, Box]:
 
 
 def _placed(features: list[Features], parts: Parts, box: Box, coarse: Coarse) -> list[Features]:
-    """Add which parts lie on the circle of the field of view."""
+    """Add to the features which parts lie at the circle of the field of view."""
     on_circle = _on_circle(coarse)
     if on_circle is None:
         return features
@@ -226,7 +227,7 @@ def _placed(features: list[Features], parts: Parts, box: Box, coarse: Coarse) ->
 
 
 def _on_circle(coarse: Coarse) -> NDArray[np.bool_] | None:
-    """Find the rim of the scanner's circular field; None where the image shows no circle."""
+    """Find the rim of the circular field of view of the scanner; None if the image shows no circle."""
     hu, (_, row_mm, column_mm) = coarse.attenuation_hu, coarse.spacing_mm
     corners = hu[:, [0, 0, -1, -1], [0, -1, 0, -1]]
     height_mm, width_mm = hu.shape[1] * row_mm, hu.shape[2] * column_mm
@@ -241,12 +242,12 @@ def _on_circle(coarse: Coarse) -> NDArray[np.bool_] | None:
 def _hold_together(
     parts: Parts, features: list[Features], judgements: list[Judgement]
 ) -> tuple[NDArray[np.int32], dict[int, Judgement]]:
-    """Group parts: masses that touch are one, and what may be a mass belongs to the mass that it bulges from.
+    """Group parts: masses that touch become one, and a possible mass is joined to the mass from which it protrudes.
 
     Returns
     -------
     number, judgements
-        Group of each label, and the judgement of each group but bone: that of its largest part.
+        The group of each label, and the judgement of each group except bone: that of its largest part.
     """
     count = len(features) + 1
     tissue = [Tissue.OUTSIDE, *(one.tissue for one in judgements)]
@@ -265,7 +266,7 @@ def _hold_together(
         largest = max(masses, key=lambda label: features[label - 1].volume_mm3)
         grouped[n] = judgements[largest - 1]
         if largest in beside_metal:
-            # Streaks beside metal are dense, thick and without a cortex too.
+            # Streak artifacts beside metal are also dense, thick and without a cortex.
             grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=CT.undecided)
     return number, grouped
 
@@ -289,7 +290,7 @@ def _joined(parts: Parts, features: list[Features], tissue: list[Tissue]) -> tup
 
 
 def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: MeasureSettings) -> list[Proposal]:
-    """Cut a component where its groups meet."""
+    """Divide a component where its groups meet."""
     coarse_box = _coarse_box(outline.box, judged.coarse)
     mask = outline.mask()
     numbers = [n for n, box in judged.boxes.items() if _overlap(box, coarse_box)]
@@ -328,7 +329,7 @@ def _whole(outline: Outline, group: int, judged: _Judged) -> Proposal:
 
 
 def _groups_in(mask: NDArray[np.bool_], box: Box, judged: _Judged) -> NDArray[np.int64]:
-    """Count the blocks of each group that a component holds, by the first voxel of each; of a small one all voxels."""
+    """Count the blocks of each group in a component, by the first voxel of each block; in a small one all voxels."""
     factor = judged.coarse.factor_kji
     first = [-part.start % n for part, n in zip(box, factor, strict=True)]
     sampled = mask[tuple(slice(a, None, n) for a, n in zip(first, factor, strict=True))]
@@ -354,7 +355,7 @@ def _cut_out(
     Returns
     -------
     piece, start, contact_mm2
-        Its voxels, where they begin in the component's box, and the area that it shares with bone.
+        The voxels of the group, their first index in the box of the component, and the contact area with bone.
     """
     geometry = volume.geometry
     spacing_mm = geometry.spacing_kji_mm
@@ -386,7 +387,7 @@ def _cut_out(
 def _alone(
     volume: Volume, outline: Outline, mask: NDArray[np.bool_], judged: _Judged, settings: MeasureSettings
 ) -> Proposal:
-    """Judge a component that is too small for the coarse copy on its own voxels."""
+    """Judge a component on its own voxels if it is too small for the coarse copy."""
     geometry = volume.geometry
     spacing_mm = geometry.spacing_kji_mm
     around = [(min(1, a), min(1, n - b)) for a, b, n in zip(
@@ -417,7 +418,7 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def _upsampled(array: NDArray[Blocks], box: Box, coarse: Coarse) -> NDArray[Blocks]:
-    """Repeat each block of a box of the coarse copy on the stack's own voxels."""
+    """Repeat each block of a box of the coarse copy on the voxels of the stack."""
     coarse_box = _coarse_box(box, coarse)
     found = array[coarse_box]
     for axis, factor in enumerate(coarse.factor_kji):

@@ -1,1 +1,1 @@
-"""Calcified masses on a radiograph: what may be one, and the outline of what a reader points at."""
+"""Calcified masses on a radiograph: proposals, and the outline of a mass that a reader marks."""

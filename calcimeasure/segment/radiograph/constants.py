@@ -10,18 +10,18 @@ from calcimeasure.settings.constants import Constants, constant
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """How much one quantity of a line tells before the network looks at it.
+    """The weight of one quantity of a closed line, in choosing the lines that the network examines.
 
     Parameters
     ----------
     quantity
-        Its name, as `calcimeasure.segment.radiograph.judge.promise` computes it.
+        The name of the quantity, as `calcimeasure.segment.radiograph.judge.promise` computes it.
     weight
-        Log odds for a mass for each unit.
+        Log odds for a mass per unit.
     limits
-        The quantity is limited to this range: beyond it tells no more.
+        The quantity is clipped to this range; values beyond the range give no more information.
     is_logarithmic
-        Whether its logarithm counts.
+        Whether the logarithm of the quantity is used.
     """
 
     quantity: str
@@ -32,9 +32,9 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class RadiographConstants(Constants):
-    """What shadows are looked for, outlined and judged with."""
+    """The constants for finding, outlining and judging shadows of masses."""
 
-    # What of a radiograph shows the patient
+    # The part of a radiograph that shows the patient
     open_share: float = constant(
         0.08,
         "of the range of attenuation",
@@ -129,7 +129,7 @@ class RadiographConstants(Constants):
         "on it, nothing measured.",
     )
 
-    # What is seen of a line
+    # Features of a line
     inner_radii: tuple[float, ...] = constant(
         (0.15, 0.3, 0.45, 0.6, 0.75), "of the radius", "Where attenuation inside of a line is taken."
     )
@@ -196,7 +196,7 @@ class RadiographConstants(Constants):
     )
     same_size: float = constant(0.3, "logarithm of a radius", "See `same_place`.")
 
-    # What the network looks at
+    # The input of the network
     patch_pixels: int = constant(64, "pixels", "Along a patch, as in teaching the network.")
     fills: float = constant(
         0.5, "of a patch", "Length of a mass on the patch that it is looked at again on, as in teaching the network."
@@ -273,7 +273,7 @@ class RadiographConstants(Constants):
         "as teeth or a chest.",
     )
 
-    # Growing from a place that a reader points at
+    # Growing from a place that a reader marks
     unsure: float = constant(0.6, "", "Below this certainty there is nothing that a reader can have pointed at.")
     beside_pixels: float = constant(
         8.0, "of 64 pixels along a patch", "The place that a reader points at lies no farther outside of the mass."

@@ -1,4 +1,4 @@
-"""Features of a closed line on a radiograph: how sharp and how closed it is, and what lies inside and beyond it."""
+"""Features of a closed line on a radiograph: its sharpness and completeness, and the density inside and outside."""
 
 from __future__ import annotations
 
@@ -24,25 +24,27 @@ class Features:
     Parameters
     ----------
     sharpness
-        What attenuation falls by within half a millimeter on either side of the line, the median ray.
+        Decrease of attenuation across the line, within half a millimeter on either side: the median of the rays.
     closed
-        The same on the weakest sixth of the rays, as part of the median.
+        The same decrease on the weakest sixth of the rays, divided by the median.
     contrast
-        The middle of the inside minus the median just beyond the line.
+        Attenuation in the middle of the inside, minus the median just outside the line.
     rim
-        Just inside the line minus the middle, as part of contrast: a cortex is denser than what it encloses.
+        Attenuation just inside the line minus that in the middle, divided by contrast: a cortex is denser than its
+        inside.
     beyond
-        How dense it is beyond the line where it is densest, as part of contrast: a bone goes on somewhere.
+        Attenuation outside the line on the densest rays, above the level and divided by contrast: a bone continues
+        beyond the line somewhere.
     uneven
-        Standard deviation of attenuation within the inner rings, as part of contrast.
+        Standard deviation of attenuation within the inner rings, divided by contrast.
     level
-        Just beyond the line, the median: how dense what surrounds it is.
+        Median attenuation just outside the line: the density of the surroundings.
     seen_share
-        Rays that end within the patient.
+        Share of the rays that end within the patient.
     diameter
-        Of a disc of the same area, in mm, or in 250ths of the longer side where there are no mm.
+        Diameter of a disc of the same area, in mm; if millimeters are not known, in 250ths of the longer side.
     skin_share
-        Rays on which the open beam begins right beyond the line.
+        Share of the rays on which the open beam begins just outside the line.
     """
 
     sharpness: float
@@ -65,11 +67,11 @@ def features_of(
     Parameters
     ----------
     width
-        (n,) over which the fall at a line is taken.
+        (n,) distance over which the decrease across a line is measured.
     margin
-        Beyond a line that still has to show the patient.
+        Distance outside a line within which the image must still show the patient.
     unit
-        A mm, or a 250th of the longer side, in the unit of the steps.
+        One mm, or a 250th of the longer side, in the unit of the steps.
     """
     if not len(edges.radii):
         return []

@@ -1,4 +1,4 @@
-"""Which part of a radiograph shows the patient: not the open beam, collimation, borders and burned-in letters."""
+"""The part of a radiograph that shows the patient, without open beam, collimation, borders and burned-in letters."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """What each pixel of an additive image shows.
+    """The content of each pixel of an additive image.
 
     Parameters
     ----------
     patient
-        (rows, columns) true where the patient may be; all where the image shows no difference.
+        (rows, columns) true where the patient may be; all true if the image shows no difference.
     air
-        (rows, columns) true where the beam is open.
+        (rows, columns) true in the open beam.
     """
 
     patient: NDArray[np.bool_]
@@ -44,10 +44,10 @@ def field_of(image: NDArray[np.float32]) -> Field:
 
 
 def _as_bright_as_it_gets(image: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Find what was not exposed, metal, lead letters and burned-in letters.
+    """Find areas that were not exposed, metal, lead letters and burned-in letters.
 
-    Behind the collimator nothing arrives: such an area reaches the border of the image. The others end in a step; a
-    calcification that is too dense for the detector gets thinner toward its edge.
+    The collimator absorbs the whole beam; the area behind it reaches the border of the image. Metal and letters end in
+    a step. A calcification that saturates the detector becomes less dense toward its edge.
     """
     lowest, highest = float(image.min()), float(image.max())
     labels, count = ndimage.label(image >= highest - RADIOGRAPH.flat_share * (highest - lowest), np.ones((3, 3)))

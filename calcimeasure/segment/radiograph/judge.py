@@ -16,11 +16,11 @@ NO_LIMB: Final = Evidence(
     "the film is not said to show a limb: what tells a mass from bone was learned on limbs, and elsewhere bones, teeth "
     "and organs look alike",
 )  # fmt: skip
-"""What speaks against a mass on a radiograph that is not said to show a limb."""
+"""The evidence against a mass on a radiograph whose header does not name a limb."""
 
 
 def promise(seen: Features) -> float:
-    """Tell how promising a line is for the network to outline: log odds for a mass, up to a constant."""
+    """Compute how likely a line is a mass, to choose lines for the network: log odds for a mass, up to a constant."""
     quantities = {
         "closed": seen.closed,
         "sharpness of contrast": seen.sharpness / max(seen.contrast, RADIOGRAPH.least_contrast),
@@ -40,16 +40,16 @@ def promise(seen: Features) -> float:
 
 
 def evidence_of(seen: Features, certainty: float, *, limb: bool) -> tuple[Evidence, ...]:
-    """Weigh what speaks for and against a mass.
+    """Collect the evidence for and against a mass.
 
     Parameters
     ----------
     seen
-        Of the line at which the shadow was found.
+        The features of the line at which the shadow was found.
     certainty
-        Of its outline, 0..1 (`Shadow.certainty`).
+        The certainty of its outline, 0..1 (`Shadow.certainty`).
     limb
-        The header says that the radiograph shows a limb.
+        Whether the header says that the radiograph shows a limb.
     """
     bounded = _within(certainty, *RADIOGRAPH.certainties)
     shadow = Evidence(

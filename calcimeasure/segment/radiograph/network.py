@@ -1,7 +1,7 @@
-"""The network that tells the shadow of a mass from what lies before and behind it on a radiograph.
+"""The network that separates the shadow of a mass from structures in front of it and behind it on a radiograph.
 
-A U-Net (Ronneberger et al., MICCAI 2015;9351:234) with four levels. It was taught on synthetic masses on projections of
-CT (tests/bench/radiograph/learning); the weights are in shadow_network.npz beside this file.
+The network is a U-Net (Ronneberger et al., MICCAI 2015;9351:234) with four levels. It was trained on synthetic masses
+on projections of CT (tests/bench/radiograph/learning). The weights are in shadow_network.npz in the same folder.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIDE: Final = RADIOGRAPH.patch_pixels
-"""Pixels along a patch."""
+"""Pixels along a side of a patch."""
 CHANNELS: Final = 3
 """See `calcimeasure.segment.radiograph.shadows.as_seen`."""
 LEVELS: Final = 4
-"""As the file of weights has them."""
+"""The number of levels in the file of weights."""
 AT_ONCE: Final = 8
-"""Patches that are computed together: more are no faster and take more memory."""
+"""Number of patches that are computed together. A larger number is not faster and takes more memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """A convolution, with the normalization that was learned with it folded in.
+    """A convolution that includes its learned normalization.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def layers() -> tuple[Layer, ...]:
 
 
 def mass_shares(patches: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, SIDE, SIDE) probability of each pixel to lie in the shadow of the mass in the middle of its patch.
+    """(n, SIDE, SIDE) probability that a pixel lies in the shadow of the mass in the middle of its patch.
 
     Parameters
     ----------

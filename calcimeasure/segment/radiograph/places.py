@@ -1,4 +1,4 @@
-"""Where a radiograph is denser than around: the places where masses of all sizes are looked for."""
+"""Places on a radiograph that are denser than their surroundings: there masses of all sizes are searched."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Places:
-    """Where something of about some size is denser than around.
+    """Places that are denser than their surroundings, each with an approximate radius.
 
     Parameters
     ----------
@@ -36,13 +36,13 @@ class Places:
 def find_places(pyramid: Pyramid, smallest: float, largest: float) -> Places:
     """Find places that are denser than their surroundings, by the difference of two averages.
 
-    What does not show the patient takes no part in either average, so that a limb does not stand out from the air
-    beside it.
+    Pixels that do not show the patient are left out of both averages, so that a limb does not count as denser than the
+    air next to it.
 
     Parameters
     ----------
     smallest, largest
-        Diameters that are looked for.
+        Range of diameters for the search.
     """
     weight = pyramid.field.patient.astype(np.float32)
     weighted = pyramid.copies[pyramid.coarse] * weight
@@ -76,7 +76,7 @@ def _average(
 
 
 def _peaks(image: NDArray[np.float32], apart: NDArray[np.float64]) -> NDArray[np.intp]:
-    """(n, 2) highest places first, no two within a distance of rows and columns."""
+    """(n, 2) peaks, the highest first, with at least a given distance in rows and columns between them."""
     size = [2 * max(1, round(float(one))) + 1 for one in apart]
     highest = ndimage.maximum_filter(image, size, mode="nearest")
     found = np.argwhere((image == highest) & (image > 1e-6 * max(float(highest.max()), 1e-30)))

@@ -1,4 +1,4 @@
-"""Calcified masses on a radiograph: what may be one, and the outline of what a reader points at."""
+"""Calcified masses on a radiograph: proposals, and the outline of a mass that a reader marks."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 def propose_on_radiograph(radiograph: Radiograph, settings: MeasureSettings, *, limb: bool = False) -> Proposals:
-    """Find what is likely a calcified mass on a radiograph, and what may be one.
+    """Find probable and possible calcified masses on a radiograph.
 
-    Nothing less probable than settings.film_review_probability is proposed: a radiograph shows dozens of dense places,
-    and a reader who misses a mass points at it (`grow_on_radiograph`). What is less probable than
-    settings.mass_probability, or lies on a radiograph that is not said to show a limb, is of unknown tissue.
+    Shadows less probable than settings.film_review_probability are not proposed, because a radiograph shows dozens of
+    dense places. If a mass is missing, a reader marks it (`grow_on_radiograph`). Shadows less probable than
+    settings.mass_probability are of unknown tissue, and so are all shadows if the header does not name a limb.
 
     Parameters
     ----------
@@ -40,13 +40,13 @@ def propose_on_radiograph(radiograph: Radiograph, settings: MeasureSettings, *, 
     settings
         `mass_probability`, `film_review_probability`, `film_smallest_mm`, `film_largest_mm`.
     limb
-        The header says that the radiograph shows a limb, and nothing else: the signs were fitted to limbs.
+        Whether the header says that the radiograph shows a limb and nothing else; the weights were fitted to limbs.
 
     Returns
     -------
     Proposals
-        Calcified masses and unknown parts, no more than `RADIOGRAPH.most_proposed`, largest first; outlines of
-        a single slice (k is 0).
+        Calcified masses and parts of unknown tissue, at most `RADIOGRAPH.most_proposed`, largest first. Their outlines
+        have a single slice (k is 0).
     """
     pyramid = pyramid_of(radiograph)
     least = min(settings.mass_probability, settings.film_review_probability)
@@ -65,24 +65,24 @@ def propose_on_radiograph(radiograph: Radiograph, settings: MeasureSettings, *, 
 def grow_on_radiograph(
     radiograph: Radiograph, seed: tuple[int, int] | NDArray[np.bool_], settings: MeasureSettings
 ) -> Outline:
-    """Outline the mass that a reader points at.
+    """Outline the mass that a reader marks.
 
     Parameters
     ----------
     radiograph
         The image.
     seed
-        Row and column of a pixel in the mass, or a rough region (rows, columns) that is true where it lies.
+        Row and column of a pixel in the mass, or a rough mask (rows, columns) of the mass.
 
     Returns
     -------
     Outline
-        In a single slice (k is 0).
+        The outline; it has a single slice (k is 0).
 
     Raises
     ------
     ReviewError
-        The seed lies outside of the image, or nothing around it stands out from its surroundings.
+        The seed lies outside of the image, or no structure around the seed is denser than its surroundings.
     """
     seeds = _seeds(seed, radiograph)
     pyramid = pyramid_of(radiograph)
@@ -106,7 +106,7 @@ def grow_on_radiograph(
 
 
 def _seeds(seed: tuple[int, int] | NDArray[np.bool_], radiograph: Radiograph) -> NDArray[np.intp]:
-    """(n, 2) pixels that are pointed at."""
+    """(n, 2) pixels that the reader has marked."""
     rows, columns = radiograph.pixels.shape
     if isinstance(seed, np.ndarray):
         if seed.shape != (rows, columns) or not seed.any():
@@ -121,9 +121,9 @@ def _seeds(seed: tuple[int, int] | NDArray[np.bool_], radiograph: Radiograph) ->
 
 
 def _judged(pyramid: Pyramid, settings: MeasureSettings, *, limb: bool) -> list[tuple[Shadow, tuple[Evidence, ...]]]:
-    """Find shadows where the radiograph is denser than around, the most probable mass first, with their evidence.
+    """Find shadows that are denser than their surroundings, with their evidence, the most probable mass first.
 
-    Hundreds of closed lines of all sizes are judged first; the network then outlines the best of them.
+    Hundreds of closed lines of all sizes are judged first. The network then outlines the best ones.
     """
     mm = _mm(pyramid)
     places = find_places(pyramid, *_sizes(pyramid, settings))
@@ -149,14 +149,14 @@ def _judged(pyramid: Pyramid, settings: MeasureSettings, *, limb: bool) -> list[
 
 
 def _skin(pyramid: Pyramid) -> NDArray[np.bool_]:
-    """(rows, columns) of the coarse copy, where the open beam is close."""
+    """(rows, columns) mask of the coarse copy: pixels close to the open beam."""
     close = [max(1, round(RADIOGRAPH.at_skin_mm * _mm(pyramid) / step)) for step in pyramid.steps[pyramid.coarse]]
     skin: NDArray[np.bool_] = ndimage.maximum_filter(pyramid.field.air, [2 * one + 1 for one in close])
     return skin
 
 
 def _distinct(pyramid: Pyramid, lines: Edges, promises: NDArray[np.float64]) -> list[tuple[int, Sought]]:
-    """Take the most promising lines, one for each thing, with their centers and lengths."""
+    """Take the most promising lines, one for each structure, with their centers and lengths."""
     chosen: list[int] = []
     centers, radii = recentered(pyramid, lines)
     for n in np.argsort(-promises, kind="stable"):
@@ -172,18 +172,18 @@ def _distinct(pyramid: Pyramid, lines: Edges, promises: NDArray[np.float64]) -> 
 
 
 def _same(one: Outline, other: Outline) -> bool:
-    """Tell whether most of the smaller one lies in the other."""
+    """Tell whether most of the smaller outline lies in the larger one."""
     return one.overlap(other) > 0.5 * min(one.voxel_count, other.voxel_count)
 
 
 def _sizes(pyramid: Pyramid, settings: MeasureSettings) -> tuple[float, float]:
-    """Return the smallest and the largest diameter that are looked for, no larger than the radiograph."""
+    """Return the smallest and the largest diameter for the search; at most the size of the radiograph."""
     smallest = settings.film_smallest_mm * _mm(pyramid)
     return smallest, max(min(settings.film_largest_mm * _mm(pyramid), _longer(pyramid)), smallest)
 
 
 def _mm(pyramid: Pyramid) -> float:
-    """Return what is taken for a mm in deciding what to look for."""
+    """Return the length of a millimeter for the range of the search; an assumed one if the spacing is not known."""
     return 1.0 if pyramid.in_mm else _longer(pyramid) / RADIOGRAPH.longer_side_mm
 
 
@@ -203,6 +203,6 @@ def _only(edges: Edges, which: list[int] | NDArray[np.bool_] | NDArray[np.intp])
 
 
 def _outline(pyramid: Pyramid, shadow: Shadow) -> Outline | None:
-    """Draw a shadow at full resolution; None where it holds no pixel."""
+    """Draw a shadow at full resolution; None if it contains no pixel."""
     mask, start = drawn(pyramid, shadow)
     return Outline.from_mask(mask[None], (0, *start)) if mask.any() else None

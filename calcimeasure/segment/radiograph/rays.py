@@ -1,9 +1,9 @@
-"""Where to look for a mass: closed lines around places, across which attenuation falls outward everywhere.
+"""Candidates for masses: closed lines around places, across which attenuation decreases outward everywhere.
 
-Rays are sent out from a place; along each the attenuation falls where the edge is. Of all closed lines the one is taken
-whose fall is largest. The fall on a ray is limited to what is usual on that line: one strong edge (a cortex that
-crosses) does not make up for a line that is open elsewhere. The line is found by dynamic programming over the rays (as
-for masses on mammograms, Timp and Karssemeijer, Med Phys 2004;31:958).
+Rays start from a place; on each ray the attenuation decreases at the edge of the mass. The closed line with the largest
+total decrease is chosen. The decrease on a ray is limited to the usual decrease on that line, so that one strong edge
+(a cortex that crosses) cannot compensate for a line that is open elsewhere. The line is found by dynamic programming
+over the rays (as for masses on mammograms, Timp and Karssemeijer, Med Phys 2004;31:958).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Edges:
     centers
         (n, 2) row and column, in pixels of the radiograph.
     radii
-        (n, rays) in mm, or in pixels where there are none.
+        (n, rays) in mm, or in pixels if millimeters are not known.
     """
 
     centers: NDArray[np.float64]
@@ -49,7 +49,7 @@ def sampled(
 ) -> NDArray[np.float32]:
     """(n, rays, k) attenuation at radii (n, rays or 1, k) around centers, each on a copy no coarser than step (n,).
 
-    Beyond the image the nearest pixel stands.
+    Beyond the image the value of the nearest pixel is used.
     """
     rays = radii.shape[1] if radii.shape[1] > 1 else RADIOGRAPH.rays
     toward = directions(rays)
@@ -75,7 +75,7 @@ def true_at(
 ) -> NDArray[np.bool_]:
     """(n, rays, k) whether a mask of the coarse copy is true at radii (n, rays or 1, k) around centers.
 
-    Beyond the image nothing is.
+    Beyond the image the value is False.
     """
     rays = radii.shape[1] if radii.shape[1] > 1 else RADIOGRAPH.rays
     away = radii[..., None] * directions(rays)[:, None]
@@ -85,7 +85,7 @@ def true_at(
 def true_in(pyramid: Pyramid, mask: NDArray[np.bool_], places: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(...) whether a mask of the coarse copy is true at places (..., 2), in pixels of the radiograph.
 
-    Beyond the image nothing is.
+    Beyond the image the value is False.
     """
     index = np.floor((places + 0.5) / pyramid.factors[pyramid.coarse]).astype(np.intp)
     within = ((index >= 0) & (index < mask.shape)).all(axis=-1)
@@ -104,7 +104,7 @@ def trace(
     centers
         (n, 2) row and column, in pixels of the radiograph.
     sizes
-        (n,) radius that is looked for; lines run between size / reach and size * reach.
+        (n,) expected radius; lines run between size / reach and size * reach.
     """
     radii = sizes[:, None, None] * np.geomspace(1 / reach, reach, RADIOGRAPH.ray_steps)
     profiles = sampled(pyramid, centers, radii, sizes / RADIOGRAPH.samples_per_radius)
@@ -114,13 +114,13 @@ def trace(
 
 
 def traced_again(pyramid: Pyramid, edges: Edges) -> Edges:
-    """Find lines again around their own centers: they do not depend on the places where they were looked for."""
+    """Find lines again around their own centers, so that they do not depend on the starting places."""
     centers, radii = recentered(pyramid, edges)
     return trace(pyramid, centers, np.maximum(radii, np.median(edges.radii, axis=1) / 2))
 
 
 def recentered(pyramid: Pyramid, edges: Edges) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(n, 2) centers of mass of what lines enclose, in pixels of the radiograph, and (n,) radii of discs as large."""
+    """(n, 2) centers of the areas inside lines, in pixels of the radiograph, and (n,) radii of discs of equal area."""
     corners = edges.radii[..., None] * directions(edges.radii.shape[1])
     others = np.roll(corners, -1, axis=1)
     cross = corners[..., 0] * others[..., 1] - corners[..., 1] * others[..., 0]
@@ -130,10 +130,10 @@ def recentered(pyramid: Pyramid, edges: Edges) -> tuple[NDArray[np.float64], NDA
 
 
 def strengths(pyramid: Pyramid, edges: Edges, width: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
-    """(n,) what attenuation falls by, within a width (n,) on either side, on nearly all rays of a line; 0 if it rises.
+    """(n,) decrease of attenuation across a line, within a width (n,) on either side, on nearly all rays; at least 0.
 
-    A ray that leaves the patient within a margin beyond the line tells nothing: skin is as sharp an edge. The fewer
-    rays are left, the less the line counts.
+    A ray that leaves the patient within a margin outside the line is not used, because skin is an edge of the same
+    sharpness. The fewer rays are left, the lower is the weight of the line.
     """
     inside, outside = bands(pyramid, edges, width)
     shown = shown_at(pyramid, edges.centers, edges.radii[..., None] + margin)[..., 0]
@@ -166,9 +166,10 @@ def _gain(profiles: NDArray[np.float32], shown: NDArray[np.bool_]) -> NDArray[np
 
 
 def _best_line(gain: NDArray[np.float32]) -> NDArray[np.intp]:
-    """(n, rays) index of the radius on each ray, of the closed line with the largest sum of gains less its bends.
+    """(n, rays) index of the radius on each ray, for the closed line with the largest sum of gains minus bends.
 
-    The path goes twice round the rays, and its middle part is taken: that does not depend on where the path began.
+    The path goes around the rays twice, and its middle part is used. This part does not depend on the start of the
+    path.
     """
     n, rays, steps = gain.shape
     moves = np.arange(-RADIOGRAPH.steepest, RADIOGRAPH.steepest + 1)

@@ -1,4 +1,4 @@
-"""An image pyramid of a radiograph, on a scale on which attenuation adds up."""
+"""An image pyramid of a radiograph, on a scale on which attenuation is additive."""
 
 from __future__ import annotations
 
@@ -20,22 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pyramid:
-    """A radiograph on a scale on which attenuation adds up, with coarser copies.
+    """A radiograph on a scale on which attenuation is additive, with coarser copies.
 
     Parameters
     ----------
     copies
-        (rows, columns) float32, finest first; each averages blocks of the one before. Attenuation of things that lie
-        behind each other adds up. It has no unit: two radiographs cannot be compared.
+        (rows, columns) float32, finest first; each copy averages blocks of the copy before. The attenuations of
+        structures behind each other are added. The scale has no unit, so two radiographs cannot be compared.
     steps
-        Distance of rows and of columns of each copy: mm where `in_mm`, else parts of the width of
-        its pixels.
+        Distance between rows and between columns of each copy: in mm if `in_mm`, else in units of the width of a pixel.
     factors
-        Pixels of the radiograph in a pixel of each copy, down and across.
+        Number of pixels of the radiograph in a pixel of each copy, down and across.
     coarse
-        Index of the copy on which places are looked for.
+        Index of the copy on which places are searched.
     field
-        What that copy shows.
+        The content of this coarse copy: patient and open beam.
     """
 
     copies: tuple[NDArray[np.float32], ...]
@@ -52,7 +51,7 @@ class Pyramid:
 
 
 def pyramid_of(radiograph: Radiograph) -> Pyramid:
-    """Put a radiograph on a scale on which attenuation adds up, and make its coarser copies."""
+    """Convert a radiograph to a scale on which attenuation is additive, and make its coarser copies."""
     image = attenuation_on_radiograph(radiograph)
     steps = radiograph.spacing_mm or (radiograph.pixel_aspect, 1.0)
     copies, all_steps, factors = [image], [steps], [(1, 1)]

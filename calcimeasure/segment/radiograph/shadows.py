@@ -1,8 +1,8 @@
-"""The shadow of one mass on a radiograph, outlined by a network that was taught such shadows.
+"""The shadow of one mass on a radiograph, outlined by a network that was trained on such shadows.
 
 The network outlines a mass on a square patch of any size. Patches of all sizes are taken around a place. Each shadow
-that is found is outlined again on a patch around its own middle that fits its own size: the outline depends neither on
-the place that was pointed at nor on the size of the first patch.
+that is found is outlined again on a patch around its own middle, with a size that fits the shadow. So the outline
+depends neither on the marked place nor on the size of the first patch.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Shadow:
     side
         Length of the patch's sides in the unit of the pyramid's steps.
     shares
-        (SIDE, SIDE) probability of each pixel of the patch to lie in the shadow.
+        (SIDE, SIDE) probability that each pixel of the patch lies in the shadow.
     mask
         (SIDE, SIDE) the shadow: one connected part.
     """
@@ -68,12 +68,12 @@ class Shadow:
         return 2 * float(self.shares[self.mask].sum()) / (shares + float(self.mask.sum()))
 
     def middle(self, pyramid: Pyramid) -> tuple[float, float]:
-        """Row and column of its center of mass, in pixels of the radiograph."""
+        """Row and column of the center of the shadow, in pixels of the radiograph."""
         away = (np.argwhere(self.mask).mean(axis=0) - MIDDLE) * self.pixel / pyramid.steps[0]
         return self.center[0] + float(away[0]), self.center[1] + float(away[1])
 
     def border(self, pyramid: Pyramid) -> NDArray[np.float64]:
-        """(n, 2) rows and columns of its outermost pixels, in pixels of the radiograph."""
+        """(n, 2) rows and columns of the outermost pixels of the shadow, in pixels of the radiograph."""
         outermost = np.argwhere(self.mask & ~ndimage.binary_erosion(self.mask))
         return (self.center + (outermost - MIDDLE) * self.pixel / pyramid.steps[0]).astype(np.float64)
 
@@ -93,7 +93,7 @@ def longest_extent(places: NDArray[np.intp] | NDArray[np.floating]) -> float:
 
 
 def pointed_at(pyramid: Pyramid, point: tuple[float, float], smallest: float, largest: float) -> Shadow | None:
-    """Find the shadow of the mass at a place (in pixels of the radiograph), of any length between two."""
+    """Find the shadow of the mass at a place (in pixels of the radiograph), of any length between two limits."""
     count = math.ceil(math.log(largest / smallest) / math.log(RADIOGRAPH.first_step)) + 1
     sides = [smallest / RADIOGRAPH.first_fills * RADIOGRAPH.first_step**n for n in range(count)]
     first = _at_the_middle(pyramid, [point] * count, sides)
@@ -103,14 +103,14 @@ def pointed_at(pyramid: Pyramid, point: tuple[float, float], smallest: float, la
 
 
 def settled(pyramid: Pyramid, sought: Sequence[Sought], *, is_there: bool = False) -> list[Shadow | None]:
-    """Outline masses several times, each time around the middle and for the size found before; None if not there.
+    """Outline masses repeatedly, each time around the middle and for the size found before; None if there is no mass.
 
     Parameters
     ----------
     is_there
-        A reader says that there is a mass: where it lies is asked, not whether there is one. Patches get smaller from
-        round to round. An outline on a smaller patch that is much less certain is not taken: a bright and even area
-        without its surroundings tells nothing.
+        Whether a reader says that there is a mass. Then only its outline is searched, not whether it exists. The
+        patches become smaller in each round. An outline on a smaller patch is not used if it is much less certain,
+        because a bright and uniform area without its surroundings has no visible edge.
     """
     found: list[Shadow | None] = [None] * len(sought)
     looked_for = dict(enumerate(sought))
@@ -138,7 +138,7 @@ def _is_less_sure(closer: Shadow, before: Shadow | None) -> bool:
 def seen_at(
     pyramid: Pyramid, sought: Sequence[Sought], *, fills: float = RADIOGRAPH.fills, is_there: bool = False
 ) -> list[Shadow | None]:
-    """Outline masses once on patches of which each fills a part: the largest connected part of each outline."""
+    """Outline masses once, each on a patch of which it fills a given part; the largest connected part is kept."""
     centers, sides = [where for where, _ in sought], [length / fills for _, length in sought]
     found: list[Shadow | None] = []
     for center, side, shares in zip(centers, sides, _shares(pyramid, centers, sides, is_there=is_there), strict=True):
@@ -150,7 +150,7 @@ def seen_at(
 
 
 def drawn(pyramid: Pyramid, shadow: Shadow) -> tuple[NDArray[np.bool_], tuple[int, int]]:
-    """(rows, columns) a shadow in pixels of the radiograph, without holes, and where that box begins."""
+    """(rows, columns) mask of a shadow in pixels of the radiograph, without holes, and the first pixel of its box."""
     shape = pyramid.copies[0].shape
     near = np.where(ndimage.binary_dilation(shadow.mask, iterations=2), shadow.shares, 0)
     near = np.clip(near, 1e-4, 1 - 1e-4)
@@ -176,7 +176,7 @@ def _closeness(pyramid: Pyramid, shadow: Shadow, point: tuple[float, float]) -> 
 
 
 def _at_the_middle(pyramid: Pyramid, centers: Sequence[tuple[float, float]], sides: Sequence[float]) -> list[Shadow]:
-    """Outline masses on patches: the connected part of each that lies nearest to the middle of its patch."""
+    """Outline masses on patches; the connected part nearest to the middle of each patch is kept."""
     found = []
     for center, side, shares in zip(centers, sides, _shares(pyramid, centers, sides, is_there=True), strict=True):
         parts, _ = ndimage.label(shares > 0.5)
@@ -190,12 +190,12 @@ def _at_the_middle(pyramid: Pyramid, centers: Sequence[tuple[float, float]], sid
 def _shares(
     pyramid: Pyramid, centers: Sequence[tuple[float, float]], sides: Sequence[float], *, is_there: bool
 ) -> NDArray[np.float32]:
-    """Return the network's probabilities on patches; where there is a mass, divided by their largest."""
+    """Return the network's probabilities on patches; if it is known that there is a mass, divided by their maximum."""
     patches = [_patch(pyramid, center, side) for center, side in zip(centers, sides, strict=True)]
     if not patches:
         return np.empty((0, SIDE, SIDE), dtype=np.float32)
     shares = mass_shares(np.stack([as_seen(*patch) for patch in patches]))
-    # A patch of one value shows nothing.
+    # A patch with a single value shows no mass.
     shares[[bool(np.ptp(values) == 0) for values, _ in patches]] = 0
     if is_there:
         shares /= np.maximum(shares.max(axis=(1, 2), keepdims=True), RADIOGRAPH.least_share)
@@ -203,7 +203,7 @@ def _shares(
 
 
 def _patch(pyramid: Pyramid, center: tuple[float, float], side: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """(SIDE, SIDE) attenuation, the nearest pixel beyond the image; and where the image is."""
+    """(SIDE, SIDE) attenuation, with the nearest pixel used beyond the image; and the mask of the image."""
     copy = pyramid.fitting(side / SIDE)
     within = np.ones((SIDE, SIDE), dtype=np.bool_)
     at = []
@@ -216,10 +216,10 @@ def _patch(pyramid: Pyramid, center: tuple[float, float], side: float) -> tuple[
 
 
 def as_seen(values: NDArray[np.float32], within: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(SIDE, SIDE, CHANNELS) the input of the network, which depends on no unit and offset of attenuation.
+    """(SIDE, SIDE, CHANNELS) the input of the network, independent of unit and offset of attenuation.
 
-    Attenuation divided by the range of the patch; attenuation divided by the standard deviation of the middle of the
-    patch; and where the image is.
+    The channels are: attenuation divided by the range of the patch; attenuation divided by the standard deviation of
+    the middle of the patch; and the mask of the image.
     """
     values = values.astype(np.float64)
     known = values[within] if within.any() else values

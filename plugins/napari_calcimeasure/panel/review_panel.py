@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -105,7 +106,9 @@ class ReviewPanel(QWidget):
         """Keep everything, write the tables, and take away what was added."""
         self.controller.close_review()
         if self._sheet is not None:
-            self._sheet.close()
+            # Qt may have deleted the sheet together with the window: the command closes the review after the window.
+            with suppress(RuntimeError):
+                self._sheet.close()
 
     def show_keys(self) -> None:
         """Show every key, in a window of its own."""
