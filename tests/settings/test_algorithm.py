@@ -1,6 +1,8 @@
 """The constants of the algorithm: declared with unit and reason, frozen, and named by the committed fingerprint."""
 
 import dataclasses
+import json
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -30,10 +32,14 @@ def stage_records() -> list[Constants]:
 
 
 def data_files() -> list[tuple[str, bytes]]:
-    """Every file of weights and every table of words in the package."""
-    kinds = ("*.npz", "*.toml")
-    files = sorted(path for kind in kinds for path in PACKAGE.rglob(kind) if "sample_dicom" not in path.parts)
-    return [(path.name, path.read_bytes()) for path in files]
+    """Every file of weights, and every table of words without its comments: they move nothing."""
+    weights, words = (
+        sorted(path for path in PACKAGE.rglob(kind) if "sample_dicom" not in path.parts) for kind in ("*.npz", "*.toml")
+    )
+    tables = [(path.name, tomllib.loads(path.read_text(encoding="utf-8"))) for path in words]
+    return [(path.name, path.read_bytes()) for path in weights] + [
+        (name, json.dumps(table).encode()) for name, table in tables
+    ]
 
 
 RECORDS = stage_records()
