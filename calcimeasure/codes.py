@@ -44,6 +44,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "intercept.",
     "one_position": "All slices lie at one position: no volume.",
     "out_of_memory": "The stack takes more memory than there is, or than settings.max_volume_gb.",
+    "repeated_attribute": "An attribute that results rest on stands twice in one header: programs differ in which of "
+    "the two values they take.",
     "time_limit": "Measuring it took longer than settings.time_limit_s.",
     "unreadable_file": "The file claims to be DICOM and cannot be read.",
     "unsupported_transfer_syntax": "The pixel data is encoded in a way that this version does not decode.",

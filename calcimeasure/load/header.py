@@ -18,6 +18,7 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from calcimeasure.errors import FileError
+from calcimeasure.load.repeated import RepeatedAttributeError, TopLevel, check_meta
 from calcimeasure.load.source import DEFLATED, inflate, open_source, read_meta
 from calcimeasure.model import Instance, PixelFormat, Projection, Stack
 
@@ -144,6 +145,22 @@ _ANATOMY: Final = {
 _READ_TAGS: Final[list[BaseTag | int]] = [*_TAGS.values(), *_WORD_TAGS, *map(Tag, (*_SEQUENCES, *_ANATOMY))]
 """Only these are read. Other elements may be large or broken: they are skipped."""
 
+_WATCHED: Final[frozenset[int]] = frozenset({*map(int, _READ_TAGS), *_PIXELS})
+"""These may stand once. A side rests on descriptions too, and the person on the patient ID."""
+
+_WATCHED_SEQUENCES: Final = frozenset(int(Tag(keyword)) for keyword in (*_SEQUENCES, *_ANATOMY))
+
+_OF_ONE_ITEM: Final = frozenset(
+    Tag(keyword)
+    for keyword in (
+        "PixelMeasuresSequence",
+        "PixelValueTransformationSequence",
+        "PlaneOrientationSequence",
+        "PlanePositionSequence",
+    )
+)
+"""Macros that give a frame its place and its values. Each has one item (PS3.3 C.7.6.16.2): another one contradicts."""
+
 _ALSO_IN_META: Final = {"SOPClassUID": "MediaStorageSOPClassUID", "SOPInstanceUID": "MediaStorageSOPInstanceUID"}
 """In badly pseudonymized files these UIDs stand only in the file meta information."""
 
@@ -195,7 +212,8 @@ def read_headers(path: Path, member: str | None = None) -> list[Header]:
     Raises
     ------
     FileError
-        The file cannot be opened, or it has the mark of DICOM and cannot be parsed.
+        The file cannot be opened, or it has the mark of DICOM and cannot be parsed; or an attribute that results rest
+        on stands twice (reason ``repeated_attribute``).
     """
     start, claims_dicom = b"", False
     try:
@@ -205,11 +223,9 @@ def read_headers(path: Path, member: str | None = None) -> list[Header]:
             if not claims_dicom and not _begins_like_a_data_set(start):
                 return []
             header = _parse(file, path, member)
-            if header is None:
-                return []
-            if not _sop_class_uid(header.dataset):
-                raise ValueError("no SOP Class UID (0008,0016)")
-            return _frames(header)
+            return [] if header is None else _frames(header)
+    except RepeatedAttributeError as error:
+        raise _repeated(path, member, error) from error
     except OSError as error:
         raise _unreadable(path, member, error.strerror or str(error)) from error
     except Exception as error:
@@ -231,6 +247,15 @@ def _unreadable(path: Path, member: str | None, found: str) -> FileError:
     return FileError("unreadable_file", message, path=path)
 
 
+def _repeated(path: Path, member: str | None, error: RepeatedAttributeError) -> FileError:
+    name = path.name if member is None else f"{member} in {path.name}"
+    message = (
+        f"Each attribute once expected (PS3.5 section 7.1), found {error} ({name}): programs differ in which of the "
+        f"two values they take. Export the file again, or remove one of the two."
+    )
+    return FileError("repeated_attribute", message, path=path)
+
+
 def _begins_like_a_data_set(start: bytes) -> bool:
     """Tell whether bytes may begin a data set without a preamble: the first element has group 2 or 8."""
     group, element, length = (int.from_bytes(start[a:b], "little") for a, b in ((0, 2), (2, 4), (4, 8)))
@@ -246,15 +271,30 @@ def _parse(file: BinaryIO, path: Path, member: str | None) -> Header | None:
     if is_dicomdir(meta):
         return None
     stated = _text(meta, "TransferSyntaxUID") or ""
-    file = inflate(file) if stated == DEFLATED else file
-    implicit, little_endian = _ENCODINGS.get(stated) or _encoding(file)
-    dataset = read_dataset(
-        file, implicit, little_endian, stop_when=lambda tag, *_: tag in _PIXELS, specific_tags=_READ_TAGS
-    )
+    meta_stop = file.tell()
+    data = inflate(file) if stated == DEFLATED else file
+    implicit, little_endian = _ENCODINGS.get(stated) or _encoding(data)
+    top_level = TopLevel(_WATCHED_SEQUENCES)
+
+    def is_pixels(tag: BaseTag, _: str | None, length: int) -> bool:
+        if tag in _WATCHED:
+            top_level.note(tag, length, data)
+        return tag in _PIXELS
+
+    dataset = read_dataset(data, implicit, little_endian, stop_when=is_pixels, specific_tags=_READ_TAGS)
+    pixel_offset = data.tell()
     for keyword, in_meta in _ALSO_IN_META.items():
         if not _text(dataset, keyword):
             dataset[_TAGS[keyword]] = DataElement(_TAGS[keyword], "UI", _text(meta, in_meta) or "")
-    return Header(dataset, path, member, stated or _SYNTAXES[implicit, little_endian], file.tell())
+    if not _sop_class_uid(dataset):
+        raise ValueError("no SOP Class UID (0008,0016)")
+    check_meta(file, meta_stop)
+    top_level.check(data, little_endian=little_endian)
+    if member is None:
+        # To go behind the pixel data of a member of a .zip would unpack all of it, only to list what there is.
+        implicit_read, _ = dataset.original_encoding
+        top_level.check_behind_pixels(data, pixel_offset, implicit=bool(implicit_read), little_endian=little_endian)
+    return Header(dataset, path, member, stated or _SYNTAXES[implicit, little_endian], pixel_offset)
 
 
 def _encoding(file: BinaryIO) -> tuple[bool, bool]:
@@ -315,6 +355,8 @@ def _macro_elements(groups: list[Dataset]) -> dict[BaseTag, Any]:
     for group in groups:
         for macro in group:
             if isinstance(macro.value, Sequence) and macro.value:
+                if len(macro.value) > 1 and macro.tag in _OF_ONE_ITEM:
+                    raise RepeatedAttributeError(macro.tag, f"with {len(macro.value)} items")
                 elements |= {element.tag: element for element in macro.value[0]}
     return elements
 
