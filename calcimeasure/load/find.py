@@ -25,6 +25,7 @@ from calcimeasure.load.header import (
     Header,
     grid_key,
     instance,
+    notices_of_numbers,
     plane,
     read_headers,
     series_facts,
@@ -67,9 +68,11 @@ class _Grid:
     instances: list[Instance]
     first: Instance
     facts: Stack
+    notices: set[str]
 
     def add(self, header: Header, image: Instance) -> None:
         self.instances.append(image)
+        self.notices.update(notices_of_numbers(header, image))
         if _acquisition_order(image) < _acquisition_order(self.first):
             self.first, self.facts = image, series_facts(header)
 
@@ -164,7 +167,8 @@ def _add(header: Header, image: Instance, grids: list[_Grid], settings: Settings
         if _same_plane(image_plane, grid.plane, settings):
             grid.add(header, image)
             return
-    grids.append(_Grid(image_plane, [image], image, series_facts(header)))
+    notices = set(notices_of_numbers(header, image))
+    grids.append(_Grid(image_plane, [image], image, series_facts(header), notices))
 
 
 def _acquisition_order(image: Instance) -> tuple[float, str, str]:
@@ -300,7 +304,8 @@ def _first_instance(stack: Stack) -> tuple[float, str, str]:
 def _split(grid: _Grid, settings: Settings) -> list[Stack]:
     """Drop copies of images, and split images that share positions by an attribute that tells them apart."""
     unique = list({_identity(one): one for one in reversed(grid.instances)}.values())
-    notices = (*grid.facts.notices, *(("duplicate_dropped",) if len(unique) < len(grid.instances) else ()))
+    dropped = ("duplicate_dropped",) if len(unique) < len(grid.instances) else ()
+    notices = (*grid.facts.notices, *sorted(grid.notices), *dropped)
     # Each radiograph is measured alone, also two that have one UID.
     parts = _tell_apart(unique, grid.facts, settings) if grid.facts.projection is None else [[one] for one in unique]
     return [replace(grid.facts, instances=_ordered(part, grid.facts), notices=notices) for part in parts]
