@@ -33,6 +33,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "file_changed": "A file was changed or removed between reading its header and reading its pixels.",
     "internal_error": "A fault of calcimeasure itself: the traceback stands in private/log.txt. Please report it.",
     "irregular_shift": "Slices are shifted sideways against each other, and not as a gantry tilt does it.",
+    "link_not_followed": "A link leads out of the PATH that holds it: it is followed only where settings.follow_links "
+    "is true.",
     "memory_limit": "Measuring it took more memory than settings.memory_limit_gb, or than a worker's share of it.",
     "missing_slice": "The step between two slices is a multiple of the steps beside it: slices are missing.",
     "name_too_long": "A UID has more than 64 characters, or a Patient ID more than 1024: cut, two could become one.",

@@ -6,6 +6,8 @@ import os
 import shutil
 import socket
 import struct
+import subprocess
+import sys
 import tempfile
 import tracemalloc
 import warnings
@@ -22,6 +24,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.uid import generate_uid
 
+from calcimeasure import Settings
 from calcimeasure.errors import InputPathError, SeriesError
 from calcimeasure.load import find, find_series, load_image
 from calcimeasure.load.source import LARGEST_MEMBER_BYTES, read_meta
@@ -107,6 +110,58 @@ def test_loops_of_links_end(tmp_path: Path) -> None:
     assert {failure.relative_path.name for failure in found.unreadable} == {"self", "first", "second"}
 
 
+def test_links_that_lead_out_are_named_and_followed_where_asked(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    write(inside / "a")
+    paths = write(outside / "b", series_number=2)
+    (inside / "folder").symlink_to(outside, target_is_directory=True)
+    (inside / "file.dcm").symlink_to(paths[0])
+    (inside / "again").symlink_to(inside / "a", target_is_directory=True)
+    (inside / "b.dcm").symlink_to(tmp_path / "inside_too")
+    found = find_series(inside)
+    assert sizes(found) == [6]
+    assert {failure.reason for failure in found.unreadable} == {"link_not_followed"}
+    assert {failure.relative_path.name for failure in found.unreadable} == {"folder", "file.dcm", "b.dcm"}
+    # Asked for: by the setting, or as a PATH.
+    (inside / "b.dcm").unlink()
+    assert sizes(find_series(inside, Settings(follow_links=True))) == [6, 6]
+    assert find_series(inside, Settings(follow_links=True)).unreadable == ()
+    assert (sizes(find_series([inside, outside])), find_series([inside, outside]).unreadable) == ([6, 6], ())
+    assert sizes(find_series(inside / "folder")) == [6]
+    assert sizes(find_series(inside / "file.dcm")) == [1]
+
+
+def test_link_out_of_a_medium_is_named(tmp_path: Path) -> None:
+    directory = write_dicomdir(tmp_path / "cd", write(tmp_path / "a"))
+    image = next(path for path in (tmp_path / "cd").rglob("*") if path.is_file() and path != directory)
+    image.rename(tmp_path / "elsewhere")
+    image.symlink_to(tmp_path / "elsewhere")
+    found = find_series(directory)
+    assert (sizes(found), [one.reason for one in found.unreadable]) == ([5], ["link_not_followed"])
+    assert sizes(find_series(directory, Settings(follow_links=True))) == [6]
+
+
+def test_folders_of_any_depth(tmp_path: Path) -> None:
+    """Deeper than Python calls itself, and as deep as a path can be written."""
+    folder = tmp_path
+    for _ in range(1500):
+        folder /= "d"
+        folder.mkdir()
+    try:
+        deep = write(tmp_path / "a")
+        for path in deep:
+            path.rename(folder / path.name)
+        found = find_series(tmp_path)
+        assert (sizes(found), found.unreadable) == ([6], ())
+    finally:
+        # Nor does the program that empties folders of tests go so deep.
+        for path in folder.iterdir():
+            path.unlink()
+        while folder != tmp_path:
+            folder.rmdir()
+            folder = folder.parent
+
+
 def test_link_to_nothing_is_told(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "gone.dcm").symlink_to(tmp_path / "nowhere")
@@ -132,6 +187,38 @@ def test_pipes_and_sockets_are_passed_over(short_path: Path) -> None:
         for name in ("pipe", "socket"):
             with pytest.raises(InputPathError, match=name):
                 find_series(short_path / "a" / name)
+
+
+def ends_soon(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command; one that waits for a pipe fails the test."""
+    command = [sys.executable, "-m", "calcimeasure", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("option", ["--settings", "--record-map", "--key", "--bone-mask"])
+@pytest.mark.parametrize("special", ["pipe", "/dev/zero"])
+def test_pipes_and_devices_are_no_files_of_a_run(short_path: Path, option: str, special: str) -> None:
+    write(short_path / "a")
+    path = short_path / special
+    if special == "pipe":
+        os.mkfifo(path, 0o600)
+    done = ends_soon("measure", str(short_path / "a"), "--out", str(short_path / "out"), option, str(path))
+    assert done.returncode == 2, done.stderr
+    assert str(path) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["IMAGE", "SERIES"])
+def test_pipe_that_a_dicomdir_names_is_not_opened(tmp_path: Path, kind: str) -> None:
+    directory = write_dicomdir(tmp_path, write(tmp_path / "a"))
+    os.mkfifo(tmp_path / "PIPE")
+    dataset = pydicom.dcmread(directory)
+    record = pydicom.Dataset()
+    record.DirectoryRecordType, record.ReferencedFileID = kind, "PIPE"
+    dataset.DirectoryRecordSequence.append(record)
+    dataset.save_as(directory)
+    done = ends_soon("scan", str(directory))
+    assert done.returncode == 0, done.stderr
 
 
 def test_path_that_is_not_there(tmp_path: Path) -> None:
@@ -868,7 +955,7 @@ def test_any_order_of_files_gives_the_same(mixed_files: list[Path], tmp_path: Pa
     with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
         for number, source in zip(order, mixed_files, strict=True):
             Path(folder, f"{number:02d}").symlink_to(source)
-        assert content(find_series(folder)) == content(find_series(mixed_files))
+        assert content(find_series(folder, Settings(follow_links=True))) == content(find_series(mixed_files))
 
 
 def test_stack_numbers_follow_instance_numbers(tmp_path: Path) -> None:

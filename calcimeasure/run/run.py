@@ -12,6 +12,7 @@ from calcimeasure.errors import RecordError
 from calcimeasure.export import write_atomic, write_series, write_tables
 from calcimeasure.load import find_bone_masks, find_series
 from calcimeasure.model import Failure, Report, Stack, State
+from calcimeasure.one_line import one_line
 from calcimeasure.results import naming_of, prepare, store_of, with_the_store_of
 from calcimeasure.run.progress import reporter_of, stop_on_interrupt
 from calcimeasure.run.summary import Tally
@@ -143,7 +144,7 @@ def measure_into(
                 reporter_of(screen, private / "log.txt", len(run.found.series)) as reporter,
                 stop_on_interrupt(screen.say) as stopped,
             ):
-                reporter.log(f"measure {' '.join(map(str, paths))}: {len(run.found.series)} stacks")
+                reporter.log(one_line(f"measure {' '.join(map(str, paths))}: {len(run.found.series)} stacks"))
                 states = measure_found(run, measure_stacks, reporter, stopped)
         summary = _write_tables(run, naming)
     return Done(out, settings, run.found, states, summary, stopped())
@@ -184,7 +185,7 @@ def _begin(run: Run, reporter: Reporter) -> int:
     run_id = run.store.begin_run(run.paths, run.settings, software_version())
     run.store.note_found(run_id, run.found.series, run.found.unreadable, run.paths)
     for failure in run.found.unreadable:
-        reporter.log(_line(failure))
+        reporter.log(one_line(_line(failure)))
         reporter.say(_line(failure))
     return run_id
 
@@ -265,7 +266,7 @@ class _Told:
 
     def tell(self, state: str, *lines: str) -> None:
         """Report what became of a stack."""
-        text = "\n".join(lines)
+        text = "\n".join(map(one_line, lines))
         self.states[state] += 1
         self._reporter.log(text)
         self._reporter.progress(text, state)
