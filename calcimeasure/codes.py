@@ -33,17 +33,23 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "file_changed": "A file was changed or removed between reading its header and reading its pixels.",
     "internal_error": "A fault of calcimeasure itself: the traceback stands in private/log.txt. Please report it.",
     "irregular_shift": "Slices are shifted sideways against each other, and not as a gantry tilt does it.",
+    "link_not_followed": "A link leads out of the PATH that holds it: it is followed only where settings.follow_links "
+    "is true.",
     "memory_limit": "Measuring it took more memory than settings.memory_limit_gb, or than a worker's share of it.",
     "missing_slice": "The step between two slices is a multiple of the steps beside it: slices are missing.",
+    "name_too_long": "A UID has more than 64 characters, or a Patient ID more than 1024: cut, two could become one.",
     "no_orientation": "ImageOrientationPatient is missing or is no pair of perpendicular unit vectors.",
     "no_pixel_spacing": "PixelSpacing is missing or not positive: there are no millimeters.",
     "no_pixels": "The file has no pixel data.",
     "no_position": "ImagePositionPatient is missing or no finite number.",
     "no_rescale": "RescaleSlope or RescaleIntercept is missing: stored values cannot be turned into Hounsfield units.",
+    "not_kept": "The store cannot hold what was measured or what the header says: the stack has a row without numbers.",
     "not_hu": "RescaleType says that the values are no Hounsfield units, or they look like stored values without their "
     "intercept.",
     "one_position": "All slices lie at one position: no volume.",
     "out_of_memory": "The stack takes more memory than there is, or than settings.max_volume_gb.",
+    "repeated_attribute": "An attribute that results rest on stands twice in one header: programs differ in which of "
+    "the two values they take.",
     "time_limit": "Measuring it took longer than settings.time_limit_s.",
     "unreadable_file": "The file claims to be DICOM and cannot be read.",
     "unsupported_transfer_syntax": "The pixel data is encoded in a way that this version does not decode.",
@@ -77,6 +83,8 @@ NOTICES: Final[dict[str, str]] = {
     "it.",
     "non_contiguous": "The slices lie more than 1.5 times SliceThickness apart: what lies between was not imaged, so "
     "volumes and max_3d_diameter_mm are empty.",
+    "number_out_of_range": "Series Number or Instance Number of an image is larger than the standard allows: it is "
+    "taken as not known.",
     "older_algorithm": "Measured by an earlier version that computes other numbers from the same image and settings: "
     "measure --remeasure-reviewed measures it again.",
     "outline_rules": "The outline leaves the half-maximum edge by more than a voxel: there its own border counts.",

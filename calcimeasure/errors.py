@@ -8,6 +8,7 @@
     │   ├── InputPathError      a PATH does not exist or cannot be read
     │   ├── OutputError         the output folder cannot be made or written
     │   ├── StoreError          the store cannot be opened, read or written
+    │   │   └── RecordError     the store is in order, and cannot hold one record
     │   ├── KeyFileError        the key for pseudonyms, or the map of record ids, cannot be used
     │   ├── WorkerError         no worker, or no cluster, can be started or reached
     │   └── NotBuiltError       a feature is documented, but this version does not have it yet
@@ -53,6 +54,10 @@ class OutputError(UsageError):
 
 class StoreError(UsageError):
     """The store cannot be opened, read or written."""
+
+
+class RecordError(StoreError):
+    """The store is in order, and cannot hold one record: a number or text in it is too large."""
 
 
 class KeyFileError(UsageError):

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
+from calcimeasure.one_line import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -48,17 +50,22 @@ def say(*lines: str) -> None:
     # The program that read stderr may have ended: a line that cannot be printed must not stop the batch.
     with suppress(OSError):
         for line in lines:
-            print(_printable(" ".join(line.splitlines())), file=sys.stderr, flush=True)  # noqa: T201 - the command line
+            print(_shown(" ".join(line.splitlines())), file=sys.stderr, flush=True)  # noqa: T201 - the command line
 
 
 def show_line(line: str) -> None:
     """Print a line of the results on stdout, however long."""
-    _print(line)
+    _print(_shown(line))
 
 
 def _printable(text: str) -> str:
     """Names of files need not be valid text; what cannot be printed is shown as its code."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _shown(text: str) -> str:
+    """Show text of others as one line that changes nothing on the screen."""
+    return one_line(_printable(text))
 
 
 def _print(what: object) -> None:
@@ -176,7 +183,7 @@ def _lesions(listed: Sequence[tuple[str, Lesion]]) -> Table:
     for stack, lesion in listed:
         numbers = lesion.measurements
         table.add_row(
-            _printable(stack),
+            _shown(stack),
             str(lesion.number),
             _axes(numbers),
             # What a radiograph does not have stays empty.
@@ -213,13 +220,13 @@ def show_scan(scan: Scan) -> None:
     rows = [*map(_scan_row, scan.stacks)]
     table = _table(*_SCAN_COLUMNS.values())
     for row in rows:
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in _SCAN_COLUMNS))
+        table.add_row(*("" if row[name] is None else _shown(str(row[name])) for name in _SCAN_COLUMNS))
     _print(table)
     counts = ", ".join(f"{word}: {scan.count(state)}" for state, word in _SCAN_WORDS.items())
     _print(f"Stacks {counts}. Files that are no DICOM images: {scan.files_not_dicom}.")
     for row in rows:
         if row["state"] == "failed":
-            _print(f"{row['path']}: {row['message']}")
+            _print(_shown(f"{row['path']}: {row['message']}"))
 
 
 def _scan_row(stack: ScannedStack) -> dict[str, object]:
@@ -232,6 +239,6 @@ def _scan_row(stack: ScannedStack) -> dict[str, object]:
 
 def show_explanation(explanation: Explanation) -> None:
     """Print the parts of an explanation, and write its picture."""
-    _print("\n\n".join("\n".join(part) for part in explanation.parts))
+    _print("\n\n".join("\n".join(map(_shown, part)) for part in explanation.parts))
     picture = explanation.write_picture()
     _print(f"\nPicture: {picture} (its outline, long and short axis on the image of the long axis)")

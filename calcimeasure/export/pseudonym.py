@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import KeyFileError
+from calcimeasure.input_files import refuse_special_file
 from calcimeasure.uid import made_uid
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ def read_or_make_key(path: Path, folder: Path, may_make: bool) -> tuple[bytes, b
         made = may_make and _make(path)
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise KeyFileError(f"The key {path} can be read by others than its owner: chmod 600 {path}")
+        refuse_special_file(path)
         text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
         said = getattr(error, "strerror", None) or "it is no text"
@@ -203,6 +205,7 @@ def read_record_map(path: Path) -> dict[str, str]:
         The file cannot be read, lacks a column or a value, or gives a patient two ids.
     """
     try:
+        refuse_special_file(path)
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:

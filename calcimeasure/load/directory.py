@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydicom.filereader import read_dataset
 
+from calcimeasure.input_files import refuse_special_file
 from calcimeasure.load.header import is_dicomdir
 from calcimeasure.load.source import read_meta
 
@@ -44,6 +45,7 @@ def listed_files(path: Path) -> list[Path] | None:
 def _records(path: Path) -> list[tuple[str, list[str]]] | None:
     """Read the kind and the Referenced File ID (0004,1500) of each record that has one; None if it is no DICOMDIR."""
     try:
+        refuse_special_file(path)
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if not is_dicomdir(read_meta(file)):

@@ -26,6 +26,7 @@ from calcimeasure.load.header import (
     Header,
     grid_key,
     instance,
+    notices_of_numbers,
     plane,
     read_headers,
     series_facts,
@@ -65,9 +66,11 @@ class _Grid:
     instances: list[Instance]
     first: Instance
     facts: Stack
+    notices: set[str]
 
     def add(self, header: Header, image: Instance) -> None:
         self.instances.append(image)
+        self.notices.update(notices_of_numbers(header, image))
         if _acquisition_order(image) < _acquisition_order(self.first):
             self.first, self.facts = image, series_facts(header)
 
@@ -80,8 +83,8 @@ def find_series(
     Parameters
     ----------
     paths
-        Files, folders (searched recursively, links followed once), .zip files (read in place) and DICOMDIRs; a single
-        one or several.
+        Files, folders (searched recursively), .zip files (read in place) and DICOMDIRs; a single one or several. Links
+        below them are followed once, and only to what lies below one of them unless `settings.follow_links` is true.
     settings
         Tolerances; the defaults where None.
 
@@ -106,7 +109,7 @@ def find_series(
     with warnings.catch_warnings(), ThreadPoolExecutor(_READERS) as pool:
         # pydicom warns of values that break the standard. Here every value is checked where it is used.
         warnings.simplefilter("ignore")
-        for file, headers in _read_all(_files(roots, unreadable), pool):
+        for file, headers in _read_all(_files(roots, unreadable, settings.follow_links), pool):
             if isinstance(headers, FileError):
                 unreadable.append(_failure(headers.reason, headers.message, file))
             elif not headers:
@@ -162,7 +165,8 @@ def _add(header: Header, image: Instance, grids: list[_Grid], settings: Settings
         if _same_plane(image_plane, grid.plane, settings):
             grid.add(header, image)
             return
-    grids.append(_Grid(image_plane, [image], image, series_facts(header)))
+    notices = set(notices_of_numbers(header, image))
+    grids.append(_Grid(image_plane, [image], image, series_facts(header), notices))
 
 
 def _acquisition_order(image: Instance) -> tuple[float, str, str]:
@@ -198,11 +202,12 @@ def _series_order(stack: Stack) -> tuple[object, ...]:
 # Files
 
 
-def _files(roots: Sequence[Path], unreadable: list[Failure]) -> Iterator[_File]:
+def _files(roots: Sequence[Path], unreadable: list[Failure], follow_links: bool = True) -> Iterator[_File]:
     """Give every regular file once, in a fixed order."""
     seen: set[tuple[int, int | str, str | None]] = set()
+    listing = _Listing(None if follow_links else _real_folders(roots), unreadable)
     for argument in roots:
-        for file in _files_of(argument, unreadable):
+        for file in listing.files_of(argument):
             try:
                 kind = file.path.stat()
             except OSError as error:
@@ -238,44 +243,78 @@ def check_paths(roots: Iterable[Path]) -> None:
             raise InputPathError(f"PATH {argument} is neither a file nor a folder.")
 
 
-def _files_of(argument: Path, unreadable: list[Failure]) -> Iterator[_File]:
-    if argument.is_dir():
-        yield from (_File(path, argument) for path in _walk(argument, unreadable))
-    elif argument.suffix.lower() == ".zip":
-        try:
-            members = archive_members(argument)
-        except OSError as error:
-            raise InputPathError(f"PATH {argument} is no .zip that can be read: {error.strerror or error}.") from error
-        yield from (_File(argument, argument, member) for member in members)
-    else:
-        named = listed_files(argument)
-        yield from (_File(path, argument.parent) for path in ([argument] if named is None else named))
+def _real_folders(roots: Iterable[Path]) -> tuple[str, ...]:
+    """Give the folders that hold what was asked for, by their own names: of a DICOMDIR the folder that it lies in."""
+    return tuple(os.path.join(os.path.realpath(one if one.is_dir() else one.parent), "") for one in roots)  # noqa: PTH118
 
 
-def _walk(root: Path, unreadable: list[Failure]) -> Iterator[Path]:
-    """Give the files below a folder. A folder that several links lead to is entered once."""
+class _Listing:
+    """Lists the files that arguments hold.
 
-    def refuse(error: OSError) -> None:
-        folder = _File(Path(error.filename), root)
-        message = f"A folder that can be read expected, found: {error.strerror} ({folder.path.name})."
-        unreadable.append(_failure("unreadable_file", message, folder))
+    Parameters
+    ----------
+    folders
+        Links may lead below these, each with a separator at its end; None: anywhere.
+    unreadable
+        Takes what cannot be read, and links that are not followed.
+    """
 
-    seen: set[tuple[int, int | str]] = set()
-    for folder, subfolders, names in os.walk(root, followlinks=True, onerror=refuse):
-        try:
-            kind = Path(folder).stat()
-        except OSError as error:
-            refuse(error)
-            subfolders.clear()
-            continue
-        identity = _identity_on_disk(Path(folder), kind)
-        if identity in seen:
-            subfolders.clear()
-            continue
-        seen.add(identity)
-        subfolders.sort()
-        for name in sorted(names):
-            yield Path(folder, name)
+    def __init__(self, folders: tuple[str, ...] | None, unreadable: list[Failure]) -> None:
+        self._folders = folders
+        self._unreadable = unreadable
+
+    def files_of(self, argument: Path) -> Iterator[_File]:
+        """Give the files that an argument holds."""
+        if argument.is_dir():
+            yield from self._below(argument)
+        elif argument.suffix.lower() == ".zip":
+            try:
+                members = archive_members(argument)
+            except OSError as error:
+                found = error.strerror or error
+                raise InputPathError(f"PATH {argument} is no .zip that can be read: {found}.") from error
+            yield from (_File(argument, argument, member) for member in members)
+        elif (named := listed_files(argument)) is None:
+            yield _File(argument, argument.parent)
+        else:
+            yield from (_File(path, argument.parent) for path in named if self._may_follow(path, argument.parent))
+
+    def _below(self, root: Path) -> Iterator[_File]:
+        """Give the files below a folder, however deep. A folder that several links lead to is entered once."""
+        seen: set[tuple[int, int | str]] = set()
+        pending = [root]
+        while pending:
+            folder = pending.pop()
+            try:
+                identity = _identity_on_disk(folder, folder.stat())
+                entries = [] if identity in seen else sorted(os.scandir(folder), key=lambda one: one.name)
+            except OSError as error:
+                message = f"A folder that can be read expected, found: {error.strerror} ({folder.name})."
+                self._unreadable.append(_failure("unreadable_file", message, _File(folder, root)))
+                continue
+            seen.add(identity)
+            followed = [one for one in entries if not one.is_symlink() or self._may_follow(folder / one.name, root)]
+            is_folder = {one.name: _is_folder(one) for one in followed}
+            yield from (_File(folder / name, root) for name, is_one in is_folder.items() if not is_one)
+            pending += [folder / name for name, is_one in reversed(is_folder.items()) if is_one]
+
+    def _may_follow(self, path: Path, root: Path) -> bool:
+        """Tell whether a path leads to what was asked for; otherwise say that it is not followed."""
+        if self._folders is None or os.path.join(os.path.realpath(path), "").startswith(self._folders):  # noqa: PTH118
+            return True
+        message = (
+            f"Files below a PATH expected, found a link that leads out of it ({path.name}). Name the file or folder "
+            "that it leads to as a PATH, or set follow_links = true."
+        )
+        self._unreadable.append(_failure("link_not_followed", message, _File(path, root)))
+        return False
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 # Stacks
@@ -298,7 +337,8 @@ def _first_instance(stack: Stack) -> tuple[float, str, str]:
 def _split(grid: _Grid, settings: Settings) -> list[Stack]:
     """Drop copies of images, and split images that share positions by an attribute that tells them apart."""
     unique = list({_identity(one): one for one in reversed(grid.instances)}.values())
-    notices = (*grid.facts.notices, *(("duplicate_dropped",) if len(unique) < len(grid.instances) else ()))
+    dropped = ("duplicate_dropped",) if len(unique) < len(grid.instances) else ()
+    notices = (*grid.facts.notices, *sorted(grid.notices), *dropped)
     # Each radiograph is measured alone, also two that have one UID.
     parts = _tell_apart(unique, grid.facts, settings) if grid.facts.projection is None else [[one] for one in unique]
     return [replace(grid.facts, instances=_ordered(part, grid.facts), notices=notices) for part in parts]

@@ -18,6 +18,7 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from calcimeasure.errors import FileError
+from calcimeasure.load.repeated import RepeatedAttributeError, TopLevel, check_meta
 from calcimeasure.load.source import DEFLATED, inflate, open_source, read_meta
 from calcimeasure.model import Instance, PixelFormat, Projection, Stack
 
@@ -117,6 +118,28 @@ _WORD_TAGS: Final = tuple(
 )
 """Text that people wrote, in the character set that the file names."""
 
+_UIDS: Final = (
+    "FrameOfReferenceUID",
+    "MediaStorageSOPInstanceUID",
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "SeriesInstanceUID",
+    "StudyInstanceUID",
+)
+
+_LONGEST_UID: Final = 64
+"""Characters (PS3.5 section 9.1). A longer one is refused: cut, two of them could become one, and exports that refer to
+the image need the UID itself."""
+
+_LONGEST_TEXT: Final = 1024
+"""Characters that are kept of a text. LO has at most 64 (PS3.5 table 6.2-1), and some writers put a paragraph there."""
+
+_LONGEST_PATIENT_ID: Final = 1024
+"""A longer Patient ID is refused: cut, two persons could become one."""
+
+_LARGEST_INTEGER: Final = 2**31 - 1
+"""VR IS holds -2^31 to 2^31 - 1 (PS3.5 table 6.2-1), and so do integers of the store."""
+
 _SIGNED: Final[dict[int | None, bool]] = {0: False, 1: True}
 
 _ENCODINGS: Final = {
@@ -142,6 +165,22 @@ _ANATOMY: Final = {
 
 _READ_TAGS: Final[list[BaseTag | int]] = [*_TAGS.values(), *_WORD_TAGS, *map(Tag, (*_SEQUENCES, *_ANATOMY))]
 """Only these are read. Other elements may be large or broken: they are skipped."""
+
+_WATCHED: Final[frozenset[int]] = frozenset({*map(int, _READ_TAGS), *_PIXELS})
+"""These may stand once. A side rests on descriptions too, and the person on the patient ID."""
+
+_WATCHED_SEQUENCES: Final = frozenset(int(Tag(keyword)) for keyword in (*_SEQUENCES, *_ANATOMY))
+
+_OF_ONE_ITEM: Final = frozenset(
+    Tag(keyword)
+    for keyword in (
+        "PixelMeasuresSequence",
+        "PixelValueTransformationSequence",
+        "PlaneOrientationSequence",
+        "PlanePositionSequence",
+    )
+)
+"""Macros that give a frame its place and its values. Each has one item (PS3.3 C.7.6.16.2): another one contradicts."""
 
 _ALSO_IN_META: Final = {"SOPClassUID": "MediaStorageSOPClassUID", "SOPInstanceUID": "MediaStorageSOPInstanceUID"}
 """In badly pseudonymized files these UIDs stand only in the file meta information."""
@@ -194,7 +233,8 @@ def read_headers(path: Path, member: str | None = None) -> list[Header]:
     Raises
     ------
     FileError
-        The file cannot be opened, or it has the mark of DICOM and cannot be parsed.
+        The file cannot be opened, or it has the mark of DICOM and cannot be parsed; or an attribute that results rest
+        on stands twice (reason ``repeated_attribute``), or a UID or Patient ID is too long (``name_too_long``).
     """
     start, claims_dicom = b"", False
     try:
@@ -204,11 +244,11 @@ def read_headers(path: Path, member: str | None = None) -> list[Header]:
             if not claims_dicom and not _begins_like_a_data_set(start):
                 return []
             header = _parse(file, path, member)
-            if header is None:
-                return []
-            if not _sop_class_uid(header.dataset):
-                raise ValueError("no SOP Class UID (0008,0016)")
-            return _frames(header)
+            return [] if header is None else _frames(header)
+    except RepeatedAttributeError as error:
+        raise _repeated(path, member, error) from error
+    except _TooLongError as error:
+        raise _too_long(path, member, error) from error
     except OSError as error:
         raise _unreadable(path, member, error.strerror or str(error)) from error
     except Exception as error:
@@ -230,6 +270,25 @@ def _unreadable(path: Path, member: str | None, found: str) -> FileError:
     return FileError("unreadable_file", message, path=path)
 
 
+def _repeated(path: Path, member: str | None, error: RepeatedAttributeError) -> FileError:
+    name = path.name if member is None else f"{member} in {path.name}"
+    message = (
+        f"Each attribute once expected (PS3.5 section 7.1), found {error} ({name}): programs differ in which of the "
+        f"two values they take. Export the file again, or remove one of the two."
+    )
+    return FileError("repeated_attribute", message, path=path)
+
+
+def _too_long(path: Path, member: str | None, error: _TooLongError) -> FileError:
+    name = path.name if member is None else f"{member} in {path.name}"
+    expected, keyword, length, source = error.args
+    message = (
+        f"{expected} expected ({source}), found {length} in {keyword} ({name}): cut, two different ones could become "
+        "one. Export the file again with a valid one."
+    )
+    return FileError("name_too_long", message, path=path)
+
+
 def _begins_like_a_data_set(start: bytes) -> bool:
     """Tell whether bytes may begin a data set without a preamble: the first element has group 2 or 8."""
     group, element, length = (int.from_bytes(start[a:b], "little") for a, b in ((0, 2), (2, 4), (4, 8)))
@@ -245,15 +304,46 @@ def _parse(file: BinaryIO, path: Path, member: str | None) -> Header | None:
     if is_dicomdir(meta):
         return None
     stated = _text(meta, "TransferSyntaxUID") or ""
-    file = inflate(file) if stated == DEFLATED else file
-    implicit, little_endian = _ENCODINGS.get(stated) or _encoding(file)
-    dataset = read_dataset(
-        file, implicit, little_endian, stop_when=lambda tag, *_: tag in _PIXELS, specific_tags=_READ_TAGS
-    )
+    meta_stop = file.tell()
+    data = inflate(file) if stated == DEFLATED else file
+    implicit, little_endian = _ENCODINGS.get(stated) or _encoding(data)
+    top_level = TopLevel(_WATCHED_SEQUENCES)
+
+    def is_pixels(tag: BaseTag, _: str | None, length: int) -> bool:
+        if tag in _WATCHED:
+            top_level.note(tag, length, data)
+        return tag in _PIXELS
+
+    dataset = read_dataset(data, implicit, little_endian, stop_when=is_pixels, specific_tags=_READ_TAGS)
+    pixel_offset = data.tell()
     for keyword, in_meta in _ALSO_IN_META.items():
         if not _text(dataset, keyword):
             dataset[_TAGS[keyword]] = DataElement(_TAGS[keyword], "UI", _text(meta, in_meta) or "")
-    return Header(dataset, path, member, stated or _SYNTAXES[implicit, little_endian], file.tell())
+    if not _sop_class_uid(dataset):
+        raise ValueError("no SOP Class UID (0008,0016)")
+    check_meta(file, meta_stop)
+    _check_lengths(dataset)
+    top_level.check(data, little_endian=little_endian)
+    if member is None:
+        # To go behind the pixel data of a member of a .zip would unpack all of it, only to list what there is.
+        implicit_read, _ = dataset.original_encoding
+        top_level.check_behind_pixels(data, pixel_offset, implicit=bool(implicit_read), little_endian=little_endian)
+    return Header(dataset, path, member, stated or _SYNTAXES[implicit, little_endian], pixel_offset)
+
+
+class _TooLongError(ValueError):
+    """A name of an image or person has more characters than are kept."""
+
+
+def _check_lengths(dataset: Dataset) -> None:
+    """Refuse names that would have to be cut."""
+    lengths = {keyword: len(_whole_text(dataset, keyword) or "") for keyword in _UIDS}
+    for keyword, length in lengths.items():
+        if length > _LONGEST_UID:
+            raise _TooLongError(f"A UID of at most {_LONGEST_UID} characters", keyword, length, "PS3.5 section 9.1")
+    length = len(_whole_words(dataset, "PatientID") or "")
+    if length > _LONGEST_PATIENT_ID:
+        raise _TooLongError(f"At most {_LONGEST_PATIENT_ID} characters", "PatientID", length, "64 in PS3.5 table 6.2-1")
 
 
 def _encoding(file: BinaryIO) -> tuple[bool, bool]:
@@ -314,6 +404,8 @@ def _macro_elements(groups: list[Dataset]) -> dict[BaseTag, Any]:
     for group in groups:
         for macro in group:
             if isinstance(macro.value, Sequence) and macro.value:
+                if len(macro.value) > 1 and macro.tag in _OF_ONE_ITEM:
+                    raise RepeatedAttributeError(macro.tag, f"with {len(macro.value)} items")
                 elements |= {element.tag: element for element in macro.value[0]}
     return elements
 
@@ -362,7 +454,7 @@ def series_facts(header: Header) -> Stack:
         instances=(),
         patient_id=_words(dataset, "PatientID"),
         study_date=_date(_text(dataset, "StudyDate")),
-        series_number=_integer(dataset, "SeriesNumber"),
+        series_number=_kept_integer(dataset, "SeriesNumber"),
         description=_words(dataset, "SeriesDescription"),
         image_type=_image_type(dataset),
         row_column_directions=directions,
@@ -384,6 +476,13 @@ def series_facts(header: Header) -> Stack:
         projection=_projection(dataset) if is_projection(dataset) else None,
         notices=() if _text(dataset, "SeriesInstanceUID") else ("no_series_uid",),
     )
+
+
+def notices_of_numbers(header: Header, image: Instance) -> tuple[str, ...]:
+    """Say of an image that a number in its header is taken as not known, because no valid value is so large."""
+    missing = ("InstanceNumber",) if image.instance_number is None else ()
+    keywords = (*missing, "SeriesNumber")
+    return ("number_out_of_range",) if any(_is_out_of_range(header.dataset, one) for one in keywords) else ()
 
 
 def _anatomy(dataset: Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -454,7 +553,7 @@ def instance(header: Header, root: Path, formats: dict[PixelFormat, PixelFormat]
         root=root,
         member=header.member,
         sop_uid=_text(dataset, "SOPInstanceUID") or "",
-        instance_number=_integer(dataset, "InstanceNumber"),
+        instance_number=_kept_integer(dataset, "InstanceNumber"),
         position_lps_mm=(position[0], position[1], position[2]) if position else None,
         rescale_slope=_number(dataset, "RescaleSlope"),
         rescale_intercept=_number(dataset, "RescaleIntercept"),
@@ -519,13 +618,23 @@ def _bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool]:
 
 
 def _text(dataset: Dataset, keyword: str) -> str | None:
-    """Read a value whose VR is plain ASCII (UI, CS, DA, TM, IS, DS)."""
+    """Read a value whose VR is plain ASCII (UI, CS, DA, TM, IS, DS), at most `_LONGEST_TEXT` characters of it."""
+    value = _whole_text(dataset, keyword)
+    return value[:_LONGEST_TEXT] if value else None
+
+
+def _whole_text(dataset: Dataset, keyword: str) -> str | None:
     value, _ = _bytes(dataset, keyword)
     return value.decode("ascii", "replace").strip(" \0\t\r\n") or None
 
 
 def _words(dataset: Dataset, keyword: str) -> str | None:
-    """Read text that a person wrote, in the character set that the file names."""
+    """Read text that a person wrote, in the character set that the file names; at most `_LONGEST_TEXT` characters."""
+    words = _whole_words(dataset, keyword)
+    return words[:_LONGEST_TEXT] if words else None
+
+
+def _whole_words(dataset: Dataset, keyword: str) -> str | None:
     try:
         value = dataset.get(keyword)
     except Exception:  # noqa: BLE001 - text that cannot be decoded is unknown; no measurement needs it
@@ -537,8 +646,9 @@ def _words(dataset: Dataset, keyword: str) -> str | None:
 
 
 def _numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
-    text = _text(dataset, keyword) or ""
-    if "_" in text:  # float() would read 1_0 as ten
+    text = _whole_text(dataset, keyword) or ""
+    # float() would read 1_0 as ten. What is cut would be another number.
+    if "_" in text or len(text) > _LONGEST_TEXT:
         return None
     parts = text.split("\\")
     try:
@@ -557,6 +667,15 @@ def _integer(dataset: Dataset, keyword: str) -> int | None:
     """Read a value of VR IS. Some scanners write 12.0 for 12."""
     value = _number(dataset, keyword)
     return int(value) if value is not None and value == int(value) else None
+
+
+def _kept_integer(dataset: Dataset, keyword: str) -> int | None:
+    """Read a value of VR IS that the store keeps; None where it is outside of what the VR can hold."""
+    return None if _is_out_of_range(dataset, keyword) else _integer(dataset, keyword)
+
+
+def _is_out_of_range(dataset: Dataset, keyword: str) -> bool:
+    return not -_LARGEST_INTEGER - 1 <= (_integer(dataset, keyword) or 0) <= _LARGEST_INTEGER
 
 
 def _unsigned(dataset: Dataset, keyword: str) -> int | None:

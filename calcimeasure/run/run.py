@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from calcimeasure.errors import RecordError
 from calcimeasure.export import write_atomic, write_series, write_tables
 from calcimeasure.load import find_bone_masks, find_series
-from calcimeasure.model import Report
+from calcimeasure.model import Failure, Report, Stack, State
+from calcimeasure.one_line import one_line
 from calcimeasure.results import naming_of, prepare, store_of, with_the_store_of
 from calcimeasure.run.progress import reporter_of, stop_on_interrupt
 from calcimeasure.run.summary import Tally
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from calcimeasure.export import Naming
-    from calcimeasure.model import Found, Stack
+    from calcimeasure.model import Found
     from calcimeasure.run.processes import Measured, MeasureStacks, Task
     from calcimeasure.run.progress import Reporter, Screen
     from calcimeasure.run.summary import Summary
@@ -141,7 +144,7 @@ def measure_into(
                 reporter_of(screen, private / "log.txt", len(run.found.series)) as reporter,
                 stop_on_interrupt(screen.say) as stopped,
             ):
-                reporter.log(f"measure {' '.join(map(str, paths))}: {len(run.found.series)} stacks")
+                reporter.log(one_line(f"measure {' '.join(map(str, paths))}: {len(run.found.series)} stacks"))
                 states = measure_found(run, measure_stacks, reporter, stopped)
         summary = _write_tables(run, naming)
     return Done(out, settings, run.found, states, summary, stopped())
@@ -182,7 +185,7 @@ def _begin(run: Run, reporter: Reporter) -> int:
     run_id = run.store.begin_run(run.paths, run.settings, software_version())
     run.store.note_found(run_id, run.found.series, run.found.unreadable, run.paths)
     for failure in run.found.unreadable:
-        reporter.log(_line(failure))
+        reporter.log(one_line(_line(failure)))
         reporter.say(_line(failure))
     return run_id
 
@@ -202,11 +205,43 @@ def _plan(run: Run, told: _Told, stopped: Callable[[], bool]) -> Iterator[tuple[
 
 def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> tuple[str, ...]:
     """Keep a result in the store, and give the state of its stack and the lines that are said of it."""
+    try:
+        return _kept(run, run_id, plan, result)
+    except RecordError as error:
+        return _keep_that_it_failed(run, run_id, plan, result, str(error))
+
+
+def _kept(run: Run, run_id: int, plan: Plan, result: Measured) -> tuple[str, ...]:
     if run.store.record(run_id, result, plan, run.settings):
         return _state(result), _line(result), *_traceback(result)
     if _is_measured_already(run, result.stack):
         return "unchanged", f"{_path(result)}: {LEFT_ALONE['unchanged']} by another run"
     return "changed", f"{_path(result)}: {_CHANGED_MEANWHILE}"
+
+
+def _keep_that_it_failed(run: Run, run_id: int, plan: Plan, result: Measured, found: str) -> tuple[str, ...]:
+    """Keep that the store cannot hold a result. Other stacks go on."""
+    stack = result.stack
+    if stack is None:
+        raise ValueError("A result of a stack expected, found a file that cannot be read: note_found keeps those.")
+    message = (
+        f"Numbers and names that a store can hold expected, found: {found} ({_path(result)}). Export the series again "
+        "with valid values."
+    )
+    names_alone = Stack(
+        series_uid=stack.series_uid,
+        study_uid=stack.study_uid,
+        stack_number=stack.stack_number,
+        modality=stack.modality,
+        sop_class_uid=stack.sop_class_uid,
+        instances=tuple(replace(one, instance_number=None) for one in stack.instances),
+        patient_id=stack.patient_id,
+        study_date=stack.study_date,
+    )
+    failure = Failure(State.FAILED, "not_kept", message, stack=names_alone, seconds=result.seconds)
+    with suppress(RecordError):  # not even its names: then the lines that are said have to do
+        run.store.record(run_id, failure, plan, run.settings)
+    return str(failure.state), _line(failure)
 
 
 def _is_measured_already(run: Run, stack: Stack | None) -> bool:
@@ -231,7 +266,7 @@ class _Told:
 
     def tell(self, state: str, *lines: str) -> None:
         """Report what became of a stack."""
-        text = "\n".join(lines)
+        text = "\n".join(map(one_line, lines))
         self.states[state] += 1
         self._reporter.log(text)
         self._reporter.progress(text, state)

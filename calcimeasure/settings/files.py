@@ -12,6 +12,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import SettingsError
+from calcimeasure.input_files import refuse_special_file
 from calcimeasure.settings import algorithm
 from calcimeasure.settings.fields import as_toml, checked, value_of
 from calcimeasure.settings.records import RECORDS, Settings
@@ -41,6 +42,7 @@ def load_settings(path: Path) -> Settings:
         is allowed.
     """
     try:
+        refuse_special_file(path)
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"Settings file {path} cannot be read: {error.strerror or error}.") from error

@@ -168,6 +168,11 @@ class RunSettings:
         "A Dask cluster that is started for the run: class names it (LocalCluster; SLURMCluster, PBSCluster and others "
         "of dask-jobqueue), everything else are its arguments. Empty: none.",
     )
+    follow_links: bool = switch(
+        default=False,
+        why="true follows links below a PATH to wherever they lead; false follows those to files and folders below a "
+        "PATH, and names the others (link_not_followed). A PATH that is a link itself is always followed.",
+    )
     remeasure_reviewed: bool = switch(
         default=False,
         why="true measures stacks again that a reader has decided about; false leaves those alone and reports them.",

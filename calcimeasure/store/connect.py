@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError
 
-from calcimeasure.errors import StoreError
+from calcimeasure.errors import RecordError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +42,7 @@ _FULL = {
 }
 _NO_STORE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 _BUSY = {sqlite3.SQLITE_BUSY}
+_TOO_LARGE = {"54000"}  # PostgreSQL: program_limit_exceeded, of a text that is too long for an index
 _ADVICE = (
     (_FULL, "Make room there and run again: nothing that was stored is lost."),
     (_NO_STORE, "It is no store of calcimeasure, or it is damaged: bring it back from a backup, or name another."),
@@ -87,10 +88,14 @@ def store_errors(place: str) -> Iterator[None]:
     """Convert an error of a database into one sentence that names the store."""
     try:
         yield
+    except OverflowError as error:  # of the driver of SQLite, for an integer of more than 64 bits
+        raise RecordError(f"The store {place} cannot hold a record: {error}.") from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = getattr(error, "orig", error)
         said = " ".join(str(cause).split())
         code = getattr(cause, "sqlite_errorcode", None) or getattr(cause, "sqlstate", None)
+        if isinstance(error, DataError) or code in _TOO_LARGE:
+            raise RecordError(f"The store {place} cannot hold a record: {said}.") from error
         advice = next((advice for codes, advice in _ADVICE if code in codes), "")
         raise StoreError(f"The store {place} cannot be used: {said}. {advice}".rstrip()) from error
 

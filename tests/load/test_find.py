@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import struct
+import subprocess
+import sys
 import tempfile
 import tracemalloc
 import warnings
 import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +24,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.uid import generate_uid
 
+from calcimeasure import Settings
 from calcimeasure.errors import InputPathError, SeriesError
 from calcimeasure.load import find, find_series, load_image
-from calcimeasure.load.source import LARGEST_MEMBER_BYTES
+from calcimeasure.load.source import LARGEST_MEMBER_BYTES, read_meta
 from calcimeasure.model import Found, Radiograph, Volume
 from tests.dicom_phantom import Header, duplicate_slice, set_tag, swap_orientation, write_series
 from tests.dicom_writers import write_dicomdir, write_image, write_multiframe, write_radiograph, write_zip
@@ -105,6 +110,58 @@ def test_loops_of_links_end(tmp_path: Path) -> None:
     assert {failure.relative_path.name for failure in found.unreadable} == {"self", "first", "second"}
 
 
+def test_links_that_lead_out_are_named_and_followed_where_asked(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    write(inside / "a")
+    paths = write(outside / "b", series_number=2)
+    (inside / "folder").symlink_to(outside, target_is_directory=True)
+    (inside / "file.dcm").symlink_to(paths[0])
+    (inside / "again").symlink_to(inside / "a", target_is_directory=True)
+    (inside / "b.dcm").symlink_to(tmp_path / "inside_too")
+    found = find_series(inside)
+    assert sizes(found) == [6]
+    assert {failure.reason for failure in found.unreadable} == {"link_not_followed"}
+    assert {failure.relative_path.name for failure in found.unreadable} == {"folder", "file.dcm", "b.dcm"}
+    # Asked for: by the setting, or as a PATH.
+    (inside / "b.dcm").unlink()
+    assert sizes(find_series(inside, Settings(follow_links=True))) == [6, 6]
+    assert find_series(inside, Settings(follow_links=True)).unreadable == ()
+    assert (sizes(find_series([inside, outside])), find_series([inside, outside]).unreadable) == ([6, 6], ())
+    assert sizes(find_series(inside / "folder")) == [6]
+    assert sizes(find_series(inside / "file.dcm")) == [1]
+
+
+def test_link_out_of_a_medium_is_named(tmp_path: Path) -> None:
+    directory = write_dicomdir(tmp_path / "cd", write(tmp_path / "a"))
+    image = next(path for path in (tmp_path / "cd").rglob("*") if path.is_file() and path != directory)
+    image.rename(tmp_path / "elsewhere")
+    image.symlink_to(tmp_path / "elsewhere")
+    found = find_series(directory)
+    assert (sizes(found), [one.reason for one in found.unreadable]) == ([5], ["link_not_followed"])
+    assert sizes(find_series(directory, Settings(follow_links=True))) == [6]
+
+
+def test_folders_of_any_depth(tmp_path: Path) -> None:
+    """Deeper than Python calls itself, and as deep as a path can be written."""
+    folder = tmp_path
+    for _ in range(1500):
+        folder /= "d"
+        folder.mkdir()
+    try:
+        deep = write(tmp_path / "a")
+        for path in deep:
+            path.rename(folder / path.name)
+        found = find_series(tmp_path)
+        assert (sizes(found), found.unreadable) == ([6], ())
+    finally:
+        # Nor does the program that empties folders of tests go so deep.
+        for path in folder.iterdir():
+            path.unlink()
+        while folder != tmp_path:
+            folder.rmdir()
+            folder = folder.parent
+
+
 def test_link_to_nothing_is_told(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "gone.dcm").symlink_to(tmp_path / "nowhere")
@@ -130,6 +187,38 @@ def test_pipes_and_sockets_are_passed_over(short_path: Path) -> None:
         for name in ("pipe", "socket"):
             with pytest.raises(InputPathError, match=name):
                 find_series(short_path / "a" / name)
+
+
+def ends_soon(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command; one that waits for a pipe fails the test."""
+    command = [sys.executable, "-m", "calcimeasure", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("option", ["--settings", "--record-map", "--key", "--bone-mask"])
+@pytest.mark.parametrize("special", ["pipe", "/dev/zero"])
+def test_pipes_and_devices_are_no_files_of_a_run(short_path: Path, option: str, special: str) -> None:
+    write(short_path / "a")
+    path = short_path / special
+    if special == "pipe":
+        os.mkfifo(path, 0o600)
+    done = ends_soon("measure", str(short_path / "a"), "--out", str(short_path / "out"), option, str(path))
+    assert done.returncode == 2, done.stderr
+    assert str(path) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["IMAGE", "SERIES"])
+def test_pipe_that_a_dicomdir_names_is_not_opened(tmp_path: Path, kind: str) -> None:
+    directory = write_dicomdir(tmp_path, write(tmp_path / "a"))
+    os.mkfifo(tmp_path / "PIPE")
+    dataset = pydicom.dcmread(directory)
+    record = pydicom.Dataset()
+    record.DirectoryRecordType, record.ReferencedFileID = kind, "PIPE"
+    dataset.DirectoryRecordSequence.append(record)
+    dataset.save_as(directory)
+    done = ends_soon("scan", str(directory))
+    assert done.returncode == 0, done.stderr
 
 
 def test_path_that_is_not_there(tmp_path: Path) -> None:
@@ -417,6 +506,131 @@ def test_dicomdir_leads_nowhere_else(tmp_path: Path, name: list[str]) -> None:
     found = find_series(directory)
     assert sizes(found) == [5]
     assert all(failure.path is None or failure.path.is_relative_to(tmp_path / "cd") for failure in found.unreadable)
+
+
+# Attributes that stand twice
+
+
+def element(tag: int, vr: str, value: bytes, syntax: str = "explicit_le") -> bytes:
+    """One short element."""
+    value += b" " * (len(value) % 2)
+    order = ">" if syntax == "explicit_be" else "<"
+    head = struct.pack(f"{order}HH", tag >> 16, tag & 0xFFFF)
+    if syntax == "implicit_le":
+        return head + struct.pack("<L", len(value)) + value
+    return head + vr.encode() + struct.pack(f"{order}H", len(value)) + value
+
+
+def put_before(path: Path, tag: int, added: bytes, syntax: str = "explicit_le") -> None:
+    """Put bytes before the first element with a tag."""
+    order = ">" if syntax == "explicit_be" else "<"
+    content = path.read_bytes()
+    place = content.index(struct.pack(f"{order}HH", tag >> 16, tag & 0xFFFF), 132)
+    path.write_bytes(content[:place] + added + content[place:])
+
+
+def refused_as_repeated(path: Path, named: str) -> None:
+    found = find_series(path)
+    assert sum(sizes(found)) == 5
+    (failure,) = found.unreadable
+    assert failure.reason == "repeated_attribute"
+    assert f"found {named} twice (" in failure.message
+
+
+SYNTAXES_OF_HEADERS = ("implicit_le", "explicit_le", "explicit_be", "jpeg_ls", "rle")
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES_OF_HEADERS)
+@pytest.mark.parametrize("before", [0x00280030, 0x7FE00010], ids=["side_by_side", "last"])
+def test_spacing_twice_is_refused(tmp_path: Path, syntax: str, before: int) -> None:
+    paths = write_series(tmp_path, hu_of(GRID), GRID, transfer_syntax=syntax)
+    assert sizes(find_series(tmp_path)) == [6]
+    put_before(paths[2], before, element(0x00280030, "DS", b"2\\2", syntax), syntax)
+    refused_as_repeated(tmp_path, "PixelSpacing (0028,0030)")
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES_OF_HEADERS)
+def test_spacing_once_more_behind_the_pixels_is_refused(tmp_path: Path, syntax: str) -> None:
+    paths = write_series(tmp_path, hu_of(GRID), GRID, transfer_syntax=syntax)
+    paths[2].write_bytes(paths[2].read_bytes() + element(0x00280030, "DS", b"2\\2", syntax))
+    refused_as_repeated(tmp_path, "PixelSpacing (0028,0030)")
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr", "value", "named"),
+    [
+        (0x00200032, "DS", b"0\\0\\0", "ImagePositionPatient (0020,0032)"),
+        (0x00200037, "DS", b"1\\0\\0\\0\\1\\0", "ImageOrientationPatient (0020,0037)"),
+        (0x00281053, "DS", b"1", "RescaleSlope (0028,1053)"),
+        (0x00280010, "US", b"\x09\x00", "Rows (0028,0010)"),
+        (0x00280103, "US", b"\x00\x00", "PixelRepresentation (0028,0103)"),
+        (0x00100020, "LO", b"SOMEBODY ELSE", "PatientID (0010,0020)"),
+        (0x0008103E, "LO", b"left", "SeriesDescription (0008,103E)"),
+        (0x00080060, "CS", b"MR", "Modality (0008,0060)"),
+        (0x00080005, "CS", b"ISO_IR 192", "SpecificCharacterSet (0008,0005)"),
+        (0x00020010, "UI", b"1.2.840.10008.1.2\0", "TransferSyntaxUID (0002,0010)"),
+    ],
+)
+def test_whatever_results_rest_on_is_refused_twice(tmp_path: Path, tag: int, vr: str, value: bytes, named: str) -> None:
+    paths = write(tmp_path, series_description="right")
+    put_before(paths[0], tag, element(tag, vr, value))
+    refused_as_repeated(tmp_path, named)
+
+
+def test_what_nothing_rests_on_may_stand_twice(tmp_path: Path) -> None:
+    paths = write(tmp_path)
+    for path in paths:
+        put_before(path, 0x00280030, 2 * element(0x00271001, "LO", b"private"))
+        put_before(path, 0x00280030, 2 * element(0x00240010, "LO", b"not read"))
+    assert sizes(find_series(tmp_path)) == [6]
+    assert find_series(tmp_path).unreadable == ()
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("syntax", ["implicit_le", "explicit_le", "deflated"])
+@pytest.mark.parametrize("undefined_length", [True, False])
+def test_spacing_twice_in_an_item_is_refused(tmp_path: Path, shared: bool, syntax: str, undefined_length: bool) -> None:
+    def long(dataset: pydicom.Dataset) -> None:
+        for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+            if name in dataset:
+                dataset[name].is_undefined_length = undefined_length
+            for group in dataset.get(name, ()):
+                group.is_undefined_length_sequence_item = undefined_length
+                for macro in group:
+                    macro.is_undefined_length = undefined_length
+                    for item in macro.value:
+                        item.is_undefined_length_sequence_item = undefined_length
+                        if "PixelSpacing" in item:
+                            # Renamed in the bytes of the file: pydicom writes no attribute twice.
+                            item.add_new(0x00280031, "DS", ["2", "2"])
+
+    path = write_multiframe(tmp_path / "one", hu_of(GRID), GRID, shared=shared, syntax=syntax, edit=long)
+    assert sizes(find_series(path)) == [6]
+    content = path.read_bytes()
+    if syntax == "deflated":
+        with path.open("rb") as file:
+            read_meta(file)
+            start = file.tell()
+        packed = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        data = zlib.decompress(content[start:], -zlib.MAX_WBITS).replace(b"(\x001\x00", b"(\x000\x00")
+        path.write_bytes(content[:start] + packed.compress(data) + packed.flush())
+    else:
+        path.write_bytes(content.replace(b"(\x001\x00", b"(\x000\x00"))
+    found = find_series(path)
+    assert (found.series, [failure.reason for failure in found.unreadable]) == ((), ["repeated_attribute"])
+    assert "PixelSpacing (0028,0030) twice" in found.unreadable[0].message
+
+
+def test_two_items_where_a_frame_has_one_place_are_refused(tmp_path: Path) -> None:
+    def second(dataset: pydicom.Dataset) -> None:
+        measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence
+        measures.append(pydicom.Dataset())
+        measures[1].PixelSpacing = ["2", "2"]
+
+    path = write_multiframe(tmp_path / "one", hu_of(GRID), GRID, edit=second)
+    (failure,) = find_series(path).unreadable
+    assert failure.reason == "repeated_attribute"
+    assert "PixelMeasuresSequence (0028,9110) with 2 items" in failure.message
 
 
 # Grouping
@@ -741,7 +955,7 @@ def test_any_order_of_files_gives_the_same(mixed_files: list[Path], tmp_path: Pa
     with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
         for number, source in zip(order, mixed_files, strict=True):
             Path(folder, f"{number:02d}").symlink_to(source)
-        assert content(find_series(folder)) == content(find_series(mixed_files))
+        assert content(find_series(folder, Settings(follow_links=True))) == content(find_series(mixed_files))
 
 
 def test_stack_numbers_follow_instance_numbers(tmp_path: Path) -> None:

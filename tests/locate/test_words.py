@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import inspect
 import re
+import time
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -494,3 +495,35 @@ def test_every_site_has_a_term_and_words_in_every_language() -> None:
     for language in LANGUAGES:
         keys = {sites for rows in tables._table(language)["site"].values() for sites in rows} - {tables.WHOLE}
         assert {one.body_site for sites in keys for one in tables.named_sites(sites)} == WHOLE_BODY, language
+
+
+# Texts that nobody wrote by hand
+
+
+@pytest.mark.parametrize(
+    "unit", ["l ", "r", "re li ", "knee r/", "s/p ", "x(", "rt, ", "knie", "L-", "hand l l ", "ä", "HandL"]
+)
+def test_time_for_a_text_is_bounded(unit: str) -> None:
+    """Once 10 kB took half a minute."""
+    for length in (reading.LONGEST_TEXT, 10_000, 1_000_000):
+        text = (unit * length)[:length]
+        begun = time.process_time()
+        side_in_text([text, "CT"])
+        site_in_text(text)
+        site_in_body_part(text)
+        assert time.process_time() - begun < 2
+
+
+def test_text_that_is_too_long_says_nothing() -> None:
+    """What stands behind a cut may contradict what stands before it."""
+    longest = "knee left".ljust(reading.LONGEST_TEXT - 1) + "."
+    assert side_in_text(longest).side is SaidSide.LEFT
+    assert side_in_text(longest + " knee right").side is SaidSide.NOTHING
+    assert side_in_text(["knee left", longest + " knee right"]).side is SaidSide.NOTHING
+    assert site_in_text(longest + ".").named == frozenset()
+    assert max(len(row.text) for row in ROWS) * 4 < reading.LONGEST_TEXT
+
+
+def test_words_of_others_do_not_fill_the_memory() -> None:
+    for remembers in (reading._unglued, tables.plain_side):
+        assert remembers.cache_info().maxsize is not None

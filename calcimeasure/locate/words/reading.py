@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.locate.words.folding import fold
@@ -92,8 +92,8 @@ class Reading:
 
 
 def read_text(text: str) -> Reading:
-    """Divide a text into words, and find the parts of the body that they name."""
-    tokens = tuple(_tokens(text))
+    """Divide a text into words, and find the parts of the body that they name; a text that is too long has none."""
+    tokens = tuple(_tokens(text)) if len(text) <= LONGEST_TEXT else ()
     words = tuple(token.word for token in tokens)
     past = frozenset(_past(tokens, words))
     phrases = {at for start, stop, _ in matches(words, phrases_without_side()) for at in range(start, stop)}
@@ -103,6 +103,11 @@ def read_text(text: str) -> Reading:
         if meaning is not None
     )
     return Reading(tokens, words, parts, past, past | phrases)
+
+
+LONGEST_TEXT: Final = 512
+"""Characters of a text that is read. Descriptions have VR LO, at most 64 characters (PS3.5 table 6.2-1). A longer text
+is not cut: a side word behind the cut may contradict one before it. Time grows with the cube of the length."""
 
 
 def _past(tokens: tuple[_Token, ...], words: tuple[str, ...]) -> Iterable[int]:
@@ -125,13 +130,16 @@ def _tokens(text: str) -> Iterable[_Token]:
             separator = ""
 
 
+_WORDS_KEPT: Final = 2**14
+"""Words of others whose meaning is remembered."""
+
 _LOWER: Final = "a-zß-öø-ÿąćęłńśźż"
 _UPPER: Final = "A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻ"
 _CAMEL_CASE: Final = re.compile(f"(?<=[{_LOWER}])(?=[{_UPPER}])|(?<=[{_UPPER}])(?=[{_UPPER}][{_LOWER}])")
 _WORD: Final = re.compile(r"\d+[.,]\d+|[^\W_]+")
 
 
-@cache
+@lru_cache(maxsize=_WORDS_KEPT)
 def _unglued(word: str) -> tuple[str, ...]:
     """Separate part and side of LHAND, RTKNEE, KNIERE, HANDLINKS; any other word is kept as it is."""
     if not word.isalpha() or may_stand_between(word) or (word,) in site_phrases():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from calcimeasure.locate.words.arms import is_arm, is_needle_or_raised, is_trunk, is_whole_arm
 from calcimeasure.locate.words.evidence import SaidSide, SideEvidence
-from calcimeasure.locate.words.reading import as_list, read_text
+from calcimeasure.locate.words.reading import LONGEST_TEXT, as_list, read_text
 from calcimeasure.locate.words.tables import (
     ROMANCE,
     WordList,
@@ -47,13 +47,17 @@ def side_in_text(texts: str | Iterable[str | None]) -> SideEvidence:
         The first text that names a side decides, but if any text names both sides, the result is both. Right in one
         text and left in another give both, as a conflict. For a text that names no part of the body, the parts of the
         other texts are used ("L" with "CT HAND").
+        A text of more than 512 characters is not read; then the side is nothing, because it may contradict the others.
 
     Examples
     --------
     >>> side_in_text("KNIE_RE ap").side, side_in_text("CT der Hand").side, side_in_text("L-Spine LAT").side
     (<SaidSide.RIGHT: 'right'>, <SaidSide.NOTHING: 'nothing'>, <SaidSide.NOTHING: 'nothing'>)
     """
-    readings = [read_text(text) for text in as_list(texts)]
+    given = as_list(texts)
+    if any(len(text) > LONGEST_TEXT for text in given):
+        return SideEvidence()
+    readings = [read_text(text) for text in given]
     every_part = tuple(part for reading in readings for part in reading.parts)
     said = [_side_of(reading, every_part) for reading in readings]
     return _first_said([one for one in said if one.side is not SaidSide.NOTHING])

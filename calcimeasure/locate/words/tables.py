@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -159,7 +159,7 @@ def glued(where: str) -> Mapping[str, str]:
     return sides
 
 
-@cache
+@lru_cache(maxsize=2**14)  # words of others: there is no end of them
 def plain_side(word: str) -> SaidSide | None:
     """Give the side that a word names in any context."""
     if (limb := glued("limb").get(word)) is not None:
