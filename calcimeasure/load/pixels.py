@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from calcimeasure.errors import PixelError
 from calcimeasure.load.fragments import Fragment, ends_with_image, fragments_of_frames, read_fragments
-from calcimeasure.load.source import DEFLATED, changed_at, inflate, open_source, read_meta, unpacked
+from calcimeasure.load.source import DEFLATED, CutOffError, changed_at, inflate, open_source, read_meta, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -169,9 +170,10 @@ def _decoded(instance: Instance) -> NDArray[Any]:
             frame = read_fragments(file, frames[instance.frame_index], most_bytes)
         if syntax == _RLE:
             return _run_lengths(frame, pixel_format)
-        _refuse_other_size(_coded_shape(frame, syntax), instance)
-        if syntax not in _JPEG_2000 and not ends_with_image(frame):
-            # The JPEG decoder would invent the missing rows. The JPEG 2000 decoder refuses such a frame itself.
+        code = _code_header(frame, syntax)
+        _refuse_other_size(code.shape if code else None, instance)
+        if not ends_with_image(_codestream(frame) if syntax in _JPEG_2000 else frame):
+            # A decoder would invent the missing rows.
             raise ValueError("a codestream that is cut off")
         values = _CODECS[syntax](frame)
     except PixelError:
@@ -180,7 +182,7 @@ def _decoded(instance: Instance) -> NDArray[Any]:
         # A codec can fail in any way on broken data. Every failure means that the pixels cannot be decoded.
         raise _error(instance, "decode_failed", f"found {type(error).__name__}: {error}. {_AGAIN}") from error
     _refuse_other_size(values.shape, instance)
-    return values
+    return values if code is None else _agreed_values(values, code, instance)
 
 
 def _frames(file: BinaryIO, instance: Instance) -> list[list[Fragment]]:
@@ -229,36 +231,94 @@ def _run_lengths(frame: bytes, pixel_format: PixelFormat) -> NDArray[Any]:
     return planes.view(_dtype(pixel_format)).reshape(pixel_format.rows, pixel_format.columns)
 
 
-def _coded_shape(frame: bytes, syntax: str) -> tuple[int, ...] | None:
-    """Read the size from the header of a codestream, so that no larger image than expected is decoded."""
-    shape = _size_of_jpeg_2000(frame) if syntax in _JPEG_2000 else _size_of_jpeg(frame)
-    return shape[:2] if shape and shape[2] == 1 else shape
+@dataclass(frozen=True, slots=True)
+class _CodeHeader:
+    """What a codestream says of itself: its shape; its bits per value; whether values are signed, None if unsaid."""
+
+    shape: tuple[int, ...]
+    bits: int
+    signed: bool | None = None
 
 
-def _size_of_jpeg_2000(frame: bytes) -> tuple[int, int, int] | None:
-    """Read rows, columns and components: SIZ follows SOC, also inside the boxes of a JP2 file (ISO 15444-1, A.5.1)."""
-    start = frame[:4096].find(b"\xff\x4f\xff\x51")
-    if start < 0 or len(frame) < start + 42:
+def _code_header(frame: bytes, syntax: str) -> _CodeHeader | None:
+    """Read the header of a codestream, so that no larger image than expected is decoded."""
+    header = _header_of_jpeg_2000(frame) if syntax in _JPEG_2000 else _header_of_jpeg(frame)
+    return header and replace(header, shape=header.shape[:2] if header.shape[2] == 1 else header.shape)
+
+
+def _header_of_jpeg_2000(frame: bytes) -> _CodeHeader | None:
+    """Read SIZ, which follows SOC, also inside the boxes of a JP2 file (ISO 15444-1, A.5.1)."""
+    start = _start_of_codestream(frame)
+    if start < 0 or len(frame) < start + 43:
         return None
     x_end, y_end, x_start, y_start, tile_width, tile_height = struct.unpack_from(">6I", frame, start + 8)
     rows, columns = y_end - y_start, x_end - x_start
     if not tile_width or not tile_height or -(-rows // tile_height) * -(-columns // tile_width) > _MOST_TILES:
         raise ValueError(f"tiles of {tile_height} x {tile_width} in an image of {rows} x {columns}")
-    return rows, columns, int.from_bytes(frame[start + 40 : start + 42], "big")
+    components = int.from_bytes(frame[start + 40 : start + 42], "big")
+    # Ssiz of the first component: the number of bits less one, and the sign as the highest bit.
+    depth = frame[start + 42]
+    return _CodeHeader((rows, columns, components), (depth & 0x7F) + 1, bool(depth & 0x80))
 
 
-def _size_of_jpeg(frame: bytes) -> tuple[int, int, int] | None:
-    """Read rows, columns and components of JPEG or JPEG-LS from the frame header (ISO 10918-1, B.2.2)."""
+def _start_of_codestream(frame: bytes) -> int:
+    return frame[:4096].find(b"\xff\x4f\xff\x51")
+
+
+def _codestream(frame: bytes) -> bytes:
+    """Take the JPEG 2000 codestream out of the boxes of a JP2 file: other boxes may follow it (ISO 15444-1, I.4)."""
+    start = _start_of_codestream(frame)
+    if start < 8 or frame[start - 4 : start] != b"jp2c":
+        return frame
+    length = int.from_bytes(frame[start - 8 : start - 4], "big")
+    return frame[: start - 8 + length] if length else frame
+
+
+def _header_of_jpeg(frame: bytes) -> _CodeHeader | None:
+    """Read the frame header of JPEG or JPEG-LS, which knows no sign (ISO 10918-1, B.2.2)."""
     place = 2
     while place + 10 <= len(frame):
         marker, length = frame[place + 1], int.from_bytes(frame[place + 2 : place + 4], "big")
         if frame[place] != 0xFF:
             return None
         if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
-            rows, columns, components = struct.unpack_from(">2HB", frame, place + 5)
-            return rows, columns, components
+            bits, rows, columns, components = struct.unpack_from(">B2HB", frame, place + 4)
+            return _CodeHeader((rows, columns, components), bits)
         place += 1 if marker == 0xFF else 2 + length
     return None
+
+
+def _agreed_values(values: NDArray[Any], code: _CodeHeader, instance: Instance) -> NDArray[Any]:
+    """Read values as the header says; refuse them if the codestream gives them another meaning.
+
+    Nothing tells which of the two is true. A header of more bits, or of another sign that no value needs, changes no
+    value and is accepted.
+    """
+    stored = instance.pixel_format
+    code_signed = stored.signed if code.signed is None else code.signed
+    if (code.bits, code_signed) == (stored.bits_stored, stored.signed):
+        return values
+    coded = values.astype(np.int64)
+    by_header = _twos_complement(coded, stored.bits_stored, bool(stored.signed))
+    if code.signed is not None:
+        agrees = np.array_equal(coded, by_header)
+    elif code.bits >= stored.bits_stored:
+        # Negative values of a codestream without a sign fill the bits of the codestream, or Bits Stored alone.
+        agrees = bool(np.all((coded == by_header % 2**code.bits) | (coded == by_header % 2**stored.bits_stored)))
+    else:
+        agrees = not stored.signed or bool(np.all(coded < 2 ** (code.bits - 1)))
+    if not agrees:
+        sign = {None: "", True: "signed ", False: "unsigned "}
+        what = f"found a codestream of {code.bits} {sign[code.signed]}bits where the header says {stored.bits_stored} "
+        what += f"{sign[stored.signed]}bits (Bits Stored (0028,0101), Pixel Representation (0028,0103)), and values"
+        raise _error(instance, "decode_failed", f"{what} that the two read differently. Export the file uncompressed")
+    return by_header.astype(_dtype(stored))
+
+
+def _twos_complement(values: NDArray[np.int64], bits: int, signed: bool) -> NDArray[np.int64]:
+    """Read the lowest bits of each value, with or without a sign."""
+    low: NDArray[np.int64] = values & (2**bits - 1)
+    return low - ((low >> (bits - 1)) << bits) if signed else low
 
 
 def _stored_bits(values: NDArray[Any], pixel_format: PixelFormat) -> NDArray[Any]:
@@ -297,6 +357,8 @@ def _open(instance: Instance) -> Iterator[BinaryIO]:
                 if deflated:
                     read_meta(file)
                 yield inflate(file) if deflated else file
+    except CutOffError as error:
+        raise _error(instance, "decode_failed", f"found {error}. {_AGAIN}") from error
     except OSError as error:
         found = f"found {error.strerror or error}. The file was removed or changed: start again"
         raise _error(instance, "file_changed", found) from error

@@ -39,6 +39,10 @@ class TooLargeError(OSError):
     """Unpacking would take more memory than any image needs."""
 
 
+class CutOffError(OSError):
+    """Packed data end before their end mark."""
+
+
 @contextmanager
 def open_source(path: Path, member: str | None = None) -> Iterator[BinaryIO]:
     """Open a file, or a member of the .zip at this path. A member is read in place: nothing is unpacked to disk.
@@ -128,6 +132,8 @@ def inflate(file: BinaryIO) -> BytesIO:
     ------
     TooLargeError
         The data set unpacks to more bytes than are allowed; no more than those were unpacked.
+    CutOffError
+        The deflate stream has no end.
     OSError
         The data set is no deflate stream.
     """
@@ -140,6 +146,8 @@ def inflate(file: BinaryIO) -> BytesIO:
         raise OSError(f"a broken deflate stream: {error}") from error
     if unpack.unconsumed_tail:
         raise TooLargeError(f"more than {allowed_bytes} bytes in a deflated file of {len(packed)}")
+    if not unpack.eof:
+        raise CutOffError("a deflate stream that is cut off")
     return BytesIO(data)
 
 

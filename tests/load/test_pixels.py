@@ -159,17 +159,108 @@ def test_odd_length_is_padded_by_a_byte(tmp_path: Path, syntax: str) -> None:
 
 
 @pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
-@pytest.mark.parametrize("syntax", ["explicit_le", "explicit_be", "rle", "jpeg_ls", "jpeg_lossless", "htj2k"])
+@pytest.mark.parametrize("syntax", ["explicit_le", "explicit_be", "rle"])
 def test_bits_above_bits_stored_are_garbage(tmp_path: Path, syntax: str, signed: bool) -> None:
     values = image(12, signed)
-    garbage = (values.view(np.uint16) & 0x0FFF) | (np.arange(values.size).reshape(values.shape) % 16 << 12).astype("u2")
-    full = garbage.view(values.dtype)
-
-    def say_12_bits(dataset: pydicom.Dataset) -> None:
-        dataset.BitsStored, dataset.HighBit = 12, 11
-
-    path = write_image(tmp_path / "image", full, syntax, edit=say_12_bits)
+    path = write_image(tmp_path / "image", with_garbage(values), syntax, edit=says(12, signed))
     assert np.array_equal(stored_values(instance_of(path)), values)
+
+
+def with_garbage(values: NDArray[Any]) -> NDArray[Any]:
+    """Fill the four bits above 12 stored bits with anything."""
+    garbage = (np.arange(values.size).reshape(values.shape) % 16 << 12).astype("u2")
+    return ((values.view(np.uint16) & 0x0FFF) | garbage).view(values.dtype)
+
+
+# The codestream against the header: one of the two is false where they read a value differently
+
+
+def says(bits_stored: int, signed: bool) -> Callable[[pydicom.Dataset], None]:
+    def edit(dataset: pydicom.Dataset) -> None:
+        dataset.BitsStored, dataset.HighBit = bits_stored, bits_stored - 1
+        dataset.PixelRepresentation = int(signed)
+
+    return edit
+
+
+CODED = ["jpeg_lossless", "jpeg_ls", "jpeg_2000", "htj2k"]
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
+@pytest.mark.parametrize("syntax", CODED)
+def test_codestream_with_values_above_bits_stored_is_refused(tmp_path: Path, syntax: str, signed: bool) -> None:
+    path = write_image(tmp_path / "image", with_garbage(image(12, signed)), syntax, edit=says(12, signed))
+    error = refusal(path)
+    assert error.reason == "decode_failed"
+    assert "a codestream of 16 " in error.message
+    assert f"the header says 12 {'signed' if signed else 'unsigned'} bits" in error.message
+    assert "(0028,0101)" in error.message
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["signed code", "unsigned code"])
+@pytest.mark.parametrize("bits_stored", [8, 12, 16])
+@pytest.mark.parametrize("syntax", ["jpeg_2000", "jpeg_2000_any"])
+def test_codestream_of_another_sign_than_its_header_is_refused(
+    tmp_path: Path, syntax: str, bits_stored: int, signed: bool
+) -> None:
+    """Two's complement or a false header: the two differ by the whole range, and nothing tells which is true."""
+    values = image(bits_stored, not signed)
+    error = refusal(
+        write_image(tmp_path / "image", values, syntax, bits_stored=bits_stored, edit=says(bits_stored, signed))
+    )
+    assert error.reason == "decode_failed"
+    assert f"a codestream of {bits_stored} {'unsigned' if signed else 'signed'} bits" in error.message
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
+@pytest.mark.parametrize(("coded_bits", "bits_stored"), [(12, 16), (16, 12)])
+@pytest.mark.parametrize("syntax", CODED)
+def test_contradiction_that_changes_no_value_is_decoded(
+    tmp_path: Path, syntax: str, coded_bits: int, bits_stored: int, signed: bool
+) -> None:
+    values = np.abs(image(11, signed=True)) % 1024
+    for edit in (says(bits_stored, signed), says(bits_stored, not signed)):
+        coded = values.astype("i2" if signed else "u2")
+        path = write_image(tmp_path / "image", coded, syntax, bits_stored=coded_bits, edit=edit)
+        assert np.array_equal(stored_values(instance_of(path)), values)
+
+
+def test_all_stored_bits_in_a_wider_codestream_with_a_sign(tmp_path: Path) -> None:
+    values = image(12, signed=False)
+    path = write_image(tmp_path / "image", values.astype(np.int16), "jpeg_2000", edit=says(12, False))
+    assert np.array_equal(stored_values(instance_of(path)), values)
+
+
+@pytest.mark.parametrize("syntax", ["jpeg_lossless", "jpeg_ls", "htj2k"])
+def test_negative_values_may_fill_the_bits_of_the_codestream(tmp_path: Path, syntax: str) -> None:
+    """Many encoders code all allocated bits: the sign is repeated above Bits Stored."""
+    values = image(12, signed=True)
+    path = write_image(tmp_path / "image", values, syntax, edit=says(12, True))
+    assert np.array_equal(stored_values(instance_of(path)), values)
+
+
+@pytest.mark.parametrize("syntax", ["jpeg_lossless", "jpeg_2000"])
+def test_negative_values_of_a_narrow_codestream(tmp_path: Path, syntax: str) -> None:
+    """JPEG 2000 knows the sign. In JPEG, 12 bits under a header of 16 may be two's complement or not."""
+    values = image(12, signed=True)
+    path = write_image(tmp_path / "image", values, syntax, bits_stored=12, edit=says(16, True))
+    if syntax == "jpeg_2000":
+        assert np.array_equal(stored_values(instance_of(path)), values)
+    else:
+        assert refusal(path).reason == "decode_failed"
+
+
+def test_jpeg_2000_in_boxes_and_without_its_end(tmp_path: Path) -> None:
+    values = image(16, signed=False)
+    boxed = bytes(imagecodecs.jpeg2k_encode(values, 0, codecformat="jp2", reversible=True))
+    more_boxes = boxed + b"\0\0\0\x30free" + bytes(40)
+    for code in (boxed, more_boxes):
+        path = encapsulated(tmp_path / "image", values, "jpeg_2000", item(b"") + item(code + b"\0" * (len(code) % 2)))
+        assert np.array_equal(stored_values(instance_of(path)), values)
+    bare = encode(values, "jpeg_2000", 16)
+    cut = bare[:-2] + b"\0" * (len(bare) % 2)
+    path = encapsulated(tmp_path / "image", values, "jpeg_2000", item(b"") + item(cut))
+    assert "a codestream that is cut off" in refusal(path).message
 
 
 def test_member_of_a_zip(tmp_path: Path) -> None:

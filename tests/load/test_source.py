@@ -15,6 +15,7 @@ import pytest
 from calcimeasure.errors import PixelError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.load import source as sources
+from calcimeasure.load.pixels import stored_values
 from calcimeasure.load.source import (
     ALWAYS_ALLOWED_BYTES,
     DEFLATED,
@@ -122,6 +123,22 @@ def test_meta_information_ends_where_the_data_set_begins(tmp_path: Path, preambl
         assert read_meta(file).TransferSyntaxUID == pydicom.uid.ImplicitVRLittleEndian
         assert file.read(4) == b"\x08\x00\x05\x00"
     assert len(find_series(path).series) == 1
+
+
+@pytest.mark.parametrize("lost", [1, 2, 5])
+def test_deflate_stream_without_its_end_is_refused(tmp_path: Path, lost: int) -> None:
+    """All values can be there, and the end mark not: what else was lost, nobody knows."""
+    path = write_image(tmp_path / "image", VALUES, "deflated")
+    (stack,) = find_series(path).series
+    whole = path.read_bytes()
+    # A byte behind the stream makes the length even.
+    path.write_bytes(whole[: len(whole.rstrip(b"\0")) - lost])
+    with pytest.raises(PixelError, match="found a deflate stream that is cut off") as caught:
+        stored_values(stack.instances[0])
+    assert caught.value.reason == "decode_failed"
+    (failure,) = find_series(path).unreadable
+    assert failure.reason == "unreadable_file"
+    assert "a deflate stream that is cut off" in failure.message
 
 
 def test_file_without_meta_information(tmp_path: Path) -> None:
