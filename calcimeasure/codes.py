@@ -96,6 +96,8 @@ NOTICES: Final[dict[str, str]] = {
     "presentation_lut_disagrees": "Presentation LUT Shape does not belong to Photometric Interpretation, which "
     "alone is "
     "used.",
+    "projection_named": "Image Type says an original image, Series Description the name of a projection (MIP, MinIP): "
+    "if it is one, every size is wrong.",
     "sheared_stack": "The slices are shifted against each other (gantry tilt): each keeps its own position, "
     "nothing was "
     "resampled.",

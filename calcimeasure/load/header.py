@@ -102,6 +102,8 @@ _TAGS: Final = {
         "StudyInstanceUID",
         "TransferSyntaxUID",
         "ViewPosition",
+        "VolumeBasedCalculationTechnique",
+        "VolumetricProperties",
     )
 }
 
@@ -109,6 +111,7 @@ _WORD_TAGS: Final = tuple(
     Tag(keyword)
     for keyword in (
         "ContrastBolusAgent",
+        "DerivationDescription",
         "PatientID",
         "ProtocolName",
         "SeriesDescription",
@@ -139,6 +142,12 @@ _LONGEST_PATIENT_ID: Final = 1024
 
 _LARGEST_INTEGER: Final = 2**31 - 1
 """VR IS holds -2^31 to 2^31 - 1 (PS3.5 table 6.2-1), and so do integers of the store."""
+
+NOT_THE_VOLUME: Final = frozenset(
+    {"SAMPLED", "DISTORTED", "MIXED", "MAX_IP", "MIN_IP", "VOLUME_RENDER", "SURFACE_RENDER", "CURVED_MPR"}
+)
+"""Values of Volumetric Properties (0008,9206) and Volume Based Calculation Technique (0008,9207) of pixels that are not
+the voxels at their place (PS3.3 C.8.16.2.1.2 and C.8.16.2.1.3)."""
 
 _SIGNED: Final[dict[int | None, bool]] = {0: False, 1: True}
 
@@ -430,6 +439,7 @@ def grid_key(header: Header) -> tuple[object, ...]:
         # Some writers give the Rescale Type of some slices only.
         _text(dataset, "RescaleType") or "HU",
         *(_unsigned(dataset, keyword) for keyword in _SHARED_NUMBERS),
+        _volume_words(dataset).isdisjoint(NOT_THE_VOLUME),
         # Each radiograph is measured alone.
         (_text(dataset, "SOPInstanceUID") or (header.path, header.member)) if is_projection(dataset) else None,
     )
@@ -473,6 +483,8 @@ def series_facts(header: Header) -> Stack:
         region_modifier_codes=region_modifier_codes,
         study_description=_words(dataset, "StudyDescription"),
         protocol_name=_words(dataset, "ProtocolName"),
+        derivation=_words(dataset, "DerivationDescription"),
+        volume_words=_volume_words(dataset),
         projection=_projection(dataset) if is_projection(dataset) else None,
         notices=() if _text(dataset, "SeriesInstanceUID") else ("no_series_uid",),
     )
@@ -586,6 +598,12 @@ def _sop_class_uid(dataset: Dataset) -> str:
 
 def _image_type(dataset: Dataset) -> tuple[str, ...]:
     return tuple(part.strip().upper() for part in (_text(dataset, "ImageType") or "").split("\\"))
+
+
+def _volume_words(dataset: Dataset) -> frozenset[str]:
+    """Read what the header says of how the pixels stand for the volume (0008,9206), (0008,9207)."""
+    values = (_text(dataset, keyword) for keyword in ("VolumetricProperties", "VolumeBasedCalculationTechnique"))
+    return frozenset(value.upper() for value in values if value)
 
 
 def _contrast_agent(dataset: Dataset) -> bool | None:

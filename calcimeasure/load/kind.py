@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import UnsupportedError
+from calcimeasure.load.header import NOT_THE_VOLUME
 
 if TYPE_CHECKING:
     from calcimeasure.model import Stack
@@ -30,6 +33,29 @@ others."""
 _MONOENERGETIC_WORDS: Final = frozenset({"GSI_MONO", "MONO", "MONOE", "MONOENERGETIC", "MONO_E", "MONO_PLUS", "VMI"})
 
 
+_PROJECTION_WORDS: Final = re.compile(
+    r"""(?<![^\W\d_])(?:
+    (?:T|CSA|THIN|THICK|SLAB|SLIDING|AX|COR|SAG)?[ _-]?(?:MIN|MAX|M)[ _-]?IPS?
+    |RAY[ _-]?SUM
+    |VRT
+    |(?:VOLUME|SURFACE)[ _-]RENDER\w*
+    |SHADED[ _-]SURFACE\w*
+    )(?![^\W\d_])""",
+    re.VERBOSE,
+)
+"""Words in which a person or a scanner names a projection or a rendering, in capital letters without accents."""
+
+_PROJECTION_STEM: Final = re.compile(r"PRO(?:JE|YEC|IEZ)")
+_INTENSITY_STEM: Final = "INTENSI"
+"""Maximum intensity projection, written out in any of English, German, French, Spanish, Italian, Portuguese, Dutch."""
+
+_OF_ITS_SOURCE: Final = frozenset(
+    """BASE BEFORE FOR FUER FUR NO NON NOT OHNE PARA PER POUR PRE QUELLE RAW SANS SENZA SIN SOURCE SOURCES SRC VOOR
+    WITHOUT WO ZONDER""".split()  # noqa: SIM905 - a list of words
+)
+"""Words beside the name of a projection with which it names the slices that the projection is computed from."""
+
+
 def refuse_unsupported(stack: Stack) -> None:
     """Raise if a series is no image that can be loaded.
 
@@ -43,12 +69,25 @@ def refuse_unsupported(stack: Stack) -> None:
     if reason:
         found = f"{stack.modality or 'no modality'}, Image Type {'/'.join(stack.image_type) or 'empty'}"
         name = f"series {stack.series_uid or 'without UID'}"
-        raise UnsupportedError(reason, f"A CT or a radiograph expected, found {found} ({name}).", stack.series_uid)
+        what_to_do = ""
+        if reason == "derived_image" and _is_voxels_by_image_type(stack):
+            found += f", and a projection in {_where_projection_is_told(stack)}"
+            what_to_do = " Measure the series that it was computed from."
+        message = f"A CT or a radiograph expected, found {found} ({name}).{what_to_do}"
+        raise UnsupportedError(reason, message, stack.series_uid)
 
 
 def is_monoenergetic(stack: Stack) -> bool:
     """Tell whether a CT was computed for one photon energy. Its Hounsfield units hold for that energy only."""
     return bool(_image_type_words(stack) & _MONOENERGETIC_WORDS)
+
+
+def is_named_projection(stack: Stack) -> bool:
+    """Tell whether an original image has the name of a projection in Series Description (0008,103E).
+
+    Image Type and description contradict each other: a person has to look.
+    """
+    return stack.image_type[:1] == ("ORIGINAL",) and _names_projection(stack.description)
 
 
 def _unsupported_reason(stack: Stack) -> str | None:
@@ -60,7 +99,7 @@ def _unsupported_reason(stack: Stack) -> str | None:
 
 
 def _reason_of_slices(stack: Stack) -> str | None:
-    is_derived = not _image_type_words(stack).isdisjoint(_DERIVED_WORDS)
+    is_derived = not _is_voxels_by_image_type(stack) or _where_projection_is_told(stack) is not None
     if stack.sop_class_uid == _MULTIFRAME_CAPTURE and stack.instances[0].position_lps_mm is not None:
         return "derived_image" if is_derived else None
     if _is_class(stack, _SECONDARY_CAPTURE):
@@ -71,6 +110,31 @@ def _reason_of_slices(stack: Stack) -> str | None:
     if "LOCALIZER" in _image_type_words(stack):
         return "localizer"
     return "derived_image" if is_derived else None
+
+
+def _is_voxels_by_image_type(stack: Stack) -> bool:
+    return _image_type_words(stack).isdisjoint(_DERIVED_WORDS) and not _names_projection(" ".join(stack.image_type[2:]))
+
+
+def _where_projection_is_told(stack: Stack) -> str | None:
+    """Name the attribute, other than Image Type, that says that pixels are no voxels; None if none does."""
+    if not stack.volume_words.isdisjoint(NOT_THE_VOLUME):
+        return "Volumetric Properties (0008,9206) or Volume Based Calculation Technique (0008,9207)"
+    if _names_projection(stack.derivation):
+        return "Derivation Description (0008,2111)"
+    if _names_projection(stack.description) and not is_named_projection(stack):
+        return "Series Description (0008,103E)"
+    return None
+
+
+def _names_projection(text: str | None) -> bool:
+    decomposed = unicodedata.normalize("NFKD", (text or "").upper())
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter)).replace("W/O", "WITHOUT")
+    found = _PROJECTION_WORDS.search(plain)
+    if found is None:
+        return _INTENSITY_STEM in plain and _PROJECTION_STEM.search(plain) is not None
+    before, after = re.findall(r"\w+", plain[: found.start()]), re.findall(r"\w+", plain[found.end() :])
+    return _OF_ITS_SOURCE.isdisjoint((*before[-2:], *after[:1]))
 
 
 def _is_ct_storage(stack: Stack) -> bool:

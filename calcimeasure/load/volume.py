@@ -11,7 +11,7 @@ import numpy as np
 from calcimeasure.errors import GeometryError, PixelError, SeriesError
 from calcimeasure.geometry import Geometry
 from calcimeasure.load.constants import LOAD
-from calcimeasure.load.kind import is_monoenergetic
+from calcimeasure.load.kind import is_monoenergetic, is_named_projection
 from calcimeasure.load.pixels import padding_limits, stored_values
 from calcimeasure.load.source import unpacked
 from calcimeasure.model import NOT_IMAGED_HU, Instance, Stack, Volume
@@ -30,8 +30,9 @@ def load_volume(stack: Stack, settings: Settings) -> Volume:
     refuse_no_hounsfield_units(stack)
     stack, geometry, notices = checked_stack(stack, settings)
     attenuation_hu, pixel_notices = _read_attenuation(stack, geometry.shape_kji)
-    mono = ("monoenergetic",) if is_monoenergetic(stack) else ()
-    return Volume(stack, geometry, attenuation_hu, (*stack.notices, *notices, *mono, *pixel_notices))
+    found = {"monoenergetic": is_monoenergetic(stack), "projection_named": is_named_projection(stack)}
+    by_header = tuple(notice for notice, holds in found.items() if holds)
+    return Volume(stack, geometry, attenuation_hu, (*stack.notices, *notices, *by_header, *pixel_notices))
 
 
 def checked_stack(stack: Stack, settings: Settings) -> tuple[Stack, Geometry, tuple[str, ...]]:

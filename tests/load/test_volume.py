@@ -331,6 +331,113 @@ def test_reformats_and_images_without_a_type_are_measured(tmp_path: Path, image_
     assert load(write(tmp_path, Header(image_type=image_type))).notices == ()
 
 
+REFORMATTED = ("DERIVED", "SECONDARY", "REFORMATTED", "AVERAGE")
+BY_DESCRIPTION = [
+    "MIP 20mm AX",
+    "thin mip",
+    "AX MIPs",
+    "COR_MIP_10",
+    "20MIP",
+    "MinIP 5 mm",
+    "Min IP",
+    "MAX-IP",
+    "Hals t-MIP",
+    "RaySum",
+    "Maximum Intensity Projection",
+    "Maximumintensit\u00e4tsprojektion",
+    "Projection d'intensit\u00e9 maximale",
+    "Proyecci\u00f3n de m\u00e1xima intensidad",
+    "Proiezione di massima intensit\u00e0",
+    "Volume rendering",
+]
+NO_PROJECTION = [
+    "AX thin for MIP",
+    "1 mm no MIP",
+    "MIP source",
+    "ohne MIP",
+    "w/o MIP",
+    "Lumipuls",
+    "Ship 3",
+    "MPR cor 3 mm average",
+    "high intensity trauma",
+    "VRIES 1.0",
+]
+
+
+@pytest.mark.parametrize("description", BY_DESCRIPTION)
+@pytest.mark.parametrize("keyword", ["SeriesDescription", "DerivationDescription"])
+def test_projection_that_words_name_is_skipped(tmp_path: Path, keyword: str, description: str) -> None:
+    faults = (set_tag("SpecificCharacterSet", "ISO_IR 192"), set_tag(keyword, description))
+    error = refusal(write(tmp_path, Header(image_type=REFORMATTED), *faults), "derived_image")
+    where = {"SeriesDescription": "(0008,103E)", "DerivationDescription": "(0008,2111)"}[keyword]
+    assert where in error.message
+    assert error.message.endswith(". Measure the series that it was computed from.")
+    assert description not in error.message
+
+
+@pytest.mark.parametrize("description", NO_PROJECTION)
+def test_words_that_name_no_projection(tmp_path: Path, description: str) -> None:
+    path = write(tmp_path, Header(image_type=REFORMATTED), set_tag("SeriesDescription", description))
+    assert load(path).notices == ()
+
+
+def test_original_with_the_name_of_a_projection_is_a_notice(tmp_path: Path) -> None:
+    assert load(write(tmp_path, None, set_tag("SeriesDescription", "MIP 20mm AX"))).notices == ("projection_named",)
+    assert "projection_named" in NOTICES
+
+
+@pytest.mark.parametrize("word", ["MIPS", "SLAB MIP", "MIP_20", "MAXIP", "TMIP", "RAYSUM"])
+def test_other_words_of_image_type(tmp_path: Path, word: str) -> None:
+    refusal(write(tmp_path, Header(image_type=("DERIVED", "SECONDARY", "AXIAL", word))), "derived_image")
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "skipped"),
+    [
+        ("VolumetricProperties", "VOLUME", False),
+        ("VolumetricProperties", "SAMPLED", True),
+        ("VolumetricProperties", "DISTORTED", True),
+        ("VolumetricProperties", "MIXED", True),
+        ("VolumeBasedCalculationTechnique", "NONE", False),
+        ("VolumeBasedCalculationTechnique", "MPR", False),
+        ("VolumeBasedCalculationTechnique", "MAX_IP", True),
+        ("VolumeBasedCalculationTechnique", "MIN_IP", True),
+        ("VolumeBasedCalculationTechnique", "CURVED_MPR", True),
+        ("VolumeBasedCalculationTechnique", "VOLUME_RENDER", True),
+    ],
+)
+@pytest.mark.parametrize("multi_frame", [False, True], ids=["single", "multi"])
+def test_projection_by_its_volumetric_properties(
+    tmp_path: Path, keyword: str, value: str, skipped: bool, multi_frame: bool
+) -> None:
+    if multi_frame:
+        path = write_multiframe(
+            tmp_path / "image", body_hu(GRID), GRID, edit=lambda dataset: setattr(dataset, keyword, value)
+        )
+    else:
+        path = write(tmp_path, None, set_tag(keyword, value))
+    if skipped:
+        assert "(0008,9206)" in refusal(path, "derived_image").message
+    else:
+        assert load(path).notices == ()
+
+
+def test_frames_that_are_no_voxels_are_a_stack_of_their_own(tmp_path: Path) -> None:
+    def two_kinds(dataset: pydicom.Dataset) -> None:
+        for frame in dataset.PerFrameFunctionalGroupsSequence[4:]:
+            (item,) = frame.CTImageFrameTypeSequence = [pydicom.Dataset()]
+            item.FrameType = ["ORIGINAL", "PRIMARY", "AXIAL"]
+            item.VolumetricProperties = "SAMPLED"
+
+    path = write_multiframe(tmp_path / "image", body_hu(GRID), GRID, shared=True, edit=two_kinds)
+    sizes = {stack.volume_words: len(stack.instances) for stack in find_series(path).series}
+    assert sizes == {frozenset(): 4, frozenset({"SAMPLED"}): 3}
+
+
+def test_overlapping_thick_slices_are_no_projection(tmp_path: Path) -> None:
+    assert load(write(tmp_path, Header(slice_thickness_mm=20.0, image_type=REFORMATTED))).notices == ()
+
+
 def test_object_without_rows_is_no_image(tmp_path: Path) -> None:
     header = Header(sop_class_uid="1.2.840.10008.5.1.4.1.1.104.1")
     refusal(write(tmp_path, header, drop_tag("Rows"), drop_tag("Columns")), "not_an_image")
