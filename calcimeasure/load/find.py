@@ -1,4 +1,4 @@
-"""Paths to series, from headers alone: grouped into stacks, ordered along the slice normal."""
+"""From paths to stacks, from headers alone: images are grouped into stacks and ordered along the slice normal."""
 
 from __future__ import annotations
 

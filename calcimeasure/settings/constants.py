@@ -1,7 +1,7 @@
-"""Constants of the algorithm: numbers that are not set, and that measured numbers depend on.
+"""Constants of the algorithm: numbers that a user cannot set, and on which measured numbers depend.
 
-Each stage (edge, measure, segment, locate) has one frozen record of them. A test names all records by a fingerprint:
-who changes a constant raises the algorithm number (`calcimeasure.settings.algorithm`).
+Each stage (edge, measure, segment, locate) has one frozen record of constants. A test compares a fingerprint of all
+records: if a constant changes, the algorithm number must be increased (`calcimeasure.settings.algorithm`).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def constant(default: object, unit: str, why: str) -> Any:  # noqa: ANN401 - as 
 
 
 def fingerprint(records: Iterable[Constants], weights: Iterable[tuple[str, bytes]] = ()) -> str:
-    """Name the constants of all stages and the weights of all networks.
+    """Hash the constants of all stages and the weights of all networks.
 
     Parameters
     ----------
     records
-        One of each stage; their order does not matter.
+        The record of each stage; their order does not matter.
     weights
         Name and content of each file of weights; their order does not matter.
 
