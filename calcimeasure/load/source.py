@@ -99,7 +99,7 @@ def _allowed_bytes(packed_bytes: int, most_bytes: int) -> int:
 
 
 def read_meta(file: BinaryIO) -> Dataset:
-    """Read the file meta information, with or without a preamble before it. The file then stands at the data set.
+    """Read the file meta information, with or without a preamble before it. The file is then at the data set.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The midline of the body: a plane, because patients lie askew and beside the middle of the table.
+"""The midline of the body: a plane, because patients are rotated and do not lie in the middle of the table.
 
 The midline is the plane whose two sides are most alike. Attenuation is clipped, so that gas in the bowel counts no more
 than skin and muscle do, and compared with its mirror image for planes in every position and in directions up to
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from calcimeasure.model import Outline, Volume
 
 MOST_ASKEW_DEG: Final = 27.0
-"""Patients are turned on the table by up to some 20 degrees. In a patient turned much farther, it is a matter of
-definition which half of a section is the left one."""
+"""Patients are rotated on the table by up to about 20 degrees. With a much larger rotation, the left half of a section
+is not clearly defined."""
 
 STEP_MM: Final = 8.0
 """Distance of the points that are compared: two sides of a body are no more alike than that."""
@@ -75,7 +75,7 @@ MOST_SLABS_WITH_BONE: Final = 0.7
 has: masses of a limb that were taken for bone lie in some slices only."""
 
 TRUNK_HALF_WIDTH_MM: Final = 140.0
-"""A body that reaches so far to both sides is a trunk, also where the field shows no bone but the spine."""
+"""A body that extends at least this far to both sides is a trunk, also if the field shows no bone except the spine."""
 
 TRUNK_LENGTH_MM: Final = 150.0
 """A whole body is as wide as a body with two sides (`TRUNK_HALF_WIDTH_MM`) over at least this length."""
@@ -124,7 +124,7 @@ class _Copy:
 
 @dataclass(frozen=True, slots=True)
 class _Mirror:
-    """A plane, and how alike its two sides are.
+    """A plane, and the similarity of its two sides.
 
     The first row of its frame is its normal; the other two lie in the plane.
     """
@@ -350,14 +350,14 @@ def _top(below: float, middle: float, above: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Halves:
-    """How a body lies beside a plane.
+    """The extent of a body on both sides of a plane.
 
     Parameters
     ----------
     half_width_mm
-        How far the body reaches in nine of ten slices, on the side where this is less.
+        Extent of the body to one side in nine of ten slices, on the side with the smaller extent.
     wide_length_mm
-        Over which length the body reaches to both sides as far as a trunk does.
+        Length over which the body extends to both sides as far as a trunk does.
     is_two_limbs
         Whether air lies between two parts of the body.
     """
@@ -408,7 +408,7 @@ def _share_cut_off(volume: Volume, bodies: Iterable[Outline], normal: NDArray[np
 
 
 def _column_of(copy: _Copy, mirror: _Mirror, count: int) -> float:
-    """Index of a plane along its own normal, in a turned copy of so many columns."""
+    """Index of a plane along its own normal, in a rotated copy with `count` columns."""
     return (count - 1) / 2 + (mirror.offset_mm - float(mirror.normal @ copy.middle_lps_mm)) / copy.step_mm
 
 

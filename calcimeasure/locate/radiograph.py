@@ -1,7 +1,7 @@
-"""What a radiograph shows of the body, and where on it a lesion lies.
+"""The anatomy that a radiograph shows, and the place of a lesion on the radiograph.
 
-Patient Orientation (0020,0020) tells where the rows and columns of an image run in the patient. View Position
-(0018,5101) alone does not: it names the way of the beam, not whether the image was turned round afterwards.
+Patient Orientation (0020,0020) gives the directions of the rows and columns of an image in the patient. View Position
+(0018,5101) alone does not: it names the direction of the beam, not whether the image was flipped afterwards.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PALM_UP: Final = "AP"
 """View Position of hands that lie on their backs: the beam enters through the palm."""
 
 COARSE_COLUMNS: Final = 160
-"""A radiograph is compared with its mirror image in about so many columns: ribs and hips are wider than one of them."""
+"""Approximate number of columns in which a radiograph is compared with its mirror image: ribs are wider than one."""
 
 FEWEST_COLUMNS: Final = 16
 """An image with fewer coarse rows or columns than this is too small to be compared with its mirror image."""
@@ -38,7 +38,7 @@ LOWEST_LIKENESS: Final = 0.55
 midline is seen. Heart and gas differ from side to side (a chest reaches 0.74); one side alone is less alike."""
 
 FARTHEST_FROM_MIDDLE: Final = 0.15
-"""The midline of the body may lie so far beside the middle of the image, as part of the image's width."""
+"""Largest distance of the midline of the body from the middle of the image, as a share of the image's width."""
 
 SMALLEST_LIMB: Final = 1 / 3
 """The smaller of two limbs has at least this part of the pixels of the larger one."""
@@ -52,7 +52,7 @@ MOST_OVERLAP: Final = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RadiographAnatomy:
-    """What a radiograph shows of the body, as far as sides depend on it.
+    """The anatomy that a radiograph shows, as needed for sides.
 
     Parameters
     ----------

@@ -31,22 +31,22 @@ PARTING_WITHIN_MM: Final = 27.0
 body the midline may lie beside the middle of the legs."""
 
 PELVIS_HEIGHT_MM: Final = 190.0
-"""The pelvis reaches so far above where the legs part: up to the iliac crests."""
+"""Height of the pelvis above the level where the legs part: up to the iliac crests."""
 
 ABDOMEN_HEIGHT_MM: Final = 180.0
-"""The abdomen reaches so far above the pelvis, or below the lungs, where the field does not show its other end."""
+"""Height of the abdomen above the pelvis, or below the lungs, if the field does not show its other end."""
 
 PELVIC_BONE_BESIDE_MM: Final = (40.0, 170.0)
-"""Hip bones lie so far from the midline: what lies nearer is spine or sacrum, what lies farther is an arm."""
+"""Range of the distance of hip bones from the midline: nearer bone is spine or sacrum, farther bone is an arm."""
 
 PELVIC_BONE_MM2: Final = 500.0
 """A section of the pelvis has at least this much bone on either side; a section through ribs has less."""
 
 BELOW_LUNGS_MM: Final = 45.0
-"""Ribs lie beside the midline so far below the lungs: bone there is not taken for the pelvis."""
+"""Ribs may lie beside the midline down to this distance below the lungs: bone there does not count as pelvis."""
 
 TRUNK_HALF_WIDTH_MM: Final = 105.0
-"""A section that reaches so far to both sides is one of a trunk; a head and a neck are narrower."""
+"""A section that extends at least this far to both sides is a section of a trunk; head and neck are narrower."""
 
 
 class Region(StrEnum):

@@ -245,7 +245,7 @@ def _hint_of_place(place: Place) -> Laterality | None:
 
 
 def _spans_both_sides(place: Place) -> bool:
-    """Tell whether the body round a lesion is so wide that it is no single limb, hip or shoulder."""
+    """Tell whether the body around a lesion is too wide to be a single limb, hip or shoulder."""
     return place.body is not None and place.anatomy.bodies[place.body].extent_x_mm >= BOTH_SIDES_MM
 
 

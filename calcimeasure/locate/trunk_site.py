@@ -22,7 +22,7 @@ NEAR_BONE_MM: Final = 45.0
 bursae round them."""
 
 HIP_BESIDE_MM: Final = 60.0
-"""A hip joint, and bone of it, lies at least so far from the midline."""
+"""Smallest distance of a hip joint, and of its bones, from the midline."""
 
 HIP_HEIGHT_MM: Final = (-20.0, 130.0)
 """The hip joint with the trochanters lies between these heights above where the legs part."""

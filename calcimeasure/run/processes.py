@@ -118,7 +118,7 @@ def _limits_of_groups() -> list[float]:
 
 
 def limits_of(settings: Settings, workers: int) -> Limits:
-    """Give the limits of each worker, where this machine runs so many workers."""
+    """Give the limits of each worker, for a number of workers on this machine."""
     memory_bytes = settings.memory_limit_gb * 1e9 or free_memory_bytes() / workers
     # Workers that the user counted have one core each. A single worker that was not counted has every core.
     is_alone = workers == 1 and not settings.workers
