@@ -103,7 +103,7 @@ def terminal(debug: bool) -> Screen:
 
 @contextmanager
 def _bar_or_lines(total: int, *, debug: bool) -> Iterator[Progress]:
-    """Show a bar for so many stacks, with the most important lines above it; without a terminal a line for each."""
+    """Show a progress bar for a number of stacks, with important lines above; without a terminal, a line per stack."""
 
     def lines(text: str) -> list[str]:
         return text.splitlines() if debug else text.splitlines()[:1]

@@ -1,4 +1,4 @@
-"""What is near a lesion: other dense things, air, and the voxels that show its plateau and its surroundings."""
+"""The neighborhood of a lesion: other dense structures, air, and the voxels of its plateau and its surroundings."""
 
 from __future__ import annotations
 
@@ -26,24 +26,25 @@ _Number = TypeVar("_Number", np.float32, np.intp)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighborhood:
-    """The box of a lesion with room for its rim and its surroundings: every voxel of it, or samples.
+    """The box of a lesion with a margin for its rim and its surroundings: all voxels, or a sample of them.
 
     Parameters
     ----------
     start_kji, stride_kji
-        Where it begins in the stack, and how far apart its samples are there.
+        First index of the box in the stack, and the step between samples in voxels.
     attenuation_hu, mask, imaged, dense
-        (k, j, i): the image, the lesion, what the scanner reconstructed, what is at or above the threshold.
+        (k, j, i): the image, the lesion, the voxels that the scanner reconstructed, the voxels at or above the
+        threshold.
     depth_mm
-        Distance to the lesion's border, negative outside.
+        Distance to the border of the lesion, negative outside.
     others
-        What is dense and not the lesion.
+        Dense voxels that do not belong to the lesion.
     basin
-        The lesion, and each voxel that is nearer to the lesion than to any other dense thing.
+        The lesion, and each voxel that is nearer to the lesion than to any other dense structure.
     from_others_mm, from_air_mm
-        Distance to other dense things, and to air: infinite beyond the reach of a rim, None where there are none.
+        Distance to other dense structures, and to air: infinite beyond the width of a rim, None if there are none.
     spacing_mm
-        Distance of the samples.
+        Distance between samples.
     slice_mm
         (k,) size of a voxel across the slices.
     """
@@ -71,7 +72,7 @@ class Neighborhood:
 def neighborhood(
     volume: Volume, outline: Outline, settings: MeasureSettings, sampling: Sampling | None
 ) -> Neighborhood:
-    """Collect what is near a lesion; without a sampling at every voxel."""
+    """Collect the neighborhood of a lesion; without a sampling, at every voxel."""
     geometry = volume.geometry
     start, stop = box_round(volume, outline, EDGE.shell_mm[1] + 1)
     stride = _stride(volume, start, stop, sampling)
@@ -105,7 +106,7 @@ def neighborhood(
 
 
 def box_round(volume: Volume, outline: Outline, margin_mm: float) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-    """Return start and stop of an outline's box with a margin, as far as the stack reaches."""
+    """Return start and stop of the box of an outline with a margin, limited to the stack."""
     geometry = volume.geometry
     slices, rows, columns = (math.ceil(margin_mm / max(step_mm, 1e-3)) for step_mm in geometry.spacing_kji_mm)
     margin = (max(2, slices) if geometry.shape_kji[0] > 1 else 0, rows, columns)
@@ -126,7 +127,7 @@ def _stride(
 
 
 def signed_depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
-    """Distance to the nearest voxel across a mask's border, negative outside; the border of the box is none."""
+    """Distance to the nearest voxel on the other side of a mask's border, negative outside; the box has no border."""
     # With two labels one transform gives the distances on both sides of the border.
     labels = mask.view(np.uint8) + np.uint8(1)
     depth_mm: NDArray[np.float32] = edt.edt(
@@ -136,7 +137,7 @@ def signed_depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, flo
 
 
 def _distance_mm(things: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32] | None:
-    """Distance to the nearest of some voxels; infinite where farther than a rim reaches, None where there are none."""
+    """Distance to the nearest voxel of a mask; infinite beyond the width of a rim, None if the mask is empty."""
     if not things.any():
         return None
     box = []
@@ -158,7 +159,7 @@ def _other_dense(
     dense: NDArray[np.bool_],
     depth_mm: NDArray[np.float32],
 ) -> NDArray[np.bool_]:
-    """Find what is dense and not the lesion: beyond its own blurred rim, or above its half-maximum behind a cut."""
+    """Find dense voxels of other structures: past the blurred rim of the lesion, or above half-maximum behind a cut."""
     beyond = dense & (depth_mm < 1 - EDGE.rim_mm)
     behind = dense & ~mask & ~within_a_voxel(mask)
     if behind.any():
@@ -167,13 +168,13 @@ def _other_dense(
         soft_hu = max(float(np.median(thinned(attenuation_hu[~dense]))), EDGE.fat_hu) if not dense.all() else 0.0
         half = attenuation_hu >= (float(deep_hu) + soft_hu) / 2
         behind &= half
-        # A voxel that is as dense and touches such a thing is part of that thing, not of the lesion's rim.
+        # A voxel that is as dense and touches such a structure belongs to that structure, not to the rim of the lesion.
         behind |= within_a_voxel(behind) & dense & ~mask & half
     return beyond | behind
 
 
 def stands_alone(near: Neighborhood) -> bool:
-    """Tell whether no other dense thing lies near the rim. Where one does, every voxel has to be used."""
+    """Tell whether no other dense structure lies near the rim. If one does, every voxel must be used."""
     return not bool(np.any(near.others & (near.depth_mm >= -2 * EDGE.rim_mm)))
 
 
@@ -198,7 +199,7 @@ def plateau_and_shell(near: Neighborhood, settings: MeasureSettings) -> tuple[ND
             shell &= distance_mm > EDGE.rim_mm
     if np.count_nonzero(shell) < EDGE.fewest_shell_voxels:
         shell = _scarce_surroundings(near)
-    # What is deep and not dense is a cavity: marrow, fluid, necrosis.
+    # Deep voxels that are not dense belong to a cavity: marrow, fluid, necrosis.
     deep = near.mask & near.dense & (near.depth_mm >= EDGE.depth_mm)
     if deep.any() and shell.any():
         deep = _without_cavities(near, deep, shell, settings)
@@ -210,14 +211,14 @@ def plateau_and_shell(near: Neighborhood, settings: MeasureSettings) -> tuple[ND
 def _without_cavities(
     near: Neighborhood, deep: NDArray[np.bool_], shell: NDArray[np.bool_], settings: MeasureSettings
 ) -> NDArray[np.bool_]:
-    """Leave the blurred rim of cavities out of the deep voxels; keep parts that are less dense and still calcified."""
+    """Remove the blurred rim of cavities from the deep voxels; keep parts that are less dense but calcified."""
     deep_hu, shell_hu = (float(np.median(thinned(near.attenuation_hu[voxels]))) for voxels in (deep, shell))
     half_hu = (deep_hu + shell_hu) / 2
     hollow = deep & (near.attenuation_hu < half_hu)
     if not hollow.any():
         return deep
-    # A part that is less dense and still calcified (fluid that holds calcium) is homogeneous, and far above soft
-    # tissue. The blurred rim of a cavity passes through the same Hounsfield units, and falls to those of the cavity.
+    # A less dense part that is calcified (fluid that contains calcium) is homogeneous and far denser than soft tissue.
+    # The blurred rim of a cavity has the same Hounsfield units, but they decrease toward the cavity.
     smooth_hu = ndimage.uniform_filter(near.attenuation_hu, 3)
     cavity = near.mask & (near.depth_mm >= EDGE.depth_mm) & (smooth_hu < settings.threshold_hu)
     from_cavity_mm = _distance_mm(cavity, near.spacing_mm)
@@ -228,7 +229,7 @@ def _without_cavities(
 
 
 def _scarce_surroundings(near: Neighborhood) -> NDArray[np.bool_]:
-    """Find surroundings between dense things or under the skin: the tissue that is blurred least, or all there is."""
+    """Find surroundings between dense structures or under the skin: the least blurred tissue, or all of the tissue."""
     around = near.basin & ~near.dense & ~near.mask
     for distance_mm in (EDGE.rim_mm / 2, 0.0):
         tissue = around & (near.depth_mm < -distance_mm)
@@ -240,5 +241,5 @@ def _scarce_surroundings(near: Neighborhood) -> NDArray[np.bool_]:
 
 
 def thinned(values: NDArray[_Number]) -> NDArray[_Number]:
-    """Take every nth of many values: a median of thousands is as good as one of millions, and sorting takes time."""
+    """Take every nth of many values: the median of thousands of values is accurate enough and takes less time."""
     return values[:: max(1, values.size // EDGE.enough_values)]

@@ -1,4 +1,4 @@
-"""The values of a radiograph on a scale on which the attenuations of things that lie behind each other add up."""
+"""The values of a radiograph on a scale on which the attenuations of structures behind each other are added."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def is_linear(radiograph: Radiograph) -> bool:
 def attenuation_on_radiograph(
     radiograph: Radiograph, rows: slice = slice(None), columns: slice = slice(None)
 ) -> NDArray[np.float32]:
-    """Put a part of a radiograph on a scale on which attenuation adds up.
+    """Convert a part of a radiograph to a scale on which attenuation is additive.
 
     Returns
     -------
     ndarray
-        (rows, columns) float32, higher is denser: the pixel values as they are; of values that are proportional to the
-        beam's intensity the negative logarithm of its part that arrives (Beer and Lambert's law).
+        (rows, columns) float32, higher is denser. If pixel values are proportional to the intensity of the beam: the
+        negative logarithm of the transmitted part (Beer and Lambert's law). Otherwise: the pixel values unchanged.
 
     Notes
     -----
-    Dense is bright, so that the intensity falls with the value. The loader has inverted values of MONOCHROME1 between
-    the lowest and the highest of them: inverted again they are the intensity. For MONOCHROME2 the device has subtracted
-    the intensity from the end of its range (PS3.3 C.8.11.3.1.2, Pixel Intensity Relationship Sign -1), which is taken
-    for the smallest range of whole bits that holds the highest value.
+    Dense tissue is bright, so the intensity decreases with the value. The loader has inverted values of MONOCHROME1
+    between their lowest and highest value; inverting them again gives the intensity. For MONOCHROME2 the device has
+    subtracted the intensity from the end of its range (PS3.3 C.8.11.3.1.2, Pixel Intensity Relationship Sign -1). This
+    range is assumed to be the smallest number of bits that can hold the highest value.
     """
     pixels = radiograph.pixels[rows, columns]
     if not is_linear(radiograph):

@@ -1,4 +1,4 @@
-"""Work on large boxes with every core."""
+"""Computation on large boxes with all cores."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ _First = TypeVar("_First")
 _Second = TypeVar("_Second")
 
 _SLAB_VOXELS = 400_000
-"""So few voxels that the intermediate arrays of a slab stay in the cache of a core."""
+"""Number of voxels in a slab, so small that its intermediate arrays fit into the cache of a core."""
 
 _LARGE_BOX_VOXELS = 3_000_000
-"""In smaller boxes threads take more time than they save: several boxes are measured at the same time instead."""
+"""Smaller boxes use one thread, because more threads cost more time than they save; several boxes run in parallel."""
 
 
 _FEW_VOXELS = 50_000
-"""In smaller boxes even a distance transform is no faster with several threads."""
+"""In smaller boxes a distance transform is not faster with several threads."""
 
 
 def threads_for(voxels: int) -> int:
-    """Say how many threads to work with on so many voxels."""
+    """Give the number of threads for a number of voxels."""
     return thread_count() if voxels > _LARGE_BOX_VOXELS else 1
 
 
 def threads_for_distances(voxels: int) -> int:
-    """Say how many threads a distance transform uses: it holds the interpreter lock, so that no other thread works."""
+    """Give the number of threads for a distance transform, which blocks other threads by the interpreter lock."""
     return thread_count() if voxels > _FEW_VOXELS else 1
 
 
 def in_slabs(work: Callable[[slice], None], shape_kji: tuple[int, ...]) -> None:
-    """Do work on all slices of a box, where the work on a slice needs no other slice.
+    """Process all slices of a box, if processing a slice needs no other slice.
 
     Parameters
     ----------
     work
         Takes the slices of a slab; called from several threads at once in a large box.
     shape_kji
-        Of the box.
+        The shape of the box.
     """
     count, rows, columns = shape_kji
     depth = max(1, _SLAB_VOXELS // max(rows * columns, 1))
@@ -61,7 +61,7 @@ def in_slabs(work: Callable[[slice], None], shape_kji: tuple[int, ...]) -> None:
 def side_by_side(
     first: Callable[[], _First], second: Callable[[], _Second], shape_kji: tuple[int, ...]
 ) -> tuple[_First, _Second]:
-    """Do two independent things: at the same time where they are about a large box, else one after the other."""
+    """Run two independent functions: at the same time for a large box, else one after the other."""
     if threads_for(math.prod(shape_kji)) == 1:
         return first(), second()
     with ThreadPoolExecutor(1) as pool:

@@ -1,4 +1,4 @@
-"""Paths to series, from headers alone: grouped into stacks, ordered along the slice normal."""
+"""From paths to stacks, from headers alone: images are grouped into stacks and ordered along the slice normal."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def _files(roots: Sequence[Path], unreadable: list[Failure], follow_links: bool 
 
 
 def _identity_on_disk(path: Path, kind: os.stat_result) -> tuple[int, int | str]:
-    """Name a file or folder, by whatever link it is reached. Some network drives give no inode number (0)."""
+    """Identify a file or folder, also if it is reached by a link. Some network drives give no inode number (0)."""
     return kind.st_dev, kind.st_ino or os.path.realpath(path)
 
 

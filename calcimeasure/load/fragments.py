@@ -28,7 +28,7 @@ class Fragment:
 
 
 def fragments_of_frames(file: BinaryIO, frame_count: int) -> list[list[Fragment]]:
-    """Find the fragments of each frame in a file that stands at the first item, the Basic Offset Table.
+    """Find the fragments of each frame in a file positioned at the first item, the Basic Offset Table.
 
     If there is one frame, or one fragment for each frame, the number of fragments is enough. If frames have several
     fragments, the Basic Offset Table tells the first fragment of each frame. If the table is empty, the end marks of

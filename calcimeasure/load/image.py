@@ -1,4 +1,4 @@
-"""From a series to its image, a CT stack or a radiograph."""
+"""From a stack to its image: a CT volume or a radiograph."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def load_image(stack: Stack, settings: Settings | None = None) -> Volume | Radio
     Raises
     ------
     UnsupportedError
-        The series is no image that can be loaded.
+        The stack is not an image that can be loaded.
     GeometryError
         The slices are no grid that can be trusted.
     PixelError

@@ -62,7 +62,7 @@ _JPEG_2000: Final = frozenset(uid for uid, codec in _CODECS.items() if codec is 
 
 _LARGEST_GROWTH: Final = 4
 _ALWAYS_ALLOWED_BYTES: Final = 2**16
-"""Most bytes of a compressed frame: so many times its unpacked size, and so many more for the headers of the codec. A
+"""Largest size of a compressed frame: a multiple of its unpacked size, plus bytes for the headers of the codec. A
 compressed frame is hardly ever larger than the unpacked one."""
 
 _MOST_UNPACKED: Final = 64

@@ -1,4 +1,4 @@
-"""From a series to a Radiograph: dense is bright, and sizes have millimeters only if the spacing is known."""
+"""From a stack to a Radiograph: dense tissue is bright, and sizes have millimeters only if the spacing is known."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _modality_values(stored: NDArray[Any], image: Instance) -> NDArray[np.float3
 
 
 def radiograph_spacing(stack: Stack, settings: Settings) -> tuple[tuple[float, float] | None, SpacingSource]:
-    """Give the pixel spacing of a radiograph, and how it is known (PS3.3 sections 10.7.1.1 to 10.7.1.3).
+    """Give the pixel spacing of a radiograph, and its origin (PS3.3 sections 10.7.1.1 to 10.7.1.3).
 
     Returns
     -------
@@ -129,7 +129,7 @@ def radiograph_spacing(stack: Stack, settings: Settings) -> tuple[tuple[float, f
 
 
 def _at_detector(detector_mm: tuple[float, float], projection: Projection) -> tuple[tuple[float, float], SpacingSource]:
-    """Correct the spacing at the detector for magnification, where the header estimates that."""
+    """Correct the spacing at the detector for magnification, if the header has an estimate."""
     magnification = projection.magnification
     if _positive(projection.imager_pixel_spacing_mm) and magnification is not None and magnification > 1:
         corrected_mm = (detector_mm[0] / magnification, detector_mm[1] / magnification)

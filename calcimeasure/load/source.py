@@ -21,11 +21,11 @@ DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 """Deflated Explicit VR Little Endian: all bytes after the file meta information are one deflate stream (PS3.5 A.5)."""
 
 LARGEST_INFLATED_BYTES: Final = 2**30
-"""Most bytes that a deflated file may unpack to. The largest multi-frame CT seen has half of them; files that are made
-to fill the memory (bombs) have a thousand times as many."""
+"""Largest size of a deflated file after unpacking. The largest multi-frame CT seen has half of this size; files made to
+fill the memory (decompression bombs) have a thousand times this size."""
 
 LARGEST_MEMBER_BYTES: Final = 2**32
-"""Most bytes that a member of a .zip may state as its size. zipfile never unpacks more than the stated size."""
+"""Largest size that a member of a .zip may state. zipfile never unpacks more than the stated size."""
 
 LARGEST_RATIO: Final = 100
 ALWAYS_ALLOWED_BYTES: Final = 2**26
@@ -79,7 +79,7 @@ def _archive(path: Path, _changed_at: int) -> zipfile.ZipFile:
 
 
 def changed_at(path: Path) -> int:
-    """Give the time of the last change of a file in nanoseconds: it tells the file from one written in its place."""
+    """Give the time of the last change of a file in nanoseconds, which shows whether the file was replaced."""
     return path.stat().st_mtime_ns
 
 
@@ -89,7 +89,7 @@ def archive_members(path: Path) -> list[str]:
     Raises
     ------
     OSError
-        The file is no .zip that can be read.
+        The file is not a readable .zip.
     """
     try:
         archive = _archive(path, changed_at(path))
@@ -103,7 +103,7 @@ def _allowed_bytes(packed_bytes: int, most_bytes: int) -> int:
 
 
 def read_meta(file: BinaryIO) -> Dataset:
-    """Read the file meta information, with or without a preamble before it. The file then stands at the data set.
+    """Read the file meta information, with or without a preamble before it. The file is then at the data set.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def inflate(file: BinaryIO) -> BytesIO:
     CutOffError
         The deflate stream has no end.
     OSError
-        The data set is no deflate stream.
+        The data set is not a deflate stream.
     """
     packed = file.read()
     allowed_bytes = _allowed_bytes(len(packed), LARGEST_INFLATED_BYTES)

@@ -1,4 +1,4 @@
-"""From a series to a Volume: a grid that can be trusted, in Hounsfield units, or the reason why there is none."""
+"""From a stack to a Volume: a reliable grid in Hounsfield units, or the reason why the stack is refused."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def _named(stack: Stack) -> str:
 
 
 def stack_geometry(stack: Stack, settings: Settings) -> tuple[Geometry, tuple[str, ...]]:
-    """Place each slice of a stack in the patient, and refuse a grid that cannot be trusted.
+    """Place each slice of a stack in the patient, and refuse an unreliable grid.
 
     Order and spacing come from Image Position (Patient) along the slice normal. Slice Thickness, Slice Location and
     Instance Number are not used for it.

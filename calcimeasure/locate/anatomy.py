@@ -1,4 +1,4 @@
-"""What the field of a stack shows of the body: found once, for all lesions of the stack."""
+"""The anatomy in the field of view of a stack: found once, for all lesions of the stack."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Anatomy:
-    """What the field of a stack shows of the body, as far as sides and sites depend on it.
+    """The anatomy in the field of view of a stack, as needed for sides and sites.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Anatomy:
 def anatomy_of(
     volume: Volume, bodies: Sequence[Outline], skeleton: Sequence[Outline], bones: NamedBones | None = None
 ) -> Anatomy:
-    """Find what the sides and sites of the lesions of a stack depend on.
+    """Find the anatomy on which the sides and sites of the lesions of a stack depend.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What bones that another program named say of a lesion: its side and its site.
+"""The side and the site of a lesion from bones that another program named.
 
 The named bones nearest to each point of a lesion are counted. Where nearly all of them are of one side, the lesion has
 that side. The bone nearest to the lesion gives its site. Masks of bones come from networks, which make errors: where
@@ -85,7 +85,7 @@ class BoneMap:
     unnamed
         Tree of the points of bones without a name; None where there are none.
     mirrored
-        Whether left bones lie where right ones should: then no side that the names say counts.
+        Whether left bones lie on the right side of the patient: then the sides in the names are not used.
     field_z_mm
         Lowest and highest z of the stack.
     """
@@ -103,16 +103,16 @@ class BoneMap:
 
 @dataclass(frozen=True, slots=True)
 class BonesNear:
-    """What the named bones near a lesion say.
+    """The side and the site that the named bones near a lesion give.
 
     Parameters
     ----------
     side
-        UNKNOWN where they say none.
+        The side of the bones; UNKNOWN if they give none.
     of_arm
-        Whether the nearest bone is one of an arm.
+        Whether the nearest bone is a bone of an arm.
     site
-        None where no bone is near.
+        The site; None if no bone is near.
     mirrored
         As in `BoneMap`.
     words
@@ -196,7 +196,7 @@ def _is_mirrored(points_lps_mm: NDArray[np.float64], label: NDArray[np.intp], bo
 
 
 def bones_near(points_lps_mm: NDArray[np.float64], bones: BoneMap, body: int | None) -> BonesNear:
-    """Ask the named bones nearest to a lesion for its side and site.
+    """Find the side and site of a lesion from the nearest named bones.
 
     Parameters
     ----------
@@ -205,8 +205,8 @@ def bones_near(points_lps_mm: NDArray[np.float64], bones: BoneMap, body: int | N
     bones
         Of its stack.
     body
-        Number of the body that the lesion lies in, whose bones alone are asked; None where it lies in none: then all
-        bones are asked.
+        Number of the body that contains the lesion; only bones of this body are used. None if the lesion lies in no
+        body; then all bones are used.
     """
     points = some_points(points_lps_mm, LOCATE.named_bone_lesion_points)
     distance_mm, index = bones.tree.query(points, k=min(LOCATE.named_bone_neighbors, len(bones.label)))
@@ -274,7 +274,7 @@ def _site(
 
 
 def _distances_mm(bones: BoneMap, point_lps_mm: NDArray[np.float64]) -> dict[str, float]:
-    """Distance of each bone round a point."""
+    """Distance of each bone around a point."""
     found: dict[str, float] = {}
     for index in bones.tree.query_ball_point(point_lps_mm, LOCATE.around_joint_mm):
         bone = _bone(bones.names[int(bones.label[index])])

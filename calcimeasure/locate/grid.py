@@ -1,7 +1,7 @@
-"""A stack along the patient's own axes, coarse: points at one distance from each other, and the voxels nearest to them.
+"""A coarse grid along the patient's axes: equally spaced points, and the voxels of a stack nearest to them.
 
-Midline, trunk and limbs are each looked for on such points, at the distance that suffices for each. Their images then
-have their axes along x, y and z of the patient, however the slices run.
+Midline, trunk and limbs are each searched on such a grid, with a spacing that is sufficient for each. The axes of the
+grid are x, y and z of the patient, in any orientation of the slices.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class StackBox:
         Parameters
         ----------
         least_mm
-            The distance where so many points suffice.
+            The smallest distance of the points.
         most_points
-            Larger boxes have points farther apart, so that there are about so many.
+            Approximate upper limit of the number of points; in larger boxes the points are farther apart.
         """
         extents_mm = np.maximum(self.high_lps_mm - self.low_lps_mm, least_mm)
         volume_mm3 = float(np.prod(extents_mm))

@@ -1,4 +1,4 @@
-"""The midline of the body: a plane, because patients lie askew and beside the middle of the table.
+"""The midline of the body: a plane, because patients are rotated and do not lie in the middle of the table.
 
 The midline is the plane whose two sides are most alike. Attenuation is clipped, so that gas in the bowel counts no more
 than skin and muscle do, and compared with its mirror image for planes in every position and in directions up to
@@ -57,7 +57,7 @@ class _Copy:
 
 @dataclass(frozen=True, slots=True)
 class _Mirror:
-    """A plane, and how alike its two sides are.
+    """A plane, and the similarity of its two sides.
 
     The first row of its frame is its normal; the other two lie in the plane.
     """
@@ -283,14 +283,14 @@ def _top(below: float, middle: float, above: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Halves:
-    """How a body lies beside a plane.
+    """The extent of a body on both sides of a plane.
 
     Parameters
     ----------
     half_width_mm
-        How far the body reaches in nine of ten slices, on the side where this is less.
+        Extent of the body to one side in nine of ten slices, on the side with the smaller extent.
     wide_length_mm
-        Over which length the body reaches to both sides as far as a trunk does.
+        Length over which the body extends to both sides as far as a trunk does.
     is_two_limbs
         Whether air lies between two parts of the body.
     """
@@ -341,7 +341,7 @@ def _share_cut_off(volume: Volume, bodies: Iterable[Outline], normal: NDArray[np
 
 
 def _column_of(copy: _Copy, mirror: _Mirror, count: int) -> float:
-    """Index of a plane along its own normal, in a turned copy of so many columns."""
+    """Index of a plane along its own normal, in a rotated copy with `count` columns."""
     return (count - 1) / 2 + (mirror.offset_mm - float(mirror.normal @ copy.middle_lps_mm)) / copy.step_mm
 
 

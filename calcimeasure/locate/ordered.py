@@ -1,6 +1,6 @@
-"""What was ordered: the side and the part of the body that the header of a series names.
+"""The ordered examination: the side and the part of the body that the header of a stack names.
 
-Tags and descriptions tell what is in the field. They do not tell where in the field a lesion lies.
+Tags and descriptions tell which part of the body was imaged. They do not tell where in the image a lesion lies.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NO_SITES: Final = SiteEvidence()
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """The sides and the sites that the header of a series names.
+    """The sides and the sites that the header of a stack names.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ NOTHING_ORDERED: Final = Ordered()
 
 
 def ordered_in(stack: Stack) -> Ordered:
-    """Read what was ordered from the header of a series.
+    """Read the ordered side and site from the header of a stack.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def ordered_in(stack: Stack) -> Ordered:
 
 
 def shows_limb(stack: Stack) -> bool:
-    """Tell whether tags or descriptions say that a series shows a limb, and none says that it shows anything else."""
+    """Tell whether tags or descriptions name a limb, and no other part of the body."""
     said = ordered_in(stack)
     named = said.coded_sites.sites | said.worded_sites.sites
     is_extremity = (stack.body_part or "").strip().upper() == EXTREMITY

@@ -46,26 +46,26 @@ def outline_points(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
 
 
 def some_points(points_lps_mm: NDArray[np.float64], most: int) -> NDArray[np.float64]:
-    """Thin points of a lesion to so many at most: distances from it need no more."""
+    """Thin the points of a lesion to a largest number, which is enough to compute distances from the lesion."""
     return points_lps_mm[:: -(-len(points_lps_mm) // most)]
 
 
 def thinning_steps(geometry: Geometry, step_mm: float) -> NDArray[np.intp]:
-    """(3,) so many slices, rows and columns together are no wider than a distance; at least 1."""
+    """(3,) number of slices, rows and columns that together are no wider than a distance; at least 1."""
     return np.array([max(1, int(step_mm / mm)) for mm in geometry.spacing_kji_mm])
 
 
 def thinned_index(
     masks: Iterable[tuple[NDArray[np.generic], Sequence[int]]], steps_kji: NDArray[np.intp]
 ) -> NDArray[np.intp]:
-    """Take every so many voxels of masks, of those that are not 0.
+    """Take every nth voxel of masks along each axis, if the voxel is not 0.
 
     Parameters
     ----------
     masks
         (k, j, i) arrays, each with the index of its first voxel in the stack.
     steps_kji
-        Of so many slices, rows and columns the first one is taken.
+        The steps n along slices, rows and columns.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""What a radiograph shows of the body, and where on it a lesion lies.
+"""The anatomy that a radiograph shows, and the place of a lesion on the radiograph.
 
-Patient Orientation (0020,0020) tells where the rows and columns of an image run in the patient. View Position
-(0018,5101) alone does not: it names the way of the beam, not whether the image was turned round afterwards.
+Patient Orientation (0020,0020) gives the directions of the rows and columns of an image in the patient. View Position
+(0018,5101) alone does not: it names the direction of the beam, not whether the image was flipped afterwards.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PALM_UP: Final = "AP"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RadiographAnatomy:
-    """What a radiograph shows of the body, as far as sides depend on it.
+    """The anatomy that a radiograph shows, as needed for sides.
 
     Parameters
     ----------

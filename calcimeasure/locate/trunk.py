@@ -1,4 +1,4 @@
-"""The trunk beside its midline: which bones are an arm's, and in which part a lesion lies.
+"""The trunk beside its midline: the bones that belong to an arm, and the part of the body in which a lesion lies.
 
 Bones of the trunk lie deep, in its middle, or at the lungs. A bone that lies shallow at the front or at a side of the
 trunk may belong to an arm. Such an arm may be folded or crossed over the belly, and where its skin lies on the skin of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Part(StrEnum):
-    """What a lesion lies in."""
+    """The part of the body in which a lesion lies."""
 
     TRUNK = "trunk"
     FOLLOWED_LIMB = "followed limb"
@@ -53,17 +53,17 @@ class TrunkBones:
     beside_mm
         (n,) signed distance from the midline.
     is_trunk
-        (n,) whether it surely belongs to the trunk.
+        (n,) whether the point certainly belongs to the trunk.
     is_next_to_trunk
-        (n,) whether it belongs to the trunk, or is joined to a point that does.
+        (n,) whether the point belongs to the trunk, or is joined to a point of the trunk.
     is_spine
-        (n,) whether it belongs to the spine.
+        (n,) whether the point belongs to the spine.
     is_at_lung
-        (n,) whether it lies at a lung, as ribs do.
+        (n,) whether the point lies at a lung, as ribs do.
     joined
-        (n,) number of the connected bones that it is of.
+        (n,) number of the group of connected bones that contains the point.
     limb
-        (n,) number of the connected bones without those of the trunk that it is of; 0 for the trunk.
+        (n,) number of the group of connected bones after removal of those of the trunk; 0 for the trunk.
     """
 
     points_lps_mm: NDArray[np.float64]
@@ -84,11 +84,11 @@ class Trunk:
     Parameters
     ----------
     midline
-        Of the body.
+        The midline of the body.
     regions
-        Of its sections.
+        The regions of its sections.
     bones
-        In the field, those of arms on the trunk too.
+        The bones in the field, including those of arms that lie on the trunk.
     spine
         Tree of the points of the spine; None where the field shows none.
     followed
@@ -113,9 +113,9 @@ class PlaceInTrunk:
     middle_lps_mm
         Mean of all of its points.
     bone, bone_mm
-        Number of the point of bone that is nearest to it, and how far away this is.
+        Number of the point of bone that is nearest to the lesion, and its distance.
     part
-        Whether it lies in the trunk, or in what may be an arm or a lower leg.
+        Whether the lesion lies in the trunk, or in a part that may be an arm or a lower leg.
     """
 
     points_lps_mm: NDArray[np.float64]

@@ -1,1 +1,1 @@
-"""What a command does with a folder of results: above all a run, which plans, measures and keeps stacks."""
+"""The work of the commands on a folder of results: mainly a run, which plans, measures and stores stacks."""

@@ -1,4 +1,4 @@
-"""Why a lesion of a folder has its numbers: from its images, and the settings that it was measured with."""
+"""The reasons for the numbers of a lesion in a folder, from its images and the settings used for measuring."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a lesion has its size, its tissue, its side and its site.
+    """The explanation of the size, tissue, side and site of a lesion.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Explanation:
     picture
         A PNG: the outline, the long and the short axis on the image of the long axis.
     picture_path
-        Where the picture belongs.
+        The path for the picture.
     """
 
     parts: Sequence[Sequence[str]]
@@ -38,12 +38,12 @@ class Explanation:
     picture_path: Path
 
     def write_picture(self) -> Path:
-        """Write the picture where it belongs, and give that path.
+        """Write the picture to its path, and return the path.
 
         Raises
         ------
         OutputError
-            It cannot be written.
+            The picture cannot be written.
         """
         try:
             self.picture_path.write_bytes(self.picture)
@@ -58,9 +58,9 @@ def explain_lesion(folder: Path, tracking_uid: str, picture_pixels: int, say: Sa
     Parameters
     ----------
     folder
-        As measure wrote it.
+        A folder written by ``calcimeasure measure``.
     tracking_uid
-        Of the lesion.
+        The Tracking UID of the lesion.
     picture_pixels
         Width and height of the picture.
     say
@@ -69,7 +69,7 @@ def explain_lesion(folder: Path, tracking_uid: str, picture_pixels: int, say: Sa
     Raises
     ------
     InputPathError
-        The folder was not written by measure or has no such lesion, or its images are no longer as they were.
+        The folder was not written by ``calcimeasure measure``, has no such lesion, or its images have changed.
     """
     with store_that_is_there(folder, say) as (store, _):
         known = store.find_lesion(tracking_uid)

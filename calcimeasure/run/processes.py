@@ -1,4 +1,4 @@
-"""Stacks are measured in worker processes: a crash, a hang or too much memory costs one stack, never the run."""
+"""Measuring of stacks in worker processes. A crash, a hang or too much memory makes only one stack fail."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class MeasureStacks(Protocol):
 
 
 _WORKER = "calcimeasure.run.worker"
-"""The module that runs in worker processes. Only its name stands here: the client must not load what measures."""
+"""The module that runs in worker processes. It is given by name, so that the client does not load it."""
 
 _USUAL_BYTES = 2e9
 """A stack of 500 x 512 x 512 voxels takes 1.3 GB, one of 1000 slices 2."""
@@ -78,16 +78,16 @@ _BEGINNINGS = 3
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a stack may take.
+    """The limits for measuring a stack.
 
     Parameters
     ----------
     seconds
-        Time.
+        Longest time.
     memory_bytes
-        Memory of the process that measures it.
+        Largest memory of the process that measures the stack.
     threads
-        Threads it may work with; 0: one for each core.
+        Largest number of threads; 0: one for each core.
     """
 
     seconds: float
@@ -118,7 +118,7 @@ def _limits_of_groups() -> list[float]:
 
 
 def limits_of(settings: Settings, workers: int) -> Limits:
-    """Give the limits of each worker, where this machine runs so many workers."""
+    """Give the limits of each worker, for a number of workers on this machine."""
     memory_bytes = settings.memory_limit_gb * 1e9 or free_memory_bytes() / workers
     # Workers that the user counted have one core each. A single worker that was not counted has every core.
     is_alone = workers == 1 and not settings.workers
@@ -126,10 +126,10 @@ def limits_of(settings: Settings, workers: int) -> Limits:
 
 
 def load_ahead() -> None:
-    """Begin to load what measures, while the client still looks for stacks.
+    """Begin to load the modules for measuring, while the client still searches for stacks.
 
-    Loading takes a second. The process that workers are copies of (the fork server) loads it, where the system has such
-    a process. The fork server ends with this process.
+    Loading takes a second. It happens in the fork server, the process that is copied to make workers, if the system has
+    a fork server. The fork server ends with this process.
     """
     context = _context()
     if context.get_start_method() == "forkserver":
@@ -219,7 +219,7 @@ class Child:
     Parameters
     ----------
     limits
-        What each stack may take.
+        The limits for each stack.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -244,7 +244,7 @@ class Child:
         Returns
         -------
         Report or Failure
-            The failure of a process that ended, or was ended, while it measured has no series.
+            If the process ended, or was ended, while it measured: a failure without a stack.
 
         Raises
         ------
@@ -352,10 +352,10 @@ def _how_it_ended(exit_code: int) -> str:
 
 
 def _context() -> Any:  # noqa: ANN401 - one of two unrelated classes
-    """Choose how processes begin: as copies of one that has loaded what measures, where the system can do that.
+    """Choose how processes start: as copies of a process that has loaded the modules for measuring, if possible.
 
-    They are never copies of the client. The client has threads, and a lock that a thread holds would be locked in the
-    copy for ever.
+    Processes are never copies of the client. The client has threads, and a lock that a thread holds at that moment
+    would remain locked in the copy.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")

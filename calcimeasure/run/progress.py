@@ -1,4 +1,4 @@
-"""What a run reports while it goes on, and what Ctrl-C does."""
+"""The reports of a run while it is in progress, and the effect of Ctrl-C."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Say: TypeAlias = "Callable[..., None]"
 """Takes lines that a person has to know at once."""
 
 Log: TypeAlias = "Callable[[str], None]"
-"""Takes what is kept in a log."""
+"""Takes a line for the log."""
 
 Progress: TypeAlias = "Callable[[str, str], None]"
-"""Takes what is said of a stack that is done, and what became of it (its state)."""
+"""Takes the text about a stack that is done, and its state."""
 
 
 @dataclass(frozen=True, slots=True)

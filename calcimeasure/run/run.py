@@ -1,4 +1,4 @@
-"""One run: the stacks that were found are planned, measured by workers, and kept as soon as each is done."""
+"""One run: the stacks that were found are planned, measured by workers, and stored one by one when they are done."""
 
 from __future__ import annotations
 
@@ -42,23 +42,23 @@ LEFT_ALONE = {
     "reviewed": "left alone, a reader has decided about it: it was measured with other settings, other images or "
     "under another algorithm number (--remeasure-reviewed)",
 }
-"""What is said of stacks that a run does not measure."""
+"""The texts about stacks that a run does not measure."""
 
 _CHANGED_MEANWHILE = "not kept, a reader or another run changed it in the meantime: run again"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run: what to measure with what, and where that is kept.
+    """A run: the stacks, the settings, the store and the folder.
 
     Parameters
     ----------
     paths, found
-        Where stacks were looked for, and what lies there.
+        The paths that were searched, and the stacks that were found.
     settings
-        What to measure with.
+        The settings for measuring.
     store
-        Keeps what is measured.
+        The store for the results.
     out
         The folder of the tables.
     """
@@ -72,18 +72,19 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run came to.
+    """The result of a run.
 
     Parameters
     ----------
     out, settings, found
-        The folder of the tables, what was measured with, and what lay below the paths.
+        The folder of the tables, the settings, and the stacks that were found.
     states
-        How many stacks were measured, unchanged, reviewed, changed (in the meantime, and not kept), skipped and failed.
+        Number of stacks that were measured, unchanged, reviewed, changed (in the meantime, and not stored), skipped and
+        failed.
     summary
-        What the folder holds now.
+        The summary of the folder after the run.
     interrupted
-        Whether Ctrl-C was pressed, and the rest of the stacks was left.
+        Whether Ctrl-C was pressed and the remaining stacks were not measured.
     """
 
     out: Path
@@ -100,7 +101,7 @@ class Done:
 
     @property
     def failed(self) -> int:
-        """Number of stacks and files that should have been measured, and are not."""
+        """Number of stacks and files that could not be measured although they should have been."""
         return self.states["failed"] + self.states["changed"] + len(self.found.unreadable)
 
 
@@ -111,16 +112,16 @@ def measure_into(
     workers: AbstractContextManager[MeasureStacks],
     screen: Screen,
 ) -> Done:
-    """Measure what lies below some paths, and write the tables into a folder.
+    """Measure the stacks under some paths, and write the tables into a folder.
 
     Parameters
     ----------
     out
-        The folder; made where it is not there. What it holds already and is unchanged is not measured again.
+        The folder; made if it does not exist. Unchanged stacks that it already holds are not measured again.
     paths
-        Where to look.
+        The paths to search.
     settings
-        What to measure with.
+        The settings for measuring.
     workers
         Gets the workers ready (`calcimeasure.run.processes.in_processes`, `calcimeasure.run.cluster.on_cluster`); they
         end with the run.
@@ -153,23 +154,23 @@ def measure_into(
 def measure_found(
     run: Run, measure_stacks: MeasureStacks, reporter: Reporter, stopped: Callable[[], bool]
 ) -> Counter[str]:
-    """Measure what has to be measured, and keep each stack as soon as it is done.
+    """Measure the stacks that must be measured, and store each result as soon as it is done.
 
     Parameters
     ----------
     run
-        What to measure. private/series.csv of its folder is written now and then.
+        The run. private/series.csv of its folder is written at intervals.
     measure_stacks
         The workers.
     reporter
-        Takes what happens.
+        Takes the reports of the run.
     stopped
         Tells whether to finish the stacks that are being measured and to begin no other.
 
     Returns
     -------
     Counter
-        How many stacks have each state (`Done`).
+        Number of stacks with each state (`Done`).
     """
     run_id = _begin(run, reporter)
     told = _Told(run, reporter)
@@ -181,7 +182,7 @@ def measure_found(
 
 
 def _begin(run: Run, reporter: Reporter) -> int:
-    """Note in the store what was found, and say which files cannot be read."""
+    """Record in the store what was found, and report the files that cannot be read."""
     run_id = run.store.begin_run(run.paths, run.settings, software_version())
     run.store.note_found(run_id, run.found.series, run.found.unreadable, run.paths)
     for failure in run.found.unreadable:
@@ -191,7 +192,7 @@ def _begin(run: Run, reporter: Reporter) -> int:
 
 
 def _plan(run: Run, told: _Told, stopped: Callable[[], bool]) -> Iterator[tuple[Plan, Task]]:
-    """Choose the stacks to measure, one by one as workers take them; of the others say why they are left alone."""
+    """Choose the stacks to measure, one by one as workers take them; report why the others are not measured."""
     for stack in run.found.series:
         if stopped():
             return

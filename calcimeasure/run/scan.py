@@ -1,4 +1,4 @@
-"""What would be measured, what not and why: known from headers alone."""
+"""Scan of headers: which stacks would be measured, which would not, and why."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class ScannedStack:
     path
         The first file in slice order, relative to the PATH that held it.
     modality, series_number, stack_number, images
-        As the headers say; None of a file that cannot be read. `images` is their number.
+        Values from the headers; None for a file that cannot be read. `images` is the number of images.
     state
         "measure", "skipped" or "failed".
     reason, message
-        Why it would not be measured: a code, and a sentence.
+        Why the stack would not be measured: a code, and a sentence.
     notices
-        Codes of what was corrected or is not sure.
+        Codes for corrections and uncertainties.
     """
 
     path: str
@@ -47,7 +47,7 @@ class ScannedStack:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What lies below some paths: stacks, files that cannot be read, and the number of files that are no DICOM."""
+    """The contents of some paths: stacks, files that cannot be read, and the number of files that are not DICOM."""
 
     stacks: tuple[ScannedStack, ...]
     files_not_dicom: int
@@ -58,14 +58,14 @@ class Scan:
 
 
 def scan_headers(paths: Sequence[Path], settings: Settings) -> Scan:
-    """Tell what would be measured.
+    """Tell which stacks would be measured.
 
     Parameters
     ----------
     paths
-        Where to look, as in `calcimeasure.load.find_series`.
+        The paths to search, as in `calcimeasure.load.find_series`.
     settings
-        What to measure with.
+        The settings for measuring.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a folder of results holds, in numbers and with its first lesions: what a person sees after a run."""
+"""The summary of a folder of results, which a person sees after a run: numbers, and the first lesions."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from calcimeasure.model import Lesion, Outcome, StackFacts
 
 LISTED_LESIONS = 60
-"""A summary lists so many lesions at most: a screen shows no more, and lesions.csv has them all."""
+"""Largest number of lesions in a summary. A screen shows no more, and lesions.csv has all lesions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a folder holds.
+    """The summary of a folder of results.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Tally:
             yield outcome
 
     def summary(self) -> Summary:
-        """Give what was counted."""
+        """Give the counts as a summary."""
         return Summary(
             measured=self._measured,
             masses=self._masses,
@@ -84,7 +84,7 @@ class Tally:
         self._listed += [(stack, lesion) for lesion in masses[: LISTED_LESIONS - len(self._listed)]]
 
     def _name(self, stack: StackFacts) -> str:
-        """Name a stack by its folder; by its first file where others lie there too: exports are often one folder."""
+        """Name a stack by its folder or, if the folder has several stacks (as many exports do), by its first file."""
         root, folder = _folder(stack)
         if self._stacks_in[root, folder] > 1:
             return stack.path

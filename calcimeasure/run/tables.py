@@ -1,4 +1,4 @@
-"""Tables written anew from the store of a folder."""
+"""Tables written again from the store of a folder."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def write_revisions_of(folder: Path, to: Path | None, changes: Mapping[str, object], say: Say) -> Path:
-    """Write every state that every lesion had.
+    """Write every revision of every lesion.
 
     Parameters
     ----------
     folder
-        As measure wrote it.
+        A folder written by ``calcimeasure measure``.
     to
         The file; None: revisions.csv in the folder.
     changes
@@ -39,7 +39,7 @@ def write_revisions_of(folder: Path, to: Path | None, changes: Mapping[str, obje
     Raises
     ------
     InputPathError
-        The folder was not written by measure.
+        The folder was not written by ``calcimeasure measure``.
     KeyFileError
         The key cannot be used, or is another one than that of the folder's pseudonyms.
     OutputError
@@ -72,14 +72,14 @@ def write_lesions_of(
     Raises
     ------
     InputPathError, KeyFileError, OutputError
-        As there.
+        As in `write_revisions_of`.
     """
     with store_that_is_there(folder, say) as (store, settings):
         naming = naming_of(store, change_settings(settings, changes), folder, say)
         if to is None and status is None:
             write_tables(linked_studies(store.outcomes()), folder, naming=naming, all_tissues=settings.all_tissues)
             return folder / "lesions.csv"
-        # A part of the lesions must not stand where a reader of the table expects all.
+        # lesions.csv must contain all lesions, so a part of them gets another file name.
         path = to or folder / f"lesions_{status}.csv"
         chosen = (Status(status),) if status else (Status.PROPOSED, Status.ACCEPTED)
         studies = linked_studies(store.outcomes())

@@ -1,4 +1,4 @@
-"""What runs in a worker process. Only worker processes import this module, and before NumPy."""
+"""The functions that run in a worker process. Only worker processes import this module, and before NumPy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ site_in_body_part("HAND", "85562004")
 
 
 def begin(pid: Any, threads: int) -> None:  # noqa: ANN401 - multiprocessing has no type for it
-    """Prepare a new worker process: it works with so many threads, and ends with the process that has started it.
+    """Prepare a new worker process: limit its threads, and end it together with the process that has started it.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """Settings: each number with its unit, its limits, its reason and its source.
 
-They are read from TOML (`load_settings`) or changed one by one (`change_settings`); both check names, types and limits.
+Settings are read from TOML (`load_settings`) or changed one by one (`change_settings`); both functions check names,
+types and limits.
 """
 
 from calcimeasure.settings.algorithm import algorithm_of, settings_hash

@@ -1,4 +1,4 @@
-"""The algorithm number, and the name of what numbers are computed with."""
+"""The algorithm number, and the hash of the settings with which numbers are computed."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from calcimeasure.settings.fields import as_toml, value_of
 from calcimeasure.settings.records import MeasureSettings
 
 ALGORITHM: Final[int] = 1
-"""Rises by one whenever the same images and settings give another number, outline, tissue, side or site."""
+"""The algorithm number. It is increased by one whenever the same images and settings give another number, outline,
+tissue, side or site."""
 
 FINGERPRINT: Final = "ae5048eb0294"
 """Names the constants of all stages, the weights of all networks and the tables of words that belong to `ALGORITHM`; a
 test compares it."""
 
 _FIRST_ALGORITHM: Final[int] = 1
-"""The number of all versions that did not write an algorithm number yet."""
+"""The algorithm number of all versions that did not write one."""
 
 
 def settings_hash(settings: MeasureSettings) -> str:
-    """Name what numbers are computed with: the settings that measure, and the algorithm number.
+    """Hash the settings that affect measured numbers, and the algorithm number.
 
     Parameters
     ----------
     settings
-        Those that were measured with.
+        The settings used for measuring.
 
     Returns
     -------
     str
         The first 12 hexadecimal digits of the SHA-256 of every setting that can change a number, and of the algorithm
-        number. Number 1 adds nothing to what is hashed: stores that were written before there was a number keep their
-        hashes, and a stack in them is not measured again.
+        number. Algorithm number 1 is not included in the hash: so stores that were written before there was such a
+        number keep their hashes, and their stacks are not measured again.
     """
     lines = [] if ALGORITHM == _FIRST_ALGORITHM else [f"algorithm={ALGORITHM}"]
     lines += [f"{field.name}={as_toml(value_of(settings, field))}" for field in dataclasses.fields(MeasureSettings)]
@@ -42,11 +43,11 @@ def settings_hash(settings: MeasureSettings) -> str:
 
 
 def algorithm_of(settings_toml: str) -> int:
-    """Tell under which algorithm number settings were written that a store keeps.
+    """Read the algorithm number from the settings that a store holds.
 
     Parameters
     ----------
     settings_toml
-        As `format_settings` wrote them; versions before the algorithm number wrote none, which is number 1.
+        Text written by `format_settings`. If it has no algorithm number (earlier versions), the number is 1.
     """
     return int(tomllib.loads(settings_toml).get("algorithm", _FIRST_ALGORITHM))

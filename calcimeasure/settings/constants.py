@@ -1,4 +1,4 @@
-"""Constants of the algorithm: numbers that are not set, and that measured numbers depend on.
+"""Constants of the algorithm: numbers that a user cannot set, and on which measured numbers depend.
 
 Each stage (load, segment, edge, measure, locate, study) has a frozen record of them. A test names all records by a
 fingerprint: who changes a constant raises the algorithm number (`calcimeasure.settings.algorithm`).

@@ -26,7 +26,7 @@ def switch(default: bool, why: str) -> Any:  # noqa: ANN401 - as dataclasses.fie
 
 
 def text(why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
-    """Declare a text, empty where nothing is set."""
+    """Declare a text; empty by default."""
     return dataclasses.field(default="", metadata={"unit": "", "why": why})
 
 
@@ -36,7 +36,7 @@ def table(why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
 
 
 def checked(field: dataclasses.Field[Any], value: object, where: str) -> object:
-    """Return a value as its setting keeps it.
+    """Check a value and return it in the form in which its setting is stored.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def _tablechecked(name: str, value: object, where: str) -> str:
     allowed = 'a table with its class and arguments, such as { class = "LocalCluster", n_workers = 2 }, is allowed.'
     is_table = isinstance(value, dict) and (not value or isinstance(value.get("class"), str))
     try:
-        # Only what can be written and read again: no dates, and no numbers that are none.
+        # Only values that can be written and read again are allowed: no dates, no NaN.
         if is_table and tomllib.loads(f"{name} = {as_toml(value)}") == {name: value}:
             return json.dumps(value, sort_keys=True, ensure_ascii=False)
     except (TypeError, ValueError):
@@ -77,7 +77,7 @@ def _tablechecked(name: str, value: object, where: str) -> str:
 
 
 def value_of(settings: object, field: dataclasses.Field[Any]) -> object:
-    """Return the value of a setting as a settings file has it: a table as one, a number as a float."""
+    """Return the value of a setting as in a settings file: a table as a table, a number as a float."""
     value = getattr(settings, field.name)
     if field.metadata.get("table"):
         return json.loads(value)
@@ -88,7 +88,7 @@ def value_of(settings: object, field: dataclasses.Field[Any]) -> object:
 def as_toml(value: object) -> str:
     """Write a value as TOML, on one line."""
     if isinstance(value, str):
-        # A string of TOML is one of JSON, but for one character that JSON leaves as it is.
+        # A TOML string is equal to a JSON string except for one character, which JSON does not escape.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, dict):
         return "{" + ", ".join(f"{as_toml(str(name))} = {as_toml(item)}" for name, item in value.items()) + "}"

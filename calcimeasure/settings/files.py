@@ -1,7 +1,7 @@
 """Settings files, and the KEY=VALUE of the command line: read, checked and written.
 
-A settings file has three tables, one for each record: [measure], [run] and [write]. Keys outside of a table are read
-too: files that earlier versions wrote have no tables.
+A settings file has three tables, one for each record: [measure], [run] and [write]. Keys outside of a table are also
+read, because files of earlier versions have no tables.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ algorithm = {algorithm}
 
 
 def load_settings(path: Path) -> Settings:
-    """Read settings from a TOML file; what it does not name keeps its default.
+    """Read settings from a TOML file; settings that are not in the file keep their defaults.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def load_settings(path: Path) -> Settings:
 
 
 def parse_settings(text: str, where: str) -> Settings:
-    """Read settings from TOML; what it does not name keeps its default.
+    """Read settings from TOML text; settings that are not in the text keep their defaults.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def parse_settings(text: str, where: str) -> Settings:
 
 
 def _flat(values: Mapping[str, object], where: str) -> dict[str, object]:
-    """Take the settings out of their tables; what stands outside of a table is a setting by itself."""
+    """Take the settings out of their tables; a key outside of a table is also a setting."""
     flat = {name: value for name, value in values.items() if name not in (*RECORDS, "algorithm")}
     for title in RECORDS:
         table = values.get(title, {})
@@ -89,11 +89,11 @@ def change_settings(settings: Settings, values: Mapping[str, object], where: str
     Parameters
     ----------
     settings
-        What to start from.
+        The settings before the change.
     values
-        Setting name to value; whole numbers are taken for numbers.
+        Values by the name of the setting; integers are accepted for numbers.
     where
-        Named in error messages.
+        The origin of the values, for error messages.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def parse_assignment(text: str) -> tuple[str, object]:
     Raises
     ------
     SettingsError
-        No ``=``, or a value that is no TOML value.
+        There is no ``=``, or the value is not valid TOML.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What can be set, as three records: what measures, what runs, what is written.
+"""All settings, as three records: for measuring, for running and for writing.
 
 Each setting has its unit, its limits, its reason and its source. A setting that can change a number is one of
 `MeasureSettings`: these alone have a hash (`settings_hash`).
@@ -15,10 +15,10 @@ from calcimeasure.settings.fields import count, number, switch, table, text
 
 @dataclass(frozen=True)
 class MeasureSettings:
-    """What measures: every setting that can change a number, or whether a stack is measured at all."""
+    """Settings for measuring: every setting that can change a number, or whether a stack is measured at all."""
 
-    # Hounsfield units are required: a CT that says of another unit (Rescale Type) or looks like stored values without
-    # their intercept is refused (not_hu); one without any air in view, where nothing can be checked, is measured with
+    # Hounsfield units are required. A CT is refused (not_hu) if Rescale Type names another unit, or if the values look
+    # like stored values without their intercept. If no air is in view, this cannot be checked: the CT is measured with
     # the notice no_air.
     threshold_hu: float = number(
         200,
@@ -137,7 +137,7 @@ class MeasureSettings:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What runs: how many processes measure, within which limits, and where. No number depends on it."""
+    """Settings for running: number of processes, their limits, and a cluster. No measured number depends on them."""
 
     workers: int = count(
         0,
@@ -181,7 +181,7 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class WriteSettings:
-    """What is written, where, and under which names. No number depends on it."""
+    """Settings for writing: the output, its folder, and names. No measured number depends on them."""
 
     store: str = text(
         "Database URL of the store, for example postgresql+psycopg://USER@HOST/DATABASE. Empty: a file in DIR/private."
@@ -207,10 +207,11 @@ class WriteSettings:
 
 @dataclass(frozen=True)
 class Settings(WriteSettings, RunSettings, MeasureSettings):
-    """All that can be set: the three records as one.
+    """All settings: the three records in one.
 
-    It is each of the three: a function that measures takes `MeasureSettings` and is given a `Settings` as it is, and a
-    type checker refuses that the function reads what runs or what is written. Frozen and hashable.
+    `Settings` is a subclass of all three records. A function that measures takes `MeasureSettings` and can be called
+    with `Settings`; a type checker then refuses that the function reads settings for running or writing. Frozen and
+    hashable.
 
     Examples
     --------
@@ -228,11 +229,11 @@ RECORDS: Final[dict[str, type[MeasureSettings] | type[RunSettings] | type[WriteS
 
 
 def cluster_arguments(settings: RunSettings) -> dict[str, Any]:
-    """Give the table ``cluster``: ``class``, and the arguments of that class; empty where none is to be started."""
+    """Give the table ``cluster``: ``class``, and the arguments of that class; empty if no cluster is to be started."""
     arguments: dict[str, Any] = json.loads(settings.cluster)
     return arguments
 
 
 def measures_on_cluster(settings: RunSettings) -> bool:
-    """Tell whether a Dask cluster measures, one that runs or one that is started, and not this machine."""
+    """Tell whether stacks are measured on a Dask cluster (a running or a new one), and not on this machine."""
     return bool(settings.scheduler or cluster_arguments(settings))

@@ -1,1 +1,1 @@
-"""The review of calcimeasure in napari: it shows, asks and passes on; calcimeasure measures and decides."""
+"""The review of calcimeasure in napari. The plugin shows and asks; all measuring and deciding is in calcimeasure."""

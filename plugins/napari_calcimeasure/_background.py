@@ -1,4 +1,4 @@
-"""Work that takes longer than a click: it runs in other threads, and its result comes back to that of the window."""
+"""Background work: functions run in other threads, and their results are passed to the thread of the window."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Background(QObject):
     Parameters
     ----------
     failed
-        Gets the exception of a function that failed.
+        Signal with the exception of a function that failed.
     """
 
     _arrived = Signal(object, object)
@@ -33,14 +33,14 @@ class Background(QObject):
         self._open = True
 
     def run(self, work: Callable[[], Any], then: Callable[[Any], object], quick: bool = False) -> None:
-        """Call a function in another thread, and pass its result on in this one."""
+        """Call a function in another thread, and pass its result to `then` in the thread of the window."""
         if not self._open:
             return
         future = (self._quick if quick else self._slow).submit(work)
         future.add_done_callback(lambda done: self._bring(done, then))
 
     def _bring(self, done: Future[Any], then: Callable[[Any], object]) -> None:
-        with suppress(RuntimeError):  # the window has gone in the meantime
+        with suppress(RuntimeError):  # the window was closed in the meantime
             self._arrived.emit(done, then)
 
     def _deliver(self, done: Future[Any], then: Callable[[Any], object]) -> None:
@@ -53,7 +53,7 @@ class Background(QObject):
             then(done.result())
 
     def close(self) -> None:
-        """Wait for what runs, and run nothing more."""
+        """Wait for running functions, and start no others."""
         self._open = False
         for pool in (self._quick, self._slow):
             pool.shutdown(wait=True, cancel_futures=True)

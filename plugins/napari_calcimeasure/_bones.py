@@ -1,7 +1,7 @@
-"""What was judged to be bone: found again on demand, and made a mass where a reader says so.
+"""Components judged to be bone: found again on demand, and made a mass if a reader says so.
 
-The store does not keep bone, which is most of what is dense in a body. The same judgement finds it again, in the
-background. It is drawn on a layer of its own.
+The store does not contain bone, because most dense voxels of a body are bone. The same judgement finds the bone again,
+in the background. Bone is drawn on its own layer.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Bones:
     Parameters
     ----------
     viewer, session
-        Where it is shown, and on which stack.
+        The viewer, and the session of the stack.
     proposals
-        What is dense in it.
+        The dense components of the stack.
     """
 
     def __init__(self, viewer: ViewerModel, session: ShownSession, proposals: Proposals) -> None:
@@ -45,7 +45,7 @@ class Bones:
         self.chosen: int | None = None
 
     def show(self, shows: bool) -> None:
-        """Show bone, or not."""
+        """Show or hide bone."""
         self.chosen = None
         if shows:
             self._draw()
@@ -75,14 +75,14 @@ class Bones:
             self._layer.colormap = DirectLabelColormap(color_dict=colors)
 
     def choose(self, world: Sequence[float]) -> bool:
-        """Choose the piece that lies somewhere; False where there is none."""
+        """Select the piece of bone at a world position; False if there is none."""
         value = None if self._layer is None else self._layer.get_value(world, world=True)
         self.chosen = int(value) if value else None
         self._color()
         return self.chosen is not None
 
     def take_over(self) -> int | None:
-        """Make a mass of the piece that was clicked on; gives its number."""
+        """Make a mass of the selected piece of bone; return its number."""
         if self.chosen is None:
             return None
         part = self._parts[self.chosen - 1]
@@ -91,7 +91,7 @@ class Bones:
         return self._session.add(part)
 
     def close(self) -> None:
-        """Take the layer away."""
+        """Remove the layer."""
         if self._layer is not None and self._layer in self._viewer.layers:
             self._viewer.layers.remove(self._layer)
         self._layer = None

@@ -1,4 +1,4 @@
-"""How an image lies on the screen: its axes, exchanged and reversed, no voxel moved. No Qt."""
+"""The position of an image on the screen: its axes are exchanged and reversed; no voxel is moved. No Qt."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ IPL_OF_LPS = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 """Rows: the directions of the world's axes in LPS."""
 
 OBLIQUE_COSINE = 0.26
-"""From 15 degrees on a direction is named by two letters."""
+"""Cosine from which a second letter names a direction: an obliquity of 15 degrees."""
 
 Voxel = TypeVar("Voxel", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """How a stack is shown.
+    """The position of an image on the screen.
 
     Parameters
     ----------
     order
-        For each world axis the axis of the stack (0 slices, 1 rows, 2 columns) that runs along it most.
+        For each world axis the most parallel axis of the stack (0 slices, 1 rows, 2 columns).
     turned
-        For each world axis whether that index falls along it.
+        For each world axis whether the index decreases along the world axis.
     shape_kji
-        Of the stack.
+        The shape of the stack.
     scale
-        Distance of neighboring voxels along each world axis; 1 where a radiograph has no millimeters.
+        Distance between neighboring voxels along each world axis; 1 for a radiograph without millimeters.
     translate
         World position of the first voxel shown.
     directions_lps
-        For each world axis the direction in the patient that is really shown along it; None where nobody knows.
+        For each world axis the true direction in the patient that is shown along it; None if not known.
     unit
-        Of scale and translate.
+        The unit of scale and translate.
     """
 
     order: tuple[int, int, int]
@@ -72,7 +72,7 @@ class Display:
         return np.where(self.turned, last - index, index)
 
     def to_world(self, index_kji: ArrayLike) -> NDArray[np.float64]:
-        """Map (..., 3) indexes of the stack to where they are shown."""
+        """Map (..., 3) indexes of the stack to world positions."""
         world: NDArray[np.float64] = self.to_shown(index_kji) * self.scale + np.array(self.translate)
         return world
 
@@ -84,7 +84,7 @@ class Display:
         return turned_back[..., np.argsort(self.order)]
 
     def letters(self, axis: int) -> tuple[str, str]:
-        """Name what lies at the beginning and at the end of a world axis, as R, L, A, P, S, I; empty if unknown."""
+        """Name the directions at the beginning and at the end of a world axis: R, L, A, P, S, I; empty if unknown."""
         direction = self.directions_lps[axis]
         if direction is None:
             return ("", "")
@@ -92,12 +92,12 @@ class Display:
 
 
 def display_of_volume(volume: Volume) -> Display:
-    """Show a stack with each of its axes along the axis of the world that it runs along most."""
+    """Show a stack with each of its axes along the most parallel world axis."""
     geometry = volume.geometry
     across = geometry.origins_lps_mm[-1] - geometry.origins_lps_mm[0]
     if not np.any(across):
         across = geometry.normal
-    # The way from voxel to voxel along each axis of the stack: of tilted slices not the normal.
+    # The step from voxel to voxel along each axis of the stack; for tilted slices this is not the normal.
     ways = np.stack([across / np.linalg.norm(across), geometry.column_direction, geometry.row_direction])
     cosines = IPL_OF_LPS @ ways.T
     down, back, left = max(
@@ -133,7 +133,7 @@ _ORIENTATION_LPS = {
 
 
 def display_of_radiograph(radiograph: Radiograph) -> Display:
-    """Show a radiograph as it is stored, an axis reversed where its header says that left or head lie otherwise."""
+    """Show a radiograph as stored, with an axis reversed if by its header left or head lie on the other side."""
     rows, columns = radiograph.pixels.shape
     along_row, along_column = _directions_said(radiograph)
     turned = (False, along_column is not None and along_column[2] > 0, along_row is not None and along_row[0] < 0)
@@ -158,7 +158,7 @@ def display_of_radiograph(radiograph: Radiograph) -> Display:
 
 
 def _directions_said(radiograph: Radiograph) -> list[tuple[float, float, float] | None]:
-    """Read where rows and columns run; None where Patient Orientation is not a pair of different directions."""
+    """Read the directions of rows and columns; None if Patient Orientation is not a pair of different directions."""
     projection = radiograph.stack.projection
     said = [one.strip().upper() for one in projection.patient_orientation] if projection else []
     if any(set(one) - set(_ORIENTATION_LPS) for one in said):
@@ -170,13 +170,13 @@ def _directions_said(radiograph: Radiograph) -> list[tuple[float, float, float] 
 
 
 def _letters(direction: Sequence[float]) -> str:
-    """Name a direction by the letters of its parts, the largest first."""
+    """Name a direction by the letters of its components, the largest first."""
     named = [(value, pair[value > 0]) for value, pair in zip(direction, ("RL", "AP", "IS"), strict=True)]
     named.sort(key=lambda one: -abs(one[0]))
     return "".join(letter for value, letter in named if abs(value) > OBLIQUE_COSINE)
 
 
 def triple(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Make a point or a direction of an array."""
+    """Convert an array to a point or a direction."""
     first, second, third = values.tolist()
     return (first, second, third)

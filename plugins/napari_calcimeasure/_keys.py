@@ -1,4 +1,4 @@
-"""Binds the keys of the actions. They count only while a layer of the review, or none, is active."""
+"""Binding of the keys of the actions. The keys are valid only while a layer of the review, or no layer, is active."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 OF_THE_WINDOW = ("?",)
-"""Keys that napari has no name for; the window of the panel binds them itself."""
+"""Keys without a name in napari; the window of the panel binds them."""
 
 
 def calls_by_key(perform: Callable[[str], object]) -> dict[str, Callable[[], object]]:
-    """Give what each key of napari's calls.
+    """Give the function for each key that napari can bind.
 
     Parameters
     ----------
     perform
-        Gets the name of an action.
+        Function that is called with the name of an action.
     """
     return {
         key: partial(perform, action.name)
@@ -35,7 +35,7 @@ def calls_by_key(perform: Callable[[str], object]) -> dict[str, Callable[[], obj
 
 
 def bind_layers(layers: Iterable[Layer], calls: Mapping[str, Callable[[], object]]) -> None:
-    """Bind keys on the layers of the review, where they replace napari's own; they go with the layers."""
+    """Bind keys on the layers of the review, where they replace the keys of napari, as long as the layers exist."""
     for key, call in calls.items():
 
         def on_layer(_: object, call: Callable[[], object] = call) -> None:
@@ -48,12 +48,12 @@ def bind_layers(layers: Iterable[Layer], calls: Mapping[str, Callable[[], object
 def bind_viewer(
     viewer: ViewerModel, layers: Callable[[], Iterable[Layer]], calls: Mapping[str, Callable[[], object]]
 ) -> Callable[[], None]:
-    """Bind keys on the viewer, where they count while no other layer than those of the review is active.
+    """Bind keys on the viewer; they are valid while only layers of the review, or none, are active.
 
     Returns
     -------
     callable
-        Takes the keys from the viewer again.
+        Removes the keys from the viewer.
     """
     for key, call in calls.items():
 

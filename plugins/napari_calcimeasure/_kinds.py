@@ -1,6 +1,6 @@
-"""What is shown differently of a CT stack and of a radiograph: one table with a row for each kind of image. No Qt.
+"""The display of a CT stack and of a radiograph: one table with a row for each kind of image. No Qt.
 
-What is measured and judged differently stands in the core: nothing else of the plugin asks for the kind of an image.
+No other module of the plugin tests the kind of an image. Differences in measuring and judging are in calcimeasure.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ WIDEST_WINDOW_HU = (-1100.0, 3200.0)
 SLAB_MM = 10.0
 SMALLEST_VIEW_MM = 60.0
 SMALLEST_PART = 1 / 3
-"""Of a radiograph at least this part of its longer side stays in view, so that the reader sees which bone it is."""
+"""At least this part of the longer side of a radiograph stays in view, so that the reader can recognize the bone."""
 
 Limits = tuple[float, float]
-"""Black and white of a gray scale."""
+"""The values shown as black and as white."""
 
 
 class Looked(NamedTuple):
-    """Where a reader looks: the slice, the gray scale, and how thick a slab is; None where no slab is shown."""
+    """The present view: the slice, the gray scale, and the thickness of the slab; None if no slab is shown."""
 
     slice_index: int
     limits: Limits
@@ -81,36 +81,37 @@ AxisT = TypeVar("AxisT", bound=Axis | RadiographAxis)
 
 @dataclass(frozen=True, slots=True)
 class ShownKind(Generic[ImageT, NumbersT, FirstT, AxisT]):
-    """How one kind of image is shown, with the numbers of its lesions.
+    """The display of one kind of image and of the numbers of its lesions.
 
     Parameters
     ----------
     display
-        How it lies on the screen.
+        Returns the position of the image on the screen.
     pixels_kji
-        Its pixels, (k, j, i).
+        Returns the pixels of the image, (k, j, i).
     limits, window
-        The gray scale that it opens with; the widest one, and the one of a name.
+        Return the initial gray scale of the image; the widest gray scale and the one with a given name.
     has_slabs
-        Whether the brightest of a slab can be shown instead of a slice.
+        Whether the maximum over a slab can be shown instead of a slice.
     smallest_view
-        How much of it stays in view at least, in the unit of the display.
+        Returns the smallest part of the image that stays in view, in the unit of the display.
     facts
-        Lines about what is looked at.
+        Returns lines of text about the present view.
     ends_kji
-        (2, 3) indexes of the ends of an axis.
+        Returns the (2, 3) indexes of the ends of an axis.
     cut
-        What a line on the screen cuts: (2, 3) indexes of its ends, and the axis of the world along which one looks.
+        Returns the cut for a line on the screen. Its arguments are the (2, 3) indexes of the ends of the line, and the
+        world axis along the direction of view.
     columns
-        Of the table of lesions.
+        The columns of the table of lesions.
     sizes, attenuation
-        The cells of that table.
+        Return the cells of that table.
     first_sizes
-        The cells of its sizes while a lesion is drawn.
+        Returns the cells for sizes while a lesion is drawn.
     length
-        The length of an axis.
+        Returns the length of an axis in words.
     size_evidence
-        What sizes rest on, as rich text.
+        Returns the evidence for sizes, as rich text.
     """
 
     display: Callable[[ImageT], Display]
@@ -136,12 +137,12 @@ AnyKind = ShownKind[
 
 
 def kind_of(image: Image) -> AnyKind:
-    """Take the row of an image: it is for this image, and for what was measured on it."""
+    """Give the row of the table for an image. Use the row only with this image and with numbers measured on it."""
     return _KINDS[image.kind]
 
 
 def kind_of_numbers(numbers: Measurements | RadiographMeasurements | Preview) -> AnyKind:
-    """Take the row of the image that numbers were measured on."""
+    """Give the row of the table for the kind of image on which numbers were measured."""
     return _KINDS[numbers.kind]
 
 
@@ -180,10 +181,11 @@ def _ends_in_stack(volume: Volume, axis: Axis) -> NDArray[np.float64]:
 
 def _cut_through_stack(volume: Volume, display: Display, ends_kji: NDArray[np.float64], across: int) -> CuttingPlane:
     if display.shape_kji[0] == 1:
-        ends_kji[:, 0] = 0.0  # one slice has no place beside it
+        ends_kji[:, 0] = 0.0  # for a single slice k must be 0
     first_lps, last_lps = volume.geometry.to_lps_mm(ends_kji)
     directions = np.array(display.directions_lps, dtype=np.float64)
-    # Directions of tilted slices are not at right angles, but they turn as the axes of the world do, or against them.
+    # The directions of tilted slices are not orthogonal, but they have the same handedness as the world axes, or the
+    # opposite one.
     normal = np.cross(last_lps - first_lps, directions[across]) * np.sign(np.linalg.det(directions))
     return CuttingPlane(triple(first_lps), triple(normal))
 
@@ -215,13 +217,13 @@ def _one_slice(radiograph: Radiograph) -> NDArray[Any]:
 
 
 def _limits_of_radiograph(radiograph: Radiograph) -> Limits:
-    """Leave out markers and the open beam."""
+    """Choose a gray scale without markers and open beam."""
     low, high = np.percentile(radiograph.pixels[::4, ::4], (0.5, 99.8))
     return (float(low), float(max(high, low + 1)))
 
 
 def _window_of_radiograph(radiograph: Radiograph, name: str) -> tuple[Limits, Limits]:
-    """Show all of it, or all but markers and the open beam: it has no Hounsfield units."""
+    """Choose the full range of values, or the range without markers and open beam; there are no Hounsfield units."""
     pixels = radiograph.pixels
     full = (float(pixels.min()), float(max(pixels.max(), pixels.min() + 1)))
     return full, full if name == "Full" else _limits_of_radiograph(radiograph)

@@ -1,4 +1,4 @@
-"""DICOM folders and files to layers of napari, through calcimeasure.load."""
+"""From DICOM folders and files to layers of napari, through calcimeasure.load."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def get_reader(path: str | Sequence[str]) -> Callable[[str | Sequence[str]], list[LayerData]] | None:
-    """Give what reads these files, or None where none of them is DICOM that calcimeasure loads."""
+    """Give the function that reads these files, or None if calcimeasure can load none of them."""
     try:
         found = find_series(_paths(path))
     except CalcimeasureError:
@@ -36,7 +36,7 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
     Raises
     ------
     SeriesError
-        None of them can be shown.
+        None of the stacks can be shown.
     """
     layers, last = [], None
     for stack in find_series(_paths(path)).series:

@@ -1,4 +1,4 @@
-"""Lesions and stacks as words: what the tables and the evidence say. No Qt."""
+"""Texts about lesions and stacks for the tables and the evidence. No Qt."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def task_cells(task: Task) -> tuple[str, ...]:
 
 
 def lesion_order(session: Session) -> list[int]:
-    """Order lesions for the table: what a reader is asked about, then what is no mass, each largest first.
+    """Order lesions for the table: first those that a reader must decide, then other tissues, each largest first.
 
-    No row moves when its lesion is decided.
+    A row does not move when its lesion is decided.
     """
     numbers = {*session.lesions, *session.drafts}
 
@@ -100,12 +100,12 @@ def lesion_cells(session: Session, number: int) -> tuple[str, ...]:
 
 
 def tissue_word(tissue: Tissue | None) -> str:
-    """Name a tissue in a short word; a lesion whose tissue nobody judged counts as a mass."""
+    """Name a tissue in a short word; a lesion without a judged tissue counts as a mass."""
     return "mass" if tissue is None else TISSUE_WORDS.get(tissue, str(tissue).replace("_", " "))
 
 
 def side_word(side: Side | None) -> str:
-    """Name a side; unknown with its hint."""
+    """Name a side; an unknown side is shown with its hint."""
     if side is None:
         return "?"
     if side.laterality is Laterality.UNKNOWN:
@@ -121,7 +121,7 @@ def site_word(site: Site | None) -> str:
 
 
 def evidence(lesion: Lesion | None) -> str:
-    """Say what side, site and tissue of a lesion rest on, as rich text."""
+    """Write the evidence for side, site and tissue of a lesion as rich text."""
     if lesion is None:
         return "Drawn just now: it is measured, and kept when you leave it."
     lines = [_side_evidence(lesion.side), _site_evidence(lesion.site), _tissue_evidence(lesion)]
@@ -171,7 +171,7 @@ def _tissue_evidence(lesion: Lesion) -> str:
 
 
 def length_word(numbers: Measurements | RadiographMeasurements | Preview, axis: Axis | RadiographAxis) -> str:
-    """Say the length of an axis: in mm where those are known, else in pixels."""
+    """Write the length of an axis: in mm if the spacing is known, else in pixels."""
     return kind_of_numbers(numbers).length(numbers, axis)
 
 

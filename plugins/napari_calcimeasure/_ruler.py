@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 COLOR = "#ffd27f"
 DECIMALS = 9
-"""To which an index is rounded: napari does not draw a line that lies a rounding error beside its slice."""
+"""Indexes are rounded to this many decimals: napari does not draw a line that is a rounding error off its slice."""
 
 
 class Ruler:
-    """A line on a layer of its own.
+    """A line on its own layer.
 
     Parameters
     ----------
     viewer
-        Where it is drawn.
+        The viewer.
     display
-        How the image is shown.
+        The position of the image on the screen.
     start
-        World position of its first end.
+        World position of the first end of the line.
     name
-        Of its layer.
+        The name of the layer.
     """
 
     def __init__(self, viewer: ViewerModel, display: Display, start: Sequence[float], name: str) -> None:
@@ -71,7 +71,7 @@ class Ruler:
         return first, last
 
     def close(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._layer in self._viewer.layers:
             self._viewer.layers.remove(self._layer)
 

@@ -1,4 +1,4 @@
-"""What a stack under review looks like in a viewer: its layers, letters, lines and windows. No Qt."""
+"""The appearance of a stack under review in a viewer: its layers, letters, lines and windows. No Qt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PLANES = {"Axial": (0, 1, 2), "Coronal": (1, 0, 2), "Sagittal": (2, 0, 1)}
 LAYER_NAMES = ("lesions", "long and short axis")
 ROOM = 2.6
-"""The shorter side of the canvas shows so many times the extent of the lesion that the reader goes to."""
+"""Length of the shorter side of the canvas, in units of the extent of the selected lesion."""
 
 COLORS = {
     Status.PROPOSED: "#ffd200",
@@ -32,9 +32,9 @@ COLORS = {
     Status.REJECTED: "#b0504f",
 }
 ASKED_COLOR = "#ff9030"
-"""What may be a mass, and nobody has decided."""
+"""Color of a possible mass that is not decided."""
 OTHER_COLOR = "#7aa7d6"
-"""What is no mass: another calcification, contrast agent."""
+"""Color of other tissues: another calcification, contrast agent."""
 NEW_COLOR = "#ffffff"
 LONG_AXIS_COLOR, SHORT_AXIS_COLOR = "#00dcff", "#ff5ac8"
 LETTER_COLOR, SHADE_COLOR = "#ffd27f", "#00000080"
@@ -44,7 +44,7 @@ _PLACES = ("middle_left", "middle_right", "top_center", "bottom_center")
 
 
 def color_of(lesion: Lesion | None) -> str:
-    """Choose the color of a lesion by what was decided, and what it is."""
+    """Choose the color of a lesion by its decision and its tissue."""
     if lesion is None:
         return NEW_COLOR
     if lesion.status is Status.PROPOSED:
@@ -61,12 +61,12 @@ class Screen:
     Parameters
     ----------
     viewer
-        May hold other layers, which stay as they are.
+        The viewer; other layers in it are not changed.
     session
-        What is shown.
+        The session that is shown.
     before
-        The screen that this one replaces. Its layers are taken away after the new ones were added: a viewer without any
-        layer removes its slider and makes it again, and OpenGL was seen to end the process when it drew meanwhile.
+        The screen that this one replaces. Its layers are removed after the new ones are added. A viewer without layers
+        would remove its slider and make it again; drawing at that moment has crashed OpenGL.
     """
 
     def __init__(self, viewer: ViewerModel, session: ShownSession, before: Screen | None = None) -> None:
@@ -84,7 +84,7 @@ class Screen:
         if before is not None:
             self._scale_bar_was, self._order_was = before._scale_bar_was, before._order_was
             before.close()
-            self.labels.name, self._axes.name = LAYER_NAMES  # napari numbered them beside those of the same name
+            self.labels.name, self._axes.name = LAYER_NAMES  # napari added numbers, because the names existed
         viewer.canvas.overlays.scale_bar.visible = True
         for place in _PLACES:
             letter = TextOverlay(position=place, font_size=18, color=LETTER_COLOR, visible=True, box_color=SHADE_COLOR)
@@ -107,22 +107,22 @@ class Screen:
         Returns
         -------
         bool
-            False where that cannot be: its image is of another kind or open already, or somebody took a layer away.
+            False if this is not possible: the image is of another kind or already open, or a layer was removed.
         """
         same_kind = session.image.kind is self.session.image.kind
         if not (same_kind and self._added_image and self.is_whole and self._opened(session) is None):
             return False
         self.set_slab(False)
-        self.labels.editable = False  # napari forgets its own list of strokes, which belong to the stack before
+        self.labels.editable = False  # makes napari forget its own list of strokes, which belong to the previous stack
         for layer in self.layers:
-            layer.visible = True  # a hidden layer keeps the extent of the data that it had
+            layer.visible = True  # a hidden layer would keep the extent of its previous data
         self.session = session
         data, settings, _ = image_layer(session.image)
         self.image.metadata, self.image.name = settings["metadata"], settings["name"]
         self._place(layer_settings(session.display))
         self.image.data = data
         self.labels.data = session.display.shown(session.labels)
-        self._axes.data = [_NO_LINE, _NO_LINE]  # an axis of the stack before could lie outside of this one
+        self._axes.data = [_NO_LINE, _NO_LINE]  # an axis of the previous stack could lie outside of this one
         self._axes.visible = self._axes.editable = False
         self.labels.editable = True
         self._begin()
@@ -146,28 +146,28 @@ class Screen:
         self.color()
 
     def _opened(self, session: ShownSession) -> Image | None:
-        """Find the layer of an image that somebody has opened already."""
+        """Find the layer of the image, if the image was already opened by hand."""
         known = (layer for layer in self.viewer.layers if isinstance(layer, Image) and image_of(layer) is session.image)
         return next(known, None)
 
     @property
     def layers(self) -> tuple[Any, ...]:
-        """What was added."""
+        """The layers that the screen has added."""
         return (*((self.image,) if self._added_image else ()), self.labels, self._axes)
 
     @property
     def is_whole(self) -> bool:
-        """Whether nobody took one of its layers away."""
+        """Whether none of the layers was removed."""
         return all(layer in self.viewer.layers for layer in (self.image, self.labels, self._axes))
 
     @property
     def first_plane(self) -> str:
-        """The plane that the slices were acquired in."""
+        """The plane of the acquired slices."""
         axis = self.session.display.slice_axis
         return next(name for name, order in PLANES.items() if order[0] == axis)
 
     def close(self) -> None:
-        """Take away what was added, and leave the rest as it was."""
+        """Remove the added layers and overlays, and leave the rest unchanged."""
         viewer = self.viewer
         if self.slab:
             self.set_slab(False)
@@ -187,17 +187,17 @@ class Screen:
     # Looking
 
     def hint(self, text: str) -> None:
-        """Show what the next click does; an empty text hides the hint."""
+        """Show a hint about the next click; an empty text hides the hint."""
         overlay = self.viewer.canvas.overlays["calcimeasure_hint"]
         overlay.text, overlay.visible = text, bool(text)
 
     def lock(self) -> None:
-        """Forbid painting on the layers that are left: nothing of it would be kept."""
+        """Forbid painting on the remaining layers, because it would not be saved."""
         self.labels.mode = "pan_zoom"
         self.labels.editable = False
 
     def rescale(self) -> bool:
-        """Follow the millimeters of a radiograph that a reader calibrated; False where they are as before."""
+        """Update the scale of a radiograph after calibration; False if the scale did not change."""
         if not self._place(layer_settings(self.session.display)):
             return False
         self.viewer.reset_view()
@@ -205,7 +205,7 @@ class Screen:
         return True
 
     def _place(self, where: dict[str, Any]) -> bool:
-        """Give the layers the place of a stack; False where they have it already."""
+        """Give the layers the position of a stack; False if they already have this position."""
         changed = [name for name, value in where.items() if value != self._where[name]]
         for layer in (self.image, self.labels, self._axes):
             for name in changed:
@@ -214,7 +214,7 @@ class Screen:
         return bool(changed)
 
     def plane(self, name: str) -> None:
-        """Look at a plane; a radiograph has one."""
+        """Show a plane; a radiograph has only one."""
         if self.session.display.shape_kji[0] == 1 and name != self.first_plane:
             return
         ndim = self.viewer.dims.ndim
@@ -223,13 +223,13 @@ class Screen:
         self._turn()
 
     def window(self, name: str) -> None:
-        """Set the gray scale; a radiograph has no Hounsfield units: all of it, or all but markers and the open beam."""
+        """Set the gray scale; on a radiograph: the full range, or the range without markers and open beam."""
         image = self.session.image
         full, limits = kind_of(image).window(image, name)
         self.image.contrast_limits_range, self.image.contrast_limits = full, limits
 
     def set_slab(self, on: bool) -> None:
-        """Show the brightest of a slab instead of a slice, or not; a radiograph is one already."""
+        """Show the maximum over a slab instead of a slice, or not; a radiograph has no slab."""
         if not kind_of(self.session.image).has_slabs:
             return
         self.slab = on
@@ -246,7 +246,7 @@ class Screen:
         self._show_axes(shows and self.session.selected is not None)
 
     def go_to(self, number: int) -> None:
-        """Go to a lesion: the slice of its long axis, its middle, as near as it is large."""
+        """Show a lesion: the slice of its long axis, centered, with a zoom for its size."""
         outline = self.session.outline(number)
         if outline is None:
             return
@@ -257,7 +257,8 @@ class Screen:
         numbers = self._numbers(number)
         if numbers is not None:
             middle[display.slice_axis] = display.to_world((numbers.long_axis_slice, 0, 0))[display.slice_axis]
-        # Set as steps of the sliders: given a place, each slider would round it, and every layer would be sliced anew.
+        # Set as steps of the sliders: a position would be rounded by each slider, and every layer would be sliced
+        # again.
         own = range(viewer.dims.ndim - 3, viewer.dims.ndim)
         ranges = [viewer.dims.range[axis] for axis in own]
         steps = [round((at - one.start) / one.step) for at, one in zip(middle.tolist(), ranges, strict=True)]
@@ -272,29 +273,29 @@ class Screen:
     # Drawing
 
     def refresh(self) -> None:
-        """Draw the labels anew."""
+        """Draw the labels again."""
         self.labels.refresh()
 
     def guard_data(self) -> None:
-        """Bring back the session's own labels, where a script gave the layer others."""
+        """Restore the labels of the session, if a script gave the layer other data."""
         if not np.shares_memory(self.labels.data, self.session.labels):
             self.labels.data = self.session.display.shown(self.session.labels)
 
     def color(self) -> None:
-        """Color the outlines by what was decided, and draw the axes of the lesion that is selected."""
+        """Color the outlines by their decisions, and draw the axes of the selected lesion."""
         session = self.session
         numbers = sorted({*session.lesions, *session.drafts})
         colors: dict[int | None, str] = {None: NEW_COLOR, 0: "transparent"}
         colors |= {number: color_of(session.lesion(number)) for number in numbers}
         words = ["", *(_in_words(session.lesion(number)) for number in numbers)]
-        if (colors, words) != self._told:  # a new colormap draws all of the layer anew
+        if (colors, words) != self._told:  # setting a colormap redraws the whole layer
             self._told = (colors, words)
             self.labels.colormap = DirectLabelColormap(color_dict=colors)
             self.labels.features = {"index": [0, *numbers], "lesion": words}
         self.draw_axes()
 
     def draw_axes(self) -> None:
-        """Draw long and short axis of the lesion that is selected, with their lengths."""
+        """Draw long and short axis of the selected lesion, with their lengths."""
         selected = self.session.selected
         numbers = None if selected is None else self._numbers(selected)
         if numbers is None:
@@ -302,12 +303,12 @@ class Screen:
             return
         axes = (numbers.long_axis, numbers.short_axis)
         words = [length_word(numbers, axis) for axis in axes]
-        if (axes, words) == self._drawn:  # while somebody paints they stay as they were measured last
+        if (axes, words) == self._drawn:  # during painting the axes stay as measured last
             self._show_axes(self.labels.visible)
             return
         self._drawn = (axes, words)
         image, display = self.session.image, self.session.display
-        # Lines within the image: nothing but themselves has to be drawn anew, and that once.
+        # The lines lie inside the image: only the lines must be redrawn, and only once.
         with self._axes.events.blocker_all():
             self._axes.data = [axis_shown(image, display, axis) for axis in axes]
             self._axes.editable = False
@@ -316,20 +317,20 @@ class Screen:
         self._show_axes(self.labels.visible)
 
     def _show_axes(self, shows: bool) -> None:
-        if self._axes.visible != shows:  # setting it draws the layer anew, changed or not
+        if self._axes.visible != shows:  # setting the attribute redraws the layer, even without a change
             self._axes.visible = shows
 
     def _numbers(self, number: int) -> Measurements | RadiographMeasurements | Preview | None:
-        """Give the measurements of a lesion whose axes are drawn: those of its draft where there are some."""
+        """Give the measurements for the axes of a lesion: those of its draft, if the draft has measurements."""
         draft, lesion = self.session.drafts.get(number), self.session.lesion(number)
         if draft is not None and draft.measured is None and draft.preview is not None:
             return draft.preview
         return None if lesion is None else lesion.measurements
 
     def _turn(self, _: object = None) -> None:
-        """Show which side of the patient lies at each edge, and keep 3-D from being mirrored."""
+        """Show the direction in the patient at each edge, and prevent a mirrored 3-D view."""
         if self.viewer.dims.ndim < 3:
-            return  # the layers are being taken away
+            return  # the layers are being removed
         dims, overlays = self.viewer.dims, self.viewer.canvas.overlays
         own = [axis - dims.ndim + 3 for axis in dims.order if axis >= dims.ndim - 3]
         even = sum(a > b for n, a in enumerate(own) for b in own[n + 1 :]) % 2 == 0

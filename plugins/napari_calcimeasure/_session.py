@@ -19,7 +19,7 @@ class ShownSession(review.Session):
 
     @property
     def display(self) -> Display:
-        """How the image is shown: a radiograph in the millimeters that are known now."""
+        """The position of the image on the screen; a radiograph has its currently known spacing."""
         image = self.calibrated
         if self._shown is None or self._shown[0] is not image:
             self._shown = (image, display_of(image))

@@ -26,7 +26,7 @@ SPACING_WORDS = {
 
 
 def spacing_words(source: SpacingSource) -> str:
-    """Say what the millimeters of a radiograph rest on."""
+    """Name the origin of the spacing of a radiograph."""
     return SPACING_WORDS[source]
 
 
@@ -36,7 +36,7 @@ def length_in_stack(_numbers: Measurements | Preview, axis: Axis) -> str:
 
 
 def length_on_radiograph(numbers: RadiographMeasurements, axis: RadiographAxis) -> str:
-    """Say the length of an axis: in mm where those are known, else in pixels."""
+    """Write the length of an axis: in mm if the spacing is known, else in pixels."""
     spacing_mm = numbers.column_spacing_mm
     if spacing_mm is None:
         return f"{axis.length_px:.0f} px"
@@ -45,12 +45,12 @@ def length_on_radiograph(numbers: RadiographMeasurements, axis: RadiographAxis) 
 
 
 def _is_bound(numbers: RadiographMeasurements) -> bool:
-    """Tell whether sizes are those at the detector: what lies nearer to the tube is shown larger."""
+    """Tell whether sizes are those at the detector, and so upper bounds: objects nearer to the tube are magnified."""
     return numbers.spacing_source is SpacingSource.DETECTOR_PLANE
 
 
 def size_evidence_on_radiograph(numbers: RadiographMeasurements) -> list[str]:
-    """Say what the sizes of a lesion on a radiograph rest on."""
+    """Write the evidence for the sizes of a lesion on a radiograph."""
     words = f"<b>Size:</b> {SPACING_WORDS[numbers.spacing_source]}"
     if numbers.column_spacing_mm is None:
         return [words]
@@ -60,12 +60,12 @@ def size_evidence_on_radiograph(numbers: RadiographMeasurements) -> list[str]:
 
 
 def no_size_evidence(_numbers: Measurements) -> list[str]:
-    """Say nothing: the millimeters of a CT are those in the patient."""
+    """Give no text: on CT millimeters are distances in the patient."""
     return []
 
 
 def sizes_in_stack(numbers: Measurements) -> tuple[str, str]:
-    """Say axes and volume; of a single slice axes and area."""
+    """Write axes and volume; for a single slice axes and area."""
     size = f"{numbers.long_axis_mm:.1f} x {numbers.short_axis_mm:.1f}"
     if numbers.volume_ml is not None:
         return size, f"{numbers.volume_ml:.2f}"
@@ -75,7 +75,7 @@ def sizes_in_stack(numbers: Measurements) -> tuple[str, str]:
 
 
 def sizes_on_radiograph(numbers: RadiographMeasurements) -> tuple[str, str]:
-    """Say axes and area: in mm where those are known, else in pixels."""
+    """Write axes and area: in mm if the spacing is known, else in pixels."""
     long_mm, short_mm, area_mm2 = numbers.long_axis_mm, numbers.short_axis_mm, numbers.area_mm2
     if long_mm is None or short_mm is None or area_mm2 is None:
         size = f"{numbers.long_axis.length_px:.0f} x {numbers.short_axis.length_px:.0f} px"
@@ -95,12 +95,12 @@ def contrast_on_radiograph(numbers: RadiographMeasurements) -> str:
 
 
 def first_sizes_in_stack(preview: Preview) -> tuple[str, str]:
-    """Say axes and volume of what is drawn and not measured yet."""
+    """Write axes and volume of an outline that is drawn and not yet measured."""
     volume = PENDING if preview.volume_voxels_ml is None else f"{preview.volume_voxels_ml:.1f} {PENDING}"
     return f"{preview.long_axis.length_mm:.1f} x {preview.short_axis.length_mm:.1f}", volume
 
 
 def first_sizes_on_radiograph(preview: RadiographMeasurements) -> tuple[str, str]:
-    """Say axes and area of what is drawn and not measured yet."""
+    """Write axes and area of an outline that is drawn and not yet measured."""
     size, area = sizes_on_radiograph(preview)
     return size, f"{area} {PENDING}"

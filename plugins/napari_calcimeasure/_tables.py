@@ -1,4 +1,4 @@
-"""The tables of the panel. They never take the keyboard: keys belong to the canvas."""
+"""The tables of the panel. They never get the keyboard focus, because keys belong to the canvas."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 _MARK = Qt.ItemDataRole.UserRole
-"""Under which an item holds the color of its dot."""
+"""The data role under which an item holds the color of its dot."""
 
 
 class Table(QTableWidget):
@@ -69,7 +69,7 @@ class Table(QTableWidget):
         self.setRowCount(0)
 
     def update_row(self, key: int, cells: Sequence[str], mark: str | None, marked_column: int) -> None:
-        """Show a row anew, where it is in the table."""
+        """Show a row again, if it is in the table."""
         if key not in self._rows:
             return
         row = self._rows[key]
@@ -81,13 +81,13 @@ class Table(QTableWidget):
             if item.text() != text:
                 item.setText(text)
                 item.setToolTip(text)
-            # A new icon, even the same one, has the whole table laid out again.
+            # Setting an icon, even an equal one, makes Qt lay out the whole table again.
             if column == marked_column and item.data(_MARK) != mark:
                 item.setData(_MARK, mark)
                 item.setIcon(dot(mark) if mark else QIcon())
 
     def mark(self, key: int | None) -> None:
-        """Select the row of a key, and bring it into view; no row where the key is not there."""
+        """Select the row of a key, and scroll to this row; no row if the key is not in the table."""
         if key is None or key not in self._rows:
             self.clearSelection()
             self.setCurrentCell(-1, -1)
@@ -97,7 +97,7 @@ class Table(QTableWidget):
         self.scrollToItem(self.item(row, 0))
 
     def key_beside(self, key: int | None, step: int) -> int | None:
-        """Give the key of the next or previous row; the first one where the key is not there, None at the end."""
+        """Give the key of the next or previous row; the first one if the key is not in the table, None at the end."""
         if not self._keys:
             return None
         if key is None or key not in self._rows:

@@ -1,4 +1,4 @@
-"""Every action of the review in one table: its keys, its words, where it is shown, when it is allowed, what it calls.
+"""The table of all actions of the review: keys, texts, place in the panel, conditions, and the function to call.
 
 The buttons, the check boxes, the menus, the key bindings, the sheet of keys and the table of keys in the documentation
 are made from this table. No Qt, no napari: the documentation imports it on machines without a screen.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Group(StrEnum):
-    """What an action is about: one box of the panel, one menu, or one part of the sheet."""
+    """A group of actions: one box of the panel, one menu, or one part of the sheet."""
 
     STACKS = "Worklist"
     BY_HAND = "Images opened by hand"
@@ -38,7 +38,7 @@ class Group(StrEnum):
 
 
 class Shown(Enum):
-    """Where the panel shows an action; the sheet and the documentation show every action that has a key."""
+    """The place where the panel shows an action; the sheet and the documentation show every action that has a key."""
 
     BUTTON = "button"
     CHECK_BOX = "check box"
@@ -53,27 +53,28 @@ class Action:
     Parameters
     ----------
     name
-        By which the panel asks for it.
+        The name by which the panel identifies the action.
     keys
-        As napari names them ("Control-Shift-Z"); none where a button or a menu alone has it.
+        The keys as napari names them ("Control-Shift-Z"); empty if only a button or a menu has the action.
     text
-        On its button, or in its menu.
+        The text on its button, or in its menu.
     words
-        What it does, in one sentence: the tooltip of the button, the sheet and the documentation show it.
+        The effect of the action in one sentence, for the tooltip of the button, the sheet and the documentation.
     group
-        The box of the panel, or the menu, that it belongs to.
+        The box of the panel, or the menu, that contains the action.
     shown
-        Where the panel shows it.
+        The place where the panel shows the action.
     row
-        The row of its button among those of its group.
+        The row of its button in its group.
     refusal
-        When it is allowed: None where it is, else the message that the reader sees (`allowed.NOT_NOW`: no message).
+        Checks whether the action is allowed: returns None if it is, else the message for the reader
+        (`allowed.NOT_NOW`: no message).
     act
-        What it calls; None for a switch, and for the tools of napari, which napari binds itself.
+        The function to call; None for a switch, and for the tools of napari, whose keys napari binds.
     switch
-        What a check box calls with its new state; its key toggles the box.
+        The function that a check box calls with its new state; the key toggles the box.
     ends_pointing
-        Whether it first takes back what the next click was to mean.
+        Whether the action first cancels a special meaning of the next click.
     """
 
     name: str
@@ -90,17 +91,17 @@ class Action:
 
     @property
     def is_bound(self) -> bool:
-        """Whether the review binds its keys; those of its tools napari binds itself."""
+        """Whether the review binds the keys of the action; napari binds those of its own tools."""
         return bool(self.keys) and (self.act is not None or self.switch is not None)
 
     @property
     def label(self) -> str:
-        """Its keys as they are written on keyboards: Ctrl+Shift+Z."""
+        """The keys of the action as written on keyboards: Ctrl+Shift+Z."""
         return " ".join(map(label_of, self.keys))
 
     @property
     def meaning(self) -> str:
-        """What it does, with its text first where the words do not repeat it."""
+        """The effect of the action in words; its text comes first unless the words repeat it."""
         text = self.text.rstrip("…")
         return self.words if text.lower() in self.words.lower() else f"{text[0].upper()}{text[1:]}: {self.words}"
 
@@ -109,7 +110,7 @@ _ON_KEYBOARDS = {"Control": "Ctrl", "PageUp": "PgUp", "PageDown": "PgDn", "Delet
 
 
 def label_of(key: str) -> str:
-    """Write a key as it stands on keyboards.
+    """Write a key as on keyboards.
 
     >>> label_of("Control-Shift-Z")
     'Ctrl+Shift+Z'
@@ -523,7 +524,7 @@ ACTIONS: tuple[Action, ...] = (
         act=lambda review: review.widgets.show_keys(),
     ),
 )
-"""In the order in which the panel and the documentation show them."""
+"""All actions, in the order of the panel and the documentation."""
 
 BY_NAME: Mapping[str, Action] = {action.name: action for action in ACTIONS}
 
@@ -547,14 +548,14 @@ def groups_with_keys() -> tuple[tuple[Group, tuple[Action, ...]], ...]:
 
 
 def tools_line() -> str:
-    """Say the tools of napari in one line: `1 erase, 2 brush; [ ] brush size`."""
+    """Write the tools of napari in one line: `1 erase, 2 brush; [ ] brush size`."""
     tools = actions_of(Group.TOOLS)
     of_one_key = ", ".join(f"{one.label} {one.text}" for one in tools if len(one.keys) == 1)
     return "; ".join([of_one_key, *(f"{one.label} {one.text}" for one in tools if len(one.keys) > 1)])
 
 
 def keys_table() -> str:
-    """Write the table of keys in Markdown: one row an action that has a key.
+    """Write the table of keys in Markdown: one row for each action that has a key.
 
     Returns
     -------

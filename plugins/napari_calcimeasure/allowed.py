@@ -1,6 +1,6 @@
-"""When an action is allowed: what it needs of the state of the review. No Qt, no napari.
+"""Rules for when an action is allowed, by the state of the review. No Qt, no napari.
 
-Each rule gives None where the action is allowed, else the message that the reader sees.
+Each rule returns None if the action is allowed, else the message for the reader.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NOT_NOW = ""
-"""Refuses an action without a message: there is nothing that it could be about."""
+"""Refuses an action without a message: there is no object for the action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,48 +46,48 @@ class State:
 
 
 def always(_: State) -> str | None:
-    """Allow it in every state."""
+    """Allow an action in every state."""
     return None
 
 
 def with_desk(state: State) -> str | None:
-    """Allow it while a review is open."""
+    """Allow an action while a review is open."""
     if state.has_desk:
         return None
     return "There is no review yet: measure what is open, or open a folder of results."
 
 
 def with_layers(state: State) -> str | None:
-    """Allow it while the layers of a stack are in the viewer."""
+    """Allow an action while the layers of a stack are in the viewer."""
     return None if state.has_layers else NOT_NOW
 
 
 def with_stack(state: State) -> str | None:
-    """Allow it while a stack is open."""
+    """Allow an action while a stack is open."""
     return None if state.has_stack else NOT_NOW
 
 
 def with_lesion(state: State) -> str | None:
-    """Allow it while there is a lesion that it can be about."""
+    """Allow an action while a lesion is selected or was drawn last."""
     if not state.has_stack:
         return NOT_NOW
     return None if state.has_lesion else "Choose a lesion first: click on it, or press the down key."
 
 
 def with_lesion_or_bone(state: State) -> str | None:
-    """Allow it while there is a lesion, or a piece of bone, that it can be about."""
+    """Allow an action while a lesion, or a piece of bone, is selected."""
     return None if state.has_bone else with_lesion(state)
 
 
 def on_a_slice(state: State) -> str | None:
-    """Allow it on a lesion that is seen in two dimensions."""
+    """Allow an action on a lesion that is shown in two dimensions."""
     if not state.is_flat:
         return "A lesion is divided on a slice: go back to two dimensions first."
     return with_lesion(state)
 
 
 def on_a_radiograph(state: State) -> str | None:
-    """Allow it on a radiograph."""
+    """Allow an action on a radiograph."""
     if not state.has_stack:
         return NOT_NOW
     if not state.is_radiograph:
@@ -96,7 +96,7 @@ def on_a_radiograph(state: State) -> str | None:
 
 
 def to_calibrate(state: State) -> str | None:
-    """Allow it on a radiograph with lesions: they keep its calibration."""
+    """Allow an action on a radiograph with lesions: the calibration is stored with the lesions."""
     if not state.has_stack:
         return NOT_NOW
     if not state.is_radiograph:

@@ -1,4 +1,4 @@
-"""What `calcimeasure review DIR` starts: napari on the worklist of a folder."""
+"""The application that `calcimeasure review DIR` starts: napari with the worklist of a folder."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ if find_spec("napari") is None:
 
 
 def main(folder: Path, reader: str | None = None) -> None:
-    """Open a folder that measure wrote for review, and return when the window is closed.
+    """Open a folder of results for review, and return when the window is closed.
 
     Parameters
     ----------
     folder
         DIR of `calcimeasure measure`.
     reader
-        Who reads; asked once where it is not said.
+        The name of the reader; asked for once if not given.
 
     Raises
     ------
     UsageError
-        It is no such folder, or its store cannot be opened.
+        The folder is not a folder of results, or its store cannot be opened.
     """
-    # Before any window opens: what is wrong with the folder is printed on the command line.
+    # The folder is opened before any window, so that its errors are printed on the command line.
     desk = Desk(folder, lambda line: print(line, file=sys.stderr))  # noqa: T201 - the command line
     first = first_open(desk.tasks)
     with ThreadPoolExecutor(1) as meanwhile:
         # The first stack is loaded while the window opens: each takes seconds.
         loads = [] if first is None else [meanwhile.submit(open_stack, desk.store, desk.settings, first.stack_id)]
         try:
-            # A window has a million objects that stay. Python's search for garbage among them takes 0.3 s each time: it
-            # is off while the window opens, and the objects are then taken out of the search, which would otherwise
-            # interrupt a stroke.
+            # A window has a million permanent objects. The garbage collection of Python takes 0.3 s for them each time
+            # and would interrupt a stroke. So it is off while the window opens, and the objects are then excluded from
+            # it.
             gc.disable()
             import napari
 
@@ -50,7 +50,7 @@ def main(folder: Path, reader: str | None = None) -> None:
             _, panel = viewer.window.add_plugin_dock_widget("calcimeasure", "Review")
             gc.freeze()
             gc.enable()
-            # Popped: a future that is kept would keep the first stack, 300 MB and more, until the window closes.
+            # The future is removed from the list: otherwise it would keep the first stack (300 MB and more) in memory.
             panel.open_desk(desk, reader, (lambda: loads.pop().result()) if loads else None)
             napari.run()
             panel.close_review()

@@ -1,4 +1,4 @@
-"""What the store does not keep of a stack, found again in the background: bone, and what sides and sites rest on."""
+"""A survey of a stack in the background: it finds bone and the anatomy for sites and sides, which are not stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class BoneSearch:
-    """The bone of the stack that is shown."""
+    """The bone of the stack in the viewer."""
 
     def __init__(self, review: Controller) -> None:
         self._review = review
@@ -26,7 +26,7 @@ class BoneSearch:
         self._is_surveying = False
 
     def show(self, shows: bool) -> None:
-        """Show what was judged to be bone, or not."""
+        """Show or hide the components that were judged to be bone."""
         if self._bones is not None:
             self._show(self._bones, shows)
         elif shows:
@@ -41,7 +41,7 @@ class BoneSearch:
             )
 
     def survey(self) -> None:
-        """Find again what is dense in the stack, and what sides and sites depend on: the store has the masses only."""
+        """Find the dense components and the anatomy of the stack again, because the store has only the masses."""
         review = self._review
         session = review.session
         if session is None or self._is_surveying:
@@ -61,16 +61,16 @@ class BoneSearch:
 
     @property
     def has_choice(self) -> bool:
-        """Whether a piece was clicked on."""
+        """Whether a piece of bone is selected."""
         return self._bones is not None and self._bones.chosen is not None
 
     def choose(self, world: Sequence[float]) -> None:
-        """Choose the piece that lies somewhere, or none."""
+        """Select the piece of bone at a world position, or none."""
         if self._bones is not None:
             self._bones.choose(world)
 
     def take_over(self) -> None:
-        """Make a mass of the piece that was clicked on, and go there."""
+        """Make a mass of the selected piece of bone, and select this mass."""
         bones = self._bones
         if bones is None:
             return
@@ -80,7 +80,7 @@ class BoneSearch:
             self._review.deciding.go_to(added[0])
 
     def close(self) -> None:
-        """Take bone away: the stack is put down."""
+        """Remove the layer of bone, when the stack is closed."""
         if self._bones is not None:
             self._bones.close()
         self._bones = None

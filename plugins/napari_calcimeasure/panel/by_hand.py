@@ -1,4 +1,4 @@
-"""Images that were opened in napari by hand: measured, reviewed, and kept in a folder of their own."""
+"""Images that were opened in napari by hand: they are measured, reviewed, and saved in their own folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ByHand:
-    """A review that no command of the program began."""
+    """A review that was not started by a command of the program."""
 
     def __init__(self, review: Controller) -> None:
         self._review = review
@@ -31,7 +31,7 @@ class ByHand:
             review.guarded(lambda: review.open_desk(Desk(folder, show_info)))
 
     def measure_open(self) -> None:
-        """Measure the image of the active layer, or of the only one there is, and review it."""
+        """Measure and review the image of the active layer, or of the only layer."""
         layers = self._review.viewer.layers
         shown = [layer for layer in layers if image_of(layer) is not None]
         active = layers.selection.active
@@ -64,13 +64,13 @@ class ByHand:
         review.background.run(partial(desk.open_image, image), show)
 
     def ask_where_to_save(self) -> None:
-        """Ask where the review is to be kept."""
+        """Ask for the folder in which the review is to be saved."""
         folder = self._review.questions.ask_folder("Folder to keep this review in")
         if folder is not None:
             self.save_as(folder)
 
     def save_as(self, folder: Path) -> None:
-        """Keep the review in a folder, and go on there."""
+        """Move the review to a folder, and continue there."""
         review = self._review
 
         def save() -> None:

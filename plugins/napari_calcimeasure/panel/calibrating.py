@@ -1,4 +1,4 @@
-"""The size of a pixel of a radiograph, as a reader knows it: by a line of known length, or by distances."""
+"""Calibration of a radiograph by a reader: by a line of known length, or by distances."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Calibrating:
-    """The calibration of the radiograph that is shown."""
+    """The calibration of the radiograph in the viewer."""
 
     def __init__(self, review: Controller) -> None:
         self._review = review
@@ -30,7 +30,7 @@ class Calibrating:
         pointing = self._review.pointing
         if pointing.end_line(world) is not None:
             pointing.hold()
-            # Not from within the click: a question has events of its own.
+            # Not called during the event of the click, because a question processes events.
             QTimer.singleShot(0, self._ask_length)
 
     def _ask_length(self) -> None:
@@ -44,7 +44,7 @@ class Calibrating:
             self.keep(KnownLength(ends_px, length_mm))
 
     def ask_distances(self) -> None:
-        """Ask how far detector and mass were from the tube."""
+        """Ask for the distances of detector and mass from the tube."""
         ask_mm = self._review.questions.ask_mm
         detector_mm = ask_mm("Detector", "From the tube's focus to the detector, in mm (SID):")
         object_mm = None if detector_mm is None else ask_mm("Mass", "From the tube's focus to the mass, in mm:")
@@ -52,7 +52,7 @@ class Calibrating:
             self.keep(KnownDistances(detector_mm, object_mm))
 
     def keep(self, calibration: Calibration | None) -> None:
-        """Keep a calibration for every lesion of the radiograph; None takes it back."""
+        """Store a calibration for every lesion of the radiograph; None removes the calibration."""
         session = self._review.session
         if session is not None:
             self._review.guarded(partial(session.calibrate, calibration))

@@ -1,7 +1,7 @@
 """The controller of the review: it owns folder, session and background work, and tells the widgets what to show.
 
-What a reader does belongs to its parts: the worklist (`stacks`, `by_hand`), decisions (`deciding`), drawing
-(`painting`, `outlining`, `bones`), clicks (`pointing`, `calibrating`) and what is seen (`looking`).
+The parts of the controller handle what a reader does: the worklist (`stacks`, `by_hand`), decisions (`deciding`),
+drawing (`painting`, `outlining`, `bones`), clicks (`pointing`, `calibrating`) and the view (`looking`).
 """
 
 from __future__ import annotations
@@ -50,19 +50,19 @@ if TYPE_CHECKING:
 
 KEEP_MS = 4000
 LATEST_S = 24.0
-"""Drawings are kept when they are measured, and after so long in any case."""
+"""Drawings are saved when they are measured, or at the latest after this time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Widgets:
-    """What the controller shows the review on.
+    """The widgets on which the controller shows the review.
 
     Parameters
     ----------
     worklist, lesions, evidence
-        The tables, and the words about the lesion that is selected.
+        The tables, and the text about the selected lesion.
     decide, draw
-        The buttons, whose check boxes and menus the controller asks for.
+        The boxes of buttons, check boxes and menus.
     show_keys
         Opens the sheet of keys.
     """
@@ -76,7 +76,7 @@ class Widgets:
 
 
 class LayerRemoved(Protocol):
-    """napari's event of a layer that was taken away."""
+    """The event of napari for a removed layer."""
 
     @property
     def value(self) -> object:
@@ -89,14 +89,14 @@ class Controller:
     Parameters
     ----------
     viewer
-        Where stacks are shown; it may hold other layers.
+        The viewer of the stacks; it may contain other layers.
     widgets
-        Where the rest is shown.
+        The widgets for everything else.
     parent
-        The panel: its questions open over it, and its timers end with it.
+        The panel: questions open over the panel, and timers end with the panel.
     """
 
-    # Said here, because the table of actions names the parts, and the parts name the table.
+    # Declared here, because the table of actions refers to the parts, and the parts refer to the table.
     widgets: Widgets
     stacks: Stacks
     by_hand: ByHand
@@ -134,7 +134,7 @@ class Controller:
 
     @property
     def state(self) -> State:
-        """What decides now which actions are allowed."""
+        """The present state, which decides which actions are allowed."""
         session = self.session
         return State(
             has_desk=self.desk is not None,
@@ -148,7 +148,7 @@ class Controller:
         )
 
     def perform(self, name: str) -> None:
-        """Do an action, or say why it is not allowed now."""
+        """Perform an action, or show why the action is not allowed now."""
         action = BY_NAME[name]
         if action.ends_pointing:
             self.pointing.stop()
@@ -168,7 +168,7 @@ class Controller:
             switch(self, is_on)
 
     def guarded(self, act: Callable[[], object], quietly: bool = False) -> bool:
-        """Do something; say what cannot be done. False where it was not."""
+        """Call a function; show its error, if it fails. False if it failed."""
         try:
             act()
         except CalcimeasureError as error:
@@ -178,21 +178,21 @@ class Controller:
         return True
 
     def tell(self, error: BaseException) -> None:
-        """Say what a work in the background could not do."""
+        """Show the error of a function that failed in the background."""
         if not isinstance(error, CalcimeasureError):
             raise error
         show_error(str(error))
         if self.screen is not None:
             self.screen.hint("")
-        self.stacks.mark_shown()  # what could not be opened is not shown; the next one is beside it
+        self.stacks.mark_shown()  # a stack that could not be opened is not marked as shown
 
     def sign(self) -> str:
-        """Ask for the reader's name, which is then remembered.
+        """Ask for the name of the reader, and store the name.
 
         Raises
         ------
         ReviewError
-            The reader does not say it.
+            The reader gives no name.
         """
         name = self.questions.ask_name()
         if not name:
@@ -212,9 +212,9 @@ class Controller:
         desk
             The folder.
         reader
-            Who reads, where that is known.
+            The name of the reader, if known.
         loading
-            Gives that first stack, where somebody has begun to load it.
+            Returns the first stack, if it is already being loaded.
         """
         self.begin(desk)
         self.reader = reader or self.reader
@@ -222,7 +222,7 @@ class Controller:
         self.stacks.open_first(desk, loading)
 
     def begin(self, desk: Desk) -> None:
-        """Close the review that was open, and begin another one: its worklist is not shown yet."""
+        """Close the open review, and begin another one, without showing its worklist."""
         self.close_review()
         self.background = Background(self.tell)
         self.desk = desk
@@ -234,7 +234,7 @@ class Controller:
         )
 
     def close_review(self) -> None:
-        """Keep everything, write the tables, and take away what was added."""
+        """Save everything, write the tables, and remove the layers of the review."""
         if self.desk is None:
             self.background.close()
             return
@@ -252,7 +252,7 @@ class Controller:
         self.stacks.forget()
 
     def keep_everything(self) -> bool:
-        """Keep what was drawn; False where the reader wants to stay because it cannot be kept."""
+        """Save all drafts; False if one cannot be saved and the reader does not want to lose it."""
         session = self.session
         if session is None or self.guarded(session.save_all):
             return True
@@ -276,7 +276,7 @@ class Controller:
             self.screen = Screen(self.viewer, session, self.screen)
             self._listen(self.screen)
         self.screen.window(self.options.window)
-        # Not before: what the layers say while they change is not about lesions of this stack.
+        # The session is set only now: events of the layers while they change are not about lesions of this stack.
         self.session = session
         session.changed.connect(self.follow)
         session.show_rejected(self.widgets.draw.is_on("show rejected"))
@@ -293,20 +293,20 @@ class Controller:
         self.stacks.prefetch_soon()
 
     def _listen(self, screen: Screen) -> None:
-        """Follow what is done on layers that were just made."""
+        """Connect to the events of layers that were just made."""
         self.painting.listen(screen.labels)
         self.pointing.listen(screen.labels)
         _keys.bind_layers(screen.layers, _keys.calls_by_key(self.perform))
 
     def keep_stack(self) -> None:
-        """Keep what was drawn on the stack, and have the tables written."""
+        """Save the drafts of the stack, and start writing of the tables."""
         if self.session is not None:
             self.session.save_all()
         self.tables.is_due = True
         self.tables.write(self.desk)
 
     def _put_down(self) -> None:
-        """End the session; its layers stay until there are others."""
+        """End the session; its layers stay until other ones replace them."""
         self.painting.stop()
         self.stacks.stop_prefetching()
         self.pointing.stop()
@@ -318,9 +318,9 @@ class Controller:
         self.widgets.evidence.setText("")
 
     def _on_layer_removed(self, event: LayerRemoved) -> None:
-        """Close the stack where somebody takes a layer of the review away."""
+        """Close the stack if a layer of the review is removed."""
         if self.session is not None and self.screen is not None and event.value in self.screen.layers:
-            # Nothing from within the removal, not even a question: what draws the layer has not been told of it yet.
+            # Not called during the removal (not even to ask a question): the canvas does not yet know of the removal.
             QTimer.singleShot(0, self._close_stack)
 
     def _close_stack(self) -> None:
@@ -333,13 +333,13 @@ class Controller:
     # What changed
 
     def show_lesions(self) -> None:
-        """Show the table of lesions anew, and the evidence of the one that is selected."""
+        """Show the table of lesions again, and the evidence for the selected lesion."""
         if self.session is not None:
             self.widgets.lesions.fill(self.session)
             self.widgets.evidence.tell(self.session)
 
     def follow(self, what: str) -> None:
-        """Show what the session says has changed."""
+        """Show the changes that the session reports."""
         session, screen = self.session, self.screen
         if session is None or screen is None:
             return

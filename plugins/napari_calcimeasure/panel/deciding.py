@@ -1,4 +1,4 @@
-"""What a reader decides about lesions, one after another."""
+"""Decisions of a reader about lesions, one after another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def lesion_in_hand(session: Session) -> int | None:
-    """Find the lesion that an action is about: the one that is selected, else the one that was drawn last."""
+    """Find the lesion for an action: the selected one, else the one that was drawn last."""
     if session.selected is not None:
         return session.selected
     drawn = [label for label in session.drafts if label not in session.lesions]
@@ -23,7 +23,7 @@ def lesion_in_hand(session: Session) -> int | None:
 
 
 class Deciding:
-    """Decisions about the lesions of the stack that is shown."""
+    """Decisions about the lesions of the stack in the viewer."""
 
     def __init__(self, review: Controller) -> None:
         self._review = review
@@ -31,7 +31,7 @@ class Deciding:
     # Going from lesion to lesion
 
     def go_to(self, number: int) -> None:
-        """Go to a lesion."""
+        """Select and show a lesion."""
         session, screen = self._review.session, self._review.screen
         if session is None or screen is None:
             return
@@ -49,23 +49,23 @@ class Deciding:
     # Deciding
 
     def decide(self, status: Status) -> None:
-        """Accept or reject the lesion, or take that back."""
+        """Accept or reject the lesion, or revoke the decision."""
         self._do(lambda session, number: session.decide(number, status))
 
     def set_side(self, side: Laterality) -> None:
-        """Say the side of the lesion."""
+        """Set the side of the lesion."""
         self._do(lambda session, number: session.set_side(number, side))
 
     def set_tissue(self, tissue: Tissue) -> None:
-        """Say what the lesion is."""
+        """Set the tissue of the lesion."""
         self._do(lambda session, number: session.set_tissue(number, tissue))
 
     def set_site(self, site: BodySite) -> None:
-        """Say the body site of the lesion."""
+        """Set the body site of the lesion."""
         self._do(lambda session, number: session.set_site(number, site))
 
     def accept_shown(self) -> None:
-        """Accept every mass that was gone to."""
+        """Accept every mass that was shown in this session."""
         session = self._review.session
         if session is not None:
             self._review.guarded(lambda: show_info(f"Accepted: {session.accept_shown()}"))
@@ -78,7 +78,7 @@ class Deciding:
             self._do(lambda session, number: session.take_over(number))
 
     def delete(self) -> None:
-        """Take the lesion away."""
+        """Remove the lesion."""
         self._do(lambda session, number: session.delete(number))
 
     def _do(self, act: Callable[[Session, int], object]) -> None:
@@ -108,7 +108,7 @@ class Deciding:
             self._show_again()
 
     def redo(self) -> None:
-        """Do again what was undone."""
+        """Redo the step that was undone last."""
         if self._review.session is not None and self._review.guarded(self._review.session.redo):
             self._show_again()
 

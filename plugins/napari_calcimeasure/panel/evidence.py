@@ -1,4 +1,4 @@
-"""What side, site, tissue and size of the selected lesion rest on."""
+"""The evidence for side, site, tissue and size of the selected lesion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from calcimeasure.review import Session
 
 HEIGHT_PX = 72
-"""So high at least: the tables above keep their place when another lesion is selected."""
+"""Smallest height, so that the tables above do not move when another lesion is selected."""
 
 
 class EvidenceLabel(QLabel):
@@ -27,6 +27,6 @@ class EvidenceLabel(QLabel):
         self.setMinimumHeight(HEIGHT_PX)
 
     def tell(self, session: Session) -> None:
-        """Say the evidence of the lesion that is selected; nothing where none is."""
+        """Show the evidence for the selected lesion; empty if no lesion is selected."""
         selected = session.selected
         self.setText(evidence(session.lesion(selected)) if selected is not None else "")

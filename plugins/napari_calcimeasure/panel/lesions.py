@@ -32,11 +32,11 @@ class LesionsBox(QGroupBox):
         QVBoxLayout(self).addWidget(self.table)
 
     def name_columns(self, session: Session) -> None:
-        """Name the columns as they are for this kind of image."""
+        """Set the names of the columns for this kind of image."""
         self.table.setHorizontalHeaderLabels(columns_of(session))
 
     def fill(self, session: Session) -> None:
-        """Show the lesions as they are now."""
+        """Show the current lesions."""
         self.table.fill(
             lesion_order(session),
             lambda number: lesion_cells(session, number),

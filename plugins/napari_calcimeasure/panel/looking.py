@@ -1,4 +1,4 @@
-"""What is seen of a stack: window, plane, slab, outlines and rejected lesions."""
+"""The view of a stack: window, plane, slab, outlines and rejected lesions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Looking:
-    """The view of the stack that is shown."""
+    """The view of the stack in the viewer."""
 
     def __init__(self, review: Controller) -> None:
         self._review = review
@@ -20,7 +20,7 @@ class Looking:
             self._review.screen.window(name)
 
     def plane(self, name: str) -> None:
-        """Turn to a plane, at the lesion that is selected."""
+        """Show a plane through the selected lesion."""
         session, screen = self._review.session, self._review.screen
         if session is not None and screen is not None:
             screen.plane(name)
@@ -28,7 +28,7 @@ class Looking:
                 screen.go_to(session.selected)
 
     def toggle_slab(self) -> None:
-        """Show the brightest of a slab, or the slice again."""
+        """Show the maximum over a slab, or the slice again."""
         screen = self._review.screen
         if screen is not None:
             screen.set_slab(not screen.slab)
@@ -40,6 +40,6 @@ class Looking:
             screen.show_outlines(not screen.labels.visible)
 
     def show_rejected(self, shows: bool) -> None:
-        """Show rejected lesions too, or not."""
+        """Show or hide rejected lesions."""
         if self._review.session is not None:
             self._review.session.show_rejected(shows)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Outlining:
-    """Outlines of the stack that is shown."""
+    """Outlines of the stack in the viewer."""
 
     def __init__(self, review: Controller) -> None:
         self._review = review
@@ -27,7 +27,7 @@ class Outlining:
     # Growing, on radiographs
 
     def grow(self) -> None:
-        """Outline the mass that is clicked on next, or that was roughly painted just now."""
+        """Outline the mass that is clicked on next, or the mass that was roughly painted just before."""
         session, screen = self._review.session, self._review.screen
         if session is None or screen is None:
             return
@@ -38,11 +38,11 @@ class Outlining:
             return
         selected = session.lesions.get(session.selected or 0)
         if selected is not None and selected.lesion.status is Status.REJECTED:
-            self._review.guarded(partial(session.select, None))  # it leaves its place free
+            self._review.guarded(partial(session.select, None))  # a rejected lesion that is not selected is not drawn
         self._review.pointing.ask("Click into the mass", self._grow_at)
 
     def _grow_at(self, world: Sequence[float]) -> None:
-        """Grow the lesion that lies there anew, or a new one."""
+        """Grow the lesion at a world position again, or a new lesion."""
         session = self._review.session
         self._review.pointing.stop()
         if session is None:
@@ -76,7 +76,7 @@ class Outlining:
 
         review.guarded(start)
 
-    # Two of one lesion, and one of two
+    # Dividing and merging
 
     def divide(self) -> None:
         """Divide the lesion by a line from the next click to the one after it."""
@@ -98,7 +98,7 @@ class Outlining:
         review.guarded(lambda: session.split(number, cut))
 
     def join(self) -> None:
-        """Put the lesion that is clicked on next to the one that is selected."""
+        """Merge the lesion that is clicked on next into the selected lesion."""
         session = self._review.session
         number = None if session is None else lesion_in_hand(session)
         if number is not None:

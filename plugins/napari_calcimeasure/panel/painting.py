@@ -1,4 +1,4 @@
-"""What is painted on the layer of lesions: found when the reader pauses, and measured in the background."""
+"""Painting on the layer of lesions: changes are found when the reader pauses, and measured in the background."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_calcimeasure.panel.controller import Controller
 
 PAUSE_MS = 60
-"""While the button is down numbers follow when nothing was painted for so long."""
+"""While the button is down, numbers are updated after a pause of this length without painting."""
 
 
 class Painting:
@@ -24,21 +24,21 @@ class Painting:
         self._pause = timer(review.parent, PAUSE_MS, self._look_what_was_painted, once=True)
 
     def listen(self, labels: Labels) -> None:
-        """Follow what is painted on a layer."""
+        """Connect to painting on a layer."""
         labels.events.paint.connect(self._on_stroke)
         for event in (labels.events.labels_update, labels.events.set_data):
             event.connect(self._on_painted)
 
     def stop(self) -> None:
-        """Look no more: the stack is put down."""
+        """Stop, when the stack is closed."""
         self._pause.stop()
 
     def _on_stroke(self) -> None:
-        # It comes before a polygon and a fill are written: they are when Qt is back.
+        # The event comes before a polygon or a fill is written; both are written when control returns to Qt.
         self._pause.start(0)
 
     def _on_painted(self) -> None:
-        # It comes with every slice that is shown, too: then nobody has a tool in hand.
+        # The event also comes with every slice that is shown; then no tool is active.
         screen = self._review.screen
         if screen is not None and screen.labels.mode != "pan_zoom":
             self._pause.start(PAUSE_MS)
@@ -51,7 +51,7 @@ class Painting:
         with session.changed.blocked():
             is_painted = session.compare()
         if is_painted:
-            self.measure_next()  # first, so that it is under way while the window draws
+            self.measure_next()  # called first, so that measuring runs while the window is drawn
             self._review.follow("numbers")
             screen.color()
         self.measure_next()

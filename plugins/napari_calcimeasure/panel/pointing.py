@@ -1,4 +1,4 @@
-"""What a click on the image means: a lesion, a piece of bone, or what an action asked for."""
+"""The meaning of a click on the image: it selects a lesion or a piece of bone, or gives an action a point."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class MouseEvent(Protocol):
-    """napari's event of the mouse on the image."""
+    """The event of napari for the mouse on the image."""
 
     @property
     def type(self) -> str:
-        """What the mouse does: "mouse_press", "mouse_move" or "mouse_release"."""
+        """The kind of event: "mouse_press", "mouse_move" or "mouse_release"."""
 
     @property
     def position(self) -> Sequence[float]:
@@ -42,22 +42,22 @@ class Pointing:
         self.line: Ruler | None = None
 
     def listen(self, labels: Labels) -> None:
-        """Follow clicks on a layer, and what is chosen on it."""
+        """Connect to clicks on a layer, and to the selection of labels on the layer."""
         labels.events.selected_label.connect(self._on_label_chosen)
         labels.mouse_drag_callbacks.append(self._on_clicked)
         labels.mouse_move_callbacks.append(self._on_moved)
 
-    # What an action asks for
+    # Clicks for an action
 
     def ask(self, hint: str, act: Callable[[Sequence[float]], None]) -> None:
-        """Let the next click mean something else.
+        """Give the next click another meaning.
 
         Parameters
         ----------
         hint
             Tells the reader what to click on.
         act
-            Gets the world position of the click.
+            Function that is called with the world position of the click.
         """
         screen = self._review.screen
         if screen is not None:
@@ -74,9 +74,9 @@ class Pointing:
         hint
             Tells the reader where the line begins.
         name
-            Of the layer of the line.
+            The name of the layer of the line.
         act
-            Gets the world position of the second click.
+            Function that is called with the world position of the second click.
         """
         self.ask(hint, partial(self._begin_line, name, act))
 
@@ -86,17 +86,17 @@ class Pointing:
             self.ask("Click on its other end", act)
 
     def end_line(self, world: Sequence[float]) -> Ruler | None:
-        """Let the line end where the second click was; it stays in the viewer until `stop`."""
+        """End the line at the position of the second click; the line stays in the viewer until `stop`."""
         if self.line is not None:
             self.line.follow(world)
         return self.line
 
     def hold(self) -> None:
-        """Let clicks mean what they always mean, while the line stays."""
+        """Restore the usual meaning of clicks, while the line stays."""
         self._next = None
 
     def stop(self) -> None:
-        """Take back what the next click was to mean."""
+        """Cancel the special meaning of the next click."""
         self._next = None
         if self.line is not None:
             self.line.close()
@@ -104,10 +104,10 @@ class Pointing:
         if self._review.screen is not None:
             self._review.screen.hint("")
 
-    # What the mouse does
+    # Events of the mouse
 
     def _on_label_chosen(self) -> None:
-        """Follow napari's picker, and its box for the label."""
+        """Select the lesion whose label was chosen with the picker or the label box of napari."""
         session, screen = self._review.session, self._review.screen
         if session is not None and screen is not None:
             label = int(screen.labels.selected_label)
@@ -115,7 +115,7 @@ class Pointing:
                 self._review.guarded(partial(session.select, label))
 
     def _on_clicked(self, _: object, event: MouseEvent) -> Iterator[None]:
-        """Count presses of the button; select the lesion that is clicked on, while no tool is in hand."""
+        """Count presses of the button; if no tool is active, select the lesion that is clicked on."""
         session, screen = self._review.session, self._review.screen
         if session is None or screen is None:
             return

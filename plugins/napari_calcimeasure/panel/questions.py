@@ -1,4 +1,4 @@
-"""The questions that the panel puts to the reader, each in a window of its own."""
+"""The questions of the panel to the reader, each in its own window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
 LARGEST_MM = 10_000.0
-"""No length or distance of a radiograph is larger."""
+"""Upper limit for a length or distance of a radiograph."""
 
 
 class Questions:
@@ -27,27 +27,27 @@ class Questions:
         self._parent = parent
 
     def ask_name(self) -> str:
-        """Ask for the reader's name; empty where the reader does not say it."""
+        """Ask for the name of the reader; empty if no name is given."""
         name, said = QInputDialog.getText(self._parent, "Who reads?", "Your name: it signs what you decide and draw.")
         return name.strip() if said and name else ""
 
     def ask_about_conflict(self, question: str) -> bool:
-        """Ask whose word counts where somebody else changed a lesion; True is yes."""
+        """Ask which change is valid if another person changed a lesion; True for yes."""
         return self._is_yes("Changed by somebody else", question)
 
     def ask_to_lose(self) -> bool:
-        """Ask whether the window closes although what was drawn last cannot be kept."""
+        """Ask whether to close the window although the last drawing cannot be saved."""
         return self._is_yes("Not kept", "What was drawn last could not be kept. Close, and lose it?")
 
     def _is_yes(self, title: str, question: str) -> bool:
         return QMessageBox.question(self._parent, title, question) == QMessageBox.StandardButton.Yes
 
     def ask_mm(self, title: str, question: str) -> float | None:
-        """Ask for a length in millimeters; None where the reader leaves the question."""
+        """Ask for a length in millimeters; None if the reader cancels."""
         found, said = QInputDialog.getDouble(self._parent, title, question, 0.0, 0.0, LARGEST_MM, 2)
         return float(found) if said else None
 
     def ask_folder(self, title: str) -> Path | None:
-        """Ask for a folder; None where the reader leaves the question."""
+        """Ask for a folder; None if the reader cancels."""
         chosen = QFileDialog.getExistingDirectory(self._parent, title)
         return Path(chosen) if chosen else None

@@ -35,12 +35,12 @@ class ReviewPanel(QWidget):
     Parameters
     ----------
     napari_viewer
-        May hold other layers.
+        The viewer; it may contain other layers.
 
     Attributes
     ----------
     controller
-        What the review does.
+        The controller of the review.
     """
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
@@ -72,7 +72,7 @@ class ReviewPanel(QWidget):
         self.setMinimumWidth(560)
 
     def _join(self) -> None:
-        """Pass on what the widgets say to the controller."""
+        """Connect the signals of the widgets to the controller."""
         controller = self.controller
         self.worklist.chosen.connect(controller.stacks.go_to)
         self.worklist.filtered.connect(controller.stacks.fill)
@@ -96,14 +96,14 @@ class ReviewPanel(QWidget):
         desk
             The folder.
         reader
-            Who reads, where that is known.
+            The name of the reader, if known.
         loading
-            Gives that first stack, where somebody has begun to load it.
+            Returns the first stack, if it is already being loaded.
         """
         self.controller.open_desk(desk, reader, loading)
 
     def close_review(self) -> None:
-        """Keep everything, write the tables, and take away what was added."""
+        """Save everything, write the tables, and remove the layers of the review."""
         self.controller.close_review()
         if self._sheet is not None:
             # Qt may have deleted the sheet together with the window: the command closes the review after the window.
@@ -111,7 +111,7 @@ class ReviewPanel(QWidget):
                 self._sheet.close()
 
     def show_keys(self) -> None:
-        """Show every key, in a window of its own."""
+        """Show all keys, in a separate window."""
         if self._sheet is None:
             self._sheet = KeySheet(self)
         self._sheet.show()
@@ -120,7 +120,7 @@ class ReviewPanel(QWidget):
     # The window
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Watch the window, so that nothing is lost when it is closed."""
+        """Watch the window, so that drafts are saved when it is closed."""
         super().showEvent(event)
         self._unwatch()
         window = self.window()
@@ -135,7 +135,7 @@ class ReviewPanel(QWidget):
         self._watched = None
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
-        """Keep what was drawn before the window closes."""
+        """Save all drafts before the window closes."""
         is_ours = self._watched is not None and watched is self._watched()
         if event is not None and is_ours and self.controller.desk is not None:
             if event.type() == QEvent.Type.Close and not self.controller.keep_everything():
@@ -146,7 +146,7 @@ class ReviewPanel(QWidget):
         return super().eventFilter(watched, event)
 
     def event(self, event: QEvent | None) -> bool:
-        """Close the review where its dock is closed."""
+        """Close the review when its dock is closed."""
         is_moved = event is not None and event.type() == QEvent.Type.ParentChange
         if is_moved and self.parent() is None and self._watched is not None:
             self._unwatch()

@@ -10,16 +10,16 @@ from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QWidget
 from napari_calcimeasure.actions import groups_with_keys
 
 COLUMNS = 3
-"""The groups are set in so many columns, about equally long."""
+"""Number of columns for the groups; the columns have about equal length."""
 
 
 def sheet_columns() -> list[str]:
-    """Write the sheet as rich text, one text a column.
+    """Write the sheet as rich text, one text for each column.
 
     Returns
     -------
     list of str
-        At most `COLUMNS`; together they name every key once.
+        At most `COLUMNS` texts; together they contain every key once.
     """
     parts = []
     for group, actions in groups_with_keys():
@@ -41,7 +41,7 @@ def sheet_columns() -> list[str]:
 
 
 class KeySheet(QDialog):
-    """A window that stays beside the panel until it is closed; the keys go on to count in the viewer.
+    """A window that stays open beside the panel; the keys remain active in the viewer.
 
     Parameters
     ----------

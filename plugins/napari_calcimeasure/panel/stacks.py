@@ -1,4 +1,4 @@
-"""The worklist at work: which stack is shown, which comes next, and how far the review of each is."""
+"""The control of the worklist: the stack that is shown, the next stack, and the progress of each review."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_calcimeasure.panel.controller import Controller
 
 PREFETCH_MS = 400
-"""A stack that was just opened is drawn first: loading the next one would take half of the machine from it."""
+"""Delay before the next stack is loaded, so that the present stack is drawn first at full speed."""
 
 
 class Stacks:
@@ -31,7 +31,7 @@ class Stacks:
     shown
         Number of the stack that is in the viewer.
     wanted
-        Number of the stack that the reader asked for last: it may still be loaded.
+        Number of the stack that the reader asked for last; the stack may not be loaded yet.
     """
 
     def __init__(self, review: Controller) -> None:
@@ -56,7 +56,7 @@ class Stacks:
         self.go_to(first.stack_id, loading)
 
     def fill(self) -> None:
-        """Show the worklist as the store has it now."""
+        """Show the present worklist of the store."""
         if self._review.desk is None:
             return
         self._tasks = {task.stack_id: task for task in self._review.desk.tasks}
@@ -64,7 +64,7 @@ class Stacks:
         self.tell_progress()
 
     def update_task(self) -> None:
-        """Say anew how far the review of the stack is that is shown."""
+        """Update the progress of the review of the stack in the viewer."""
         session, task = self._review.session, self._tasks.get(self.shown or 0)
         if session is None or task is None:
             return
@@ -74,7 +74,7 @@ class Stacks:
         self.tell_progress()
 
     def tell_progress(self) -> None:
-        """Say how many stacks are done."""
+        """Show how many stacks are done."""
         tasks = self._tasks.values()
         done = sum(task.state is TaskState.DONE for task in tasks)
         asked = sum(task.asked > 0 for task in tasks)
@@ -96,7 +96,7 @@ class Stacks:
             self.go_to(beside)
 
     def go_to(self, stack_id: int, loading: Callable[[], OpenedStack] | None = None) -> None:
-        """Show a stack; what was drawn on the one that is left is kept first."""
+        """Show a stack; the drafts of the stack shown before are saved first."""
         review = self._review
         if review.desk is None or not review.guarded(review.keep_stack):
             return
@@ -116,11 +116,11 @@ class Stacks:
         self._soon.start()
 
     def stop_prefetching(self) -> None:
-        """Load no stack that nobody asked for."""
+        """Cancel loading of the next stack."""
         self._soon.stop()
 
     def _prefetch(self) -> None:
-        """Load the next stack while this one is looked at."""
+        """Load the next stack while the reader looks at the present one."""
         desk, beside = self._review.desk, self._worklist.beside(self.shown, 1)
         if desk is None or beside is None or beside == self.shown:
             return
@@ -133,12 +133,12 @@ class Stacks:
             try:
                 return open_stack(store, settings, stack_id)
             except CalcimeasureError:
-                return None  # it is said when the reader gets there
+                return None  # the error is shown when the reader opens this stack
 
         self._review.background.run(load, keep)
 
     def forget(self) -> None:
-        """Let go of every stack: the folder is closed."""
+        """Release every stack, when the folder is closed."""
         self._prefetched = self.shown = self.wanted = None
         self._tasks = {}
         self._worklist.empty()
@@ -146,7 +146,7 @@ class Stacks:
     # Stacks in which nothing was found
 
     def note_seen(self) -> None:
-        """Say that the stack was looked through in which nothing was found, and go on; or take that back."""
+        """Store that the reader has looked through a stack without lesions, and go to the next; or revoke this."""
         review = self._review
         session, desk, stack_id = review.session, review.desk, self.shown
         if session is None or desk is None or stack_id is None or not review.guarded(session.save_all):

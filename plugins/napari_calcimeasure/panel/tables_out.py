@@ -1,4 +1,4 @@
-"""Writes lesions.csv and the other tables of a folder anew, in the background while a reader works."""
+"""Writing of lesions.csv and the other tables of a folder, in the background while a reader works."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TablesOut:
     Attributes
     ----------
     is_due
-        Whether something changed since they were written.
+        Whether something changed since the tables were written.
     """
 
     def __init__(self, review: Controller) -> None:
@@ -28,7 +28,7 @@ class TablesOut:
         self._is_writing = False
 
     def write(self, desk: Desk | None) -> None:
-        """Write them in the background where something changed, and nobody writes already."""
+        """Write the tables in the background, if something changed and they are not being written."""
         if desk is None or not self.is_due or self._is_writing:
             return
         self.is_due, self._is_writing = False, True
@@ -48,6 +48,6 @@ class TablesOut:
         self._review.background.run(write, done)
 
     def write_at_once(self, desk: Desk) -> None:
-        """Write them before the folder closes."""
+        """Write the tables before the folder is closed."""
         self.is_due = False
         self._review.guarded(desk.write_tables)

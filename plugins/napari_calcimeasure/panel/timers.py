@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def timer(parent: QObject, interval_ms: int, act: Callable[[], object], *, once: bool = False) -> QTimer:
-    """Make a timer that goes with its parent; it does not run yet."""
+    """Make a timer that is deleted with its parent; the timer is not started."""
     made = QTimer(parent)
     made.setInterval(interval_ms)
     made.setSingleShot(once)

@@ -23,14 +23,14 @@ DOTS = {
     "reject": COLORS[Status.REJECTED],
     "undecide": COLORS[Status.PROPOSED],
 }
-"""The color of the outlines that a button leads to, by the name of its action."""
+"""The color of the outlines after the action of a button, by the name of the action."""
 
 COLUMNS = 12
-"""Of the grid that buttons are laid out in: rows of 1, 2, 3, 4, 6 or 12 fill it evenly."""
+"""Number of columns of the grid of buttons: rows of 1, 2, 3, 4, 6 or 12 buttons fill the grid evenly."""
 
 
 def tip_of(action: Action) -> str:
-    """Say what an action does, with its key."""
+    """Write the tooltip of an action: its effect and its key."""
     return f"{action.words} ({action.label})" if action.keys else action.words
 
 
@@ -40,7 +40,7 @@ class ActionButtons(QWidget):
     Parameters
     ----------
     rows
-        What each row shows.
+        The actions of each row.
     """
 
     pressed = Signal(str)
@@ -95,9 +95,9 @@ class ToolBox(QGroupBox):
     Parameters
     ----------
     group
-        Whose actions it shows.
+        The group of actions in the box.
     title
-        Instead of the name of the group.
+        The title, instead of the name of the group.
     """
 
     def __init__(self, group: Group, title: str | None = None) -> None:
@@ -107,7 +107,7 @@ class ToolBox(QGroupBox):
 
 
 def button_of(action: Action) -> QPushButton:
-    """Make the button of an action: it shows the key, and never takes the keyboard."""
+    """Make the button of an action; it shows the key, and never gets the keyboard focus."""
     made = QPushButton(f"{action.text}  {action.label}" if action.keys else action.text)
     made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     made.setToolTip(tip_of(action))
@@ -117,7 +117,7 @@ def button_of(action: Action) -> QPushButton:
 
 
 def _menu_text(action: Action) -> str:
-    """Write an action as it stands in a menu: the letter after `&` chooses it while the menu is open."""
+    """Write the text of an action in a menu: the letter after `&` chooses the action while the menu is open."""
     if not action.keys:
         return f"&{action.text}"
     return f"&{action.keys[0].removeprefix('Shift-')}   {action.text}   ({action.label})"

@@ -1,4 +1,4 @@
-"""The worklist: every measured stack, how far its review is, and which of them are shown."""
+"""The worklist: all measured stacks with the progress of their review, and a filter."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class WorklistBox(QGroupBox):
         layout.addWidget(self._by_hand)
 
     def fill(self, tasks: Mapping[int, Task], shown: int | None) -> None:
-        """Show the stacks that the filter lets through, and in any case the one that is in the viewer."""
+        """Show the stacks that match the filter, and always the stack that is in the viewer."""
         states = FILTERS[self.filter.currentText()]
         keys = [stack_id for stack_id, task in tasks.items() if task.state in states or stack_id == shown]
         self.table.fill(
@@ -86,11 +86,11 @@ class WorklistBox(QGroupBox):
         self.table.empty()
 
     def show_every_stack(self) -> None:
-        """Take the filter away."""
+        """Remove the filter."""
         self.filter.setCurrentText(EVERY_STACK)
 
     def update_task(self, task: Task) -> None:
-        """Show anew how far the review of a stack is."""
+        """Update the progress of the review of a stack."""
         self.table.update_row(task.stack_id, task_cells(task), STATE_COLORS.get(task.state), _STATE)
 
     def mark(self, stack_id: int | None) -> None:
@@ -98,13 +98,13 @@ class WorklistBox(QGroupBox):
         self.table.mark(stack_id)
 
     def beside(self, stack_id: int | None, step: int) -> int | None:
-        """Give the next or previous stack of those that are shown; None at the end."""
+        """Give the next or previous stack in the table; None at the end."""
         return self.table.key_beside(stack_id, step)
 
     def tell(self, progress: str) -> None:
-        """Say how far the review is, or what is being done."""
+        """Show the progress of the review, or the present activity."""
         self.progress.setText(progress)
 
     def offer_by_hand(self, offers: bool) -> None:
-        """Show the buttons for images that are opened by hand, or not."""
+        """Show or hide the buttons for images that are opened by hand."""
         self._by_hand.setVisible(offers)
