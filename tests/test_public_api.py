@@ -105,5 +105,11 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
     assert python(code).split() == []
 
 
+@pytest.mark.parametrize("module", ["calcimeasure.study", "calcimeasure.export", "calcimeasure.run.tables"])
+def test_importing_what_writes_tables_loads_no_scipy(module: str) -> None:
+    code = f"import sys, {module}; print(*[name for name in ('scipy', 'skimage', 'edt') if name in sys.modules])"
+    assert python(code).split() == []
+
+
 def test_importing_everything_configures_no_logging_and_prints_nothing() -> None:
     assert python("from calcimeasure import *; import logging; assert not logging.root.handlers") == ""
