@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from calcimeasure.one_line import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.progress import ProgressColumn, Task
     from rich.table import Table
@@ -153,13 +153,7 @@ def show_done(done: Done) -> None:
     _print(f"Stacks measured: {summary.measured}. Calcified masses: {summary.masses}, large ones: {summary.large}.")
     if summary.unsure:
         _print(f"Not surely calcified masses, for a reader to see: {summary.unsure} (--all-tissues lists them).")
-    if states.get("unchanged"):
-        _print(f"Stacks that were measured before and are unchanged: {states['unchanged']}.")
-    if states.get("reviewed"):
-        _print(
-            f"Stacks left alone because a reader has decided about them: {states['reviewed']} "
-            "(--remeasure-reviewed measures them too)."
-        )
+    _show_left_alone(states)
     for kind, count in summary.not_measured:
         _print(f"Stacks or files {kind}: {count}.")
     if done.found.other_file_count:
@@ -172,6 +166,17 @@ def show_done(done: Done) -> None:
         say(
             f"calcimeasure: interrupted, {sum(states.values())} of {len(done.found.series)} stacks are done. "
             "Run it again to go on."
+        )
+
+
+def _show_left_alone(states: Mapping[str, int]) -> None:
+    """Print how many stacks were not measured again, and why."""
+    if states.get("unchanged"):
+        _print(f"Stacks that were measured before and are unchanged: {states['unchanged']}.")
+    if states.get("reviewed"):
+        _print(
+            f"Stacks left alone because a reader has decided about them: {states['reviewed']} "
+            "(--remeasure-reviewed measures them too)."
         )
 
 

@@ -115,8 +115,8 @@ class Stack:
     A series with several grids becomes several stacks with different `stack_number` (from 1). UIDs are empty if the
     header has none. `region_codes` holds the code values of Anatomic Region (0008,2218) and Primary Anatomic Structure
     (0008,2228). `region_modifier_codes` holds the code values of their modifiers (0008,2220) and (0008,2230).
-    `derivation` is Derivation Description (0008,2111). `volume_words` holds the values of Volumetric Properties (0008,9206)
-    and Volume Based Calculation Technique (0008,9207).
+    `derivation` is Derivation Description (0008,2111). `volume_words` holds the values of Volumetric Properties
+    (0008,9206) and Volume Based Calculation Technique (0008,9207).
     """
 
     series_uid: str

@@ -54,6 +54,10 @@ def checked(field: dataclasses.Field[Any], value: object, where: str) -> object:
         if not isinstance(value, bool):
             raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: true or false is allowed.")
         return value
+    return _checked_number(field, value, where)
+
+
+def _checked_number(field: dataclasses.Field[Any], value: object, where: str) -> float:
     low, high, unit = field.metadata["low"], field.metadata["high"], field.metadata["unit"]
     whole = field.metadata.get("whole", False)
     allowed = f"a {'whole ' if whole else ''}number from {low:g} to {high:g} {unit}".rstrip()

@@ -38,10 +38,12 @@ def symmetric_pairs(masses: Sequence[Seen]) -> dict[int, int]:
     left, right = (_on_side(masses, side) for side in (Laterality.LEFT, Laterality.RIGHT))
     matched = match([masses[n] for n in left], [masses[n] for n in right], _unlikeness)
     pairs = [(left[one], right[other]) for one, other in matched.items()]
-    paired = {index for pair in pairs for index in pair}
-    alone = ([n for n in side if n not in paired] for side in (left, right))
-    pairs += _limb_by_limb(masses, *alone)
+    pairs += _limb_by_limb(masses, _in_no_pair(left, pairs), _in_no_pair(right, pairs))
     return {index: number for number, pair in enumerate(sorted(pairs, key=min), 1) for index in pair}
+
+
+def _in_no_pair(indexes: Sequence[int], pairs: Sequence[tuple[int, int]]) -> list[int]:
+    return [index for index in indexes if all(index not in pair for pair in pairs)]
 
 
 def _on_side(masses: Sequence[Seen], laterality: Laterality) -> list[int]:

@@ -90,6 +90,11 @@ def _plainly(features: Features, contrast_agent: bool) -> tuple[Tissue, float, f
     if _is_shell_of_fluid(f):
         sentence = f"a closed shell round a fluid of {f.cavity_hu:.0f} HU: a hollow calcification, or a small bone"
         return Tissue.UNKNOWN, CT.undecided, f.cavity_hu or 0.0, sentence
+    return _vessel_or_contrast(f, contrast_agent)
+
+
+def _vessel_or_contrast(f: Features, contrast_agent: bool) -> tuple[Tissue, float, float, str] | None:
+    """Tell contrast agent and walls of vessels, by their evenness and their shape."""
     tubular = f.slenderness > CT.long and not joined(f)
     even = f.spread < CT.even and f.rim < CT.even_rim and f.core_hu < CT.highest_contrast_hu and not joined(f)
     if even and f.thickness_mm > CT.thinnest_even_mm and (tubular or contrast_agent):
