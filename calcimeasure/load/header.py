@@ -145,7 +145,7 @@ _READ_TAGS: Final[list[BaseTag | int]] = [*_TAGS.values(), *_WORD_TAGS, *map(Tag
 """Only these are read. Other elements may be large or broken: they are skipped."""
 
 _ALSO_IN_META: Final = {"SOPClassUID": "MediaStorageSOPClassUID", "SOPInstanceUID": "MediaStorageSOPInstanceUID"}
-"""In badly pseudonymized files these UIDs stand only in the file meta information."""
+"""In badly pseudonymized files these UIDs are only in the file meta information."""
 
 _FRAME_NAMES: Final = {
     "ImageType": "FrameType",
