@@ -1,4 +1,4 @@
-"""How a function becomes a command: its records become options, its errors one line, what it returns the exit code."""
+"""Commands from functions: records become options, errors become one line, the return value becomes the exit code."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def command(app: typer.Typer) -> Callable[[Function], Function]:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A parameter of a command's function, and the options that its value is made of.
+    """A parameter of a command's function, and the options from which its value is made.
 
     Parameters
     ----------
     name
         The parameter.
     record
-        The dataclass of its value; None where the value is that of the only option.
+        The dataclass of its value; None if the value is that of a single option.
     options
         As Typer reads them from a signature.
     """

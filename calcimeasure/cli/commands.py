@@ -1,6 +1,6 @@
-"""The commands: each parses, calls what does the work, shows what that gave, and returns the exit code.
+"""The commands: each parses its options, calls the function that does the work, shows the result, and returns a code.
 
-The annotations are read when the program starts: they are no strings here.
+The annotations are read when the program starts, so they must not be strings.
 """
 
 import io
@@ -65,7 +65,7 @@ app = typer.Typer(
 def main() -> None:
     """Run the program."""
     for stream in (sys.stdout, sys.stderr):
-        # A terminal or a file of another character set than UTF-8 gets codes for what it cannot show.
+        # On a terminal or in a file with another character set than UTF-8, unknown characters are shown as codes.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     app(prog_name="calcimeasure")
@@ -224,7 +224,7 @@ for _name, _what in {
 def _workers(inputs: Sequence[Path], out: Path, settings: "Settings") -> "AbstractContextManager[MeasureStacks]":
     """Choose the workers that the settings name: processes of this machine, or a cluster.
 
-    Processes begin to load what measures at once, before the rest of the program is loaded here.
+    Processes begin to load the modules for measuring at once, before the rest of the program is loaded here.
     """
     from calcimeasure.load import check_paths
     from calcimeasure.settings import measures_on_cluster
@@ -236,7 +236,7 @@ def _workers(inputs: Sequence[Path], out: Path, settings: "Settings") -> "Abstra
         return on_cluster(settings, say)
     from calcimeasure.run.processes import in_processes, load_ahead
 
-    # Where this folder has its tables there may be nothing to measure.
+    # If the folder already has tables, there may be nothing to measure.
     if not (out / "lesions.csv").exists():
         load_ahead()
     return in_processes(settings)

@@ -1,7 +1,7 @@
 """Completion of commands and options by the shell.
 
-Typer's own options for it find out which shell runs. In a container, in cron and in CI there may be none: these options
-take the name of a shell.
+Typer's own options for completion detect the running shell. In a container, in cron and in CI there may be no shell:
+these options take the name of a shell.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typer.completion import (  # type: ignore[attr-defined] # its types leave t
 
 _PROGRAM = "calcimeasure"
 _VARIABLE = "_CALCIMEASURE_COMPLETE"
-"""With this variable in its environment the program completes a line instead of carrying it out."""
+"""If this environment variable is set, the program completes a command line instead of running it."""
 
 
 class Shell(StrEnum):

@@ -1,6 +1,6 @@
 """The options of the commands: records whose fields are the options, with the name and the help of each.
 
-The annotations are read when the program starts: they are no strings here.
+The annotations are read when the program starts, so they must not be strings.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ class SettingsOptions:
     ] = None
 
     def chosen(self, options: "Mapping[str, object]") -> "Settings":
-        """Put settings together: the file, over it --set, over it the command's own options."""
+        """Combine settings: the options of the command override --set, and --set overrides the file."""
         from calcimeasure.settings import Settings, change_settings, load_settings, parse_assignment
 
         settings = load_settings(self.settings) if self.settings else Settings()
@@ -58,7 +58,7 @@ class SettingsOptions:
 
 @dataclass(frozen=True, slots=True)
 class MeasureOptions:
-    """Options of `measure` that are settings too: a field has the name of its setting, but for `no_report`."""
+    """Options of `measure` that are also settings; each field except `no_report` has the name of its setting."""
 
     identified: Annotated[
         bool, typer.Option("--identified", help="Write PatientID, dates and UIDs into the tables.")
@@ -123,25 +123,25 @@ class ExportOptions:
     key: KeyOption = None
 
     def as_settings(self) -> dict[str, object]:
-        """Give the settings that the options change. The registry's ids are those that the store remembers."""
+        """Give the settings that the options change. The ids of the registry come from the store."""
         key = {} if self.key is None else {"key": _as_setting(self.key)}
         return {"identified": self.identified, "record_map": "", **key}
 
 
 def _as_setting(value: object) -> object:
-    # Settings are kept with the results: a path in them has to hold wherever the program is called.
+    # Settings are stored with the results, so a path in them must be valid in any working directory.
     return str(value.absolute()) if isinstance(value, Path) else value
 
 
 def out_of(out: Path | None) -> Path:
-    """Give the folder of the results, which `measure` cannot do without."""
+    """Give the folder of the results; `measure` requires one."""
     if out is None:
         raise OutputError("measure needs --out DIR.")
     return out
 
 
 def inputs_of(paths: Sequence[Path] | None, sample: bool = False) -> Sequence[Path]:
-    """Give the paths to look below: those of the command line, or that of the samples."""
+    """Give the paths to search: those of the command line, or that of the samples."""
     from calcimeasure.sample import sample_folder
 
     if sample and paths:

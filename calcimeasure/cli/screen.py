@@ -1,4 +1,4 @@
-"""What the terminal shows: lines, tables, the summary of a run, its progress."""
+"""The output on the terminal: lines, tables, the summary of a run, its progress."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def show_line(line: str) -> None:
 
 
 def _printable(text: str) -> str:
-    """Names of files need not be valid text; what cannot be printed is shown as its code."""
+    """Replace characters that cannot be printed by their codes; names of files may contain invalid characters."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -89,7 +89,7 @@ def _table(*names: str) -> Table:
 
 
 def terminal(debug: bool) -> Screen:
-    """Give what a run shows itself on: stderr.
+    """Give the screen of a run: stderr.
 
     Parameters
     ----------
@@ -140,11 +140,11 @@ def _rate(task: Task) -> str:
     return f"{60 * task.speed:.3g} stacks/min" if task.speed else ""
 
 
-# What a run came to
+# The result of a run
 
 
 def show_done(done: Done) -> None:
-    """Print the lesions, what became of the stacks, and where the files are."""
+    """Print the lesions, the results of the stacks, and the paths of the files."""
     summary, states = done.summary, done.states
     if summary.listed:
         _print(_lesions(summary.listed))
@@ -191,7 +191,7 @@ def _lesions(listed: Sequence[tuple[str, Lesion]]) -> Table:
             _shown(stack),
             str(lesion.number),
             _axes(numbers),
-            # What a radiograph does not have stays empty.
+            # Numbers that a radiograph does not have stay empty.
             _rounded(numbers.max_3d_diameter_mm, 1),
             _rounded(numbers.volume_voxels_ml, 2),
             _rounded(numbers.mean_hu, 0),
@@ -202,7 +202,7 @@ def _lesions(listed: Sequence[tuple[str, Lesion]]) -> Table:
 
 
 def _axes(numbers: Measurements | RadiographMeasurements) -> str:
-    """Say long and short axis; of a radiograph without millimeters in pixels."""
+    """Write long and short axis; in pixels for a radiograph without millimeters."""
     if numbers.long_axis_mm is not None and numbers.short_axis_mm is not None:
         return f"{numbers.long_axis_mm:.1f} x {numbers.short_axis_mm:.1f}"
     return f"{numbers.long_axis_px:.0f} x {numbers.short_axis_px:.0f} px"
@@ -212,7 +212,7 @@ def _rounded(number: float | None, digits: int) -> str:
     return "" if number is None else f"{number:.{digits}f}"
 
 
-# What a scan found
+# The result of a scan
 
 
 def show_scan_as_json(scan: Scan) -> None:
@@ -239,7 +239,7 @@ def _scan_row(stack: ScannedStack) -> dict[str, object]:
     return asdict(stack) | {name: text and _printable(text) for name, text in texts.items()}
 
 
-# Why a lesion has its numbers
+# The explanation of a lesion
 
 
 def show_explanation(explanation: Explanation) -> None:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def find_bone_masks(settings: Settings) -> MaskFiles | None:
-    """Read the headers of the masks that are named, once for all stacks; None where none are named.
+    """Read the headers of the masks in the settings, once for all stacks; None if the settings name no masks.
 
     Raises
     ------
     UsageError
-        Nothing there is a mask, or one cannot be read.
+        No file there is a mask, or a mask cannot be read.
     """
     return _mask_files(settings.bone_mask) if settings.bone_mask else None
 
@@ -32,14 +32,14 @@ def bones_of(image: Image, settings: Settings) -> tuple[NamedBones | None, tuple
     Parameters
     ----------
     image
-        The stack. On a radiograph nothing is looked for: masks lie in the patient, where a projection has no grid.
+        The image. For a radiograph there are no bones: masks need a grid in the patient, and a projection has none.
     settings
-        `bone_mask`: where the masks lie.
+        `bone_mask`: the path of the masks.
 
     Returns
     -------
     NamedBones or None
-        None where no mask was named, or none belongs to this stack.
+        None if the settings name no mask, or if no mask belongs to this stack.
     tuple of str
         Keys of `calcimeasure.codes.NOTICES`.
 

@@ -192,7 +192,7 @@ _OF_ONE_ITEM: Final = frozenset(
 """Macros that give a frame its place and its values. Each has one item (PS3.3 C.7.6.16.2): another one contradicts."""
 
 _ALSO_IN_META: Final = {"SOPClassUID": "MediaStorageSOPClassUID", "SOPInstanceUID": "MediaStorageSOPInstanceUID"}
-"""In badly pseudonymized files these UIDs stand only in the file meta information."""
+"""In badly pseudonymized files these UIDs are only in the file meta information."""
 
 _FRAME_NAMES: Final = {
     "ImageType": "FrameType",

@@ -219,7 +219,7 @@ class _Run:
 def client_of(settings: Settings) -> Iterator[Client]:
     """Connect to the cluster that the settings name, or start one as the settings say, which ends with the run.
 
-    The workers of the cluster begin to load what measures.
+    The workers of the cluster begin to load the modules for measuring.
 
     Raises
     ------
@@ -254,7 +254,7 @@ def client_of(settings: Settings) -> Iterator[Client]:
 
 
 def _have_workers_load(client: Client) -> list[Future[Any]]:
-    """Have each present worker load what measures. Dask drops these tasks when nothing holds their futures any more."""
+    """Let each present worker load the modules for measuring. Dask drops these tasks if their futures are not kept."""
     # Errors are reported when the first stack is measured: a cluster that is gone, a worker that cannot load.
     with suppress(CancelledError, OSError):
         return [
