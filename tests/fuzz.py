@@ -1,6 +1,6 @@
-"""Breaks DICOM files in seeded ways and loads them: ``python -m tests.fuzz files|codes FIRST STOP``.
+"""Breaks DICOM files in seeded ways and loads them: ``python -m tests.fuzz files|codes|grids FIRST STOP``.
 
-`files` breaks whole files, `codes` the codestreams in them alone.
+`files` breaks whole files, `codes` the codestreams in them alone. `grids` measures small stacks on odd grids.
 
 Each case writes its number before it runs and its outcome after, so that a case that ends the process is known. A case
 that takes longer than LIMIT_SECONDS ends the process with its traceback.
@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
 
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.errors import PixelError, SeriesError, UsageError
 from calcimeasure.load import check_headers, find_series, load_image
 from calcimeasure.load.pixels import stored_values
@@ -369,7 +371,83 @@ def run_code_case(number: int, folder: Path) -> str:
     return f"{syntax}: loaded"
 
 
-CASES = {"files": run_case, "codes": run_code_case}
+_SPACINGS_MM = (0.3, 0.7, 1.0, 3.0, 0.02, 0.05, 0.1, 5.0, 8.0, 9.9)
+_STEPS_MM = (*_SPACINGS_MM, 20.0, 50.0, 99.0)
+_SIDES = (1, 2, 3, 5, 20, 40, 200)
+_PLACES_MM = (1e6, 1e15, 1e30, 1e200, 1e308)
+
+
+def run_grid_case(number: int, folder: Path) -> str:
+    """Measure a small stack on an odd grid; raises where it is neither measured nor refused with a reason."""
+    rng = random.Random(number)  # noqa: S311 - cases are to be the same every time
+    usual = rng.random() < 0.3
+
+    def spacing_mm(odd: tuple[float, ...] = _SPACINGS_MM) -> float:
+        return rng.choice(_SPACINGS_MM[:4]) if usual or rng.random() < 0.5 else rng.choice(odd)
+
+    shape_kji = (rng.choice(_SIDES[:6]), rng.choice(_SIDES), rng.choice(_SIDES))
+    step_mm, row_mm, column_mm = spacing_mm(_STEPS_MM), spacing_mm(), spacing_mm()
+    start_mm = [rng.choice(_PLACES_MM if rng.random() < 0.05 else (0.0, -250.0, 900.0, -99e3)) for _ in range(3)]
+    thickness_mm = rng.choice(["", "0", "1", "nan", "1e308", f"{step_mm}"])
+    normal_axis = rng.randrange(3)
+    hu = np.full(shape_kji, -1000)
+    hu[:, shape_kji[1] // 8 : -shape_kji[1] // 8, shape_kji[2] // 8 : -shape_kji[2] // 8] = rng.choice(
+        [-1000, 40, 3000]
+    )
+    k, j, i = (n // 3 for n in shape_kji)
+    hu[k : 2 * k + 1, j : 2 * j + 1, i : 2 * i + 1] = rng.choice([300, 900, 3071, 40])
+    hu = hu + np.random.default_rng(number).integers(-20, 20, shape_kji)
+    folder.mkdir()
+    _write_grid(folder, hu, start_mm, (step_mm, row_mm, column_mm), normal_axis, thickness_mm)
+    outcomes = []
+    for stack in find_series(folder).series:
+        try:
+            report = analyze(stack)
+        except SeriesError as error:
+            outcomes.append(error.reason)
+        else:
+            outcomes.append(f"{len(report.lesions)} lesions")
+    grid = f"{shape_kji} {step_mm:g} {row_mm:g} {column_mm:g} at {start_mm}"
+    return f"{grid}: {' '.join(outcomes)}"
+
+
+_DIRECTIONS = ("0\\1\\0\\0\\0\\1", "0\\0\\1\\1\\0\\0", "1\\0\\0\\0\\1\\0")
+"""Row and column so that slices lie along x, y and z."""
+
+
+def _write_grid(
+    folder: Path,
+    hu: np.ndarray,
+    start_mm: list[float],
+    spacing_mm: tuple[float, float, float],
+    normal_axis: int,
+    thickness: str,
+) -> None:
+    """Write slices along one of the patient's axes, with numbers that pydicom does not write."""
+    for slice_number in range(len(hu)):
+        dataset = slice_dataset(GRID, 0, Header())
+        dataset.SOPInstanceUID = f"1.2.{slice_number + 1}"
+        place_mm = list(start_mm)
+        place_mm[normal_axis] += slice_number * spacing_mm[0]
+        stored = np.clip(hu[slice_number] + 1024, 0, 4095).astype(np.uint16)
+        describe_pixels(dataset, stored, 16)
+        set_pixels(dataset, [stored], "implicit_le", fragments=1)
+        own = {
+            "PixelSpacing": f"{spacing_mm[1]!r}\\{spacing_mm[2]!r}",
+            "ImagePositionPatient": "\\".join(map(repr, place_mm)),
+            "ImageOrientationPatient": _DIRECTIONS[normal_axis],
+            "SliceThickness": thickness,
+        }
+        with warnings.catch_warnings():
+            # pydicom warns of numbers of more than 16 characters, and of what is no number.
+            warnings.simplefilter("ignore")
+            for keyword, value in own.items():
+                content = (value + " " * (len(value) % 2)).encode()
+                dataset[keyword] = DataElement(tag_for_keyword(keyword), "UN", content)
+            save(folder / f"{slice_number}", dataset, "implicit_le")
+
+
+CASES = {"files": run_case, "codes": run_code_case, "grids": run_grid_case}
 
 
 def main(kind: str, first: int, stop: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calcimeasure.load.kind import refuse_unsupported
+from calcimeasure.load.packed import refuse_too_much_from_little
 from calcimeasure.load.radiograph import load_radiograph, refuse_no_gray_projection
 from calcimeasure.load.volume import checked_stack, load_volume, refuse_no_hounsfield_units
 from calcimeasure.settings import Settings
@@ -40,6 +41,7 @@ def load_image(stack: Stack, settings: Settings | None = None) -> Volume | Radio
     """
     settings = settings or Settings()
     refuse_unsupported(stack)
+    refuse_too_much_from_little(stack, settings)
     if stack.projection is not None:
         return load_radiograph(stack, settings)
     return load_volume(stack, settings)
@@ -54,6 +56,7 @@ def check_headers(stack: Stack, settings: Settings) -> None:
         As `load_image`.
     """
     refuse_unsupported(stack)
+    refuse_too_much_from_little(stack, settings)
     if stack.projection is not None:
         refuse_no_gray_projection(stack)
     else:

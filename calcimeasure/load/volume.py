@@ -13,6 +13,7 @@ from calcimeasure.geometry import Geometry
 from calcimeasure.load.constants import LOAD
 from calcimeasure.load.kind import is_monoenergetic, is_named_projection
 from calcimeasure.load.pixels import padding_limits, stored_values
+from calcimeasure.load.reach import refuse_out_of_reach
 from calcimeasure.load.source import unpacked
 from calcimeasure.model import NOT_IMAGED_HU, Instance, Stack, Volume
 from calcimeasure.threads import thread_count
@@ -267,7 +268,9 @@ def _origins_lps_mm(stack: Stack) -> NDArray[np.float64]:
                 "Image Position (Patient) (0020,0032)",
                 "Export the original series.",
             )
-    return np.array([instance.position_lps_mm for instance in stack.instances])
+    origins_lps_mm = np.array([instance.position_lps_mm for instance in stack.instances])
+    refuse_out_of_reach(stack, origins_lps_mm)
+    return origins_lps_mm
 
 
 def _refuse_doubled_positions(stack: Stack, steps_mm: NDArray[np.float64], settings: Settings) -> None:
