@@ -70,7 +70,7 @@ def volume_of(stack: Stack) -> Volume:
 
 
 def volumes_in(folder: str) -> list[Volume]:
-    return [volume_of(stack) for stack in found_in(folder).stack if outcome(stack) == "loaded"]
+    return [volume_of(stack) for stack in found_in(folder).series if outcome(stack) == "loaded"]
 
 
 def volume_in(folder: str) -> Volume:
@@ -164,7 +164,7 @@ def test_every_stack_has_its_outcome(folder: str) -> None:
 @pytest.mark.usefixtures("shared_dicom")
 @pytest.mark.parametrize("folder", EXPECTED)
 def test_scan_says_of_every_stack_what_loading_says(folder: str) -> None:
-    for stack in found_in(folder).stack:
+    for stack in found_in(folder).series:
         verdict = verdict_from_headers(stack, Settings())
         if stack.projection is None:
             assert (verdict.reason if verdict else "loaded") == outcome(stack)
@@ -339,7 +339,7 @@ def test_spacing_comes_from_positions_and_not_from_thickness() -> None:
     ],
 )
 def test_refusals_say_what_was_found(folder: str, message: str) -> None:
-    (stack,) = found_in(folder).stack
+    (stack,) = found_in(folder).series
     assert message in str(image_of(stack))
 
 
@@ -373,7 +373,7 @@ def test_jpeg_2000_twin_of_raw_pixels(shared_dicom: Path) -> None:
     folder = shared_dicom / "single_odd/pydicom_data"
     volumes = [volume_of(find_series(folder / name).series[0]) for name in ("693_J2KR.dcm", "693_UNCR.dcm")]
     assert_twins(*volumes)
-    both = [stack for stack in found_in("single_odd/pydicom_data").stack if "duplicate_dropped" in stack.notices]
+    both = [stack for stack in found_in("single_odd/pydicom_data").series if "duplicate_dropped" in stack.notices]
     assert len(both) == 1
 
 
