@@ -304,7 +304,7 @@ def test_dicomdir_names_what_its_folder_holds() -> None:
         for found in (from_folder, from_directory)
     ]
     assert files[0] == files[1]
-    assert [outcome(stack) for stack in from_directory.stack] == [outcome(stack) for stack in from_folder.stack]
+    assert [outcome(stack) for stack in from_directory.series] == [outcome(stack) for stack in from_folder.series]
 
 
 @pytest.mark.usefixtures("shared_dicom")
