@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calcimeasure import sample_folder
+from calcimeasure import UsageError, sample_folder
 from napari_calcimeasure._reader import read
 
 if TYPE_CHECKING:
@@ -12,8 +12,20 @@ if TYPE_CHECKING:
 
 
 def bilateral_hips() -> list[LayerData]:
-    """Give both hips of a phantom, with masses on both sides."""
-    return read(str(sample_folder() / "bilateral_hips"))
+    """Give both hips of a phantom, with masses on both sides.
+
+    Raises
+    ------
+    UsageError
+        The package was installed from a wheel, which has no room for them.
+    """
+    folder = sample_folder() / "bilateral_hips"
+    if not folder.is_dir():
+        raise UsageError(
+            f"Both hips expected in {folder.parent}, found none: an installed package holds the hand and its radiograph "
+            "alone. Open sample_dicom/bilateral_hips of the source distribution instead."
+        )
+    return read(str(folder))
 
 
 def hand() -> list[LayerData]:

@@ -9,10 +9,11 @@ import pytest
 from napari.components import ViewerModel
 from npe2 import PluginManager
 
-from calcimeasure import sample_folder
+from calcimeasure import UsageError, sample_folder
 from calcimeasure.model import Radiograph, Volume
 from napari_calcimeasure._convert import image_of
 from napari_calcimeasure._reader import get_reader
+from napari_calcimeasure._sample import bilateral_hips
 
 NPE2 = Path(sys.executable).with_name("npe2")
 
@@ -74,3 +75,9 @@ def test_a_tilted_stack_opens_as_it_was_acquired(shared_dicom: Path, viewer: Vie
     assert isinstance(volume, Volume)
     assert layer.data.size == volume.attenuation_hu.size
     assert np.array_equal(layer.affine.affine_matrix, np.eye(4))
+
+
+def test_a_sample_that_was_not_installed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("napari_calcimeasure._sample.sample_folder", lambda: tmp_path)
+    with pytest.raises(UsageError, match="source distribution"):
+        bilateral_hips()
