@@ -22,8 +22,8 @@ def bilateral_hips() -> list[LayerData]:
     folder = sample_folder() / "bilateral_hips"
     if not folder.is_dir():
         raise UsageError(
-            f"Both hips expected in {folder.parent}, found none: an installed package holds the hand and its radiograph "
-            "alone. Open sample_dicom/bilateral_hips of the source distribution instead."
+            f"Both hips expected in {folder.parent}, found none: an installed package holds the hand and its "
+            "radiograph alone. Open sample_dicom/bilateral_hips of the source distribution instead."
         )
     return read(str(folder))
 
