@@ -107,8 +107,14 @@ class TopLevel:
                 return
 
 
+_READ_META: Final = frozenset({0x00020002, 0x00020003, 0x00020010})
+"""Media Storage SOP Class UID, Media Storage SOP Instance UID, Transfer Syntax UID."""
+
+
 def check_meta(file: BinaryIO, stop: int) -> None:
-    """Refuse file meta information in which an attribute stands twice: Transfer Syntax UID tells how to read pixels.
+    """Refuse file meta information in which an attribute that is read stands twice (PS3.10 section 7.1).
+
+    Transfer Syntax UID (0002,0010) tells how to read pixels. A group length that stands twice changes nothing.
 
     Parameters
     ----------
@@ -120,7 +126,7 @@ def check_meta(file: BinaryIO, stop: int) -> None:
     Raises
     ------
     RepeatedAttributeError
-        An attribute stands twice.
+        Such an attribute stands twice.
     """
     file.seek(0)
     if file.read(_PREAMBLE_BYTES)[-4:] != b"DICM":
@@ -129,7 +135,7 @@ def check_meta(file: BinaryIO, stop: int) -> None:
     seen: set[int] = set()
     while file.tell() < stop and (element := walk.element(implicit=False)) is not None:
         tag, _, length = element
-        if tag in seen:
+        if tag in seen and tag in _READ_META:
             raise RepeatedAttributeError(tag)
         seen.add(tag)
         if not walk.value(length):
