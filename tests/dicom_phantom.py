@@ -432,7 +432,7 @@ def _chosen(instances: list[Instance], k: int | None) -> list[Instance]:
 class TruthRow:
     """A row of truth.csv."""
 
-    stack: str
+    series: str
     mass: int
     side: Side
     x_lps_mm: float
@@ -489,7 +489,7 @@ def _truth_row(phantom: Phantom, number: int, side: Side, true: Truth) -> TruthR
     x, y, z = true.centroid_lps_mm
     middle = [true.long_axis_k, (phantom.grid.shape_kji[1] - 1) / 2, (phantom.grid.shape_kji[2] - 1) / 2]
     return TruthRow(
-        stack=phantom.name,
+        series=phantom.name,
         mass=number,
         side=side,
         x_lps_mm=round(x, 2),

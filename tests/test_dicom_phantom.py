@@ -307,7 +307,7 @@ def test_phantom_series_returns_the_truth_and_the_sides(tmp_path: Path) -> None:
 
     assert [row.side for row in rows] == ["left", "left"]
     assert [row.side for row in mirrored] == ["left", "right"]
-    assert (rows[0].stack, rows[0].mass, rows[0].max_3d_diameter_mm) == ("two", 1, 14.0)
+    assert (rows[0].series, rows[0].mass, rows[0].max_3d_diameter_mm) == ("two", 1, 14.0)
     middle = decoded_by_pydicom(tmp_path / "two" / "IM00006.dcm")
     assert middle[20, 42] == 800
 
@@ -376,7 +376,7 @@ def test_sample_truth_and_readme_equal_the_formulas() -> None:
 
     on_disk = read_truth(SAMPLE_DICOM / "truth.csv")
 
-    assert [(row.stack, row.mass, row.side) for row in on_disk] == [(row.stack, row.mass, row.side) for row in rows]
+    assert [(row.series, row.mass, row.side) for row in on_disk] == [(row.series, row.mass, row.side) for row in rows]
     for row, expected in zip(on_disk, rows, strict=True):
         assert numbers_of(row) == pytest.approx(numbers_of(expected), abs=2e-3)
     assert (SAMPLE_DICOM / "README.md").read_text(encoding="utf-8") == samples_readme(on_disk, hand_shadows())

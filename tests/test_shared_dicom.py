@@ -130,8 +130,7 @@ EXPECTED: dict[str, list[tuple[str, int, str]]] = {
         ("CT", 1, "loaded"),
         ("CT", 1, "loaded"),
         ("CT", 1, "localizer"),
-        ("CT", 1, "not_hu"),
-        *[("CT", 1, "secondary_capture")] * 3,
+        *[("CT", 1, "secondary_capture")] * 2,
         ("SC", 1, "modality"),
     ],
     "single_odd/pydicom_data": [
@@ -157,8 +156,9 @@ def test_every_stack_has_its_outcome(folder: str) -> None:
     rows = [(stack.modality, len(stack.instances), outcome(stack)) for stack in found.series]
     assert counts(rows) == counts(EXPECTED[folder])
     unreadable = [failure.relative_path.name for failure in found.unreadable]
-    broken = "GH177_D_CLUNIE_CT1_IVRLE_BigEndian_undefined_length.dcm"
-    assert unreadable == ([broken] if folder == "single_odd/fo-dicom" else [])
+    # The first two have an attribute twice that is read: Acquisition Time, Media Storage SOP Class UID.
+    broken = ["FreezePattern.dcm", "GH1376.dcm", "GH177_D_CLUNIE_CT1_IVRLE_BigEndian_undefined_length.dcm"]
+    assert unreadable == (broken if folder == "single_odd/fo-dicom" else [])
 
 
 @pytest.mark.usefixtures("shared_dicom")
@@ -175,7 +175,7 @@ def test_all_as_one_path() -> None:
     """Series of several folders share their UIDs here; still each has its row, and nothing stops."""
     found = found_in(".")
     assert len(found.series) > 100
-    assert [failure.state for failure in found.unreadable] == [State.FAILED]
+    assert [failure.state for failure in found.unreadable] == [State.FAILED] * 3
     outcomes = Counter(outcome(stack) for stack in found.series)
     assert outcomes["internal_error"] == 0
     assert outcomes["loaded"] > 60
