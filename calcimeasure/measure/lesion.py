@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.edge import find_edge, side_by_side
+from calcimeasure.geometry import imaged_thickness_mm
 from calcimeasure.measure import shape, uncertainty
 from calcimeasure.measure.attenuation import attenuation
 from calcimeasure.measure.constants import MEASURE
@@ -117,8 +118,8 @@ def _notices(edge: Edge, contiguous: bool) -> tuple[str, ...]:
 
 def _is_contiguous(volume: Volume, outline: Outline, settings: MeasureSettings) -> bool:
     """Tell whether there are no gaps between the slices that show a lesion, and between them and the next slices."""
-    thickness_mm = volume.stack.slice_thickness_mm
-    if not thickness_mm or thickness_mm < 0:
+    thickness_mm = imaged_thickness_mm(volume.stack.slice_thickness_mm, volume.geometry.slice_steps_mm)
+    if thickness_mm is None:
         return True
     first, last = max(outline.start_kji[0] - 1, 0), outline.stop_kji[0]
     steps_mm = volume.geometry.slice_steps_mm[first:last]
