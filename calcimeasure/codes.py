@@ -69,6 +69,7 @@ NOTICES: Final[dict[str, str]] = {
     "one is measured.",
     "detector_plane": "The spacing of this radiograph is that of its detector: what lies nearer to the tube is shown "
     "larger, so that every size in millimeters is an upper bound.",
+    "excess_padding": "Zeros behind the pixel values were left out: the standard allows such padding.",
     "gaps_unchecked": "SliceThickness is missing or absurd and the slices are evenly spaced: nothing tells whether "
     "tissue between them was left out, and volumes hold only if none was.",
     "hu_clipped": "Some voxels were outside -32767..32767 HU and were set to that limit.",
@@ -105,12 +106,16 @@ NOTICES: Final[dict[str, str]] = {
     "used.",
     "projection_named": "Image Type says an original image, Series Description the name of a projection (MIP, MinIP): "
     "if it is one, every size is wrong.",
+    "secondary_capture_measured": "The slices are saved as secondary captures, with position, spacing and Hounsfield "
+    "units, which are taken as they are.",
     "sheared_stack": "The slices are shifted against each other (gantry tilt): each keeps its own position, "
     "nothing was "
     "resampled.",
     "single_slice": "One slice alone: measured in two dimensions, volumes are empty.",
     "specks_dropped": "Components below settings.min_volume_mm3 were dropped.",
     "split_series": "The series holds several grids: each is a stack of its own.",
+    "transfer_syntax_corrected": "The file states uncompressed pixels and holds compressed ones: they were decoded as "
+    "what they are.",
     "uncertain_spacing": "The header does not say in which plane the spacing of this radiograph holds; "
     "settings.allow_uncertain_spacing takes it for millimeters.",
     "unusual_size": "Less than 8 mm or more than 2.2 m was imaged: the unit of the sizes may not be mm.",

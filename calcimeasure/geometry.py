@@ -22,6 +22,9 @@ THICKNESS_MM: Final = (0.02, 30.0)
 _ONE_STEP_RATIO: Final = 1.1
 """Steps whose ratio is smaller are one step."""
 
+_OVERLAP_RATIO: Final = 1.5
+"""Slices are assumed to be at most so many times as thick as the smallest step, as two protocols in one stack are."""
+
 
 def imaged_thickness_mm(slice_thickness_mm: float | None, steps_mm: NDArray[np.float64]) -> float | None:
     """Give the thickness of tissue that a slice shows.
@@ -36,13 +39,13 @@ def imaged_thickness_mm(slice_thickness_mm: float | None, steps_mm: NDArray[np.f
     Returns
     -------
     float or None
-        Slice Thickness if it is plausible. If not, and if the steps differ, the smallest step: slices are seldom
-        farther apart than they are thick. None if nothing tells it.
+        Slice Thickness if it is plausible. If not, and if the steps differ, 1.5 times the smallest step: slices are
+        seldom farther apart than they are thick. None if nothing tells it.
     """
     if slice_thickness_mm is not None and THICKNESS_MM[0] <= slice_thickness_mm <= THICKNESS_MM[1]:
         return slice_thickness_mm
     if steps_mm.size and steps_mm.max() > _ONE_STEP_RATIO * steps_mm.min():
-        return float(steps_mm.min())
+        return _OVERLAP_RATIO * float(steps_mm.min())
     return None
 
 

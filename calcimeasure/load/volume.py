@@ -11,8 +11,8 @@ import numpy as np
 from calcimeasure.errors import GeometryError, PixelError
 from calcimeasure.geometry import Geometry, imaged_thickness_mm
 from calcimeasure.load.constants import LOAD
-from calcimeasure.load.kind import is_monoenergetic, is_named_projection
-from calcimeasure.load.pixels import padding_limits, stored_values
+from calcimeasure.load.kind import is_captured_ct, is_monoenergetic, is_named_projection
+from calcimeasure.load.pixels import decoded_image, padding_limits, stored_values
 from calcimeasure.load.plausible import (
     TissueCount,
     count_tissue,
@@ -42,7 +42,11 @@ def load_volume(stack: Stack, settings: Settings) -> Volume:
     refuse_no_hounsfield_units(stack)
     stack, geometry, notices = checked_stack(stack, settings)
     attenuation_hu, pixel_notices = _read_attenuation(stack, geometry.shape_kji)
-    found = {"monoenergetic": is_monoenergetic(stack), "projection_named": is_named_projection(stack)}
+    found = {
+        "monoenergetic": is_monoenergetic(stack),
+        "projection_named": is_named_projection(stack),
+        "secondary_capture_measured": is_captured_ct(stack),
+    }
     by_header = tuple(notice for notice, holds in found.items() if holds)
     return Volume(stack, geometry, attenuation_hu, (*stack.notices, *notices, *by_header, *pixel_notices))
 
@@ -399,6 +403,7 @@ class _SliceFacts:
     clipped: bool
     padding_ignored: bool
     tissue: TissueCount
+    of_pixels: tuple[str, ...]
 
 
 def _read_attenuation(stack: Stack, shape_kji: tuple[int, int, int]) -> tuple[NDArray[np.int16], tuple[str, ...]]:
@@ -421,12 +426,13 @@ def _read_attenuation(stack: Stack, shape_kji: tuple[int, int, int]) -> tuple[ND
     }
     if found["no_air"]:
         _refuse_missing_intercept(stack, attenuation_hu)
-    return attenuation_hu, tuple(notice for notice, holds in found.items() if holds)
+    of_pixels = sorted({notice for one in facts for notice in one.of_pixels})
+    return attenuation_hu, (*(notice for notice, holds in found.items() if holds), *of_pixels)
 
 
 def _read_slice(instance: Instance, attenuation_hu: NDArray[np.int16]) -> _SliceFacts:
     """Write one slice in HU into its place: stored value * slope + intercept (PS3.3 C.11.1.1.2)."""
-    stored = stored_values(instance)
+    stored, notices = decoded_image(instance)
     slope, intercept = instance.rescale_slope or 1.0, instance.rescale_intercept or 0.0
     ends = sorted(float(limit) * slope + intercept for limit in (stored.min(), stored.max()))
     clipped = ends[0] < -_LARGEST_HU or ends[1] > _LARGEST_HU
@@ -441,7 +447,8 @@ def _read_slice(instance: Instance, attenuation_hu: NDArray[np.int16]) -> _Slice
     if padded is not None:
         attenuation_hu[padded] = NOT_IMAGED_HU
     air = _holds_air(attenuation_hu, ends[0] if padded is None else -np.inf)
-    return _SliceFacts(air, clipped, ignored, count_tissue(attenuation_hu, None if padded is None else ~padded))
+    tissue = count_tissue(attenuation_hu, None if padded is None else ~padded)
+    return _SliceFacts(air, clipped, ignored, tissue, notices)
 
 
 def _holds_air(attenuation_hu: NDArray[np.int16], lowest_hu: float) -> bool:

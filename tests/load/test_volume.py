@@ -277,6 +277,7 @@ def test_monoenergetic_is_a_notice(tmp_path: Path, word: str) -> None:
 
 # What is no volume
 
+CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 PR, SEG, SR = (f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("11.1", "66.4", "88.33"))
 
 
@@ -308,8 +309,9 @@ PR, SEG, SR = (f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("11.1", "66.4", "88.
         (Header(modality="SR", sop_class_uid=SR), "not_an_image"),
         (Header(modality="PR", sop_class_uid=PR), "not_an_image"),
         (Header(modality="KO"), "not_an_image"),
-        (Header(sop_class_uid="1.2.840.10008.5.1.4.1.1.7"), "secondary_capture"),
-        (Header(sop_class_uid="1.2.840.10008.5.1.4.1.1.7.4", image_type=("DERIVED", "SECONDARY")), "secondary_capture"),
+        (Header(modality="OT", sop_class_uid=CAPTURE), "secondary_capture"),
+        (Header(modality="OT", sop_class_uid=f"{CAPTURE}.4", image_type=("DERIVED", "SECONDARY")), "secondary_capture"),
+        (Header(sop_class_uid=CAPTURE, image_type=("DERIVED", "SECONDARY", "MIP")), "derived_image"),
     ],
     ids=lambda value: "" if isinstance(value, Header) else value,
 )
@@ -324,6 +326,39 @@ def test_what_is_no_ct_is_skipped_with_its_reason(tmp_path: Path, header: Header
 )
 def test_reformats_and_images_without_a_type_are_measured(tmp_path: Path, image_type: tuple[str, ...]) -> None:
     assert load(write(tmp_path, Header(image_type=image_type))).notices == ()
+
+
+@pytest.mark.parametrize("sop_class_uid", [CAPTURE, f"{CAPTURE}.2"])
+def test_ct_saved_as_secondary_capture_is_measured_with_a_notice(tmp_path: Path, sop_class_uid: str) -> None:
+    volume = load(write(tmp_path, Header(sop_class_uid=sop_class_uid, image_type=("DERIVED", "SECONDARY"))))
+    assert volume.notices == ("secondary_capture_measured",)
+    assert np.array_equal(volume.attenuation_hu, body_hu(GRID))
+
+
+@pytest.mark.parametrize(
+    "keyword",
+    ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope", "RescaleIntercept"],
+)
+def test_secondary_capture_without_place_or_scale_is_skipped(tmp_path: Path, keyword: str) -> None:
+    path = write(tmp_path, Header(sop_class_uid=CAPTURE), drop_tag(keyword))
+    refusal(path, "secondary_capture")
+
+
+def test_screen_shot_of_8_bits_is_skipped(tmp_path: Path) -> None:
+    path = write_image(
+        tmp_path / "image", np.zeros((20, 26), np.uint8), edit=lambda one: setattr(one, "SOPClassUID", CAPTURE)
+    )
+    refusal(path, "secondary_capture")
+
+
+@pytest.mark.parametrize("length", [2, 512])
+def test_padding_is_a_notice_of_the_volume(tmp_path: Path, length: int) -> None:
+    def pad(dataset: pydicom.Dataset) -> None:
+        dataset["PixelData"].value = dataset.PixelData + bytes(length)
+
+    path = write_multiframe(tmp_path / "image", body_hu(GRID), GRID, edit=pad)
+    assert load(path).notices == ("excess_padding",)
+    assert np.array_equal(load(path).attenuation_hu, body_hu(GRID))
 
 
 REFORMATTED = ("DERIVED", "SECONDARY", "REFORMATTED", "AVERAGE")
