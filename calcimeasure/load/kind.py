@@ -97,6 +97,9 @@ def is_captured_ct(stack: Stack) -> bool:
         _is_class(stack, _SECONDARY_CAPTURE)
         and not _is_class(stack, _MULTIFRAME_CAPTURE)
         and stack.modality == "CT"
+        # Single captures with a place are reference images, such as a survey with lines on it.
+        and len(stack.instances) > 2
+        and not any("SURVIEW" in word or "LOCALIZER" in word for word in stack.image_type)
         and stack.row_column_directions is not None
         and stack.pixel_spacing_mm is not None
         and first.position_lps_mm is not None

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 _PIXEL_MM: Final = (0.015, 10.0)
 """mm. Scanners of limbs have pixels down to 0.03 mm. A pixel of 10 mm shows no mass that is smaller than a fist."""
 
-_STEP_MM: Final = 100.0
+_STEP_MM: Final = 200.0
 """mm, the largest step between slices. Stacks that are sparse on purpose have steps up to 30 mm."""
 
-_FIELD_MM: Final = (2.0, 3000.0)
-"""mm, the smallest and largest side of what was imaged: no finger fits in less, and nobody is longer."""
+_FIELD_MM: Final = (0.5, 3000.0)
+"""mm, the smallest and largest side of what was imaged: a crop of a few pixels has more, and nobody is longer."""
 
 _USUAL_FIELD_MM: Final = (8.0, 2200.0)
 """mm. A finger is 15 mm wide, and a body with raised arms 2.2 m long. Outside of that the size is a notice."""

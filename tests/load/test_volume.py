@@ -344,6 +344,17 @@ def test_secondary_capture_without_place_or_scale_is_skipped(tmp_path: Path, key
     refusal(path, "secondary_capture")
 
 
+@pytest.mark.parametrize("word", ["REF_SURVIEW", "LOCALIZER"])
+def test_captured_survey_is_skipped(tmp_path: Path, word: str) -> None:
+    header = Header(sop_class_uid=CAPTURE, image_type=("DERIVED", "SECONDARY", word))
+    refusal(write(tmp_path, header), "secondary_capture")
+
+
+def test_single_capture_is_skipped(tmp_path: Path) -> None:
+    grid = straight_grid((1, 20, 26), (2.5, 0.7, 0.6))
+    refusal(write(tmp_path, Header(sop_class_uid=CAPTURE), grid=grid, hu=body_hu(GRID)[3:4]), "secondary_capture")
+
+
 def test_screen_shot_of_8_bits_is_skipped(tmp_path: Path) -> None:
     path = write_image(
         tmp_path / "image", np.zeros((20, 26), np.uint8), edit=lambda one: setattr(one, "SOPClassUID", CAPTURE)
@@ -790,12 +801,14 @@ def test_pixels_that_no_anatomy_fits_are_refused(tmp_path: Path, spacing: tuple[
     assert "(0028,0030)" in error.message
 
 
-@pytest.mark.parametrize(("spacing_mm", "reason"), [(0.05, "field"), (0.11, None), (0.3, None), (0.5, None)])
+@pytest.mark.parametrize(
+    ("spacing_mm", "reason"), [(0.02, "field"), (0.05, None), (0.11, None), (0.3, None), (0.5, None)]
+)
 def test_small_field(tmp_path: Path, spacing_mm: float, reason: str | None) -> None:
-    """20 x 26 pixels: 1 mm is refused, 2.2 and 6 mm are a notice, 10 mm is a finger."""
+    """20 x 26 pixels: 0.4 mm is refused, 1 to 6 mm are a notice, 10 mm is a finger."""
     path = write(tmp_path, None, set_tag("PixelSpacing", [spacing_mm, spacing_mm]))
     if reason:
-        assert "A field of 2 to 3000 mm expected, found 1 x 1.3 mm" in refusal(path, "implausible_size").message
+        assert "A field of 0.5 to 3000 mm expected, found 0.4 x 0.52 mm" in refusal(path, "implausible_size").message
     else:
         assert load(path).notices == (("unusual_size",) if spacing_mm < 0.4 else ())
 
