@@ -110,6 +110,9 @@ _LEAST_SOFT_TISSUE: Final = 0.05
 """Part of the body. The smallest that is seen is 0.3, in a field on the spine. Under a false scale, soft tissue has the
 values of other things, and only the edges of these have values of soft tissue: 0.01."""
 
+_SLOPE_TOLERANCE: Final = 0.01
+"""A slope that is nearer to 1 changes no value by more than the noise."""
+
 _EVERY: Final = 3
 """Each third row and column is enough to tell."""
 
@@ -150,7 +153,8 @@ def refuse_other_scale(stack: Stack, counts: Sequence[TissueCount]) -> None:
     """
     slopes = sorted({instance.rescale_slope or 1.0 for instance in stack.instances})
     alone = all(one.soft == one.values for one in counts)
-    if slopes != [1.0] and (alone or lacks_soft_tissue(counts)):
+    is_other = any(abs(slope - 1) > _SLOPE_TOLERANCE for slope in slopes)
+    if is_other and (alone or lacks_soft_tissue(counts)):
         found = "nothing else" if alone else "none"
         raise refusal(
             PixelError,
