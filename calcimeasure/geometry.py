@@ -8,45 +8,12 @@ resampled.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-
-THICKNESS_MM: Final = (0.02, 30.0)
-"""mm. No CT slice is thinner, and no slab of slices thicker: a Slice Thickness outside says nothing."""
-
-_ONE_STEP_RATIO: Final = 1.1
-"""Steps whose ratio is smaller are one step."""
-
-_OVERLAP_RATIO: Final = 1.5
-"""Slices are assumed to be at most so many times as thick as the smallest step, as two protocols in one stack are."""
-
-
-def imaged_thickness_mm(slice_thickness_mm: float | None, steps_mm: NDArray[np.float64]) -> float | None:
-    """Give the thickness of tissue that a slice shows.
-
-    Parameters
-    ----------
-    slice_thickness_mm
-        Slice Thickness (0018,0050).
-    steps_mm
-        (k - 1,) distances of the slices along the normal.
-
-    Returns
-    -------
-    float or None
-        Slice Thickness if it is plausible. If not, and if the steps differ, 1.5 times the smallest step: slices are
-        seldom farther apart than they are thick. None if nothing tells it.
-    """
-    if slice_thickness_mm is not None and THICKNESS_MM[0] <= slice_thickness_mm <= THICKNESS_MM[1]:
-        return slice_thickness_mm
-    if steps_mm.size and steps_mm.max() > _ONE_STEP_RATIO * steps_mm.min():
-        return _OVERLAP_RATIO * float(steps_mm.min())
-    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -81,13 +81,12 @@ def _place(folder: Path, names: list[str]) -> Path:
 
 def _other_name(folder: Path, name: str, is_file: bool) -> str | None:
     """Find the name on disk that stands for a name; None if there is none, or several."""
-    by_name = _names_on_disk(folder, _changed_at(folder))
+    by_name, by_stem = _names_on_disk(folder, _changed_at(folder))
     plain = _plain(name)
-    found = by_name.get(plain, ())
+    found = by_name.get(plain, [])
     if not found and is_file:
-        stem = plain.partition(".")[0]
-        like = [other for other in by_name if other.partition(".")[0] == stem and ("." in plain) != ("." in other)]
-        found = by_name[like[0]] if len(like) == 1 else by_name.get(f"{plain}.dcm", ())
+        like = [other for other in by_stem.get(_stem(plain), []) if ("." in plain) != ("." in other)]
+        found = by_name[like[0]] if len(like) == 1 else by_name.get(f"{plain}.dcm", [])
     return found[0] if len(found) == 1 else None
 
 
@@ -96,16 +95,24 @@ def _plain(name: str) -> str:
     return name.partition(";")[0].rstrip(". ").lower()
 
 
+def _stem(plain: str) -> str:
+    return plain.partition(".")[0]
+
+
 @functools.lru_cache(maxsize=64)
-def _names_on_disk(folder: Path, _changed_at: int) -> dict[str, tuple[str, ...]]:
-    """Read the names in a folder once for its many files, by their plain form."""
-    names: dict[str, tuple[str, ...]] = {}
+def _names_on_disk(folder: Path, _changed_at: int) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Read the names in a folder once for its many files: by their plain form, and plain forms by their stem."""
+    by_name: dict[str, list[str]] = {}
+    by_stem: dict[str, list[str]] = {}
     try:
-        for name in sorted(os.listdir(folder)):  # noqa: PTH208 - names alone
-            names[_plain(name)] = (*names.get(_plain(name), ()), name)
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone
     except OSError:
-        return {}
-    return names
+        return {}, {}
+    for name in names:
+        by_name.setdefault(_plain(name), []).append(name)
+    for plain in by_name:
+        by_stem.setdefault(_stem(plain), []).append(plain)
+    return by_name, by_stem
 
 
 def _changed_at(folder: Path) -> int:

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import UnsupportedError
+from calcimeasure.load.constants import LOAD
 from calcimeasure.load.header import NOT_THE_VOLUME
 
 if TYPE_CHECKING:
@@ -97,16 +98,14 @@ def is_captured_ct(stack: Stack) -> bool:
         _is_class(stack, _SECONDARY_CAPTURE)
         and not _is_class(stack, _MULTIFRAME_CAPTURE)
         and stack.modality == "CT"
-        # Single captures with a place are reference images, such as a survey with lines on it.
-        and len(stack.instances) > 2
+        and len(stack.instances) >= LOAD.least_captured_slices
         and not any("SURVIEW" in word or "LOCALIZER" in word for word in stack.image_type)
         and stack.row_column_directions is not None
         and stack.pixel_spacing_mm is not None
         and first.position_lps_mm is not None
         and bool(first.rescale_slope)
         and first.rescale_intercept is not None
-        # A screen shot has 8 bits: too few for Hounsfield units.
-        and first.pixel_format.bits_stored > 8
+        and first.pixel_format.bits_stored >= LOAD.captured_bits
         and first.pixel_format.samples_per_pixel == 1
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from calcimeasure.errors import GeometryError, PixelError
+from calcimeasure.load.constants import LOAD
 from calcimeasure.load.kind import is_monoenergetic
 from calcimeasure.load.refusal import refusal
 
@@ -18,21 +19,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Stack
-
-_PIXEL_MM: Final = (0.015, 10.0)
-"""mm. Scanners of limbs have pixels down to 0.03 mm. A pixel of 10 mm shows no mass that is smaller than a fist."""
-
-_STEP_MM: Final = 200.0
-"""mm, the largest step between slices. Stacks that are sparse on purpose have steps up to 30 mm."""
-
-_FIELD_MM: Final = (0.5, 3000.0)
-"""mm, the smallest and largest side of what was imaged: a crop of a few pixels has more, and nobody is longer."""
-
-_USUAL_FIELD_MM: Final = (8.0, 2200.0)
-"""mm. A finger is 15 mm wide, and a body with raised arms 2.2 m long. Outside of that the size is a notice."""
-
-_EVEN_STEPS_RATIO: Final = 1.1
-"""Steps whose ratio is smaller are one step: slices that are evenly too close, and not one slice several times."""
 
 _UNIT: Final = "The unit may not be mm: export the original series."
 
@@ -47,12 +33,12 @@ def refuse_implausible_pixels(stack: Stack) -> None:
     """
     pixel_mm = stack.pixel_spacing_mm or (1.0, 1.0)
     first = stack.instances[0].pixel_format
-    if not (_PIXEL_MM[0] <= min(pixel_mm) and max(pixel_mm) <= _PIXEL_MM[1]):
+    if not (LOAD.pixel_mm[0] <= min(pixel_mm) and max(pixel_mm) <= LOAD.pixel_mm[1]):
         raise refusal(
             GeometryError,
             stack,
             "implausible_size",
-            f"Pixels of {_PIXEL_MM[0]:g} to {_PIXEL_MM[1]:g} mm expected",
+            f"Pixels of {LOAD.pixel_mm[0]:g} to {LOAD.pixel_mm[1]:g} mm expected",
             f"{pixel_mm[0]:.4g} x {pixel_mm[1]:.4g} mm",
             "Pixel Spacing (0028,0030)",
             _UNIT,
@@ -72,20 +58,19 @@ def refuse_implausible_steps(stack: Stack, steps_mm: NDArray[np.float64]) -> Non
         return
     where = "Image Position (Patient) (0020,0032)"
     smallest, largest = float(steps_mm.min()), float(steps_mm.max())
-    too_close = smallest > 0 and largest < _PIXEL_MM[0] and largest <= _EVEN_STEPS_RATIO * smallest
-    # A position such as 1e300 makes steps that are no numbers.
-    if too_close or not largest <= _STEP_MM:
-        expected = f"Steps of {_PIXEL_MM[0]:g} to {_STEP_MM:g} mm expected"
+    too_close = smallest > 0 and largest < LOAD.pixel_mm[0] and largest <= LOAD.even_steps_ratio * smallest
+    if too_close or largest > LOAD.largest_step_mm:
+        expected = f"Steps of {LOAD.pixel_mm[0]:g} to {LOAD.largest_step_mm:g} mm expected"
         found = f"{smallest if too_close else largest:.4g} mm"
         raise refusal(GeometryError, stack, "implausible_size", expected, found, where, _UNIT)
-    if smallest > 0 and float(steps_mm.sum()) > _FIELD_MM[1]:
+    if smallest > 0 and float(steps_mm.sum()) > LOAD.field_mm[1]:
         _refuse_field(stack, (float(steps_mm.sum()),), where)
 
 
 def _refuse_field(stack: Stack, sides_mm: Sequence[float], where: str) -> None:
-    if _FIELD_MM[0] <= min(sides_mm) and max(sides_mm) <= _FIELD_MM[1]:
+    if LOAD.field_mm[0] <= min(sides_mm) and max(sides_mm) <= LOAD.field_mm[1]:
         return
-    expected = f"A field of {_FIELD_MM[0]:g} to {_FIELD_MM[1]:g} mm expected"
+    expected = f"A field of {LOAD.field_mm[0]:g} to {LOAD.field_mm[1]:g} mm expected"
     found = f"{' x '.join(f'{side:.4g}' for side in sides_mm)} mm"
     raise refusal(GeometryError, stack, "implausible_size", expected, found, where, _UNIT)
 
@@ -95,26 +80,13 @@ def is_unusual_size(geometry: Geometry) -> bool:
     rows_mm = geometry.shape_kji[1] * geometry.row_spacing_mm
     columns_mm = geometry.shape_kji[2] * geometry.column_spacing_mm
     length_mm = float(geometry.slice_steps_mm.sum())
-    return min(rows_mm, columns_mm) < _USUAL_FIELD_MM[0] or max(rows_mm, columns_mm, length_mm) > _USUAL_FIELD_MM[1]
+    return (
+        min(rows_mm, columns_mm) < LOAD.usual_field_mm[0]
+        or max(rows_mm, columns_mm, length_mm) > LOAD.usual_field_mm[1]
+    )
 
 
 # Hounsfield units
-
-_BODY_HU: Final = -500
-"""HU: what is neither air nor lung has more."""
-
-_SOFT_TISSUE_HU: Final = (-250, 350)
-"""HU: fat, muscle and blood with contrast agent, with the noise of a thin slice."""
-
-_LEAST_SOFT_TISSUE: Final = 0.05
-"""Part of the body. The smallest that is seen is 0.3, in a field on the spine. Under a false scale, soft tissue has the
-values of other things, and only the edges of these have values of soft tissue: 0.01."""
-
-_SLOPE_TOLERANCE: Final = 0.01
-"""A slope that is nearer to 1 changes no value by more than the noise."""
-
-_EVERY: Final = 3
-"""Each third row and column is enough to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +100,17 @@ class TissueCount:
 
 def count_tissue(attenuation_hu: NDArray[np.int16], imaged: NDArray[Any] | None) -> TissueCount:
     """Count what kinds of tissue a slice shows. Pixels that were not imaged are left out."""
-    some = attenuation_hu[::_EVERY, ::_EVERY]
-    some = some if imaged is None else some[imaged[::_EVERY, ::_EVERY]]
-    body = some > _BODY_HU
-    soft = (some >= _SOFT_TISSUE_HU[0]) & (some <= _SOFT_TISSUE_HU[1])
+    every = (slice(None, None, LOAD.counted_pixels),) * 2
+    some = attenuation_hu[every] if imaged is None else attenuation_hu[every][imaged[every]]
+    body = some > LOAD.dense_hu
+    soft = (some >= LOAD.soft_tissue_hu[0]) & (some <= LOAD.soft_tissue_hu[1])
     return TissueCount(some.size, int(body.sum()), int(soft.sum()))
 
 
 def lacks_soft_tissue(counts: Sequence[TissueCount]) -> bool:
     """Tell whether a stack shows no soft tissue, as if its scale were another than that of Hounsfield units."""
     body, soft = sum(one.body for one in counts), sum(one.soft for one in counts)
-    return sum(one.values for one in counts) > 0 and soft <= _LEAST_SOFT_TISSUE * body
+    return sum(one.values for one in counts) > 0 and soft <= LOAD.least_soft_tissue * body
 
 
 def refuse_other_scale(stack: Stack, counts: Sequence[TissueCount]) -> None:
@@ -153,14 +125,14 @@ def refuse_other_scale(stack: Stack, counts: Sequence[TissueCount]) -> None:
     """
     slopes = sorted({instance.rescale_slope or 1.0 for instance in stack.instances})
     alone = all(one.soft == one.values for one in counts)
-    is_other = any(abs(slope - 1) > _SLOPE_TOLERANCE for slope in slopes)
+    is_other = any(abs(slope - 1) > LOAD.slope_tolerance for slope in slopes)
     if is_other and (alone or lacks_soft_tissue(counts)):
         found = "nothing else" if alone else "none"
         raise refusal(
             PixelError,
             stack,
             "not_hu",
-            f"Soft tissue between {_SOFT_TISSUE_HU[0]} and {_SOFT_TISSUE_HU[1]} HU beside air or bone expected",
+            f"Soft tissue between {LOAD.soft_tissue_hu[0]} and {LOAD.soft_tissue_hu[1]} HU beside air or bone expected",
             f"{found} under a slope of {slopes[0]:.4g}" + (f" to {slopes[-1]:.4g}" if len(slopes) > 1 else ""),
             "Rescale Slope (0028,1053)",
             "Export the series in Hounsfield units.",
@@ -168,12 +140,6 @@ def refuse_other_scale(stack: Stack, counts: Sequence[TissueCount]) -> None:
 
 
 # Devices whose values are near Hounsfield units, and no more
-
-_LOWEST_KVP: Final = 70.0
-"""kV. Whole-body CT has 70 kV and more, HR-pQCT 60 to 68."""
-
-_SMALLEST_FAN_BEAM_VOXEL_MM: Final = 0.1
-"""mm, each side. Whole-body CT has slices of 0.2 mm or more."""
 
 _X_RAY_3D: Final = "1.2.840.10008.5.1.4.1.1.13.1."
 """X-Ray 3D Angiographic and Craniofacial Image Storage, and tomosynthesis."""
@@ -200,8 +166,8 @@ def is_uncalibrated(stack: Stack, geometry: Geometry) -> bool:
     spacing_mm = geometry.slice_spacing_mm
     tiny = (
         spacing_mm is not None
-        and max(geometry.row_spacing_mm, geometry.column_spacing_mm, spacing_mm) < _SMALLEST_FAN_BEAM_VOXEL_MM
+        and max(geometry.row_spacing_mm, geometry.column_spacing_mm, spacing_mm) < LOAD.smallest_fan_beam_voxel_mm
     )
     # The photon energy of a virtual monoenergetic image is written as KVP by some.
-    low = stack.kvp is not None and 0 < stack.kvp < _LOWEST_KVP and not is_monoenergetic(stack)
+    low = stack.kvp is not None and 0 < stack.kvp < LOAD.lowest_kvp and not is_monoenergetic(stack)
     return bool(_DEVICE_WORDS.search(words)) or stack.sop_class_uid.startswith(_X_RAY_3D) or tiny or low

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from calcimeasure.errors import GeometryError, PixelError
-from calcimeasure.geometry import Geometry, imaged_thickness_mm
+from calcimeasure.geometry import Geometry
 from calcimeasure.load.constants import LOAD
 from calcimeasure.load.kind import is_captured_ct, is_monoenergetic, is_named_projection
 from calcimeasure.load.pixels import decoded_image, padding_limits, stored_values
@@ -26,6 +26,7 @@ from calcimeasure.load.plausible import (
 from calcimeasure.load.reach import refuse_out_of_reach
 from calcimeasure.load.refusal import refusal
 from calcimeasure.load.source import unpacked
+from calcimeasure.measure.thickness import imaged_thickness_mm
 from calcimeasure.model import NOT_IMAGED_HU, Instance, Stack, Volume
 from calcimeasure.threads import thread_count
 
@@ -211,8 +212,7 @@ def stack_geometry(stack: Stack, settings: Settings) -> tuple[Geometry, tuple[st
     refuse_implausible_pixels(stack)
     origins_lps_mm = _origins_lps_mm(stack)
     normal = np.cross(row_direction, column_direction)
-    with np.errstate(over="ignore", invalid="ignore"):
-        steps_mm = np.diff(origins_lps_mm @ normal)
+    steps_mm = np.diff(origins_lps_mm @ normal)
     refuse_implausible_steps(stack, steps_mm)
     _refuse_doubled_positions(stack, steps_mm, settings)
     _refuse_missing_slices(stack, steps_mm, settings)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.edge import find_edge, side_by_side
-from calcimeasure.geometry import imaged_thickness_mm
 from calcimeasure.measure import shape, uncertainty
 from calcimeasure.measure.attenuation import attenuation
 from calcimeasure.measure.constants import MEASURE
 from calcimeasure.measure.contour import contours_of, sharpened, surface_points_lps_mm
+from calcimeasure.measure.thickness import imaged_thickness_mm
 from calcimeasure.model import NOT_IMAGED_HU, Measurements
 
 if TYPE_CHECKING:

@@ -813,10 +813,19 @@ def test_small_field(tmp_path: Path, spacing_mm: float, reason: str | None) -> N
         assert load(path).notices == (("unusual_size",) if spacing_mm < 0.4 else ())
 
 
-@pytest.mark.parametrize("step_mm", [250.0, 1e6, 1e300, 0.002])
-def test_steps_that_no_anatomy_fits_are_refused(slice_series: Stack, step_mm: float) -> None:
+@pytest.mark.parametrize(
+    ("step_mm", "reason"),
+    [
+        (0.002, "implausible_size"),
+        (250.0, "implausible_size"),
+        (10000.0, "implausible_size"),
+        (1e6, "implausible_place"),
+        (1e300, "implausible_place"),
+    ],
+)
+def test_steps_that_no_anatomy_fits_are_refused(slice_series: Stack, step_mm: float, reason: str) -> None:
     stack = placed(slice_series, [k * step_mm for k in range(7)])
-    assert "(0020,0032)" in refuse_by_header(stack, "implausible_size").message
+    assert "(0020,0032)" in refuse_by_header(stack, reason).message
 
 
 @pytest.mark.parametrize(
