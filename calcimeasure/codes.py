@@ -17,8 +17,8 @@ SKIPPED_REASONS: Final[dict[str, str]] = {
     "modality": "Another modality than CT and radiographs (MR, PET, ultrasound, ...): calcium cannot be measured in "
     "it.",
     "not_an_image": "A DICOM object without an image: a report, a presentation state, a plan, a document.",
-    "secondary_capture": "A secondary capture (screen shot, dose page, scanned film): no geometry and no "
-    "Hounsfield units.",
+    "secondary_capture": "A secondary capture (screen shot, dose page, scanned film, survey): no slices of CT with "
+    "place, spacing and Hounsfield units.",
     "segmentation": "A segmentation or structure set: outlines, not an image.",
 }
 """Why this program does not measure a stack: its state is "skipped"."""
