@@ -110,3 +110,27 @@ NOTICES: Final[dict[str, str]] = {
     "uneven_spacing": "The slices are not evenly spaced: each weighs half the way to its neighbors.",
 }
 """What was corrected, by a named method, or what a user must know about a number."""
+
+ROUTINE_NOTICES: Final[frozenset[str]] = frozenset(
+    {
+        "bone_mask_resampled",
+        "detector_plane",
+        "hu_clipped",
+        "logarithm_taken",
+        "magnification_corrected",
+        "monoenergetic",
+        "no_edge",
+        "outline_rules",
+        "plateau_from_sum",
+        "sheared_stack",
+        "specks_dropped",
+        "split_series",
+        "uneven_spacing",
+    }
+)
+"""Notices of what is usual, and measured as usual. A run ends with all others: a person has to look at their stacks."""
+
+SPACING_NOTICES: Final[frozenset[str]] = frozenset(
+    {"detector_plane", "magnification_corrected", "no_spacing", "uncertain_spacing"}
+)
+"""Notices on the spacing of a radiograph. They hold until a reader has calibrated it."""

@@ -83,7 +83,7 @@ def analyze(
         lesions=tuple(lesions),
         settings_hash=settings_hash(settings),
         software_version=software_version(),
-        notices=image.notices,
+        notices=tuple(dict.fromkeys((*image.notices, *kind_of(image).notices(image)))),
         thumbnails=thumbnails,
         midline=anatomy.midline,
     )

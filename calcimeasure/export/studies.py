@@ -120,5 +120,12 @@ STUDY_COLUMNS: tuple[Column[Study], ...] = (
         required=True,
     ),
     Column("readers", "string", "Who reviewed it, separated by ;.", _readers),
+    Column(
+        "stack_notices",
+        "integer",
+        "Notices of its stacks, also of those in which nothing was found: private/series.csv names them.",
+        lambda row: sum(len(one.notices) for one in row.outcomes),
+        required=True,
+    ),
 )
 """Columns of studies.csv. Each study has a row, so that "no mass" can be distinguished from "not measured"."""

@@ -101,6 +101,9 @@ class Outcome:
         The current lesions, of any tissue and status.
     seconds
         Time that measuring took.
+    notices
+        Keys of `calcimeasure.codes.NOTICES`: what was corrected on the stack, or what a user must know about it. They
+        are told also where no lesion was found.
     """
 
     state: State
@@ -110,6 +113,7 @@ class Outcome:
     message: str | None = None
     lesions: tuple[Lesion, ...] = ()
     seconds: float = 0.0
+    notices: tuple[str, ...] = ()
 
     @property
     def masses(self) -> tuple[Lesion, ...]:
@@ -121,7 +125,14 @@ class Outcome:
         """Make the outcome of a stack from its report or failure."""
         if isinstance(result, Report):
             stack = StackFacts.of(result.stack, result.geometry, result.midline)
-            return cls(State.MEASURED, stack.path, stack, lesions=result.lesions, seconds=result.seconds)
+            return cls(
+                State.MEASURED,
+                stack.path,
+                stack,
+                lesions=result.lesions,
+                seconds=result.seconds,
+                notices=notices_of(result),
+            )
         return cls(
             state=result.state,
             path=result.relative_path.as_posix(),
@@ -129,6 +140,7 @@ class Outcome:
             reason=result.reason,
             message=result.message,
             seconds=result.seconds,
+            notices=notices_of(result),
         )
 
 
@@ -148,3 +160,10 @@ class Report:
     seconds: float = 0.0
     thumbnails: tuple[bytes, ...] = ()
     midline: Midline | None = None
+
+
+def notices_of(result: Report | Failure) -> tuple[str, ...]:
+    """Give the notices of a stack, each once: of a stack that was not measured, those of its headers."""
+    if isinstance(result, Report):
+        return tuple(dict.fromkeys(result.notices))
+    return tuple(dict.fromkeys(result.stack.notices)) if result.stack else ()

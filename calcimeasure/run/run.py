@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from calcimeasure.errors import RecordError
 from calcimeasure.export import write_atomic, write_series, write_tables
 from calcimeasure.load import find_bone_masks, find_series
-from calcimeasure.model import Failure, Report, Stack, State
+from calcimeasure.model import Failure, Report, Stack, State, notices_of
 from calcimeasure.one_line import one_line
 from calcimeasure.results import naming_of, prepare, store_of, with_the_store_of
 from calcimeasure.run.progress import reporter_of, stop_on_interrupt
@@ -298,8 +298,11 @@ def _path(result: Measured) -> Path:
 
 def _line(result: Measured) -> str:
     if isinstance(result, Report):
-        return f"{_path(result)}: measured, lesions: {len(result.lesions)}, {result.seconds:.1f} s"
-    return f"{_path(result)}: {result.state} ({result.reason}). {result.message}"
+        line = f"{_path(result)}: measured, lesions: {len(result.lesions)}, {result.seconds:.1f} s"
+    else:
+        line = f"{_path(result)}: {result.state} ({result.reason}). {result.message}"
+    notices = ", ".join(notices_of(result))
+    return f"{line.removesuffix('.')}. Notices: {notices}" if notices else line
 
 
 def _state(result: Measured) -> str:
