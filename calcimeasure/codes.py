@@ -64,6 +64,8 @@ NOTICES: Final[dict[str, str]] = {
     "bone_mask_missing": "No bone mask was found for this stack: bone was told by its looks alone.",
     "bone_mask_overruled": "A bone mask holds a part that is too dense and thick for bone: it was judged by its looks.",
     "bone_mask_resampled": "The bone mask lies on another grid: its nearest voxels were taken.",
+    "bone_mask_unread": "A file beside the bone masks is broken, and nothing tells which stack it was made for: if it "
+    "is of this one, its bone was told by its looks alone.",
     "duplicate_dropped": "The same image was found more than once (the same UID, or the same position and pixels): "
     "one is measured.",
     "detector_plane": "The spacing of this radiograph is that of its detector: what lies nearer to the tube is shown "

@@ -166,6 +166,8 @@ def show_done(done: Done) -> None:
     if not done.settings.identified:
         _print("Patients and images have pseudonyms, dates are shifted; --identified writes the real ones.")
     _show_notices(summary.notices)
+    for line in done.to_look_at:
+        _print(_shown(line))
     if done.interrupted:
         say(
             f"calcimeasure: interrupted, {sum(states.values())} of {len(done.found.series)} stacks are done. "

@@ -9,6 +9,7 @@ from calcimeasure.model.vocabulary import State, Status
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model.lesion import Lesion, Midline
@@ -144,6 +145,25 @@ class Outcome:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class MaskUse:
+    """What became, for one stack, of the masks that other programs made.
+
+    Parameters
+    ----------
+    taken
+        The files that were taken.
+    not_taken
+        Why files were not taken, in sentences.
+    remarks
+        What a user must know of the masks that were taken, in sentences.
+    """
+
+    taken: tuple[Path, ...] = ()
+    not_taken: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """A measured stack: its lesions, largest first, the settings and version used, and a picture (PNG) of each lesion.
@@ -160,6 +180,7 @@ class Report:
     seconds: float = 0.0
     thumbnails: tuple[bytes, ...] = ()
     midline: Midline | None = None
+    masks: MaskUse = MaskUse()
 
 
 def notices_of(result: Report | Failure) -> tuple[str, ...]:

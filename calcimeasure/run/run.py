@@ -14,6 +14,7 @@ from calcimeasure.load import find_bone_masks, find_series
 from calcimeasure.model import Failure, Report, Stack, State, notices_of
 from calcimeasure.one_line import one_line
 from calcimeasure.results import naming_of, prepare, store_of, with_the_store_of
+from calcimeasure.run.masks import MaskTally
 from calcimeasure.run.progress import reporter_of, stop_on_interrupt
 from calcimeasure.run.summary import Tally
 from calcimeasure.settings import format_settings
@@ -61,6 +62,8 @@ class Run:
         The store for the results.
     out
         The folder of the tables.
+    masks
+        Counts which masks of bones its stacks take.
     """
 
     paths: Sequence[Path]
@@ -68,6 +71,7 @@ class Run:
     settings: Settings
     store: Store
     out: Path
+    masks: MaskTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class Done:
         The summary of the folder after the run.
     interrupted
         Whether Ctrl-C was pressed and the remaining stacks were not measured.
+    to_look_at
+        Lines on what else a person has to look at, besides the notices of the summary.
     """
 
     out: Path
@@ -93,6 +99,7 @@ class Done:
     states: Counter[str]
     summary: Summary
     interrupted: bool
+    to_look_at: Sequence[str] = ()
 
     @property
     def measured(self) -> int:
@@ -133,14 +140,14 @@ def measure_into(
     UsageError
         The bones, the folder, its store, the key of its pseudonyms or the workers cannot be used.
     """
-    find_bone_masks(settings)  # bones that cannot be read are an error before anything is written
+    masks = MaskTally(find_bone_masks(settings))  # bones that are not there are an error before anything is written
     private = prepare(out)
     settings = with_the_store_of(out, settings)
     with store_of(out, settings, screen.say) as store:
         naming = naming_of(store, settings, out, screen.say)
         write_atomic(private / "settings.toml", format_settings(settings))
         with workers as measure_stacks:
-            run = Run(paths, find_series(paths, settings), settings, store, out)
+            run = Run(paths, find_series(paths, settings), settings, store, out, masks)
             with (
                 reporter_of(screen, private / "log.txt", len(run.found.series)) as reporter,
                 stop_on_interrupt(screen.say) as stopped,
@@ -148,7 +155,7 @@ def measure_into(
                 reporter.log(one_line(f"measure {' '.join(map(str, paths))}: {len(run.found.series)} stacks"))
                 states = measure_found(run, measure_stacks, reporter, stopped)
         summary = _write_tables(run, naming)
-    return Done(out, settings, run.found, states, summary, stopped())
+    return Done(out, settings, run.found, states, summary, stopped(), masks.summary())
 
 
 def measure_found(
@@ -178,6 +185,8 @@ def measure_found(
     for plan, result in measure_stacks(tasks, len(run.found.series), stopped):
         told.tell(*_keep(run, run_id, plan, result))
     run.store.end_run(run_id)
+    for line in run.masks.log_lines():
+        reporter.log(one_line(line))
     return told.states
 
 
@@ -185,9 +194,9 @@ def _begin(run: Run, reporter: Reporter) -> int:
     """Record in the store what was found, and report the files that cannot be read."""
     run_id = run.store.begin_run(run.paths, run.settings, software_version())
     run.store.note_found(run_id, run.found.series, run.found.unreadable, run.paths)
-    for failure in run.found.unreadable:
-        reporter.log(one_line(_line(failure)))
-        reporter.say(_line(failure))
+    for line in (*map(_line, run.found.unreadable), *run.masks.broken()):
+        reporter.log(one_line(line))
+        reporter.say(line)
     return run_id
 
 
@@ -214,7 +223,7 @@ def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> tuple[str, ...
 
 def _kept(run: Run, run_id: int, plan: Plan, result: Measured) -> tuple[str, ...]:
     if run.store.record(run_id, result, plan, run.settings):
-        return _state(result), _line(result), *_traceback(result)
+        return _state(result), _line(result), *_of_masks(run, result), *_traceback(result)
     if _is_measured_already(run, result.stack):
         return "unchanged", f"{_path(result)}: {LEFT_ALONE['unchanged']} by another run"
     return "changed", f"{_path(result)}: {_CHANGED_MEANWHILE}"
@@ -307,6 +316,14 @@ def _line(result: Measured) -> str:
 
 def _state(result: Measured) -> str:
     return "measured" if isinstance(result, Report) else str(result.state)
+
+
+def _of_masks(run: Run, result: Measured) -> list[str]:
+    """Count the masks that a stack took, and say why others were not taken."""
+    if not isinstance(result, Report):
+        return []
+    run.masks.note(result.masks)
+    return [f"{_path(result)}: {line}" for line in (*result.masks.remarks, *result.masks.not_taken)]
 
 
 def _traceback(result: Measured) -> list[str]:
