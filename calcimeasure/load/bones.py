@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import SeriesError
 from calcimeasure.load.masks import MaskError, find_masks, read_masks
-from calcimeasure.model import MaskUse, NamedBones
+from calcimeasure.model import NO_MASKS, MaskUse, NamedBones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ class OutlinedBones:
 
     named: NamedBones | None = None
     notices: tuple[str, ...] = ()
-    use: MaskUse = MaskUse()
+    use: MaskUse = NO_MASKS
 
 
 NO_BONES: Final = OutlinedBones()
@@ -102,8 +102,8 @@ def _names(masks: BoneMasks) -> tuple[str, ...]:
     """Say which names were not taken: those that seem to mean a bone; if no mask was taken, all names."""
     if masks.unknown_names:
         return (
-            f"Names of bones expected (femur_left, vertebrae_L3, ...), found {_some(masks.unknown_names)}, which was not taken. "
-            "Name the classes as TotalSegmentator does.",
+            f"Names of bones expected (femur_left, vertebrae_L3, ...), found {_some(masks.unknown_names)}, which was "
+            "not taken. Name the classes as TotalSegmentator does.",
         )
     nameless = [] if masks.classes else [one for one in masks.passed_over if one.is_nameless]
     return (f"{_some([one.path.name for one in nameless])}: {nameless[0].message}",) if nameless else ()

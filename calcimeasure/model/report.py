@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from calcimeasure.model.vocabulary import State, Status
 
@@ -164,6 +164,10 @@ class MaskUse:
     remarks: tuple[str, ...] = ()
 
 
+NO_MASKS: Final = MaskUse()
+"""The settings name no masks, or the image is a radiograph."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """A measured stack: its lesions, largest first, the settings and version used, and a picture (PNG) of each lesion.
@@ -180,7 +184,7 @@ class Report:
     seconds: float = 0.0
     thumbnails: tuple[bytes, ...] = ()
     midline: Midline | None = None
-    masks: MaskUse = MaskUse()
+    masks: MaskUse = NO_MASKS
 
 
 def notices_of(result: Report | Failure) -> tuple[str, ...]:
