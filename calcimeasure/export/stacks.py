@@ -53,7 +53,7 @@ SERIES_COLUMNS: tuple[Column[Outcome], ...] = (
         "notices",
         "string",
         "Codes of what was corrected, or of what a user must know, also where nothing was found; separated by ;.",
-        lambda outcome: ";".join(outcome.notices),
+        lambda outcome: ";".join(outcome.notices or ()),
     ),
 )
 """Columns of private/series.csv."""

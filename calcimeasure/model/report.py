@@ -104,7 +104,8 @@ class Outcome:
         Time that measuring took.
     notices
         Keys of `calcimeasure.codes.NOTICES`: what was corrected on the stack, or what a user must know about it. They
-        are told also where no lesion was found.
+        are told also where no lesion was found. None if they are not known: a store of schema 3 has them of lesions
+        only.
     """
 
     state: State
@@ -114,7 +115,7 @@ class Outcome:
     message: str | None = None
     lesions: tuple[Lesion, ...] = ()
     seconds: float = 0.0
-    notices: tuple[str, ...] = ()
+    notices: tuple[str, ...] | None = ()
 
     @property
     def masses(self) -> tuple[Lesion, ...]:

@@ -107,7 +107,7 @@ class Tally:
         """Count the notices of a stack that is measured or should be: what is skipped has no number to look at."""
         if outcome.state is State.SKIPPED:
             return
-        for code in set(outcome.notices) - ROUTINE_NOTICES:
+        for code in set(outcome.notices or ()) - ROUTINE_NOTICES:
             self._noticed[code] += 1
             self._first_with.setdefault(code, outcome.path)
 

@@ -30,7 +30,7 @@ def every_outcome(connection: Connection) -> Iterator[Outcome]:
     """Yield the outcome of every stack and file: stacks by patient, study, series and number, then files.
 
     A lesion that was measured with an older algorithm number than the present one has the notice older_algorithm, and
-    so has a stack.
+    so has a stack whose notices are known.
     """
     older = of_older_algorithms(connection)
     every_stack = _in_order(current_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
@@ -39,8 +39,9 @@ def every_outcome(connection: Connection) -> Iterator[Outcome]:
         for row in page:
             of_stack = [_with_its_algorithm(lesion, older) for lesion in lesions.get(row["stack_id"], ())]
             outcome = records.outcome_of(row, of_stack)
-            is_older = outcome.state is State.MEASURED and row["settings_hash"] in older
-            yield replace(outcome, notices=(*outcome.notices, "older_algorithm")) if is_older else outcome
+            if outcome.state is State.MEASURED and outcome.notices is not None and row["settings_hash"] in older:
+                outcome = replace(outcome, notices=(*outcome.notices, "older_algorithm"))
+            yield outcome
     broken = select(unreadable_files).where(~unreadable_files.c.is_gone).order_by(unreadable_files.c.path)
     for row in connection.execute(broken).mappings():
         yield Outcome(State(row["state"]), row["path"], None, row["reason"], row["message"])

@@ -127,14 +127,16 @@ def outcome_of(row: Mapping[Any, Any], lesions: Sequence[Lesion]) -> Outcome:
         message=row["message"],
         lesions=tuple(lesions),
         seconds=row["seconds"],
-        notices=_notices_of_stack(_codes(row["notices"] or ""), lesions),
+        notices=_notices_of_stack(row["notices"], lesions),
     )
 
 
-def _notices_of_stack(stored: Sequence[str], lesions: Sequence[Lesion]) -> tuple[str, ...]:
+def _notices_of_stack(stored: str | None, lesions: Sequence[Lesion]) -> tuple[str, ...] | None:
     """Leave out what was said of the spacing of a radiograph that a reader has calibrated since: no lesion says it."""
+    if stored is None:
+        return None
     said = {notice for lesion in lesions for notice in lesion.notices}
-    return tuple(one for one in stored if one not in SPACING_NOTICES or one in said or not lesions)
+    return tuple(one for one in _codes(stored) if one not in SPACING_NOTICES or one in said or not lesions)
 
 
 def outline_hash(outline: Outline) -> str:
