@@ -15,7 +15,8 @@ from calcimeasure.model import Failure, Report, Stack, State, notices_of
 from calcimeasure.one_line import one_line
 from calcimeasure.results import naming_of, prepare, store_of, with_the_store_of
 from calcimeasure.run.masks import MaskTally
-from calcimeasure.run.progress import reporter_of, stop_on_interrupt
+from calcimeasure.run.progress import log_to, reporter_of, stop_on_interrupt
+from calcimeasure.run.record_map import RecordMapTally
 from calcimeasure.run.summary import Tally
 from calcimeasure.settings import format_settings
 from calcimeasure.store import Todo
@@ -154,8 +155,12 @@ def measure_into(
             ):
                 reporter.log(one_line(f"measure {' '.join(map(str, paths))}: {len(run.found.series)} stacks"))
                 states = measure_found(run, measure_stacks, reporter, stopped)
-        summary = _write_tables(run, naming)
-    return Done(out, settings, run.found, states, summary, stopped(), masks.summary())
+        summary, unmapped = _write_tables(run, naming)
+    with log_to(private / "log.txt") as log:
+        for line in unmapped.log_lines():
+            log(one_line(line))
+    to_look_at = (*masks.summary(), *unmapped.lines())
+    return Done(out, settings, run.found, states, summary, stopped(), to_look_at)
 
 
 def measure_found(
@@ -259,11 +264,12 @@ def _is_measured_already(run: Run, stack: Stack | None) -> bool:
     return stack is not None and run.store.plan(stack, run.settings).todo is Todo.UNCHANGED
 
 
-def _write_tables(run: Run, naming: Naming) -> Summary:
-    tally = Tally()
-    studies = linked_studies(tally.counting(run.store.outcomes()))
+def _write_tables(run: Run, naming: Naming) -> tuple[Summary, RecordMapTally]:
+    tally, unmapped = Tally(), RecordMapTally(run.store.record_ids())
+    studies = linked_studies(tally.counting(unmapped.counting(run.store.outcomes())))
     write_tables(studies, run.out, naming=naming, all_tissues=run.settings.all_tissues)
-    return tally.summary()
+    unmapped.write(run.out / "private")
+    return tally.summary(), unmapped
 
 
 class _Told:
