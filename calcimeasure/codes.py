@@ -65,6 +65,8 @@ NOTICES: Final[dict[str, str]] = {
     "bone_mask_missing": "No bone mask was found for this stack: bone was told by its looks alone.",
     "bone_mask_overruled": "A bone mask holds a part that is too dense and thick for bone: it was judged by its looks.",
     "bone_mask_resampled": "The bone mask lies on another grid: its nearest voxels were taken.",
+    "bone_mask_unread": "A file beside the bone masks is broken, and nothing tells which stack it was made for: if it "
+    "is of this one, its bone was told by its looks alone.",
     "duplicate_dropped": "The same image was found more than once (the same UID, or the same position and pixels): "
     "one is measured.",
     "detector_plane": "The spacing of this radiograph is that of its detector: what lies nearer to the tube is shown "
@@ -122,3 +124,27 @@ NOTICES: Final[dict[str, str]] = {
     "uneven_spacing": "The slices are not evenly spaced: each weighs half the way to its neighbors.",
 }
 """What was corrected, by a named method, or what a user must know about a number."""
+
+ROUTINE_NOTICES: Final[frozenset[str]] = frozenset(
+    {
+        "bone_mask_resampled",
+        "detector_plane",
+        "hu_clipped",
+        "logarithm_taken",
+        "magnification_corrected",
+        "monoenergetic",
+        "no_edge",
+        "outline_rules",
+        "plateau_from_sum",
+        "sheared_stack",
+        "specks_dropped",
+        "split_series",
+        "uneven_spacing",
+    }
+)
+"""Notices of what is usual, and measured as usual. A run ends with all others: a person has to look at their stacks."""
+
+SPACING_NOTICES: Final[frozenset[str]] = frozenset(
+    {"detector_plane", "magnification_corrected", "no_spacing", "uncertain_spacing"}
+)
+"""Notices on the spacing of a radiograph. They hold until a reader has calibrated it."""
