@@ -201,6 +201,11 @@ class Store:
         with self._read() as connection:
             return revisions.find_lesion(connection, tracking_uid)
 
+    def tracking_uids(self) -> Iterator[str]:
+        """Yield the Tracking UID of every lesion that ever was, in their order."""
+        with self._read() as connection:
+            yield from revisions.every_tracking_uid(connection)
+
     def files_of(self, stack_id: int) -> list[Path]:
         """List the files of a stack in slice order."""
         with self._read() as connection:
