@@ -21,12 +21,13 @@ from calcimeasure.export import (
 )
 from calcimeasure.load import find_series
 from calcimeasure.settings import change_settings, load_settings, without_password
-from calcimeasure.store import file_url, open_store
+from calcimeasure.store import Export, file_url, open_store
 from calcimeasure.study import linked_studies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from calcimeasure.export import Audit, Leaving
     from calcimeasure.model import Lesion, Outcome, Stack
     from calcimeasure.settings import Settings
     from calcimeasure.store import Store
@@ -204,6 +205,7 @@ def write_tables_of(
     folder: Path,
     pseudonyms: Pseudonyms,
     counting: Callable[[Iterator[Outcome]], Iterator[Outcome]] = iter,
+    audit: Audit | None = None,
 ) -> None:
     """Write all tables of a folder from its store.
 
@@ -217,6 +219,8 @@ def write_tables_of(
         The names in the tables that may leave.
     counting
         Passes outcomes on as they are written.
+    audit
+        Called before lesions.csv and studies.csv get their names.
 
     Raises
     ------
@@ -225,8 +229,43 @@ def write_tables_of(
     """
     identified = identified_folder(folder) if settings.identified else None
     studies = linked_studies(counting(store.outcomes()))
-    write_tables(studies, folder, naming=pseudonyms, all_tissues=settings.all_tissues, identified=identified)
+    write_tables(
+        studies, folder, naming=pseudonyms, all_tissues=settings.all_tissues, identified=identified, audit=audit
+    )
     write_tracking_uids(store.tracking_uids(), folder, naming=pseudonyms)
+
+
+def audit_of(store: Store, what: str, recipient: str | None = None, identified_alone: bool = False) -> Audit:
+    """Give the function that keeps in a store which tables leave.
+
+    Parameters
+    ----------
+    store
+        The store that they are made from.
+    what
+        The kind of export.
+    recipient
+        For whom they are; None if that was not said.
+    identified_alone
+        Whether tables with pseudonyms are not kept: those of a run are made again and again.
+    """
+
+    def keep(table: Leaving) -> None:
+        if identified_alone and not table.is_identified:
+            return
+        store.note_export(
+            Export(
+                what=f"{what}: {table.path.name}",
+                destination=str(table.path.absolute()),
+                is_identified=table.is_identified,
+                recipient=recipient,
+                key_fingerprint=None if table.is_identified else store.recall("key_fingerprint"),
+                row_count=table.row_count,
+                content_hash=table.content_hash,
+            )
+        )
+
+    return keep
 
 
 def find_lesion(

@@ -175,7 +175,8 @@ def export(
         raise NotBuiltError("--with-images is not built yet in this version.")
     from calcimeasure.run.tables import Order, write_lesions_of, write_revisions_of
 
-    order, changes = Order(options.to, options.status, options.identified), options.as_settings()
+    order = Order(options.to, options.status, options.identified, options.recipient)
+    changes = options.as_settings()
     if kind is ExportFormat.REVISIONS:
         path = write_revisions_of(folder, order, changes, say)
     else:

@@ -127,6 +127,10 @@ class ExportOptions:
             "outside of DIR.",
         ),
     ] = False
+    recipient: Annotated[
+        str | None,
+        typer.Option("--for", metavar="NAME", help="Who gets it: kept in the store with what left and when."),
+    ] = None
     with_images: Annotated[bool, typer.Option("--with-images", help="Not built yet.")] = False
     key: KeyOption = None
 

@@ -13,7 +13,7 @@ from calcimeasure.export import write_atomic, write_series
 from calcimeasure.load import find_bone_masks, find_series
 from calcimeasure.model import Failure, Report, Stack, State
 from calcimeasure.one_line import one_line
-from calcimeasure.results import prepare, pseudonyms_of, store_of, with_the_store_of, write_tables_of
+from calcimeasure.results import audit_of, prepare, pseudonyms_of, store_of, with_the_store_of, write_tables_of
 from calcimeasure.run.progress import reporter_of, stop_on_interrupt
 from calcimeasure.run.summary import Tally
 from calcimeasure.run.withheld import withheld
@@ -264,7 +264,8 @@ def _is_measured_already(run: Run, stack: Stack | None) -> bool:
 
 def _write_tables(run: Run, pseudonyms: Pseudonyms) -> Summary:
     tally = Tally()
-    write_tables_of(run.store, run.settings, run.out, pseudonyms, tally.counting)
+    audit = audit_of(run.store, "measure", identified_alone=True)
+    write_tables_of(run.store, run.settings, run.out, pseudonyms, tally.counting, audit)
     return tally.summary()
 
 

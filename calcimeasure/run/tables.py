@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from calcimeasure.errors import OutputError
 from calcimeasure.export import Identified, write_identified_tables, write_lesions, write_revisions
 from calcimeasure.model import Status
-from calcimeasure.results import identified_folder, pseudonyms_of, store_that_is_there, write_tables_of
+from calcimeasure.results import audit_of, identified_folder, pseudonyms_of, store_that_is_there, write_tables_of
 from calcimeasure.settings import change_settings
 from calcimeasure.study import linked_studies
 
@@ -35,11 +35,14 @@ class Order:
         Only lesions with this status; None: all that no reader has rejected.
     identified
         Whether patients and images are named as in their headers.
+    recipient
+        For whom it is; kept in the store.
     """
 
     to: Path | None = None
     status: str | None = None
     identified: bool = False
+    recipient: str | None = None
 
 
 def write_revisions_of(folder: Path, order: Order, changes: Mapping[str, object], say: Say) -> Path:
@@ -72,7 +75,9 @@ def write_revisions_of(folder: Path, order: Order, changes: Mapping[str, object]
     """
     with _opened(folder, changes, say) as (store, settings):
         path = _goal(folder, order, "revisions.csv")
-        write_revisions(store.revisions(), path, naming=_naming(store, settings, folder, order, say))
+        naming = _naming(store, settings, folder, order, say)
+        audit = audit_of(store, "export revisions", order.recipient)
+        write_revisions(store.revisions(), path, naming=naming, audit=audit)
     return path
 
 
@@ -101,14 +106,16 @@ def write_lesions_of(folder: Path, order: Order, changes: Mapping[str, object], 
         # lesions.csv must contain all lesions, so a part of them gets another file name.
         path = _goal(folder, order, f"lesions_{order.status}.csv" if order.status else "lesions.csv")
         naming = _naming(store, settings, folder, order, say)
+        audit = audit_of(store, "export csv", order.recipient)
         studies = linked_studies(store.outcomes())
         if order.to is not None or order.status is not None:
             chosen = (Status(order.status),) if order.status else (Status.PROPOSED, Status.ACCEPTED)
-            write_lesions(studies, path, naming=naming, statuses=chosen, all_tissues=settings.all_tissues)
+            every = settings.all_tissues
+            write_lesions(studies, path, naming=naming, statuses=chosen, all_tissues=every, audit=audit)
         elif isinstance(naming, Identified):
-            write_identified_tables(studies, path.parent, all_tissues=settings.all_tissues)
+            write_identified_tables(studies, path.parent, all_tissues=settings.all_tissues, audit=audit)
         else:
-            write_tables_of(store, settings, folder, naming)
+            write_tables_of(store, settings, folder, naming, audit=audit)
     return path
 
 
