@@ -173,13 +173,14 @@ def export(
         raise NotBuiltError(f"--format {kind} is not built yet in this version.")
     if options.with_images:
         raise NotBuiltError("--with-images is not built yet in this version.")
-    from calcimeasure.run.tables import write_lesions_of, write_revisions_of
+    from calcimeasure.run.tables import Order, write_lesions_of, write_revisions_of
 
+    order = Order(options.to, options.status, options.identified, options.recipient)
     changes = options.as_settings()
     if kind is ExportFormat.REVISIONS:
-        path = write_revisions_of(folder, options.to, changes, say)
+        path = write_revisions_of(folder, order, changes, say)
     else:
-        path = write_lesions_of(folder, options.to, options.status, changes, say)
+        path = write_lesions_of(folder, order, changes, say)
     show_line(f"Written: {path}")
     return EXIT_ALL_MEASURED
 

@@ -163,8 +163,11 @@ def show_done(done: Done) -> None:
         _print(f"Files that are no DICOM images: {done.found.other_file_count}.")
     tables = (("Lesions", "lesions.csv"), ("studies", "studies.csv"), ("every stack", "private/series.csv"))
     _print(", ".join(f"{what}: {done.out / name}" for what, name in tables))
-    if not done.settings.identified:
-        _print("Patients and images have pseudonyms, dates are shifted; --identified writes the real ones.")
+    _print(
+        "Patients and images have pseudonyms, dates are shifted; --identified writes others, into private/identified."
+    )
+    if done.settings.identified:
+        _print(f"With names, dates and UIDs of the headers: {done.out / 'private' / 'identified' / 'lesions.csv'}")
     _show_notices(summary.notices)
     for line in done.to_look_at:
         _print(_shown(line))

@@ -24,6 +24,7 @@ import psutil
 from pebble import ProcessExpired, ProcessPool
 
 from calcimeasure.errors import WorkerError
+from calcimeasure.fault import fault_report
 from calcimeasure.model import Failure, Lesion, Report, Stack, State
 from calcimeasure.settings import Settings
 from calcimeasure.threads import core_count
@@ -320,8 +321,8 @@ class Child:
             return Failure(State.FAILED, "time_limit", message)
         if isinstance(error, ProcessExpired):
             return _crash(_how_it_ended(error.exitcode))
-        message = f"{type(error).__name__}: {error}. Please report it with private/log.txt."
-        return Failure(State.FAILED, "internal_error", message, traceback="".join(format_exception(error)))
+        trace = "".join(format_exception(error))
+        return Failure(State.FAILED, "internal_error", fault_report(error), traceback=trace)
 
     def _drop_pool(self) -> None:
         pool, self._pool = self._pool, None

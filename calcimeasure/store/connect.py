@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 import sqlite3
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError
 
 from calcimeasure.errors import RecordError, StoreError
+from calcimeasure.settings import without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +69,7 @@ def connect(url: str | URL) -> Engine:
         The kind of database is not supported, or its driver is not installed.
     """
     try:
-        parsed = make_url(url)
+        parsed = _parsed(url)
         backend = parsed.get_backend_name()
         if backend == "sqlite":
             return _sqlite(parsed)
@@ -78,7 +78,7 @@ def connect(url: str | URL) -> Engine:
         return create_engine(parsed, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreError(
-            f"--store {_shown(url)} cannot be opened: {error}. Expected sqlite:///FILE or "
+            f"--store {without_password(str(url))} cannot be opened: {error}. Expected sqlite:///FILE or "
             "postgresql+psycopg://USER@HOST/DATABASE (pip install 'calcimeasure[postgres]')."
         ) from error
 
@@ -100,10 +100,16 @@ def store_errors(place: str) -> Iterator[None]:
         raise StoreError(f"The store {place} cannot be used: {said}. {advice}".rstrip()) from error
 
 
-def _shown(url: str | URL) -> str:
-    with suppress(ArgumentError):
-        return make_url(url).render_as_string(hide_password=True)
-    return re.sub(r":[^:@]*@", ":***@", str(url))
+def _parsed(url: str | URL) -> URL:
+    """Parse a URL; errors of SQLAlchemy would show parts of a password that has characters of the URL's own syntax."""
+    if isinstance(url, str) and url.partition("?")[0].count("@") > 1 and not url.startswith("sqlite"):
+        raise ArgumentError("it has more than one @: write %40 for an @ in the name or the password")
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ArgumentError(
+            "it is no URL of a database (in name and password write %40, %3A, %2F, %3F and %23 for @, :, /, ? and #)"
+        ) from error
 
 
 def _sqlite(url: URL) -> Engine:

@@ -10,6 +10,7 @@ from uuid import uuid4
 from sqlalchemy import insert, inspect, select
 
 from calcimeasure.errors import StoreError
+from calcimeasure.settings import without_password
 from calcimeasure.store import names
 from calcimeasure.store.connect import WRITES, connect, lock, set_journal, store_errors
 from calcimeasure.store.migrate import migrate
@@ -39,7 +40,7 @@ def open_store(url: str | URL, place: str | None = None) -> Iterator[Store]:
         The store cannot be opened, another process has locked it, or a newer version of the program made it.
     """
     engine = connect(url)
-    place = place or engine.url.render_as_string(hide_password=True)
+    place = place or without_password(engine.url.render_as_string(hide_password=False))
     release = None
     shared = True
     try:

@@ -13,7 +13,7 @@ from calcimeasure.store.insert import insert_new
 from calcimeasure.store.schema import current_lesions, lesion_revisions, outlines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection, Select
 
@@ -62,6 +62,12 @@ def find_lesion(connection: Connection, tracking_uid: str) -> tuple[int, Lesion]
     chosen = _with_outline(current_lesions).where(current_lesions.c.tracking_uid == tracking_uid)
     row = connection.execute(chosen).mappings().first()
     return None if row is None else (int(row["stack_id"]), records.lesion_of(row))
+
+
+def every_tracking_uid(connection: Connection) -> Iterator[str]:
+    """Yield the Tracking UID of every lesion that ever was, in their order."""
+    named = select(lesion_revisions.c.tracking_uid).distinct().order_by(lesion_revisions.c.tracking_uid)
+    yield from connection.execute(named.execution_options(yield_per=10_000)).scalars()
 
 
 def lesions_of(connection: Connection, stack_ids: Sequence[int]) -> dict[int, list[Lesion]]:

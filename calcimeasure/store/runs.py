@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
 from calcimeasure.model import Lesion, Report, Revision, StackFacts, State, notices_of
-from calcimeasure.settings import format_settings, settings_hash
+from calcimeasure.settings import format_settings, parse_settings, settings_hash
 from calcimeasure.store import records
 from calcimeasure.store.insert import insert_new
 from calcimeasure.store.revisions import append_revisions, is_reviewed, lesions_of, newest_and_numbers
@@ -122,6 +122,7 @@ def plan_stack(connection: Connection, stack: Stack, settings: Settings, remeasu
     columns = (outcomes.c.state, outcomes.c.settings_hash, outcomes.c.content_hash, stacks.c.is_gone)
     last = _last_outcome(connection, stack_id, *columns)
     as_it_was = last == (State.MEASURED, settings_hash(settings), records.content_hash(stack), False)
+    as_it_was = as_it_was and _had_the_masks_of(connection, stack_id, settings)
     if is_reviewed(connection, stack_id) and not remeasure_reviewed:
         return Plan(Todo.UNCHANGED if as_it_was else Todo.REVIEWED)
     if as_it_was:
@@ -171,6 +172,15 @@ def _last_outcome(connection: Connection, stack_id: int, *columns: ColumnElement
     newest = select(*columns).join(stacks).where(outcomes.c.stack_id == stack_id)
     row = connection.execute(newest.order_by(outcomes.c.outcome_id.desc()).limit(1)).one_or_none()
     return None if row is None else tuple(row)
+
+
+def _had_the_masks_of(connection: Connection, stack_id: int, settings: Settings) -> bool:
+    """Tell whether a stack was last measured with the bone masks that settings name: their path is in no hash."""
+    if not settings.bone_mask:
+        return True
+    of_its_run = select(runs.c.settings_toml).join(outcomes).where(outcomes.c.stack_id == stack_id)
+    toml = connection.execute(of_its_run.order_by(outcomes.c.outcome_id.desc()).limit(1)).scalar_one()
+    return parse_settings(toml, where="the store").bone_mask == settings.bone_mask
 
 
 def _is_no_news(connection: Connection, stack_id: int, result: Report | Failure) -> bool:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from calcimeasure.store import names, queries, reviews, revisions, runs, seen, stacks, used_settings
+from calcimeasure.store import exports, names, queries, reviews, revisions, runs, seen, stacks, used_settings
 from calcimeasure.store.connect import WRITES, store_errors
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Failure, Lesion, Outcome, Report, Revision, Stack, StackFacts
     from calcimeasure.settings import Settings
+    from calcimeasure.store.exports import Export
     from calcimeasure.store.runs import Plan
 
 
@@ -201,6 +202,11 @@ class Store:
         with self._read() as connection:
             return revisions.find_lesion(connection, tracking_uid)
 
+    def tracking_uids(self) -> Iterator[str]:
+        """Yield the Tracking UID of every lesion that ever was, in their order."""
+        with self._read() as connection:
+            yield from revisions.every_tracking_uid(connection)
+
     def files_of(self, stack_id: int) -> list[Path]:
         """List the files of a stack in slice order."""
         with self._read() as connection:
@@ -225,6 +231,13 @@ class Store:
         """Give the settings that a number was computed with."""
         with self._read() as connection:
             return used_settings.settings_toml(connection, hash_of_settings)
+
+    # Audit
+
+    def note_export(self, export: Export) -> None:
+        """Record that a table leaves the house, or may leave it: what, when, for whom and where to."""
+        with self._write() as connection:
+            exports.note_export(connection, export)
 
     # Keys and names
 
