@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError, OperationalError
 
 from calcimeasure.errors import RecordError, StoreError
 
@@ -43,6 +43,7 @@ _FULL = {
 _NO_STORE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 _BUSY = {sqlite3.SQLITE_BUSY}
 _TOO_LARGE = {"54000"}  # PostgreSQL: program_limit_exceeded, of a text that is too long for an index
+_RESTARTS = {"57P01", "57P02", "57P03"}  # PostgreSQL: admin_shutdown, crash_shutdown, cannot_connect_now
 _ADVICE = (
     (_FULL, "Make room there and run again: nothing that was stored is lost."),
     (_NO_STORE, "It is no store of calcimeasure, or it is damaged: bring it back from a backup, or name another."),
@@ -100,6 +101,14 @@ def store_errors(place: str) -> Iterator[None]:
         raise StoreError(f"The store {place} cannot be used: {said}. {advice}".rstrip()) from error
 
 
+def server_is_gone(error: BaseException | None) -> bool:
+    """Tell whether a server of PostgreSQL ended a connection, or takes none: it is stopped, or starts."""
+    if not isinstance(error, DBAPIError) or isinstance(error.orig, sqlite3.Error):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state in _RESTARTS or (state is None and isinstance(error, OperationalError))
+
+
 def _shown(url: str | URL) -> str:
     with suppress(ArgumentError):
         return make_url(url).render_as_string(hide_password=True)
@@ -116,6 +125,11 @@ def _sqlite(url: URL) -> Engine:
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        # A file from somebody else: its schema calls no function that does more than compute, and its pages are
+        # checked as they are read.
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        connection.execute("PRAGMA mmap_size = 0")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
