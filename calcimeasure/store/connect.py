@@ -56,6 +56,16 @@ def file_url(file: Path) -> URL:
     return URL.create("sqlite", database=str(file.absolute()))
 
 
+def absolute_url(url: str) -> str:
+    """Give the URL of a store by which it is found from any working directory."""
+    with suppress(ArgumentError):
+        parsed = make_url(url)
+        file = parsed.database or ""
+        if parsed.get_backend_name() == "sqlite" and file and not file.startswith((":memory:", "file:")):
+            return parsed.set(database=str(Path(file).absolute())).render_as_string(hide_password=False)
+    return url
+
+
 def connect(url: str | URL) -> Engine:
     """Make an engine for a store.
 
@@ -79,7 +89,7 @@ def connect(url: str | URL) -> Engine:
         return create_engine(parsed, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreError(
-            f"--store {_shown(url)} cannot be opened: {error}. Expected sqlite:///FILE or "
+            f"--store {shown_url(url)} cannot be opened: {error}. Expected sqlite:///FILE or "
             "postgresql+psycopg://USER@HOST/DATABASE (pip install 'calcimeasure[postgres]')."
         ) from error
 
@@ -109,7 +119,8 @@ def server_is_gone(error: BaseException | None) -> bool:
     return error.connection_invalidated or state in _RESTARTS or (state is None and isinstance(error, OperationalError))
 
 
-def _shown(url: str | URL) -> str:
+def shown_url(url: str | URL) -> str:
+    """Give a URL with stars for its password."""
     with suppress(ArgumentError):
         return make_url(url).render_as_string(hide_password=True)
     return re.sub(r":[^:@]*@", ":***@", str(url))

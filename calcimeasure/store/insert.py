@@ -37,13 +37,12 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
     """
     if not rows:
         return []
-    names = KEYS[table.name]
-    if set(names) <= rows[0].keys():
+    name = KEYS[table.name]
+    if name in rows[0]:
         connection.execute(insert(table), rows)
-        keys = _keys(rows, names)
+        keys: list[Key] = [row[name] for row in rows]
     else:
-        made = insert(table).returning(*(table.c[name] for name in names))
-        keys = [tuple(key) for key in connection.execute(made, rows)]
+        keys = list(connection.execute(insert(table).returning(table.c[name]), rows).scalars())
     touch(connection, table.name, keys)
     return keys
 
@@ -63,13 +62,9 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     if not rows:
         return
     connection.execute(_statement(table, tuple(rows[0])), rows)
-    names = KEYS[table.name]
-    if set(names) <= rows[0].keys():
-        touch(connection, table.name, _keys(rows, names))
-
-
-def _keys(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Key]:
-    return [tuple(row[name] for name in names) for row in rows]
+    name = KEYS[table.name]
+    if name in rows[0]:
+        touch(connection, table.name, [row[name] for row in rows])
 
 
 @cache

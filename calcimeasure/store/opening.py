@@ -151,7 +151,7 @@ def _make_or_migrate(connection: Connection, place: str, make: bool) -> None:
         if found < _CHAIN_SINCE:
             names.remember(connection, "store_id", str(uuid4()))
             chain.seal_rows(connection)
-        chain.touch(connection, about.name, [("schema_version",)])
+        chain.touch(connection, about.name, ["schema_version"])
 
 
 def _make(connection: Connection, place: str, make: bool, others: list[str]) -> None:
@@ -168,4 +168,4 @@ def _make(connection: Connection, place: str, make: bool, others: list[str]) -> 
     metadata.create_all(connection)
     connection.execute(insert(about).values(name="schema_version", value=str(SCHEMA_VERSION)))
     names.remember(connection, "store_id", str(uuid4()))
-    chain.touch(connection, about.name, [("schema_version",)])
+    chain.touch(connection, about.name, ["schema_version"])

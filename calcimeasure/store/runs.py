@@ -82,14 +82,14 @@ def begin_run(connection: Connection, paths: Iterable[Path], settings: Settings,
         "software_version": software_version,
     }
     note_settings(connection, settings)
-    ((run_id,),) = insert_rows(connection, runs, [row])
+    (run_id,) = insert_rows(connection, runs, [row])
     return int(run_id)
 
 
 def end_run(connection: Connection, run_id: int) -> None:
     """Record the end of a run."""
     connection.execute(update(runs).where(runs.c.run_id == run_id).values(ended_at=records.utc_now()))
-    touch(connection, "runs", [(run_id,)])
+    touch(connection, "runs", [run_id])
 
 
 def note_found(
@@ -167,7 +167,7 @@ def _forget_unreadable(connection: Connection, paths: Sequence[Path]) -> None:
     ]
     if below:
         connection.execute(update(table).where(table.c.file_id == bindparam("gone")).values(is_gone=True), below)
-        touch(connection, "unreadable_files", [(one["gone"],) for one in below])
+        touch(connection, "unreadable_files", [one["gone"] for one in below])
 
 
 def _last_outcome(connection: Connection, stack_id: int, *columns: ColumnElement[Any]) -> tuple[Any, ...] | None:

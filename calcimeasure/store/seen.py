@@ -23,7 +23,7 @@ def note_seen(connection: Connection, stack_id: int, reader: str, is_withdrawn: 
     content_hash = select(all_stacks.c.content_hash).where(all_stacks.c.stack_id == stack_id).scalar_subquery()
     row = {"stack_id": stack_id, "reader": reader, "looked_at": records.utc_now(), "is_withdrawn": is_withdrawn}
     noted = insert(seen_stacks).values(**row, content_hash=content_hash).returning(seen_stacks.c.look_id)
-    touch(connection, seen_stacks.name, [tuple(connection.execute(noted).one())])
+    touch(connection, seen_stacks.name, [connection.execute(noted).scalar_one()])
 
 
 def seen_by(connection: Connection) -> dict[int, tuple[str, ...]]:

@@ -39,14 +39,14 @@ def find_or_make_stack(connection: Connection, stack: Stack) -> int:
     key = {"study_uid": study_uid, "series_uid": series_uid, "folder": folder, "stack_number": stack.stack_number}
     insert_new(connection, stacks, [{"is_gone": False, **key}])
     stack_id = int(connection.execute(select(stacks.c.stack_id).filter_by(**key)).scalar_one())
-    touch(connection, "stacks", [(stack_id,)])
+    touch(connection, "stacks", [stack_id])
     return stack_id
 
 
 def note_gone(connection: Connection, stack_id: int, is_gone: bool) -> None:
     """Store whether the series of a stack no longer has it."""
     connection.execute(update(stacks).where(stacks.c.stack_id == stack_id).values(is_gone=is_gone))
-    touch(connection, "stacks", [(stack_id,)])
+    touch(connection, "stacks", [stack_id])
 
 
 def lock_stack(connection: Connection, stack_id: int) -> None:
@@ -81,7 +81,7 @@ def is_content(connection: Connection, stack_id: int, stack: Stack) -> bool:
 def note_files(connection: Connection, stack_id: int, stack: Stack) -> None:
     """Store the present paths of the images of a stack."""
     connection.execute(files.delete().where(files.c.stack_id == stack_id))
-    touch(connection, "files", [(stack_id,)])
+    touch(connection, "files", [stack_id])
     insert_rows(connection, files, records.file_rows(stack_id, stack))
 
 

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from calcimeasure import review
+from calcimeasure.agreed import agree
 from calcimeasure.cli import app
 from calcimeasure.errors import ConflictError
 from calcimeasure.load import find_series, load_image
@@ -69,6 +70,7 @@ class Folder:
             settings = self.path / "private" / "settings.toml"
             text = settings.read_text(encoding="utf-8").replace("postgresql+psycopg://postgres@/calcinosis", self.url)
             settings.write_text(text, encoding="utf-8")
+            agree(self.url)
 
     def run(self, *arguments: object) -> str:
         """Call the command line; gives what it said."""
