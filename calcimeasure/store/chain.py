@@ -165,9 +165,10 @@ def entries(connection: Connection, newest_first: bool = False) -> Iterator[tupl
     columns: list[Any] = [literal_column(name) for name in _COLUMNS]
     in_order = chain.c.entry.desc() if newest_first else chain.c.entry
     every: Select[Any] = select(*columns).select_from(chain).order_by(in_order).execution_options(yield_per=1000)
-    for row in connection.execute(every):
-        number, table, row_id, row_hash, is_keyed, mac = tuple(row)
-        yield Entry(number, table, row_id, row_hash, bool(is_keyed)), mac
+    with connection.execute(every) as rows:
+        for row in rows:
+            number, table, row_id, row_hash, is_keyed, mac = tuple(row)
+            yield Entry(number, table, row_id, row_hash, bool(is_keyed)), mac
 
 
 def lock(connection: Connection) -> None:

@@ -77,19 +77,19 @@ def hashes(connection: Connection, name: str, keys: Sequence[Key]) -> Iterator[t
 
 def every_hash(connection: Connection, name: str) -> Iterator[tuple[str, str, str | None]]:
     """Give the id of each unit of a table, its present hash, and the hash that the chain has; None if it has none."""
-    rows = connection.execute(_every_row(name).execution_options(yield_per=_FETCHED_AT_ONCE))
-    for row_id, group in groupby(rows, key=_id_in(name)):
-        of_unit = list(group)
-        yield row_id, _hash(name, of_unit), of_unit[0][-1]
+    with connection.execute(_every_row(name).execution_options(yield_per=_FETCHED_AT_ONCE)) as rows:
+        for row_id, group in groupby(rows, key=_id_in(name)):
+            of_unit = list(group)
+            yield row_id, _hash(name, of_unit), of_unit[0][-1]
 
 
 def lost(connection: Connection, name: str) -> list[str]:
     """Give the id of each unit that the chain has as present, and that the table no longer has."""
-    known = (  # noqa: S608
-        f"FROM chain AS this WHERE table_name = '{name}' AND row_hash <> '{LOST}' AND NOT EXISTS (SELECT 1 FROM chain "
-        "AS later WHERE later.table_name = this.table_name AND later.row_id = this.row_id "
-        "AND later.entry > this.entry)"
+    later = (
+        "SELECT 1 FROM chain AS later WHERE later.table_name = this.table_name AND later.row_id = this.row_id "
+        "AND later.entry > this.entry"
     )
+    known = f"FROM chain AS this WHERE table_name = '{name}' AND row_hash <> '{LOST}' AND NOT EXISTS ({later})"
     units = f"FROM (SELECT DISTINCT {KEYS[name]} FROM {name}) AS units"  # noqa: S608
     noted, there = (connection.execute(text(f"SELECT count(*) {part}")).scalar_one() for part in (known, units))
     if noted == there:
