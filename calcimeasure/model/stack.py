@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from calcimeasure.model.person import NOT_SAID, Person
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -116,7 +118,9 @@ class Stack:
     header has none. `region_codes` holds the code values of Anatomic Region (0008,2218) and Primary Anatomic Structure
     (0008,2228). `region_modifier_codes` holds the code values of their modifiers (0008,2220) and (0008,2230).
     `derivation` is Derivation Description (0008,2111). `volume_words` holds the values of Volumetric Properties
-    (0008,9206) and Volume Based Calculation Technique (0008,9207).
+    (0008,9206) and Volume Based Calculation Technique (0008,9207). `person` holds what headers say of who is imaged.
+    `unclear` says what was found where headers and positions disagree about which slices are one stack: such a stack is
+    refused. `joined_series` holds the study and series UIDs of slices that were joined although they differ in these.
     """
 
     series_uid: str
@@ -150,6 +154,9 @@ class Stack:
     volume_words: frozenset[str] = frozenset()
     projection: Projection | None = None
     notices: tuple[str, ...] = ()
+    person: Person = NOT_SAID
+    unclear: str | None = None
+    joined_series: tuple[tuple[str, str], ...] = ()
 
     @property
     def relative_path(self) -> Path:
