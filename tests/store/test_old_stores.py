@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from calcimeasure.store import Store
 
 STORES = Path(__file__).parents[1] / "stores"
-SCHEMAS = range(1, SCHEMA_VERSION + 1)
+SCHEMAS = sorted(int(folder.name.removeprefix("schema")) for folder in STORES.glob("schema*"))
 OLD_STORES = [
     pytest.param((schema, kind), marks=[pytest.mark.external] if kind == "postgresql" else [], id=f"{kind} {schema}")
     for schema in SCHEMAS
@@ -124,6 +124,8 @@ def image_of(store: Store, settings: Settings, stack_id: int) -> Image:
 
 
 def test_every_schema_has_its_stores() -> None:
+    # The stores of a schema are written when nothing more is added to it.
+    assert SCHEMAS in (list(range(1, SCHEMA_VERSION)), list(range(1, SCHEMA_VERSION + 1)))
     for schema in SCHEMAS:
         for kind in ("sqlite", "postgresql"):
             assert (STORES / f"schema{schema}" / kind / "lesions.csv").is_file()
@@ -275,7 +277,7 @@ def test_steps_know_nothing_of_the_tables_of_today() -> None:
     source = Path(migrate.__file__).read_text(encoding="utf-8")
     imported = re.findall(r"^ *(?:from|import) (\S+)", source, re.MULTILINE)
     assert not [name for name in imported if name.startswith("calcimeasure")]
-    assert list(migrate.STEPS) == list(SCHEMAS)[:-1]
+    assert list(migrate.STEPS) == list(range(1, SCHEMA_VERSION))
 
 
 def without_layout(row: tuple[object, ...]) -> str:
