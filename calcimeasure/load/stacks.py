@@ -66,6 +66,7 @@ def _split(grid: Grid, settings: Settings) -> list[Stack]:
     facts = replace(
         grid.facts,
         person=grid.key.person,
+        patient_id=grid.facts.patient_id or grid.key.person.patient_id,
         study_date=grid.key.study_date,
         notices=(*grid.facts.notices, *sorted(grid.notices), *dropped),
     )

@@ -66,7 +66,7 @@ def _on_its_date(grid: Grid, dates: Mapping[date, date]) -> Grid:
 
 
 def with_conflicts_told(stacks: list[Stack]) -> list[Stack]:
-    """Say where one Patient ID, series or study stands for several persons, or one study for several dates."""
+    """Name persons, and say where one Patient ID or study stands for several persons, or a study for several dates."""
     names = names_among((stack.person, stack.study_uid) for stack in stacks)
     persons: dict[Hashable, set[str | None]] = defaultdict(set)
     dates: dict[Hashable, set[date]] = defaultdict(set)
@@ -84,5 +84,5 @@ def with_conflicts_told(stacks: list[Stack]) -> list[Stack]:
             "several_study_dates": len(dates[stack.study_uid, who.text]) > 1,
         }
         notices = tuple(notice for notice, holds in found.items() if holds)
-        told.append(replace(stack, notices=(*stack.notices, *notices)) if notices else stack)
+        told.append(replace(stack, person_name=who.text, notices=(*stack.notices, *notices)))
     return told

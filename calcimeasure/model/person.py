@@ -64,6 +64,11 @@ class Person:
             sex=letter if letter in {"M", "F"} else None,
         )
 
+    @classmethod
+    def with_id(cls, patient_id: str | None) -> Self:
+        """Make a person of whom only the Patient ID is known."""
+        return cls(_plain(patient_id) or None)
+
     @property
     def text(self) -> str | None:
         """Everything in one line, as a store keeps it; the Patient ID alone if nothing else is known."""
@@ -84,7 +89,7 @@ NOT_SAID: Final = Person()
 
 
 def _plain(text: str | None) -> str:
-    return (text or "").replace(_SEPARATOR, " ").strip()
+    return (text or "").strip().replace(_SEPARATOR, r"\x1f")
 
 
 def names_nobody(patient_id: str | None) -> bool:
@@ -181,6 +186,12 @@ def names_among(people: Iterable[tuple[Person, str]]) -> dict[tuple[Person, str]
         one: Who(_name(of_all[known], known[1], apart[_scope(*known)]), several[_scope(*known)])
         for one, known in whole.items()
     }
+
+
+def name_alone(patient_id: str | None, study_uid: str) -> str | None:
+    """Name a person of whom only a Patient ID and a study are known (`Who.text`)."""
+    person = Person.with_id(patient_id)
+    return names_among([(person, study_uid)])[person, study_uid].text
 
 
 def _settled_in(
