@@ -14,7 +14,7 @@ from calcimeasure.model.outline import Outline
 from calcimeasure.model.person import Person, Who, name_alone, names_among, names_nobody, settled
 from calcimeasure.model.points import PointLps, PointPx
 from calcimeasure.model.proposal import Evidence, Proposal, Proposals
-from calcimeasure.model.report import Outcome, Report, StackFacts
+from calcimeasure.model.report import NO_MASKS, MaskUse, Outcome, Report, StackFacts, notices_of
 from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Projection, Stack
 from calcimeasure.model.study import LinkKey, Links, Study, link_key
 from calcimeasure.model.vocabulary import (
@@ -33,6 +33,7 @@ from calcimeasure.model.vocabulary import (
 
 __all__ = [
     "NOT_IMAGED_HU",
+    "NO_MASKS",
     "AlgorithmType",
     "Axis",
     "BodySite",
@@ -46,6 +47,7 @@ __all__ = [
     "Lesion",
     "LinkKey",
     "Links",
+    "MaskUse",
     "Measurements",
     "Midline",
     "NamedBones",
@@ -82,6 +84,7 @@ __all__ = [
     "name_alone",
     "names_among",
     "names_nobody",
+    "notices_of",
     "review_state",
     "settled",
 ]

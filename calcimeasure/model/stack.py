@@ -118,10 +118,11 @@ class Stack:
     header has none. `region_codes` holds the code values of Anatomic Region (0008,2218) and Primary Anatomic Structure
     (0008,2228). `region_modifier_codes` holds the code values of their modifiers (0008,2220) and (0008,2230).
     `derivation` is Derivation Description (0008,2111). `volume_words` holds the values of Volumetric Properties
-    (0008,9206) and Volume Based Calculation Technique (0008,9207). `person` holds what headers say of who is imaged,
-    `person_name` the name of that person among all persons that were found (`calcimeasure.model.Who`).
-    `unclear` says what was found where headers and positions disagree about which slices are one stack: such a stack is
-    refused. `joined_series` holds the study and series UIDs of slices that were joined although they differ in these.
+    (0008,9206) and Volume Based Calculation Technique (0008,9207). `device` is Manufacturer (0008,0070) and
+    Manufacturer's Model Name (0008,1090). `person` holds what headers say of who is imaged, `person_name` the name of
+    that person among all persons that were found (`calcimeasure.model.Who`). `unclear` says what was found where
+    headers and positions disagree about which slices are one stack: such a stack is refused. `joined_series` holds the
+    study and series UIDs of slices that were joined although they differ in these.
     """
 
     series_uid: str
@@ -153,6 +154,7 @@ class Stack:
     protocol_name: str | None = None
     derivation: str | None = None
     volume_words: frozenset[str] = frozenset()
+    device: str = ""
     projection: Projection | None = None
     notices: tuple[str, ...] = ()
     person: Person = NOT_SAID

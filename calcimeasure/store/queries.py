@@ -29,7 +29,8 @@ _STACKS_AT_ONCE = 100
 def every_outcome(connection: Connection) -> Iterator[Outcome]:
     """Yield the outcome of every stack and file: stacks by patient, study, series and number, then files.
 
-    A lesion that was measured with an older algorithm number than the present one has the notice older_algorithm.
+    A lesion that was measured with an older algorithm number than the present one has the notice older_algorithm, and
+    so has a stack whose notices are known.
     """
     older = of_older_algorithms(connection)
     persons = persons_of(connection)
@@ -40,8 +41,10 @@ def every_outcome(connection: Connection) -> Iterator[Outcome]:
             who = _who(row, persons)
             of_stack = [_with_its_algorithm(lesion, older) for lesion in lesions.get(row["stack_id"], ())]
             of_stack = [_with_conflict(lesion, who) for lesion in of_stack]
-            outcome = records.outcome_of(row, of_stack)
-            yield replace(outcome, stack=outcome.stack and replace(outcome.stack, person=who.text))
+            outcome = _of_person(records.outcome_of(row, of_stack), who)
+            if outcome.state is State.MEASURED and outcome.notices is not None and row["settings_hash"] in older:
+                outcome = replace(outcome, notices=(*outcome.notices, "older_algorithm"))
+            yield outcome
     broken = select(unreadable_files).where(~unreadable_files.c.is_gone).order_by(unreadable_files.c.path)
     for row in connection.execute(broken).mappings():
         yield Outcome(State(row["state"]), row["path"], None, row["reason"], row["message"])
@@ -52,6 +55,14 @@ def _with_its_algorithm(lesion: Lesion, older: Collection[str]) -> Lesion:
     if lesion.settings_hash not in older:
         return lesion
     return replace(lesion, notices=(*lesion.notices, "older_algorithm"))
+
+
+def _of_person(outcome: Outcome, who: Who) -> Outcome:
+    """Say whose a stack is, and add the notice if another person has the same Patient ID."""
+    told = outcome.notices
+    if who.conflict and told is not None and "patient_conflict" not in told:
+        told = (*told, "patient_conflict")
+    return replace(outcome, stack=outcome.stack and replace(outcome.stack, person=who.text), notices=told)
 
 
 def _with_conflict(lesion: Lesion, who: Who) -> Lesion:
