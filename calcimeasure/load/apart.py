@@ -56,7 +56,7 @@ def tell_apart(images: list[Instance], facts: Stack, settings: Settings) -> Part
     while pending:
         part = pending.pop()
         positions = positions_mm(part, facts)
-        parts = _parts_of(part, positions, facts, settings) if positions.size else None
+        parts = _parts_of(part, positions, facts, settings) if positions.size > 1 else None
         if parts is None:
             found.append(part)
         else:
@@ -67,7 +67,7 @@ def tell_apart(images: list[Instance], facts: Stack, settings: Settings) -> Part
 def unclear(images: list[Instance], facts: Stack, settings: Settings) -> str | None:
     """Say what was found if positions and attributes disagree about which images are one stack; else None."""
     positions = positions_mm(images, facts)
-    if not positions.size:
+    if positions.size < 2 * FEWEST:
         return None
     if is_stack(positions, settings):
         for name, parts in _partitions(images):
@@ -171,6 +171,8 @@ def _is_in_turn(parts: Parts, facts: Stack, settings: Settings) -> bool:
 
 
 def _are_each_a_stack_among_others(parts: Parts, facts: Stack, settings: Settings) -> bool:
+    if min(map(len, parts)) < FEWEST:
+        return False
     places = _places(parts, facts)
     return all(is_stack(part, settings) for part in places) and lie_among_each_other(places, settings)
 

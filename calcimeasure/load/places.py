@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,8 +23,14 @@ def positions_mm(images: Sequence[Instance], facts: Stack) -> NDArray[np.float64
     """Give the position of each image along the slice normal, mm; empty if the headers do not have all positions."""
     if facts.row_column_directions is None or any(one.position_lps_mm is None for one in images):
         return np.empty(0)
-    directions = np.array(facts.row_column_directions)
-    return np.array([one.position_lps_mm for one in images]) @ np.cross(directions[:3], directions[3:])
+    places: NDArray[np.float64] = np.array([one.position_lps_mm for one in images])
+    return places @ _normal(facts.row_column_directions)
+
+
+@functools.lru_cache(maxsize=256)
+def _normal(directions: tuple[float, ...]) -> NDArray[np.float64]:
+    """Give the normal of a plane. It is asked for each of thousands of single slices."""
+    return np.cross(directions[:3], directions[3:])
 
 
 def has_twins(positions: NDArray[np.float64], settings: Settings) -> bool:
