@@ -131,6 +131,7 @@ ROUTINE_NOTICES: Final[frozenset[str]] = frozenset(
     {
         "bone_mask_resampled",
         "detector_plane",
+        "excess_padding",
         "hu_clipped",
         "logarithm_taken",
         "magnification_corrected",
