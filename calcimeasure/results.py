@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
+from calcimeasure.agreed import agree, own_folder, refuse_unless_agreed
 from calcimeasure.errors import InputPathError, KeyFileError, OutputError
 from calcimeasure.export import (
     Pseudonyms,
+    chain_key,
     fingerprint,
     read_or_make_key,
     read_record_map,
@@ -21,7 +21,7 @@ from calcimeasure.export import (
 )
 from calcimeasure.load import find_series
 from calcimeasure.settings import change_settings, load_settings, without_password
-from calcimeasure.store import Export, file_url, open_store
+from calcimeasure.store import BESIDE_STORE, Export, absolute_url, file_url, open_store
 from calcimeasure.study import linked_studies
 
 if TYPE_CHECKING:
@@ -122,14 +122,20 @@ def with_the_store_of(folder: Path, settings: Settings) -> Settings:
     ------
     OutputError
         The settings name another store.
+    StoreError
+        The folder names a database that the user of this machine has not named.
     """
+    if settings.store:
+        settings = change_settings(settings, {"store": absolute_url(settings.store)})
+        agree(settings.store)
     file = folder / "private" / "settings.toml"
     if not file.is_file():
         return settings
     before = load_settings(file).store
     if not settings.store:
+        refuse_unless_agreed(file, before)
         return change_settings(settings, {"store": before})
-    if without_password(settings.store) != without_password(before):
+    if without_password(settings.store) != without_password(absolute_url(before)):
         own = "another database" if before else "a file in its folder private"
         raise OutputError(
             f"{folder} has another store ({own}): what was decided would be left behind. Leave --store out, or name "
@@ -139,10 +145,20 @@ def with_the_store_of(folder: Path, settings: Settings) -> Settings:
 
 
 @contextmanager
-def store_of(folder: Path, settings: Settings, say: Callable[[str], object]) -> Iterator[Store]:
-    """Open the store of a folder: a file in its folder "private", or the database that the settings name."""
-    file = folder / "private" / "calcimeasure.db"
-    with open_store(settings.store or file_url(file), None if settings.store else str(file)) as store:
+def store_of(folder: Path, settings: Settings, say: Callable[[str], object], make: bool = True) -> Iterator[Store]:
+    """Open the store of a folder: a file in its folder "private", or the database that the settings name.
+
+    Parameters
+    ----------
+    folder, settings, say
+        The folder, its settings, and what takes lines that a person has to know at once.
+    make
+        Whether to make the store if the folder has none yet, which measure alone does.
+    """
+    private = folder / "private"
+    file = private / "calcimeasure.db"
+    url, place = (settings.store, None) if settings.store else (file_url(file), str(file))
+    with open_store(url, place, make, beside_store=private / BESIDE_STORE) as store:
         if not store.shared:
             say(f"The store {store.place} lies where one process alone can write it (network share).")
         yield store
@@ -168,7 +184,8 @@ def store_that_is_there(folder: Path, say: Callable[[str], object]) -> Iterator[
     settings = load_settings(private / "settings.toml")
     if not settings.store and not (private / "calcimeasure.db").is_file():
         raise InputPathError(f"{private / 'calcimeasure.db'} is missing: run measure on {folder} first.")
-    with store_of(folder, settings, say) as store:
+    refuse_unless_agreed(private / "settings.toml", settings.store)
+    with store_of(folder, settings, say, make=False) as store:
         yield store, settings
 
 
@@ -180,11 +197,33 @@ def pseudonyms_of(store: Store, settings: Settings, folder: Path, say: Callable[
     KeyFileError
         The key cannot be used, or the pseudonyms of the folder were made with another key.
     """
-    if settings.record_map:
-        store.remember_record_ids(read_record_map(Path(settings.record_map)))
+    ids = read_record_map(Path(settings.record_map)) if settings.record_map else {}
+    key = use_key_of(store, settings, folder, say)
+    if ids:
+        store.remember_record_ids(ids)
+    return Pseudonyms(key, store.record_ids())
+
+
+def use_key_of(
+    store: Store, settings: Settings, folder: Path, say: Callable[[str], object], may_make: bool = True
+) -> bytes:
+    """Give the key for pseudonyms, and have the store use it for its chain.
+
+    Parameters
+    ----------
+    store, settings, folder, say
+        The store of a folder, and what takes lines that a person has to know at once.
+    may_make
+        Whether to make a key if the folder never had one.
+
+    Raises
+    ------
+    KeyFileError
+        The key cannot be used, or the pseudonyms of the folder were made with another key.
+    """
     known, place = store.recall("key_fingerprint"), store.recall("key_place")
-    path = Path(settings.key or place or Path(typer.get_app_dir("calcimeasure")) / "pseudonyms.key")
-    key, is_new = read_or_make_key(path, folder, may_make=known is None)
+    path = Path(settings.key or place or own_folder() / "pseudonyms.key")
+    key, is_new = read_or_make_key(path, folder, may_make=may_make and known is None)
     if known is not None and known != fingerprint(key):
         raise KeyFileError(
             f"The pseudonyms in {folder} were made with another key than {path} (fingerprint {known} expected, found "
@@ -192,11 +231,12 @@ def pseudonyms_of(store: Store, settings: Settings, folder: Path, say: Callable[
         )
     if is_new:
         say(f"Made a key for pseudonyms: {path}. Keep it: only with it a patient has the same pseudonym again.")
+    store.use_key(chain_key(key))
     if known is None:
         store.remember("key_fingerprint", fingerprint(key))
     if place != str(path.absolute()):
         store.remember("key_place", str(path.absolute()))
-    return Pseudonyms(key, store.record_ids())
+    return key
 
 
 def write_tables_of(

@@ -30,6 +30,9 @@ class ExportFormat(StrEnum):
 KeyOption = Annotated[
     Path | None, typer.Option("--key", metavar="FILE", help="Key for pseudonyms; made on first use, outside of DIR.")
 ]
+StoreOption = Annotated[
+    str | None, typer.Option("--store", metavar="URL", help="Agree to the database that DIR names as its store.")
+]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Folder that measure wrote.")]
 PathsArgument = Annotated[
     list[Path] | None, typer.Argument(metavar="PATH...", readable=False, help="Files, folders, a .zip or a DICOMDIR.")
@@ -133,6 +136,7 @@ class ExportOptions:
     ] = None
     with_images: Annotated[bool, typer.Option("--with-images", help="Not built yet.")] = False
     key: KeyOption = None
+    store: StoreOption = None
 
     def as_settings(self) -> dict[str, object]:
         """Give the settings that the options change. The ids of the registry come from the store."""

@@ -3,7 +3,15 @@
 from calcimeasure.export.atomic import write_atomic
 from calcimeasure.export.columns import Audit, Leaving
 from calcimeasure.export.lesions import write_lesions
-from calcimeasure.export.pseudonym import Identified, Naming, Pseudonyms, fingerprint, read_or_make_key, read_record_map
+from calcimeasure.export.pseudonym import (
+    Identified,
+    Naming,
+    Pseudonyms,
+    chain_key,
+    fingerprint,
+    read_or_make_key,
+    read_record_map,
+)
 from calcimeasure.export.reports import write_csv
 from calcimeasure.export.revisions import write_revisions
 from calcimeasure.export.stacks import write_series
@@ -16,6 +24,7 @@ __all__ = [
     "Leaving",
     "Naming",
     "Pseudonyms",
+    "chain_key",
     "fingerprint",
     "read_or_make_key",
     "read_record_map",

@@ -205,6 +205,11 @@ def fingerprint(key: bytes) -> str:
     return hmac.digest(key, b"fingerprint", hashlib.sha256).hex()[:16]
 
 
+def chain_key(key: bytes) -> bytes:
+    """Derive the key for the chain of a store from the key for pseudonyms; neither can be found from the other."""
+    return hmac.digest(key, b"subkey\0chain", hashlib.sha256)
+
+
 def read_record_map(path: Path) -> dict[str, str]:
     """Read the registry's id for each patient.
 

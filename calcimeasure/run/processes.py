@@ -192,6 +192,8 @@ def measure_in_processes(
             result = child.measure(pickle.dumps(task), str(Path.cwd()))
         finally:
             idle.put(child)
+        if stopped() and _was_ended(result):
+            return None  # a batch system ends every process of a job: the next run measures this stack
         return replace(result, stack=task[0])
 
     in_flight: dict[Future[Measured | None], _Key] = {}
@@ -344,6 +346,10 @@ def _crash(how: str, seconds: float = 0.0) -> Failure:
     return Failure(State.FAILED, "codec_crash", message, seconds=seconds)
 
 
+def _was_ended(result: Measured) -> bool:
+    return isinstance(result, Failure) and result.reason == "codec_crash" and "by SIGTERM" in result.message
+
+
 def _how_it_ended(exit_code: int) -> str:
     if exit_code >= 0:
         return f"with exit code {exit_code}"
@@ -367,12 +373,12 @@ def _context() -> Any:  # noqa: ANN401 - one of two unrelated classes
 
 @contextmanager
 def interrupts_held_back() -> Iterator[None]:
-    """Hold Ctrl-C back from the processes and threads that begin inside: they never get it."""
+    """Hold back Ctrl-C, and the end of a terminal, from the processes and threads that begin inside."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     resource_tracker.ensure_running()  # it lets signals through again when it starts, so it starts before
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

@@ -6,9 +6,8 @@ import getpass
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
-
 from calcimeasure.store import records
+from calcimeasure.store.insert import insert_rows
 from calcimeasure.store.schema import exports
 from calcimeasure.version import software_version
 
@@ -55,7 +54,7 @@ def note_export(connection: Connection, export: Export) -> None:
         "file_count": 1,
         "software_version": software_version(),
     }
-    connection.execute(insert(exports).values(row))
+    insert_rows(connection, exports, [row])
 
 
 def _user() -> str | None:

@@ -6,14 +6,14 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from calcimeasure.store import records
-from calcimeasure.store.insert import insert_new
+from calcimeasure.store.insert import insert_new, insert_rows
 from calcimeasure.store.schema import current_lesions, lesion_revisions, outlines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection, Select
 
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 def append_revisions(connection: Connection, stack_id: int, run_id: int | None, revisions: Sequence[Revision]) -> None:
     """Append revisions of lesions of a stack, with their outlines; run_id is None if a reader made them."""
     _insert_outlines(connection, [revision.lesion.outline for revision in revisions])
-    if revisions:
-        connection.execute(
-            insert(lesion_revisions), [records.revision_row(revision, stack_id, run_id) for revision in revisions]
-        )
+    insert_rows(
+        connection, lesion_revisions, [records.revision_row(revision, stack_id, run_id) for revision in revisions]
+    )
 
 
 def _insert_outlines(connection: Connection, of_revisions: Sequence[Outline]) -> None:
@@ -64,10 +63,10 @@ def find_lesion(connection: Connection, tracking_uid: str) -> tuple[int, Lesion]
     return None if row is None else (int(row["stack_id"]), records.lesion_of(row))
 
 
-def every_tracking_uid(connection: Connection) -> Iterator[str]:
-    """Yield the Tracking UID of every lesion that ever was, in their order."""
+def every_tracking_uid(connection: Connection) -> list[str]:
+    """List the Tracking UID of every lesion that ever was, in their order."""
     named = select(lesion_revisions.c.tracking_uid).distinct().order_by(lesion_revisions.c.tracking_uid)
-    yield from connection.execute(named.execution_options(yield_per=10_000)).scalars()
+    return list(connection.execute(named).scalars())
 
 
 def lesions_of(connection: Connection, stack_ids: Sequence[int]) -> dict[int, list[Lesion]]:

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from calcimeasure import review
+from calcimeasure.agreed import agree
 from calcimeasure.cli import app
 from calcimeasure.errors import ConflictError
 from calcimeasure.export import Pseudonyms
@@ -73,6 +74,7 @@ class Folder:
             settings = self.path / "private" / "settings.toml"
             text = settings.read_text(encoding="utf-8").replace("postgresql+psycopg://postgres@/calcinosis", self.url)
             settings.write_text(text, encoding="utf-8")
+            agree(self.url)
 
     @property
     def added_notice(self) -> str:
