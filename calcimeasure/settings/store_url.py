@@ -15,7 +15,8 @@ def without_password(url: str) -> str:
     Parameters
     ----------
     url
-        As SQLAlchemy takes it. What is no URL, and the URL of a file, stay as they are.
+        As SQLAlchemy takes it. The URL of a file stays as it is. Of what is no URL, and so opens nothing, all before an
+        @ is left out.
 
     Examples
     --------
@@ -23,8 +24,10 @@ def without_password(url: str) -> str:
     'postgresql+psycopg://reader@host:5432/calcimeasure?sslmode=require'
     """
     scheme, separator, rest = url.partition("://")
-    if not separator or scheme.startswith("sqlite"):
+    if scheme.startswith("sqlite"):
         return url
+    if not separator:
+        return url[max(url.rfind("@"), 0) :]
     place, question, query = _without_user_password(rest).partition("?")
     kept = [one for one in query.split("&") if unquote_plus(one.partition("=")[0]).lower() not in _SECRET_PARAMETERS]
     return f"{scheme}://{place}{question if any(kept) else ''}{'&'.join(kept)}"

@@ -1020,7 +1020,7 @@ def test_file_system_without_modes_is_said(ct: Path, out: Path, monkeypatch: pyt
 def test_password_of_a_store_is_neither_kept_nor_said(ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def refuse(url: str, *_: object) -> None:
+    def refuse(url: str, *_: object, **__: object) -> None:
         asked.append(url)
         raise StoreError("no server here")
 

@@ -52,7 +52,7 @@ from calcimeasure.model import (
     Volume,
 )
 from calcimeasure.settings import Settings, algorithm, algorithm_of, format_settings, parse_settings, settings_hash
-from calcimeasure.store import Store, Todo, connect, file_url, open_store, records, schema
+from calcimeasure.store import Store, Todo, connect, file_url, open_store, records, schema, used_settings
 from tests.dicom_writers import write_radiograph
 from tests.postgresql import STORES, empty_database, empty_store, plain_sql
 from tests.radiographs import ellipse, radiograph_lesion
@@ -1069,6 +1069,22 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_another_kind_of_database_is_refused(url_of_nothing: str) -> None:
     with pytest.raises(StoreError, match=r"--store .* cannot be opened: .* Expected sqlite:///FILE or postgresql"):
         connect.connect(url_of_nothing)
+
+
+def test_passwords_that_earlier_versions_stored_are_left_out(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with open_store(url) as store:
+        store.begin_run([HERE], Settings(store="postgresql+psycopg://reader@host/db"), "now")
+    ask = plain_sql(url)
+    ask("UPDATE runs SET settings_toml = replace(settings_toml, 'reader@', 'reader:5ecret@')")
+    ask("UPDATE settings_used SET settings_toml = 'store = \"postgresql://reader:5ecret@host/db\"'")
+    engine = connect.connect(url)
+    with engine.begin() as connection:
+        used_settings.forget_passwords(connection)
+    engine.dispose()
+    (run,) = ask("SELECT settings_toml FROM runs")
+    assert run == (format_settings(Settings(store="postgresql+psycopg://reader@host/db")),)
+    assert ask("SELECT settings_toml FROM settings_used") == [('store = "postgresql://reader@host/db"',)]
 
 
 def test_a_url_that_is_none_is_told_without_its_password() -> None:
