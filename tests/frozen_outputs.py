@@ -416,7 +416,7 @@ def _row_of_store(row: Row, stacks: Mapping[int, list[Any]], program: Program) -
     plain = {name: _plain(_blanked(name, value), program) for name, value in row.items()}
     if "stack_id" in plain:
         plain["stack"] = stacks[plain.pop("stack_id")]
-    if plain.get("name") == "key_place":
+    if plain.get("name") in ("key_place", "store_id"):
         plain["value"] = BLANK
     first = {name: plain[name] for name in FIRST if plain.get(name) is not None}
     # Empty values are left out: a column that is new and empty says nothing.

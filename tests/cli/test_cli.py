@@ -931,7 +931,10 @@ def test_identified_tables_lie_where_nothing_leaves(ct: Path, out: Path) -> None
     assert run("measure", ct, "--out", out).exit_code == 0
     before = {name: (out / name).read_bytes() for name in TABLES}
     identified = out / "private" / "identified"
+    series = (out / "private" / "series.csv").read_bytes()
+    (out / "private" / "series.csv").unlink()
     assert run("export", out, "--format", "csv", "--identified").exit_code == 0
+    assert (out / "private" / "series.csv").read_bytes() == series
     assert run("export", out, "--format", "csv", "--identified", "--status", "proposed").exit_code == 0
     assert run("export", out, "--format", "revisions", "--identified").exit_code == 0
     assert {one.name for one in identified.iterdir()} == {*TABLES, "lesions_proposed.csv", "revisions.csv"}
