@@ -73,8 +73,8 @@ class MeasureSettings:
         "",
         0,
         1,
-        "Where less of a mass of several pieces is calcified, its pieces are a chain, which is cut. The finest clouds of "
-        "grains that are taken for one mass are filled to 8 %.",
+        "Where less of a mass of several pieces is calcified, its pieces are a chain, which is cut. The finest clouds "
+        "of grains that are taken for one mass are filled to 8 %.",
     )
     direction_tolerance: float = number(
         0.001,

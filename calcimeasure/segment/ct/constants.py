@@ -121,7 +121,7 @@ SIGNS: Final = (
 WHOLE_SIGNS: Final = (
     Sign(
         "high_hu",
-        3.35,
+        3.5,
         (250, 750),
         "the denser part of its inside has {:.0f} HU, more than spongy bone has",
         "the denser part of its inside has {:.0f} HU, as spongy bone has",
@@ -130,7 +130,7 @@ WHOLE_SIGNS: Final = (
     ),
     Sign(
         "core_hu",
-        -3.45,
+        -2.6,
         (650, 1400),
         "its pieces have {:.0f} HU",
         "its pieces have {:.0f} HU, as the cortex of a bone has",
@@ -139,15 +139,15 @@ WHOLE_SIGNS: Final = (
     ),
     Sign(
         "rim",
-        -4.8,
-        (0.9, 1.4),
+        -4.1,
+        (0.8, 1.3),
         "its surface has {:.2f} times the attenuation of its inside: no cortex around it",
         "its surface has {:.2f} times the attenuation of its inside, as a cortex around spongy bone has",
-        origin=0.9,
+        origin=0.8,
     ),
     Sign(
         "piece_rim",
-        -4.3,
+        -4.8,
         (0.9, 1.3),
         "the rims of its pieces have {:.2f} times the attenuation of their inside: no cortex around them",
         "the rims of its pieces have {:.2f} times the attenuation of their inside, as small bones have",
@@ -155,21 +155,23 @@ WHOLE_SIGNS: Final = (
     ),
     Sign(
         "neighbor_share",
-        -5.5,
-        (0, 0.7),
+        -1.25,
+        (0.02, 0.7),
         "{:.0%} of its surface lies on bone",
         "{:.0%} of its surface goes over into bone",
+        origin=0.05,
+        is_logarithmic=True,
     ),
     Sign(
         "cut_share",
-        -4.6,
-        (0, 0.3),
+        -5.5,
+        (0, 0.4),
         "{:.0%} of its surface is the end of the image",
         "it runs out of the image with {:.0%} of its surface, as bones do",
     ),
     Sign(
         "thickness_mm",
-        1.75,
+        2.5,
         (6, 24),
         "{:.0f} mm thick with its closed gaps",
         "{:.0f} mm thick with its closed gaps, as a small bone may be",
@@ -178,7 +180,7 @@ WHOLE_SIGNS: Final = (
     ),
     Sign(
         "fill",
-        -4.7,
+        -2.4,
         (0.2, 0.9),
         "{:.0%} of it is dense",
         "{:.0%} of it is dense, as of a bone",
@@ -186,7 +188,7 @@ WHOLE_SIGNS: Final = (
     ),
     Sign(
         "slenderness",
-        -0.5,
+        -0.7,
         (1.4, 6),
         "it is compact (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
         "it is long or flat for its thickness (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
@@ -339,7 +341,7 @@ class CtConstants(Constants):
 
     # Masses of several pieces
     whole_base_log_odds: float = constant(
-        0.9, "log odds", "For a mass of several pieces where no sign speaks for or against it."
+        0.25, "log odds", "For a mass of several pieces where no sign speaks for or against it."
     )
     whole_signs: tuple[Sign, ...] = constant(
         WHOLE_SIGNS,
@@ -368,6 +370,14 @@ class CtConstants(Constants):
         (0.8, 1.6),
         "of the inside",
         "The rim of a piece is limited to this range before the rims of all pieces are averaged.",
+    )
+    thinnest_piece_mm: float = constant(
+        5.0, "mm", "In a thinner piece blur hides whether it has a cortex: it counts as a piece without one."
+    )
+    whole_percentiles: tuple[int, int, int] = constant(
+        (50, 75, 84),
+        "%",
+        "Percentiles of the dense blocks inside a solid: core_hu, what the rim is compared with, high_hu.",
     )
     lumpy_rim: float = constant(
         1.08,

@@ -22,7 +22,7 @@ from scipy.cluster.hierarchy import DisjointSet
 from calcimeasure.model import Tissue
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.features import percentiles_of
-from calcimeasure.segment.ct.split import beside, find_marrow, split
+from calcimeasure.segment.ct.split import beside, divided, find_marrow
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class WholeFeatures:
     core_hu, high_hu
         Median and 84th percentile of the deep dense blocks.
     rim
-        Upper quartile of the dense blocks at the surface, divided by the core.
+        Upper quartile of the dense blocks at the surface, divided by that of the deep ones.
     neighbor_share, marrow_share, cut_share
         Shares of its surface that face bone or another solid, the marrow of a bone, and the end of the image.
     piece_rim
@@ -77,8 +77,12 @@ class Scene:
 
     Parameters
     ----------
-    attenuation_hu, body
+    attenuation_hu
         (k, j, i) of the box.
+    able
+        Blocks that a mass may consist of: in the body, and not in a mask of bones.
+    loose
+        Dense blocks of pieces that are too small to be parts.
     parts, features, tissues
         The parts as judged one by one; the first feature and tissue are for label 1.
     spacing_mm
@@ -86,7 +90,8 @@ class Scene:
     """
 
     attenuation_hu: NDArray[np.int16]
-    body: NDArray[np.bool_]
+    able: NDArray[np.bool_]
+    loose: NDArray[np.bool_]
     parts: Parts
     features: list[Features]
     tissues: list[Tissue]
@@ -101,8 +106,8 @@ class Solids:
     ----------
     labels, depth_mm
         (k, j, i) label of each solid, and the distance to its surface.
-    bone, marrow
-        Blocks of bones with a thick cortex with their marrow, and their marrow alone.
+    bone, marrow, air
+        Blocks of bones with a thick cortex with their marrow, their marrow alone, and blocks that hold air.
     dense
         (k, j, i) of the coarse copy: dense blocks that a mass of several pieces may consist of.
     factor_kji
@@ -113,6 +118,7 @@ class Solids:
     depth_mm: NDArray[np.float32]
     bone: NDArray[np.bool_]
     marrow: NDArray[np.bool_]
+    air: NDArray[np.bool_]
     dense: NDArray[np.bool_]
     factor_kji: tuple[int, int, int]
     spacing_mm: Spacing
@@ -124,11 +130,10 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
     spacing_mm = (factor[0] * scene.spacing_mm[0], factor[1] * scene.spacing_mm[1], factor[2] * scene.spacing_mm[2])
     shafts = np.array([False, *map(_is_shaft, scene.features, scene.tissues)])
     shaft = shafts[scene.parts.labels]
-    dense = (scene.attenuation_hu >= settings.threshold_hu) & scene.body & ~shaft
-    dense &= _more_than_noise(scene, dense)
+    dense = (((scene.parts.labels > 0) & ~shaft) | scene.loose) & scene.able
     air = pooled(scene.attenuation_hu < CT.tissue_hu, factor)
     cortex = pooled(shaft, factor)
-    marrow = find_marrow(cortex, spacing_mm)
+    marrow = find_marrow(cortex, spacing_mm) if shafts.any() else cortex
     bone = cortex | marrow
     full = pooled(dense, factor) & ~bone
     reach_mm = settings.joining_distance_mm / 2 + CT.solid_step_mm / 2
@@ -138,8 +143,8 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
     ) | full
     solid |= find_marrow(solid | bone, spacing_mm)
     solid &= ~bone
-    divided = split(solid, spacing_mm)
-    return Solids(divided.labels, divided.depth_mm, bone, marrow & ~cortex, dense, factor, spacing_mm)
+    labels, depth_mm = divided(solid, spacing_mm)
+    return Solids(labels, depth_mm, bone, marrow & ~cortex, air, dense, factor, spacing_mm)
 
 
 def _factor(spacing_mm: Spacing) -> tuple[int, int, int]:
@@ -157,32 +162,46 @@ def _is_shaft(features: Features, tissue: Tissue) -> bool:
     )
 
 
-def _more_than_noise(scene: Scene, dense: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Find the dense blocks of the parts, and of smaller pieces whose densest block is more than noise can be."""
-    loose = dense & (scene.parts.labels == 0)
+def more_than_noise(attenuation_hu: NDArray[np.int16], loose: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Find small dense pieces whose densest block is denser than noise makes any block of soft tissue.
+
+    Parameters
+    ----------
+    attenuation_hu, loose
+        (k, j, i) of the coarse copy, and the blocks of small pieces.
+
+    Returns
+    -------
+    ndarray
+        The blocks of the pieces that are more than noise.
+    """
     if not loose.any():
-        return dense
-    hu = scene.attenuation_hu
-    bends = (hu[:, :, 2:].astype(np.int32) - 2 * hu[:, :, 1:-1] + hu[:, :, :-2])[:: CT.noise_step, :: CT.noise_step]
-    soft = (hu[:, :, 1:-1][:: CT.noise_step, :: CT.noise_step] > CT.tissue_hu) & (
-        hu[:, :, 1:-1][:: CT.noise_step, :: CT.noise_step] < CT.soft_hu
-    )
+        return loose
+    some = attenuation_hu[:: CT.noise_step, :: CT.noise_step].astype(np.int32)
+    bends = some[:, :, 2:] - 2 * some[:, :, 1:-1] + some[:, :, :-2]
+    soft = (some[:, :, 1:-1] > CT.tissue_hu) & (some[:, :, 1:-1] < CT.soft_hu)
     noise_hu = 1.4826 * float(np.median(np.abs(bends[soft]))) / math.sqrt(6) if soft.any() else 0.0
     labels = cc3d.connected_components(loose, connectivity=26)
     at = np.flatnonzero(labels)
     highest = np.zeros(int(labels.max()) + 1, dtype=np.int16)
-    np.maximum.at(highest, labels.ravel()[at], hu.ravel()[at])
+    np.maximum.at(highest, labels.ravel()[at], attenuation_hu.ravel()[at])
     sure = highest >= CT.soft_tissue_hu + CT.surely_not_noise * noise_hu
     sure[0] = False
-    return (dense & ~loose) | sure[labels]
+    return sure[labels]
 
 
 def pooled(mask: NDArray[np.bool_], factor: tuple[int, int, int]) -> NDArray[np.bool_]:
     """Tell which blocks of the coarser grid hold any block of a mask."""
     for axis, step in enumerate(factor):
-        if step > 1:
-            mask = np.logical_or.reduceat(mask, np.arange(0, mask.shape[axis], step), axis=axis)
-    return mask
+        if step == 1:
+            continue
+        along = np.moveaxis(mask, axis, 0)
+        some = along[::step].copy()
+        for offset in range(1, step):
+            more = along[offset::step]
+            some[: len(more)] |= more
+        mask = np.moveaxis(some, 0, axis)
+    return np.ascontiguousarray(mask)
 
 
 def distance_mm(mask: NDArray[np.bool_], spacing_mm: Spacing) -> NDArray[np.float32]:
@@ -207,13 +226,18 @@ def on_solids(at: NDArray[np.intp], shape: tuple[int, ...], solids: Solids) -> N
 def merged(solids: Solids, features: list[WholeFeatures]) -> Solids:
     """Join solids that touch if none of them has the cortex, the low density or the open end of a bone."""
     able = np.array([False, *map(_is_lumpy, features)])
+    if np.count_nonzero(able) < 2:
+        return solids
     together = DisjointSet(range(len(able)))
     for axis in range(3):
         low, high = beside(axis)
-        a, b = solids.labels[low], solids.labels[high]
-        meet = (a != b) & able[a] & able[b]
-        for one, other in np.unique(np.stack([a[meet], b[meet]]), axis=1).T.tolist():
-            together.merge(one, other)
+        a, b = solids.labels[low].ravel(), solids.labels[high].ravel()
+        meet = np.flatnonzero(a != b)
+        meet = meet[able[a[meet]] & able[b[meet]]]
+        for key in np.unique(a[meet].astype(np.int64) * len(able) + b[meet]).tolist():
+            together.merge(key // len(able), key % len(able))
+    if together.n_subsets == len(able):
+        return solids
     number = np.array([together[label] for label in range(len(able))], dtype=np.int32)
     number = np.unique(number, return_inverse=True)[1].astype(np.int32)
     return replace(solids, labels=number[solids.labels])
@@ -233,24 +257,26 @@ def whole_features(scene: Scene, solids: Solids) -> list[WholeFeatures]:
     if count == 1:
         return []
     block_mm3 = math.prod(solids.spacing_mm)
-    voxels = np.bincount(solids.labels.ravel(), minlength=count)
+    filled = np.flatnonzero(solids.labels)
+    label = solids.labels.ravel()[filled]
+    voxels = np.bincount(label, minlength=count)
     radius_mm = np.zeros(count, dtype=np.float32)
-    np.maximum.at(radius_mm, solids.labels.ravel(), solids.depth_mm.ravel())
+    np.maximum.at(radius_mm, label, solids.depth_mm.ravel()[filled])
     at = np.flatnonzero(solids.dense)
     coarser = on_solids(at, solids.dense.shape, solids)
     label, depth_mm = solids.labels.ravel()[coarser], solids.depth_mm.ravel()[coarser]
     hu = scene.attenuation_hu.ravel()[at].astype(np.float32)
     dense = np.bincount(label, minlength=count)
     deep = depth_mm >= np.minimum(CT.core_share * radius_mm, CT.deep_mm)[label]
-    _, median, high = percentiles_of(label[deep], hu[deep], count, CT.spread_percentiles)
+    median, dense_hu, high = percentiles_of(label[deep], hu[deep], count, CT.whole_percentiles)
     clear = ~_within_a_block(solids.bone).ravel()[coarser]
     deep &= clear
     shallow = clear & (depth_mm <= CT.solid_rim * min(solids.spacing_mm))
     rim = percentiles_of(label[shallow], hu[shallow], count, (CT.rim_percentile,))[0]
-    rims = np.array([1.0, *(min(max(one.rim, CT.piece_rims[0]), CT.piece_rims[1]) for one in scene.features)])
+    rims = np.array([1.0, *map(_rim_of_piece, scene.features)])
     piece_rim = np.bincount(label, weights=rims[scene.parts.labels.ravel()[at]], minlength=count)
     faces = _faces(solids)
-    level_hu = np.maximum(median, CT.least_level_hu)
+    level_hu = np.maximum(dense_hu, CT.least_level_hu)
     return [
         WholeFeatures(
             volume_mm3=float(voxels[n] * block_mm3),
@@ -269,6 +295,13 @@ def whole_features(scene: Scene, solids: Solids) -> list[WholeFeatures]:
     ]
 
 
+def _rim_of_piece(features: Features) -> float:
+    """Give the rim of a part, between limits; 1 for a part that is too thin to have one."""
+    if features.thickness_mm < CT.thinnest_piece_mm:
+        return 1.0
+    return min(max(features.rim, CT.piece_rims[0]), CT.piece_rims[1])
+
+
 def _within_a_block(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Grow a mask by a block along each axis."""
     grown = mask.copy()
@@ -284,14 +317,16 @@ def _faces(solids: Solids) -> NDArray[np.float64]:
     labels = solids.labels
     count = int(labels.max()) + 1
     faces = np.zeros((4, count))
+    filling = solids.bone.view(np.uint8) + solids.marrow.view(np.uint8)
     for axis in range(3):
         area_mm2 = math.prod(solids.spacing_mm) / solids.spacing_mm[axis]
         low, high = beside(axis)
-        for one, other in ((low, high), (high, low)):
-            a, b = labels[one], labels[other]
-            differ = (a != b) & (a > 0)
-            kind = np.where(solids.marrow[other], 2, (b > 0) | solids.bone[other])[differ].astype(np.intp)
-            faces += area_mm2 * np.bincount(kind * count + a[differ], minlength=4 * count).reshape(4, count)
+        differ = np.flatnonzero(labels[low] != labels[high])
+        sides = [(labels[side].ravel()[differ], filling[side].ravel()[differ]) for side in (low, high)]
+        for (a, _), (b, kind) in (sides, sides[::-1]):
+            own = a > 0
+            kinds = np.where(b > 0, np.uint8(1), kind)[own].astype(np.intp)
+            faces += area_mm2 * np.bincount(kinds * count + a[own], minlength=4 * count).reshape(4, count)
         for end in (0, -1):
             # The box has a margin of one block of the coarse copy, except at the end of the image.
             cut = pooled(np.expand_dims(solids.dense.take(end, axis), axis), solids.factor_kji)

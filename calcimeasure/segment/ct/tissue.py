@@ -24,7 +24,7 @@ from calcimeasure.segment.ct.cut import contact_mm2, cut
 from calcimeasure.segment.ct.features import features_of
 from calcimeasure.segment.ct.gather import Area, gather
 from calcimeasure.segment.ct.judge import Judgement, judge
-from calcimeasure.segment.ct.solids import Scene
+from calcimeasure.segment.ct.solids import Scene, more_than_noise
 from calcimeasure.segment.ct.split import Parts, find_marrow, passes, split
 from calcimeasure.segment.ct.whole import Wholes, find_wholes
 from calcimeasure.threads import thread_count
@@ -154,29 +154,30 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     """Split and judge on a coarse copy, within the box of the dense voxels."""
     coarse = coarse_copy(volume)
     body = find_body(coarse)
-    dense, outside = _dense_parts(coarse, body, settings)
+    dense, outside, loose = _dense_parts(coarse, body, settings)
+    loose = more_than_noise(coarse.attenuation_hu, loose)
     groups = np.where(outside, np.int32(OUTSIDE_GROUP), np.int32(0))
     marrow, wholes = np.zeros(dense.shape, dtype=np.bool_), np.zeros(dense.shape, dtype=np.int32)
-    if not dense.any():
+    if not (dense.any() or loose.any()):
         return _Judged(coarse, body, groups, marrow, wholes, {}, {}, 0.0)
-    box = _used(dense)
+    box = _used(dense | loose)
     parts = split(dense[box], coarse.spacing_mm)
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
     judgements = [judge(one, settings, contrast_agent=bool(volume.stack.contrast_agent)) for one in features]
     notices: tuple[str, ...] = ()
-    able = body[box] > 0
+    able = np.ones(parts.labels.shape, dtype=np.bool_)
     if bones is not None:
         outlined = _on_blocks(bones, coarse)[box]
         judgements, notices = _by_mask(judgements, parts, outlined)
-        able &= ~outlined
+        able = ~outlined
     tissues = [judgement.tissue for judgement in judgements]
-    scene = Scene(coarse.attenuation_hu[box], able, parts, features, tissues, coarse.spacing_mm)
-    joined = find_wholes(scene, settings)
+    scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, coarse.spacing_mm)
+    joined = find_wholes(scene, judgements, settings)
     whole_of, judgements = _in_wholes(parts, judgements, joined)
     number, grouped = _hold_together(parts, features, judgements, whole_of)
     wholes[box] = _numbered(joined, number, whole_of, grouped)
     groups[box] = np.maximum(groups[box], number[parts.labels])
-    small = (groups == 0) & (wholes > 0) & (coarse.attenuation_hu >= settings.threshold_hu)
+    small = (groups == 0) & (wholes > 0) & loose
     groups[small] = wholes[small]
     marrow[box] = parts.marrow & (wholes[box] == 0)
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
@@ -255,18 +256,19 @@ def _by_mask(
 
 def _dense_parts(
     coarse: Coarse, body: NDArray[np.uint8], settings: MeasureSettings
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Find the dense voxels in the body and those outside, without components that are too small."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find the dense voxels in the body, those outside, and those in the body of components that are too small."""
     labels = cc3d.connected_components(coarse.attenuation_hu >= settings.threshold_hu, connectivity=26)
     at = np.flatnonzero(labels)
     label = labels.ravel()[at]
     voxels = np.bincount(label, minlength=1)
     beyond = 2 * np.bincount(label[body.ravel()[at] == 0], minlength=len(voxels)) > voxels
     counted = voxels >= max(2, round(CT.smallest_split_mm3 / coarse.block_mm3))
-    inside, outside = np.zeros(labels.shape, dtype=np.bool_), np.zeros(labels.shape, dtype=np.bool_)
+    inside, outside, small = (np.zeros(labels.shape, dtype=np.bool_) for _ in range(3))
     inside.ravel()[at] = (counted & ~beyond)[label]
     outside.ravel()[at] = (counted & beyond)[label]
-    return inside, outside
+    small.ravel()[at] = (~counted & ~beyond)[label]
+    return inside, outside, small
 
 
 def _used(mask: NDArray[np.bool_]) -> Box:

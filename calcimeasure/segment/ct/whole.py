@@ -22,7 +22,6 @@ from calcimeasure.segment.ct.solids import (
     distance_mm,
     merged,
     on_solids,
-    pooled,
     share_dense,
     solids_of,
     whole_features,
@@ -52,7 +51,7 @@ class Wholes:
     judgements: tuple[Judgement, ...] = ()
 
 
-def find_wholes(scene: Scene, settings: MeasureSettings) -> Wholes:
+def find_wholes(scene: Scene, judgements: list[Judgement], settings: MeasureSettings) -> Wholes:
     """Find the masses of several pieces.
 
     Dense pieces at most `joining_distance_mm` apart belong together. Bone and air part them. Where their local fill
@@ -62,6 +61,8 @@ def find_wholes(scene: Scene, settings: MeasureSettings) -> Wholes:
     ----------
     scene
         The parts as judged one by one.
+    judgements
+        The judgement of each part; the first is for label 1.
     settings
         `threshold_hu`, `joining_distance_mm`, `least_fill`, `mass_probability`.
 
@@ -70,28 +71,51 @@ def find_wholes(scene: Scene, settings: MeasureSettings) -> Wholes:
     Wholes
         The masses that consist of more than one part, or of a part and smaller pieces.
     """
+    none = Wholes(np.zeros(scene.parts.labels.shape, dtype=np.int32))
+    if settings.joining_distance_mm <= 0:
+        return none
     solids = solids_of(scene, settings)
-    solids = merged(solids, whole_features(scene, solids))
     features = whole_features(scene, solids)
-    judged = [judge_whole(one, settings) for one in features]
+    joined = merged(solids, features)
+    if joined is not solids:
+        solids, features = joined, whole_features(scene, joined)
+    judged = _piece_by_piece(scene, solids, judgements, [judge_whole(one, settings) for one in features])
     masses = np.array([False, *(one.tissue is Tissue.CALCIFIED_MASS for one in judged)])
     if not masses.any():
-        return Wholes(np.zeros(scene.parts.labels.shape, dtype=np.int32))
+        return none
     small = np.array([False, *(one.volume_mm3 < CT.small_solid_mm3 for one in features)]) & ~masses
-    clusters = _clusters(scene, solids, masses, small, settings)
+    clusters = _clusters(solids, masses, small, settings)
     return _several(scene, solids, clusters, judged, features)
 
 
+def _piece_by_piece(
+    scene: Scene, solids: Solids, judgements: list[Judgement], judged: list[Judgement]
+) -> list[Judgement]:
+    """Give a solid the judgement of its largest part where most of it is a mass piece by piece, whatever its shape."""
+    alone = np.array([False, *(one is Tissue.CALCIFIED_MASS for one in scene.tissues)])
+    if not alone.any():
+        return judged
+    at = np.flatnonzero(solids.dense)
+    label, part = solids.labels.ravel()[on_solids(at, solids.dense.shape, solids)], scene.parts.labels.ravel()[at]
+    dense = np.bincount(label, minlength=len(judged) + 1)
+    mass = np.bincount(label[alone[part]], minlength=len(judged) + 1)
+    found = list(judged)
+    for n in np.flatnonzero(2 * mass[1:] > dense[1:]) + 1:
+        if judged[n - 1].tissue is not Tissue.CALCIFIED_MASS:
+            parts = np.bincount(part[(label == n) & alone[part]])
+            found[n - 1] = judgements[int(parts.argmax()) - 1]
+    return found
+
+
 def _clusters(
-    scene: Scene, solids: Solids, masses: NDArray[np.bool_], small: NDArray[np.bool_], settings: MeasureSettings
+    solids: Solids, masses: NDArray[np.bool_], small: NDArray[np.bool_], settings: MeasureSettings
 ) -> NDArray[np.int32]:
     """Label what lies at most the joining distance apart: solids judged to be masses, and small pieces beside them."""
     own = masses[solids.labels]
     members = own | small[solids.labels]
     beyond = solids.bone | ((solids.labels > 0) & ~members)
-    air = pooled(scene.attenuation_hu < CT.tissue_hu, solids.factor_kji)
     reach_mm = (settings.joining_distance_mm + CT.solid_step_mm) / 2
-    near = (distance_mm(members, solids.spacing_mm) <= reach_mm) & ~beyond & ~air
+    near = (distance_mm(members, solids.spacing_mm) <= reach_mm) & ~beyond & ~solids.air
     clusters = _without_chains(near, own, solids, settings)
     led = np.zeros(int(clusters.max(initial=0)) + 1, dtype=np.bool_)
     led[clusters[own]] = True
@@ -136,7 +160,8 @@ def _several(
     inside = cluster > 0
     parts = int(part.max(initial=0)) + 1
     pairs = np.unique(cluster[inside].astype(np.int64) * parts + part[inside])
-    pieces = np.bincount(pairs // parts, minlength=int(clusters.max(initial=0)) + 1)
+    # Smaller pieces have no part of their own: where there are any, there are several.
+    pieces = np.bincount(pairs // parts, np.where(pairs % parts == 0, 2, 1), int(clusters.max(initial=0)) + 1)
     number = np.zeros(len(pieces), dtype=np.int32)
     found = []
     for n in np.flatnonzero(pieces > 1):
