@@ -67,7 +67,9 @@ class RecordMapTally:
         for outcome in outcomes:
             if self._record_ids and outcome.stack is not None:
                 patient_id = (outcome.stack.patient_id or "").strip() or None
-                if patient_id is not None and patient_id in self._record_ids:
+                # A PatientID that stands for several persons, or for nobody, has no record_id.
+                is_a_person = outcome.stack.person in (None, patient_id)
+                if patient_id is not None and patient_id in self._record_ids and is_a_person:
                     self._mapped.add(patient_id)
                 else:
                     self._studies[patient_id].add(outcome.stack.study_uid)
@@ -77,7 +79,7 @@ class RecordMapTally:
         """Give the patients whom the map does not hold, by id; studies without an id come first."""
         alike = Counter(map(_plain, self._record_ids))
         # An id is named only if it alone is alike: of two, nobody knows which is meant.
-        named = {_plain(one): one for one in self._record_ids if alike[_plain(one)] == 1}
+        named = {_plain(one): one for one in self._record_ids if alike[_plain(one)] == 1 and one not in self._studies}
         return [
             Unmapped(patient_id, len(studies), patient_id and named.get(_plain(patient_id)))
             for patient_id, studies in sorted(self._studies.items(), key=lambda item: item[0] or "")

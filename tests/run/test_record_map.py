@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,6 +46,15 @@ def test_id_that_a_spreadsheet_changed_is_recognized(patient_id: str, in_map: st
 def test_of_two_ids_that_are_alike_none_is_named() -> None:
     (unmapped,) = tally_of({"12345": "R1", "012345": "R2"}, outcome("0012345", "1")).unmapped()
     assert unmapped.looks_like is None
+
+
+def test_an_id_of_several_persons_has_no_record_id() -> None:
+    """The map names a PatientID, and nobody knows which of the persons is meant."""
+    one, other = outcome("12345", "1"), outcome("A", "2")
+    shared = replace(one, stack=one.stack and replace(one.stack, person="12345\x1fHOSP A\x1f\x1f"))
+    tally = tally_of({"12345": "R1", "A": "R2"}, shared, other)
+    assert tally.unmapped() == [Unmapped("12345", 1)]
+    assert tally.lines()[0].startswith("Patients without a record_id in the record map: 1 of 2 (")
 
 
 def test_patients_and_their_studies_are_counted_once() -> None:
