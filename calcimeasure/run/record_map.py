@@ -101,7 +101,7 @@ class RecordMapTally:
         lines = []
         if patients:
             total = len(patients) + len(self._mapped)
-            some = f" {alike} of them look like one of its ids but for zeros, spaces, signs or case." if alike else ""
+            some = f" Alike to an id of the map but for zeros, spaces, signs or case: {alike}." if alike else ""
             lines.append(
                 f"Patients without a record_id in the record map: {len(patients)} of {total} "
                 f"(private/{UNMAPPED_FILE} names them); they have pseudonyms.{some}"

@@ -96,7 +96,7 @@ def test_who_is_not_in_the_map_is_named_in_private_alone(tmp_path: Path) -> None
     result = run("measure", tmp_path / "in", "--out", out, "--record-map", tmp_path / "map.csv")
     assert result.exit_code == 0
     assert "Patients without a record_id in the record map: 1 of 2 (" in result.stdout
-    assert "1 of them look like one of its ids" in result.stdout
+    assert "Alike to an id of the map but for zeros, spaces, signs or case: 1." in result.stdout
     assert read(out / "private" / UNMAPPED_FILE) == [{"patient_id": "0012345", "studies": "1", "looks_like": "12345"}]
     log = (out / "private/log.txt").read_text(encoding="utf-8")
     assert "it lacks PatientID 0012345; 12345 looks like it" in log
