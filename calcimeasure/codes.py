@@ -31,6 +31,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "decode_failed": "The pixel data cannot be decoded, or is not as large as the header says.",
     "duplicate_positions": "Several images lie at one position and no attribute tells which belong together.",
     "file_changed": "A file was changed or removed between reading its header and reading its pixels.",
+    "header_limit": "Reading the header takes more time or memory than that of any image, or it holds more elements, "
+    "frames or longer values: it is given up, and the other files are read.",
     "implausible_place": "A slice lies farther from the origin than any room is long: its position is no place in mm.",
     "internal_error": "A fault of calcimeasure itself: the traceback stands in private/log.txt. Please report it.",
     "irregular_shift": "Slices are shifted sideways against each other, and not as a gantry tilt does it.",

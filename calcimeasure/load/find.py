@@ -8,8 +8,6 @@ import os
 import stat
 import warnings
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,21 +17,10 @@ import numpy as np
 
 from calcimeasure.errors import FileError, InputPathError
 from calcimeasure.load.constants import LOAD
-from calcimeasure.load.directory import listed_files
-from calcimeasure.load.header import (
-    ACQUISITIONS,
-    TELL_APART,
-    Header,
-    grid_key,
-    instance,
-    notices_of_numbers,
-    plane,
-    read_headers,
-    series_facts,
-    series_key,
-)
+from calcimeasure.load.header import ACQUISITIONS, TELL_APART
+from calcimeasure.load.readers import Readers
 from calcimeasure.load.source import archive_members
-from calcimeasure.model import Failure, Found, Instance, PixelFormat, Stack, State
+from calcimeasure.model import Failure, Found, Instance, Stack, State
 from calcimeasure.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,12 +28,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_READERS = 4
-_USUAL_HEADER_BYTES = 2**14
-_FILES_AT_A_TIME = 128
-"""Number of files whose headers are in memory at a time. The headers of one multi-frame file take some megabytes."""
+    from calcimeasure.load.reading import Plane, ReadImage
 
-_Plane = tuple[tuple[float, ...] | None, tuple[float, ...] | None]
+_MOST_COMPARED = 256
+"""Planes that a new one is compared with, the newest ones: no series has so many, and thousands would take hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +47,38 @@ class _File:
 class _Grid:
     """Images that share a grid, while they are collected, and the facts of the series from the first of them."""
 
-    plane: _Plane
+    plane: Plane
     instances: list[Instance]
     first: Instance
     facts: Stack
     notices: set[str]
 
-    def add(self, header: Header, image: Instance) -> None:
-        self.instances.append(image)
-        self.notices.update(notices_of_numbers(header, image))
-        if _acquisition_order(image) < _acquisition_order(self.first):
-            self.first, self.facts = image, series_facts(header)
+    def add(self, read: ReadImage) -> None:
+        self.instances.append(read.image)
+        self.notices.update(read.notices)
+        if _comes_before(read.image, self.first):
+            self.first, self.facts = read.image, read.facts()
+
+
+class _Grids:
+    """The grids of images whose keys are equal, by their planes."""
+
+    def __init__(self) -> None:
+        self.all: list[_Grid] = []
+        self._of_plane: dict[Plane, _Grid] = {}
+
+    def add(self, read: ReadImage, settings: Settings) -> None:
+        """Add an image to the grid that it lies on, or begin a new grid."""
+        grid = self._of_plane.get(read.plane) or self._nearly_equal(read.plane, settings)
+        if grid is None:
+            grid = _Grid(read.plane, [read.image], read.image, read.facts(), set(read.notices))
+            self.all.append(grid)
+        else:
+            grid.add(read)
+        self._of_plane[read.plane] = grid
+
+    def _nearly_equal(self, plane: Plane, settings: Settings) -> _Grid | None:
+        return next((one for one in self.all[-_MOST_COMPARED:] if _same_plane(plane, one.plane, settings)), None)
 
 
 def find_series(
@@ -102,71 +108,43 @@ def find_series(
     settings = settings or Settings()
     roots = [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
     check_paths(roots)
-    grids: dict[tuple[str, ...], dict[tuple[object, ...], list[_Grid]]] = defaultdict(lambda: defaultdict(list))
-    formats: dict[PixelFormat, PixelFormat] = {}
+    grids: dict[tuple[str, ...], dict[tuple[object, ...], _Grids]] = defaultdict(lambda: defaultdict(_Grids))
     unreadable: list[Failure] = []
     other_file_count = 0
-    with warnings.catch_warnings(), ThreadPoolExecutor(_READERS) as pool:
+    with warnings.catch_warnings(), Readers(settings.workers) as readers:
         # pydicom warns of values that break the standard. Here every value is checked where it is used.
         warnings.simplefilter("ignore")
-        for file, headers in _read_all(_files(roots, unreadable, settings.follow_links), pool):
-            if isinstance(headers, FileError):
-                unreadable.append(_failure(headers.reason, headers.message, file))
-            elif not headers:
+        for file, images in readers.read(_files(roots, readers, unreadable, settings.follow_links)):
+            if isinstance(images, FileError):
+                unreadable.append(_failure(images.reason, images.message, file))
+            elif not images:
                 other_file_count += 1
             else:
                 try:
-                    for header in headers:
-                        same_key = grids[series_key(header)][grid_key(header)]
-                        _add(header, instance(header, file.root, formats), same_key, settings)
+                    for image in images:
+                        grids[image.series_key][image.grid_key].add(image, settings)
                 except Exception as error:  # noqa: BLE001 - one odd header must not stop the other files
                     found = f"{type(error).__name__}: {error} ({file.path.name})"
                     message = f"A header that can be understood expected, found {found}. Export the file again."
                     unreadable.append(_failure("unreadable_file", message, file))
     stacks = [
-        stack for by_key in grids.values() for stack in _stacks([g for same in by_key.values() for g in same], settings)
+        stack
+        for by_key in grids.values()
+        for stack in _stacks([grid for same in by_key.values() for grid in same.all], settings)
     ]
     return Found(tuple(sorted(stacks, key=_series_order)), tuple(unreadable), other_file_count)
-
-
-def _read_all(files: Iterator[_File], pool: ThreadPoolExecutor) -> Iterator[tuple[_File, list[Header] | FileError]]:
-    """Read the headers of some files at a time, so that memory stays bounded.
-
-    On a network drive most of the time goes into waiting. Threads wait for the beginnings of the files, which are then
-    in the cache of the system. One thread parses the headers: Python lets one thread run at a time, and several were
-    twice as slow.
-    """
-    while window := list(itertools.islice(files, _FILES_AT_A_TIME)):
-        for file, _ in zip(window, pool.map(_bring_near, window), strict=True):
-            yield file, _read(file)
-
-
-def _bring_near(file: _File) -> None:
-    if file.member is None:
-        with suppress(OSError), file.path.open("rb", buffering=0) as opened:
-            opened.read(_USUAL_HEADER_BYTES)
-
-
-def _read(file: _File) -> list[Header] | FileError:
-    try:
-        return read_headers(file.path, file.member)
-    except FileError as error:
-        return error
 
 
 def _failure(reason: str, message: str, file: _File) -> Failure:
     return Failure(State.FAILED, reason, message, path=file.path, root=file.root, member=file.member)
 
 
-def _add(header: Header, image: Instance, grids: list[_Grid], settings: Settings) -> None:
-    """Add an image to the grid that it lies on, or begin a new grid."""
-    image_plane = plane(header)
-    for grid in grids:
-        if _same_plane(image_plane, grid.plane, settings):
-            grid.add(header, image)
-            return
-    notices = set(notices_of_numbers(header, image))
-    grids.append(_Grid(image_plane, [image], image, series_facts(header), notices))
+def _comes_before(image: Instance, other: Instance) -> bool:
+    # A relative path takes long to find, and decides only between copies.
+    numbers = [math.inf if one.instance_number is None else one.instance_number for one in (image, other)]
+    if (numbers[0], image.sop_uid) != (numbers[1], other.sop_uid):
+        return (numbers[0], image.sop_uid) < (numbers[1], other.sop_uid)
+    return _acquisition_order(image) < _acquisition_order(other)
 
 
 def _acquisition_order(image: Instance) -> tuple[float, str, str]:
@@ -174,7 +152,7 @@ def _acquisition_order(image: Instance) -> tuple[float, str, str]:
     return (number, image.sop_uid, str(image.relative_path))
 
 
-def _same_plane(one: _Plane, other: _Plane, settings: Settings) -> bool:
+def _same_plane(one: Plane, other: Plane, settings: Settings) -> bool:
     """Tell whether directions and spacings are equal within rounding."""
     if None in one or None in other:
         return one == other
@@ -202,10 +180,12 @@ def _series_order(stack: Stack) -> tuple[object, ...]:
 # Files
 
 
-def _files(roots: Sequence[Path], unreadable: list[Failure], follow_links: bool = True) -> Iterator[_File]:
+def _files(
+    roots: Sequence[Path], readers: Readers, unreadable: list[Failure], follow_links: bool = True
+) -> Iterator[_File]:
     """Give every regular file once, in a fixed order."""
     seen: set[tuple[int, int | str, str | None]] = set()
-    listing = _Listing(None if follow_links else _real_folders(roots), unreadable)
+    listing = _Listing(None if follow_links else _real_folders(roots), readers, unreadable)
     for argument in roots:
         for file in listing.files_of(argument):
             try:
@@ -255,12 +235,15 @@ class _Listing:
     ----------
     folders
         Links may lead below these, each with a separator at its end; None: anywhere.
+    readers
+        Read directories.
     unreadable
         Takes what cannot be read, and links that are not followed.
     """
 
-    def __init__(self, folders: tuple[str, ...] | None, unreadable: list[Failure]) -> None:
+    def __init__(self, folders: tuple[str, ...] | None, readers: Readers, unreadable: list[Failure]) -> None:
         self._folders = folders
+        self._readers = readers
         self._unreadable = unreadable
 
     def files_of(self, argument: Path) -> Iterator[_File]:
@@ -274,8 +257,10 @@ class _Listing:
                 found = error.strerror or error
                 raise InputPathError(f"PATH {argument} is no .zip that can be read: {found}.") from error
             yield from (_File(argument, argument, member) for member in members)
-        elif (named := listed_files(argument)) is None:
+        elif (named := self._readers.listed_files(argument)) is None:
             yield _File(argument, argument.parent)
+        elif isinstance(named, FileError):
+            self._unreadable.append(_failure(named.reason, named.message, _File(argument, argument.parent)))
         else:
             yield from (_File(path, argument.parent) for path in named if self._may_follow(path, argument.parent))
 

@@ -48,7 +48,7 @@ def load_image(stack: Stack, settings: Settings | None = None) -> Volume | Radio
 
 
 def check_headers(stack: Stack, settings: Settings) -> None:
-    """Raise what `load_image` would raise, as far as it follows from the headers.
+    """Raise what `load_image` would raise, as far as it follows from the headers. No pixels are read.
 
     Raises
     ------
@@ -61,4 +61,4 @@ def check_headers(stack: Stack, settings: Settings) -> None:
         refuse_no_gray_projection(stack)
     else:
         refuse_no_hounsfield_units(stack)
-        checked_stack(stack, settings)
+        checked_stack(stack, settings, read_pixels=False)
