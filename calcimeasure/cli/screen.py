@@ -9,6 +9,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
+from calcimeasure.codes import NOTICES
 from calcimeasure.one_line import one_line
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from calcimeasure.run.progress import Progress, Screen
     from calcimeasure.run.run import Done
     from calcimeasure.run.scan import Scan, ScannedStack
+    from calcimeasure.run.summary import NoticeCount
 
 _SCAN_WORDS = {"measure": "to measure", "skipped": "skipped", "failed": "failed"}
 
@@ -33,6 +35,7 @@ _SCAN_COLUMNS = {
     "images": "Images",
     "state": "State",
     "reason": "Reason",
+    "notices": "Notices",
 }
 
 _PIPED_WIDTH = 160
@@ -162,11 +165,24 @@ def show_done(done: Done) -> None:
     _print(", ".join(f"{what}: {done.out / name}" for what, name in tables))
     if not done.settings.identified:
         _print("Patients and images have pseudonyms, dates are shifted; --identified writes the real ones.")
+    _show_notices(summary.notices)
+    for line in done.to_look_at:
+        _print(_shown(line))
     if done.interrupted:
         say(
             f"calcimeasure: interrupted, {sum(states.values())} of {len(done.found.series)} stacks are done. "
             "Run it again to go on."
         )
+
+
+def _show_notices(notices: Sequence[NoticeCount]) -> None:
+    """Print the notices that a person has to look at, with what they mean."""
+    if not notices:
+        return
+    _print("For a person to look at (private/series.csv names every stack):")
+    for one in notices:
+        stacks = f"{one.stack_count} stack{'s' if one.stack_count > 1 else ''}, first {_shown(one.first)}"
+        _print(f"  {one.code} ({stacks}). {NOTICES[one.code]}")
 
 
 def _show_left_alone(states: Mapping[str, int]) -> None:
@@ -225,13 +241,19 @@ def show_scan(scan: Scan) -> None:
     rows = [*map(_scan_row, scan.stacks)]
     table = _table(*_SCAN_COLUMNS.values())
     for row in rows:
-        table.add_row(*("" if row[name] is None else _shown(str(row[name])) for name in _SCAN_COLUMNS))
+        table.add_row(*(_scan_cell(row[name]) for name in _SCAN_COLUMNS))
     _print(table)
     counts = ", ".join(f"{word}: {scan.count(state)}" for state, word in _SCAN_WORDS.items())
     _print(f"Stacks {counts}. Files that are no DICOM images: {scan.files_not_dicom}.")
     for row in rows:
         if row["state"] == "failed":
             _print(_shown(f"{row['path']}: {row['message']}"))
+
+
+def _scan_cell(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "" if value is None else _shown(str(value))
 
 
 def _scan_row(stack: ScannedStack) -> dict[str, object]:

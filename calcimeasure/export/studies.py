@@ -42,6 +42,12 @@ def _readers(row: Study) -> str:
     return ";".join(sorted({lesion.reader for lesion in row.lesions if lesion.reader}))
 
 
+def _stack_notices(row: Study) -> int | None:
+    """Count the notices of the stacks; None if those of any stack are not known."""
+    notices = [one.notices for one in row.outcomes]
+    return None if None in notices else sum(len(codes) for codes in notices if codes is not None)
+
+
 def _sites(row: Study) -> str:
     sites = {mass.site.body_site for mass in row.masses if mass.site} - {BodySite.UNKNOWN}
     return ";".join(sorted(sites))
@@ -120,5 +126,12 @@ STUDY_COLUMNS: tuple[Column[Study], ...] = (
         required=True,
     ),
     Column("readers", "string", "Who reviewed it, separated by ;.", _readers),
+    Column(
+        "stack_notices",
+        "integer",
+        "Notices of its stacks, also of those in which nothing was found: private/series.csv names them. Empty if "
+        "those of a stack are not known.",
+        _stack_notices,
+    ),
 )
 """Columns of studies.csv. Each study has a row, so that "no mass" can be distinguished from "not measured"."""

@@ -147,6 +147,8 @@ class _Metered(io.RawIOBase):
         self._file = file
         self._meter = meter
         self._is_packed = is_packed
+        # A buffer asks for the place at every step: the method of the file itself answers at once.
+        self.tell = file.tell  # type: ignore[method-assign]
 
     def readable(self) -> bool:
         return True
@@ -157,9 +159,6 @@ class _Metered(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # typeshed takes any buffer
         self._meter.bytes(len(buffer))
         return self._file.readinto(buffer)  # type: ignore[attr-defined, no-any-return] # files and members have it
-
-    def tell(self) -> int:
-        return self._file.tell()
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         if self._is_packed:
@@ -176,10 +175,11 @@ def metered(file: BinaryIO, meter: Meter, *, is_packed: bool) -> BinaryIO:
     Parameters
     ----------
     file
-        An open file, or an open member of a .zip.
+        An open file of which nothing is read yet, or an open member of a .zip.
     meter
         Raises `HeaderLimitError` when too much is read.
     is_packed
         Whether what is passed over has to be unpacked.
     """
-    return io.BufferedReader(_Metered(file, meter, is_packed), _BUFFER_BYTES)
+    unbuffered = getattr(file, "raw", file)
+    return io.BufferedReader(_Metered(unbuffered, meter, is_packed), _BUFFER_BYTES)

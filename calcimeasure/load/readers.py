@@ -48,6 +48,9 @@ The headers of 4,000 frames take 2 MB and 2 to 4 s."""
 MOST_SECONDS_OF_WAITING: Final = 60.0
 """For one file on a drive that does not answer."""
 
+MOST_SECONDS_TO_START: Final = 120.0
+"""For a process, on a machine that has other work."""
+
 MOST_BYTES: Final = 1.5e9
 """Memory of a process that reads. Without a file it takes 60 MB."""
 
@@ -280,8 +283,8 @@ class _Process:
                 why = f"at most {MOST_BYTES / 1e9:g} GB of memory expected, it takes more"
             elif seconds - self._seen[1] > (most := _most_seconds(self._path)):
                 why = f"at most {most:.0f} s of a core expected, it takes longer"
-            elif time.monotonic() - since > MOST_SECONDS_OF_WAITING:
-                why = f"at most {MOST_SECONDS_OF_WAITING:g} s expected, it takes longer"
+            elif time.monotonic() - since > (most := MOST_SECONDS_OF_WAITING if self._path else MOST_SECONDS_TO_START):
+                why = f"at most {most:g} s expected, it takes longer"
             if why and self._task == task:
                 self._why = why
                 process.kill()

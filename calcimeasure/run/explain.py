@@ -79,7 +79,7 @@ def explain_lesion(folder: Path, tracking_uid: str, picture_pixels: int, say: Sa
         settings = parse_settings(store.settings_toml(lesion.settings_hash), where=store.place)
         stack = series_of(store, stack_id, settings)
     image = load_image(stack, settings)
-    bones, _ = bones_of(image, settings)
+    bones = bones_of(image, settings).named
     return Explanation(
         parts=(explain_size(image, lesion, settings), *explain_judgements(image, lesion, settings, bones)),
         picture=draw(image, lesion, picture_pixels),

@@ -78,12 +78,19 @@ def reporter_of(screen: Screen, log: Path, total: int) -> Iterator[Reporter]:
     OutputError
         The log cannot be written.
     """
-    with _log_to(log) as log_line, screen.progress_of(total) as progress:
+    with log_to(log) as log_line, screen.progress_of(total) as progress:
         yield Reporter(screen.say, log_line, progress)
 
 
 @contextmanager
-def _log_to(path: Path) -> Iterator[Log]:
+def log_to(path: Path) -> Iterator[Log]:
+    """Open a log that lines are added to, each with its time.
+
+    Raises
+    ------
+    OutputError
+        The log cannot be written.
+    """
     try:
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             yield lambda line: print(datetime.now(UTC).isoformat(timespec="seconds"), line, file=file, flush=True)

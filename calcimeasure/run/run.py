@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from calcimeasure.errors import RecordError
 from calcimeasure.export import write_atomic, write_series, write_tables
 from calcimeasure.load import find_bone_masks, find_series
-from calcimeasure.model import Failure, Report, Stack, State
+from calcimeasure.model import Failure, Report, Stack, State, notices_of
 from calcimeasure.one_line import one_line
 from calcimeasure.results import naming_of, prepare, store_of, with_the_store_of
-from calcimeasure.run.progress import reporter_of, stop_on_interrupt
+from calcimeasure.run.masks import MaskTally
+from calcimeasure.run.progress import log_to, reporter_of, stop_on_interrupt
+from calcimeasure.run.record_map import RecordMapTally
 from calcimeasure.run.summary import Tally
 from calcimeasure.settings import format_settings
 from calcimeasure.store import Todo
@@ -61,6 +63,8 @@ class Run:
         The store for the results.
     out
         The folder of the tables.
+    masks
+        Counts which masks of bones its stacks take.
     """
 
     paths: Sequence[Path]
@@ -68,6 +72,7 @@ class Run:
     settings: Settings
     store: Store
     out: Path
+    masks: MaskTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ class Done:
         The summary of the folder after the run.
     interrupted
         Whether Ctrl-C was pressed and the remaining stacks were not measured.
+    to_look_at
+        Lines on what else a person has to look at, besides the notices of the summary.
     """
 
     out: Path
@@ -93,6 +100,7 @@ class Done:
     states: Counter[str]
     summary: Summary
     interrupted: bool
+    to_look_at: Sequence[str] = ()
 
     @property
     def measured(self) -> int:
@@ -133,22 +141,26 @@ def measure_into(
     UsageError
         The bones, the folder, its store, the key of its pseudonyms or the workers cannot be used.
     """
-    find_bone_masks(settings)  # bones that cannot be read are an error before anything is written
+    masks = MaskTally(find_bone_masks(settings))  # bones that are not there are an error before anything is written
     private = prepare(out)
     settings = with_the_store_of(out, settings)
     with store_of(out, settings, screen.say) as store:
         naming = naming_of(store, settings, out, screen.say)
         write_atomic(private / "settings.toml", format_settings(settings))
         with workers as measure_stacks:
-            run = Run(paths, find_series(paths, settings), settings, store, out)
+            run = Run(paths, find_series(paths, settings), settings, store, out, masks)
             with (
                 reporter_of(screen, private / "log.txt", len(run.found.series)) as reporter,
                 stop_on_interrupt(screen.say) as stopped,
             ):
                 reporter.log(one_line(f"measure {' '.join(map(str, paths))}: {len(run.found.series)} stacks"))
                 states = measure_found(run, measure_stacks, reporter, stopped)
-        summary = _write_tables(run, naming)
-    return Done(out, settings, run.found, states, summary, stopped())
+        summary, unmapped = _write_tables(run, naming)
+    with log_to(private / "log.txt") as log:
+        for line in unmapped.log_lines():
+            log(one_line(line))
+    to_look_at = (*masks.summary(), *unmapped.lines())
+    return Done(out, settings, run.found, states, summary, stopped(), to_look_at)
 
 
 def measure_found(
@@ -178,6 +190,8 @@ def measure_found(
     for plan, result in measure_stacks(tasks, len(run.found.series), stopped):
         told.tell(*_keep(run, run_id, plan, result))
     run.store.end_run(run_id)
+    for line in run.masks.log_lines():
+        reporter.log(one_line(line))
     return told.states
 
 
@@ -185,9 +199,9 @@ def _begin(run: Run, reporter: Reporter) -> int:
     """Record in the store what was found, and report the files that cannot be read."""
     run_id = run.store.begin_run(run.paths, run.settings, software_version())
     run.store.note_found(run_id, run.found.series, run.found.unreadable, run.paths)
-    for failure in run.found.unreadable:
-        reporter.log(one_line(_line(failure)))
-        reporter.say(_line(failure))
+    for line in (*map(_line, run.found.unreadable), *run.masks.broken()):
+        reporter.log(one_line(line))
+        reporter.say(line)
     return run_id
 
 
@@ -214,7 +228,7 @@ def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> tuple[str, ...
 
 def _kept(run: Run, run_id: int, plan: Plan, result: Measured) -> tuple[str, ...]:
     if run.store.record(run_id, result, plan, run.settings):
-        return _state(result), _line(result), *_traceback(result)
+        return _state(result), _line(result), *_of_masks(run, result), *_traceback(result)
     if _is_measured_already(run, result.stack):
         return "unchanged", f"{_path(result)}: {LEFT_ALONE['unchanged']} by another run"
     return "changed", f"{_path(result)}: {_CHANGED_MEANWHILE}"
@@ -250,11 +264,12 @@ def _is_measured_already(run: Run, stack: Stack | None) -> bool:
     return stack is not None and run.store.plan(stack, run.settings).todo is Todo.UNCHANGED
 
 
-def _write_tables(run: Run, naming: Naming) -> Summary:
-    tally = Tally()
-    studies = linked_studies(tally.counting(run.store.outcomes()))
+def _write_tables(run: Run, naming: Naming) -> tuple[Summary, RecordMapTally]:
+    tally, unmapped = Tally(), RecordMapTally(run.store.record_ids())
+    studies = linked_studies(tally.counting(unmapped.counting(run.store.outcomes())))
     write_tables(studies, run.out, naming=naming, all_tissues=run.settings.all_tissues)
-    return tally.summary()
+    unmapped.write(run.out / "private")
+    return tally.summary(), unmapped
 
 
 class _Told:
@@ -298,12 +313,23 @@ def _path(result: Measured) -> Path:
 
 def _line(result: Measured) -> str:
     if isinstance(result, Report):
-        return f"{_path(result)}: measured, lesions: {len(result.lesions)}, {result.seconds:.1f} s"
-    return f"{_path(result)}: {result.state} ({result.reason}). {result.message}"
+        line = f"{_path(result)}: measured, lesions: {len(result.lesions)}, {result.seconds:.1f} s"
+    else:
+        line = f"{_path(result)}: {result.state} ({result.reason}). {result.message}"
+    notices = ", ".join(notices_of(result))
+    return f"{line.removesuffix('.')}. Notices: {notices}" if notices else line
 
 
 def _state(result: Measured) -> str:
     return "measured" if isinstance(result, Report) else str(result.state)
+
+
+def _of_masks(run: Run, result: Measured) -> list[str]:
+    """Count the masks that a stack took, and say why others were not taken."""
+    if not isinstance(result, Report):
+        return []
+    run.masks.note(result.masks)
+    return [f"{_path(result)}: {line}" for line in (*result.masks.remarks, *result.masks.not_taken)]
 
 
 def _traceback(result: Measured) -> list[str]:

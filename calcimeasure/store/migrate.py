@@ -112,11 +112,150 @@ _TO_3_POSTGRESQL = (
     "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
 )
 
+_TO_4_SQLITE = (
+    *_DROP_VIEWS,
+    "ALTER TABLE outcomes ADD COLUMN pixel_hash TEXT",
+    "ALTER TABLE outcomes ADD COLUMN mask_hash TEXT",
+    "ALTER TABLE outcomes ADD COLUMN notices TEXT",
+    "ALTER TABLE outcomes ADD COLUMN person TEXT",
+    "ALTER TABLE looks ADD COLUMN pixel_hash TEXT",
+    "ALTER TABLE files ADD COLUMN size_bytes BIGINT",
+    "ALTER TABLE files ADD COLUMN modified_ns BIGINT",
+    """
+    CREATE TABLE exports (
+        export_id INTEGER NOT NULL,
+        made_at DATETIME NOT NULL,
+        made_by TEXT,
+        what TEXT NOT NULL,
+        is_identified BOOLEAN NOT NULL,
+        destination TEXT NOT NULL,
+        recipient TEXT,
+        key_fingerprint TEXT,
+        row_count INTEGER,
+        file_count INTEGER,
+        content_hash TEXT,
+        software_version TEXT NOT NULL,
+        PRIMARY KEY (export_id)
+    )
+    """,
+    """
+    CREATE TABLE chain (
+        entry INTEGER NOT NULL,
+        table_name TEXT NOT NULL,
+        row_id TEXT NOT NULL,
+        row_hash TEXT NOT NULL,
+        mac TEXT NOT NULL,
+        is_keyed BOOLEAN NOT NULL,
+        PRIMARY KEY (entry)
+    )
+    """,
+    "CREATE INDEX chain_of_row ON chain (table_name, row_id, entry)",
+    "CREATE TRIGGER chain_refuses_update BEFORE UPDATE ON chain BEGIN SELECT RAISE(ABORT, 'chain is append-only'); END",
+    "CREATE TRIGGER chain_refuses_delete BEFORE DELETE ON chain BEGIN SELECT RAISE(ABORT, 'chain is append-only'); END",
+    "CREATE TRIGGER exports_refuses_update BEFORE UPDATE ON exports "
+    "BEGIN SELECT RAISE(ABORT, 'exports is append-only'); END",
+    "CREATE TRIGGER exports_refuses_delete BEFORE DELETE ON exports "
+    "BEGIN SELECT RAISE(ABORT, 'exports is append-only'); END",
+    """
+    CREATE TRIGGER chain_refuses_replacement
+    BEFORE INSERT ON chain
+    WHEN EXISTS (SELECT 1 FROM chain WHERE entry = NEW.entry)
+    BEGIN SELECT RAISE(ABORT, 'chain is append-only'); END
+    """,
+    """
+    CREATE TRIGGER exports_refuses_replacement
+    BEFORE INSERT ON exports
+    WHEN EXISTS (SELECT 1 FROM exports WHERE export_id = NEW.export_id)
+    BEGIN SELECT RAISE(ABORT, 'exports is append-only'); END
+    """,
+    """
+    CREATE TRIGGER lesion_revisions_refuses_replacement
+    BEFORE INSERT ON lesion_revisions
+    WHEN EXISTS (SELECT 1 FROM lesion_revisions WHERE revision_id = NEW.revision_id)
+        OR EXISTS (SELECT 1 FROM lesion_revisions WHERE stack_id = NEW.stack_id
+            AND lesion_number = NEW.lesion_number AND revision_number = NEW.revision_number)
+        OR EXISTS (SELECT 1 FROM lesion_revisions WHERE tracking_uid = NEW.tracking_uid
+            AND stack_id = NEW.stack_id AND revision_number = NEW.revision_number)
+    BEGIN SELECT RAISE(ABORT, 'lesion_revisions is append-only'); END
+    """,
+    """
+    CREATE TRIGGER looks_refuses_replacement
+    BEFORE INSERT ON looks
+    WHEN EXISTS (SELECT 1 FROM looks WHERE look_id = NEW.look_id)
+    BEGIN SELECT RAISE(ABORT, 'looks is append-only'); END
+    """,
+    """
+    CREATE TRIGGER outcomes_refuses_replacement
+    BEFORE INSERT ON outcomes
+    WHEN EXISTS (SELECT 1 FROM outcomes WHERE outcome_id = NEW.outcome_id)
+    BEGIN SELECT RAISE(ABORT, 'outcomes is append-only'); END
+    """,
+    """
+    CREATE TRIGGER outlines_refuses_replacement
+    BEFORE INSERT ON outlines
+    WHEN EXISTS (SELECT 1 FROM outlines WHERE outline_hash = NEW.outline_hash)
+    BEGIN SELECT RAISE(ABORT, 'outlines is append-only'); END
+    """,
+    *_CREATE_VIEWS,
+)
+_TO_4_POSTGRESQL = (
+    *_DROP_VIEWS,
+    "ALTER TABLE outcomes ADD COLUMN pixel_hash TEXT",
+    "ALTER TABLE outcomes ADD COLUMN mask_hash TEXT",
+    "ALTER TABLE outcomes ADD COLUMN notices TEXT",
+    'ALTER TABLE outcomes ADD COLUMN person VARCHAR COLLATE "C"',
+    "ALTER TABLE looks ADD COLUMN pixel_hash TEXT",
+    "ALTER TABLE files ADD COLUMN size_bytes BIGINT",
+    "ALTER TABLE files ADD COLUMN modified_ns BIGINT",
+    """
+    CREATE TABLE exports (
+        export_id SERIAL NOT NULL,
+        made_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+        made_by VARCHAR COLLATE "C",
+        what TEXT NOT NULL,
+        is_identified BOOLEAN NOT NULL,
+        destination VARCHAR COLLATE "C" NOT NULL,
+        recipient VARCHAR COLLATE "C",
+        key_fingerprint TEXT,
+        row_count INTEGER,
+        file_count INTEGER,
+        content_hash TEXT,
+        software_version TEXT NOT NULL,
+        PRIMARY KEY (export_id)
+    )
+    """,
+    """
+    CREATE TABLE chain (
+        entry INTEGER NOT NULL,
+        table_name TEXT NOT NULL,
+        row_id VARCHAR COLLATE "C" NOT NULL,
+        row_hash TEXT NOT NULL,
+        mac TEXT NOT NULL,
+        is_keyed BOOLEAN NOT NULL,
+        PRIMARY KEY (entry)
+    )
+    """,
+    "CREATE INDEX chain_of_row ON chain (table_name, row_id, entry)",
+    "COMMENT ON TABLE about IS 'What there is one of: schema_version, store_id, fingerprint and place of the key for "
+    "pseudonyms.'",
+    "COMMENT ON TABLE exports IS 'What left the store, when (UTC), for whom and where to; what: the format and the "
+    "tables.'",
+    "COMMENT ON TABLE chain IS 'The hash of each row when it was stored; mac covers the entry and the mac of the entry "
+    "before it.'",
+    "CREATE TRIGGER chain_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON chain "
+    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER exports_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exports "
+    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    *_CREATE_VIEWS,
+)
+
 STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
     # Radiographs: numbers in pixels, and the pixel spacing.
     1: {"sqlite": _TO_2_SQLITE, "postgresql": _TO_2_POSTGRESQL},
     # Readers who have seen a stack in which nothing was found.
     2: {"sqlite": _TO_3_SQLITE, "postgresql": _TO_3_POSTGRESQL},
+    # The contents of images and masks, who is imaged, what left the store, and a chain of the hashes of all rows.
+    3: {"sqlite": _TO_4_SQLITE, "postgresql": _TO_4_POSTGRESQL},
 }
 """For each schema version (from 1) and kind of database, the statements that migrate a store to the next version."""
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from sqlalchemy import insert, inspect, select
 
 from calcimeasure.errors import StoreError
+from calcimeasure.store import names
 from calcimeasure.store.connect import WRITES, connect, lock, set_journal, store_errors
 from calcimeasure.store.migrate import migrate
 from calcimeasure.store.schema import SCHEMA_VERSION, about, metadata
@@ -68,6 +70,7 @@ def _make_or_migrate(engine: Engine, place: str) -> None:
                 )
             metadata.create_all(connection)
             connection.execute(insert(about).values(name="schema_version", value=str(SCHEMA_VERSION)))
+            names.remember(connection, "store_id", str(uuid4()))
             return
         version = connection.execute(select(about.c.value).where(about.c.name == "schema_version")).scalar_one_or_none()
         if version is None:
@@ -81,3 +84,5 @@ def _make_or_migrate(engine: Engine, place: str) -> None:
                 "newer version made it. Use that one (pip install --upgrade calcimeasure), or another DIR."
             )
         migrate(connection, found, SCHEMA_VERSION)
+        if names.recall(connection, "store_id") is None:
+            names.remember(connection, "store_id", str(uuid4()))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from calcimeasure.codes import SPACING_NOTICES
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
@@ -126,7 +127,16 @@ def outcome_of(row: Mapping[Any, Any], lesions: Sequence[Lesion]) -> Outcome:
         message=row["message"],
         lesions=tuple(lesions),
         seconds=row["seconds"],
+        notices=_notices_of_stack(row["notices"], lesions),
     )
+
+
+def _notices_of_stack(stored: str | None, lesions: Sequence[Lesion]) -> tuple[str, ...] | None:
+    """Leave out what was said of the spacing of a radiograph that a reader has calibrated since: no lesion says it."""
+    if stored is None:
+        return None
+    said = {notice for lesion in lesions for notice in lesion.notices}
+    return tuple(one for one in _codes(stored) if one not in SPACING_NOTICES or one in said or not lesions)
 
 
 def outline_hash(outline: Outline) -> str:

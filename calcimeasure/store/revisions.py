@@ -17,18 +17,24 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
-    from calcimeasure.model import Lesion, Revision
+    from calcimeasure.model import Lesion, Outline, Revision
 
 
 def append_revisions(connection: Connection, stack_id: int, run_id: int | None, revisions: Sequence[Revision]) -> None:
     """Append revisions of lesions of a stack, with their outlines; run_id is None if a reader made them."""
-    every_outline = [records.outline_row(revision.lesion.outline) for revision in revisions]
-    # Always in the same order: two transactions that insert the same outlines then never block each other.
-    insert_new(connection, outlines, sorted(every_outline, key=itemgetter("outline_hash")))
+    _insert_outlines(connection, [revision.lesion.outline for revision in revisions])
     if revisions:
         connection.execute(
             insert(lesion_revisions), [records.revision_row(revision, stack_id, run_id) for revision in revisions]
         )
+
+
+def _insert_outlines(connection: Connection, of_revisions: Sequence[Outline]) -> None:
+    rows = {row["outline_hash"]: row for row in map(records.outline_row, of_revisions)}
+    # SQLite's table refuses an outline that it has, so that none is replaced.
+    known = connection.execute(select(outlines.c.outline_hash).where(outlines.c.outline_hash.in_(rows))).scalars().all()
+    # Always in the same order: two transactions that insert the same outlines then never block each other.
+    insert_new(connection, outlines, [rows[name] for name in sorted(rows.keys() - set(known))])
 
 
 def is_reviewed(connection: Connection, stack_id: int) -> bool:

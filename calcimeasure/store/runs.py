@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
-from calcimeasure.model import Lesion, Report, Revision, StackFacts, State
+from calcimeasure.model import Lesion, Report, Revision, StackFacts, State, notices_of
 from calcimeasure.settings import format_settings, settings_hash
 from calcimeasure.store import records
 from calcimeasure.store.insert import insert_new
@@ -198,6 +198,7 @@ def _outcome_row(
         "seconds": result.seconds,
         "settings_hash": settings_hash(settings),
         "content_hash": records.content_hash(stack),
+        "notices": ";".join(notices_of(result)),
     }
     if isinstance(result, Report):
         return row | {"state": str(State.MEASURED), "software_version": result.software_version}

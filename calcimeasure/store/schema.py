@@ -1,6 +1,7 @@
 """The tables of the store.
 
-Rows of lesion revisions, outcomes, outlines and seen stacks are never changed; the database refuses changes.
+Rows of lesion revisions, outcomes, outlines, seen stacks, exports and the chain are never changed; the database refuses
+changes.
 `current_lesions` and `current_stacks` are the views to read with plain SQL. `all_stacks` also has the stacks that no
 longer exist, for the history of their lesions.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.types import TypeEngine
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """The schema that this version of the program writes. The table `about` of a store holds the schema of the store."""
 
 metadata = MetaData()
@@ -72,7 +74,7 @@ about = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
-    comment="What there is one of: schema_version, fingerprint and place of the key for pseudonyms.",
+    comment="What there is one of: schema_version, store_id, fingerprint and place of the key for pseudonyms.",
 )
 
 settings_used = Table(
@@ -154,6 +156,10 @@ outcomes = Table(
     Column("midline_is_between_limbs", Boolean),
     Column("view_position", _Outside),
     Column("patient_orientation", _Outside),
+    Column("pixel_hash", Text),
+    Column("mask_hash", Text),
+    Column("notices", Text),
+    Column("person", _Outside),
     Index("outcomes_of_stack", "stack_id", "outcome_id"),
     comment="What each run made of a stack, with what its headers say; the newest row of a stack counts.",
 )
@@ -169,6 +175,8 @@ files = Table(
     Column("frame_number", Integer, nullable=False),
     Column("sop_uid", _Outside, nullable=False),
     Column("instance_number", Integer),
+    Column("size_bytes", BigInteger),
+    Column("modified_ns", BigInteger),
     comment="Where the images of a stack lie, in slice order from 0; member: inside a .zip.",
 )
 
@@ -285,8 +293,40 @@ seen_stacks = Table(
     Column("reader", _Outside, nullable=False),
     Column("looked_at", DateTime, nullable=False),
     Column("is_withdrawn", Boolean, nullable=False),
+    Column("pixel_hash", Text),
     Index("looks_at_stack", "stack_id", "look_id"),
     comment="Who looked through a stack as a whole, at which images, and when (UTC); a reader's newest row counts.",
+)
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("export_id", Integer, primary_key=True),
+    Column("made_at", DateTime, nullable=False),
+    Column("made_by", _Outside),
+    Column("what", Text, nullable=False),
+    Column("is_identified", Boolean, nullable=False),
+    Column("destination", _Outside, nullable=False),
+    Column("recipient", _Outside),
+    Column("key_fingerprint", Text),
+    Column("row_count", Integer),
+    Column("file_count", Integer),
+    Column("content_hash", Text),
+    Column("software_version", Text, nullable=False),
+    comment="What left the store, when (UTC), for whom and where to; what: the format and the tables.",
+)
+
+chain = Table(
+    "chain",
+    metadata,
+    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("table_name", Text, nullable=False),
+    Column("row_id", _Outside, nullable=False),
+    Column("row_hash", Text, nullable=False),
+    Column("mac", Text, nullable=False),
+    Column("is_keyed", Boolean, nullable=False),
+    Index("chain_of_row", "table_name", "row_id", "entry"),
+    comment="The hash of each row when it was stored; mac covers the entry and the mac of the entry before it.",
 )
 
 _VIEWS = {
@@ -307,7 +347,7 @@ _VIEWS = {
     "current_stacks": "SELECT * FROM all_stacks WHERE NOT is_gone",
 }
 
-_APPEND_ONLY = ("lesion_revisions", "looks", "outcomes", "outlines")
+APPEND_ONLY = ("chain", "exports", "lesion_revisions", "looks", "outcomes", "outlines")
 
 
 def _view(name: str, *sources: Table) -> Table:
@@ -325,7 +365,7 @@ current_stacks = _view("current_stacks", stacks, outcomes)
 def _create_views_and_guards(_: MetaData, connection: Connection, **__: object) -> None:
     for name, select in _VIEWS.items():
         connection.execute(text(f"CREATE VIEW {name} AS {select}"))
-    for name in _APPEND_ONLY:
+    for name in APPEND_ONLY:
         _GUARDS[connection.dialect.name](connection, name)
 
 
@@ -337,6 +377,24 @@ def _guard_sqlite(connection: Connection, table: str) -> None:
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
         )
+    # INSERT OR REPLACE removes the row that is there without the trigger for DELETE.
+    known = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join(f'{name} = NEW.{name}' for name in names)})"  # noqa: S608 - columns of the schema
+        for names in _unique_keys(metadata.tables[table])
+    )
+    connection.execute(
+        text(
+            f"CREATE TRIGGER {table}_refuses_replacement BEFORE INSERT ON {table} WHEN {known} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+    )
+
+
+def _unique_keys(table: Table) -> list[list[str]]:
+    """List the columns of each key that a table has once: first the primary key."""
+    unique = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+    keys = [table.primary_key, *sorted(unique, key=lambda one: str(one.name))]
+    return [[column.name for column in key.columns] for key in keys]
 
 
 def _guard_postgresql(connection: Connection, table: str) -> None:

@@ -62,12 +62,12 @@ settings_hash
 
 STUDIES = words("""
 patient_key study_date dates_shifted study_uid modalities stacks_measured stacks_failed stacks_skipped masses
-large_masses largest_mm total_volume_ml sites symmetric review_state readers
+large_masses largest_mm total_volume_ml sites symmetric review_state readers stack_notices
 """)
 
 SERIES = words("""
 patient_id study_date study_uid series_uid stack_number modality description path instances state reason message
-lesions review_state seconds
+lesions review_state seconds notices
 """)
 
 _SOURCES_OF_SIDE = ["reader", "dicom_tag", "bone_labels", "body_midline", "description", "none"]
@@ -463,6 +463,22 @@ def test_series_csv_has_a_row_for_everything(measured: Report, out: Path, tmp_pa
     assert rows[0]["seconds"] == "1.234"
 
 
+@pytest.mark.parametrize("lesions", [0, 2])
+def test_notices_of_a_stack_are_told_also_where_nothing_is_found(measured: Report, out: Path, lesions: int) -> None:
+    told = replace(measured, notices=("no_air", "single_slice", "no_air"), lesions=measured.lesions[:lesions])
+    not_measured = failure(measured, stack_number=2, notices=("duplicate_dropped",))
+    (study,) = written([told, not_measured], out)
+    assert [row["notices"] for row in read(out / "private/series.csv")] == ["no_air;single_slice", "duplicate_dropped"]
+    assert study["stack_notices"] == "3"
+    assert problems(out, "studies") == []
+
+
+def test_stack_without_notices_has_none(measured: Report, out: Path) -> None:
+    (study,) = written([replace(measured, notices=())], out)
+    assert read(out / "private/series.csv")[0]["notices"] == ""
+    assert study["stack_notices"] == "0"
+
+
 # Names
 
 NAMES = Pseudonyms(bytes(32), {"CALCI-PHANTOM": "SSC-7"})
@@ -585,6 +601,7 @@ def test_study_counts_the_masses_of_its_only_stack(measured: Report, out: Path) 
         "symmetric": "",
         "review_state": "none",
         "readers": "",
+        "stack_notices": str(len(measured.notices)),
     }
 
 

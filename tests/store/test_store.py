@@ -330,6 +330,44 @@ def test_database_refuses_to_change_what_was_stored(store: Store, report: Report
     assert list(store.outcomes()) == before
 
 
+@pytest.mark.parametrize("table", schema.APPEND_ONLY)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT OR REPLACE INTO {table} SELECT * FROM {table} LIMIT 1",
+        "REPLACE INTO {table} SELECT * FROM {table}",
+        "INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT ({key}) DO UPDATE SET {key} = {key}",
+        "UPDATE OR REPLACE {table} SET {key} = 1",
+    ],
+)
+def test_sqlite_refuses_to_replace_what_was_stored(tmp_path: Path, report: Report, table: str, statement: str) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    ask = plain_sql(url)
+    with open_store(url) as store:
+        store.note_seen(keep(store, report), "Dr A")
+    ask("INSERT INTO exports VALUES (1, '2026-01-01', NULL, 'csv', 0, '/out', NULL, NULL, 2, 1, NULL, '1.0')")
+    ask("INSERT OR IGNORE INTO chain SELECT coalesce(max(entry), 0) + 1, 'exports', '1', 'a', 'b', 0 FROM chain")
+    key = next(iter(schema.metadata.tables[table].primary_key)).name
+    before = ask(f"SELECT * FROM {table}")
+    assert before
+    with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+        ask(statement.format(table=table, key=key))
+    assert ask(f"SELECT * FROM {table}") == before
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own key", "another unique key"])
+def test_sqlite_refuses_a_revision_in_the_place_of_another(tmp_path: Path, report: Report, own: bool) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with open_store(url) as store:
+        keep(store, report)
+    names = [column.name for column in schema.lesion_revisions.columns]
+    values = {"status": "'accepted'"} | ({} if own else {"revision_id": "99"})
+    row = ", ".join(values.get(name, name) for name in names)
+    with pytest.raises(sqlite3.IntegrityError, match="lesion_revisions is append-only"):
+        plain_sql(url)(f"INSERT OR REPLACE INTO lesion_revisions SELECT {row} FROM lesion_revisions LIMIT 1")
+    assert plain_sql(url)("SELECT DISTINCT status FROM lesion_revisions") == [("proposed",)]
+
+
 @pytest.mark.external
 def test_database_refuses_to_empty_what_was_stored(report: Report) -> None:
     with open_store(empty_database()) as store:
@@ -645,7 +683,7 @@ def test_what_no_reader_saw_is_measured_again_under_a_newer_algorithm_number(
     assert store.record(run_of(store), again, plan, SETTINGS)
     assert store.plan(report.stack, SETTINGS).todo is Todo.UNCHANGED
     assert lesions_of(store) == again.lesions
-    assert algorithm_numbers(store) == [1, 2]
+    assert algorithm_numbers(store) == [algorithm.ALGORITHM - 1, algorithm.ALGORITHM]
 
 
 def test_other_settings_alone_are_no_older_algorithm_number(store: Store, report: Report) -> None:
@@ -877,15 +915,17 @@ def test_a_newer_store_is_refused(url: str) -> None:
     with open_store(url):
         pass
     plain_sql(url)("UPDATE about SET value = '99' WHERE name = 'schema_version'")
-    said = r"has schema 99, this version of calcimeasure knows up to 3: a newer version made it\. Use that one"
+    known = f"this version of calcimeasure knows up to {schema.SCHEMA_VERSION}"
+    said = rf"has schema 99, {known}: a newer version made it\. Use that one"
     with pytest.raises(StoreError, match=said), open_store(url):
         pass
     assert plain_sql(url)("SELECT value FROM about WHERE name = 'schema_version'") == [("99",)]
 
 
 def next_version(monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:
-    monkeypatch.setattr("calcimeasure.store.opening.SCHEMA_VERSION", 4)
-    monkeypatch.setattr("calcimeasure.store.migrate.STEPS", {3: {"sqlite": statements, "postgresql": statements}})
+    now = schema.SCHEMA_VERSION
+    monkeypatch.setattr("calcimeasure.store.opening.SCHEMA_VERSION", now + 1)
+    monkeypatch.setattr("calcimeasure.store.migrate.STEPS", {now: {"sqlite": statements, "postgresql": statements}})
 
 
 def test_an_older_store_is_brought_to_this_version(url: str, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -896,12 +936,13 @@ def test_an_older_store_is_brought_to_this_version(url: str, report: Report, mon
         with open_store(url) as store:
             assert list(store.outcomes()) == [Outcome.of(report)]
     ask = plain_sql(url)
-    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("4",)]
+    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [(str(schema.SCHEMA_VERSION + 1),)]
     assert ask("SELECT color FROM stacks") == [(None,)]
 
 
-ADDED_IN_2 = {
-    "outcomes": ["view_position", "patient_orientation"],
+ADDED_SINCE_1 = {
+    "outcomes": ["view_position", "patient_orientation", "pixel_hash", "mask_hash", "notices", "person"],
+    "files": ["size_bytes", "modified_ns"],
     "lesion_revisions": [
         *("long_axis_px", "long_axis_ends_px", "short_axis_px", "short_axis_ends_px", "area_px", "centroid_px"),
         *("pixel_aspect", "column_spacing_mm", "spacing_source", "mean_contrast", "boundary", "long_axis_u95_px"),
@@ -910,13 +951,17 @@ ADDED_IN_2 = {
 
 
 def made_by_version_1(url: str) -> None:
-    """Take away from a store what versions 2 and 3 brought."""
+    """Take away from a store what later versions brought."""
     change = plain_sql(url)
-    change("DROP TABLE looks")
+    for table in ("looks", "exports", "chain"):
+        change(f"DROP TABLE {table}")
+    if url.startswith("sqlite"):
+        for table in ("lesion_revisions", "outcomes", "outlines"):
+            change(f"DROP TRIGGER {table}_refuses_replacement")
     views = {name: " ".join(sql.split()) for name, sql in schema._VIEWS.items()}
     for name in reversed(views):
         change(f"DROP VIEW {name}")
-    for table, names in ADDED_IN_2.items():
+    for table, names in ADDED_SINCE_1.items():
         for name in names:
             change(f"ALTER TABLE {table} DROP COLUMN {name}")
     for name, sql in views.items():
@@ -944,7 +989,7 @@ def test_a_store_of_version_1_is_opened_and_takes_radiographs(url: str, report: 
         keep(store, film)
         assert Outcome.of(film) in list(store.outcomes())
     assert ask("SELECT count(*) FROM current_lesions WHERE long_axis_px IS NOT NULL") == [(1,)]
-    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("3",)]
+    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [(str(schema.SCHEMA_VERSION),)]
     with open_store(url) as store:
         store.note_seen(stack_id, "Dr A")
         assert store.seen_by() == {stack_id: ("Dr A",)}
@@ -983,7 +1028,7 @@ def test_a_step_that_breaks_changes_nothing(url: str, monkeypatch: pytest.Monkey
         with pytest.raises(StoreError, match="nowhere"), open_store(url):
             pass
     ask = plain_sql(url)
-    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [("3",)]
+    assert ask("SELECT value FROM about WHERE name = 'schema_version'") == [(str(schema.SCHEMA_VERSION),)]
     with pytest.raises(Exception, match="color"):
         ask("SELECT color FROM stacks")
     with open_store(url):
