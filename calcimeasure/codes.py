@@ -35,7 +35,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "frames or longer values: it is given up, and the other files are read.",
     "implausible_place": "A slice lies farther from the origin than any room is long: its position is no place in mm.",
     "implausible_size": "Pixels, steps between slices or the field are of a size that no body has: the unit is not mm.",
-    "internal_error": "A fault of calcimeasure itself: the traceback stands in private/log.txt. Please report it.",
+    "internal_error": "A fault of calcimeasure itself. Please report the line in its message: it has versions and "
+    "lines of code, and no value of an image. The traceback in private/log.txt can name patients.",
     "irregular_shift": "Slices are shifted sideways against each other, and not as a gantry tilt does it.",
     "link_not_followed": "A link leads out of the PATH that holds it: it is followed only where settings.follow_links "
     "is true.",

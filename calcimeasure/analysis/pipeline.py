@@ -14,6 +14,7 @@ from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.analysis.lesion import assess, assess_again
 from calcimeasure.analysis.picture import draw
 from calcimeasure.errors import SeriesError, UnsupportedError
+from calcimeasure.fault import fault_report
 from calcimeasure.load import bones_of, check_headers, load_image
 from calcimeasure.model import NO_MASKS, Failure, Report, Stack, State, Tissue, largest_first
 from calcimeasure.settings import Settings, settings_hash
@@ -162,7 +163,7 @@ def analyze_or_fail(
         message = f"Series {stack.series_uid} does not fit into memory. Measure it alone, or on a larger machine."
     except Exception as error:  # noqa: BLE001 - a fault in one stack must not cost the others
         reason, trace = "internal_error", traceback.format_exc()
-        message = f"{type(error).__name__}: {error} (series {stack.series_uid}). Please report it with private/log.txt."
+        message = fault_report(error)
     return Failure(State.FAILED, reason, message, stack, traceback=trace, seconds=time.monotonic() - begun)
 
 

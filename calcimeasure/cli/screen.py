@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from calcimeasure.run.run import Done
     from calcimeasure.run.scan import Scan, ScannedStack
     from calcimeasure.run.summary import NoticeCount
+    from calcimeasure.store import Verified
 
 _SCAN_WORDS = {"measure": "to measure", "skipped": "skipped", "failed": "failed"}
 
@@ -51,7 +52,7 @@ _SHOWN_ABOVE_THE_BAR = ("failed", "changed", "reviewed")
 def say(*lines: str) -> None:
     """Print lines on stderr at once."""
     # The program that read stderr may have ended: a line that cannot be printed must not stop the batch.
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         for line in lines:
             print(_shown(" ".join(line.splitlines())), file=sys.stderr, flush=True)  # noqa: T201 - the command line
 
@@ -74,8 +75,10 @@ def _shown(text: str) -> str:
 def _print(what: object) -> None:
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else _PIPED_WIDTH
-    Console(width=width, markup=False, emoji=False, highlight=False, soft_wrap=isinstance(what, str)).print(what)
+    # The program that read stdout may have ended (rich then ends this one): the command is done all the same.
+    with suppress(OSError, ValueError, SystemExit):
+        width = None if sys.stdout.isatty() else _PIPED_WIDTH
+        Console(width=width, markup=False, emoji=False, highlight=False, soft_wrap=isinstance(what, str)).print(what)
 
 
 def _table(*names: str) -> Table:
@@ -163,8 +166,11 @@ def show_done(done: Done) -> None:
         _print(f"Files that are no DICOM images: {done.found.other_file_count}.")
     tables = (("Lesions", "lesions.csv"), ("studies", "studies.csv"), ("every stack", "private/series.csv"))
     _print(", ".join(f"{what}: {done.out / name}" for what, name in tables))
-    if not done.settings.identified:
-        _print("Patients and images have pseudonyms, dates are shifted; --identified writes the real ones.")
+    _print(
+        "Patients and images have pseudonyms, dates are shifted; --identified writes others, into private/identified."
+    )
+    if done.settings.identified:
+        _print(f"With names, dates and UIDs of the headers: {done.out / 'private' / 'identified' / 'lesions.csv'}")
     _show_notices(summary.notices)
     for line in done.to_look_at:
         _print(_shown(line))
@@ -259,6 +265,26 @@ def _scan_cell(value: object) -> str:
 def _scan_row(stack: ScannedStack) -> dict[str, object]:
     texts = {"path": stack.path, "message": stack.message}
     return asdict(stack) | {name: text and _printable(text) for name, text in texts.items()}
+
+
+# The store
+
+
+def show_verified(verified: Verified) -> None:
+    """Print what is wrong in a store, and what that says."""
+    for line in verified.findings:
+        _print(_shown(line))
+    _print(f"Rows: {verified.rows}. Entries of the chain: {verified.entries}.")
+    if verified.findings:
+        _print("The store is damaged, or something else has written to it. Bring it back from a backup.")
+    elif not verified.has_key:
+        _print(
+            "No row is damaged or lost. Not verified: without the key changes on purpose are not found (--key FILE)."
+        )
+    elif verified.entries_without_key:
+        _print(f"Not verified: {verified.entries_without_key} entries were made without the key.")
+    else:
+        _print("Verified: every row is as it was stored.")
 
 
 # The explanation of a lesion

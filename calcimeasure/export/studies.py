@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from calcimeasure.export.columns import Column, study_columns
+from calcimeasure.known_values import known_modality
 from calcimeasure.model import BodySite, Laterality, ReviewState, State, Study, review_state
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def _if_measured(count: Callable[[Sequence[Lesion]], object]) -> Callable[[Study
 
 
 def _modalities(row: Study) -> str:
-    return ";".join(sorted({one.stack.modality for one in row.outcomes if one.stack and one.stack.modality}))
+    return ";".join(sorted({known_modality(one.stack.modality) for one in row.outcomes if one.stack} - {""}))
 
 
 def _total_volume_ml(masses: Sequence[Lesion]) -> float | None:
@@ -70,7 +71,7 @@ def _symmetric(row: Study) -> bool | None:
 
 STUDY_COLUMNS: tuple[Column[Study], ...] = (
     *study_columns(),
-    Column("modalities", "string", "Modalities of the study, separated by ;.", _modalities),
+    Column("modalities", "string", "Modalities of the study, separated by ;, as in lesions.csv.", _modalities),
     Column("stacks_measured", "integer", "Stacks measured.", lambda row: len(row.measured), required=True),
     Column(
         "stacks_failed",

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import UnsupportedError
+from calcimeasure.known_values import known_modality
 from calcimeasure.load.constants import LOAD
 from calcimeasure.load.header import NOT_THE_VOLUME
 
@@ -68,7 +69,7 @@ def refuse_unsupported(stack: Stack) -> None:
     """
     reason = _unsupported_reason(stack)
     if reason:
-        found = f"{stack.modality or 'no modality'}, Image Type {'/'.join(stack.image_type) or 'empty'}"
+        found = f"{known_modality(stack.modality) or 'no modality'}, Image Type {'/'.join(stack.image_type)!r}"
         name = f"series {stack.series_uid or 'without UID'}"
         what_to_do = ""
         if reason == "derived_image" and _is_voxels_by_image_type(stack):

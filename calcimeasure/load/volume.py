@@ -173,7 +173,7 @@ def refuse_no_hounsfield_units(stack: Stack) -> None:
             stack,
             "not_hu",
             "Hounsfield units expected",
-            stack.rescale_type,
+            repr(stack.rescale_type),
             "Rescale Type (0028,1054)",
             "Export the series in Hounsfield units.",
         )

@@ -92,6 +92,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def store(url: str) -> Iterator[Store]:
     with open_store(url) as store:
         yield store
+        assert store.verify().findings == (), "whatever is stored is in the chain"
 
 
 def run_of(store: Store) -> int:
