@@ -56,6 +56,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "repeated_attribute": "An attribute that results rest on stands twice in one header: programs differ in which of "
     "the two values they take.",
     "time_limit": "Measuring it took longer than settings.time_limit_s.",
+    "two_images_of_one_uid": "Two files have the same UID, number and place, and different pixels: nothing tells which "
+    "of them is the right image.",
     "unreadable_file": "The file claims to be DICOM and cannot be read.",
     "unsupported_transfer_syntax": "The pixel data is encoded in a way that this version does not decode.",
     "worker_lost": "The Dask worker that measured it went away, several times.",

@@ -321,12 +321,20 @@ def _first_instance(stack: Stack) -> tuple[float, str, str]:
 
 def _split(grid: _Grid, settings: Settings) -> list[Stack]:
     """Drop copies of images, and split images that share positions by an attribute that tells them apart."""
-    unique = list({_identity(one): one for one in reversed(grid.instances)}.values())
+    unique = _unique(grid.instances)
     dropped = ("duplicate_dropped",) if len(unique) < len(grid.instances) else ()
     notices = (*grid.facts.notices, *sorted(grid.notices), *dropped)
     # Each radiograph is measured alone, also two that have one UID.
     parts = _tell_apart(unique, grid.facts, settings) if grid.facts.projection is None else [[one] for one in unique]
     return [replace(grid.facts, instances=_ordered(part, grid.facts), notices=notices) for part in parts]
+
+
+def _unique(instances: Iterable[Instance]) -> list[Instance]:
+    """Give each image once, with the other files that say to be it: their pixels tell whether they are copies."""
+    same: dict[tuple[object, ...], list[Instance]] = defaultdict(list)
+    for one in instances:
+        same[_identity(one)].append(one)
+    return [replace(first, copies=tuple(others)) if others else first for first, *others in same.values()]
 
 
 def _identity(image: Instance) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from calcimeasure.model.measurements import Axis, Measurements, RadiographAxis, 
 from calcimeasure.model.outline import Outline
 from calcimeasure.model.points import PointLps, PointPx
 from calcimeasure.model.proposal import Evidence, Proposal, Proposals
-from calcimeasure.model.report import NO_MASKS, MaskUse, Outcome, Report, StackFacts, notices_of
+from calcimeasure.model.report import NO_MASKS, Contents, MaskUse, Outcome, Report, StackFacts, notices_of
 from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Projection, Stack
 from calcimeasure.model.study import LinkKey, Links, Study, link_key
 from calcimeasure.model.vocabulary import (
@@ -36,6 +36,7 @@ __all__ = [
     "AlgorithmType",
     "Axis",
     "BodySite",
+    "Contents",
     "Evidence",
     "Failure",
     "Found",

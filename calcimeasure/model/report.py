@@ -169,6 +169,22 @@ NO_MASKS: Final = MaskUse()
 """The settings name no masks, or the image is a radiograph."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the files of a stack hold beside their headers.
+
+    Parameters
+    ----------
+    pixel_hash
+        Hash of the encoded pixel data of its images.
+    mask_hash
+        Hash of the files of bone masks that belong to it; None where the settings name no masks, and for a radiograph.
+    """
+
+    pixel_hash: str
+    mask_hash: str | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """A measured stack: its lesions, largest first, the settings and version used, and a picture (PNG) of each lesion.
@@ -186,10 +202,13 @@ class Report:
     thumbnails: tuple[bytes, ...] = ()
     midline: Midline | None = None
     masks: MaskUse = NO_MASKS
+    contents: Contents | None = None
 
 
 def notices_of(result: Report | Failure) -> tuple[str, ...]:
     """Give the notices of a stack, each once: of a stack that was not measured, those of its headers."""
     if isinstance(result, Report):
         return tuple(dict.fromkeys(result.notices))
-    return tuple(dict.fromkeys(result.stack.notices)) if result.stack else ()
+    # The headers alone took two images for copies.
+    untrue = {"duplicate_dropped"} if result.reason == "two_images_of_one_uid" else set()
+    return tuple(one for one in dict.fromkeys(result.stack.notices if result.stack else ()) if one not in untrue)

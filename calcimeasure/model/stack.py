@@ -49,6 +49,9 @@ class Instance:
         Name of the file inside a .zip; `path` is then the .zip.
     frame_index, frame_count
         Index of the frame, and number of frames in the file.
+    copies
+        Other files that say to be this image: the same UID, number, place and scale. They are no copies if their pixels
+        differ.
     """
 
     path: Path
@@ -64,6 +67,7 @@ class Instance:
     member: str | None = None
     frame_index: int = 0
     frame_count: int = 1
+    copies: tuple[Instance, ...] = ()
 
     @property
     def relative_path(self) -> Path:
