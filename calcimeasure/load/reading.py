@@ -17,15 +17,17 @@ from calcimeasure.load.header import (
     read_headers,
     series_facts,
     series_key,
+    taken_at,
 )
 from calcimeasure.model import Instance, PixelFormat, Stack
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
+    from calcimeasure.load.header import GridKey
     from calcimeasure.load.limits import HeaderLimits
-
-Plane: TypeAlias = tuple[tuple[float, ...] | None, tuple[float, ...] | None]
+    from calcimeasure.load.planes import Plane
 
 Asked: TypeAlias = "tuple[Path, Path, str | None]"
 """A file, the PATH argument under which it was found, and the member where the file is a .zip."""
@@ -48,6 +50,8 @@ class ReadImage:
         Images whose keys are equal may be of one series, and on one grid.
     plane
         Directions and spacing.
+    taken
+        When it was taken; None if its header does not say it.
     image
         The facts of the image alone.
     notices
@@ -57,8 +61,9 @@ class ReadImage:
     """
 
     series_key: tuple[str, ...]
-    grid_key: tuple[object, ...]
+    grid_key: GridKey
     plane: Plane
+    taken: datetime | None
     image: Instance
     notices: tuple[str, ...]
     said: Stack | Header
@@ -110,6 +115,7 @@ class HeaderReader:
             series_key=self._shared("series", series_key(header)),
             grid_key=self._shared("grid", grid_key(header)),
             plane=plane(header),
+            taken=taken_at(header),
             image=image,
             notices=notices_of_numbers(header, image),
             said=header,

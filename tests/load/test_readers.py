@@ -15,7 +15,7 @@ import pytest
 
 from calcimeasure import Settings, find_series
 from calcimeasure.errors import FileError, WorkerError
-from calcimeasure.load import find, readers
+from calcimeasure.load import planes, readers
 from calcimeasure.load.directory import listed_files
 from calcimeasure.load.header import read_headers
 from calcimeasure.load.limits import LARGEST, HeaderLimitError, HeaderLimits
@@ -124,17 +124,18 @@ def test_zeros_behind_a_header_that_is_cut_off_end_it(tmp_path: Path) -> None:
 def test_new_planes_are_compared_with_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To compare each of thousands of planes with all others would take hours."""
     for number in range(10):
-        spacings = [b"%.3f\\1" % (1 + (20 * number + frame) / 100) for frame in range(20)]
+        # Their sums are equal: a plane is compared with those that have nearly the same.
+        spacings = [b"%.6f\\%.6f" % (one, 1 / one) for one in (1 + (20 * number + frame) / 100 for frame in range(20))]
         (tmp_path / f"{number}.dcm").write_bytes(frames(20, spacings))
     compared = []
-    same_plane = find._same_plane
+    is_same = planes._is_same
 
     def counting(*arguments: object) -> bool:
         compared.append(1)
-        return same_plane(*arguments)  # type: ignore[arg-type]
+        return is_same(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(find, "_MOST_COMPARED", 3)
-    monkeypatch.setattr(find, "_same_plane", counting)
+    monkeypatch.setattr(planes, "_MOST_COMPARED", 3)
+    monkeypatch.setattr(planes, "_is_same", counting)
     assert len(find_series(tmp_path).series) == 200
     assert len(compared) < 3 * 200
 
