@@ -1,7 +1,7 @@
 """From files to images: `find_series` reads headers, `load_image` pixels, `bones_of` what was outlined elsewhere."""
 
 from calcimeasure.load.bones import NO_BONES, OutlinedBones, bones_of, find_bone_masks
-from calcimeasure.load.content import contents_of
+from calcimeasure.load.content import contents_of, pixel_hash
 from calcimeasure.load.find import check_paths, find_series
 from calcimeasure.load.image import check_headers, load_image
 
@@ -15,4 +15,5 @@ __all__ = [
     "find_bone_masks",
     "find_series",
     "load_image",
+    "pixel_hash",
 ]

@@ -51,10 +51,17 @@ def contents_of(stack: Stack, settings: Settings) -> Contents:
     UsageError
         No file at the path of the masks is one.
     """
-    return Contents(_pixel_hash(stack), _mask_hash(stack, settings))
+    return Contents(pixel_hash(stack), _mask_hash(stack, settings))
 
 
-def _pixel_hash(stack: Stack) -> str:
+def pixel_hash(stack: Stack) -> str:
+    """Hash the encoded pixel data of all images of a stack, in slice order; nothing is decoded.
+
+    Raises
+    ------
+    PixelError
+        A file cannot be read.
+    """
     every = {_file_of(one): one for image in stack.instances for one in (image, *image.copies)}
     try:
         with ThreadPoolExecutor(max_workers=min(thread_count(), _MOST_THREADS)) as pool:

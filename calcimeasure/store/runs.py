@@ -196,6 +196,12 @@ def _holds(connection: Connection, stack_id: int, contents: Contents) -> bool:
     return known is not None and all(one is None or one == other for one, other in zip(known, now, strict=True))
 
 
+def has_pixels(connection: Connection, stack_id: int, pixel_hash: str) -> bool:
+    """Tell whether a stack was measured on some pixels; also if it is not known on which."""
+    known = _last_outcome(connection, stack_id, outcomes.c.pixel_hash)
+    return known is not None and known[0] in (None, pixel_hash)
+
+
 def is_as_read(connection: Connection, stack: Stack) -> bool:
     """Tell whether the files of a stack have the path, size and time of change with which they were read last."""
     stack_id = find_stack(connection, stack)

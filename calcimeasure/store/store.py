@@ -92,6 +92,10 @@ class Store:
         """Tell whether the files of a stack have the path, size and time of change with which they were read last."""
         return self._reads(runs.is_as_read, stack)
 
+    def has_pixels(self, stack_id: int, pixel_hash: str) -> bool:
+        """Tell whether a stack was measured on some pixels; also if it is not known on which."""
+        return self._reads(runs.has_pixels, stack_id, pixel_hash)
+
     def note_contents(self, stack: Stack, contents: Contents, read_since: datetime) -> None:
         """Store that the files of a stack were read, since a moment, and hold what was measured."""
         self._writes(runs.note_contents, stack, contents, read_since)

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from calcimeasure import Settings, find_series, load_image, review
 from calcimeasure.analysis import pipeline
 from calcimeasure.cli import app
-from calcimeasure.errors import PixelError
+from calcimeasure.errors import InputPathError, PixelError
 from calcimeasure.load.content import contents_of
 from calcimeasure.model import Report, Status
-from calcimeasure.results import store_that_is_there
+from calcimeasure.results import series_of, store_that_is_there
 from calcimeasure.run import run as run_module
 from tests.mask_writers import affine_ras, write_nifti
 from tests.phantoms import straight_grid
@@ -245,3 +245,14 @@ def test_hash_is_of_pixels_and_of_no_copy_of_them(images: Path) -> None:
         dataset.PatientName = "Other^Name"
         dataset.save_as(path)
     assert contents_of(find_series(sorted(images.glob("*.dcm"))).series[0], Settings()) == before
+
+
+def test_images_with_other_pixels_are_not_those_that_were_measured(images: Path) -> None:
+    """A reader is not shown old outlines on other pixels."""
+    measure(images)
+    with_store(images, lambda store: series_of(store, 1, Settings()))
+    send_again(images)
+    with pytest.raises(InputPathError, match="no longer as they were measured"):
+        with_store(images, lambda store: series_of(store, 1, Settings()))
+    measure(images)
+    with_store(images, lambda store: series_of(store, 1, Settings()))
