@@ -14,7 +14,7 @@ from calcimeasure.load.bones import mask_paths
 from calcimeasure.load.pixels import encoded_hash, stored_values
 from calcimeasure.load.source import unpacked
 from calcimeasure.load.volume import checked_stack
-from calcimeasure.model import Contents
+from calcimeasure.model import Content
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _LENGTH: Final = 32
 _MOST_THREADS: Final = 8
 
 
-def contents_of(stack: Stack, settings: Settings) -> Contents:
+def content_of(stack: Stack, settings: Settings) -> Content:
     """Read what the files of a stack hold beside their headers; nothing is decoded.
 
     Parameters
@@ -40,7 +40,7 @@ def contents_of(stack: Stack, settings: Settings) -> Contents:
 
     Returns
     -------
-    Contents
+    Content
         The hash of the encoded pixel data of all images in slice order, and that of the files of bone masks that belong
         to the stack.
 
@@ -51,7 +51,7 @@ def contents_of(stack: Stack, settings: Settings) -> Contents:
     UsageError
         No file at the path of the masks is one.
     """
-    return Contents(pixel_hash(stack), _mask_hash(stack, settings))
+    return Content(pixel_hash(stack), _mask_hash(stack, settings))
 
 
 def pixel_hash(stack: Stack) -> str:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import FileError, InputPathError
+from calcimeasure.load.archives import contents_of, is_archive_name
 from calcimeasure.load.grids import SeriesGrids, series_grids
 from calcimeasure.load.readers import Readers
-from calcimeasure.load.source import archive_members
+from calcimeasure.load.reading import ARCHIVE_EXPECTED
 from calcimeasure.load.stacks import stacks_of
 from calcimeasure.model import Failure, Found, Stack, State
 from calcimeasure.settings import Settings
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file, or a member of the .zip at `path`, and the folder that its path is relative to."""
+    """A file, or a member of the archive at `path`, and the folder that its path is relative to."""
 
     path: Path
     root: Path
@@ -43,8 +44,9 @@ def find_series(
     Parameters
     ----------
     paths
-        Files, folders (searched recursively), .zip files (read in place) and DICOMDIRs; a single one or several. Links
-        below them are followed once, and only to what lies below one of them unless `settings.follow_links` is true.
+        Files, folders (searched recursively, archives in them too), archives (.zip, .tar, .tar.gz, .gz; read in place)
+        and DICOMDIRs; a single one or several. Links below them are followed once, and only to what lies below one of
+        them unless `settings.follow_links` is true.
     settings
         Tolerances; the defaults where None.
 
@@ -173,19 +175,45 @@ class _Listing:
         """Give the files that an argument holds."""
         if argument.is_dir():
             yield from self._below(argument)
-        elif argument.suffix.lower() == ".zip":
-            try:
-                members = archive_members(argument)
-            except OSError as error:
-                found = error.strerror or error
-                raise InputPathError(f"PATH {argument} is no .zip that can be read: {found}.") from error
-            yield from (_File(argument, argument, member) for member in members)
+        elif is_archive_name(argument.name):
+            yield from self._inside_argument(argument)
         elif (named := self._readers.listed_files(argument)) is None:
             yield _File(argument, argument.parent)
         elif isinstance(named, FileError):
             self._unreadable.append(_failure(named.reason, named.message, _File(argument, argument.parent)))
         else:
             yield from (_File(path, argument.parent) for path in named if self._may_follow(path, argument.parent))
+
+    def _inside_argument(self, argument: Path) -> Iterator[_File]:
+        try:
+            yield from self._inside(argument, argument)
+        except OSError as error:
+            found = error.strerror or error
+            raise InputPathError(f"PATH {argument} is no archive that can be read: {found}.") from error
+
+    def _inside_if_archive(self, path: Path, root: Path) -> Iterator[_File]:
+        """Give a file below a folder, or the files in it if it is an archive; say what is not read of it."""
+        try:
+            if is_archive_name(path.name) and path.is_file():
+                yield from self._inside(path, root)
+            else:
+                yield _File(path, root)
+        except OSError as error:
+            self._note_archive(path, root, str(error.strerror or error))
+
+    def _inside(self, path: Path, root: Path) -> Iterator[_File]:
+        contents = contents_of(path)
+        if contents is None:  # DICOM under the name of an archive
+            yield _File(path, root if path != root else root.parent)
+            return
+        for unread in contents.unread:
+            self._note_archive(path, root, unread)
+        yield from (_File(path, root, member) for member in contents.members)
+
+    def _note_archive(self, path: Path, root: Path, found: str) -> None:
+        message = ARCHIVE_EXPECTED.format(found=found, name=path.name)
+        file = _File(path, root if path != root else root.parent)
+        self._unreadable.append(_failure("archive_not_read", message, file))
 
     def _below(self, root: Path) -> Iterator[_File]:
         """Give the files below a folder, however deep. A folder that several links lead to is entered once."""
@@ -203,7 +231,8 @@ class _Listing:
             seen.add(identity)
             followed = [one for one in entries if not one.is_symlink() or self._may_follow(folder / one.name, root)]
             is_folder = {one.name: _is_folder(one) for one in followed}
-            yield from (_File(folder / name, root) for name, is_one in is_folder.items() if not is_one)
+            for name in [name for name, is_one in is_folder.items() if not is_one]:
+                yield from self._inside_if_archive(folder / name, root)
             pending += [folder / name for name, is_one in reversed(is_folder.items()) if is_one]
 
     def _may_follow(self, path: Path, root: Path) -> bool:

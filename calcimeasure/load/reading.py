@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 
 from calcimeasure.errors import FileError
+from calcimeasure.load.archives import hides_an_archive
 from calcimeasure.load.header import (
     Header,
     beyond_limits,
@@ -36,6 +37,12 @@ Read: TypeAlias = "list[ReadImage] | FileError"
 """What a file says of its images: none if it is no DICOM object; or why it cannot be read."""
 
 _Value = TypeVar("_Value")
+
+ARCHIVE_EXPECTED: Final = (
+    "An archive that can be read whole expected, not read: {found} ({name}). Unpack it, and name the folder with what "
+    "was in it."
+)
+"""Message of a failure with reason ``archive_not_read``."""
 
 _USUAL_HEADER_BYTES: Final = 2**14
 
@@ -94,6 +101,9 @@ class HeaderReader:
             headers = read_headers(path, member, self._limits)
         except FileError as error:
             return error
+        if not headers and member is None and hides_an_archive(path):
+            message = ARCHIVE_EXPECTED.format(found="an archive whose name does not say so", name=path.name)
+            return FileError("archive_not_read", message, path=path)
         try:
             return [self._image(header, root) for header in headers]
         except Exception as error:  # noqa: BLE001 - one odd header must not stop the other files

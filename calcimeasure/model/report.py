@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
 from calcimeasure.model.vocabulary import State, Status
 
@@ -170,12 +170,8 @@ class MaskUse:
     remarks: tuple[str, ...] = ()
 
 
-NO_MASKS: Final = MaskUse()
-"""The settings name no masks, or the image is a radiograph."""
-
-
 @dataclass(frozen=True, slots=True)
-class Contents:
+class Content:
     """What the files of a stack hold beside their headers.
 
     Parameters
@@ -206,8 +202,8 @@ class Report:
     seconds: float = 0.0
     thumbnails: tuple[bytes, ...] = ()
     midline: Midline | None = None
-    masks: MaskUse = NO_MASKS
-    contents: Contents | None = None
+    masks: MaskUse = field(default_factory=MaskUse)
+    contents: Content | None = None
 
 
 def notices_of(result: Report | Failure) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from calcimeasure.model import Contents, Failure, Stack
+    from calcimeasure.model import Content, Failure, Stack
     from calcimeasure.settings import Settings
 
 
@@ -123,7 +123,7 @@ def plan_stack(
     stack: Stack,
     settings: Settings,
     remeasure_reviewed: bool,
-    contents: Contents | None = None,
+    contents: Content | None = None,
 ) -> Plan:
     """Make the plan of a run for a stack: from headers alone, or from what its files hold beside them, too."""
     stack_id = find_stack(connection, stack)
@@ -165,7 +165,7 @@ def record_result(
     return True
 
 
-def note_contents(connection: Connection, stack: Stack, contents: Contents, read_since: datetime) -> None:
+def note_contents(connection: Connection, stack: Stack, contents: Content, read_since: datetime) -> None:
     """Store that the files of a stack were read and are as they were measured.
 
     Schema 3 did not know the hashes. Where the last outcome has none, it is stored once more with the present ones.
@@ -189,7 +189,7 @@ def note_contents(connection: Connection, stack: Stack, contents: Contents, read
     note_files(connection, stack_id, stack, read_since)
 
 
-def _holds(connection: Connection, stack_id: int, contents: Contents) -> bool:
+def _holds(connection: Connection, stack_id: int, contents: Content) -> bool:
     """Tell whether a stack was measured on some contents. Those that are not known count as the same."""
     known = _last_outcome(connection, stack_id, outcomes.c.pixel_hash, outcomes.c.mask_hash)
     now = (contents.pixel_hash, contents.mask_hash)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from calcimeasure.model import Contents, Failure, Lesion, Outcome, Report, Revision, Stack, StackFacts
+    from calcimeasure.model import Content, Failure, Lesion, Outcome, Report, Revision, Stack, StackFacts
     from calcimeasure.settings import Settings
     from calcimeasure.store.exports import Export
     from calcimeasure.store.runs import Plan
@@ -71,7 +71,7 @@ class Store:
         self._writes(runs.note_found, run_id, found, unreadable, paths)
 
     def plan(
-        self, stack: Stack, settings: Settings, remeasure_reviewed: bool = False, contents: Contents | None = None
+        self, stack: Stack, settings: Settings, remeasure_reviewed: bool = False, contents: Content | None = None
     ) -> Plan:
         """Make the plan of a run for a stack.
 
@@ -96,7 +96,7 @@ class Store:
         """Tell whether a stack was measured on some pixels; also if it is not known on which."""
         return self._reads(runs.has_pixels, stack_id, pixel_hash)
 
-    def note_contents(self, stack: Stack, contents: Contents, read_since: datetime) -> None:
+    def note_contents(self, stack: Stack, contents: Content, read_since: datetime) -> None:
         """Store that the files of a stack were read, since a moment, and hold what was measured."""
         self._writes(runs.note_contents, stack, contents, read_since)
 

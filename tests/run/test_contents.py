@@ -16,7 +16,7 @@ from calcimeasure import Settings, find_series, load_image, review
 from calcimeasure.analysis import pipeline
 from calcimeasure.cli import app
 from calcimeasure.errors import InputPathError, PixelError
-from calcimeasure.load.content import contents_of
+from calcimeasure.load.content import content_of
 from calcimeasure.model import Report, Status
 from calcimeasure.results import series_of, store_that_is_there
 from calcimeasure.run import run as run_module
@@ -87,7 +87,7 @@ def refuse_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def contents(*_: object) -> None:
         raise AssertionError("files were read")
 
-    monkeypatch.setattr(run_module, "contents_of", contents)
+    monkeypatch.setattr(run_module, "content_of", contents)
 
 
 def test_other_pixels_under_the_same_names_are_measured(images: Path) -> None:
@@ -234,17 +234,17 @@ def test_copies_may_be_encoded_in_another_way(images: Path) -> None:
 
 def test_hash_is_of_pixels_and_of_no_copy_of_them(images: Path) -> None:
     (alone,) = find_series(images).series
-    before = contents_of(alone, Settings())
+    before = content_of(alone, Settings())
     shutil.copytree(images, images / "copy")
     (copied,) = find_series(images).series
-    assert contents_of(copied, Settings()) == before
+    assert content_of(copied, Settings()) == before
     send_again(images / "copy")
-    assert contents_of(copied, Settings()) != before
+    assert content_of(copied, Settings()) != before
     for path in images.glob("*.dcm"):
         dataset = pydicom.dcmread(path)
         dataset.PatientName = "Other^Name"
         dataset.save_as(path)
-    assert contents_of(find_series(sorted(images.glob("*.dcm"))).series[0], Settings()) == before
+    assert content_of(find_series(sorted(images.glob("*.dcm"))).series[0], Settings()) == before
 
 
 def test_images_with_other_pixels_are_not_those_that_were_measured(images: Path) -> None:
