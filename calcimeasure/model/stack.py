@@ -51,6 +51,9 @@ class Instance:
         Name of the file inside an archive (.zip, .tar, .gz); `path` is then the archive.
     frame_index, frame_count
         Index of the frame, and number of frames in the file.
+    copies
+        Other files that say to be this image: the same UID, number, place and scale. They are no copies if their pixels
+        differ.
     """
 
     path: Path
@@ -66,6 +69,7 @@ class Instance:
     member: str | None = None
     frame_index: int = 0
     frame_count: int = 1
+    copies: tuple[Instance, ...] = ()
 
     @property
     def relative_path(self) -> Path:

@@ -117,7 +117,7 @@ def test_no_command_shows_help_and_is_a_usage_error() -> None:
 
 OPTIONS_OF_MEASURE = (
     "--settings --workers --scheduler --store --identified --key --record-map --bone-mask --time-limit "
-    "--all-tissues --no-report --remeasure-reviewed --sample --out --set --debug"
+    "--all-tissues --no-report --remeasure-reviewed --verify --sample --out --set --debug"
 )
 
 

@@ -26,8 +26,9 @@ from pydicom.uid import generate_uid
 
 from calcimeasure import Settings
 from calcimeasure.errors import InputPathError, SeriesError
-from calcimeasure.load import find, find_series, load_image
+from calcimeasure.load import find, find_series, load_image, readers
 from calcimeasure.load.bombs import LARGEST_MEMBER_BYTES
+from calcimeasure.load.reading import HeaderReader
 from calcimeasure.load.source import read_meta
 from calcimeasure.model import Found, Radiograph, Volume
 from tests.dicom_phantom import Header, duplicate_slice, set_tag, swap_orientation, write_series
@@ -37,6 +38,7 @@ from tests.phantoms import oblique_grid, straight_grid, uneven_grid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from calcimeasure.load.reading import Asked
     from calcimeasure.model import Stack
     from tests.dicom_phantom import Fault, Instance
     from tests.phantoms import Grid
@@ -300,13 +302,13 @@ def test_folder_that_fails_while_it_is_listed(tmp_path: Path, monkeypatch: pytes
 def test_only_a_window_of_files_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path)
     held = []
-    monkeypatch.setattr(find, "_FILES_AT_A_TIME", 2)
-    read = find._read
+    monkeypatch.setattr(readers, "_FILES_AT_A_TIME", 2)
+    read = HeaderReader.read
 
-    def counting(file: object) -> object:
-        headers = read(file)
-        held.append(headers)
-        return headers
+    def counting(reader: HeaderReader, file: Asked) -> object:
+        images = read(reader, file)
+        held.append(images)
+        return images
 
     listed = []
     files = find._files
@@ -316,7 +318,7 @@ def test_only_a_window_of_files_is_held(tmp_path: Path, monkeypatch: pytest.Monk
             listed.append(len(held))
             yield file
 
-    monkeypatch.setattr(find, "_read", counting)
+    monkeypatch.setattr(HeaderReader, "read", counting)
     monkeypatch.setattr(find, "_files", listing)
     assert sizes(find_series(tmp_path)) == [6]
     # Each file is looked for only when all of the windows before its own were read.
@@ -333,7 +335,7 @@ def test_memory_grows_by_little_for_a_file(tmp_path: Path, monkeypatch: pytest.M
         dataset.ImagePositionPatient = [0, 0, number]
         dataset.save_as(tmp_path / f"{number}")
     one.unlink()
-    monkeypatch.setattr(find, "_FILES_AT_A_TIME", 30)
+    monkeypatch.setattr(readers, "_FILES_AT_A_TIME", 30)
     tracemalloc.start()
     found = find_series(tmp_path)
     held_bytes, peak_bytes = tracemalloc.get_traced_memory()
