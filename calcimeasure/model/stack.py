@@ -113,10 +113,11 @@ class Stack:
     """One stack of a DICOM series, from headers alone; `instances` in ascending order along the slice normal.
 
     A series with several grids becomes several stacks with different `stack_number` (from 1). UIDs are empty if the
-    header has none. `region_codes` holds the code values of Anatomic Region (0008,2218) and Primary Anatomic Structure
-    (0008,2228). `region_modifier_codes` holds the code values of their modifiers (0008,2220) and (0008,2230).
-    `derivation` is Derivation Description (0008,2111). `volume_words` holds the values of Volumetric Properties
-    (0008,9206) and Volume Based Calculation Technique (0008,9207).
+    header has none. `patient_position` is Patient Position (0018,5100): on which side the patient lies, and which end
+    of the patient points into the scanner. `region_codes` holds the code values of Anatomic Region (0008,2218) and
+    Primary Anatomic Structure (0008,2228). `region_modifier_codes` holds the code values of their modifiers (0008,2220)
+    and (0008,2230). `derivation` is Derivation Description (0008,2111). `volume_words` holds the values of Volumetric
+    Properties (0008,9206) and Volume Based Calculation Technique (0008,9207).
     """
 
     series_uid: str
@@ -138,6 +139,7 @@ class Stack:
     kvp: float | None = None
     convolution_kernel: str | None = None
     contrast_agent: bool | None = None
+    patient_position: str | None = None
     body_part: str | None = None
     laterality: str | None = None
     image_laterality: str | None = None
