@@ -17,8 +17,8 @@ SKIPPED_REASONS: Final[dict[str, str]] = {
     "modality": "Another modality than CT and radiographs (MR, PET, ultrasound, ...): calcium cannot be measured in "
     "it.",
     "not_an_image": "A DICOM object without an image: a report, a presentation state, a plan, a document.",
-    "secondary_capture": "A secondary capture (screen shot, dose page, scanned film): no geometry and no "
-    "Hounsfield units.",
+    "secondary_capture": "A secondary capture (screen shot, dose page, scanned film, survey): no slices of CT with "
+    "place, spacing and Hounsfield units.",
     "segmentation": "A segmentation or structure set: outlines, not an image.",
 }
 """Why this program does not measure a stack: its state is "skipped"."""
@@ -32,7 +32,9 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "duplicate_positions": "Several images lie at one position and no attribute tells which belong together.",
     "file_changed": "A file was changed or removed between reading its header and reading its pixels.",
     "implausible_place": "A slice lies farther from the origin than any room is long: its position is no place in mm.",
-    "internal_error": "A fault of calcimeasure itself: the traceback stands in private/log.txt. Please report it.",
+    "implausible_size": "Pixels, steps between slices or the field are of a size that no body has: the unit is not mm.",
+    "internal_error": "A fault of calcimeasure itself. Please report the line in its message: it has versions and "
+    "lines of code, and no value of an image. The traceback in private/log.txt can name patients.",
     "irregular_shift": "Slices are shifted sideways against each other, and not as a gantry tilt does it.",
     "link_not_followed": "A link leads out of the PATH that holds it: it is followed only where settings.follow_links "
     "is true.",
@@ -64,11 +66,18 @@ NOTICES: Final[dict[str, str]] = {
     "bone_mask_missing": "No bone mask was found for this stack: bone was told by its looks alone.",
     "bone_mask_overruled": "A bone mask holds a part that is too dense and thick for bone: it was judged by its looks.",
     "bone_mask_resampled": "The bone mask lies on another grid: its nearest voxels were taken.",
+    "bone_mask_unread": "A file beside the bone masks is broken, and nothing tells which stack it was made for: if it "
+    "is of this one, its bone was told by its looks alone.",
     "duplicate_dropped": "The same image was found more than once (the same UID, or the same position and pixels): "
     "one is measured.",
     "detector_plane": "The spacing of this radiograph is that of its detector: what lies nearer to the tube is shown "
     "larger, so that every size in millimeters is an upper bound.",
+    "excess_padding": "Zeros behind the pixel values were left out: the standard allows such padding.",
+    "gaps_unchecked": "SliceThickness is missing or absurd and the slices are evenly spaced: nothing tells whether "
+    "tissue between them was left out, and volumes hold only if none was.",
     "hu_clipped": "Some voxels were outside -32767..32767 HU and were set to that limit.",
+    "hu_uncalibrated": "By its header a cone-beam CT or HR-pQCT: its values are near Hounsfield units and no more, so "
+    "that thresholds and density are uncertain.",
     "logarithm_taken": "Pixel values of this radiograph are proportional to the beam's intensity: contrast is that of "
     "their logarithm.",
     "magnification_corrected": "The spacing of this radiograph is that of its detector divided by the magnification "
@@ -80,6 +89,7 @@ NOTICES: Final[dict[str, str]] = {
     "no_edge": "Nothing inside the outline stands out from its surroundings: its own border was measured.",
     "no_series_uid": "The header has no SeriesInstanceUID: files of one folder with the same series number are "
     "one series.",
+    "no_soft_tissue": "Hardly a voxel has the value of soft tissue: the scale may not be that of Hounsfield units.",
     "no_spacing": "No millimeters are known for this radiograph: it is measured in pixels until a reader calibrates "
     "it.",
     "non_contiguous": "The slices lie more than 1.5 times SliceThickness apart: what lies between was not imaged, so "
@@ -99,14 +109,43 @@ NOTICES: Final[dict[str, str]] = {
     "used.",
     "projection_named": "Image Type says an original image, Series Description the name of a projection (MIP, MinIP): "
     "if it is one, every size is wrong.",
+    "secondary_capture_measured": "The slices are saved as secondary captures, with position, spacing and Hounsfield "
+    "units, which are taken as they are.",
     "sheared_stack": "The slices are shifted against each other (gantry tilt): each keeps its own position, "
     "nothing was "
     "resampled.",
     "single_slice": "One slice alone: measured in two dimensions, volumes are empty.",
     "specks_dropped": "Components below settings.min_volume_mm3 were dropped.",
     "split_series": "The series holds several grids: each is a stack of its own.",
+    "transfer_syntax_corrected": "The file states uncompressed pixels and holds compressed ones: they were decoded as "
+    "what they are.",
     "uncertain_spacing": "The header does not say in which plane the spacing of this radiograph holds; "
     "settings.allow_uncertain_spacing takes it for millimeters.",
+    "unusual_size": "Less than 8 mm or more than 2.2 m was imaged: the unit of the sizes may not be mm.",
     "uneven_spacing": "The slices are not evenly spaced: each weighs half the way to its neighbors.",
 }
 """What was corrected, by a named method, or what a user must know about a number."""
+
+ROUTINE_NOTICES: Final[frozenset[str]] = frozenset(
+    {
+        "bone_mask_resampled",
+        "detector_plane",
+        "hu_clipped",
+        "logarithm_taken",
+        "magnification_corrected",
+        "monoenergetic",
+        "no_edge",
+        "outline_rules",
+        "plateau_from_sum",
+        "sheared_stack",
+        "specks_dropped",
+        "split_series",
+        "uneven_spacing",
+    }
+)
+"""Notices of what is usual, and measured as usual. A run ends with all others: a person has to look at their stacks."""
+
+SPACING_NOTICES: Final[frozenset[str]] = frozenset(
+    {"detector_plane", "magnification_corrected", "no_spacing", "uncertain_spacing"}
+)
+"""Notices on the spacing of a radiograph. They hold until a reader has calibrated it."""

@@ -13,7 +13,7 @@ import hmac
 import os
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import KeyFileError
@@ -22,7 +22,7 @@ from calcimeasure.uid import made_uid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from calcimeasure.model import StackFacts
@@ -45,6 +45,10 @@ class Identified:
     def study_date(self, stack: StackFacts) -> date | None:
         """Give the date of the study."""
         return stack.study_date
+
+    def moment(self, stack: StackFacts, time: datetime | None) -> date | None:  # noqa: ARG002 - as in Pseudonyms
+        """Give a time as it is."""
+        return time
 
     def uid(self, uid: str | None) -> str | None:
         """Give a UID as it is."""
@@ -78,14 +82,24 @@ class Pseudonyms:
 
     def study_date(self, stack: StackFacts) -> date | None:
         """Shift the date of a study; all dates of a patient are shifted by the same number of days."""
-        if stack.study_date is None:
+        return self._shifted(stack, stack.study_date)
+
+    def moment(self, stack: StackFacts, time: datetime | None) -> date | None:
+        """Give the day (UTC) of a time, shifted by the same number of days as the dates of the patient.
+
+        The time of the day, or a day that is not shifted, would tell the shift to whoever knows when it was.
+        """
+        return None if time is None else self._shifted(stack, time.astimezone(UTC).date())
+
+    def _shifted(self, stack: StackFacts, day: date | None) -> date | None:
+        if day is None:
             return None
         patient_id = _patient_id(stack)
         # Patients without an ID cannot be distinguished, so each of their studies has its own shift.
         subject = ("study", stack.study_uid) if patient_id is None else ("patient", self._subject(patient_id))
         days = 1 + int.from_bytes(self._digest("days", *subject)[:8], "big") % _LONGEST_SHIFT_DAYS
         try:
-            return stack.study_date - timedelta(days=days)
+            return day - timedelta(days=days)
         except OverflowError:  # a date in the year 1 cannot be moved back
             return None
 
@@ -189,6 +203,11 @@ def _make(path: Path) -> bool:
 def fingerprint(key: bytes) -> str:
     """Identify a key without revealing it."""
     return hmac.digest(key, b"fingerprint", hashlib.sha256).hex()[:16]
+
+
+def chain_key(key: bytes) -> bytes:
+    """Derive the key for the chain of a store from the key for pseudonyms; neither can be found from the other."""
+    return hmac.digest(key, b"subkey\0chain", hashlib.sha256)
 
 
 def read_record_map(path: Path) -> dict[str, str]:

@@ -53,6 +53,55 @@ class LoadConstants(Constants):
         3.5, "", "From this ratio to the steps beside it on, a step is a gap, also if it is no whole multiple."
     )
 
+    # Sizes and scales that a body can have
+    pixel_mm: tuple[float, float] = constant(
+        (0.015, 10.0),
+        "mm",
+        "Scanners of limbs have pixels down to 0.03 mm. A pixel of 10 mm shows no mass that is smaller than a fist.",
+    )
+    largest_step_mm: float = constant(
+        200.0, "mm", "The largest step between slices. Stacks that are sparse on purpose have steps up to 30 mm."
+    )
+    even_steps_ratio: float = constant(
+        1.1,
+        "",
+        "Steps whose ratio is smaller are one step: slices that are evenly too close, and not one slice several times.",
+    )
+    field_mm: tuple[float, float] = constant(
+        (0.5, 3000.0),
+        "mm",
+        "The smallest and largest side of what was imaged: a crop of a few pixels has more, and nobody is longer.",
+    )
+    usual_field_mm: tuple[float, float] = constant(
+        (8.0, 2200.0),
+        "mm",
+        "A finger is 15 mm wide, and a body with raised arms 2.2 m long. Outside of that the size is a notice.",
+    )
+    dense_hu: int = constant(-500, "HU", "What is neither air nor lung has more.")
+    soft_tissue_hu: tuple[int, int] = constant(
+        (-250, 350), "HU", "Fat, muscle and blood with contrast agent, with the noise of a thin slice."
+    )
+    least_soft_tissue: float = constant(
+        0.05,
+        "of the voxels above `dense_hu`",
+        "The smallest part of soft tissue that is seen is 0.3, in a field on the spine. Under a false scale, soft "
+        "tissue has the values of other things, and only their edges have values of soft tissue: 0.01.",
+    )
+    slope_tolerance: float = constant(0.01, "", "A slope that is nearer to 1 changes no value by more than the noise.")
+    counted_pixels: int = constant(3, "pixels", "Each third row and column is enough to count the kinds of tissue.")
+    lowest_kvp: float = constant(70.0, "kV", "Whole-body CT has 70 kV and more, HR-pQCT 60 to 68.")
+    smallest_fan_beam_voxel_mm: float = constant(
+        0.1, "mm", "The largest side of a voxel. Whole-body CT has slices of 0.2 mm or more."
+    )
+    least_captured_slices: int = constant(
+        3,
+        "slices",
+        "Fewer secondary captures with a place are reference images, such as a survey with lines on it.",
+    )
+    captured_bits: int = constant(
+        9, "bits", "The least that Bits Stored of captured CT is: the 8 bits of a screen copy are too few for HU."
+    )
+
     # The spacing of radiographs
     equal_spacing: float = constant(
         1e-3, "relative", "Spacings that differ by less are equal but for rounding (PS3.3 section 10.7 compares them)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
 from pathlib import Path, PurePosixPath
@@ -64,9 +65,58 @@ def _names(record: Dataset) -> list[str]:
 
 
 def _place(folder: Path, names: list[str]) -> Path:
-    """Follow names below a folder; in lower case if only that exists, as on some mounted CDs."""
+    """Follow names below a folder; where a name is not there, the one file that differs as media and archives do it.
+
+    A file may have another case, an extension that its name in the DICOMDIR lacks or the reverse, or the version
+    number of ISO 9660 (``;1``).
+    """
+    path = folder
     parts = [part for name in names for part in PurePosixPath(name.replace("\0", "")).parts if part not in ("/", "..")]
-    path = folder.joinpath(*parts)
-    lower = folder.joinpath(*(part.lower() for part in parts))
-    # Path.exists raises for a name that is too long for the file system.
-    return lower if os.path.exists(lower) and not os.path.exists(path) else path  # noqa: PTH110
+    for number, part in enumerate(parts, 1):
+        exact = path / part
+        # Path.exists raises for a name that is too long for the file system.
+        path = exact if os.path.exists(exact) else path / (_other_name(path, part, number == len(parts)) or part)  # noqa: PTH110
+    return path
+
+
+def _other_name(folder: Path, name: str, is_file: bool) -> str | None:
+    """Find the name on disk that stands for a name; None if there is none, or several."""
+    by_name, by_stem = _names_on_disk(folder, _changed_at(folder))
+    plain = _plain(name)
+    found = by_name.get(plain, [])
+    if not found and is_file:
+        like = [other for other in by_stem.get(_stem(plain), []) if ("." in plain) != ("." in other)]
+        found = by_name[like[0]] if len(like) == 1 else by_name.get(f"{plain}.dcm", [])
+    return found[0] if len(found) == 1 else None
+
+
+def _plain(name: str) -> str:
+    """Leave out what media add to a name: its version, a last point, and the case."""
+    return name.partition(";")[0].rstrip(". ").lower()
+
+
+def _stem(plain: str) -> str:
+    return plain.partition(".")[0]
+
+
+@functools.lru_cache(maxsize=64)
+def _names_on_disk(folder: Path, _changed_at: int) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Read the names in a folder once for its many files: by their plain form, and plain forms by their stem."""
+    by_name: dict[str, list[str]] = {}
+    by_stem: dict[str, list[str]] = {}
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone
+    except OSError:
+        return {}, {}
+    for name in names:
+        by_name.setdefault(_plain(name), []).append(name)
+    for plain in by_name:
+        by_stem.setdefault(_stem(plain), []).append(plain)
+    return by_name, by_stem
+
+
+def _changed_at(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0

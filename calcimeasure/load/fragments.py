@@ -68,7 +68,7 @@ def read_fragments(file: BinaryIO, fragments: list[Fragment], most_bytes: int) -
 
 def ends_with_image(code: bytes) -> bool:
     """Tell whether a codestream is whole, which is to say whether it has its end mark."""
-    return _END_OF_IMAGE in code[-_PADDING_BYTES:]
+    return _END_OF_IMAGE in code[-_PADDING_BYTES:] or code.rstrip(b"\0").endswith(_END_OF_IMAGE)
 
 
 def _offset_table(file: BinaryIO) -> list[int]:

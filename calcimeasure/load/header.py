@@ -113,6 +113,8 @@ _WORD_TAGS: Final = tuple(
     for keyword in (
         "ContrastBolusAgent",
         "DerivationDescription",
+        "Manufacturer",
+        "ManufacturerModelName",
         "PatientID",
         "ProtocolName",
         "SeriesDescription",
@@ -487,6 +489,7 @@ def series_facts(header: Header) -> Stack:
         protocol_name=_words(dataset, "ProtocolName"),
         derivation=_words(dataset, "DerivationDescription"),
         volume_words=_volume_words(dataset),
+        device=" ".join(filter(None, (_words(dataset, "Manufacturer"), _words(dataset, "ManufacturerModelName")))),
         projection=_projection(dataset) if is_projection(dataset) else None,
         notices=() if _text(dataset, "SeriesInstanceUID") else ("no_series_uid",),
     )

@@ -7,6 +7,8 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import UnsupportedError
+from calcimeasure.known_values import known_modality
+from calcimeasure.load.constants import LOAD
 from calcimeasure.load.header import NOT_THE_VOLUME
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def refuse_unsupported(stack: Stack) -> None:
     """
     reason = _unsupported_reason(stack)
     if reason:
-        found = f"{stack.modality or 'no modality'}, Image Type {'/'.join(stack.image_type) or 'empty'}"
+        found = f"{known_modality(stack.modality) or 'no modality'}, Image Type {'/'.join(stack.image_type)!r}"
         name = f"series {stack.series_uid or 'without UID'}"
         what_to_do = ""
         if reason == "derived_image" and _is_voxels_by_image_type(stack):
@@ -90,6 +92,25 @@ def is_named_projection(stack: Stack) -> bool:
     return stack.image_type[:1] == ("ORIGINAL",) and _names_projection(stack.description)
 
 
+def is_captured_ct(stack: Stack) -> bool:
+    """Tell whether slices of CT were saved as secondary captures: with their place, their spacing and their scale."""
+    first = stack.instances[0]
+    return (
+        _is_class(stack, _SECONDARY_CAPTURE)
+        and not _is_class(stack, _MULTIFRAME_CAPTURE)
+        and stack.modality == "CT"
+        and len(stack.instances) >= LOAD.least_captured_slices
+        and not any("SURVIEW" in word or "LOCALIZER" in word for word in stack.image_type)
+        and stack.row_column_directions is not None
+        and stack.pixel_spacing_mm is not None
+        and first.position_lps_mm is not None
+        and bool(first.rescale_slope)
+        and first.rescale_intercept is not None
+        and first.pixel_format.bits_stored >= LOAD.captured_bits
+        and first.pixel_format.samples_per_pixel == 1
+    )
+
+
 def _unsupported_reason(stack: Stack) -> str | None:
     if stack.modality in _OUTLINES:
         return "segmentation"
@@ -102,7 +123,7 @@ def _reason_of_slices(stack: Stack) -> str | None:
     is_derived = not _is_voxels_by_image_type(stack) or _where_projection_is_told(stack) is not None
     if stack.sop_class_uid == _MULTIFRAME_CAPTURE and stack.instances[0].position_lps_mm is not None:
         return "derived_image" if is_derived else None
-    if _is_class(stack, _SECONDARY_CAPTURE):
+    if _is_class(stack, _SECONDARY_CAPTURE) and not is_captured_ct(stack):
         return "secondary_capture"
     # A header that is cut off may lack the modality. That is no other modality: the slice must not be skipped silently.
     if stack.modality != "CT" and (stack.modality or not _is_ct_storage(stack)):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Instance, PixelFormat
 
+_IMPLICIT: Final = "1.2.840.10008.1.2"
+_EXPLICIT: Final = "1.2.840.10008.1.2.1"
 _EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
 _AGAIN: Final = "Export the file again"
 _NATIVE: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", _EXPLICIT_BIG, DEFLATED})
@@ -68,6 +70,9 @@ compressed frame is hardly ever larger than the unpacked one."""
 _MOST_UNPACKED: Final = 64
 """Unpacked bytes for each byte of RLE: two bytes unpack to at most 128 (PS3.5 G.3.1)."""
 
+_MOST_PADDING: Final = 2**20
+"""Most bytes of padding behind the values: writers fill up blocks of a disk or a buffer."""
+
 _SEARCHED_BYTES: Final = 2**20
 
 _MOST_TILES: Final = 4096
@@ -75,7 +80,25 @@ _MOST_TILES: Final = 4096
 it reads the first."""
 
 
+_UNDEFINED_LENGTH: Final = 0xFFFFFFFF
+
+_JPEG_SYNTAX: Final = "1.2.840.10008.1.2.4.70"
+_JPEG_LS_SYNTAX: Final = "1.2.840.10008.1.2.4.80"
+_JPEG_2000_SYNTAX: Final = "1.2.840.10008.1.2.4.90"
+_MARKS: Final = (
+    (b"\xff\x4f\xff\x51", _JPEG_2000_SYNTAX),
+    (b"\0\0\0\x0cjP  ", _JPEG_2000_SYNTAX),
+    (b"\xff\xd8\xff", _JPEG_SYNTAX),
+)
+"""First bytes of a codestream, and a transfer syntax whose codec reads it."""
+
+
 def stored_values(instance: Instance) -> NDArray[Any]:
+    """Decode the stored values of an image, as in `decoded_image`, whose notices are left out."""
+    return decoded_image(instance)[0]
+
+
+def decoded_image(instance: Instance) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Decode the stored values of an image.
 
     Parameters
@@ -85,9 +108,11 @@ def stored_values(instance: Instance) -> NDArray[Any]:
 
     Returns
     -------
-    ndarray
+    values : ndarray
         (rows, columns), signed or unsigned as Pixel Representation (0028,0103) says. The bits above Bits Stored are
         cleared or filled with the sign.
+    notices : tuple of str
+        excess_padding, transfer_syntax_corrected.
 
     Raises
     ------
@@ -98,14 +123,15 @@ def stored_values(instance: Instance) -> NDArray[Any]:
     pixel_format = instance.pixel_format
     syntax = pixel_format.transfer_syntax_uid
     _refuse_unclear_format(instance)
+    notices: tuple[str, ...] = ()
     if syntax in _NATIVE:
-        values = _native(instance)
+        values, notices = _native(instance)
     elif syntax == _RLE or syntax in _CODECS:
         values = _decoded(instance)
     else:
         what = f"found Transfer Syntax UID (0002,0010) {syntax}. Export it uncompressed"
         raise _error(instance, "unsupported_transfer_syntax", what)
-    return _stored_bits(values, pixel_format)
+    return _stored_bits(values, pixel_format), notices
 
 
 def _refuse_unclear_format(instance: Instance) -> None:
@@ -139,7 +165,7 @@ def _dtype(pixel_format: PixelFormat) -> np.dtype[Any]:
     return np.dtype(f"{order}{'i' if pixel_format.signed else 'u'}{pixel_format.bits_allocated // 8}")
 
 
-def _native(instance: Instance) -> NDArray[Any]:
+def _native(instance: Instance) -> tuple[NDArray[Any], tuple[str, ...]]:
     pixel_format = instance.pixel_format
     dtype = _dtype(pixel_format)
     expected = pixel_format.rows * pixel_format.columns * dtype.itemsize
@@ -147,16 +173,61 @@ def _native(instance: Instance) -> NDArray[Any]:
     data = b""
     with _open(instance) as file:
         declared = _seek_value(file, instance)
-        # One more byte is allowed: the length of a value is even (PS3.5 section 7.1.1).
-        if declared in (whole, whole + 1):
-            file.seek(expected * instance.frame_index, os.SEEK_CUR)
+        start = file.tell()
+        encapsulated = declared == _UNDEFINED_LENGTH and _syntax_of_fragments(file, instance)
+        # One more byte is no padding to tell of: the length of a value is even (PS3.5 section 7.1.1).
+        padded = not encapsulated and declared > whole + 1
+        if declared in (whole, whole + 1) or (padded and _is_padding(file, start + whole, declared - whole, instance)):
+            file.seek(start + expected * instance.frame_index)
             data = file.read(expected)
+    if encapsulated:
+        # A file that states an uncompressed syntax has no deflated data set here, and its bytes are little endian.
+        stated = replace(instance, pixel_format=replace(pixel_format, transfer_syntax_uid=encapsulated))
+        return _decoded(stated), ("transfer_syntax_corrected",)
     if len(data) < expected:
         what = f"{pixel_format.rows} x {pixel_format.columns} values of {pixel_format.bits_allocated} bits"
         what += f" in {instance.frame_count} frames" if instance.frame_count > 1 else ""
         found = f"found {declared if declared not in (whole, whole + 1) else len(data)} bytes where {what} need {whole}"
         raise _error(instance, "decode_failed", f"{found}. {_AGAIN}")
-    return np.frombuffer(data, dtype=dtype).reshape(pixel_format.rows, pixel_format.columns)
+    values = np.frombuffer(data, dtype=dtype).reshape(pixel_format.rows, pixel_format.columns)
+    return values, ("excess_padding",) if padded else ()
+
+
+def _is_padding(file: BinaryIO, start: int, length: int, instance: Instance) -> bool:
+    """Tell whether bytes behind the values are padding, which has to be accepted (PS3.5 section 8.1.1): all are zero.
+
+    Zeros that are as long as whole columns may be those of an image with more columns than the header says. Such an
+    image would be skewed.
+    """
+    column = instance.pixel_format.rows * instance.pixel_format.bits_allocated // 8
+    if length % column == 0 or length > _MOST_PADDING:
+        return False
+    file.seek(start)
+    padding = file.read(length)
+    return len(padding) == length and not any(padding)
+
+
+def _syntax_of_fragments(file: BinaryIO, instance: Instance) -> str | None:
+    """Tell from the first fragment how encapsulated data under an uncompressed transfer syntax is encoded."""
+    if instance.pixel_format.transfer_syntax_uid not in (_IMPLICIT, _EXPLICIT):
+        return None
+    start = file.tell()
+    try:
+        first = fragments_of_frames(file, instance.frame_count)[0]
+        file.seek(first[0].start)
+        head = file.read(min(first[0].length, 4096))
+    except (ValueError, struct.error):
+        return None
+    finally:
+        file.seek(start)
+    syntax = next((syntax for mark, syntax in _MARKS if head.startswith(mark)), None)
+    if syntax == _JPEG_SYNTAX:
+        return _JPEG_LS_SYNTAX if b"\xff\xf7" in head else _JPEG_SYNTAX
+    segments = instance.pixel_format.bits_allocated // 8
+    is_rle = (
+        len(head) >= 64 and struct.unpack_from("<2I", head) == (segments, 64) and not any(head[4 + 4 * segments : 64])
+    )
+    return syntax or (_RLE if is_rle else None)
 
 
 def _decoded(instance: Instance) -> NDArray[Any]:
@@ -376,7 +447,7 @@ def _seek_value(file: BinaryIO, instance: Instance) -> int:
     if len(element) < 12 or struct.unpack(f"{order}HH", element[:4]) != (0x7FE0, 0x0010):
         raise _error(instance, "no_pixels", "found none. Export the file again, with its pixels")
     # The VR decides, and not the transfer syntax: pydicom also reads explicit VRs where implicit ones are stated.
-    if element[4:8] not in (b"OB\0\0", b"OW\0\0"):
+    if element[4:8] not in (b"OB\0\0", b"OW\0\0", b"UN\0\0"):
         file.seek(-4, os.SEEK_CUR)
         return int(struct.unpack(f"{order}I", element[4:8])[0])
     return int(struct.unpack(f"{order}I", element[8:12])[0])

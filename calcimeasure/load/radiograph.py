@@ -11,7 +11,7 @@ from pydicom.pixels.processing import apply_modality_lut
 from calcimeasure.errors import PixelError, UnsupportedError
 from calcimeasure.load.constants import LOAD
 from calcimeasure.load.header import read_headers
-from calcimeasure.load.pixels import padding_limits, stored_values
+from calcimeasure.load.pixels import decoded_image, padding_limits
 from calcimeasure.model import Projection, Radiograph, SpacingSource, Stack
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def load_radiograph(stack: Stack, settings: Settings) -> Radiograph:
     refuse_no_gray_projection(stack)
     projection = stack.projection or Projection()
     (image,) = stack.instances
-    stored = stored_values(image)
+    stored, of_pixels = decoded_image(image)
     pixels = _modality_values(stored, image)
     limits = padding_limits(image.pixel_format)
     padded = np.zeros(stored.shape, dtype=bool) if limits is None else (stored >= limits[0]) & (stored <= limits[1])
@@ -53,7 +53,7 @@ def load_radiograph(stack: Stack, settings: Settings) -> Radiograph:
     spacing_mm, source = radiograph_spacing(stack, settings)
     shape = projection.presentation_lut_shape
     disagrees = shape is not None and shape != _SHAPE_OF.get(projection.photometric_interpretation or "")
-    notices = (*stack.notices, *(("presentation_lut_disagrees",) if disagrees else ()))
+    notices = (*stack.notices, *(("presentation_lut_disagrees",) if disagrees else ()), *of_pixels)
     return Radiograph(stack, pixels, spacing_mm, source, notices)
 
 
@@ -73,7 +73,7 @@ def refuse_no_gray_projection(stack: Stack) -> None:
         raise UnsupportedError("cine", f"One projection expected, found {found}.", stack.series_uid)
     if projection.photometric_interpretation not in _SHAPE_OF:
         name = stack.instances[0].path.name
-        found = f"{projection.photometric_interpretation} (Photometric Interpretation (0028,0004), {name})"
+        found = f"{projection.photometric_interpretation!r} (Photometric Interpretation (0028,0004), {name})"
         raise PixelError(
             "color_image", f"A gray image expected, found {found}. Export the original image.", stack.series_uid
         )

@@ -8,13 +8,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from calcimeasure.errors import GeometryError, PixelError, SeriesError
+from calcimeasure.errors import GeometryError, PixelError
 from calcimeasure.geometry import Geometry
 from calcimeasure.load.constants import LOAD
-from calcimeasure.load.kind import is_monoenergetic, is_named_projection
-from calcimeasure.load.pixels import padding_limits, stored_values
+from calcimeasure.load.kind import is_captured_ct, is_monoenergetic, is_named_projection
+from calcimeasure.load.pixels import decoded_image, padding_limits, stored_values
+from calcimeasure.load.plausible import (
+    TissueCount,
+    count_tissue,
+    is_uncalibrated,
+    is_unusual_size,
+    lacks_soft_tissue,
+    refuse_implausible_pixels,
+    refuse_implausible_steps,
+    refuse_other_scale,
+)
 from calcimeasure.load.reach import refuse_out_of_reach
+from calcimeasure.load.refusal import refusal
 from calcimeasure.load.source import unpacked
+from calcimeasure.measure.thickness import imaged_thickness_mm
 from calcimeasure.model import NOT_IMAGED_HU, Instance, Stack, Volume
 from calcimeasure.threads import thread_count
 
@@ -31,7 +43,11 @@ def load_volume(stack: Stack, settings: Settings) -> Volume:
     refuse_no_hounsfield_units(stack)
     stack, geometry, notices = checked_stack(stack, settings)
     attenuation_hu, pixel_notices = _read_attenuation(stack, geometry.shape_kji)
-    found = {"monoenergetic": is_monoenergetic(stack), "projection_named": is_named_projection(stack)}
+    found = {
+        "monoenergetic": is_monoenergetic(stack),
+        "projection_named": is_named_projection(stack),
+        "secondary_capture_measured": is_captured_ct(stack),
+    }
     by_header = tuple(notice for notice, holds in found.items() if holds)
     return Volume(stack, geometry, attenuation_hu, (*stack.notices, *notices, *by_header, *pixel_notices))
 
@@ -69,7 +85,7 @@ def checked_stack(stack: Stack, settings: Settings) -> tuple[Stack, Geometry, tu
 def _refuse_no_matrix(stack: Stack) -> None:
     pixel_format = stack.instances[0].pixel_format
     if not pixel_format.rows or not pixel_format.columns:
-        raise _refusal(
+        raise refusal(
             PixelError,
             stack,
             "no_pixels",
@@ -83,7 +99,7 @@ def _refuse_no_matrix(stack: Stack) -> None:
 def _refuse_too_large(stack: Stack, shape_kji: tuple[int, int, int], settings: Settings) -> None:
     needed_gb = 2 * shape_kji[0] * shape_kji[1] * shape_kji[2] / 1e9
     if needed_gb > settings.max_volume_gb:
-        raise _refusal(
+        raise refusal(
             PixelError,
             stack,
             "out_of_memory",
@@ -122,11 +138,11 @@ def refuse_no_hounsfield_units(stack: Stack) -> None:
     Raises
     ------
     PixelError
-        The images are in color, in other units, or have no slope and intercept.
+        The images are in color, in other units, or have no slope and intercept or a negative slope.
     """
     samples = stack.instances[0].pixel_format.samples_per_pixel
     if samples != 1:
-        raise _refusal(
+        raise refusal(
             PixelError,
             stack,
             "color_image",
@@ -136,18 +152,18 @@ def refuse_no_hounsfield_units(stack: Stack) -> None:
             "Export the CT images, not a screen copy of them.",
         )
     if stack.rescale_type not in (None, "HU"):
-        raise _refusal(
+        raise refusal(
             PixelError,
             stack,
             "not_hu",
             "Hounsfield units expected",
-            stack.rescale_type,
+            repr(stack.rescale_type),
             "Rescale Type (0028,1054)",
             "Export the series in Hounsfield units.",
         )
     for instance in stack.instances:
         if not instance.rescale_slope or instance.rescale_intercept is None:
-            raise _refusal(
+            raise refusal(
                 PixelError,
                 stack,
                 "no_rescale",
@@ -156,12 +172,17 @@ def refuse_no_hounsfield_units(stack: Stack) -> None:
                 "Rescale Slope (0028,1053) and Intercept (0028,1052)",
                 "Export the series again.",
             )
-
-
-def _named(stack: Stack) -> str:
-    return f"series {stack.series_uid or 'without UID'}" + (
-        f", stack {stack.stack_number}" if stack.stack_number > 1 else ""
-    )
+        if instance.rescale_slope < 0:
+            # Dense would be dark: air and bone can each look like the other.
+            raise refusal(
+                PixelError,
+                stack,
+                "not_hu",
+                "A positive slope expected",
+                f"{instance.rescale_slope:g} in {instance.path.name}",
+                "Rescale Slope (0028,1053)",
+                "Export the series in Hounsfield units.",
+            )
 
 
 # The grid
@@ -178,18 +199,21 @@ def stack_geometry(stack: Stack, settings: Settings) -> tuple[Geometry, tuple[st
     geometry : Geometry
         With one origin per slice.
     notices : tuple of str
-        sheared_stack, uneven_spacing, non_contiguous, single_slice.
+        sheared_stack, uneven_spacing, non_contiguous, gaps_unchecked, single_slice, unusual_size, hu_uncalibrated.
 
     Raises
     ------
     GeometryError
-        Orientation, spacing or a position is missing; slices are missing, doubled or shifted.
+        Orientation, spacing or a position is missing, or cannot be of a body; slices are missing, doubled or
+        shifted.
     """
     row_direction, column_direction = _directions(stack, settings)
     row_spacing_mm, column_spacing_mm = _pixel_spacing_mm(stack)
+    refuse_implausible_pixels(stack)
     origins_lps_mm = _origins_lps_mm(stack)
     normal = np.cross(row_direction, column_direction)
     steps_mm = np.diff(origins_lps_mm @ normal)
+    refuse_implausible_steps(stack, steps_mm)
     _refuse_doubled_positions(stack, steps_mm, settings)
     _refuse_missing_slices(stack, steps_mm, settings)
     total_shift_mm = _refuse_irregular_shift(stack, origins_lps_mm, normal, settings)
@@ -207,16 +231,17 @@ def stack_geometry(stack: Stack, settings: Settings) -> tuple[Geometry, tuple[st
 
 
 def _geometry_notices(stack: Stack, geometry: Geometry, total_shift_mm: float, settings: Settings) -> tuple[str, ...]:
-    spacing_mm, thickness_mm = geometry.slice_spacing_mm, stack.slice_thickness_mm
-    if spacing_mm is None:
-        return ("single_slice",)
-    sparse = (
-        thickness_mm is not None and thickness_mm > 0 and spacing_mm > settings.non_contiguous_factor * thickness_mm
-    )
+    spacing_mm = geometry.slice_spacing_mm
+    thickness_mm = imaged_thickness_mm(stack.slice_thickness_mm, geometry.slice_steps_mm)
+    sparse = spacing_mm and thickness_mm and spacing_mm > settings.non_contiguous_factor * thickness_mm
     found = {
+        "single_slice": spacing_mm is None,
         "sheared_stack": total_shift_mm > settings.shift_tolerance_mm,
-        "uneven_spacing": np.ptp(geometry.slice_steps_mm) > 2 * settings.spacing_tolerance_mm,
+        "uneven_spacing": spacing_mm and np.ptp(geometry.slice_steps_mm) > 2 * settings.spacing_tolerance_mm,
         "non_contiguous": sparse,
+        "gaps_unchecked": spacing_mm and thickness_mm is None,
+        "unusual_size": is_unusual_size(geometry),
+        "hu_uncalibrated": is_uncalibrated(stack, geometry),
     }
     return tuple(notice for notice, holds in found.items() if holds)
 
@@ -231,7 +256,7 @@ def _directions(stack: Stack, settings: Settings) -> tuple[NDArray[np.float64], 
             row = row / lengths[0]
             column = column - (column @ row) * row
             return row, column / np.linalg.norm(column)
-    raise _refusal(
+    raise refusal(
         GeometryError,
         stack,
         "no_orientation",
@@ -244,7 +269,7 @@ def _directions(stack: Stack, settings: Settings) -> tuple[NDArray[np.float64], 
 
 def _pixel_spacing_mm(stack: Stack) -> tuple[float, float]:
     if stack.pixel_spacing_mm is None or min(stack.pixel_spacing_mm) <= 0:
-        raise _refusal(
+        raise refusal(
             GeometryError,
             stack,
             "no_pixel_spacing",
@@ -259,7 +284,7 @@ def _pixel_spacing_mm(stack: Stack) -> tuple[float, float]:
 def _origins_lps_mm(stack: Stack) -> NDArray[np.float64]:
     for instance in stack.instances:
         if instance.position_lps_mm is None:
-            raise _refusal(
+            raise refusal(
                 GeometryError,
                 stack,
                 "no_position",
@@ -276,7 +301,7 @@ def _origins_lps_mm(stack: Stack) -> NDArray[np.float64]:
 def _refuse_doubled_positions(stack: Stack, steps_mm: NDArray[np.float64], settings: Settings) -> None:
     doubled = np.flatnonzero(steps_mm < settings.spacing_tolerance_mm)
     if doubled.size and doubled.size == steps_mm.size:
-        raise _refusal(
+        raise refusal(
             GeometryError,
             stack,
             "one_position",
@@ -286,7 +311,7 @@ def _refuse_doubled_positions(stack: Stack, steps_mm: NDArray[np.float64], setti
             "A time series or a monitoring scan is no volume.",
         )
     if doubled.size:
-        raise _refusal(
+        raise refusal(
             GeometryError,
             stack,
             "duplicate_positions",
@@ -317,7 +342,7 @@ def _refuse_missing_slices(stack: Stack, steps_mm: NDArray[np.float64], settings
         at_an_end = run in (0, len(runs_mm) - 1)
         lasts = stop - start > (1 if at_an_end else 2)
         if beside_mm and not lasts and all(_is_gap(runs_mm[run].mean(), other) for other in beside_mm):
-            raise _refusal(
+            raise refusal(
                 GeometryError,
                 stack,
                 "missing_slice",
@@ -350,7 +375,7 @@ def _refuse_irregular_shift(
     deviation_mm = np.linalg.norm(sideways_mm - straight_mm, axis=1)
     worst = int(np.argmax(deviation_mm))
     if deviation_mm[worst] > settings.shift_tolerance_mm:
-        raise _refusal(
+        raise refusal(
             GeometryError,
             stack,
             "irregular_shift",
@@ -367,12 +392,6 @@ def _slices(stack: Stack, index: int) -> str:
     return f"slices {index + 1} and {index + 2} (Instance Numbers {numbers[0]} and {numbers[1]})"
 
 
-def _refusal(
-    kind: type[SeriesError], stack: Stack, reason: str, expected: str, found: str, where: str, what_to_do: str
-) -> SeriesError:
-    return kind(reason, f"{expected}, found {found} ({where}, {_named(stack)}). {what_to_do}", stack.series_uid)
-
-
 # Hounsfield units
 
 
@@ -383,6 +402,8 @@ class _SliceFacts:
     air: bool
     clipped: bool
     padding_ignored: bool
+    tissue: TissueCount
+    of_pixels: tuple[str, ...]
 
 
 def _read_attenuation(stack: Stack, shape_kji: tuple[int, int, int]) -> tuple[NDArray[np.int16], tuple[str, ...]]:
@@ -395,19 +416,23 @@ def _read_attenuation(stack: Stack, shape_kji: tuple[int, int, int]) -> tuple[ND
             facts = list(pool.map(_read_slice, stack.instances, attenuation_hu))
     finally:
         unpacked.cache_clear()
+    tissue = [one.tissue for one in facts]
+    refuse_other_scale(stack, tissue)
     found = {
         "hu_clipped": any(one.clipped for one in facts),
         "padding_ignored": any(one.padding_ignored for one in facts),
         "no_air": not any(one.air for one in facts),
+        "no_soft_tissue": lacks_soft_tissue(tissue),
     }
     if found["no_air"]:
         _refuse_missing_intercept(stack, attenuation_hu)
-    return attenuation_hu, tuple(notice for notice, holds in found.items() if holds)
+    of_pixels = sorted({notice for one in facts for notice in one.of_pixels})
+    return attenuation_hu, (*(notice for notice, holds in found.items() if holds), *of_pixels)
 
 
 def _read_slice(instance: Instance, attenuation_hu: NDArray[np.int16]) -> _SliceFacts:
     """Write one slice in HU into its place: stored value * slope + intercept (PS3.3 C.11.1.1.2)."""
-    stored = stored_values(instance)
+    stored, notices = decoded_image(instance)
     slope, intercept = instance.rescale_slope or 1.0, instance.rescale_intercept or 0.0
     ends = sorted(float(limit) * slope + intercept for limit in (stored.min(), stored.max()))
     clipped = ends[0] < -_LARGEST_HU or ends[1] > _LARGEST_HU
@@ -422,7 +447,8 @@ def _read_slice(instance: Instance, attenuation_hu: NDArray[np.int16]) -> _Slice
     if padded is not None:
         attenuation_hu[padded] = NOT_IMAGED_HU
     air = _holds_air(attenuation_hu, ends[0] if padded is None else -np.inf)
-    return _SliceFacts(air, clipped, ignored)
+    tissue = count_tissue(attenuation_hu, None if padded is None else ~padded)
+    return _SliceFacts(air, clipped, ignored, tissue, notices)
 
 
 def _holds_air(attenuation_hu: NDArray[np.int16], lowest_hu: float) -> bool:
@@ -440,7 +466,7 @@ def _refuse_missing_intercept(stack: Stack, attenuation_hu: NDArray[np.int16]) -
     tissue_hu = imaged_hu[imaged_hu > int(imaged_hu.min(initial=0)) + LOAD.background_hu]
     shifted = np.count_nonzero((tissue_hu >= LOAD.shifted_tissue_hu[0]) & (tissue_hu <= LOAD.shifted_tissue_hu[1]))
     if tissue_hu.size and shifted > tissue_hu.size / 2:
-        raise _refusal(
+        raise refusal(
             PixelError,
             stack,
             "not_hu",

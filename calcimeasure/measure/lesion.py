@@ -12,6 +12,7 @@ from calcimeasure.measure import shape, uncertainty
 from calcimeasure.measure.attenuation import attenuation
 from calcimeasure.measure.constants import MEASURE
 from calcimeasure.measure.contour import contours_of, sharpened, surface_points_lps_mm
+from calcimeasure.measure.thickness import imaged_thickness_mm
 from calcimeasure.measure.whole import with_whole
 from calcimeasure.model import NOT_IMAGED_HU, Measurements
 
@@ -121,8 +122,8 @@ def _notices(edge: Edge, contiguous: bool) -> tuple[str, ...]:
 
 def _is_contiguous(volume: Volume, outline: Outline, settings: MeasureSettings) -> bool:
     """Tell whether there are no gaps between the slices that show a lesion, and between them and the next slices."""
-    thickness_mm = volume.stack.slice_thickness_mm
-    if not thickness_mm or thickness_mm < 0:
+    thickness_mm = imaged_thickness_mm(volume.stack.slice_thickness_mm, volume.geometry.slice_steps_mm)
+    if thickness_mm is None:
         return True
     first, last = max(outline.start_kji[0] - 1, 0), outline.stop_kji[0]
     steps_mm = volume.geometry.slice_steps_mm[first:last]

@@ -13,7 +13,7 @@ from calcimeasure.model.measurements import Axis, Measurements, RadiographAxis, 
 from calcimeasure.model.outline import Outline
 from calcimeasure.model.points import PointLps, PointPx
 from calcimeasure.model.proposal import Evidence, Proposal, Proposals
-from calcimeasure.model.report import Outcome, Report, StackFacts
+from calcimeasure.model.report import NO_MASKS, MaskUse, Outcome, Report, StackFacts, notices_of
 from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Projection, Stack
 from calcimeasure.model.study import LinkKey, Links, Study, link_key
 from calcimeasure.model.vocabulary import (
@@ -33,6 +33,7 @@ from calcimeasure.model.vocabulary import (
 
 __all__ = [
     "NOT_IMAGED_HU",
+    "NO_MASKS",
     "AlgorithmType",
     "Axis",
     "BodySite",
@@ -46,6 +47,7 @@ __all__ = [
     "Lesion",
     "LinkKey",
     "Links",
+    "MaskUse",
     "Measurements",
     "Midline",
     "Morphology",
@@ -78,5 +80,6 @@ __all__ = [
     "Volume",
     "largest_first",
     "link_key",
+    "notices_of",
     "review_state",
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from calcimeasure.model.vocabulary import State, Status
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model.lesion import Lesion, Midline
@@ -101,6 +102,10 @@ class Outcome:
         The current lesions, of any tissue and status.
     seconds
         Time that measuring took.
+    notices
+        Keys of `calcimeasure.codes.NOTICES`: what was corrected on the stack, or what a user must know about it. They
+        are told also where no lesion was found. None if they are not known: a store of schema 3 has them of lesions
+        only.
     """
 
     state: State
@@ -110,6 +115,7 @@ class Outcome:
     message: str | None = None
     lesions: tuple[Lesion, ...] = ()
     seconds: float = 0.0
+    notices: tuple[str, ...] | None = ()
 
     @property
     def masses(self) -> tuple[Lesion, ...]:
@@ -121,7 +127,14 @@ class Outcome:
         """Make the outcome of a stack from its report or failure."""
         if isinstance(result, Report):
             stack = StackFacts.of(result.stack, result.geometry, result.midline)
-            return cls(State.MEASURED, stack.path, stack, lesions=result.lesions, seconds=result.seconds)
+            return cls(
+                State.MEASURED,
+                stack.path,
+                stack,
+                lesions=result.lesions,
+                seconds=result.seconds,
+                notices=notices_of(result),
+            )
         return cls(
             state=result.state,
             path=result.relative_path.as_posix(),
@@ -129,7 +142,31 @@ class Outcome:
             reason=result.reason,
             message=result.message,
             seconds=result.seconds,
+            notices=notices_of(result),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MaskUse:
+    """What became, for one stack, of the masks that other programs made.
+
+    Parameters
+    ----------
+    taken
+        The files that were taken.
+    not_taken
+        Why files were not taken, in sentences.
+    remarks
+        What a user must know of the masks that were taken, in sentences.
+    """
+
+    taken: tuple[Path, ...] = ()
+    not_taken: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+NO_MASKS: Final = MaskUse()
+"""The settings name no masks, or the image is a radiograph."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,3 +185,11 @@ class Report:
     seconds: float = 0.0
     thumbnails: tuple[bytes, ...] = ()
     midline: Midline | None = None
+    masks: MaskUse = NO_MASKS
+
+
+def notices_of(result: Report | Failure) -> tuple[str, ...]:
+    """Give the notices of a stack, each once: of a stack that was not measured, those of its headers."""
+    if isinstance(result, Report):
+        return tuple(dict.fromkeys(result.notices))
+    return tuple(dict.fromkeys(result.stack.notices)) if result.stack else ()

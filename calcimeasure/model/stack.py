@@ -117,7 +117,8 @@ class Stack:
     of the patient points into the scanner. `region_codes` holds the code values of Anatomic Region (0008,2218) and
     Primary Anatomic Structure (0008,2228). `region_modifier_codes` holds the code values of their modifiers (0008,2220)
     and (0008,2230). `derivation` is Derivation Description (0008,2111). `volume_words` holds the values of Volumetric
-    Properties (0008,9206) and Volume Based Calculation Technique (0008,9207).
+    Properties (0008,9206) and Volume Based Calculation Technique (0008,9207). `device` is Manufacturer (0008,0070) and
+    Manufacturer's Model Name (0008,1090).
     """
 
     series_uid: str
@@ -150,6 +151,7 @@ class Stack:
     protocol_name: str | None = None
     derivation: str | None = None
     volume_words: frozenset[str] = frozenset()
+    device: str = ""
     projection: Projection | None = None
     notices: tuple[str, ...] = ()
 

@@ -21,6 +21,7 @@ from calcimeasure.settings.records import (
     cluster_arguments,
     measures_on_cluster,
 )
+from calcimeasure.settings.store_url import without_password
 
 __all__ = [
     "RECORDS",
@@ -37,4 +38,5 @@ __all__ = [
     "parse_assignment",
     "parse_settings",
     "settings_hash",
+    "without_password",
 ]

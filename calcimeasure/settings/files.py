@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from calcimeasure.errors import SettingsError
 from calcimeasure.input_files import refuse_special_file
 from calcimeasure.settings import algorithm
-from calcimeasure.settings.fields import as_toml, checked, value_of
+from calcimeasure.settings.fields import as_toml, checked, kept_value_of
 from calcimeasure.settings.records import RECORDS, Settings
 
 if TYPE_CHECKING:
@@ -137,12 +137,15 @@ def parse_assignment(text: str) -> tuple[str, object]:
 
 
 def format_settings(settings: Settings) -> str:
-    """Write settings as TOML, each with its unit and reason as a comment; `load_settings` reads it back."""
+    """Write settings as TOML, each with its unit and reason as a comment; `load_settings` reads it back.
+
+    The password in the URL of a store is left out.
+    """
     blocks = [_HEAD.format(algorithm=algorithm.ALGORITHM)]
     for title, record in RECORDS.items():
         blocks.append(f"[{title}]\n")
         for field in dataclasses.fields(record):
             unit = f" ({field.metadata['unit']})" if field.metadata["unit"] else ""
-            value = as_toml(value_of(settings, field))
+            value = as_toml(kept_value_of(settings, field))
             blocks.append(f"# {field.metadata['why']}{unit}\n{field.name} = {value}\n")
     return "\n".join(blocks)

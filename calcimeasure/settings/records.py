@@ -132,6 +132,7 @@ class MeasureSettings:
     bone_mask: str = text(
         "File or folder of bones that another program outlined (DICOM SEG, RTSTRUCT, NIfTI; TotalSegmentator's names): "
         "what they hold is bone, unless it is too dense and thick for bone.",
+        is_path=True,
     )
 
 
@@ -184,11 +185,14 @@ class WriteSettings:
     """Settings for writing: the output, its folder, and names. No measured number depends on them."""
 
     store: str = text(
-        "Database URL of the store, for example postgresql+psycopg://USER@HOST/DATABASE. Empty: a file in DIR/private."
+        "Database URL of the store, for example postgresql+psycopg://USER@HOST/DATABASE. Empty: a file in DIR/private. "
+        "A password in it is used and not kept: PGPASSWORD or ~/.pgpass are better places.",
+        is_store_url=True,
     )
     identified: bool = switch(
         default=False,
-        why="true writes PatientID, dates and UIDs as the headers have them into the tables; false writes pseudonyms.",
+        why="true also writes tables with PatientID, dates and UIDs as the headers have them, into private/identified. "
+        "The tables in DIR always have pseudonyms.",
     )
     key: str = text(
         "File of the secret key that pseudonyms, shifted dates and replaced UIDs follow from; made on first use. "

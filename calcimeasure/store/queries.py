@@ -29,7 +29,8 @@ _STACKS_AT_ONCE = 100
 def every_outcome(connection: Connection) -> Iterator[Outcome]:
     """Yield the outcome of every stack and file: stacks by patient, study, series and number, then files.
 
-    A lesion that was measured with an older algorithm number than the present one has the notice older_algorithm.
+    A lesion that was measured with an older algorithm number than the present one has the notice older_algorithm, and
+    so has a stack whose notices are known.
     """
     older = of_older_algorithms(connection)
     every_stack = _in_order(current_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
@@ -37,7 +38,10 @@ def every_outcome(connection: Connection) -> Iterator[Outcome]:
         lesions = lesions_of(connection, [row["stack_id"] for row in page])
         for row in page:
             of_stack = [_with_its_algorithm(lesion, older) for lesion in lesions.get(row["stack_id"], ())]
-            yield records.outcome_of(row, of_stack)
+            outcome = records.outcome_of(row, of_stack)
+            if outcome.state is State.MEASURED and outcome.notices is not None and row["settings_hash"] in older:
+                outcome = replace(outcome, notices=(*outcome.notices, "older_algorithm"))
+            yield outcome
     broken = select(unreadable_files).where(~unreadable_files.c.is_gone).order_by(unreadable_files.c.path)
     for row in connection.execute(broken).mappings():
         yield Outcome(State(row["state"]), row["path"], None, row["reason"], row["message"])

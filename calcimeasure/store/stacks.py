@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import select, update
 
 from calcimeasure.store import records
-from calcimeasure.store.insert import insert_new
+from calcimeasure.store.chain import touch
+from calcimeasure.store.insert import insert_new, insert_rows
 from calcimeasure.store.schema import current_stacks, files, stacks
 
 if TYPE_CHECKING:
@@ -37,7 +38,15 @@ def find_or_make_stack(connection: Connection, stack: Stack) -> int:
     study_uid, series_uid, folder = _series_key(stack)
     key = {"study_uid": study_uid, "series_uid": series_uid, "folder": folder, "stack_number": stack.stack_number}
     insert_new(connection, stacks, [{"is_gone": False, **key}])
-    return int(connection.execute(select(stacks.c.stack_id).filter_by(**key)).scalar_one())
+    stack_id = int(connection.execute(select(stacks.c.stack_id).filter_by(**key)).scalar_one())
+    touch(connection, "stacks", [stack_id])
+    return stack_id
+
+
+def note_gone(connection: Connection, stack_id: int, is_gone: bool) -> None:
+    """Store whether the series of a stack no longer has it."""
+    connection.execute(update(stacks).where(stacks.c.stack_id == stack_id).values(is_gone=is_gone))
+    touch(connection, "stacks", [stack_id])
 
 
 def lock_stack(connection: Connection, stack_id: int) -> None:
@@ -72,7 +81,8 @@ def is_content(connection: Connection, stack_id: int, stack: Stack) -> bool:
 def note_files(connection: Connection, stack_id: int, stack: Stack) -> None:
     """Store the present paths of the images of a stack."""
     connection.execute(files.delete().where(files.c.stack_id == stack_id))
-    connection.execute(insert(files), records.file_rows(stack_id, stack))
+    touch(connection, "files", [stack_id])
+    insert_rows(connection, files, records.file_rows(stack_id, stack))
 
 
 def note_moved(connection: Connection, found: Sequence[Stack]) -> None:

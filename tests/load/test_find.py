@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tests.dicom_phantom import Fault, Instance
     from tests.phantoms import Grid
 
-GRID = oblique_grid((6, 8, 10), (2.5, 0.7, 0.6), (10.0, 20.0, 30.0), (12.0, -30.0, 400.0))
+GRID = oblique_grid((6, 8, 10), (2.5, 1.1, 1.2), (10.0, 20.0, 30.0), (12.0, -30.0, 400.0))
 
 
 def hu_of(grid: Grid, seed: int = 1) -> np.ndarray:
@@ -473,6 +473,42 @@ def test_dicomdir_whose_files_are_partly_gone(tmp_path: Path) -> None:
     assert all("No such file" in failure.message for failure in found.unreadable)
 
 
+@pytest.mark.parametrize(
+    "renamed",
+    [
+        lambda name: f"{name}.dcm",
+        lambda name: f"{name}.DCM",
+        lambda name: f"{name}.IMA",
+        lambda name: f"{name};1",
+        lambda name: f"{name}.;1",
+        str.lower,
+        str.upper,
+        str.title,
+        lambda name: f"{name.lower()}.dcm",
+    ],
+    ids=["dcm", "DCM", "IMA", "version", "point", "lower", "upper", "title", "lower dcm"],
+)
+def test_dicomdir_finds_files_that_were_renamed(tmp_path: Path, renamed: Callable[[str], str]) -> None:
+    paths = write(tmp_path / "a")
+    directory = write_dicomdir(tmp_path / "cd", paths)
+    for path in list(directory.parent.rglob("*")):
+        if path.is_file() and path != directory:
+            path.rename(path.with_name(renamed(path.name.partition(".")[0])))
+    found = find_series(directory)
+    assert found.unreadable == ()
+    assert np.array_equal(loaded(only(found)).attenuation_hu, hu_of(GRID))
+
+
+def test_dicomdir_name_that_two_files_may_have_is_not_guessed(tmp_path: Path) -> None:
+    directory = write_dicomdir(tmp_path / "cd", write(tmp_path / "a"))
+    first = min(path for path in directory.parent.rglob("*") if path.is_file() and path != directory)
+    bare = first.with_name(first.name.partition(".")[0])
+    shutil.copy(first, bare.with_suffix(".one"))
+    first.rename(bare.with_suffix(".two"))
+    found = find_series(directory)
+    assert [failure.reason for failure in found.unreadable] == ["unreadable_file"]
+
+
 def test_dicomdir_of_a_cd_that_was_mounted_in_lower_case(tmp_path: Path) -> None:
     directory = write_dicomdir(tmp_path / "cd", write(tmp_path / "a"))
     for path in sorted((tmp_path / "cd").rglob("*"), key=lambda one: -len(one.parts)):
@@ -725,7 +761,7 @@ def test_acquisition_numbers_alone_split_nothing(tmp_path: Path) -> None:
 
 
 def axial(*positions_mm: float) -> Grid:
-    return uneven_grid(positions_mm, (8, 10), (0.7, 0.6))
+    return uneven_grid(positions_mm, (8, 10), (1.1, 1.2))
 
 
 def test_acquisitions_that_lie_among_each_other_are_two_stacks(tmp_path: Path) -> None:
@@ -991,7 +1027,7 @@ def test_header_facts(tmp_path: Path) -> None:
     assert (stack.laterality, stack.image_laterality, stack.patient_position) == ("L", "L", "FFP")
     assert (stack.kvp, stack.convolution_kernel, stack.slice_thickness_mm) == (80.0, "Br59", 3.75)
     assert (stack.contrast_agent, str(stack.study_date), stack.series_number) == (True, "2020-02-29", 9)
-    assert stack.pixel_spacing_mm == (0.7, 0.6)
+    assert stack.pixel_spacing_mm == (1.1, 1.2)
 
 
 def code(value: str, scheme: str = "SCT", **modifiers: pydicom.Sequence) -> pydicom.Dataset:

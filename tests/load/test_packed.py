@@ -52,7 +52,7 @@ def test_empty_image_of_some_kilobytes_is_no_image(tmp_path: Path, syntax: str) 
 def test_many_small_files_count_together(tmp_path: Path) -> None:
     """Each of them may be an empty slice."""
     paths = write_series(
-        tmp_path, np.zeros((3, 64, 64)), straight_grid((3, 64, 64), (1, 1, 1), (0, 0, 0)), transfer_syntax="rle"
+        tmp_path, np.zeros((3, 64, 64)), straight_grid((3, 64, 64), (1, 0.5, 0.5), (0, 0, 0)), transfer_syntax="rle"
     )
     (stack,) = find_series(paths[0].parent).series
     large = replace(stack.instances[0].pixel_format, rows=4096, columns=4096)

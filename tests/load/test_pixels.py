@@ -17,7 +17,7 @@ import pytest
 
 from calcimeasure.errors import PixelError
 from calcimeasure.load import find_series
-from calcimeasure.load.pixels import padding_limits, stored_values
+from calcimeasure.load.pixels import decoded_image, padding_limits, stored_values
 from calcimeasure.model import PixelFormat
 from tests.dicom_phantom import truncate_file
 from tests.dicom_writers import ENCAPSULATED, LOSSY, NATIVE, SYNTAXES, encode, encode_rle, write_image, write_zip
@@ -360,13 +360,101 @@ def test_high_bit_may_be_missing(tmp_path: Path) -> None:
     assert np.array_equal(stored_values(instance_of(path)), values)
 
 
-@pytest.mark.parametrize("length", [1, 100, -2, -100])
-def test_native_pixel_data_of_another_length_is_refused(tmp_path: Path, length: int) -> None:
+@pytest.mark.parametrize("length", [-2, -100])
+def test_native_pixel_data_that_is_too_short_is_refused(tmp_path: Path, length: int) -> None:
     values = image(16, signed=False)
     native = values.tobytes()
-    other = native + b"\0" * (2 * length) if length > 0 else native[:length]
-    error = refusal(write_image(tmp_path / "image", values, edit=set_values(PixelData=other)))
-    assert f"found {len(other)} bytes where {ROWS} x {COLUMNS} values of 16 bits need {len(native)}" in error.message
+    error = refusal(write_image(tmp_path / "image", values, edit=set_values(PixelData=native[:length])))
+    assert (
+        f"found {len(native) + length} bytes where {ROWS} x {COLUMNS} values of 16 bits need {len(native)}"
+        in error.message
+    )
+
+
+@pytest.mark.parametrize("syntax", ["explicit_le", "implicit_le", "explicit_be", "deflated"])
+@pytest.mark.parametrize("length", [2, 200, 512, 2048])
+def test_padding_behind_the_values_is_a_notice(tmp_path: Path, syntax: str, length: int) -> None:
+    values = image(16, signed=False)
+
+    def pad(dataset: pydicom.Dataset) -> None:
+        dataset["PixelData"].value = dataset.PixelData + bytes(length)
+
+    decoded, notices = decoded_image(instance_of(write_image(tmp_path / "image", values, syntax, edit=pad)))
+    assert np.array_equal(decoded, values)
+    assert notices == ("excess_padding",)
+
+
+@pytest.mark.parametrize(
+    "excess",
+    [bytes(2 * ROWS), bytes(4 * ROWS), b"\1\0" * 100, bytes(511) + b"\1", bytes(2**20 + 2)],
+    ids=["one column", "two columns", "values", "a value at the end", "a megabyte"],
+)
+def test_bytes_that_may_be_values_are_no_padding(tmp_path: Path, excess: bytes) -> None:
+    """An image with more columns than the header says would be skewed."""
+    values = image(16, signed=False)
+    error = refusal(write_image(tmp_path / "image", values, edit=set_values(PixelData=values.tobytes() + excess)))
+    assert f"found {values.nbytes + len(excess)} bytes where" in error.message
+
+
+def test_padding_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    values = image(16, signed=False)
+    path = write_image(tmp_path / "image", values, edit=set_values(PixelData=values.tobytes() + bytes(200)))
+    path.write_bytes(path.read_bytes()[:-10])
+    assert refusal(path).reason == "decode_failed"
+
+
+@pytest.mark.parametrize("syntax", ["explicit_le", "explicit_be", "jpeg_ls"])
+def test_pixel_data_of_unknown_vr(tmp_path: Path, syntax: str) -> None:
+    values = image(16, signed=False)
+    path = write_image(tmp_path / "image", values, syntax)
+    whole = path.read_bytes()
+    tag = b"\x7f\xe0\x00\x10" if syntax == "explicit_be" else b"\xe0\x7f\x10\x00"
+    at = whole.rindex(tag) + 4
+    path.write_bytes(whole[:at] + b"UN" + whole[at + 2 :])
+    assert np.array_equal(stored_values(instance_of(path)), values)
+
+
+@pytest.mark.parametrize("stated", ["explicit_le", "implicit_le"])
+@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
+@pytest.mark.parametrize("syntax", ["rle", "jpeg_lossless", "jpeg_ls", "jpeg_2000", "htj2k"])
+def test_encapsulated_pixels_under_an_uncompressed_syntax(
+    tmp_path: Path, syntax: str, signed: bool, stated: str
+) -> None:
+    values = image(16, signed)
+    path = write_image(tmp_path / "image", values, syntax)
+    dataset = pydicom.dcmread(path)
+    if stated == "explicit_le":
+        true, said = (SYNTAXES[name].encode() for name in (syntax, stated))
+        path.write_bytes(
+            path.read_bytes().replace(true + b"\0" * (len(true) % 2), said.ljust(len(true) + len(true) % 2, b"\0"))
+        )
+    else:
+        meta, _ = parts(write_image(tmp_path / "other", values, stated))
+        path.write_bytes(meta + parts(path)[1])
+    assert dataset.SOPInstanceUID
+    instance = instance_of(path)
+    assert instance.pixel_format.transfer_syntax_uid == SYNTAXES[stated]
+    decoded, notices = decoded_image(instance)
+    assert np.array_equal(decoded, values)
+    assert decoded.dtype.kind == values.dtype.kind
+    assert notices == ("transfer_syntax_corrected",)
+
+
+def test_encapsulated_bytes_of_no_known_code_are_refused(tmp_path: Path) -> None:
+    values = image(16, signed=False)
+    path = encapsulated(tmp_path / "image", values, "jpeg_ls", item(b"") + item(b"no code at all"))
+    true, said = (SYNTAXES[name].encode() for name in ("jpeg_ls", "explicit_le"))
+    path.write_bytes(path.read_bytes().replace(true, said.ljust(len(true), b"\0")))
+    assert refusal(path).reason == "decode_failed"
+
+
+@pytest.mark.parametrize("syntax", ["jpeg_lossless", "jpeg_ls", "jpeg_2000"])
+def test_zeros_behind_a_codestream(tmp_path: Path, syntax: str) -> None:
+    values = image(16, signed=False)
+    code = encode(values, syntax, 16)
+    padded = code + bytes(512 + len(code) % 2)
+    path = encapsulated(tmp_path / "image", values, syntax, item(b"") + item(padded))
+    assert np.array_equal(stored_values(instance_of(path)), values)
 
 
 @pytest.mark.parametrize(

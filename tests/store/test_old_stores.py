@@ -6,6 +6,8 @@ import csv
 import re
 import shutil
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from calcimeasure import review
+from calcimeasure.agreed import agree
 from calcimeasure.cli import app
 from calcimeasure.errors import ConflictError
+from calcimeasure.export import Pseudonyms
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import (
     AlgorithmType,
@@ -29,6 +33,7 @@ from calcimeasure.model import (
 )
 from calcimeasure.results import series_of, store_that_is_there
 from calcimeasure.settings import parse_settings
+from calcimeasure.settings.algorithm import ALGORITHM, algorithm_of
 from calcimeasure.store import migrate, open_store
 from calcimeasure.store.schema import SCHEMA_VERSION
 from tests.postgresql import empty_store, plain_sql, restored
@@ -69,12 +74,33 @@ class Folder:
             settings = self.path / "private" / "settings.toml"
             text = settings.read_text(encoding="utf-8").replace("postgresql+psycopg://postgres@/calcinosis", self.url)
             settings.write_text(text, encoding="utf-8")
+            agree(self.url)
+
+    @property
+    def added_notice(self) -> str:
+        """The notice of all lesions in the store, if they were measured with an older algorithm number than now."""
+        text = (self.written / "private" / "settings.toml").read_text(encoding="utf-8")
+        return "older_algorithm" if algorithm_of(text) < ALGORITHM else ""
 
     def run(self, *arguments: object) -> str:
         """Call the command line; gives what it said."""
         done = CliRunner().invoke(app, [*map(str, arguments), "--key", str(self.key)])
         assert done.exit_code in (0, 1), done.output  # 1: a series misses a slice
         return done.output
+
+    def write_then_as_now(self) -> None:
+        """Write then.csv: lesions.csv of then with Tracking UIDs replaced, and with shifted days for times."""
+        rows, identified = rows_of(self.written / "lesions.csv"), rows_of(self.written / "private" / "identified.csv")
+        uids = Pseudonyms(bytes.fromhex(self.key.read_text(encoding="ascii")))
+        for row, named in zip(rows, identified, strict=True):
+            row["tracking_uid"] = uids.uid(row["tracking_uid"]) or ""
+            if row["reviewed_at"]:
+                shift = date.fromisoformat(named["study_date"]) - date.fromisoformat(row["study_date"])
+                row["reviewed_at"] = (date.fromisoformat(row["reviewed_at"][:10]) - shift).isoformat()
+        with (self.path / "then.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
 
     @contextmanager
     def open(self) -> Iterator[tuple[Store, Settings]]:
@@ -100,9 +126,15 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def assert_same_table(now: Path, then: Path) -> None:
-    """The columns of then are there with the cells of then, in the order of then; what was added since is empty."""
+def assert_same_table(now: Path, then: Path, added_notice: str = "") -> None:
+    """The columns of then are there with the cells of then, in the order of then; what was added since is empty.
+
+    Each row of lesions has the added notice behind those of then.
+    """
     written, expected = rows_of(now), rows_of(then)
+    if added_notice:
+        for row in expected:
+            row["notices"] = ";".join(filter(None, (row["notices"], added_notice)))
     names = list(expected[0])
     assert [name for name in written[0] if name in names] == names
     assert [{name: row[name] for name in names} for row in written] == expected
@@ -144,9 +176,14 @@ def test_an_old_store_gives_the_tables_that_it_gave_then(folder: Folder) -> None
     for table in ("lesions.csv", "studies.csv", "private/series.csv", "private/identified.csv", "private/all.csv"):
         (folder.path / table).unlink()
     folder.run("export", folder.path, "--format", "csv")
-    folder.run("export", folder.path, "--format", "csv", "--identified", "--to", private / "identified.csv")
-    folder.run("export", folder.path, "--format", "revisions", "--identified", "--to", private / "all.csv")
-    for table in ("lesions.csv", "studies.csv", "private/series.csv", "private/identified.csv", "private/all.csv"):
+    folder.run("export", folder.path, "--format", "csv", "--identified")
+    folder.run("export", folder.path, "--format", "revisions", "--identified")
+    then = folder.written / "private"
+    assert_same_table(private / "identified" / "lesions.csv", then / "identified.csv", folder.added_notice)
+    assert_same_table(private / "identified" / "revisions.csv", then / "all.csv")
+    folder.write_then_as_now()
+    assert_same_table(folder.path / "lesions.csv", folder.path / "then.csv", folder.added_notice)
+    for table in ("studies.csv", "private/series.csv"):
         assert_same_table(folder.path / table, folder.written / table)
 
 
@@ -194,7 +231,7 @@ def test_an_old_store_can_be_reviewed(folder: Folder) -> None:
         assert history()[-1].lesion == base.lesion
         assert history()[-1].number == base.number + 3
     folder.run("export", folder.path, "--format", "csv")
-    assert_same_table(folder.path / "lesions.csv", folder.written / "lesions.csv")
+    assert_same_table(folder.path / "lesions.csv", folder.written / "lesions.csv", folder.added_notice)
 
 
 def test_edits_before_can_be_undone_by_a_reader_now(folder: Folder) -> None:
@@ -207,7 +244,8 @@ def test_edits_before_can_be_undone_by_a_reader_now(folder: Folder) -> None:
         store.append(stack_id, again, settings)
         lesions = lesions_of(store, "two masses")
         assert {1, 2} <= {lesion.number for lesion in lesions}
-        assert lesions[0] == histories[1][0].lesion
+        first = histories[1][0].lesion
+        assert lesions[0] == replace(first, notices=tuple(filter(None, (*first.notices, folder.added_notice))))
 
 
 def column_spacing_mm(lesion: Lesion) -> float | None:
