@@ -47,6 +47,12 @@ class MeasureConstants(Constants):
     convex_fill: float = constant(
         0.99, "of the convex hull", "A mass that fills so much of its hull is its own envelope, within one percent."
     )
+    same_distance_mm: float = constant(
+        1e-4, "mm", "Distances between cubes that differ by less differ in rounding only."
+    )
+    cube_shifts: tuple[float, float, float] = constant(
+        (0.13, 0.21, 0.34), "cubes", "How far the cubes lie off the middle of the mass along each axis."
+    )
     smallest_cube_mm: float = constant(0.5, "mm", "Smaller cubes do not show more than the pixels do.")
 
     surface_share: float = constant(

@@ -80,6 +80,8 @@ def envelope_of(
     radius_mm = MEASURE.envelope_radius_mm
     # Both distances are between the middles of cubes, so that a flat border stays where it is.
     from_calcium_mm = edt.edt(~calcified, anisotropy=(cube_mm,) * 3, black_border=False, parallel=1)
+    # Distances of whole numbers of cubes may equal the radius: rounding must not decide.
+    radius_mm += MEASURE.same_distance_mm
     near = from_calcium_mm <= radius_mm
     enclosed = edt.edt(near, anisotropy=(cube_mm,) * 3, black_border=False, parallel=1) > radius_mm
     around = cc3d.connected_components(np.pad(~enclosed, 1, constant_values=True), connectivity=6)
@@ -120,8 +122,9 @@ def _on_cubes(
     room_mm = MEASURE.envelope_radius_mm + np.array([step_mm, *in_plane_mm])
     sizes_mm = last_mm - first_mm + 2 * room_mm
     cube_mm = max(math.cbrt(float(np.prod(sizes_mm)) / cubes), MEASURE.smallest_cube_mm)
-    counts = np.ceil(sizes_mm / cube_mm).astype(int) + 3
-    middle_mm = (first_mm + last_mm) / 2
+    counts = np.ceil(sizes_mm / cube_mm - MEASURE.same_distance_mm).astype(int) + 3
+    # Off the middle, so that no cube lies half way between voxels, where rounding would decide.
+    middle_mm = (first_mm + last_mm) / 2 + cube_mm * np.array(MEASURE.cube_shifts)
     z_mm, y_mm, x_mm = (
         center + (np.arange(count) - (count - 1) / 2) * cube_mm for center, count in zip(middle_mm, counts, strict=True)
     )

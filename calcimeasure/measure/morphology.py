@@ -62,7 +62,7 @@ class Features:
     has_level: bool
 
 
-def features_of_convex(thickness_mm: float, length_mm: float, volume_mm3: float) -> Features:
+def features_of_convex(thickness_mm: float, length_mm: float, volume_mm3: float, *, has_level: bool) -> Features:
     """Give the features of a mass of one piece that fills its convex hull.
 
     Parameters
@@ -71,6 +71,8 @@ def features_of_convex(thickness_mm: float, length_mm: float, volume_mm3: float)
         Smallest and largest extent in any direction.
     volume_mm3
         Volume of the mass.
+    has_level
+        Whether a fluid-calcium level is seen.
     """
     return Features(
         parts=1,
@@ -82,7 +84,7 @@ def features_of_convex(thickness_mm: float, length_mm: float, volume_mm3: float)
         flatness=volume_mm3 / (thickness_mm**2 * length_mm),
         slenderness=length_mm / thickness_mm,
         convexity=1.0,
-        has_level=False,
+        has_level=has_level,
     )
 
 
@@ -116,7 +118,8 @@ def features_of(envelope: Envelope, hull: Hull, length_mm: float, parts: int, *,
         deep_mm=deepest_mm if is_filled else _usual_depth_mm(calcified, cube_mm),
         flatness=envelope.volume_mm3 / (thickness_mm**2 * length_mm),
         slenderness=length_mm / thickness_mm,
-        convexity=min(envelope.volume_mm3 / hull.volume_mm3, 1.0),
+        # Points in a plane have no hull, and no clefts.
+        convexity=1.0 if math.isinf(hull.volume_mm3) else min(envelope.volume_mm3 / hull.volume_mm3, 1.0),
         has_level=has_level,
     )
 

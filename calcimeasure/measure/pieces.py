@@ -58,7 +58,9 @@ def level_of_pieces(volume: Volume, outline: Outline, edge: Edge) -> NDArray[np.
     level[near] = np.clip(
         share - _surface_share(mass, volume.geometry.spacing_kji_mm)[near[1:-1, 1:-1, 1:-1]], -0.5, 0.5
     )
-    return np.ascontiguousarray(level[1:-1, 1:-1, 1:-1])
+    own = np.ascontiguousarray(level[1:-1, 1:-1, 1:-1])
+    # Where no piece stands out by itself, the whole does.
+    return own if (own > 0).any() else edge.level
 
 
 def _surface_share(mass: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:

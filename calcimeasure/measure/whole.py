@@ -88,7 +88,7 @@ def _seen(
     if parts == 1 and calcified_mm3 >= MEASURE.convex_fill * hull.volume_mm3:
         # The envelope lies between the calcium and its convex hull: here they are the same.
         u95_mm3 = envelope_u95_mm3(edge, geometry, hull.area_mm2, added_mm3=0.0) if has_edge else None
-        features = features_of_convex(hull.thickness_mm, length_mm, calcified_mm3)
+        features = features_of_convex(hull.thickness_mm, length_mm, calcified_mm3, has_level=bool(has_level))
         return _Seen(calcified_mm3, u95_mm3, has_level, features)
     envelope = envelope_of(level, edge.start_kji, geometry, MEASURE.cubes_of_whole)
     if parts > 1 or envelope.added_mm3 > (1 - MEASURE.smooth_fill) * envelope.volume_mm3:

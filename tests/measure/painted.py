@@ -28,7 +28,7 @@ def painted(
     noise_hu: float = 8.0,
     blur_mm: float = 0.6,
 ) -> Volume:
-    """Sample a rule, (n, 3) LPS mm to HU, at eight places in each voxel, blur it in the plane, and add noise."""
+    """Sample a rule, (n, 3) LPS mm to HU, at four places in each voxel, blur it in the plane, and add noise."""
     shape = grid.shape_kji
     index = np.stack(np.meshgrid(*[np.arange(n) for n in shape], indexing="ij"), axis=-1).reshape(-1, 3)
     centers = grid.positions_lps_mm(index)
@@ -39,7 +39,8 @@ def painted(
             grid.row_direction * grid.column_spacing_mm,
         ]
     )
-    shifts = np.stack(np.meshgrid(*[(-0.25, 0.25)] * 3, indexing="ij"), axis=-1).reshape(-1, 3) @ steps
+    # The corners of a tetrahedron: two values along each axis.
+    shifts = np.array([(1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1)]) / 4 @ steps
     hu = np.mean([rule(centers + shift) for shift in shifts], axis=0).reshape(shape)
     hu = ndimage.gaussian_filter(hu, (0, blur_mm / grid.row_spacing_mm, blur_mm / grid.column_spacing_mm))
     hu += np.random.default_rng(0).normal(0, noise_hu, shape)
@@ -60,7 +61,8 @@ def balls(centers: Array, radii: Array | float, hu: Array | float = 600.0) -> Ca
     def rule(points: Array) -> Array:
         found = np.full(len(points), TISSUE_HU)
         for center, radius, density in zip(centers, radii, densities, strict=True):
-            found[np.sum((points - center) ** 2, axis=1) < radius**2] = density
+            near = np.flatnonzero(np.abs(points[:, 2] - center[2]) < radius)
+            found[near[np.sum((points[near] - center) ** 2, axis=1) < radius**2]] = density
         return found
 
     return rule
