@@ -40,6 +40,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "is true.",
     "memory_limit": "Measuring it took more memory than settings.memory_limit_gb, or than a worker's share of it.",
     "missing_slice": "The step between two slices is a multiple of the steps beside it: slices are missing.",
+    "mixed_acquisitions": "Positions and attributes disagree about which slices are one stack: slices of several "
+    "acquisitions or thicknesses are mixed, and nothing tells which belong together.",
     "name_too_long": "A UID has more than 64 characters, or a Patient ID more than 1024: cut, two could become one.",
     "no_orientation": "ImageOrientationPatient is missing or is no pair of perpendicular unit vectors.",
     "no_pixel_spacing": "PixelSpacing is missing or not positive: there are no millimeters.",
@@ -78,6 +80,8 @@ NOTICES: Final[dict[str, str]] = {
     "hu_clipped": "Some voxels were outside -32767..32767 HU and were set to that limit.",
     "hu_uncalibrated": "By its header a cone-beam CT or HR-pQCT: its values are near Hounsfield units and no more, so "
     "that thresholds and density are uncertain.",
+    "joined_slices": "Slices that lie as one even stack, although frame of reference, kernel, image type, series or "
+    "study UID differ between them: measured as one stack, with the names of its first slice.",
     "logarithm_taken": "Pixel values of this radiograph are proportional to the beam's intensity: contrast is that of "
     "their logarithm.",
     "magnification_corrected": "The spacing of this radiograph is that of its detector divided by the magnification "
@@ -102,6 +106,10 @@ NOTICES: Final[dict[str, str]] = {
     "padding_ignored": "PixelPaddingValue lies among the Hounsfield units of the body: the voxels that have it "
     "are taken as "
     "imaged.",
+    "past_midnight": "Study Date is the next day, and the images follow those of the day before within hours: the "
+    "study has the date on which it began.",
+    "patient_conflict": "One Patient ID, series or study stands for several persons (Patient ID, issuer, birth date or "
+    "sex differ): each has a key of its own.",
     "plateau_from_sum": "The lesion is too small or thin to show the attenuation of its inside: that was solved for "
     "from the sum of attenuation and the volume inside its half-maximum, and the volume is less certain.",
     "presentation_lut_disagrees": "Presentation LUT Shape does not belong to Photometric Interpretation, which "
@@ -109,8 +117,11 @@ NOTICES: Final[dict[str, str]] = {
     "used.",
     "projection_named": "Image Type says an original image, Series Description the name of a projection (MIP, MinIP): "
     "if it is one, every size is wrong.",
+    "scattered_slices": "Single slices, each a stack of its own, lie side by side: if they are one stack, its masses "
+    "are cut into slices, and their count and sizes are wrong.",
     "secondary_capture_measured": "The slices are saved as secondary captures, with position, spacing and Hounsfield "
     "units, which are taken as they are.",
+    "several_study_dates": "One study UID stands for several study dates: each date is a study of its own.",
     "sheared_stack": "The slices are shifted against each other (gantry tilt): each keeps its own position, "
     "nothing was "
     "resampled.",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.errors import KeyFileError
 from calcimeasure.input_files import refuse_special_file
+from calcimeasure.model import name_alone
 from calcimeasure.uid import made_uid
 
 if TYPE_CHECKING:
@@ -72,7 +73,11 @@ class Pseudonyms:
     dates_shifted = True
 
     def patient_key(self, stack: StackFacts) -> str | None:
-        """Give the registry's id or, without one, a pseudonym; None if the header has no PatientID."""
+        """Give the registry's id or, without one, a pseudonym; None if the header has no PatientID.
+
+        Persons who share a PatientID have a pseudonym each, and so has each study whose PatientID names nobody (0,
+        ANONYMOUS): the registry's id is not given to them.
+        """
         patient_id = _patient_id(stack)
         if patient_id is None:
             return None
@@ -122,7 +127,8 @@ Naming = Identified | Pseudonyms
 
 
 def _patient_id(stack: StackFacts) -> str | None:
-    return (stack.patient_id or "").strip() or None
+    """Name who is imaged: the Patient ID, unless it stands for several persons or for nobody."""
+    return stack.person or name_alone(stack.patient_id, stack.study_uid)
 
 
 def read_or_make_key(path: Path, folder: Path, may_make: bool) -> tuple[bytes, bool]:

@@ -11,6 +11,7 @@ from calcimeasure.model.image import NOT_IMAGED_HU, Image, NamedBones, Radiograp
 from calcimeasure.model.lesion import Lesion, Midline, Revision, Side, Site, largest_first, review_state
 from calcimeasure.model.measurements import Axis, Measurements, RadiographAxis, RadiographMeasurements
 from calcimeasure.model.outline import Outline
+from calcimeasure.model.person import Person, Who, name_alone, names_among, names_nobody, settled
 from calcimeasure.model.points import PointLps, PointPx
 from calcimeasure.model.proposal import Evidence, Proposal, Proposals
 from calcimeasure.model.report import NO_MASKS, MaskUse, Outcome, Report, StackFacts, notices_of
@@ -54,6 +55,7 @@ __all__ = [
     "NamedBones",
     "Outcome",
     "Outline",
+    "Person",
     "PixelFormat",
     "PointLps",
     "PointPx",
@@ -78,8 +80,13 @@ __all__ = [
     "Study",
     "Tissue",
     "Volume",
+    "Who",
     "largest_first",
     "link_key",
+    "name_alone",
+    "names_among",
+    "names_nobody",
     "notices_of",
     "review_state",
+    "settled",
 ]

@@ -29,6 +29,9 @@ class StackFacts:
         (`RadiographMeasurements`).
     midline
         The midline of the body; None if the stack does not show it.
+    person
+        Who is imaged, as pseudonyms take it (`calcimeasure.model.Who`): the Patient ID if one person has it. None if
+        the header has none, or in records that were not compared with others.
     view_position, patient_orientation
         Of a radiograph: View Position (0018,5101), and the letters of rows and columns (0020,0020), separated by \.
     """
@@ -55,6 +58,7 @@ class StackFacts:
     midline: Midline | None = None
     view_position: str | None = None
     patient_orientation: str | None = None
+    person: str | None = None
 
     @classmethod
     def of(cls, stack: Stack, geometry: Geometry | None = None, midline: Midline | None = None) -> Self:
@@ -83,6 +87,7 @@ class StackFacts:
             midline=midline,
             view_position=stack.projection.view_position if stack.projection else None,
             patient_orientation="\\".join(stack.projection.patient_orientation) or None if stack.projection else None,
+            person=stack.person_name,
         )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from calcimeasure.model.person import NOT_SAID, Person
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -113,12 +115,16 @@ class Stack:
     """One stack of a DICOM series, from headers alone; `instances` in ascending order along the slice normal.
 
     A series with several grids becomes several stacks with different `stack_number` (from 1). UIDs are empty if the
-    header has none. `patient_position` is Patient Position (0018,5100): on which side the patient lies, and which end
-    of the patient points into the scanner. `region_codes` holds the code values of Anatomic Region (0008,2218) and
-    Primary Anatomic Structure (0008,2228). `region_modifier_codes` holds the code values of their modifiers (0008,2220)
-    and (0008,2230). `derivation` is Derivation Description (0008,2111). `volume_words` holds the values of Volumetric
-    Properties (0008,9206) and Volume Based Calculation Technique (0008,9207). `device` is Manufacturer (0008,0070) and
-    Manufacturer's Model Name (0008,1090).
+    header has none. `region_codes` holds the code values of Anatomic Region (0008,2218) and Primary Anatomic Structure
+    (0008,2228). `region_modifier_codes` holds the code values of their modifiers (0008,2220) and (0008,2230).
+    `derivation` is Derivation Description (0008,2111). `volume_words` holds the values of Volumetric Properties
+    (0008,9206) and Volume Based Calculation Technique (0008,9207). `device` is Manufacturer (0008,0070) and
+    Manufacturer's Model Name (0008,1090). `person` holds what headers say of who is imaged, `person_name` the name of
+    that person among all persons that were found (`calcimeasure.model.Who`). `unclear` says what was found where
+    headers and positions disagree about which slices are one stack: such a stack is refused. `joined_series` holds the
+    study and series UIDs of slices that were joined although they differ in these.
+    `patient_position` is Patient Position (0018,5100): on which side the patient lies, and which end of the patient
+    points into the scanner.
     """
 
     series_uid: str
@@ -154,6 +160,10 @@ class Stack:
     device: str = ""
     projection: Projection | None = None
     notices: tuple[str, ...] = ()
+    person: Person = NOT_SAID
+    person_name: str | None = None
+    unclear: str | None = None
+    joined_series: tuple[tuple[str, str], ...] = ()
 
     @property
     def relative_path(self) -> Path:

@@ -266,6 +266,8 @@ def _keep_that_it_failed(run: Run, run_id: int, plan: Plan, result: Measured, fo
         sop_class_uid=stack.sop_class_uid,
         instances=tuple(replace(one, instance_number=None) for one in stack.instances),
         patient_id=stack.patient_id,
+        person=stack.person,
+        person_name=stack.person_name,
         study_date=stack.study_date,
     )
     failure = Failure(State.FAILED, "not_kept", message, stack=names_alone, seconds=result.seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -15,7 +16,7 @@ def without_password(url: str) -> str:
     Parameters
     ----------
     url
-        As SQLAlchemy takes it. What is no URL, and the URL of a file, stay as they are.
+        As SQLAlchemy takes it. The URL of a file stays as it is.
 
     Examples
     --------
@@ -23,8 +24,10 @@ def without_password(url: str) -> str:
     'postgresql+psycopg://reader@host:5432/calcimeasure?sslmode=require'
     """
     scheme, separator, rest = url.partition("://")
-    if not separator or scheme.startswith("sqlite"):
+    if scheme.startswith("sqlite"):
         return url
+    if not separator:  # a URL with a fault, which may hold a password nevertheless
+        return re.sub(r":[^:@]*@", "@", url)
     place, question, query = _without_user_password(rest).partition("?")
     kept = [one for one in query.split("&") if unquote_plus(one.partition("=")[0]).lower() not in _SECRET_PARAMETERS]
     return f"{scheme}://{place}{question if any(kept) else ''}{'&'.join(kept)}"

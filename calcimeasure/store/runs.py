@@ -206,6 +206,8 @@ def _outcome_row(
     for name in ("study_uid", "series_uid", "stack_number"):
         del facts[name]
     row = facts | {
+        # What the header says; whose it is among all persons is found anew when it is read.
+        "person": stack.person.text,
         "stack_id": stack_id,
         "run_id": run_id,
         "made_at": records.utc_now(),

@@ -59,6 +59,9 @@ def stacks_no_longer_among(connection: Connection, found: Sequence[Stack]) -> li
     numbers: dict[tuple[str, str, str], set[int]] = defaultdict(set)
     for stack in found:
         numbers[_series_key(stack)].add(stack.stack_number)
+        for study_uid, series_uid in stack.joined_series:
+            # Earlier versions measured a slice with a series UID of its own by itself: it has no stack of its own now.
+            numbers.setdefault((study_uid, series_uid, ""), set())
     known = connection.execute(
         select(
             stacks.c.stack_id, stacks.c.stack_number, stacks.c.study_uid, stacks.c.series_uid, stacks.c.folder

@@ -970,11 +970,16 @@ def made_by_version_1(url: str) -> None:
     change("UPDATE about SET value = '1' WHERE name = 'schema_version'")
 
 
+def without_notices(store: Store) -> list[Outcome]:
+    """The outcomes without the notices of their stacks, which older stores do not have."""
+    return [replace(outcome, notices=None) for outcome in store.outcomes()]
+
+
 def test_a_store_of_version_1_is_opened_and_takes_radiographs(url: str, report: Report, tmp_path: Path) -> None:
     with open_store(url) as store:
         stack_id = keep(store, report)
         accept(store, stack_id)
-        before = list(store.outcomes()), store.histories(stack_id)
+        before = without_notices(store), store.histories(stack_id)
     made_by_version_1(url)
     ask = plain_sql(url)
     with pytest.raises(Exception, match="long_axis_px"):
@@ -985,7 +990,7 @@ def test_a_store_of_version_1_is_opened_and_takes_radiographs(url: str, report: 
     assert isinstance(radiograph, Radiograph)
     film = Report(stack, None, (radiograph_lesion(radiograph, outline),), settings_hash(SETTINGS), "1.0")
     with open_store(url) as store:
-        assert (list(store.outcomes()), store.histories(stack_id)) == before
+        assert (without_notices(store), store.histories(stack_id)) == before
         accept(store, stack_id, 2)
         keep(store, film)
         assert Outcome.of(film) in list(store.outcomes())
@@ -1063,13 +1068,14 @@ def test_another_kind_of_database_is_refused(url_of_nothing: str) -> None:
 
 
 def test_a_url_that_is_none_is_told_without_its_password() -> None:
-    with pytest.raises(StoreError, match=r"--store postgresql:/me:\*\*\*@here cannot be opened"):
+    with pytest.raises(StoreError, match=r"--store postgresql:/me@here cannot be opened") as raised:
         connect.connect("postgresql:/me:secret@here")
+    assert "secret" not in str(raised.value)
 
 
 def test_a_server_that_does_not_answer_is_an_error_without_the_password() -> None:
     url = "postgresql+psycopg://me:secret@127.0.0.1:1/x"
-    with pytest.raises(StoreError, match=r"me:.*cannot be used: .*127\.0\.0\.1") as raised, open_store(url):
+    with pytest.raises(StoreError, match=r"me@.*cannot be used: .*127\.0\.0\.1") as raised, open_store(url):
         pass
     assert "secret" not in str(raised.value)
     assert "\n" not in str(raised.value)
