@@ -264,8 +264,10 @@ def _write_input(folder: Path, paths: Sequence[Path], program: Program, workers:
     uids = _uids(out / "lesions.csv", explained)
     _copy_tables(out, folder / "identified", program)
     with program.one_process() as run:
-        commands.append(run("export", out, "--format", "revisions", "--identified", "--to", out / "revisions.csv"))
-        _copy_table(out / "revisions.csv", folder / "identified" / "revisions.csv", program)
+        # Identified tables may not lie among the results.
+        revisions = program.work / "revisions.csv"
+        commands.append(run("export", out, "--format", "revisions", "--identified", "--to", revisions))
+        _copy_table(revisions, folder / "identified" / "revisions.csv", program)
         commands.append(run("export", out, "--format", "csv", "--key", program.key))
         _copy_tables(out, folder / "pseudonyms", program)
         commands.append(run("export", out, "--format", "revisions", "--key", program.key))

@@ -285,7 +285,7 @@ def test_new_number_in_the_table_is_in_columns_schema_store_and_documentation(mo
     assert MADE_UP not in numbers_of(ImageKind.RADIOGRAPH, numbers)
 
     written = io.StringIO()
-    monkeypatch.setattr(tables, "open_atomic", lambda _: _to_memory(written))
+    monkeypatch.setattr(tables, "open_atomic", lambda _, **__: _to_memory(written))
     with tables.open_table(columns[-1:], Any, None) as write:  # type: ignore[arg-type] # nothing is written to a file
         for measurements in (Speckled(1.23456), Speckled(None), MEASURED[ImageKind.RADIOGRAPH]):
             write(LesionRow(STACK, Lesion("2.25.1", 1, VOXEL, measurements)))  # type: ignore[arg-type]
