@@ -24,6 +24,8 @@ SKIPPED_REASONS: Final[dict[str, str]] = {
 """Why this program does not measure a stack: its state is "skipped"."""
 
 FAILED_REASONS: Final[dict[str, str]] = {
+    "archive_not_read": "An archive (.zip, .tar, .gz, ...) was not read, or not all of it: it is damaged, encrypted, "
+    "too large when it is unpacked, of another format, or in another archive.",
     "bone_mask_unusable": "A bone mask for this stack is broken, or does not fit it.",
     "codec_crash": "The process that measured it crashed (a decoder), or the system ended it (short of memory).",
     "color_image": "An image in color: a CT with more than one sample per pixel has no Hounsfield units, a radiograph "
@@ -141,6 +143,7 @@ ROUTINE_NOTICES: Final[frozenset[str]] = frozenset(
     {
         "bone_mask_resampled",
         "detector_plane",
+        "excess_padding",
         "hu_clipped",
         "logarithm_taken",
         "magnification_corrected",

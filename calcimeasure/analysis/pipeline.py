@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from calcimeasure.analysis.picture import draw
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.fault import fault_report
 from calcimeasure.load import bones_of, check_headers, load_image
-from calcimeasure.model import NO_MASKS, Failure, Report, Stack, State, Tissue, largest_first
+from calcimeasure.model import Failure, MaskUse, Report, Stack, State, Tissue, largest_first
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.threads import thread_count
 from calcimeasure.version import software_version
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from calcimeasure.analysis.kinds import AnyAnatomy
-    from calcimeasure.model import Image, Lesion, MaskUse, Outline, Proposal, Proposals
+    from calcimeasure.model import Image, Lesion, Outline, Proposal, Proposals
 
 NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
 """Tissues that are certainly not calcifications. All other proposals are measured and kept for the reader."""
@@ -110,7 +110,7 @@ class Survey:
     proposals: Proposals
     anatomy: AnyAnatomy
     notices: tuple[str, ...] = ()
-    masks: MaskUse = NO_MASKS
+    masks: MaskUse = field(default_factory=MaskUse)
 
 
 def survey(image: Image, settings: Settings) -> Survey:

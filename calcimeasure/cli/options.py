@@ -35,7 +35,7 @@ StoreOption = Annotated[
 ]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Folder that measure wrote.")]
 PathsArgument = Annotated[
-    list[Path] | None, typer.Argument(metavar="PATH...", readable=False, help="Files, folders, a .zip or a DICOMDIR.")
+    list[Path] | None, typer.Argument(metavar="PATH...", readable=False, help="Files, folders, archives or a DICOMDIR.")
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
 SampleOption = Annotated[bool, typer.Option("--sample", help="Measure the package's samples instead of PATH.")]

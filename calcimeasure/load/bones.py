@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import SeriesError
 from calcimeasure.load.masks import MaskError, find_masks, read_masks
-from calcimeasure.model import NO_MASKS, MaskUse, NamedBones
+from calcimeasure.model import MaskUse, NamedBones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ class OutlinedBones:
 
     named: NamedBones | None = None
     notices: tuple[str, ...] = ()
-    use: MaskUse = NO_MASKS
+    use: MaskUse = field(default_factory=MaskUse)
 
 
 NO_BONES: Final = OutlinedBones()

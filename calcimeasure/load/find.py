@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import FileError, InputPathError
+from calcimeasure.load.archives import contents_of, hides_an_archive, is_archive_name
 from calcimeasure.load.directory import listed_files
 from calcimeasure.load.grids import SeriesGrids, series_grids
 from calcimeasure.load.header import Header, read_headers, series_key
-from calcimeasure.load.source import archive_members
 from calcimeasure.load.stacks import stacks_of
 from calcimeasure.model import Failure, Found, PixelFormat, Stack, State
 from calcimeasure.settings import Settings
@@ -35,10 +35,15 @@ _USUAL_HEADER_BYTES = 2**14
 _FILES_AT_A_TIME = 128
 """Number of files whose headers are in memory at a time. The headers of one multi-frame file take some megabytes."""
 
+_ARCHIVE_EXPECTED = (
+    "An archive that can be read whole expected, not read: {found} ({name}). Unpack it, and name the folder with what "
+    "was in it."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file, or a member of the .zip at `path`, and the folder that its path is relative to."""
+    """A file, or a member of the archive at `path`, and the folder that its path is relative to."""
 
     path: Path
     root: Path
@@ -53,8 +58,9 @@ def find_series(
     Parameters
     ----------
     paths
-        Files, folders (searched recursively), .zip files (read in place) and DICOMDIRs; a single one or several. Links
-        below them are followed once, and only to what lies below one of them unless `settings.follow_links` is true.
+        Files, folders (searched recursively, archives in them too), archives (.zip, .tar, .tar.gz, .gz; read in place)
+        and DICOMDIRs; a single one or several. Links below them are followed once, and only to what lies below one of
+        them unless `settings.follow_links` is true.
     settings
         Tolerances; the defaults where None.
 
@@ -116,9 +122,13 @@ def _bring_near(file: _File) -> None:
 
 def _read(file: _File) -> list[Header] | FileError:
     try:
-        return read_headers(file.path, file.member)
+        headers = read_headers(file.path, file.member)
     except FileError as error:
         return error
+    if not headers and file.member is None and hides_an_archive(file.path):
+        message = _ARCHIVE_EXPECTED.format(found="an archive whose name does not say so", name=file.path.name)
+        return FileError("archive_not_read", message, path=file.path)
+    return headers
 
 
 def _failure(reason: str, message: str, file: _File) -> Failure:
@@ -204,17 +214,43 @@ class _Listing:
         """Give the files that an argument holds."""
         if argument.is_dir():
             yield from self._below(argument)
-        elif argument.suffix.lower() == ".zip":
-            try:
-                members = archive_members(argument)
-            except OSError as error:
-                found = error.strerror or error
-                raise InputPathError(f"PATH {argument} is no .zip that can be read: {found}.") from error
-            yield from (_File(argument, argument, member) for member in members)
+        elif is_archive_name(argument.name):
+            yield from self._inside_argument(argument)
         elif (named := listed_files(argument)) is None:
             yield _File(argument, argument.parent)
         else:
             yield from (_File(path, argument.parent) for path in named if self._may_follow(path, argument.parent))
+
+    def _inside_argument(self, argument: Path) -> Iterator[_File]:
+        try:
+            yield from self._inside(argument, argument)
+        except OSError as error:
+            found = error.strerror or error
+            raise InputPathError(f"PATH {argument} is no archive that can be read: {found}.") from error
+
+    def _inside_if_archive(self, path: Path, root: Path) -> Iterator[_File]:
+        """Give a file below a folder, or the files in it if it is an archive; say what is not read of it."""
+        try:
+            if is_archive_name(path.name) and path.is_file():
+                yield from self._inside(path, root)
+            else:
+                yield _File(path, root)
+        except OSError as error:
+            self._note_archive(path, root, str(error.strerror or error))
+
+    def _inside(self, path: Path, root: Path) -> Iterator[_File]:
+        contents = contents_of(path)
+        if contents is None:  # DICOM under the name of an archive
+            yield _File(path, root if path != root else root.parent)
+            return
+        for unread in contents.unread:
+            self._note_archive(path, root, unread)
+        yield from (_File(path, root, member) for member in contents.members)
+
+    def _note_archive(self, path: Path, root: Path, found: str) -> None:
+        message = _ARCHIVE_EXPECTED.format(found=found, name=path.name)
+        file = _File(path, root if path != root else root.parent)
+        self._unreadable.append(_failure("archive_not_read", message, file))
 
     def _below(self, root: Path) -> Iterator[_File]:
         """Give the files below a folder, however deep. A folder that several links lead to is entered once."""
@@ -232,7 +268,8 @@ class _Listing:
             seen.add(identity)
             followed = [one for one in entries if not one.is_symlink() or self._may_follow(folder / one.name, root)]
             is_folder = {one.name: _is_folder(one) for one in followed}
-            yield from (_File(folder / name, root) for name, is_one in is_folder.items() if not is_one)
+            for name in [name for name, is_one in is_folder.items() if not is_one]:
+                yield from self._inside_if_archive(folder / name, root)
             pending += [folder / name for name, is_one in reversed(is_folder.items()) if is_one]
 
     def _may_follow(self, path: Path, root: Path) -> bool:

@@ -14,7 +14,7 @@ from calcimeasure.model.outline import Outline
 from calcimeasure.model.person import Person, Who, name_alone, names_among, names_nobody, settled
 from calcimeasure.model.points import PointLps, PointPx
 from calcimeasure.model.proposal import Evidence, Proposal, Proposals
-from calcimeasure.model.report import NO_MASKS, MaskUse, Outcome, Report, StackFacts, notices_of
+from calcimeasure.model.report import MaskUse, Outcome, Report, StackFacts, notices_of
 from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Projection, Stack
 from calcimeasure.model.study import LinkKey, Links, Study, link_key
 from calcimeasure.model.vocabulary import (
@@ -34,7 +34,6 @@ from calcimeasure.model.vocabulary import (
 
 __all__ = [
     "NOT_IMAGED_HU",
-    "NO_MASKS",
     "AlgorithmType",
     "Axis",
     "BodySite",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
 from calcimeasure.model.vocabulary import State, Status
 
@@ -170,10 +170,6 @@ class MaskUse:
     remarks: tuple[str, ...] = ()
 
 
-NO_MASKS: Final = MaskUse()
-"""The settings name no masks, or the image is a radiograph."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """A measured stack: its lesions, largest first, the settings and version used, and a picture (PNG) of each lesion.
@@ -190,7 +186,7 @@ class Report:
     seconds: float = 0.0
     thumbnails: tuple[bytes, ...] = ()
     midline: Midline | None = None
-    masks: MaskUse = NO_MASKS
+    masks: MaskUse = field(default_factory=MaskUse)
 
 
 def notices_of(result: Report | Failure) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class Instance:
     split_keys
         Values that may differ between images at one position: temporal position, acquisition, echo, times.
     member
-        Name of the file inside a .zip; `path` is then the .zip.
+        Name of the file inside an archive (.zip, .tar, .gz); `path` is then the archive.
     frame_index, frame_count
         Index of the frame, and number of frames in the file.
     """
@@ -69,7 +69,7 @@ class Instance:
 
     @property
     def relative_path(self) -> Path:
-        """Path of the file relative to the PATH argument under which it was found; for a .zip, the name inside it."""
+        """Path of the file relative to the PATH argument under which it was found, with its name in an archive."""
         return _relative_path(self.path, self.root, self.member)
 
 
@@ -231,7 +231,8 @@ class Failure:
 
 
 def _relative_path(path: Path, root: Path | None, member: str | None) -> Path:
-    if member is not None:
-        # A name in a .zip may contain "..", which would lead out of the folder. This path is not used to open files.
-        return Path(*(part for part in PurePosixPath(member).parts if part not in ("/", "..")))
-    return path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)
+    outside = path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)
+    if member is None:
+        return outside if path != root else Path(path.name)
+    # A name in an archive may contain "..", which would lead out of the folder. This path is not used to open files.
+    return outside.joinpath(*(part for part in PurePosixPath(member).parts if part not in ("/", "..")))

@@ -161,7 +161,7 @@ def measure_into(
     with log_to(private / "log.txt") as log:
         for line in unmapped.log_lines():
             log(one_line(line))
-    to_look_at = (*masks.summary(), *unmapped.lines())
+    to_look_at = (*map(withheld, masks.summary()), *unmapped.lines())
     return Done(out, settings, run.found, states, summary, stopped(), to_look_at)
 
 
@@ -206,7 +206,7 @@ def _begin(run: Run, reporter: Reporter) -> int:
         reporter.say(_shown(failure))
     for line in run.masks.broken():
         reporter.log(one_line(line))
-        reporter.say(line)
+        reporter.say(withheld(line))
     return run_id
 
 
@@ -225,7 +225,7 @@ def _plan(run: Run, told: _Told, stopped: Callable[[], bool]) -> Iterator[tuple[
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What is said of a stack: its state, a line for the log, another for the screen, and more lines for both."""
+    """What is said of a stack: its state, a line for the log, another for the screen, and more for whoever debugs."""
 
     state: str
     line: str
@@ -243,7 +243,8 @@ def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> _Said:
 
 def _kept(run: Run, run_id: int, plan: Plan, result: Measured) -> _Said:
     if run.store.record(run_id, result, plan, run.settings):
-        return _Said(_state(result), _line(result), _shown(result), (*_of_masks(run, result), *_traceback(result)))
+        more = (*_of_masks(run, result), *_traceback(result))
+        return _Said(_state(result), _line(result), _shown(result), more)
     if _is_measured_already(run, result.stack):
         return _Said("unchanged", f"{_path(result)}: {LEFT_ALONE['unchanged']} by another run")
     return _Said("changed", f"{_path(result)}: {_CHANGED_MEANWHILE}")
@@ -283,14 +284,13 @@ def _is_measured_already(run: Run, stack: Stack | None) -> bool:
 
 def _write_tables(run: Run, pseudonyms: Pseudonyms) -> tuple[Summary, RecordMapTally]:
     tally, unmapped = Tally(), RecordMapTally(run.store.record_ids())
-    audit = audit_of(run.store, "measure", identified_alone=True)
     write_tables_of(
         run.store,
         run.settings,
         run.out,
         pseudonyms,
-        lambda outcomes: tally.counting(unmapped.counting(outcomes)),
-        audit,
+        counting=lambda outcomes: tally.counting(unmapped.counting(outcomes)),
+        audit=audit_of(run.store, "measure", identified_alone=True),
     )
     unmapped.write(run.out / "private")
     return tally.summary(), unmapped

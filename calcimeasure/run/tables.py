@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import OutputError
-from calcimeasure.export import Identified, write_identified_tables, write_lesions, write_revisions
+from calcimeasure.export import Identified, write_identified_tables, write_lesions, write_revisions, write_series
 from calcimeasure.model import Status
 from calcimeasure.results import audit_of, identified_folder, pseudonyms_of, store_that_is_there, write_tables_of
 from calcimeasure.settings import change_settings
@@ -90,7 +90,7 @@ def write_lesions_of(folder: Path, order: Order, changes: Mapping[str, object], 
         As in `write_revisions_of`.
     order
         Which lesions, where to, and with which names. Without `to` and `status` all tables are written, with
-        `identified` those of private/identified.
+        `identified` those of private/identified and private/series.csv.
 
     Returns
     -------
@@ -114,6 +114,7 @@ def write_lesions_of(folder: Path, order: Order, changes: Mapping[str, object], 
             write_lesions(studies, path, naming=naming, statuses=chosen, all_tissues=every, audit=audit)
         elif isinstance(naming, Identified):
             write_identified_tables(studies, path.parent, all_tissues=settings.all_tissues, audit=audit)
+            write_series(store.outcomes(), folder)
         else:
             write_tables_of(store, settings, folder, naming, audit=audit)
     return path

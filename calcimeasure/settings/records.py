@@ -60,6 +60,22 @@ class MeasureSettings:
         "What is a calcified mass with this probability or more, but not called one, is of unknown tissue: a reviewer "
         "is shown it. Below it is clearly bone. On real limbs this leaves about one unknown part in two series.",
     )
+    joining_distance_mm: float = number(
+        5,
+        "mm",
+        0,
+        20,
+        "Dense pieces of soft tissue at most so far apart, from surface to surface, are one mass. Pseudotumoral "
+        "calcinosis is parted by septa of up to 3 mm, and grains of one deposit lie as close.",
+    )
+    least_fill: float = number(
+        0.05,
+        "",
+        0,
+        1,
+        "Where less of a mass of several pieces is calcified, its pieces are a chain, which is cut. The finest clouds "
+        "of grains that are taken for one mass are filled to 8 %.",
+    )
     direction_tolerance: float = number(
         0.001,
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from calcimeasure.model import Stack
+    from calcimeasure.model import Instance, Stack
 
 
 def find_stack(connection: Connection, stack: Stack) -> int | None:
@@ -101,5 +102,13 @@ def note_moved(connection: Connection, found: Sequence[Stack]) -> None:
 
 def _series_key(stack: Stack) -> tuple[str, str, str]:
     """Identify a series by its UID or, without a UID, by its study and folder."""
-    folder = "" if stack.series_uid else str(stack.instances[0].path.absolute().parent)
+    folder = "" if stack.series_uid else _folder_of(stack.instances[0])
     return (stack.study_uid, stack.series_uid, folder)
+
+
+def _folder_of(image: Instance) -> str:
+    """Give the folder of an image. An archive in a folder is a folder too: each may be of another patient."""
+    path = image.path.absolute()
+    if image.member is None or image.path == image.root:
+        return str(path.parent)
+    return f"{path}/{PurePosixPath(image.member).parent}"

@@ -37,6 +37,7 @@ from calcimeasure.store import open_store
 from tests.batch_runs import PATIENCE_SECONDS
 from tests.dicom_phantom import missing_slice, truncate_file
 from tests.patched import environment
+from tests.postgresql import empty_database, plain_sql
 from tests.tables import header_of, problems, read, write_ct
 
 TABLES = ("lesions.csv", "studies.csv", "lesions.schema.json", "studies.schema.json")
@@ -930,7 +931,10 @@ def test_identified_tables_lie_where_nothing_leaves(ct: Path, out: Path) -> None
     assert run("measure", ct, "--out", out).exit_code == 0
     before = {name: (out / name).read_bytes() for name in TABLES}
     identified = out / "private" / "identified"
+    series = (out / "private" / "series.csv").read_bytes()
+    (out / "private" / "series.csv").unlink()
     assert run("export", out, "--format", "csv", "--identified").exit_code == 0
+    assert (out / "private" / "series.csv").read_bytes() == series
     assert run("export", out, "--format", "csv", "--identified", "--status", "proposed").exit_code == 0
     assert run("export", out, "--format", "revisions", "--identified").exit_code == 0
     assert {one.name for one in identified.iterdir()} == {*TABLES, "lesions_proposed.csv", "revisions.csv"}
@@ -1019,7 +1023,7 @@ def test_file_system_without_modes_is_said(ct: Path, out: Path, monkeypatch: pyt
 def test_password_of_a_store_is_neither_kept_nor_said(ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def refuse(url: str, *_: object) -> None:
+    def refuse(url: str, *_: object, **__: object) -> None:
         asked.append(url)
         raise StoreError("no server here")
 
@@ -1036,6 +1040,29 @@ def test_password_of_a_store_is_neither_kept_nor_said(ct: Path, out: Path, monke
     run("measure", ct, "--out", out, "--store", url)
     run("measure", ct, "--out", out)
     assert asked == [url, url.replace(":5ecret", "")], "the folder's own store, with and without its password"
+
+
+@pytest.mark.external
+def test_password_is_in_no_row_of_a_store(ct: Path, out: Path) -> None:
+    url = empty_database()
+    said = run("measure", ct, "--out", out, "--store", url.replace("@/", ":5ecret@/", 1))
+    assert said.exit_code == 0
+    ask = plain_sql(url)
+    tables = [name for (name,) in ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    assert {"runs", "settings_used", "about"} <= {*tables}
+    assert [name for name in tables if "5ecret" in str(ask(f"SELECT * FROM {name}"))] == []
+    assert not any(b"5ecret" in content for content in files_below(out).values())
+    assert "5ecret" not in said.output
+    assert run("export", out, "--format", "csv").exit_code == 0, "by PGPASSWORD or ~/.pgpass, where one is needed"
+    again = run("measure", ct, "--out", out, "--store", url.replace("@/", ":other5ecret@/", 1))
+    assert "unchanged: 1." in again.stdout, "the same store"
+
+
+@pytest.mark.parametrize("url", ["postgresql://reader:5e@cret@host/db", "postgresql://reader:5ecret:x@y:z/db"])
+def test_password_that_breaks_a_url_is_not_said(ct: Path, out: Path, url: str) -> None:
+    result = run("measure", ct, "--out", out, "--store", url)
+    assert result.exit_code == 2
+    assert "cret" not in the_line(result).replace("%", "")
 
 
 @pytest.mark.parametrize("arguments", [["--format", "seg"], ["--format", "sr"], ["--format", "redcap"]])

@@ -162,3 +162,14 @@ def test_heading_of_notices_stands_above_notices_only(tmp_path: Path, notices: t
     lines = explain_size(load_image(stack), lesion, Settings())
     assert ("Notices" in lines) == bool(notices)
     assert lines[-1] != ""
+
+
+def test_lesion_is_found_by_its_uid_of_any_table(measured: Path) -> None:
+    with (measured / "private" / "tracking_uids.csv").open(encoding="utf-8", newline="") as file:
+        names = {row["new"]: row["old"] for row in csv.DictReader(file)}
+    new = rows(measured)[0]["tracking_uid"]
+    told = [run("explain", measured, "--lesion", uid) for uid in (new, names[new])]
+    assert [one.exit_code for one in told] == [0, 0]
+    assert told[0].stdout == told[1].stdout.replace(names[new], new)
+    assert new in told[0].stdout
+    assert names[new] not in told[0].stdout

@@ -374,6 +374,7 @@ def test_hash_changes_with_the_algorithm_number(monkeypatch: pytest.MonkeyPatch)
         ("postgresql://reader:5e@cret@host/db", "postgresql://reader@host/db"),
         ("postgresql://reader:5e/cret?5ecret@host/db", "postgresql://reader@host/db"),
         ("postgresql://:5ecret@/db", "postgresql://@/db"),
+        ("postgresql:/reader:5ecret@host/db", "@host/db"),
         ("postgresql://host/db?password=5ecret", "postgresql://host/db"),
         (
             "postgresql://host/db?user=a&pass%77ord=5ecret&sslmode=require",
