@@ -149,7 +149,7 @@ def _crossings(edge: Edge, geometry: Geometry) -> tuple[NDArray[np.float64], NDA
 def _surface(volume: Volume, points: NDArray[np.float64], faces_mm2: NDArray[np.float64]) -> _Surface:
     """Find the normals by the attenuation around each point, and the areas."""
     geometry, reach_mm = volume.geometry, MEASURE.level_reach_mm
-    to_index: NDArray[np.float64] = np.linalg.inv(_voxel_edges_mm(geometry))
+    to_index = np.linalg.inv(_voxel_edges_mm(geometry)).astype(np.float64)
     offsets = np.stack(np.meshgrid(*[(-1.0, 0.0, 1.0)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     values_hu = _sampled(volume, points[:, None] + (offsets * reach_mm) @ to_index)
     gradients = -values_hu @ offsets
