@@ -1017,6 +1017,7 @@ def test_header_facts(tmp_path: Path) -> None:
         body_part="HAND",
         laterality="L",
         image_laterality="L",
+        patient_position="FFP",
         kvp=80.0,
         kernel="Br59",
         slice_thickness_mm=3.75,
@@ -1026,7 +1027,7 @@ def test_header_facts(tmp_path: Path) -> None:
     )
     stack = only(find_series(tmp_path))
     assert (stack.patient_id, stack.description, stack.body_part) == ("Größe^中文", "L HAND", "HAND")
-    assert (stack.laterality, stack.image_laterality) == ("L", "L")
+    assert (stack.laterality, stack.image_laterality, stack.patient_position) == ("L", "L", "FFP")
     assert (stack.kvp, stack.convolution_kernel, stack.slice_thickness_mm) == (80.0, "Br59", 3.75)
     assert (stack.contrast_agent, str(stack.study_date), stack.series_number) == (True, "2020-02-29", 9)
     assert stack.pixel_spacing_mm == (1.1, 1.2)
