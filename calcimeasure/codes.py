@@ -24,6 +24,8 @@ SKIPPED_REASONS: Final[dict[str, str]] = {
 """Why this program does not measure a stack: its state is "skipped"."""
 
 FAILED_REASONS: Final[dict[str, str]] = {
+    "archive_not_read": "An archive (.zip, .tar, .gz, ...) was not read, or not all of it: it is damaged, encrypted, "
+    "too large when it is unpacked, of another format, or in another archive.",
     "bone_mask_unusable": "A bone mask for this stack is broken, or does not fit it.",
     "codec_crash": "The process that measured it crashed (a decoder), or the system ended it (short of memory).",
     "color_image": "An image in color: a CT with more than one sample per pixel has no Hounsfield units, a radiograph "
@@ -33,12 +35,15 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "file_changed": "A file was changed or removed between reading its header and reading its pixels.",
     "implausible_place": "A slice lies farther from the origin than any room is long: its position is no place in mm.",
     "implausible_size": "Pixels, steps between slices or the field are of a size that no body has: the unit is not mm.",
-    "internal_error": "A fault of calcimeasure itself: the traceback stands in private/log.txt. Please report it.",
+    "internal_error": "A fault of calcimeasure itself. Please report the line in its message: it has versions and "
+    "lines of code, and no value of an image. The traceback in private/log.txt can name patients.",
     "irregular_shift": "Slices are shifted sideways against each other, and not as a gantry tilt does it.",
     "link_not_followed": "A link leads out of the PATH that holds it: it is followed only where settings.follow_links "
     "is true.",
     "memory_limit": "Measuring it took more memory than settings.memory_limit_gb, or than a worker's share of it.",
     "missing_slice": "The step between two slices is a multiple of the steps beside it: slices are missing.",
+    "mixed_acquisitions": "Positions and attributes disagree about which slices are one stack: slices of several "
+    "acquisitions or thicknesses are mixed, and nothing tells which belong together.",
     "name_too_long": "A UID has more than 64 characters, or a Patient ID more than 1024: cut, two could become one.",
     "no_orientation": "ImageOrientationPatient is missing or is no pair of perpendicular unit vectors.",
     "no_pixel_spacing": "PixelSpacing is missing or not positive: there are no millimeters.",
@@ -65,6 +70,8 @@ NOTICES: Final[dict[str, str]] = {
     "bone_mask_missing": "No bone mask was found for this stack: bone was told by its looks alone.",
     "bone_mask_overruled": "A bone mask holds a part that is too dense and thick for bone: it was judged by its looks.",
     "bone_mask_resampled": "The bone mask lies on another grid: its nearest voxels were taken.",
+    "bone_mask_unread": "A file beside the bone masks is broken, and nothing tells which stack it was made for: if it "
+    "is of this one, its bone was told by its looks alone.",
     "duplicate_dropped": "The same image was found more than once (the same UID, or the same position and pixels): "
     "one is measured.",
     "detector_plane": "The spacing of this radiograph is that of its detector: what lies nearer to the tube is shown "
@@ -75,6 +82,8 @@ NOTICES: Final[dict[str, str]] = {
     "hu_clipped": "Some voxels were outside -32767..32767 HU and were set to that limit.",
     "hu_uncalibrated": "By its header a cone-beam CT or HR-pQCT: its values are near Hounsfield units and no more, so "
     "that thresholds and density are uncertain.",
+    "joined_slices": "Slices that lie as one even stack, although frame of reference, kernel, image type, series or "
+    "study UID differ between them: measured as one stack, with the names of its first slice.",
     "logarithm_taken": "Pixel values of this radiograph are proportional to the beam's intensity: contrast is that of "
     "their logarithm.",
     "magnification_corrected": "The spacing of this radiograph is that of its detector divided by the magnification "
@@ -99,6 +108,10 @@ NOTICES: Final[dict[str, str]] = {
     "padding_ignored": "PixelPaddingValue lies among the Hounsfield units of the body: the voxels that have it "
     "are taken as "
     "imaged.",
+    "past_midnight": "Study Date is the next day, and the images follow those of the day before within hours: the "
+    "study has the date on which it began.",
+    "patient_conflict": "One Patient ID, series or study stands for several persons (Patient ID, issuer, birth date or "
+    "sex differ): each has a key of its own.",
     "plateau_from_sum": "The lesion is too small or thin to show the attenuation of its inside: that was solved for "
     "from the sum of attenuation and the volume inside its half-maximum, and the volume is less certain.",
     "presentation_lut_disagrees": "Presentation LUT Shape does not belong to Photometric Interpretation, which "
@@ -106,8 +119,11 @@ NOTICES: Final[dict[str, str]] = {
     "used.",
     "projection_named": "Image Type says an original image, Series Description the name of a projection (MIP, MinIP): "
     "if it is one, every size is wrong.",
+    "scattered_slices": "Single slices, each a stack of its own, lie side by side: if they are one stack, its masses "
+    "are cut into slices, and their count and sizes are wrong.",
     "secondary_capture_measured": "The slices are saved as secondary captures, with position, spacing and Hounsfield "
     "units, which are taken as they are.",
+    "several_study_dates": "One study UID stands for several study dates: each date is a study of its own.",
     "sheared_stack": "The slices are shifted against each other (gantry tilt): each keeps its own position, "
     "nothing was "
     "resampled.",
@@ -122,3 +138,28 @@ NOTICES: Final[dict[str, str]] = {
     "uneven_spacing": "The slices are not evenly spaced: each weighs half the way to its neighbors.",
 }
 """What was corrected, by a named method, or what a user must know about a number."""
+
+ROUTINE_NOTICES: Final[frozenset[str]] = frozenset(
+    {
+        "bone_mask_resampled",
+        "detector_plane",
+        "excess_padding",
+        "hu_clipped",
+        "logarithm_taken",
+        "magnification_corrected",
+        "monoenergetic",
+        "no_edge",
+        "outline_rules",
+        "plateau_from_sum",
+        "sheared_stack",
+        "specks_dropped",
+        "split_series",
+        "uneven_spacing",
+    }
+)
+"""Notices of what is usual, and measured as usual. A run ends with all others: a person has to look at their stacks."""
+
+SPACING_NOTICES: Final[frozenset[str]] = frozenset(
+    {"detector_plane", "magnification_corrected", "no_spacing", "uncertain_spacing"}
+)
+"""Notices on the spacing of a radiograph. They hold until a reader has calibrated it."""

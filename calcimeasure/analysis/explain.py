@@ -33,7 +33,8 @@ def explain_size(image: Image, lesion: Lesion, settings: Settings) -> list[str]:
     """
     lines = kind_of(image).size_lines(image, lesion.outline, lesion.measurements, settings)
     notices = [f"  {notice}: {NOTICES[notice]}" for notice in lesion.notices]
-    return [f"Lesion {lesion.number}, {lesion.tracking_uid}", "", *lines, "", "Notices", *notices]
+    notice_lines = ["", "Notices", *notices] if notices else []
+    return [f"Lesion {lesion.number}, {lesion.tracking_uid}", "", *lines, *notice_lines]
 
 
 def explain_judgements(

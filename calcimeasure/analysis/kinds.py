@@ -24,7 +24,7 @@ from calcimeasure.locate.side import side_of
 from calcimeasure.locate.site import site_of
 from calcimeasure.measure import measure, measure_on_radiograph
 from calcimeasure.measure.preview import Preview, preview
-from calcimeasure.measure.radiograph import preview_on_radiograph
+from calcimeasure.measure.radiograph import notices_of_radiograph, preview_on_radiograph
 from calcimeasure.model import (
     Image,
     ImageKind,
@@ -92,6 +92,9 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
         Tells whether an outline is so large that its first numbers are shown before all others.
     grow
         Returns the outline of the mass at a pixel, or in a region; None if this kind of image has no such tool.
+    notices
+        Returns the notices that every lesion of the image has and the image itself has not: they are told also where
+        no lesion is found.
     radiograph
         Returns the radiograph, which a reader can calibrate; None on CT, whose header has the spacing.
     """
@@ -109,6 +112,7 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
     preview: Callable[[ImageT, Outline], Preview | RadiographMeasurements]
     is_large: Callable[[ImageT, Outline], bool]
     grow: Callable[[ImageT, tuple[int, int] | NDArray[np.bool_], Settings], Outline] | None
+    notices: Callable[[ImageT], tuple[str, ...]]
     radiograph: Callable[[ImageT], Radiograph | None]
 
 
@@ -176,6 +180,11 @@ def _is_large_in_stack(volume: Volume, outline: Outline) -> bool:
     return max(extents_mm) > LARGE_MM
 
 
+def _no_notices(_volume: Volume) -> tuple[str, ...]:
+    """Give none: a CT volume has all of its notices itself."""
+    return ()
+
+
 def _no_radiograph(_volume: Volume) -> None:
     """Give None: a CT volume is not a radiograph."""
 
@@ -194,6 +203,7 @@ _CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
     preview=preview,
     is_large=_is_large_in_stack,
     grow=None,
+    notices=_no_notices,
     radiograph=_no_radiograph,
 )
 
@@ -260,6 +270,7 @@ _RADIOGRAPH: Final[Kind[Radiograph, RadiographMeasurements, RadiographAnatomy]] 
     preview=preview_on_radiograph,
     is_large=_is_large_on_radiograph,
     grow=grow_on_radiograph,
+    notices=notices_of_radiograph,
     radiograph=_itself,
 )
 

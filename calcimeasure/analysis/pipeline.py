@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,9 @@ from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.analysis.lesion import assess, assess_again
 from calcimeasure.analysis.picture import draw
 from calcimeasure.errors import SeriesError, UnsupportedError
+from calcimeasure.fault import fault_report
 from calcimeasure.load import bones_of, check_headers, load_image
-from calcimeasure.model import Failure, Report, Stack, State, Tissue, largest_first
+from calcimeasure.model import Failure, MaskUse, Report, Stack, State, Tissue, largest_first
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.threads import thread_count
 from calcimeasure.version import software_version
@@ -83,9 +84,10 @@ def analyze(
         lesions=tuple(lesions),
         settings_hash=settings_hash(settings),
         software_version=software_version(),
-        notices=image.notices,
+        notices=tuple(dict.fromkeys((*image.notices, *kind_of(image).notices(image)))),
         thumbnails=thumbnails,
         midline=anatomy.midline,
+        masks=seen.masks,
     )
 
 
@@ -101,11 +103,14 @@ class Survey:
         The anatomy that the image shows; sides and sites depend on it.
     notices
         Keys of `calcimeasure.codes.NOTICES`.
+    masks
+        What became of the masks of bones that another program made.
     """
 
     proposals: Proposals
     anatomy: AnyAnatomy
     notices: tuple[str, ...] = ()
+    masks: MaskUse = field(default_factory=MaskUse)
 
 
 def survey(image: Image, settings: Settings) -> Survey:
@@ -115,11 +120,12 @@ def survey(image: Image, settings: Settings) -> Survey:
     declares bone a mass.
     """
     kind = kind_of(image)
-    bones, mask_notices = bones_of(image, settings)
+    outlined = bones_of(image, settings)
+    bones = outlined.named
     proposals = kind.propose(image, settings, None if bones is None else bones.mask)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
     anatomy = kind.anatomy(image, proposals, bones)
-    return Survey(proposals, anatomy, (*mask_notices, *proposals.notices, *dropped))
+    return Survey(proposals, anatomy, (*outlined.notices, *proposals.notices, *dropped), outlined.use)
 
 
 def refined_outline(image: Image, part: Proposal, settings: Settings) -> Outline:
@@ -157,7 +163,7 @@ def analyze_or_fail(
         message = f"Series {stack.series_uid} does not fit into memory. Measure it alone, or on a larger machine."
     except Exception as error:  # noqa: BLE001 - a fault in one stack must not cost the others
         reason, trace = "internal_error", traceback.format_exc()
-        message = f"{type(error).__name__}: {error} (series {stack.series_uid}). Please report it with private/log.txt."
+        message = fault_report(error)
     return Failure(State.FAILED, reason, message, stack, traceback=trace, seconds=time.monotonic() - begun)
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from calcimeasure.cli.screen import say
-from calcimeasure.errors import CalcimeasureError
+from calcimeasure.errors import CalcimeasureError, SeriesError
+from calcimeasure.fault import fault_report
+from calcimeasure.run.withheld import withheld
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -116,7 +118,7 @@ def errors_in_one_line(debug: bool) -> Iterator[None]:
     except CalcimeasureError as error:
         if debug:
             raise
-        say(f"calcimeasure: {error}")
+        say(f"calcimeasure: {withheld(str(error)) if isinstance(error, SeriesError) else error}")
         raise typer.Exit(EXIT_USAGE) from None
     except KeyboardInterrupt:
         say("calcimeasure: stopped. What was measured is kept; run it again to go on. The tables are as they were.")
@@ -124,7 +126,7 @@ def errors_in_one_line(debug: bool) -> Iterator[None]:
     except Exception as error:
         if debug:
             raise
-        say(f"calcimeasure: internal error, {type(error).__name__}: {error}. Run again with --debug and report it.")
+        say(f"calcimeasure: internal error. {fault_report(error)} --debug shows its message, which can name patients.")
         raise typer.Exit(EXIT_SOME_FAILED) from None
 
 

@@ -15,6 +15,7 @@ import typer
 from calcimeasure.cli.command import (
     EXIT_ALL_MEASURED,
     EXIT_INTERRUPTED,
+    EXIT_SOME_FAILED,
     command,
     errors_in_one_line,
     exit_code,
@@ -24,14 +25,17 @@ from calcimeasure.cli.options import (
     ExportFormat,
     ExportOptions,
     FolderArgument,
+    KeyOption,
     MeasureOptions,
     OutOption,
     PathsArgument,
     SampleOption,
     SettingsOptions,
+    StoreOption,
     inputs_of,
     out_of,
 )
+from calcimeasure.cli.process import fill_closed_streams, interrupt_on_signals
 from calcimeasure.cli.screen import (
     say,
     show_done,
@@ -39,6 +43,7 @@ from calcimeasure.cli.screen import (
     show_line,
     show_scan,
     show_scan_as_json,
+    show_verified,
     terminal,
 )
 from calcimeasure.errors import NotBuiltError
@@ -64,6 +69,8 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the program."""
+    fill_closed_streams()
+    interrupt_on_signals()
     for stream in (sys.stdout, sys.stderr):
         # On a terminal or in a file with another character set than UTF-8, unknown characters are shown as codes.
         if isinstance(stream, io.TextIOWrapper):
@@ -154,8 +161,10 @@ def measure(
 def explain(
     folder: FolderArgument,
     lesion: Annotated[str, typer.Option("--lesion", metavar="TRACKING_UID", help="Which one (lesions.csv).")],
+    store: StoreOption = None,
 ) -> int:
     """Explain why a lesion has its size, its tissue, its side and its site."""
+    _agree(store)
     from calcimeasure.run.explain import explain_lesion
 
     show_explanation(explain_lesion(folder, lesion, _PICTURE_PIXELS, say))
@@ -173,13 +182,15 @@ def export(
         raise NotBuiltError(f"--format {kind} is not built yet in this version.")
     if options.with_images:
         raise NotBuiltError("--with-images is not built yet in this version.")
-    from calcimeasure.run.tables import write_lesions_of, write_revisions_of
+    _agree(options.store)
+    from calcimeasure.run.tables import Order, write_lesions_of, write_revisions_of
 
+    order = Order(options.to, options.status, options.identified, options.recipient)
     changes = options.as_settings()
     if kind is ExportFormat.REVISIONS:
-        path = write_revisions_of(folder, options.to, changes, say)
+        path = write_revisions_of(folder, order, changes, say)
     else:
-        path = write_lesions_of(folder, options.to, options.status, changes, say)
+        path = write_lesions_of(folder, order, changes, say)
     show_line(f"Written: {path}")
     return EXIT_ALL_MEASURED
 
@@ -190,8 +201,10 @@ def review(
     reader: Annotated[
         str | None, typer.Option("--reader", metavar="NAME", help="Who reads; asked once where it is not said.")
     ] = None,
+    store: StoreOption = None,
 ) -> int:
     """Review lesions in napari: go through the worklist, decide, correct, draw."""
+    _agree(store)
     # The window belongs to the plugin, which this package knows by the name of its entry point only.
     windows = list(metadata.entry_points(group="calcimeasure.review", name="napari"))
     try:
@@ -202,6 +215,41 @@ def review(
         raise NotBuiltError(f"review needs its window, which is not installed here. {_INSTALL_REVIEW}")
     run(folder, reader)
     return EXIT_ALL_MEASURED
+
+
+@command(app)
+def verify(folder: FolderArgument, key: KeyOption = None, store: StoreOption = None) -> int:
+    """Find rows of the store that were changed, lost or damaged since they were stored."""
+    _agree(store)
+    from calcimeasure.run.verify import verify_folder
+
+    verified = verify_folder(folder, key, say)
+    show_verified(verified)
+    return EXIT_ALL_MEASURED if verified.is_whole else EXIT_SOME_FAILED
+
+
+@command(app)
+def backup(
+    folder: FolderArgument,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="File to write; it must not exist yet.")],
+    key: KeyOption = None,
+    store: StoreOption = None,
+) -> int:
+    """Copy the store into a file, also while others read and write it, and verify the copy."""
+    _agree(store)
+    from calcimeasure.run.verify import back_up_folder
+
+    show_verified(back_up_folder(folder, to, key, say))
+    show_line(f"Written: {to}")
+    return EXIT_ALL_MEASURED
+
+
+def _agree(store: str | None) -> None:
+    """Note that the user has named a database as a store."""
+    if store:
+        from calcimeasure.agreed import agree
+
+        agree(store)
 
 
 def _not_built(name: str, what: str) -> Callable[[typer.Context], None]:

@@ -30,9 +30,12 @@ class ExportFormat(StrEnum):
 KeyOption = Annotated[
     Path | None, typer.Option("--key", metavar="FILE", help="Key for pseudonyms; made on first use, outside of DIR.")
 ]
+StoreOption = Annotated[
+    str | None, typer.Option("--store", metavar="URL", help="Agree to the database that DIR names as its store.")
+]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Folder that measure wrote.")]
 PathsArgument = Annotated[
-    list[Path] | None, typer.Argument(metavar="PATH...", readable=False, help="Files, folders, a .zip or a DICOMDIR.")
+    list[Path] | None, typer.Argument(metavar="PATH...", readable=False, help="Files, folders, archives or a DICOMDIR.")
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
 SampleOption = Annotated[bool, typer.Option("--sample", help="Measure the package's samples instead of PATH.")]
@@ -61,7 +64,10 @@ class MeasureOptions:
     """Options of `measure` that are also settings; each field except `no_report` has the name of its setting."""
 
     identified: Annotated[
-        bool, typer.Option("--identified", help="Write PatientID, dates and UIDs into the tables.")
+        bool,
+        typer.Option(
+            "--identified", help="Write PatientID, dates and UIDs into second tables, in DIR/private/identified."
+        ),
     ] = False
     no_report: Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")] = False
     workers: Annotated[
@@ -117,15 +123,25 @@ class ExportOptions:
         typer.Option("--status", help="Only these lesions; all that are not rejected if none."),
     ] = None
     identified: Annotated[
-        bool, typer.Option("--identified", help="Write PatientID, dates and UIDs as the headers have them.")
+        bool,
+        typer.Option(
+            "--identified",
+            help="Write PatientID, dates and UIDs as the headers have them: into DIR/private/identified, or to a PATH "
+            "outside of DIR.",
+        ),
     ] = False
+    recipient: Annotated[
+        str | None,
+        typer.Option("--for", metavar="NAME", help="Who gets it: kept in the store with what left and when."),
+    ] = None
     with_images: Annotated[bool, typer.Option("--with-images", help="Not built yet.")] = False
     key: KeyOption = None
+    store: StoreOption = None
 
     def as_settings(self) -> dict[str, object]:
         """Give the settings that the options change. The ids of the registry come from the store."""
         key = {} if self.key is None else {"key": _as_setting(self.key)}
-        return {"identified": self.identified, "record_map": "", **key}
+        return {"record_map": "", **key}
 
 
 def _as_setting(value: object) -> object:

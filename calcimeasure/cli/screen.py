@@ -9,6 +9,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
+from calcimeasure.codes import NOTICES
 from calcimeasure.one_line import one_line
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from calcimeasure.run.progress import Progress, Screen
     from calcimeasure.run.run import Done
     from calcimeasure.run.scan import Scan, ScannedStack
+    from calcimeasure.run.summary import NoticeCount
+    from calcimeasure.store import Verified
 
 _SCAN_WORDS = {"measure": "to measure", "skipped": "skipped", "failed": "failed"}
 
@@ -33,6 +36,7 @@ _SCAN_COLUMNS = {
     "images": "Images",
     "state": "State",
     "reason": "Reason",
+    "notices": "Notices",
 }
 
 _PIPED_WIDTH = 160
@@ -48,7 +52,7 @@ _SHOWN_ABOVE_THE_BAR = ("failed", "changed", "reviewed")
 def say(*lines: str) -> None:
     """Print lines on stderr at once."""
     # The program that read stderr may have ended: a line that cannot be printed must not stop the batch.
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         for line in lines:
             print(_shown(" ".join(line.splitlines())), file=sys.stderr, flush=True)  # noqa: T201 - the command line
 
@@ -71,8 +75,10 @@ def _shown(text: str) -> str:
 def _print(what: object) -> None:
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else _PIPED_WIDTH
-    Console(width=width, markup=False, emoji=False, highlight=False, soft_wrap=isinstance(what, str)).print(what)
+    # The program that read stdout may have ended (rich then ends this one): the command is done all the same.
+    with suppress(OSError, ValueError, SystemExit):
+        width = None if sys.stdout.isatty() else _PIPED_WIDTH
+        Console(width=width, markup=False, emoji=False, highlight=False, soft_wrap=isinstance(what, str)).print(what)
 
 
 def _table(*names: str) -> Table:
@@ -160,13 +166,29 @@ def show_done(done: Done) -> None:
         _print(f"Files that are no DICOM images: {done.found.other_file_count}.")
     tables = (("Lesions", "lesions.csv"), ("studies", "studies.csv"), ("every stack", "private/series.csv"))
     _print(", ".join(f"{what}: {done.out / name}" for what, name in tables))
-    if not done.settings.identified:
-        _print("Patients and images have pseudonyms, dates are shifted; --identified writes the real ones.")
+    _print(
+        "Patients and images have pseudonyms, dates are shifted; --identified writes others, into private/identified."
+    )
+    if done.settings.identified:
+        _print(f"With names, dates and UIDs of the headers: {done.out / 'private' / 'identified' / 'lesions.csv'}")
+    _show_notices(summary.notices)
+    for line in done.to_look_at:
+        _print(_shown(line))
     if done.interrupted:
         say(
             f"calcimeasure: interrupted, {sum(states.values())} of {len(done.found.series)} stacks are done. "
             "Run it again to go on."
         )
+
+
+def _show_notices(notices: Sequence[NoticeCount]) -> None:
+    """Print the notices that a person has to look at, with what they mean."""
+    if not notices:
+        return
+    _print("For a person to look at (private/series.csv names every stack):")
+    for one in notices:
+        stacks = f"{one.stack_count} stack{'s' if one.stack_count > 1 else ''}, first {_shown(one.first)}"
+        _print(f"  {one.code} ({stacks}). {NOTICES[one.code]}")
 
 
 def _show_left_alone(states: Mapping[str, int]) -> None:
@@ -225,7 +247,7 @@ def show_scan(scan: Scan) -> None:
     rows = [*map(_scan_row, scan.stacks)]
     table = _table(*_SCAN_COLUMNS.values())
     for row in rows:
-        table.add_row(*("" if row[name] is None else _shown(str(row[name])) for name in _SCAN_COLUMNS))
+        table.add_row(*(_scan_cell(row[name]) for name in _SCAN_COLUMNS))
     _print(table)
     counts = ", ".join(f"{word}: {scan.count(state)}" for state, word in _SCAN_WORDS.items())
     _print(f"Stacks {counts}. Files that are no DICOM images: {scan.files_not_dicom}.")
@@ -234,9 +256,35 @@ def show_scan(scan: Scan) -> None:
             _print(_shown(f"{row['path']}: {row['message']}"))
 
 
+def _scan_cell(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "" if value is None else _shown(str(value))
+
+
 def _scan_row(stack: ScannedStack) -> dict[str, object]:
     texts = {"path": stack.path, "message": stack.message}
     return asdict(stack) | {name: text and _printable(text) for name, text in texts.items()}
+
+
+# The store
+
+
+def show_verified(verified: Verified) -> None:
+    """Print what is wrong in a store, and what that says."""
+    for line in verified.findings:
+        _print(_shown(line))
+    _print(f"Rows: {verified.rows}. Entries of the chain: {verified.entries}.")
+    if verified.findings:
+        _print("The store is damaged, or something else has written to it. Bring it back from a backup.")
+    elif not verified.has_key:
+        _print(
+            "No row is damaged or lost. Not verified: without the key changes on purpose are not found (--key FILE)."
+        )
+    elif verified.entries_without_key:
+        _print(f"Not verified: {verified.entries_without_key} entries were made without the key.")
+    else:
+        _print("Verified: every row is as it was stored.")
 
 
 # The explanation of a lesion

@@ -236,9 +236,7 @@ class EdgeConstants(Constants):
         "Pieces whose middle does not show their density are more mixed than the height next to each voxel tells: so "
         "much more of the difference between both sums counts.",
     )
-    valley_mm: float = constant(
-        1.8, "mm", "Half of the width of a valley that is narrow: septa are up to 3 mm wide."
-    )
+    valley_mm: float = constant(1.8, "mm", "Half of the width of a valley that is narrow: septa are up to 3 mm wide.")
     valley_depth: float = constant(
         0.25, "of the contrast", "A narrow valley in a mass that is one piece is at least so deep."
     )

@@ -115,12 +115,35 @@ def half_maximum_outline(volume: Volume, outline: Outline, settings: MeasureSett
     -------
     Outline
         The voxels above the half-maximum that are connected with the proposal; the proposal itself if there are none.
+        Of a proposal of several pieces no piece is lost: a piece that is fainter than the half-maximum of the whole is
+        drawn along its own.
     """
     edge = _find_edge(volume, outline, settings, EDGE.coarse_sampling, outline_rules=False)
     if not edge.inside.any():
         return outline
-    # What lies between the pieces of a mass is no calcium, and belongs to its envelope.
-    return Outline.from_mask(edge.inside if edge.of_pieces else _filled(edge.inside), edge.start_kji)
+    # What lies between the pieces of a mass is no calcium: it belongs to its envelope.
+    inside = edge.inside if edge.of_pieces else _filled(edge.inside)
+    return Outline.from_mask(inside | _faint_pieces(volume, outline, edge, inside), edge.start_kji)
+
+
+def _faint_pieces(volume: Volume, outline: Outline, edge: Edge, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Draw the pieces of a proposal that have no voxel above the half-maximum of the whole, each along its own."""
+    stop = [a + n for a, n in zip(edge.start_kji, inside.shape, strict=True)]
+    proposed = outline.mask_in(edge.start_kji, stop)
+    pieces = _labels(proposed, connectivity=26)
+    kept = np.zeros(int(pieces.max()) + 1, dtype=np.bool_)
+    kept[pieces[inside]] = True
+    kept[0] = True
+    if kept.all():
+        return np.zeros_like(inside)
+    at = np.flatnonzero(~kept[pieces])
+    attenuation_hu = volume.attenuation_hu[tuple(slice(a, b) for a, b in zip(edge.start_kji, stop, strict=True))]
+    piece, hu = pieces.ravel()[at], attenuation_hu.ravel()[at]
+    highest_hu = np.full(kept.shape, np.iinfo(np.int16).min, dtype=np.float64)
+    np.maximum.at(highest_hu, piece, hu)
+    faint = np.zeros_like(inside)
+    faint.ravel()[at[hu >= (highest_hu[piece] + edge.background_hu) / 2]] = True
+    return faint
 
 
 def _find_edge(
@@ -204,11 +227,11 @@ def _edge_of_pieces(
     height_hu = float(pieces.mm3 @ pieces.height_hu) / max(float(pieces.mm3.sum()), 1e-9)
     background_hu = float(np.mean(pieces.background_hu[pieces.rim], dtype=np.float64))
     close = _close_up(volume, outline, near, pieces.plateau)
-    box = tuple(slice(a - b, a - b + n) for a, b, n in zip(close.start_kji, near.start_kji, close.mask.shape, strict=True))
+    first = [a - b for a, b in zip(close.start_kji, near.start_kji, strict=True)]
+    box = tuple(slice(a, a + n) for a, n in zip(first, close.mask.shape, strict=True))
     labels = pieces.labels[box]
-    level = np.where(
-        pieces.rim[box] & (labels > 0), pieces.above_hu[box] / pieces.peak_hu[labels] - np.float32(0.5), np.float32(-0.5)
-    )
+    share = pieces.above_hu[box] / pieces.peak_hu[labels]
+    level = np.where(pieces.rim[box] & (labels > 0), share, np.float32(0)) - np.float32(0.5)
     if height_hu < max(EDGE.lowest_contrast_hu, EDGE.lowest_contrast_noise * noise_hu):
         level[:] = -0.5
     level, inside = keep_connected(level, close.mask)

@@ -220,9 +220,7 @@ def _tissue(near: Neighborhood) -> NDArray[np.bool_]:
     return tissue
 
 
-def _surroundings(
-    near: Neighborhood, tissue: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _surroundings(near: Neighborhood, tissue: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Average the tissue next to each voxel, and tell how much of the average was seen and not assumed."""
     sigma = [EDGE.tissue_sigma_mm / step_mm for step_mm in near.spacing_mm]
     weight = ndimage.gaussian_filter(tissue.astype(np.float32), sigma, truncate=3)
@@ -232,9 +230,7 @@ def _surroundings(
     return (total_hu + assumed * np.float32(EDGE.between_pieces_hu)) / whole, weight / whole
 
 
-def _above_hu(
-    near: Neighborhood, around: NDArray[np.bool_], background_hu: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _above_hu(near: Neighborhood, around: NDArray[np.bool_], background_hu: NDArray[np.float32]) -> NDArray[np.float32]:
     """Attenuation above the surroundings; tissue blurred with air counts as zero calcium, not as negative calcium."""
     above_hu: NDArray[np.float32] = np.where(around, near.attenuation_hu - background_hu, np.float32(0))
     if near.from_air_mm is not None:
@@ -271,14 +267,13 @@ def _distance_mm(things: NDArray[np.bool_], near: Neighborhood) -> NDArray[np.fl
 
 def _peaks_hu(labels: NDArray[np.int32], smooth_hu: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """(piece,) peak of each piece, at least 1; of number 0: 1."""
-    peaks_hu = np.maximum(ndimage.maximum(smooth_hu, labels, np.arange(count + 1)), 1).astype(np.float32)
+    peaks_hu: NDArray[np.float32] = np.full(count + 1, 1, dtype=np.float32)
+    np.maximum(peaks_hu, ndimage.maximum(smooth_hu, labels, np.arange(count + 1)), out=peaks_hu)
     peaks_hu[0] = 1
     return peaks_hu
 
 
-def _core(
-    labels: NDArray[np.int32], peak_hu: NDArray[np.float32], smooth_hu: NDArray[np.float32]
-) -> NDArray[np.bool_]:
+def _core(labels: NDArray[np.int32], peak_hu: NDArray[np.float32], smooth_hu: NDArray[np.float32]) -> NDArray[np.bool_]:
     core: NDArray[np.bool_] = (labels > 0) & (smooth_hu > (peak_hu / 2)[labels])
     return core
 
@@ -349,9 +344,7 @@ def _heights(
     return _Heights(height_hu.astype(np.float32), sums / height_hu, kept, is_wide, plateau)
 
 
-def _usual(
-    shown_hu: NDArray[np.float64], sd: NDArray[np.float64], mm3: NDArray[np.float64]
-) -> tuple[float, float]:
+def _usual(shown_hu: NDArray[np.float64], sd: NDArray[np.float64], mm3: NDArray[np.float64]) -> tuple[float, float]:
     """Average the densities of all pieces, and the standard deviation of their logarithms without their errors."""
     weight = mm3 / (sd**2 + EDGE.density_sd_of_lowered**2 / 9)
     total = max(float(weight.sum()), 1e-9)

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 from calcimeasure.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _LEFT_OVER_SECONDS = 3600
 """A temporary file that is older than this belongs to a run that was killed."""
@@ -38,13 +38,20 @@ def write_atomic(path: Path, text: str) -> None:
 
 
 @contextmanager
-def open_atomic(path: Path) -> Iterator[IO[str]]:
+def open_atomic(
+    path: Path, *, only_for_owner: bool = False, before_it_is_there: Callable[[Path], object] | None = None
+) -> Iterator[IO[str]]:
     """Open a text file for writing; it gets its name when the complete content is on the disk.
 
     Parameters
     ----------
     path
         The file.
+    only_for_owner
+        Whether others may not read it, whatever the umask.
+    before_it_is_there
+        Called with the file under its temporary name, complete and on the disk. If it raises, the file does not get its
+        name.
 
     Yields
     ------
@@ -72,8 +79,11 @@ def open_atomic(path: Path) -> Iterator[IO[str]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # A temporary file has mode 0600; the table gets the mode of any new file.
-        temporary.chmod(0o666 & ~_umask())
+        if not only_for_owner:
+            # A temporary file has mode 0600; the table gets the mode of any new file.
+            temporary.chmod(0o666 & ~_umask())
+        if before_it_is_there is not None:
+            before_it_is_there(temporary)
         temporary.replace(path)
     except BaseException as error:  # also after Ctrl-C no temporary file may stay
         if temporary is not None:

@@ -7,17 +7,19 @@ applicable".
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from calcimeasure.export.atomic import open_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from enum import StrEnum
     from pathlib import Path
 
@@ -89,8 +91,36 @@ def study_columns() -> tuple[Column[Any], ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A table that is complete and about to get its name: what the audit of exports keeps of it.
+
+    Parameters
+    ----------
+    path
+        The file that it becomes.
+    row_count
+        Number of rows, without the header.
+    content_hash
+        SHA-256 of the file, in hexadecimal digits.
+    is_identified
+        Whether it names patients and images as their headers do.
+    """
+
+    path: Path
+    row_count: int
+    content_hash: str
+    is_identified: bool
+
+
+Audit = Callable[[Leaving], object]
+"""Keeps that a table leaves. If it raises, the table is not written."""
+
+
 @contextmanager
-def open_table(columns: Sequence[Column[Row]], path: Path, naming: Naming | None) -> Iterator[Callable[[Row], object]]:
+def open_table(
+    columns: Sequence[Column[Row]], path: Path, naming: Naming | None, audit: Audit | None = None
+) -> Iterator[Callable[[Row], object]]:
     """Open a table and write its header.
 
     Parameters
@@ -100,7 +130,10 @@ def open_table(columns: Sequence[Column[Row]], path: Path, naming: Naming | None
     path
         The file; it is written atomically.
     naming
-        How patients, dates and UIDs are named; None leaves the columns with them empty.
+        How patients, dates and UIDs are named; None leaves the columns with them empty. Others than the owner of the
+        file cannot read an identified table.
+    audit
+        Called before the file gets its name.
 
     Yields
     ------
@@ -112,11 +145,26 @@ def open_table(columns: Sequence[Column[Row]], path: Path, naming: Naming | None
     OutputError
         The file cannot be written.
     """
-    with open_atomic(path) as file:
+    is_identified = naming is not None and not naming.dates_shifted
+    row_count = 0
+
+    def keep(file: Path) -> None:
+        if audit is not None:
+            with file.open("rb") as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            audit(Leaving(path, row_count, digest, is_identified))
+
+    with open_atomic(path, only_for_owner=is_identified, before_it_is_there=keep) as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([column.name for column in columns])
         cells = [_cell_of(column, naming) for column in columns]
-        yield lambda row: writer.writerow([cell(row) for cell in cells])
+
+        def write(row: Row) -> None:
+            nonlocal row_count
+            writer.writerow([cell(row) for cell in cells])
+            row_count += 1
+
+        yield write
 
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -161,10 +209,15 @@ def _harmless(text: str) -> str:
     return f"'{line}" if line.lstrip().startswith(_FORMULA_STARTS) else line
 
 
+def _moment_text(time: date) -> str:
+    """Write a time in UTC, or a day: a pseudonymous table has days alone (`Pseudonyms.moment`)."""
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(time, datetime) else time.isoformat()
+
+
 _TEXTS: dict[str, Callable[[Any], str]] = {
     "boolean": lambda truth: "true" if truth else "false",
     "date": date.isoformat,
-    "datetime": lambda time: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    "datetime": _moment_text,
     "integer": str,
     "string": lambda text: _harmless(str(text)),
 }

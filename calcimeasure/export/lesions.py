@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from calcimeasure.export.columns import Column, open_table, study_columns
+from calcimeasure.known_values import known_kernel, known_modality, known_view
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
+    from calcimeasure.export.columns import Audit
     from calcimeasure.export.pseudonym import Naming
     from calcimeasure.model import Lesion, Links, Outcome, StackFacts, Study
     from calcimeasure.model.numbers import Number
@@ -108,8 +110,19 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         lambda row: row.stack.stack_number,
         required=True,
     ),
-    Column("modality", "string", "CT, CR, DX, ...", lambda row: row.stack.modality, required=True),
-    Column("view_position", "string", "View of a radiograph.", lambda row: row.stack.view_position),
+    Column(
+        "modality",
+        "string",
+        "CT, CR, DX, ...; `other` for what is no Defined Term of the standard.",
+        lambda row: known_modality(row.stack.modality),
+        required=True,
+    ),
+    Column(
+        "view_position",
+        "string",
+        "View of a radiograph; `other` for what is on no list (Privacy).",
+        lambda row: known_view(row.stack.view_position),
+    ),
     Column(
         "lesion_number",
         "integer",
@@ -120,8 +133,9 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
     Column(
         "tracking_uid",
         "string",
-        "The lesion's own UID, the same in every run, export and revision.",
-        lambda row: row.lesion.tracking_uid,
+        "The lesion's own UID, or what replaces it: the same in every run and revision, and in every export with the "
+        "same key.",
+        named=lambda naming, row: naming.uid(row.lesion.tracking_uid),
         required=True,
     ),
     Column(
@@ -146,7 +160,12 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
         required=True,
     ),
     Column("reader", "string", "Who reviewed it; empty until then.", lambda row: row.lesion.reader),
-    Column("reviewed_at", "datetime", "When it was reviewed, UTC.", lambda row: row.lesion.reviewed_at),
+    Column(
+        "reviewed_at",
+        "datetime",
+        "When it was reviewed: the day, shifted as study_date is; with --identified the time, UTC.",
+        named=lambda naming, row: naming.moment(row.stack, row.lesion.reviewed_at),
+    ),
     Column("tissue", "string", "What the component is.", lambda row: row.lesion.tissue, words=Tissue),
     Column(
         "tissue_confidence",
@@ -262,8 +281,8 @@ LESION_COLUMNS: tuple[Column[LesionRow], ...] = (
     Column(
         "convolution_kernel",
         "string",
-        "ConvolutionKernel as the header says.",
-        lambda row: row.stack.convolution_kernel,
+        "ConvolutionKernel as the header says; `other` for what is on no list (Privacy).",
+        lambda row: known_kernel(row.stack.convolution_kernel),
     ),
     Column(
         "contrast_agent",
@@ -306,6 +325,7 @@ def write_lesions(
     naming: Naming | None,
     statuses: Collection[Status] = WRITTEN_STATUSES,
     all_tissues: bool = False,
+    audit: Audit | None = None,
 ) -> None:
     """Write lesions.csv, or a part of it.
 
@@ -322,13 +342,15 @@ def write_lesions(
         The lesions to write.
     all_tissues
         Write every lesion, not only calcified masses.
+    audit
+        Called before the file gets its name.
 
     Raises
     ------
     OutputError
         The file cannot be written.
     """
-    with open_table(LESION_COLUMNS, path, naming) as write:
+    with open_table(LESION_COLUMNS, path, naming, audit) as write:
         for study in studies:
             for outcome in study.outcomes:
                 for row in lesion_rows(study, outcome, statuses, all_tissues):

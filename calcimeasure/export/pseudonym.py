@@ -13,16 +13,17 @@ import hmac
 import os
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import KeyFileError
 from calcimeasure.input_files import refuse_special_file
+from calcimeasure.model import name_alone
 from calcimeasure.uid import made_uid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from calcimeasure.model import StackFacts
@@ -46,6 +47,10 @@ class Identified:
         """Give the date of the study."""
         return stack.study_date
 
+    def moment(self, stack: StackFacts, time: datetime | None) -> date | None:  # noqa: ARG002 - as in Pseudonyms
+        """Give a time as it is."""
+        return time
+
     def uid(self, uid: str | None) -> str | None:
         """Give a UID as it is."""
         return uid
@@ -68,7 +73,11 @@ class Pseudonyms:
     dates_shifted = True
 
     def patient_key(self, stack: StackFacts) -> str | None:
-        """Give the registry's id or, without one, a pseudonym; None if the header has no PatientID."""
+        """Give the registry's id or, without one, a pseudonym; None if the header has no PatientID.
+
+        Persons who share a PatientID have a pseudonym each, and so has each study whose PatientID names nobody (0,
+        ANONYMOUS): the registry's id is not given to them.
+        """
         patient_id = _patient_id(stack)
         if patient_id is None:
             return None
@@ -78,14 +87,24 @@ class Pseudonyms:
 
     def study_date(self, stack: StackFacts) -> date | None:
         """Shift the date of a study; all dates of a patient are shifted by the same number of days."""
-        if stack.study_date is None:
+        return self._shifted(stack, stack.study_date)
+
+    def moment(self, stack: StackFacts, time: datetime | None) -> date | None:
+        """Give the day (UTC) of a time, shifted by the same number of days as the dates of the patient.
+
+        The time of the day, or a day that is not shifted, would tell the shift to whoever knows when it was.
+        """
+        return None if time is None else self._shifted(stack, time.astimezone(UTC).date())
+
+    def _shifted(self, stack: StackFacts, day: date | None) -> date | None:
+        if day is None:
             return None
         patient_id = _patient_id(stack)
         # Patients without an ID cannot be distinguished, so each of their studies has its own shift.
         subject = ("study", stack.study_uid) if patient_id is None else ("patient", self._subject(patient_id))
         days = 1 + int.from_bytes(self._digest("days", *subject)[:8], "big") % _LONGEST_SHIFT_DAYS
         try:
-            return stack.study_date - timedelta(days=days)
+            return day - timedelta(days=days)
         except OverflowError:  # a date in the year 1 cannot be moved back
             return None
 
@@ -108,7 +127,8 @@ Naming = Identified | Pseudonyms
 
 
 def _patient_id(stack: StackFacts) -> str | None:
-    return (stack.patient_id or "").strip() or None
+    """Name who is imaged: the Patient ID, unless it stands for several persons or for nobody."""
+    return stack.person or name_alone(stack.patient_id, stack.study_uid)
 
 
 def read_or_make_key(path: Path, folder: Path, may_make: bool) -> tuple[bytes, bool]:
@@ -189,6 +209,11 @@ def _make(path: Path) -> bool:
 def fingerprint(key: bytes) -> str:
     """Identify a key without revealing it."""
     return hmac.digest(key, b"fingerprint", hashlib.sha256).hex()[:16]
+
+
+def chain_key(key: bytes) -> bytes:
+    """Derive the key for the chain of a store from the key for pseudonyms; neither can be found from the other."""
+    return hmac.digest(key, b"subkey\0chain", hashlib.sha256)
 
 
 def read_record_map(path: Path) -> dict[str, str]:

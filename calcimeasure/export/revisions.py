@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from calcimeasure.export.columns import Audit
     from calcimeasure.export.pseudonym import Naming
     from calcimeasure.model import Lesion, Links, Revision, StackFacts
 
@@ -38,10 +39,20 @@ REVISION_COLUMNS: tuple[Column[RevisionRow], ...] = (
         "The revision that it was made from; empty for the first.",
         lambda row: row.revision.base_number,
     ),
-    Column("made_at", "datetime", "When it was made, UTC.", lambda row: row.revision.made_at, required=True),
+    Column(
+        "made_at",
+        "datetime",
+        "When it was made: the day, shifted as study_date is; with --identified the time, UTC.",
+        named=lambda naming, row: naming.moment(row.stack, row.revision.made_at),
+    ),
     Column("made_by", "string", "Reader who made it; empty for the program.", lambda row: row.revision.reader),
     Column("why", "string", "What was done.", lambda row: row.revision.why, required=True),
-    Column("edit", "string", "The same for all revisions of one edit.", lambda row: row.revision.edit_uid),
+    Column(
+        "edit",
+        "string",
+        "The same for all revisions of one edit, or what replaces it.",
+        named=lambda naming, row: naming.uid(row.revision.edit_uid),
+    ),
     Column(
         "withdrawn",
         "boolean",
@@ -54,7 +65,13 @@ REVISION_COLUMNS: tuple[Column[RevisionRow], ...] = (
 """Columns of revisions.csv."""
 
 
-def write_revisions(revisions: Iterable[tuple[StackFacts, Revision]], path: Path, *, naming: Naming | None) -> None:
+def write_revisions(
+    revisions: Iterable[tuple[StackFacts, Revision]],
+    path: Path,
+    *,
+    naming: Naming | None,
+    audit: Audit | None = None,
+) -> None:
     """Write every revision of every lesion, for audit and for comparing readers.
 
     Parameters
@@ -65,12 +82,14 @@ def write_revisions(revisions: Iterable[tuple[StackFacts, Revision]], path: Path
         The file; it is written atomically.
     naming
         How patients, dates and UIDs are named; None leaves these columns empty.
+    audit
+        Called before the file gets its name.
 
     Raises
     ------
     OutputError
         The file cannot be written.
     """
-    with open_table(REVISION_COLUMNS, path, naming) as write:
+    with open_table(REVISION_COLUMNS, path, naming, audit) as write:
         for stack, revision in revisions:
             write(RevisionRow(stack, revision))

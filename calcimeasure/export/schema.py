@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calcimeasure.export.columns import Column
 
 
-def table_schema(columns: Sequence[Column[Any]], primary_key: Sequence[str] = ()) -> str:
+def table_schema(columns: Sequence[Column[Any]], primary_key: Sequence[str] = (), *, has_times: bool = False) -> str:
     """Describe a table as a Frictionless Table Schema (JSON).
 
     Parameters
@@ -20,8 +20,10 @@ def table_schema(columns: Sequence[Column[Any]], primary_key: Sequence[str] = ()
         Of the table.
     primary_key
         The columns whose values together identify a row; empty if there are none.
+    has_times
+        Whether columns with times have them, as in identified tables, or days alone.
     """
-    schema: dict[str, object] = {"fields": [_field(column) for column in columns], "missingValues": [""]}
+    schema: dict[str, object] = {"fields": [_field(column, has_times) for column in columns], "missingValues": [""]}
     if primary_key:
         schema["primaryKey"] = list(primary_key)
     return json.dumps(schema, indent=2) + "\n"
@@ -48,13 +50,14 @@ def markdown_table(columns: Sequence[Column[Any]]) -> str:
     return "".join(f"| {' | '.join(line[index] for index in used)} |\n" for line in lines)
 
 
-def _field(column: Column[Any]) -> dict[str, object]:
-    field: dict[str, object] = {"name": column.name, "type": column.kind, "description": column.description}
+def _field(column: Column[Any], has_times: bool) -> dict[str, object]:
+    kind = "date" if column.kind == "datetime" and not has_times else column.kind
+    field: dict[str, object] = {"name": column.name, "type": kind, "description": column.description}
     if column.unit:
         field["unit"] = column.unit
-    if column.kind == "boolean":
+    if kind == "boolean":
         field |= {"trueValues": ["true"], "falseValues": ["false"]}
-    if column.kind == "datetime":
+    if kind == "datetime":
         field["format"] = "%Y-%m-%dT%H:%M:%SZ"
     constraints: dict[str, object] = {"required": True} if column.required else {}
     if column.words:
@@ -69,7 +72,8 @@ def _cells(column: Column[Any]) -> tuple[str, ...]:
     if column.words:
         meaning += f" One of {', '.join(f'`{word}`' for word in column.words)}."
     plural = "" if column.decimals == 1 else "s"
-    kind = f"number, {column.decimals} decimal{plural}" if column.kind == "number" else column.kind
+    kinds = {"number": f"number, {column.decimals} decimal{plural}", "datetime": "date, datetime where identified"}
+    kind = kinds.get(column.kind, column.kind)
     unit = f"`{column.unit}`" if column.unit else ""
     number = column.number
     codes = ", ".join(map(str, number.codes)) if number else ""

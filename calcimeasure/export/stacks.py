@@ -49,6 +49,12 @@ SERIES_COLUMNS: tuple[Column[Outcome], ...] = (
         words=ReviewState,
     ),
     Column("seconds", "number", "Time it took.", lambda outcome: outcome.seconds, unit="s", decimals=3),
+    Column(
+        "notices",
+        "string",
+        "Codes of what was corrected, or of what a user must know, also where nothing was found; separated by ;.",
+        lambda outcome: ";".join(outcome.notices or ()),
+    ),
 )
 """Columns of private/series.csv."""
 

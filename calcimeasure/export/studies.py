@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from calcimeasure.export.columns import Column, study_columns
+from calcimeasure.known_values import known_modality
 from calcimeasure.model import BodySite, Laterality, ReviewState, State, Study, review_state
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def _if_measured(count: Callable[[Sequence[Lesion]], object]) -> Callable[[Study
 
 
 def _modalities(row: Study) -> str:
-    return ";".join(sorted({one.stack.modality for one in row.outcomes if one.stack and one.stack.modality}))
+    return ";".join(sorted({known_modality(one.stack.modality) for one in row.outcomes if one.stack} - {""}))
 
 
 def _total_volume_ml(masses: Sequence[Lesion]) -> float | None:
@@ -40,6 +41,12 @@ def _largest_mm(row: Study) -> float | None:
 
 def _readers(row: Study) -> str:
     return ";".join(sorted({lesion.reader for lesion in row.lesions if lesion.reader}))
+
+
+def _stack_notices(row: Study) -> int | None:
+    """Count the notices of the stacks; None if those of any stack are not known."""
+    notices = [one.notices for one in row.outcomes]
+    return None if None in notices else sum(len(codes) for codes in notices if codes is not None)
 
 
 def _sites(row: Study) -> str:
@@ -64,7 +71,7 @@ def _symmetric(row: Study) -> bool | None:
 
 STUDY_COLUMNS: tuple[Column[Study], ...] = (
     *study_columns(),
-    Column("modalities", "string", "Modalities of the study, separated by ;.", _modalities),
+    Column("modalities", "string", "Modalities of the study, separated by ;, as in lesions.csv.", _modalities),
     Column("stacks_measured", "integer", "Stacks measured.", lambda row: len(row.measured), required=True),
     Column(
         "stacks_failed",
@@ -120,5 +127,12 @@ STUDY_COLUMNS: tuple[Column[Study], ...] = (
         required=True,
     ),
     Column("readers", "string", "Who reviewed it, separated by ;.", _readers),
+    Column(
+        "stack_notices",
+        "integer",
+        "Notices of its stacks, also of those in which nothing was found: private/series.csv names them. Empty if "
+        "those of a stack are not known.",
+        _stack_notices,
+    ),
 )
 """Columns of studies.csv. Each study has a row, so that "no mass" can be distinguished from "not measured"."""

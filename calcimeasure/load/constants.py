@@ -19,6 +19,24 @@ class LoadConstants(Constants):
         "0.9765625 mm is often written as 0.97656: such spacings are equal. Over 512 columns the two differ by less "
         "than 0.05 pixel.",
     )
+    fewest_scattered: int = constant(
+        4,
+        "slices",
+        "So many slices of several series, side by side and evenly spaced, are taken as one stack that its UIDs "
+        "scatter. Three levels of a bone density scan are none.",
+    )
+    largest_scattered_step_mm: float = constant(
+        10.0,
+        "mm",
+        "Single slices that lie nearer to each other are of one place: no scanner takes thicker slices of bone and "
+        "soft tissue.",
+    )
+    past_midnight_h: int = constant(
+        6,
+        "h",
+        "Images of the next day belong to the study of the day before if they follow within these hours: no "
+        "examination with CT or radiographs pauses for longer.",
+    )
 
     # Attenuation and the places of slices
     air_hu: tuple[int, int] = constant(

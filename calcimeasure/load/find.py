@@ -10,69 +10,44 @@ import warnings
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from calcimeasure.errors import FileError, InputPathError
-from calcimeasure.load.constants import LOAD
+from calcimeasure.load.archives import contents_of, hides_an_archive, is_archive_name
 from calcimeasure.load.directory import listed_files
-from calcimeasure.load.header import (
-    ACQUISITIONS,
-    TELL_APART,
-    Header,
-    grid_key,
-    instance,
-    notices_of_numbers,
-    plane,
-    read_headers,
-    series_facts,
-    series_key,
-)
-from calcimeasure.load.source import archive_members
-from calcimeasure.model import Failure, Found, Instance, PixelFormat, Stack, State
+from calcimeasure.load.grids import SeriesGrids, series_grids
+from calcimeasure.load.header import Header, read_headers, series_key
+from calcimeasure.load.stacks import stacks_of
+from calcimeasure.model import Failure, Found, PixelFormat, Stack, State
 from calcimeasure.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from numpy.typing import NDArray
+    from calcimeasure.load.grids import SeriesKey
+
 
 _READERS = 4
 _USUAL_HEADER_BYTES = 2**14
 _FILES_AT_A_TIME = 128
 """Number of files whose headers are in memory at a time. The headers of one multi-frame file take some megabytes."""
 
-_Plane = tuple[tuple[float, ...] | None, tuple[float, ...] | None]
+_ARCHIVE_EXPECTED = (
+    "An archive that can be read whole expected, not read: {found} ({name}). Unpack it, and name the folder with what "
+    "was in it."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file, or a member of the .zip at `path`, and the folder that its path is relative to."""
+    """A file, or a member of the archive at `path`, and the folder that its path is relative to."""
 
     path: Path
     root: Path
     member: str | None = None
-
-
-@dataclass(slots=True)
-class _Grid:
-    """Images that share a grid, while they are collected, and the facts of the series from the first of them."""
-
-    plane: _Plane
-    instances: list[Instance]
-    first: Instance
-    facts: Stack
-    notices: set[str]
-
-    def add(self, header: Header, image: Instance) -> None:
-        self.instances.append(image)
-        self.notices.update(notices_of_numbers(header, image))
-        if _acquisition_order(image) < _acquisition_order(self.first):
-            self.first, self.facts = image, series_facts(header)
 
 
 def find_series(
@@ -83,8 +58,9 @@ def find_series(
     Parameters
     ----------
     paths
-        Files, folders (searched recursively), .zip files (read in place) and DICOMDIRs; a single one or several. Links
-        below them are followed once, and only to what lies below one of them unless `settings.follow_links` is true.
+        Files, folders (searched recursively, archives in them too), archives (.zip, .tar, .tar.gz, .gz; read in place)
+        and DICOMDIRs; a single one or several. Links below them are followed once, and only to what lies below one of
+        them unless `settings.follow_links` is true.
     settings
         Tolerances; the defaults where None.
 
@@ -102,7 +78,7 @@ def find_series(
     settings = settings or Settings()
     roots = [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
     check_paths(roots)
-    grids: dict[tuple[str, ...], dict[tuple[object, ...], list[_Grid]]] = defaultdict(lambda: defaultdict(list))
+    series: dict[SeriesKey, SeriesGrids] = defaultdict(lambda: series_grids(settings))
     formats: dict[PixelFormat, PixelFormat] = {}
     unreadable: list[Failure] = []
     other_file_count = 0
@@ -117,16 +93,13 @@ def find_series(
             else:
                 try:
                     for header in headers:
-                        same_key = grids[series_key(header)][grid_key(header)]
-                        _add(header, instance(header, file.root, formats), same_key, settings)
+                        series[series_key(header)].add(header, file.root, formats)
                 except Exception as error:  # noqa: BLE001 - one odd header must not stop the other files
                     found = f"{type(error).__name__}: {error} ({file.path.name})"
                     message = f"A header that can be understood expected, found {found}. Export the file again."
                     unreadable.append(_failure("unreadable_file", message, file))
-    stacks = [
-        stack for by_key in grids.values() for stack in _stacks([g for same in by_key.values() for g in same], settings)
-    ]
-    return Found(tuple(sorted(stacks, key=_series_order)), tuple(unreadable), other_file_count)
+    stacks = sorted(stacks_of(series, settings), key=_series_order)
+    return Found(tuple(stacks), tuple(unreadable), other_file_count)
 
 
 def _read_all(files: Iterator[_File], pool: ThreadPoolExecutor) -> Iterator[tuple[_File, list[Header] | FileError]]:
@@ -149,43 +122,17 @@ def _bring_near(file: _File) -> None:
 
 def _read(file: _File) -> list[Header] | FileError:
     try:
-        return read_headers(file.path, file.member)
+        headers = read_headers(file.path, file.member)
     except FileError as error:
         return error
+    if not headers and file.member is None and hides_an_archive(file.path):
+        message = _ARCHIVE_EXPECTED.format(found="an archive whose name does not say so", name=file.path.name)
+        return FileError("archive_not_read", message, path=file.path)
+    return headers
 
 
 def _failure(reason: str, message: str, file: _File) -> Failure:
     return Failure(State.FAILED, reason, message, path=file.path, root=file.root, member=file.member)
-
-
-def _add(header: Header, image: Instance, grids: list[_Grid], settings: Settings) -> None:
-    """Add an image to the grid that it lies on, or begin a new grid."""
-    image_plane = plane(header)
-    for grid in grids:
-        if _same_plane(image_plane, grid.plane, settings):
-            grid.add(header, image)
-            return
-    notices = set(notices_of_numbers(header, image))
-    grids.append(_Grid(image_plane, [image], image, series_facts(header), notices))
-
-
-def _acquisition_order(image: Instance) -> tuple[float, str, str]:
-    number = math.inf if image.instance_number is None else image.instance_number
-    return (number, image.sop_uid, str(image.relative_path))
-
-
-def _same_plane(one: _Plane, other: _Plane, settings: Settings) -> bool:
-    """Tell whether directions and spacings are equal within rounding."""
-    if None in one or None in other:
-        return one == other
-    (directions, spacing), (other_directions, other_spacing) = one, other
-    return all(
-        abs(a - b) <= settings.direction_tolerance
-        for a, b in zip(directions, other_directions, strict=True)  # type: ignore[arg-type]
-    ) and all(
-        math.isclose(a, b, rel_tol=LOAD.spacing_rounding)
-        for a, b in zip(spacing, other_spacing, strict=True)  # type: ignore[arg-type]
-    )
 
 
 def _series_order(stack: Stack) -> tuple[object, ...]:
@@ -267,17 +214,43 @@ class _Listing:
         """Give the files that an argument holds."""
         if argument.is_dir():
             yield from self._below(argument)
-        elif argument.suffix.lower() == ".zip":
-            try:
-                members = archive_members(argument)
-            except OSError as error:
-                found = error.strerror or error
-                raise InputPathError(f"PATH {argument} is no .zip that can be read: {found}.") from error
-            yield from (_File(argument, argument, member) for member in members)
+        elif is_archive_name(argument.name):
+            yield from self._inside_argument(argument)
         elif (named := listed_files(argument)) is None:
             yield _File(argument, argument.parent)
         else:
             yield from (_File(path, argument.parent) for path in named if self._may_follow(path, argument.parent))
+
+    def _inside_argument(self, argument: Path) -> Iterator[_File]:
+        try:
+            yield from self._inside(argument, argument)
+        except OSError as error:
+            found = error.strerror or error
+            raise InputPathError(f"PATH {argument} is no archive that can be read: {found}.") from error
+
+    def _inside_if_archive(self, path: Path, root: Path) -> Iterator[_File]:
+        """Give a file below a folder, or the files in it if it is an archive; say what is not read of it."""
+        try:
+            if is_archive_name(path.name) and path.is_file():
+                yield from self._inside(path, root)
+            else:
+                yield _File(path, root)
+        except OSError as error:
+            self._note_archive(path, root, str(error.strerror or error))
+
+    def _inside(self, path: Path, root: Path) -> Iterator[_File]:
+        contents = contents_of(path)
+        if contents is None:  # DICOM under the name of an archive
+            yield _File(path, root if path != root else root.parent)
+            return
+        for unread in contents.unread:
+            self._note_archive(path, root, unread)
+        yield from (_File(path, root, member) for member in contents.members)
+
+    def _note_archive(self, path: Path, root: Path, found: str) -> None:
+        message = _ARCHIVE_EXPECTED.format(found=found, name=path.name)
+        file = _File(path, root if path != root else root.parent)
+        self._unreadable.append(_failure("archive_not_read", message, file))
 
     def _below(self, root: Path) -> Iterator[_File]:
         """Give the files below a folder, however deep. A folder that several links lead to is entered once."""
@@ -295,7 +268,8 @@ class _Listing:
             seen.add(identity)
             followed = [one for one in entries if not one.is_symlink() or self._may_follow(folder / one.name, root)]
             is_folder = {one.name: _is_folder(one) for one in followed}
-            yield from (_File(folder / name, root) for name, is_one in is_folder.items() if not is_one)
+            for name in [name for name, is_one in is_folder.items() if not is_one]:
+                yield from self._inside_if_archive(folder / name, root)
             pending += [folder / name for name, is_one in reversed(is_folder.items()) if is_one]
 
     def _may_follow(self, path: Path, root: Path) -> bool:
@@ -315,97 +289,3 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
-
-
-# Stacks
-
-
-def _stacks(grids: Iterable[_Grid], settings: Settings) -> list[Stack]:
-    """Make stacks of the grids of one series, numbered in the order of their first instance numbers."""
-    parts = sorted((part for grid in grids for part in _split(grid, settings)), key=_first_instance)
-    # Each radiograph of a series is a stack of its own, so several are no finding. Slices should be one stack.
-    notice = ("split_series",) if sum(part.projection is None for part in parts) > 1 else ()
-    return [
-        replace(part, stack_number=number, notices=(*part.notices, *notice)) for number, part in enumerate(parts, 1)
-    ]
-
-
-def _first_instance(stack: Stack) -> tuple[float, str, str]:
-    return min(map(_acquisition_order, stack.instances))
-
-
-def _split(grid: _Grid, settings: Settings) -> list[Stack]:
-    """Drop copies of images, and split images that share positions by an attribute that tells them apart."""
-    unique = list({_identity(one): one for one in reversed(grid.instances)}.values())
-    dropped = ("duplicate_dropped",) if len(unique) < len(grid.instances) else ()
-    notices = (*grid.facts.notices, *sorted(grid.notices), *dropped)
-    # Each radiograph is measured alone, also two that have one UID.
-    parts = _tell_apart(unique, grid.facts, settings) if grid.facts.projection is None else [[one] for one in unique]
-    return [replace(grid.facts, instances=_ordered(part, grid.facts), notices=notices) for part in parts]
-
-
-def _identity(image: Instance) -> tuple[object, ...]:
-    """Name what copies of one image have in common. Images that share only their UID are two images."""
-    return (
-        image.sop_uid or (image.path, image.member),
-        image.frame_index,
-        image.instance_number,
-        image.split_keys,
-        image.position_lps_mm,
-        image.rescale_slope,
-        image.rescale_intercept,
-    )
-
-
-def _tell_apart(instances: list[Instance], facts: Stack, settings: Settings) -> list[list[Instance]]:
-    """Split images by the first attribute whose parts have one image at each position; else give one part.
-
-    Images are split only if some share a position, or if the slices of two acquisitions lie between each other. The
-    slices of two breath holds are no stack, even if they are evenly spaced together.
-    """
-    twins = _has_twin_positions(instances, facts, settings)
-    if not twins and _is_even(_positions_mm(instances, facts), settings):
-        return [instances]
-    for attribute, name in enumerate(TELL_APART):
-        parts: dict[str, list[Instance]] = defaultdict(list)
-        for one in instances:
-            parts[one.split_keys[attribute]].append(one)
-        # An attribute that differs in every image, such as an acquisition time, makes no stacks.
-        if any(len(part) == 1 or _has_twin_positions(part, facts, settings) for part in parts.values()):
-            continue
-        if twins or (name in ACQUISITIONS and _lie_among_each_other(parts.values(), facts, settings)):
-            return list(parts.values())
-    return [instances]
-
-
-def _is_even(positions_mm: NDArray[np.float64], settings: Settings) -> bool:
-    steps_mm = np.diff(np.sort(positions_mm))
-    return not steps_mm.size or bool(np.ptp(steps_mm) <= 2 * settings.spacing_tolerance_mm)
-
-
-def _lie_among_each_other(parts: Iterable[Sequence[Instance]], facts: Stack, settings: Settings) -> bool:
-    ranges = sorted((positions.min(), positions.max()) for positions in (_positions_mm(part, facts) for part in parts))
-    return any(start < end - settings.spacing_tolerance_mm for (_, end), (start, _) in itertools.pairwise(ranges))
-
-
-def _has_twin_positions(instances: Sequence[Instance], facts: Stack, settings: Settings) -> bool:
-    positions = np.sort(_positions_mm(instances, facts))
-    return bool(np.any(np.diff(positions) < settings.spacing_tolerance_mm))
-
-
-def _positions_mm(instances: Sequence[Instance], facts: Stack) -> NDArray[np.float64]:
-    """Give the position of each image along the slice normal; empty if the headers do not have all positions."""
-    if facts.row_column_directions is None or any(one.position_lps_mm is None for one in instances):
-        return np.empty(0)
-    directions = np.array(facts.row_column_directions)
-    normal = np.cross(directions[:3], directions[3:])
-    return np.array([one.position_lps_mm for one in instances]) @ normal
-
-
-def _ordered(instances: Sequence[Instance], facts: Stack) -> tuple[Instance, ...]:
-    """Order images along the slice normal; by instance number if the headers do not have all positions."""
-    by_number = sorted(instances, key=_acquisition_order)
-    positions = _positions_mm(by_number, facts)
-    if not positions.size:
-        return tuple(by_number)
-    return tuple(by_number[index] for index in np.argsort(positions, kind="stable"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
@@ -20,22 +20,17 @@ from pydicom.uid import MediaStorageDirectoryStorage
 from calcimeasure.errors import FileError
 from calcimeasure.load.repeated import RepeatedAttributeError, TopLevel, check_meta
 from calcimeasure.load.source import DEFLATED, inflate, open_source, read_meta
-from calcimeasure.model import Instance, PixelFormat, Projection, Stack
+from calcimeasure.model import Instance, Person, PixelFormat, Projection, Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-_SHARED_TEXT: Final = (
-    "Modality",
-    "FrameOfReferenceUID",
-    "ConvolutionKernel",
-)
 _SHARED_NUMBERS: Final = ("Rows", "Columns", "SamplesPerPixel")
-"""Images of one grid have exactly equal values in these, and in the first three values of Image Type (some scanners
-mark single slices of a series in the fourth). Their planes are equal within rounding."""
+"""Images of one stack have exactly equal values in these."""
 
 TELL_APART: Final = (
+    "StackID",
     "ImageType",
     "TemporalPositionIdentifier",
     "AcquisitionNumber",
@@ -45,11 +40,25 @@ TELL_APART: Final = (
     "AcquisitionDateTime",
     "AcquisitionTime",
     "ContentTime",
+    "NominalPercentageOfCardiacPhase",
+    "IrradiationEventUID",
+    "SliceThickness",
 )
 """Attributes that can tell apart images at one position, in the order in which they are tried."""
 
 ACQUISITIONS: Final = frozenset({"TemporalPositionIdentifier", "AcquisitionNumber"})
-"""Those of `TELL_APART` that differ between images of two acquisitions."""
+"""Those of `TELL_APART` that differ between images of two acquisitions, also where no two lie at one position."""
+
+_AS_NUMBERS: Final = frozenset({"KVP", "NominalPercentageOfCardiacPhase", "SliceThickness", "TriggerTime"})
+"""Those of `TELL_APART` whose values are numbers: 2 and 2.00 are one value."""
+
+_TAKEN_AT: Final = (
+    ("AcquisitionDate", "AcquisitionTime"),
+    ("ContentDate", "ContentTime"),
+    ("SeriesDate", "SeriesTime"),
+    ("StudyDate", "StudyTime"),
+)
+"""Date and time of an image, the nearest to the acquisition first."""
 
 RADIOGRAPHS: Final = frozenset({"CR", "DX", "RG", "IO", "PX", "MG", "RF", "XA"})
 """Modalities of projections."""
@@ -59,16 +68,18 @@ _WORDS_FOR_NO_CONTRAST: Final = frozenset({"NO", "NONE", "N/A", "NA", "WITHOUT",
 _TAGS: Final = {
     keyword: Tag(keyword)
     for keyword in (
-        *_SHARED_TEXT,
         *_SHARED_NUMBERS,
         *TELL_APART,
+        *(keyword for pair in _TAKEN_AT for keyword in pair),
         "BitsAllocated",
         "BitsStored",
         "BodyPartExamined",
         "CodeValue",
         "ConversionType",
+        "ConvolutionKernel",
         "EstimatedRadiographicMagnificationFactor",
         "FrameLaterality",
+        "FrameOfReferenceUID",
         "HighBit",
         "ImageLaterality",
         "ImageOrientationPatient",
@@ -78,9 +89,12 @@ _TAGS: Final = {
         "Laterality",
         "MediaStorageSOPClassUID",
         "MediaStorageSOPInstanceUID",
+        "Modality",
         "NominalScannedPixelSpacing",
         "NumberOfFrames",
+        "PatientBirthDate",
         "PatientOrientation",
+        "PatientSex",
         "PhotometricInterpretation",
         "PixelAspectRatio",
         "PixelIntensityRelationship",
@@ -97,8 +111,6 @@ _TAGS: Final = {
         "SOPInstanceUID",
         "SeriesInstanceUID",
         "SeriesNumber",
-        "SliceThickness",
-        "StudyDate",
         "StudyInstanceUID",
         "TransferSyntaxUID",
         "ViewPosition",
@@ -112,6 +124,7 @@ _WORD_TAGS: Final = tuple(
     for keyword in (
         "ContrastBolusAgent",
         "DerivationDescription",
+        "IssuerOfPatientID",
         "Manufacturer",
         "ManufacturerModelName",
         "PatientID",
@@ -431,13 +444,35 @@ def series_key(header: Header) -> tuple[str, ...]:
     return (study_uid, "", str(folder), _text(dataset, "SeriesNumber") or "")
 
 
-def grid_key(header: Header) -> tuple[object, ...]:
-    """Collect the values that are exactly equal in all images of one grid."""
+class GridKey(NamedTuple):
+    """What images of one stack share.
+
+    Parameters
+    ----------
+    exact
+        Values that are equal in all images of a stack.
+    image_type
+        The first three values of Image Type (some scanners mark single slices of a series in the fourth).
+    frame_of_reference_uid, kernel
+        Values that are equal in all images of a stack, if its header is right.
+    person, study_date
+        Who is imaged, and when, as far as the header of an image says it.
+    """
+
+    exact: tuple[object, ...]
+    image_type: tuple[str, ...]
+    frame_of_reference_uid: str | None
+    kernel: str | None
+    person: Person
+    study_date: date | None
+
+
+def grid_key(header: Header) -> GridKey:
+    """Collect the values that are exactly equal in all images of one grid. Their planes are equal within rounding."""
     dataset = header.dataset
-    return (
+    exact = (
         _sop_class_uid(dataset),
-        _image_type(dataset)[:3],
-        *(_text(dataset, keyword) for keyword in _SHARED_TEXT),
+        _text(dataset, "Modality"),
         # Some writers give the Rescale Type of some slices only.
         _text(dataset, "RescaleType") or "HU",
         *(_unsigned(dataset, keyword) for keyword in _SHARED_NUMBERS),
@@ -445,6 +480,45 @@ def grid_key(header: Header) -> tuple[object, ...]:
         # Each radiograph is measured alone.
         (_text(dataset, "SOPInstanceUID") or (header.path, header.member)) if is_projection(dataset) else None,
     )
+    return GridKey(
+        exact=exact,
+        image_type=_image_type(dataset)[:3],
+        frame_of_reference_uid=_text(dataset, "FrameOfReferenceUID"),
+        kernel=_text(dataset, "ConvolutionKernel"),
+        person=_person(dataset),
+        study_date=_date(_text(dataset, "StudyDate")),
+    )
+
+
+def _person(dataset: Dataset) -> Person:
+    return Person.said(
+        patient_id=_words(dataset, "PatientID"),
+        issuer=_words(dataset, "IssuerOfPatientID"),
+        birth_date=_date(_text(dataset, "PatientBirthDate")),
+        sex=_text(dataset, "PatientSex"),
+        on=_date(_text(dataset, "StudyDate")),
+    )
+
+
+def taken_at(header: Header) -> datetime | None:
+    """Read when an image was taken, as near to its acquisition as the header says it; None if it says no time."""
+    dataset = header.dataset
+    stated = _time_of(_text(dataset, "AcquisitionDateTime") or "")
+    pairs = ((_text(dataset, day), _text(dataset, time)) for day, time in _TAKEN_AT)
+    study_date = _text(dataset, "StudyDate") or ""
+    return stated or next(
+        (found for day, time in pairs if (found := _time_of((day or study_date) + (time or "")))), None
+    )
+
+
+def _time_of(digits: str) -> datetime | None:
+    """Read a date with a time to the minute; what follows the minute is not needed."""
+    digits = digits.replace(".", "").replace(":", "")[:12]
+    try:
+        year, *others = (int(digits[start:stop]) for start, stop in ((0, 4), (4, 6), (6, 8), (8, 10), (10, 12)))
+        return datetime(year, *others)  # type: ignore[arg-type]
+    except ValueError:
+        return None
 
 
 def plane(header: Header) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None]:
@@ -465,6 +539,7 @@ def series_facts(header: Header) -> Stack:
         sop_class_uid=_sop_class_uid(dataset),
         instances=(),
         patient_id=_words(dataset, "PatientID"),
+        person=_person(dataset),
         study_date=_date(_text(dataset, "StudyDate")),
         series_number=_kept_integer(dataset, "SeriesNumber"),
         description=_words(dataset, "SeriesDescription"),
@@ -576,8 +651,19 @@ def instance(header: Header, root: Path, formats: dict[PixelFormat, PixelFormat]
         pixel_offset=header.pixel_offset,
         frame_index=header.frame_index,
         frame_count=header.frame_count,
-        split_keys=tuple(_text(dataset, keyword) or "" for keyword in TELL_APART),
+        split_keys=tuple(_split_key(dataset, keyword) for keyword in TELL_APART),
     )
+
+
+def _split_key(dataset: Dataset, keyword: str) -> str:
+    value = _text(dataset, keyword) or ""
+    number = _number(dataset, keyword) if keyword in _AS_NUMBERS else None
+    return value if number is None else number_text(number)
+
+
+def number_text(number: float) -> str:
+    """Write a number of `TELL_APART`: numbers that differ by rounding are one text."""
+    return format(number, ".4g")
 
 
 def _pixel_format(dataset: Dataset, transfer_syntax_uid: str) -> PixelFormat:

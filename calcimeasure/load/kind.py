@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import UnsupportedError
+from calcimeasure.known_values import known_modality
 from calcimeasure.load.constants import LOAD
 from calcimeasure.load.header import NOT_THE_VOLUME
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Stack
+    from calcimeasure.model import Instance, Stack
 
 _MULTIFRAME_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7.3"
 """Multi-frame Grayscale Word Secondary Capture: it is converted CT if its frames have positions."""
@@ -68,7 +70,7 @@ def refuse_unsupported(stack: Stack) -> None:
     """
     reason = _unsupported_reason(stack)
     if reason:
-        found = f"{stack.modality or 'no modality'}, Image Type {'/'.join(stack.image_type) or 'empty'}"
+        found = f"{known_modality(stack.modality) or 'no modality'}, Image Type {'/'.join(stack.image_type)!r}"
         name = f"series {stack.series_uid or 'without UID'}"
         what_to_do = ""
         if reason == "derived_image" and _is_voxels_by_image_type(stack):
@@ -76,6 +78,11 @@ def refuse_unsupported(stack: Stack) -> None:
             what_to_do = " Measure the series that it was computed from."
         message = f"A CT or a radiograph expected, found {found} ({name}).{what_to_do}"
         raise UnsupportedError(reason, message, stack.series_uid)
+
+
+def is_measured(facts: Stack, image: Instance) -> bool:
+    """Tell whether a series with this image is one that can be loaded, as `refuse_unsupported` has it."""
+    return _unsupported_reason(replace(facts, instances=(image,))) is None
 
 
 def is_monoenergetic(stack: Stack) -> bool:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import numpy as np
 
 from calcimeasure.errors import PixelError
+from calcimeasure.load.archives import changed_at
+from calcimeasure.load.bombs import CutOffError
 from calcimeasure.load.fragments import Fragment, ends_with_image, fragments_of_frames, read_fragments
-from calcimeasure.load.source import DEFLATED, CutOffError, changed_at, inflate, open_source, read_meta, unpacked
+from calcimeasure.load.source import DEFLATED, inflate, open_source, read_meta, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -73,7 +73,7 @@ def refuse_no_gray_projection(stack: Stack) -> None:
         raise UnsupportedError("cine", f"One projection expected, found {found}.", stack.series_uid)
     if projection.photometric_interpretation not in _SHAPE_OF:
         name = stack.instances[0].path.name
-        found = f"{projection.photometric_interpretation} (Photometric Interpretation (0028,0004), {name})"
+        found = f"{projection.photometric_interpretation!r} (Photometric Interpretation (0028,0004), {name})"
         raise PixelError(
             "color_image", f"A gray image expected, found {found}. Export the original image.", stack.series_uid
         )

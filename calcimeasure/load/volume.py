@@ -157,7 +157,7 @@ def refuse_no_hounsfield_units(stack: Stack) -> None:
             stack,
             "not_hu",
             "Hounsfield units expected",
-            stack.rescale_type,
+            repr(stack.rescale_type),
             "Rescale Type (0028,1054)",
             "Export the series in Hounsfield units.",
         )
@@ -214,6 +214,7 @@ def stack_geometry(stack: Stack, settings: Settings) -> tuple[Geometry, tuple[st
     normal = np.cross(row_direction, column_direction)
     steps_mm = np.diff(origins_lps_mm @ normal)
     refuse_implausible_steps(stack, steps_mm)
+    _refuse_unclear(stack)
     _refuse_doubled_positions(stack, steps_mm, settings)
     _refuse_missing_slices(stack, steps_mm, settings)
     total_shift_mm = _refuse_irregular_shift(stack, origins_lps_mm, normal, settings)
@@ -296,6 +297,19 @@ def _origins_lps_mm(stack: Stack) -> NDArray[np.float64]:
     origins_lps_mm = np.array([instance.position_lps_mm for instance in stack.instances])
     refuse_out_of_reach(stack, origins_lps_mm)
     return origins_lps_mm
+
+
+def _refuse_unclear(stack: Stack) -> None:
+    if stack.unclear is not None:
+        raise refusal(
+            GeometryError,
+            stack,
+            "mixed_acquisitions",
+            "Slices of one acquisition and thickness expected",
+            stack.unclear,
+            "Image Position (Patient) (0020,0032)",
+            "Export each acquisition or reconstruction as a series of its own.",
+        )
 
 
 def _refuse_doubled_positions(stack: Stack, steps_mm: NDArray[np.float64], settings: Settings) -> None:

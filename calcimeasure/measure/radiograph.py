@@ -280,10 +280,16 @@ def _with_large(numbers: RadiographMeasurements, settings: MeasureSettings) -> R
 
 
 def _notices(radiograph: Radiograph, has_edge: bool) -> tuple[str, ...]:
+    return (*notices_of_radiograph(radiograph), *(() if has_edge else ("no_edge",)))
+
+
+def notices_of_radiograph(radiograph: Radiograph) -> tuple[str, ...]:
+    """Give the notices that every lesion on a radiograph has: on its spacing, and on its pixel values.
+
+    Returns
+    -------
+    tuple of str
+        Keys of `calcimeasure.codes.NOTICES`.
+    """
     spacing = "no_spacing" if radiograph.spacing_mm is None else _SPACING_NOTICES.get(radiograph.spacing_source)
-    found = {
-        spacing: spacing is not None,
-        "logarithm_taken": is_linear(radiograph),
-        "no_edge": not has_edge,
-    }
-    return tuple(notice for notice, holds in found.items() if notice is not None and holds)
+    return (*((spacing,) if spacing else ()), *(("logarithm_taken",) if is_linear(radiograph) else ()))

@@ -11,9 +11,10 @@ from calcimeasure.model.image import NOT_IMAGED_HU, Image, NamedBones, Radiograp
 from calcimeasure.model.lesion import Lesion, Midline, Revision, Side, Site, largest_first, review_state
 from calcimeasure.model.measurements import Axis, Measurements, RadiographAxis, RadiographMeasurements
 from calcimeasure.model.outline import Outline
+from calcimeasure.model.person import Person, Who, name_alone, names_among, names_nobody, settled
 from calcimeasure.model.points import PointLps, PointPx
 from calcimeasure.model.proposal import Evidence, Proposal, Proposals
-from calcimeasure.model.report import Outcome, Report, StackFacts
+from calcimeasure.model.report import MaskUse, Outcome, Report, StackFacts, notices_of
 from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Projection, Stack
 from calcimeasure.model.study import LinkKey, Links, Study, link_key
 from calcimeasure.model.vocabulary import (
@@ -45,11 +46,13 @@ __all__ = [
     "Lesion",
     "LinkKey",
     "Links",
+    "MaskUse",
     "Measurements",
     "Midline",
     "NamedBones",
     "Outcome",
     "Outline",
+    "Person",
     "PixelFormat",
     "PointLps",
     "PointPx",
@@ -74,7 +77,13 @@ __all__ = [
     "Study",
     "Tissue",
     "Volume",
+    "Who",
     "largest_first",
     "link_key",
+    "name_alone",
+    "names_among",
+    "names_nobody",
+    "notices_of",
     "review_state",
+    "settled",
 ]

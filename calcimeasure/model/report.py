@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from calcimeasure.model.vocabulary import State, Status
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model.lesion import Lesion, Midline
@@ -28,6 +29,9 @@ class StackFacts:
         (`RadiographMeasurements`).
     midline
         The midline of the body; None if the stack does not show it.
+    person
+        Who is imaged, as pseudonyms take it (`calcimeasure.model.Who`): the Patient ID if one person has it. None if
+        the header has none, or in records that were not compared with others.
     view_position, patient_orientation
         Of a radiograph: View Position (0018,5101), and the letters of rows and columns (0020,0020), separated by \.
     """
@@ -54,6 +58,7 @@ class StackFacts:
     midline: Midline | None = None
     view_position: str | None = None
     patient_orientation: str | None = None
+    person: str | None = None
 
     @classmethod
     def of(cls, stack: Stack, geometry: Geometry | None = None, midline: Midline | None = None) -> Self:
@@ -82,6 +87,7 @@ class StackFacts:
             midline=midline,
             view_position=stack.projection.view_position if stack.projection else None,
             patient_orientation="\\".join(stack.projection.patient_orientation) or None if stack.projection else None,
+            person=stack.person_name,
         )
 
 
@@ -101,6 +107,10 @@ class Outcome:
         The current lesions, of any tissue and status.
     seconds
         Time that measuring took.
+    notices
+        Keys of `calcimeasure.codes.NOTICES`: what was corrected on the stack, or what a user must know about it. They
+        are told also where no lesion was found. None if they are not known: a store of schema 3 has them of lesions
+        only.
     """
 
     state: State
@@ -110,6 +120,7 @@ class Outcome:
     message: str | None = None
     lesions: tuple[Lesion, ...] = ()
     seconds: float = 0.0
+    notices: tuple[str, ...] | None = ()
 
     @property
     def masses(self) -> tuple[Lesion, ...]:
@@ -121,7 +132,14 @@ class Outcome:
         """Make the outcome of a stack from its report or failure."""
         if isinstance(result, Report):
             stack = StackFacts.of(result.stack, result.geometry, result.midline)
-            return cls(State.MEASURED, stack.path, stack, lesions=result.lesions, seconds=result.seconds)
+            return cls(
+                State.MEASURED,
+                stack.path,
+                stack,
+                lesions=result.lesions,
+                seconds=result.seconds,
+                notices=notices_of(result),
+            )
         return cls(
             state=result.state,
             path=result.relative_path.as_posix(),
@@ -129,7 +147,27 @@ class Outcome:
             reason=result.reason,
             message=result.message,
             seconds=result.seconds,
+            notices=notices_of(result),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MaskUse:
+    """What became, for one stack, of the masks that other programs made.
+
+    Parameters
+    ----------
+    taken
+        The files that were taken.
+    not_taken
+        Why files were not taken, in sentences.
+    remarks
+        What a user must know of the masks that were taken, in sentences.
+    """
+
+    taken: tuple[Path, ...] = ()
+    not_taken: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,3 +186,11 @@ class Report:
     seconds: float = 0.0
     thumbnails: tuple[bytes, ...] = ()
     midline: Midline | None = None
+    masks: MaskUse = field(default_factory=MaskUse)
+
+
+def notices_of(result: Report | Failure) -> tuple[str, ...]:
+    """Give the notices of a stack, each once: of a stack that was not measured, those of its headers."""
+    if isinstance(result, Report):
+        return tuple(dict.fromkeys(result.notices))
+    return tuple(dict.fromkeys(result.stack.notices)) if result.stack else ()

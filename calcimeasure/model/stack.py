@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from calcimeasure.model.person import NOT_SAID, Person
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -46,7 +48,7 @@ class Instance:
     split_keys
         Values that may differ between images at one position: temporal position, acquisition, echo, times.
     member
-        Name of the file inside a .zip; `path` is then the .zip.
+        Name of the file inside an archive (.zip, .tar, .gz); `path` is then the archive.
     frame_index, frame_count
         Index of the frame, and number of frames in the file.
     """
@@ -67,7 +69,7 @@ class Instance:
 
     @property
     def relative_path(self) -> Path:
-        """Path of the file relative to the PATH argument under which it was found; for a .zip, the name inside it."""
+        """Path of the file relative to the PATH argument under which it was found, with its name in an archive."""
         return _relative_path(self.path, self.root, self.member)
 
 
@@ -117,7 +119,10 @@ class Stack:
     (0008,2228). `region_modifier_codes` holds the code values of their modifiers (0008,2220) and (0008,2230).
     `derivation` is Derivation Description (0008,2111). `volume_words` holds the values of Volumetric Properties
     (0008,9206) and Volume Based Calculation Technique (0008,9207). `device` is Manufacturer (0008,0070) and
-    Manufacturer's Model Name (0008,1090).
+    Manufacturer's Model Name (0008,1090). `person` holds what headers say of who is imaged, `person_name` the name of
+    that person among all persons that were found (`calcimeasure.model.Who`). `unclear` says what was found where
+    headers and positions disagree about which slices are one stack: such a stack is refused. `joined_series` holds the
+    study and series UIDs of slices that were joined although they differ in these.
     """
 
     series_uid: str
@@ -152,6 +157,10 @@ class Stack:
     device: str = ""
     projection: Projection | None = None
     notices: tuple[str, ...] = ()
+    person: Person = NOT_SAID
+    person_name: str | None = None
+    unclear: str | None = None
+    joined_series: tuple[tuple[str, str], ...] = ()
 
     @property
     def relative_path(self) -> Path:
@@ -219,7 +228,8 @@ class Failure:
 
 
 def _relative_path(path: Path, root: Path | None, member: str | None) -> Path:
-    if member is not None:
-        # A name in a .zip may contain "..", which would lead out of the folder. This path is not used to open files.
-        return Path(*(part for part in PurePosixPath(member).parts if part not in ("/", "..")))
-    return path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)
+    outside = path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)
+    if member is None:
+        return outside if path != root else Path(path.name)
+    # A name in an archive may contain "..", which would lead out of the folder. This path is not used to open files.
+    return outside.joinpath(*(part for part in PurePosixPath(member).parts if part not in ("/", "..")))

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.errors import OutputError
-from calcimeasure.export import write_atomic, write_tables
-from calcimeasure.results import naming_of, prepare, store_of, store_that_is_there
+from calcimeasure.export import write_atomic
+from calcimeasure.results import prepare, pseudonyms_of, store_of, store_that_is_there, write_tables_of
 from calcimeasure.review.worklist import OpenedStack, Task, tasks_of
 from calcimeasure.settings import Settings, format_settings
 from calcimeasure.store import Todo
-from calcimeasure.study import linked_studies
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
@@ -51,7 +50,9 @@ class Desk:
         self.folder = folder
         with ExitStack() as opening:
             self.store, self.settings = opening.enter_context(store_that_is_there(folder, self._say))
-            self._naming = None if self.is_temporary else naming_of(self.store, self.settings, folder, self._say)
+            self._pseudonyms = None
+            if not self.is_temporary:
+                self._pseudonyms = pseudonyms_of(self.store, self.settings, folder, self._say)
             self._closing = opening.pop_all()
 
     @property
@@ -79,9 +80,8 @@ class Desk:
 
     def write_tables(self) -> None:
         """Write the tables again from the store."""
-        if self._naming is not None:
-            studies = linked_studies(self.store.outcomes())
-            write_tables(studies, self.folder, naming=self._naming, all_tissues=self.settings.all_tissues)
+        if self._pseudonyms is not None:
+            write_tables_of(self.store, self.settings, self.folder, self._pseudonyms)
 
     def save_as(self, folder: Path) -> None:
         """Move a review of images that were opened by hand into a folder.
@@ -93,7 +93,7 @@ class Desk:
         """
         if (folder / "private").exists():
             raise OutputError(f"{folder} holds results already: name a new folder, or open that one for review.")
-        private = prepare(folder)
+        private = prepare(folder, self._say)
         source, goal = self.folder / "private" / "calcimeasure.db", private / "calcimeasure.db"
         with closing(sqlite3.connect(source)) as before, closing(sqlite3.connect(goal)) as after:
             before.backup(after)
@@ -112,7 +112,7 @@ class Desk:
 
 def _temporary_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="calcimeasure-"))
-    private = prepare(folder)
+    private = prepare(folder, lambda _: None)
     settings = Settings()
     write_atomic(private / "settings.toml", format_settings(settings))
     with store_of(folder, settings, lambda _: None):

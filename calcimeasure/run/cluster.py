@@ -9,6 +9,7 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import islice
 from multiprocessing import current_process
 from multiprocessing.util import Finalize
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import dask
-from distributed import CancelledError, Client, Future, KilledWorker, Status, get_worker
+from distributed import CancelledError, Client, Future, KilledWorker, Security, Status, get_worker
 from distributed.deploy.cluster import Cluster
 
 from calcimeasure.errors import CalcimeasureError, SettingsError, WorkerError
@@ -44,6 +45,12 @@ _LOOK_SECONDS = 1.0
 _FIRST_WORKER_SECONDS = 15
 _TIMES = 4
 """Number of rounds after which a stack is given up whose worker died in each; a round of Dask tries four workers."""
+
+_PACKAGES = (
+    *("dask", "distributed", "dask_jobqueue", "dask_kubernetes", "dask_cloudprovider", "dask_gateway", "dask_yarn"),
+    *("dask_cuda", "dask_mpi"),
+)
+"""The packages whose classes of clusters may be named. Settings can come with a folder from somebody else."""
 
 _CLOSES = (Status.closing, Status.closed)
 _MAY_HAVE_CHILDREN = "DASK_DISTRIBUTED__WORKER__DAEMON=False"
@@ -274,7 +281,7 @@ def _started(arguments: dict[str, Any]) -> Cluster:
         # Two runs on one login node need dashboards on two ports: the system chooses a free one.
         keywords["scheduler_options"] = {"dashboard_address": ":0", **keywords.get("scheduler_options", {})}
     elif kind.__name__ == "LocalCluster":
-        keywords = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL, **keywords}
+        keywords = {**_secured(), "dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL, **keywords}
     try:
         return kind(**keywords)
     except (TypeError, ValueError, RuntimeError, OSError) as error:
@@ -283,9 +290,22 @@ def _started(arguments: dict[str, Any]) -> Cluster:
         ) from error
 
 
+def _secured() -> dict[str, Any]:
+    """Have the processes of a cluster on this machine talk to each other alone, by a certificate of this run.
+
+    Without it every user of the machine could have them run a program. Dask makes certificates by `cryptography`.
+    """
+    return {"security": Security.temporary(), "protocol": "tls://"} if find_spec("cryptography") else {}
+
+
 def _class_of(name: str) -> type[Cluster]:
-    """Find a class of clusters: LocalCluster, a class of dask-jobqueue, or any other by its full name."""
+    """Find a class of clusters: LocalCluster, a class of dask-jobqueue, or one of a known package by its full name."""
     module, _, short = name.rpartition(".")
+    if module and module.partition(".")[0] not in _PACKAGES:
+        raise SettingsError(
+            f"A class of one of the packages {', '.join(_PACKAGES)} expected, found cluster.class = {name!r}: "
+            "to import any other would run its code."
+        )
     for place in [module] if module else ["distributed", "dask_jobqueue"]:
         try:
             found = getattr(import_module(place), short, None)

@@ -24,6 +24,7 @@ import psutil
 from pebble import ProcessExpired, ProcessPool
 
 from calcimeasure.errors import WorkerError
+from calcimeasure.fault import fault_report
 from calcimeasure.model import Failure, Lesion, Report, Stack, State
 from calcimeasure.settings import Settings
 from calcimeasure.threads import core_count
@@ -191,6 +192,8 @@ def measure_in_processes(
             result = child.measure(pickle.dumps(task), str(Path.cwd()))
         finally:
             idle.put(child)
+        if stopped() and _was_ended(result):
+            return None  # a batch system ends every process of a job: the next run measures this stack
         return replace(result, stack=task[0])
 
     in_flight: dict[Future[Measured | None], _Key] = {}
@@ -320,8 +323,8 @@ class Child:
             return Failure(State.FAILED, "time_limit", message)
         if isinstance(error, ProcessExpired):
             return _crash(_how_it_ended(error.exitcode))
-        message = f"{type(error).__name__}: {error}. Please report it with private/log.txt."
-        return Failure(State.FAILED, "internal_error", message, traceback="".join(format_exception(error)))
+        trace = "".join(format_exception(error))
+        return Failure(State.FAILED, "internal_error", fault_report(error), traceback=trace)
 
     def _drop_pool(self) -> None:
         pool, self._pool = self._pool, None
@@ -341,6 +344,10 @@ def _crash(how: str, seconds: float = 0.0) -> Failure:
         "or the machine has too little memory: measure it alone (--workers 1), and report it."
     )
     return Failure(State.FAILED, "codec_crash", message, seconds=seconds)
+
+
+def _was_ended(result: Measured) -> bool:
+    return isinstance(result, Failure) and result.reason == "codec_crash" and "by SIGTERM" in result.message
 
 
 def _how_it_ended(exit_code: int) -> str:
@@ -366,12 +373,12 @@ def _context() -> Any:  # noqa: ANN401 - one of two unrelated classes
 
 @contextmanager
 def interrupts_held_back() -> Iterator[None]:
-    """Hold Ctrl-C back from the processes and threads that begin inside: they never get it."""
+    """Hold back Ctrl-C, and the end of a terminal, from the processes and threads that begin inside."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     resource_tracker.ensure_running()  # it lets signals through again when it starts, so it starts before
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

@@ -78,12 +78,19 @@ def reporter_of(screen: Screen, log: Path, total: int) -> Iterator[Reporter]:
     OutputError
         The log cannot be written.
     """
-    with _log_to(log) as log_line, screen.progress_of(total) as progress:
+    with log_to(log) as log_line, screen.progress_of(total) as progress:
         yield Reporter(screen.say, log_line, progress)
 
 
 @contextmanager
-def _log_to(path: Path) -> Iterator[Log]:
+def log_to(path: Path) -> Iterator[Log]:
+    """Open a log that lines are added to, each with its time.
+
+    Raises
+    ------
+    OutputError
+        The log cannot be written.
+    """
     try:
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             yield lambda line: print(datetime.now(UTC).isoformat(timespec="seconds"), line, file=file, flush=True)
@@ -93,7 +100,7 @@ def _log_to(path: Path) -> Iterator[Log]:
 
 @contextmanager
 def stop_on_interrupt(say: Say) -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether Ctrl-C was pressed.
+    """Yield a function that tells whether Ctrl-C was pressed, or SIGTERM or SIGHUP came.
 
     Pressed once, the caller finishes the stacks that are being measured; pressed twice, `KeyboardInterrupt` is raised.
     """
@@ -106,8 +113,18 @@ def stop_on_interrupt(say: Say) -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         say("calcimeasure: interrupted. What is being measured is finished first; Ctrl-C again stops now.")
 
-    before = signal.signal(signal.SIGINT, note)
+    before = {number: signal.signal(number, note) for number in _of_the_end() if _is_answered(number)}
     try:
         yield lambda: pressed > 0
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _of_the_end() -> list[signal.Signals]:
+    return [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def _is_answered(number: signal.Signals) -> bool:
+    """Tell whether a signal ends this program; nohup has it ignore that its terminal is closed."""
+    return number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import RecordError
-from calcimeasure.export import write_atomic, write_series, write_tables
+from calcimeasure.export import write_atomic, write_series
 from calcimeasure.load import find_bone_masks, find_series
-from calcimeasure.model import Failure, Report, Stack, State
+from calcimeasure.model import Failure, Report, Stack, State, notices_of
 from calcimeasure.one_line import one_line
-from calcimeasure.results import naming_of, prepare, store_of, with_the_store_of
-from calcimeasure.run.progress import reporter_of, stop_on_interrupt
+from calcimeasure.results import audit_of, prepare, pseudonyms_of, store_of, with_the_store_of, write_tables_of
+from calcimeasure.run.masks import MaskTally
+from calcimeasure.run.progress import log_to, reporter_of, stop_on_interrupt
+from calcimeasure.run.record_map import RecordMapTally
 from calcimeasure.run.summary import Tally
-from calcimeasure.settings import format_settings
+from calcimeasure.run.withheld import withheld
+from calcimeasure.settings import change_settings, format_settings, without_password
 from calcimeasure.store import Todo
-from calcimeasure.study import linked_studies
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from calcimeasure.export import Naming
+    from calcimeasure.export import Pseudonyms
     from calcimeasure.model import Found
     from calcimeasure.run.processes import Measured, MeasureStacks, Task
     from calcimeasure.run.progress import Reporter, Screen
@@ -61,6 +63,8 @@ class Run:
         The store for the results.
     out
         The folder of the tables.
+    masks
+        Counts which masks of bones its stacks take.
     """
 
     paths: Sequence[Path]
@@ -68,6 +72,7 @@ class Run:
     settings: Settings
     store: Store
     out: Path
+    masks: MaskTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ class Done:
         The summary of the folder after the run.
     interrupted
         Whether Ctrl-C was pressed and the remaining stacks were not measured.
+    to_look_at
+        Lines on what else a person has to look at, besides the notices of the summary.
     """
 
     out: Path
@@ -93,6 +100,7 @@ class Done:
     states: Counter[str]
     summary: Summary
     interrupted: bool
+    to_look_at: Sequence[str] = ()
 
     @property
     def measured(self) -> int:
@@ -133,22 +141,28 @@ def measure_into(
     UsageError
         The bones, the folder, its store, the key of its pseudonyms or the workers cannot be used.
     """
-    find_bone_masks(settings)  # bones that cannot be read are an error before anything is written
-    private = prepare(out)
+    masks = MaskTally(find_bone_masks(settings))  # bones that are not there are an error before anything is written
+    private = prepare(out, screen.say)
     settings = with_the_store_of(out, settings)
     with store_of(out, settings, screen.say) as store:
-        naming = naming_of(store, settings, out, screen.say)
+        # The store is open: from here on nothing needs the password, and nothing can keep or show it.
+        settings = change_settings(settings, {"store": without_password(settings.store)})
+        pseudonyms = pseudonyms_of(store, settings, out, screen.say)
         write_atomic(private / "settings.toml", format_settings(settings))
         with workers as measure_stacks:
-            run = Run(paths, find_series(paths, settings), settings, store, out)
+            run = Run(paths, find_series(paths, settings), settings, store, out, masks)
             with (
                 reporter_of(screen, private / "log.txt", len(run.found.series)) as reporter,
                 stop_on_interrupt(screen.say) as stopped,
             ):
                 reporter.log(one_line(f"measure {' '.join(map(str, paths))}: {len(run.found.series)} stacks"))
                 states = measure_found(run, measure_stacks, reporter, stopped)
-        summary = _write_tables(run, naming)
-    return Done(out, settings, run.found, states, summary, stopped())
+        summary, unmapped = _write_tables(run, pseudonyms)
+    with log_to(private / "log.txt") as log:
+        for line in unmapped.log_lines():
+            log(one_line(line))
+    to_look_at = (*map(withheld, masks.summary()), *unmapped.lines())
+    return Done(out, settings, run.found, states, summary, stopped(), to_look_at)
 
 
 def measure_found(
@@ -176,8 +190,10 @@ def measure_found(
     told = _Told(run, reporter)
     tasks = _plan(run, told, stopped)
     for plan, result in measure_stacks(tasks, len(run.found.series), stopped):
-        told.tell(*_keep(run, run_id, plan, result))
+        told.tell(_keep(run, run_id, plan, result))
     run.store.end_run(run_id)
+    for line in run.masks.log_lines():
+        reporter.log(one_line(line))
     return told.states
 
 
@@ -187,7 +203,10 @@ def _begin(run: Run, reporter: Reporter) -> int:
     run.store.note_found(run_id, run.found.series, run.found.unreadable, run.paths)
     for failure in run.found.unreadable:
         reporter.log(one_line(_line(failure)))
-        reporter.say(_line(failure))
+        reporter.say(_shown(failure))
+    for line in run.masks.broken():
+        reporter.log(one_line(line))
+        reporter.say(withheld(line))
     return run_id
 
 
@@ -201,26 +220,37 @@ def _plan(run: Run, told: _Told, stopped: Callable[[], bool]) -> Iterator[tuple[
             yield plan, (stack, run.settings, plan.earlier, plan.next_number)
         else:
             state = plan.todo.value
-            told.tell(state, f"{stack.relative_path}: {LEFT_ALONE[state]}")
+            told.tell(_Said(state, f"{stack.relative_path}: {LEFT_ALONE[state]}"))
 
 
-def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> tuple[str, ...]:
-    """Keep a result in the store, and give the state of its stack and the lines that are said of it."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is said of a stack: its state, a line for the log, another for the screen, and more for whoever debugs."""
+
+    state: str
+    line: str
+    shown: str | None = None
+    more: Sequence[str] = ()
+
+
+def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> _Said:
+    """Keep a result in the store, and give what is said of it."""
     try:
         return _kept(run, run_id, plan, result)
     except RecordError as error:
         return _keep_that_it_failed(run, run_id, plan, result, str(error))
 
 
-def _kept(run: Run, run_id: int, plan: Plan, result: Measured) -> tuple[str, ...]:
+def _kept(run: Run, run_id: int, plan: Plan, result: Measured) -> _Said:
     if run.store.record(run_id, result, plan, run.settings):
-        return _state(result), _line(result), *_traceback(result)
+        more = (*_of_masks(run, result), *_traceback(result))
+        return _Said(_state(result), _line(result), _shown(result), more)
     if _is_measured_already(run, result.stack):
-        return "unchanged", f"{_path(result)}: {LEFT_ALONE['unchanged']} by another run"
-    return "changed", f"{_path(result)}: {_CHANGED_MEANWHILE}"
+        return _Said("unchanged", f"{_path(result)}: {LEFT_ALONE['unchanged']} by another run")
+    return _Said("changed", f"{_path(result)}: {_CHANGED_MEANWHILE}")
 
 
-def _keep_that_it_failed(run: Run, run_id: int, plan: Plan, result: Measured, found: str) -> tuple[str, ...]:
+def _keep_that_it_failed(run: Run, run_id: int, plan: Plan, result: Measured, found: str) -> _Said:
     """Keep that the store cannot hold a result. Other stacks go on."""
     stack = result.stack
     if stack is None:
@@ -237,12 +267,14 @@ def _keep_that_it_failed(run: Run, run_id: int, plan: Plan, result: Measured, fo
         sop_class_uid=stack.sop_class_uid,
         instances=tuple(replace(one, instance_number=None) for one in stack.instances),
         patient_id=stack.patient_id,
+        person=stack.person,
+        person_name=stack.person_name,
         study_date=stack.study_date,
     )
     failure = Failure(State.FAILED, "not_kept", message, stack=names_alone, seconds=result.seconds)
     with suppress(RecordError):  # not even its names: then the lines that are said have to do
         run.store.record(run_id, failure, plan, run.settings)
-    return str(failure.state), _line(failure)
+    return _Said(str(failure.state), _line(failure), _shown(failure))
 
 
 def _is_measured_already(run: Run, stack: Stack | None) -> bool:
@@ -250,11 +282,18 @@ def _is_measured_already(run: Run, stack: Stack | None) -> bool:
     return stack is not None and run.store.plan(stack, run.settings).todo is Todo.UNCHANGED
 
 
-def _write_tables(run: Run, naming: Naming) -> Summary:
-    tally = Tally()
-    studies = linked_studies(tally.counting(run.store.outcomes()))
-    write_tables(studies, run.out, naming=naming, all_tissues=run.settings.all_tissues)
-    return tally.summary()
+def _write_tables(run: Run, pseudonyms: Pseudonyms) -> tuple[Summary, RecordMapTally]:
+    tally, unmapped = Tally(), RecordMapTally(run.store.record_ids())
+    write_tables_of(
+        run.store,
+        run.settings,
+        run.out,
+        pseudonyms,
+        counting=lambda outcomes: tally.counting(unmapped.counting(outcomes)),
+        audit=audit_of(run.store, "measure", identified_alone=True),
+    )
+    unmapped.write(run.out / "private")
+    return tally.summary(), unmapped
 
 
 class _Told:
@@ -265,12 +304,12 @@ class _Told:
         self._reporter = reporter
         self._series_table = _SeriesTable(run.store, run.out)
 
-    def tell(self, state: str, *lines: str) -> None:
+    def tell(self, said: _Said) -> None:
         """Report what became of a stack."""
-        text = "\n".join(map(one_line, lines))
-        self.states[state] += 1
-        self._reporter.log(text)
-        self._reporter.progress(text, state)
+        self.states[said.state] += 1
+        self._reporter.log("\n".join(map(one_line, (said.line, *said.more))))
+        shown = said.line if said.shown is None else said.shown
+        self._reporter.progress("\n".join(map(one_line, (shown, *said.more))), said.state)
         self._series_table.write_now_and_then()
 
 
@@ -298,12 +337,28 @@ def _path(result: Measured) -> Path:
 
 def _line(result: Measured) -> str:
     if isinstance(result, Report):
-        return f"{_path(result)}: measured, lesions: {len(result.lesions)}, {result.seconds:.1f} s"
-    return f"{_path(result)}: {result.state} ({result.reason}). {result.message}"
+        line = f"{_path(result)}: measured, lesions: {len(result.lesions)}, {result.seconds:.1f} s"
+    else:
+        line = f"{_path(result)}: {result.state} ({result.reason}). {result.message}"
+    notices = ", ".join(notices_of(result))
+    return f"{line.removesuffix('.')}. Notices: {notices}" if notices else line
+
+
+def _shown(result: Measured) -> str:
+    """Say what became of a stack or file without what its header says."""
+    return _line(result if isinstance(result, Report) else replace(result, message=withheld(result.message)))
 
 
 def _state(result: Measured) -> str:
     return "measured" if isinstance(result, Report) else str(result.state)
+
+
+def _of_masks(run: Run, result: Measured) -> list[str]:
+    """Count the masks that a stack took, and say why others were not taken."""
+    if not isinstance(result, Report):
+        return []
+    run.masks.note(result.masks)
+    return [f"{_path(result)}: {line}" for line in (*result.masks.remarks, *result.masks.not_taken)]
 
 
 def _traceback(result: Measured) -> list[str]:

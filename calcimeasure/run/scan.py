@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.pipeline import verdict_from_headers
+from calcimeasure.known_values import known_modality
 from calcimeasure.load import find_series
+from calcimeasure.run.withheld import withheld
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +31,7 @@ class ScannedStack:
     state
         "measure", "skipped" or "failed".
     reason, message
-        Why the stack would not be measured: a code, and a sentence.
+        Why the stack would not be measured: a code, and a sentence without UIDs and quoted values of its header.
     notices
         Codes for corrections and uncertainties.
     """
@@ -80,13 +82,13 @@ def scan_headers(paths: Sequence[Path], settings: Settings) -> Scan:
 def _stack(stack: Stack, failure: Failure | None) -> ScannedStack:
     return ScannedStack(
         path=stack.relative_path.as_posix(),
-        modality=stack.modality,
+        modality=known_modality(stack.modality),
         series_number=stack.series_number,
         stack_number=stack.stack_number,
         images=len(stack.instances),
         state=str(failure.state) if failure else "measure",
         reason=failure.reason if failure else None,
-        message=failure.message if failure else None,
+        message=withheld(failure.message) if failure else None,
         notices=tuple(stack.notices),
     )
 
@@ -100,6 +102,6 @@ def _unreadable(failure: Failure) -> ScannedStack:
         images=None,
         state=str(failure.state),
         reason=failure.reason,
-        message=failure.message,
+        message=withheld(failure.message),
         notices=(),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from calcimeasure.codes import ROUTINE_NOTICES
 from calcimeasure.model import State, Tissue, largest_first
 
 if TYPE_CHECKING:
@@ -16,6 +17,25 @@ if TYPE_CHECKING:
 
 LISTED_LESIONS = 60
 """Largest number of lesions in a summary. A screen shows no more, and lesions.csv has all lesions."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeCount:
+    """A notice that a person has to look at.
+
+    Parameters
+    ----------
+    code
+        A key of `calcimeasure.codes.NOTICES`.
+    stack_count
+        Number of stacks that have it.
+    first
+        The path of the first of them.
+    """
+
+    code: str
+    stack_count: int
+    first: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +54,8 @@ class Summary:
         State and reason, such as "failed, missing_slice", and the number of stacks and files with them; in order.
     listed
         The first masses, each with the name of its stack.
+    notices
+        The notices of the stacks that a person has to look at, in order.
     """
 
     measured: int
@@ -42,6 +64,7 @@ class Summary:
     unsure: int
     not_measured: Sequence[tuple[str, int]]
     listed: Sequence[tuple[str, Lesion]]
+    notices: Sequence[NoticeCount]
 
 
 class Tally:
@@ -52,6 +75,8 @@ class Tally:
         self._not_measured: Counter[str] = Counter()
         self._stacks_in: Counter[tuple[str, str]] = Counter()
         self._listed: list[tuple[StackFacts, Lesion]] = []
+        self._noticed: Counter[str] = Counter()
+        self._first_with: dict[str, str] = {}
 
     def counting(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """Pass outcomes on, and count them."""
@@ -60,6 +85,7 @@ class Tally:
                 self._measured += 1
             else:
                 self._not_measured[f"{outcome.state}, {outcome.reason}"] += 1
+            self._count_notices(outcome)
             if outcome.stack is not None:
                 self._stacks_in[_folder(outcome.stack)] += 1
                 self._count_lesions(outcome, outcome.stack)
@@ -74,7 +100,16 @@ class Tally:
             unsure=self._unsure,
             not_measured=sorted(self._not_measured.items()),
             listed=[(self._name(stack), lesion) for stack, lesion in self._listed],
+            notices=[NoticeCount(code, count, self._first_with[code]) for code, count in sorted(self._noticed.items())],
         )
+
+    def _count_notices(self, outcome: Outcome) -> None:
+        """Count the notices of a stack that is measured or should be: what is skipped has no number to look at."""
+        if outcome.state is State.SKIPPED:
+            return
+        for code in set(outcome.notices or ()) - ROUTINE_NOTICES:
+            self._noticed[code] += 1
+            self._first_with.setdefault(code, outcome.path)
 
     def _count_lesions(self, outcome: Outcome, stack: StackFacts) -> None:
         self._unsure += sum(one.tissue is Tissue.UNKNOWN for one in outcome.lesions)

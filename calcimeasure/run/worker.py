@@ -16,6 +16,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from calcimeasure.analysis.pipeline import analyze_or_fail
+from calcimeasure.fault import fault_report
 from calcimeasure.locate.words import side_in_text, site_in_body_part
 from calcimeasure.model import Failure, State
 from calcimeasure.threads import hold_threads
@@ -67,5 +68,4 @@ def measure(task: bytes, folder: str) -> Report | Failure:
             os.chdir(folder)
         return analyze_or_fail(*pickle.loads(task))  # noqa: S301 - from the process that has started this one
     except Exception as error:  # noqa: BLE001 - the failure of one stack must not stop the others
-        message = f"{type(error).__name__}: {error}. Please report it with private/log.txt."
-        return Failure(State.FAILED, "internal_error", message, traceback=traceback.format_exc())
+        return Failure(State.FAILED, "internal_error", fault_report(error), traceback=traceback.format_exc())

@@ -11,6 +11,7 @@ from calcimeasure.settings.files import (
     load_settings,
     parse_assignment,
     parse_settings,
+    toml_without_password,
 )
 from calcimeasure.settings.records import (
     RECORDS,
@@ -21,6 +22,7 @@ from calcimeasure.settings.records import (
     cluster_arguments,
     measures_on_cluster,
 )
+from calcimeasure.settings.store_url import without_password
 
 __all__ = [
     "RECORDS",
@@ -37,4 +39,6 @@ __all__ = [
     "parse_assignment",
     "parse_settings",
     "settings_hash",
+    "toml_without_password",
+    "without_password",
 ]

@@ -7,14 +7,14 @@ import hashlib
 import tomllib
 from typing import Final
 
-from calcimeasure.settings.fields import as_toml, value_of
+from calcimeasure.settings.fields import as_toml, hashed_value_of
 from calcimeasure.settings.records import MeasureSettings
 
 ALGORITHM: Final[int] = 2
 """The algorithm number. It is increased by one whenever the same images and settings give another number, outline,
 tissue, side or site."""
 
-FINGERPRINT: Final = "37e284badc4d"
+FINGERPRINT: Final = "87e5b24b305a"
 """Names the constants of all stages, the weights of all networks and the tables of words that belong to `ALGORITHM`; a
 test compares it."""
 
@@ -34,11 +34,13 @@ def settings_hash(settings: MeasureSettings) -> str:
     -------
     str
         The first 12 hexadecimal digits of the SHA-256 of every setting that can change a number, and of the algorithm
-        number. Algorithm number 1 is not included in the hash: so stores that were written before there was such a
-        number keep their hashes, and their stacks are not measured again.
+        number. Of a path only counts whether it is set. Algorithm number 1 is not included in the hash: so stores that
+        were written before there was such a number keep their hashes, and their stacks are not measured again.
     """
     lines = [] if ALGORITHM == _FIRST_ALGORITHM else [f"algorithm={ALGORITHM}"]
-    lines += [f"{field.name}={as_toml(value_of(settings, field))}" for field in dataclasses.fields(MeasureSettings)]
+    lines += [
+        f"{field.name}={as_toml(hashed_value_of(settings, field))}" for field in dataclasses.fields(MeasureSettings)
+    ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 

@@ -8,6 +8,7 @@ import tomllib
 from typing import Any
 
 from calcimeasure.errors import SettingsError
+from calcimeasure.settings.store_url import without_password
 
 
 def number(default: float, unit: str, low: float, high: float, why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
@@ -25,9 +26,10 @@ def switch(default: bool, why: str) -> Any:  # noqa: ANN401 - as dataclasses.fie
     return dataclasses.field(default=default, metadata={"unit": "", "why": why})
 
 
-def text(why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
-    """Declare a text; empty by default."""
-    return dataclasses.field(default="", metadata={"unit": "", "why": why})
+def text(why: str, *, is_path: bool = False, is_store_url: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a text; empty by default. A path is no part of a hash, a URL is kept without its password."""
+    metadata = {"unit": "", "why": why, "is_path": is_path, "is_store_url": is_store_url}
+    return dataclasses.field(default="", metadata=metadata)
 
 
 def table(why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
@@ -87,6 +89,21 @@ def value_of(settings: object, field: dataclasses.Field[Any]) -> object:
         return json.loads(value)
     is_measure = isinstance(value, int) and not isinstance(value, bool) and not field.metadata.get("whole")
     return float(value) if is_measure else value
+
+
+def kept_value_of(settings: object, field: dataclasses.Field[Any]) -> object:
+    """Return the value of a setting as it is written into a file or a store: without a password."""
+    value = value_of(settings, field)
+    return without_password(str(value)) if field.metadata.get("is_store_url") else value
+
+
+def hashed_value_of(settings: object, field: dataclasses.Field[Any]) -> object:
+    """Return the value of a setting as it is hashed: of a path only whether there is one.
+
+    A hash stands in tables that leave. Names of folders can be guessed, and the guess tested against the hash.
+    """
+    value = value_of(settings, field)
+    return True if value and field.metadata.get("is_path") else value
 
 
 def as_toml(value: object) -> str:

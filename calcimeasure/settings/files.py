@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from calcimeasure.errors import SettingsError
 from calcimeasure.input_files import refuse_special_file
 from calcimeasure.settings import algorithm
-from calcimeasure.settings.fields import as_toml, checked, value_of
+from calcimeasure.settings.fields import as_toml, checked, kept_value_of
 from calcimeasure.settings.records import RECORDS, Settings
+from calcimeasure.settings.store_url import without_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,12 +138,24 @@ def parse_assignment(text: str) -> tuple[str, object]:
 
 
 def format_settings(settings: Settings) -> str:
-    """Write settings as TOML, each with its unit and reason as a comment; `load_settings` reads it back."""
+    """Write settings as TOML, each with its unit and reason as a comment; `load_settings` reads it back.
+
+    The password in the URL of a store is left out.
+    """
     blocks = [_HEAD.format(algorithm=algorithm.ALGORITHM)]
     for title, record in RECORDS.items():
         blocks.append(f"[{title}]\n")
         for field in dataclasses.fields(record):
             unit = f" ({field.metadata['unit']})" if field.metadata["unit"] else ""
-            value = as_toml(value_of(settings, field))
+            value = as_toml(kept_value_of(settings, field))
             blocks.append(f"# {field.metadata['why']}{unit}\n{field.name} = {value}\n")
     return "\n".join(blocks)
+
+
+def toml_without_password(text: str) -> str:
+    """Leave the password in the URL of a store out of settings that `format_settings` of any version wrote."""
+    values = tomllib.loads(text)
+    table = values.get("write", {})
+    store = table.get("store", "") if isinstance(table, dict) else ""
+    store = store or values.get("store", "")
+    return text.replace(as_toml(store), as_toml(without_password(store))) if store else text

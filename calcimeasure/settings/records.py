@@ -60,6 +60,22 @@ class MeasureSettings:
         "What is a calcified mass with this probability or more, but not called one, is of unknown tissue: a reviewer "
         "is shown it. Below it is clearly bone. On real limbs this leaves about one unknown part in two series.",
     )
+    joining_distance_mm: float = number(
+        5,
+        "mm",
+        0,
+        20,
+        "Dense pieces of soft tissue at most so far apart, from surface to surface, are one mass. Pseudotumoral "
+        "calcinosis is parted by septa of up to 3 mm, and grains of one deposit lie as close.",
+    )
+    least_fill: float = number(
+        0.05,
+        "",
+        0,
+        1,
+        "Where less of a mass of several pieces is calcified, its pieces are a chain, which is cut. The finest clouds "
+        "of grains that are taken for one mass are filled to 8 %.",
+    )
     direction_tolerance: float = number(
         0.001,
         "",
@@ -132,6 +148,7 @@ class MeasureSettings:
     bone_mask: str = text(
         "File or folder of bones that another program outlined (DICOM SEG, RTSTRUCT, NIfTI; TotalSegmentator's names): "
         "what they hold is bone, unless it is too dense and thick for bone.",
+        is_path=True,
     )
 
 
@@ -184,11 +201,14 @@ class WriteSettings:
     """Settings for writing: the output, its folder, and names. No measured number depends on them."""
 
     store: str = text(
-        "Database URL of the store, for example postgresql+psycopg://USER@HOST/DATABASE. Empty: a file in DIR/private."
+        "Database URL of the store, for example postgresql+psycopg://USER@HOST/DATABASE. Empty: a file in DIR/private. "
+        "A password in it is used and not kept: PGPASSWORD or ~/.pgpass are better places.",
+        is_store_url=True,
     )
     identified: bool = switch(
         default=False,
-        why="true writes PatientID, dates and UIDs as the headers have them into the tables; false writes pseudonyms.",
+        why="true also writes tables with PatientID, dates and UIDs as the headers have them, into private/identified. "
+        "The tables in DIR always have pseudonyms.",
     )
     key: str = text(
         "File of the secret key that pseudonyms, shifted dates and replaced UIDs follow from; made on first use. "

@@ -1,8 +1,11 @@
 """The store of all measurements and decisions of readers. Entries are appended, and never changed or removed."""
 
-from calcimeasure.store.connect import file_url
+from calcimeasure.store.beside import NAME as BESIDE_STORE
+from calcimeasure.store.connect import absolute_url, file_url
+from calcimeasure.store.exports import Export
 from calcimeasure.store.opening import open_store
 from calcimeasure.store.runs import Plan, Todo
 from calcimeasure.store.store import Store
+from calcimeasure.store.verify import Verified
 
-__all__ = ["Plan", "Store", "Todo", "file_url", "open_store"]
+__all__ = ["BESIDE_STORE", "Export", "Plan", "Store", "Todo", "Verified", "absolute_url", "file_url", "open_store"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 import sqlite3
 from contextlib import contextmanager, suppress
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError, OperationalError
 
 from calcimeasure.errors import RecordError, StoreError
+from calcimeasure.settings import without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,6 +43,7 @@ _FULL = {
 _NO_STORE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 _BUSY = {sqlite3.SQLITE_BUSY}
 _TOO_LARGE = {"54000"}  # PostgreSQL: program_limit_exceeded, of a text that is too long for an index
+_RESTARTS = {"57P01", "57P02", "57P03"}  # PostgreSQL: admin_shutdown, crash_shutdown, cannot_connect_now
 _ADVICE = (
     (_FULL, "Make room there and run again: nothing that was stored is lost."),
     (_NO_STORE, "It is no store of calcimeasure, or it is damaged: bring it back from a backup, or name another."),
@@ -53,6 +54,16 @@ _ADVICE = (
 def file_url(file: Path) -> URL:
     """Make the URL of a store in a file; the name of the file may have any characters."""
     return URL.create("sqlite", database=str(file.absolute()))
+
+
+def absolute_url(url: str) -> str:
+    """Give the URL of a store by which it is found from any working directory."""
+    with suppress(ArgumentError):
+        parsed = _parsed(url)
+        file = parsed.database or ""
+        if parsed.get_backend_name() == "sqlite" and file and not file.startswith((":memory:", "file:")):
+            return parsed.set(database=str(Path(file).absolute())).render_as_string(hide_password=False)
+    return url
 
 
 def connect(url: str | URL) -> Engine:
@@ -69,7 +80,7 @@ def connect(url: str | URL) -> Engine:
         The kind of database is not supported, or its driver is not installed.
     """
     try:
-        parsed = make_url(url)
+        parsed = _parsed(url)
         backend = parsed.get_backend_name()
         if backend == "sqlite":
             return _sqlite(parsed)
@@ -101,9 +112,29 @@ def store_errors(place: str) -> Iterator[None]:
 
 
 def _shown(url: str | URL) -> str:
-    with suppress(ArgumentError):
-        return make_url(url).render_as_string(hide_password=True)
-    return re.sub(r":[^:@]*@", ":***@", str(url))
+    """Show a URL without its password; of what is no URL nobody knows where a password is."""
+    text = url if isinstance(url, str) else url.render_as_string(hide_password=False)
+    return without_password(text) if "://" in text else "(not shown: it may hold a password)"
+
+
+def server_is_gone(error: BaseException | None) -> bool:
+    """Tell whether a server of PostgreSQL ended a connection, or takes none: it is stopped, or starts."""
+    if not isinstance(error, DBAPIError) or isinstance(error.orig, sqlite3.Error):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state in _RESTARTS or (state is None and isinstance(error, OperationalError))
+
+
+def _parsed(url: str | URL) -> URL:
+    """Parse a URL; errors of SQLAlchemy would show parts of a password that has characters of the URL's own syntax."""
+    if isinstance(url, str) and url.partition("?")[0].count("@") > 1 and not url.startswith("sqlite"):
+        raise ArgumentError("it has more than one @: write %40 for an @ in the name or the password")
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ArgumentError(
+            "it is no URL of a database (in name and password write %40, %3A, %2F, %3F and %23 for @, :, /, ? and #)"
+        ) from error
 
 
 def _sqlite(url: URL) -> Engine:
@@ -116,6 +147,11 @@ def _sqlite(url: URL) -> Engine:
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        # A file from somebody else: its schema calls no function that does more than compute, and its pages are
+        # checked as they are read.
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        connection.execute("PRAGMA mmap_size = 0")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, select
 
-from calcimeasure.model import Outcome, State, Status, Tissue
+from calcimeasure.model import Outcome, Person, State, Status, Tissue, Who, name_alone, names_among
 from calcimeasure.store import records
 from calcimeasure.store.revisions import histories_of, lesions_of
 from calcimeasure.store.schema import all_stacks, current_lesions, current_stacks, files, thumbnails, unreadable_files
 from calcimeasure.store.used_settings import of_older_algorithms
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from sqlalchemy import Connection, Select, Table
 
@@ -29,15 +29,22 @@ _STACKS_AT_ONCE = 100
 def every_outcome(connection: Connection) -> Iterator[Outcome]:
     """Yield the outcome of every stack and file: stacks by patient, study, series and number, then files.
 
-    A lesion that was measured with an older algorithm number than the present one has the notice older_algorithm.
+    A lesion that was measured with an older algorithm number than the present one has the notice older_algorithm, and
+    so has a stack whose notices are known.
     """
     older = of_older_algorithms(connection)
+    persons = persons_of(connection)
     every_stack = _in_order(current_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
     for page in connection.execute(every_stack).mappings().partitions():
         lesions = lesions_of(connection, [row["stack_id"] for row in page])
         for row in page:
+            who = _who(row, persons)
             of_stack = [_with_its_algorithm(lesion, older) for lesion in lesions.get(row["stack_id"], ())]
-            yield records.outcome_of(row, of_stack)
+            of_stack = [_with_conflict(lesion, who) for lesion in of_stack]
+            outcome = _of_person(records.outcome_of(row, of_stack), who)
+            if outcome.state is State.MEASURED and outcome.notices is not None and row["settings_hash"] in older:
+                outcome = replace(outcome, notices=(*outcome.notices, "older_algorithm"))
+            yield outcome
     broken = select(unreadable_files).where(~unreadable_files.c.is_gone).order_by(unreadable_files.c.path)
     for row in connection.execute(broken).mappings():
         yield Outcome(State(row["state"]), row["path"], None, row["reason"], row["message"])
@@ -50,13 +57,47 @@ def _with_its_algorithm(lesion: Lesion, older: Collection[str]) -> Lesion:
     return replace(lesion, notices=(*lesion.notices, "older_algorithm"))
 
 
+def _of_person(outcome: Outcome, who: Who) -> Outcome:
+    """Say whose a stack is, and add the notice if another person has the same Patient ID."""
+    told = outcome.notices
+    if who.conflict and told is not None and "patient_conflict" not in told:
+        told = (*told, "patient_conflict")
+    return replace(outcome, stack=outcome.stack and replace(outcome.stack, person=who.text), notices=told)
+
+
+def _with_conflict(lesion: Lesion, who: Who) -> Lesion:
+    """Add a notice to a lesion of a person whose Patient ID another person has too, in this run or another."""
+    if not who.conflict or "patient_conflict" in lesion.notices:
+        return lesion
+    return replace(lesion, notices=(*lesion.notices, "patient_conflict"))
+
+
+def _who(row: Mapping[Any, Any], persons: Mapping[int, Who]) -> Who:
+    """Give who is imaged; of a stack that came in the meantime by its Patient ID alone."""
+    return persons.get(row["stack_id"]) or Who(name_alone(row["patient_id"], row["study_uid"]))
+
+
+def persons_of(connection: Connection) -> dict[int, Who]:
+    """Name who is imaged in each stack, among all persons in the store. Rows of schema 3 have the Patient ID alone."""
+    said = select(all_stacks.c.stack_id, all_stacks.c.patient_id, all_stacks.c.person, all_stacks.c.study_uid).order_by(
+        all_stacks.c.stack_id
+    )
+    people = {
+        row.stack_id: (Person.of_text(row.person) if row.person else Person.with_id(row.patient_id), row.study_uid)
+        for row in connection.execute(said)
+    }
+    names = names_among(people.values())
+    return {stack_id: names[one] for stack_id, one in people.items()}
+
+
 def every_revision(connection: Connection) -> Iterator[tuple[StackFacts, Revision]]:
     """Give every revision of every lesion of every stack, also of stacks that no longer exist."""
+    persons = persons_of(connection)
     every_stack = _in_order(all_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
     for page in connection.execute(every_stack).mappings().partitions():
         histories = histories_of(connection, [row["stack_id"] for row in page])
         for row in page:
-            facts = records.facts_of(row)
+            facts = replace(records.facts_of(row), person=_who(row, persons).text)
             for history in histories.get(row["stack_id"], {}).values():
                 yield from ((facts, revision) for revision in history)
 
@@ -64,7 +105,11 @@ def every_revision(connection: Connection) -> Iterator[tuple[StackFacts, Revisio
 def measured_stacks(connection: Connection) -> dict[int, StackFacts]:
     """Give the facts of every stack that was measured, by its number, in the order of `every_outcome`."""
     measured = _in_order(current_stacks).where(current_stacks.c.state == State.MEASURED)
-    return {row["stack_id"]: records.facts_of(row) for row in connection.execute(measured).mappings()}
+    persons = persons_of(connection)
+    return {
+        row["stack_id"]: replace(records.facts_of(row), person=_who(row, persons).text)
+        for row in connection.execute(measured).mappings()
+    }
 
 
 def worklist(connection: Connection) -> dict[int, tuple[int, int]]:

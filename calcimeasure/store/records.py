@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import zlib
 from dataclasses import fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from calcimeasure.codes import SPACING_NOTICES
+from calcimeasure.errors import StoreError
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
@@ -39,6 +42,9 @@ Row = dict[str, Any]
 Word = TypeVar("Word", bound=StrEnum)
 
 _FACTS = [field.name for field in fields(StackFacts) if field.name != "midline"]
+
+_MOST_VOXELS = 2**31
+"""A stack of 2000 slices of 1024 x 1024; its outlines take 256 MB of bits at most."""
 
 _ENDS = [f"{end}_{axis}" for end in ("start", "stop") for axis in "kji"]
 
@@ -126,7 +132,16 @@ def outcome_of(row: Mapping[Any, Any], lesions: Sequence[Lesion]) -> Outcome:
         message=row["message"],
         lesions=tuple(lesions),
         seconds=row["seconds"],
+        notices=_notices_of_stack(row["notices"], lesions),
     )
+
+
+def _notices_of_stack(stored: str | None, lesions: Sequence[Lesion]) -> tuple[str, ...] | None:
+    """Leave out what was said of the spacing of a radiograph that a reader has calibrated since: no lesion says it."""
+    if stored is None:
+        return None
+    said = {notice for lesion in lesions for notice in lesion.notices}
+    return tuple(one for one in _codes(stored) if one not in SPACING_NOTICES or one in said or not lesions)
 
 
 def outline_hash(outline: Outline) -> str:
@@ -150,7 +165,28 @@ def _box(outline: Outline) -> tuple[int, ...]:
 def outline_of(row: Mapping[Any, Any]) -> Outline:
     """Make an outline of a row."""
     k, j, i, k_stop, j_stop, i_stop = (row[name] for name in _ENDS)
-    return Outline((k, j, i), (k_stop, j_stop, i_stop), zlib.decompress(row["packed_bits"]))
+    voxels = math.prod(stop - start for start, stop in ((k, k_stop), (j, j_stop), (i, i_stop)))
+    if not (k < k_stop and j < j_stop and i < i_stop and voxels <= _MOST_VOXELS):
+        raise _damaged(f"a box of 1 to {_MOST_VOXELS} voxels", f"from {(k, j, i)} to {(k_stop, j_stop, i_stop)}")
+    return Outline((k, j, i), (k_stop, j_stop, i_stop), _unpacked(row["packed_bits"], -(-voxels // 8)))
+
+
+def _unpacked(packed: bytes, expected: int) -> bytes:
+    """Unpack the bits of an outline, and no more than its box has."""
+    try:
+        bits = zlib.decompressobj().decompress(packed, expected + 1)
+    except zlib.error as error:
+        raise _damaged("packed bits", str(error)) from error
+    if len(bits) != expected:
+        raise _damaged(f"{expected} bytes of bits", "more" if len(bits) > expected else f"{len(bits)}")
+    return bits
+
+
+def _damaged(expected: str, found: str) -> StoreError:
+    return StoreError(
+        f"An outline in the store is damaged: {expected} expected, found {found}. calcimeasure verify lists what is "
+        "wrong; bring the store back from a backup."
+    )
 
 
 def revision_row(revision: Revision, stack_id: int, run_id: int | None) -> Row:

@@ -6,10 +6,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from calcimeasure.store import records
-from calcimeasure.store.insert import insert_new
+from calcimeasure.store.insert import insert_new, insert_rows
 from calcimeasure.store.schema import current_lesions, lesion_revisions, outlines
 
 if TYPE_CHECKING:
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 def append_revisions(connection: Connection, stack_id: int, run_id: int | None, revisions: Sequence[Revision]) -> None:
     """Append revisions of lesions of a stack, with their outlines; run_id is None if a reader made them."""
     _insert_outlines(connection, [revision.lesion.outline for revision in revisions])
-    if revisions:
-        connection.execute(
-            insert(lesion_revisions), [records.revision_row(revision, stack_id, run_id) for revision in revisions]
-        )
+    insert_rows(
+        connection, lesion_revisions, [records.revision_row(revision, stack_id, run_id) for revision in revisions]
+    )
 
 
 def _insert_outlines(connection: Connection, of_revisions: Sequence[Outline]) -> None:
@@ -62,6 +61,12 @@ def find_lesion(connection: Connection, tracking_uid: str) -> tuple[int, Lesion]
     chosen = _with_outline(current_lesions).where(current_lesions.c.tracking_uid == tracking_uid)
     row = connection.execute(chosen).mappings().first()
     return None if row is None else (int(row["stack_id"]), records.lesion_of(row))
+
+
+def every_tracking_uid(connection: Connection) -> list[str]:
+    """List the Tracking UID of every lesion that ever was, in their order."""
+    named = select(lesion_revisions.c.tracking_uid).distinct().order_by(lesion_revisions.c.tracking_uid)
+    return list(connection.execute(named).scalars())
 
 
 def lesions_of(connection: Connection, stack_ids: Sequence[int]) -> dict[int, list[Lesion]]:

@@ -9,12 +9,13 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 
-from calcimeasure.model import Lesion, Report, Revision, StackFacts, State
-from calcimeasure.settings import format_settings, settings_hash
+from calcimeasure.model import Lesion, Report, Revision, StackFacts, State, notices_of
+from calcimeasure.settings import format_settings, parse_settings, settings_hash
 from calcimeasure.store import records
-from calcimeasure.store.insert import insert_new
+from calcimeasure.store.chain import touch
+from calcimeasure.store.insert import insert_new, insert_rows
 from calcimeasure.store.revisions import append_revisions, is_reviewed, lesions_of, newest_and_numbers
 from calcimeasure.store.schema import outcomes, runs, stacks, thumbnails, unreadable_files
 from calcimeasure.store.stacks import (
@@ -22,6 +23,7 @@ from calcimeasure.store.stacks import (
     find_stack,
     lock_stack,
     note_files,
+    note_gone,
     note_moved,
     stacks_no_longer_among,
 )
@@ -80,12 +82,14 @@ def begin_run(connection: Connection, paths: Iterable[Path], settings: Settings,
         "software_version": software_version,
     }
     note_settings(connection, settings)
-    return int(connection.execute(insert(runs).values(row).returning(runs.c.run_id)).scalar_one())
+    (run_id,) = insert_rows(connection, runs, [row])
+    return int(run_id)
 
 
 def end_run(connection: Connection, run_id: int) -> None:
     """Record the end of a run."""
     connection.execute(update(runs).where(runs.c.run_id == run_id).values(ended_at=records.utc_now()))
+    touch(connection, "runs", [run_id])
 
 
 def note_found(
@@ -104,13 +108,12 @@ def note_found(
         for one in unreadable
     ]
     _forget_unreadable(connection, [path.absolute() for path in paths])
-    if rows:
-        connection.execute(insert(unreadable_files), rows)
+    insert_rows(connection, unreadable_files, rows)
     note_moved(connection, found)
     for stack_id in stacks_no_longer_among(connection, found):
         lock_stack(connection, stack_id)
         if not is_reviewed(connection, stack_id):
-            connection.execute(update(stacks).where(stacks.c.stack_id == stack_id).values(is_gone=True))
+            note_gone(connection, stack_id, is_gone=True)
             append_revisions(connection, stack_id, run_id, _withdrawals(_plan_again(connection, stack_id), _GONE))
 
 
@@ -122,6 +125,7 @@ def plan_stack(connection: Connection, stack: Stack, settings: Settings, remeasu
     columns = (outcomes.c.state, outcomes.c.settings_hash, outcomes.c.content_hash, stacks.c.is_gone)
     last = _last_outcome(connection, stack_id, *columns)
     as_it_was = last == (State.MEASURED, settings_hash(settings), records.content_hash(stack), False)
+    as_it_was = as_it_was and _had_the_masks_of(connection, stack_id, settings)
     if is_reviewed(connection, stack_id) and not remeasure_reviewed:
         return Plan(Todo.UNCHANGED if as_it_was else Todo.REVIEWED)
     if as_it_was:
@@ -143,10 +147,10 @@ def record_result(
         return False
     if _is_no_news(connection, stack_id, result):
         return True
-    connection.execute(update(stacks).where(stacks.c.stack_id == stack_id).values(is_gone=False))
+    note_gone(connection, stack_id, is_gone=False)
     note_files(connection, stack_id, stack)
     note_settings(connection, settings)
-    connection.execute(insert(outcomes).values(_outcome_row(result, stack, stack_id, run_id, settings)))
+    insert_rows(connection, outcomes, [_outcome_row(result, stack, stack_id, run_id, settings)])
     append_revisions(connection, stack_id, run_id, _revisions_of(result, plan))
     if isinstance(result, Report):
         _note_thumbnails(connection, result)
@@ -164,6 +168,7 @@ def _forget_unreadable(connection: Connection, paths: Sequence[Path]) -> None:
     ]
     if below:
         connection.execute(update(table).where(table.c.file_id == bindparam("gone")).values(is_gone=True), below)
+        touch(connection, "unreadable_files", [one["gone"] for one in below])
 
 
 def _last_outcome(connection: Connection, stack_id: int, *columns: ColumnElement[Any]) -> tuple[Any, ...] | None:
@@ -171,6 +176,15 @@ def _last_outcome(connection: Connection, stack_id: int, *columns: ColumnElement
     newest = select(*columns).join(stacks).where(outcomes.c.stack_id == stack_id)
     row = connection.execute(newest.order_by(outcomes.c.outcome_id.desc()).limit(1)).one_or_none()
     return None if row is None else tuple(row)
+
+
+def _had_the_masks_of(connection: Connection, stack_id: int, settings: Settings) -> bool:
+    """Tell whether a stack was last measured with the bone masks that settings name: their path is in no hash."""
+    if not settings.bone_mask:
+        return True
+    of_its_run = select(runs.c.settings_toml).join(outcomes).where(outcomes.c.stack_id == stack_id)
+    toml = connection.execute(of_its_run.order_by(outcomes.c.outcome_id.desc()).limit(1)).scalar_one()
+    return parse_settings(toml, where="the store").bone_mask == settings.bone_mask
 
 
 def _is_no_news(connection: Connection, stack_id: int, result: Report | Failure) -> bool:
@@ -192,12 +206,15 @@ def _outcome_row(
     for name in ("study_uid", "series_uid", "stack_number"):
         del facts[name]
     row = facts | {
+        # What the header says; whose it is among all persons is found anew when it is read.
+        "person": stack.person.text,
         "stack_id": stack_id,
         "run_id": run_id,
         "made_at": records.utc_now(),
         "seconds": result.seconds,
         "settings_hash": settings_hash(settings),
         "content_hash": records.content_hash(stack),
+        "notices": ";".join(notices_of(result)),
     }
     if isinstance(result, Report):
         return row | {"state": str(State.MEASURED), "software_version": result.software_version}

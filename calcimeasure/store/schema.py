@@ -33,7 +33,7 @@ from sqlalchemy import (
 from calcimeasure.model.numbers import NumberType, stored_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.types import TypeEngine
@@ -45,6 +45,11 @@ metadata = MetaData()
 
 _ODD = {code: 0x100000 + code for code in range(0xD800, 0xE000)}
 _USUAL = {usual: odd for odd, usual in _ODD.items()}
+
+
+def as_stored(text: str) -> str:
+    """Give text without the characters that a database refuses."""
+    return text.replace("\0", "\u2400").translate(_ODD)
 
 
 class _Outside(TypeDecorator[str]):
@@ -63,7 +68,7 @@ class _Outside(TypeDecorator[str]):
         return dialect.type_descriptor(Text(collation="C" if dialect.name == "postgresql" else None))
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as its base
-        return None if value is None else value.replace("\0", "\u2400").translate(_ODD)
+        return None if value is None else as_stored(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as its base
         return value if value is None or value.isascii() else value.translate(_USUAL)
@@ -363,31 +368,43 @@ current_stacks = _view("current_stacks", stacks, outcomes)
 
 @event.listens_for(metadata, "after_create")
 def _create_views_and_guards(_: MetaData, connection: Connection, **__: object) -> None:
-    for name, select in _VIEWS.items():
-        connection.execute(text(f"CREATE VIEW {name} AS {select}"))
-    for name in APPEND_ONLY:
-        _GUARDS[connection.dialect.name](connection, name)
+    for statement in views().values():
+        connection.execute(text(statement))
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(_REFUSE_CHANGE))
+    for statement in guards_of(connection.dialect.name).values():
+        connection.execute(text(statement))
 
 
-def _guard_sqlite(connection: Connection, table: str) -> None:
+_REFUSE_CHANGE = (
+    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "'BEGIN RAISE EXCEPTION ''% is append-only'', TG_TABLE_NAME; END'"
+)
+
+
+def views() -> dict[str, str]:
+    """Give the statement that makes each view."""
+    return {name: f"CREATE VIEW {name} AS {select}" for name, select in _VIEWS.items()}
+
+
+def guards_of(database: str) -> dict[str, str]:
+    """Give the statement that makes each trigger in a kind of database ("sqlite", "postgresql")."""
+    guards = {"sqlite": _guards_in_sqlite, "postgresql": _guards_in_postgresql}[database]
+    return {name: statement for table in APPEND_ONLY for name, statement in guards(table)}
+
+
+def _guards_in_sqlite(table: str) -> Iterator[tuple[str, str]]:
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
     for verb in ("UPDATE", "DELETE"):
-        connection.execute(
-            text(
-                f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
-        )
+        name = f"{table}_refuses_{verb.lower()}"
+        yield name, f"CREATE TRIGGER {name} BEFORE {verb} ON {table} {refuse}"
     # INSERT OR REPLACE removes the row that is there without the trigger for DELETE.
     known = " OR ".join(
         f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join(f'{name} = NEW.{name}' for name in names)})"  # noqa: S608 - columns of the schema
         for names in _unique_keys(metadata.tables[table])
     )
-    connection.execute(
-        text(
-            f"CREATE TRIGGER {table}_refuses_replacement BEFORE INSERT ON {table} WHEN {known} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
-    )
+    name = f"{table}_refuses_replacement"
+    yield name, f"CREATE TRIGGER {name} BEFORE INSERT ON {table} WHEN {known} {refuse}"
 
 
 def _unique_keys(table: Table) -> list[list[str]]:
@@ -397,22 +414,10 @@ def _unique_keys(table: Table) -> list[list[str]]:
     return [[column.name for column in key.columns] for key in keys]
 
 
-def _guard_postgresql(connection: Connection, table: str) -> None:
-    connection.execute(
-        text(
-            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-            "'BEGIN RAISE EXCEPTION ''% is append-only'', TG_TABLE_NAME; END'"
-        )
+def _guards_in_postgresql(table: str) -> Iterator[tuple[str, str]]:
+    name = f"{table}_is_append_only"
+    yield (
+        name,
+        f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     )
-    connection.execute(
-        text(
-            f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        )
-    )
-
-
-_GUARDS: dict[str, Callable[[Connection, str], None]] = {
-    "sqlite": _guard_sqlite,
-    "postgresql": _guard_postgresql,
-}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select
 
 from calcimeasure.store import records
+from calcimeasure.store.chain import touch
 from calcimeasure.store.schema import all_stacks, current_stacks, seen_stacks
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def note_seen(connection: Connection, stack_id: int, reader: str, is_withdrawn: 
     """Store that a reader has seen the present images of a stack, or revoke this."""
     content_hash = select(all_stacks.c.content_hash).where(all_stacks.c.stack_id == stack_id).scalar_subquery()
     row = {"stack_id": stack_id, "reader": reader, "looked_at": records.utc_now(), "is_withdrawn": is_withdrawn}
-    connection.execute(insert(seen_stacks).values(**row, content_hash=content_hash))
+    noted = insert(seen_stacks).values(**row, content_hash=content_hash).returning(seen_stacks.c.look_id)
+    touch(connection, seen_stacks.name, [connection.execute(noted).scalar_one()])
 
 
 def seen_by(connection: Connection) -> dict[int, tuple[str, ...]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import select, update
 
 from calcimeasure.store import records
-from calcimeasure.store.insert import insert_new
+from calcimeasure.store.chain import touch
+from calcimeasure.store.insert import insert_new, insert_rows
 from calcimeasure.store.schema import current_stacks, files, stacks
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from calcimeasure.model import Stack
+    from calcimeasure.model import Instance, Stack
 
 
 def find_stack(connection: Connection, stack: Stack) -> int | None:
@@ -37,7 +39,15 @@ def find_or_make_stack(connection: Connection, stack: Stack) -> int:
     study_uid, series_uid, folder = _series_key(stack)
     key = {"study_uid": study_uid, "series_uid": series_uid, "folder": folder, "stack_number": stack.stack_number}
     insert_new(connection, stacks, [{"is_gone": False, **key}])
-    return int(connection.execute(select(stacks.c.stack_id).filter_by(**key)).scalar_one())
+    stack_id = int(connection.execute(select(stacks.c.stack_id).filter_by(**key)).scalar_one())
+    touch(connection, "stacks", [stack_id])
+    return stack_id
+
+
+def note_gone(connection: Connection, stack_id: int, is_gone: bool) -> None:
+    """Store whether the series of a stack no longer has it."""
+    connection.execute(update(stacks).where(stacks.c.stack_id == stack_id).values(is_gone=is_gone))
+    touch(connection, "stacks", [stack_id])
 
 
 def lock_stack(connection: Connection, stack_id: int) -> None:
@@ -50,6 +60,9 @@ def stacks_no_longer_among(connection: Connection, found: Sequence[Stack]) -> li
     numbers: dict[tuple[str, str, str], set[int]] = defaultdict(set)
     for stack in found:
         numbers[_series_key(stack)].add(stack.stack_number)
+        for study_uid, series_uid in stack.joined_series:
+            # Earlier versions measured a slice with a series UID of its own by itself: it has no stack of its own now.
+            numbers.setdefault((study_uid, series_uid, ""), set())
     known = connection.execute(
         select(
             stacks.c.stack_id, stacks.c.stack_number, stacks.c.study_uid, stacks.c.series_uid, stacks.c.folder
@@ -72,7 +85,8 @@ def is_content(connection: Connection, stack_id: int, stack: Stack) -> bool:
 def note_files(connection: Connection, stack_id: int, stack: Stack) -> None:
     """Store the present paths of the images of a stack."""
     connection.execute(files.delete().where(files.c.stack_id == stack_id))
-    connection.execute(insert(files), records.file_rows(stack_id, stack))
+    touch(connection, "files", [stack_id])
+    insert_rows(connection, files, records.file_rows(stack_id, stack))
 
 
 def note_moved(connection: Connection, found: Sequence[Stack]) -> None:
@@ -88,5 +102,13 @@ def note_moved(connection: Connection, found: Sequence[Stack]) -> None:
 
 def _series_key(stack: Stack) -> tuple[str, str, str]:
     """Identify a series by its UID or, without a UID, by its study and folder."""
-    folder = "" if stack.series_uid else str(stack.instances[0].path.absolute().parent)
+    folder = "" if stack.series_uid else _folder_of(stack.instances[0])
     return (stack.study_uid, stack.series_uid, folder)
+
+
+def _folder_of(image: Instance) -> str:
+    """Give the folder of an image. An archive in a folder is a folder too: each may be of another patient."""
+    path = image.path.absolute()
+    if image.member is None or image.path == image.root:
+        return str(path.parent)
+    return f"{path}/{PurePosixPath(image.member).parent}"

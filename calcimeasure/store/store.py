@@ -5,22 +5,21 @@ Each method is one transaction; the other modules of this package implement the 
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from calcimeasure.store import names, queries, reviews, revisions, runs, seen, stacks, used_settings
-from calcimeasure.store.connect import WRITES, store_errors
+from calcimeasure.errors import StoreError
+from calcimeasure.store import exports, names, queries, reviews, revisions, runs, seen, stacks, used_settings, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Engine
-
     from calcimeasure.model import Failure, Lesion, Outcome, Report, Revision, Stack, StackFacts
     from calcimeasure.settings import Settings
+    from calcimeasure.store.exports import Export
     from calcimeasure.store.runs import Plan
+    from calcimeasure.store.transactions import Transactions
+    from calcimeasure.store.verify import Verified
 
 
 class Store:
@@ -28,50 +27,30 @@ class Store:
 
     Parameters
     ----------
-    engine
-        The engine of its database.
+    transactions
+        The transactions of its database.
     place
         The name of the store in messages.
     shared
         False if only this process may write.
     """
 
-    def __init__(self, engine: Engine, place: str, shared: bool) -> None:
-        self._engine = engine
+    def __init__(self, transactions: Transactions, place: str, shared: bool) -> None:
+        self._transactions = transactions
+        self._reads, self._writes = transactions.reads, transactions.writes
+        self._is_checked = False
         self.place = place
         self.shared = shared
-
-    @cached_property
-    def _writing(self) -> Engine:
-        return self._engine.execution_options(**WRITES)
-
-    @cached_property
-    def _reading(self) -> Engine:
-        # In SQLite a transaction always reads one consistent state.
-        one_moment = {} if self._engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-        return self._engine.execution_options(**one_moment)
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with store_errors(self.place), self._reading.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with store_errors(self.place), self._writing.begin() as connection:
-            yield connection
 
     # For a run
 
     def begin_run(self, paths: Iterable[Path], settings: Settings, software_version: str) -> int:
         """Record the start of a run, and return the number of the run."""
-        with self._write() as connection:
-            return runs.begin_run(connection, paths, settings, software_version)
+        return self._writes(runs.begin_run, paths, settings, software_version)
 
     def end_run(self, run_id: int) -> None:
         """Record the end of a run."""
-        with self._write() as connection:
-            runs.end_run(connection, run_id)
+        self._writes(runs.end_run, run_id)
 
     def note_found(
         self, run_id: int, found: Sequence[Stack], unreadable: Sequence[Failure], paths: Iterable[Path]
@@ -88,8 +67,7 @@ class Store:
             The paths that the run searched. Entries of unreadable files under these paths are removed unless they are
             in `unreadable`.
         """
-        with self._write() as connection:
-            runs.note_found(connection, run_id, found, unreadable, paths)
+        self._writes(runs.note_found, run_id, found, unreadable, paths)
 
     def plan(self, stack: Stack, settings: Settings, remeasure_reviewed: bool = False) -> Plan:
         """Make the plan of a run for a stack.
@@ -103,8 +81,7 @@ class Store:
         remeasure_reviewed
             Whether to measure stacks again about which a reader has decided.
         """
-        with self._read() as connection:
-            return runs.plan_stack(connection, stack, settings, remeasure_reviewed)
+        return self._reads(runs.plan_stack, stack, settings, remeasure_reviewed)
 
     def record(self, run_id: int, result: Report | Failure, plan: Plan, settings: Settings) -> bool:
         """Store the result of measuring a stack; all of it or nothing.
@@ -125,8 +102,7 @@ class Store:
         bool
             False if a reader or another run changed the stack in the meantime; then nothing was stored.
         """
-        with self._write() as connection:
-            return runs.record_result(connection, run_id, result, plan, settings)
+        return self._writes(runs.record_result, run_id, result, plan, settings)
 
     # For a reader
 
@@ -147,13 +123,11 @@ class Store:
         ConflictError
             Another person changed one of the lesions after it was read.
         """
-        with self._write() as connection:
-            reviews.append_edit(connection, stack_id, revisions, settings)
+        self._writes(reviews.append_edit, stack_id, revisions, settings)
 
     def note_seen(self, stack_id: int, reader: str, is_withdrawn: bool = False) -> None:
         """Store that a reader has seen the present images of a stack, or revoke this."""
-        with self._write() as connection:
-            seen.note_seen(connection, stack_id, reader, is_withdrawn)
+        self._writes(seen.note_seen, stack_id, reader, is_withdrawn)
 
     # Queries
 
@@ -162,88 +136,135 @@ class Store:
 
         Each outcome has the current lesions in the order of their numbers. Those of a hundred stacks are held in
         memory.
+
+        Raises
+        ------
+        StoreError
+            As in `check`.
         """
-        with self._read() as connection:
+        self.check()
+        with self._transactions.reading() as connection:
             yield from queries.every_outcome(connection)
 
     def measured_stacks(self) -> dict[int, StackFacts]:
         """Give the facts of every stack that was measured, by its number, in the order of `outcomes`."""
-        with self._read() as connection:
-            return queries.measured_stacks(connection)
+        return self._reads(queries.measured_stacks)
 
     def worklist(self) -> dict[int, tuple[int, int]]:
         """Count for each stack the lesions that a reader must decide, and those of them that are decided."""
-        with self._read() as connection:
-            return queries.worklist(connection)
+        return self._reads(queries.worklist)
 
     def readers(self) -> dict[int, tuple[str, ...]]:
         """Give for each stack the names of the readers who decided about its lesions."""
-        with self._read() as connection:
-            return queries.readers(connection)
+        return self._reads(queries.readers)
 
     def seen_by(self) -> dict[int, tuple[str, ...]]:
         """Give for each stack the readers who have looked through all of its present images."""
-        with self._read() as connection:
-            return seen.seen_by(connection)
+        return self._reads(seen.seen_by)
 
     def find_stack(self, stack: Stack) -> int | None:
         """Give the number in the store of a stack that was found now; None if the stack is new."""
-        with self._read() as connection:
-            return stacks.find_stack(connection, stack)
+        return self._reads(stacks.find_stack, stack)
 
     def thumbnail(self, lesion: Lesion) -> bytes | None:
         """Give the picture of a lesion with its current outline; None if no picture was drawn."""
-        with self._read() as connection:
-            return queries.thumbnail(connection, lesion)
+        return self._reads(queries.thumbnail, lesion)
 
     def find_lesion(self, tracking_uid: str) -> tuple[int, Lesion] | None:
         """Find a current lesion by its Tracking UID; return the number of its stack too."""
-        with self._read() as connection:
-            return revisions.find_lesion(connection, tracking_uid)
+        return self._reads(revisions.find_lesion, tracking_uid)
+
+    def tracking_uids(self) -> list[str]:
+        """List the Tracking UID of every lesion that ever was, in their order."""
+        return self._reads(revisions.every_tracking_uid)
 
     def files_of(self, stack_id: int) -> list[Path]:
         """List the files of a stack in slice order."""
-        with self._read() as connection:
-            return queries.files_of(connection, stack_id)
+        return self._reads(queries.files_of, stack_id)
 
     def is_content(self, stack_id: int, stack: Stack) -> bool:
         """Tell whether a stack that was found now has the images on which the stored stack was measured."""
-        with self._read() as connection:
-            return stacks.is_content(connection, stack_id, stack)
+        return self._reads(stacks.is_content, stack_id, stack)
 
     def histories(self, stack_id: int) -> dict[str, list[Revision]]:
         """Give every revision of every lesion that a stack ever had, oldest first, by Tracking UID."""
-        with self._read() as connection:
-            return revisions.histories_of(connection, [stack_id]).get(stack_id, {})
+        return self._reads(revisions.histories_of, [stack_id]).get(stack_id, {})
 
     def revisions(self) -> Iterator[tuple[StackFacts, Revision]]:
-        """Give every revision of every lesion of every stack, also of stacks that no longer exist."""
-        with self._read() as connection:
+        """Give every revision of every lesion of every stack, also of stacks that no longer exist.
+
+        Raises
+        ------
+        StoreError
+            As in `check`.
+        """
+        self.check()
+        with self._transactions.reading() as connection:
             yield from queries.every_revision(connection)
 
     def settings_toml(self, hash_of_settings: str) -> str:
         """Give the settings that a number was computed with."""
-        with self._read() as connection:
-            return used_settings.settings_toml(connection, hash_of_settings)
+        return self._reads(used_settings.settings_toml, hash_of_settings)
+
+    # The chain
+
+    def use_key(self, key: bytes) -> None:
+        """Use a secret key for the chain from now on. A chain that has none of its entries yet is sealed by it."""
+        self._transactions.seal(key)
+
+    def check(self) -> None:
+        """Compare the rows from which tables are written with the chain, once as long as the store is open.
+
+        Raises
+        ------
+        StoreError
+            A row was changed, lost or added by something else than this program.
+        """
+        if self._is_checked:
+            return
+        found = self._reads(lambda connection: list(verify.findings_for_tables(connection)))
+        if found:
+            raise StoreError(
+                f"The store {self.place} is damaged, or something else has written to it: {found[0]}"
+                f"{f' (and {len(found) - 1} more)' if len(found) > 1 else ''}. calcimeasure verify lists what is "
+                "wrong. Bring the store back from a backup; no table was written."
+            )
+        self._is_checked = True
+
+    def verify(self) -> Verified:
+        """Compare every row with the chain, and every entry of the chain with the key that was given (`use_key`)."""
+        return self._reads(verify.verify, self._transactions.chain_key)
+
+    def backup(self, to: Path) -> Verified:
+        """Copy the store into a file, while others may read and write it; give what was found in the copy.
+
+        Raises
+        ------
+        StoreError
+            The store is a database of PostgreSQL, or is damaged, or the file exists or cannot be written.
+        """
+        return self._transactions.back_up(to)
+
+    # Audit
+
+    def note_export(self, export: Export) -> None:
+        """Record that a table leaves the house, or may leave it: what, when, for whom and where to."""
+        self._writes(exports.note_export, export)
 
     # Keys and names
 
     def recall(self, name: str) -> str | None:
         """Give the text that was stored under a name."""
-        with self._read() as connection:
-            return names.recall(connection, name)
+        return self._reads(names.recall, name)
 
     def remember(self, name: str, value: str) -> None:
         """Store one text under a name."""
-        with self._write() as connection:
-            names.remember(connection, name, value)
+        self._writes(names.remember, name, value)
 
     def record_ids(self) -> dict[str, str]:
         """Give the registry's id of each patient that has one."""
-        with self._read() as connection:
-            return names.known_record_ids(connection)
+        return self._reads(names.known_record_ids)
 
     def remember_record_ids(self, ids: Mapping[str, str]) -> None:
         """Add the registry's ids of patients; a new id replaces an earlier one."""
-        with self._write() as connection:
-            names.remember_record_ids(connection, ids)
+        self._writes(names.remember_record_ids, ids)

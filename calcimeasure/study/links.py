@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from calcimeasure.study.same_mass import groups_of_one_mass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
 
     from calcimeasure.model import LinkKey, Outcome
 
@@ -30,8 +32,8 @@ def linked_studies(outcomes: Iterable[Outcome]) -> Iterator[Study]:
         form a study without stacks.
     """
     for _, members in groupby(outcomes, key=_name_of_study):
-        together = tuple(members)
-        yield Study(together, link(together))
+        for together in _of_one_person_and_date(members):
+            yield Study(together, link(together))
 
 
 def link(outcomes: Iterable[Outcome]) -> dict[LinkKey, Links]:
@@ -54,6 +56,19 @@ def link(outcomes: Iterable[Outcome]) -> dict[LinkKey, Links]:
         for number, group in enumerate(groups, 1)
         for member in group
     }
+
+
+def _of_one_person_and_date(outcomes: Iterable[Outcome]) -> Iterable[tuple[Outcome, ...]]:
+    """Keep persons and dates apart that share a study UID. A stack without date is of the only date that there is."""
+    by_person: dict[str | None, dict[date | None, list[Outcome]]] = defaultdict(lambda: defaultdict(list))
+    for one in outcomes:
+        person, day = (one.stack.person, one.stack.study_date) if one.stack else (None, None)
+        by_person[person][day].append(one)
+    for by_date in by_person.values():
+        if len(by_date) == 2 and None in by_date:
+            yield tuple(one for some in by_date.values() for one in some)
+        else:
+            yield from map(tuple, by_date.values())
 
 
 def _name_of_study(outcome: Outcome) -> tuple[object, ...] | None:

@@ -27,7 +27,7 @@ import calcimeasure.run.run
 from calcimeasure import cli, review
 from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.codes import NOTICES, REASONS, SKIPPED_REASONS
-from calcimeasure.errors import InputPathError
+from calcimeasure.errors import InputPathError, StoreError
 from calcimeasure.export import Pseudonyms
 from calcimeasure.load import find_series
 from calcimeasure.model import Outcome, Status
@@ -37,6 +37,7 @@ from calcimeasure.store import open_store
 from tests.batch_runs import PATIENCE_SECONDS
 from tests.dicom_phantom import missing_slice, truncate_file
 from tests.patched import environment
+from tests.postgresql import empty_database, plain_sql
 from tests.tables import header_of, problems, read, write_ct
 
 TABLES = ("lesions.csv", "studies.csv", "lesions.schema.json", "studies.schema.json")
@@ -386,7 +387,9 @@ def test_fault_outside_of_a_stack_is_said_in_one_line(
     arguments = [name, ct, *(["--out", out] if name == "measure" else [])]
     result = run(*arguments)
     assert result.exit_code == 1
-    assert "internal error, ZeroDivisionError: a fault of two lines" in the_line(result)
+    line = the_line(result)
+    assert re.search(r"internal error\. Please report .* ZeroDivisionError at calcimeasure/\S+\.py:\d+", line)
+    assert "two lines" not in line
     assert isinstance(run(*arguments, "--debug").exception, ZeroDivisionError)
 
 
@@ -410,7 +413,8 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 def test_folder_holds_what_the_contract_names(ct: Path, out: Path) -> None:
     assert run("measure", ct, "--out", out).exit_code == 0
-    private = {f"private/{name}" for name in ("calcimeasure.db", "series.csv", "settings.toml", "log.txt")}
+    names = ("calcimeasure.db", "series.csv", "settings.toml", "log.txt", "tracking_uids.csv")
+    private = {f"private/{name}" for name in names}
     assert files_below(out).keys() == {*TABLES, *private}
     assert [problems(out, table) for table in ("lesions", "studies")] == [[], []]
 
@@ -440,10 +444,8 @@ SECRETS = {
 WITH_IDENTIFIED = {"PatientID", "StudyDate in ISO", "StudyInstanceUID", "SeriesInstanceUID"}
 
 
-@pytest.mark.parametrize(("options", "allowed"), [([], set()), (["--identified"], WITH_IDENTIFIED)])
-def test_what_identifies_leaves_private_only_when_asked_for(
-    tmp_path: Path, out: Path, options: Sequence[str], allowed: set[str]
-) -> None:
+@pytest.mark.parametrize("options", [[], ["--identified"]])
+def test_what_identifies_stays_in_private(tmp_path: Path, out: Path, options: Sequence[str]) -> None:
     folder = tmp_path / SECRETS["folder"]
     header = {
         "patient_id": SECRETS["PatientID"],
@@ -463,10 +465,16 @@ def test_what_identifies_leaves_private_only_when_asked_for(
     assert run("measure", folder, "--out", out, *options).exit_code == 1
     shareable = [content for name, content in files_below(out).items() if not name.startswith("private/")]
     assert len(shareable) == len(TABLES)
-    found = {what for what, text in SECRETS.items() if any(text.encode() in content for content in shareable)}
-    assert found == allowed
+    assert {what for what, text in SECRETS.items() if any(text.encode() in content for content in shareable)} == set()
     sop_uids = {row["long_axis_sop_uid"] for row in read(out / "lesions.csv")}
-    assert all(uid.startswith("2.25.") for uid in sop_uids) == (not options)
+    assert all(uid.startswith("2.25.") for uid in sop_uids)
+    identified = out / "private" / "identified"
+    assert identified.is_dir() == bool(options)
+    if options:
+        tables = [content for name, content in files_below(identified).items() if name.endswith(".csv")]
+        found = {what for what, text in SECRETS.items() if any(text.encode() in content for content in tables)}
+        assert found == WITH_IDENTIFIED
+        assert problems(identified, "lesions") == problems(identified, "studies") == []
     assert SECRETS["PatientID"].encode() in files_below(out)["private/series.csv"]
 
 
@@ -840,6 +848,7 @@ def test_series_that_got_another_slice_is_measured_again_and_counted_once(ct: Pa
     paths[-1].unlink()
     assert run("measure", ct, "--out", out).exit_code == 0
     uids = {row["tracking_uid"] for row in read(out / "lesions.csv")}
+    assert uids == {row["new"] for row in read(out / "private" / "tracking_uids.csv")}
     paths[-1].write_bytes(last)
     assert run("measure", ct, "--out", out).stderr.count("unchanged") == 1
     rows = read(out / "lesions.csv")
@@ -849,13 +858,18 @@ def test_series_that_got_another_slice_is_measured_again_and_counted_once(ct: Pa
 
 
 def accept_first(out: Path) -> str:
-    """Accept the first lesion of a folder as a reader does; gives its Tracking UID."""
+    """Accept the first lesion of a folder as a reader does; gives its Tracking UID in the tables."""
     with open_store(f"sqlite:///{out / 'private' / 'calcimeasure.db'}") as store:
         (stack_id,) = store.measured_stacks()
         history = next(iter(store.histories(stack_id).values()))
         accepted = review.decide(history[-1], Status.ACCEPTED, review.Signature("A. Reader"))
         store.append(stack_id, [accepted], Settings())
-    return accepted.lesion.tracking_uid
+    write_tables_again = run("export", out, "--format", "csv")
+    assert write_tables_again.exit_code == 0
+    (uid,) = (
+        row["new"] for row in read(out / "private" / "tracking_uids.csv") if row["old"] == accepted.lesion.tracking_uid
+    )
+    return uid
 
 
 def test_what_a_reader_decided_is_left_alone_and_reported(ct: Path, out: Path) -> None:
@@ -902,6 +916,7 @@ def test_export_of_a_part_and_of_every_revision(ct: Path, out: Path, tmp_path: P
     assert [row["tracking_uid"] for row in read(out / "lesions_accepted.csv")] == [uid]
     assert run("export", out, "--format", "csv", "--to", tmp_path / "all.csv", "--identified").exit_code == 0
     assert {row["patient_key"] for row in read(tmp_path / "all.csv")} == {"CALCI-PHANTOM"}
+    assert uid not in {row["tracking_uid"] for row in read(tmp_path / "all.csv")}
     assert run("export", out, "--format", "revisions").exit_code == 0
     rows = read(out / "revisions.csv")
     assert sorted((row["lesion_number"], row["revision_number"], row["status"]) for row in rows) == [
@@ -910,6 +925,144 @@ def test_export_of_a_part_and_of_every_revision(ct: Path, out: Path, tmp_path: P
         ("2", "1", "proposed"),
     ]
     assert all(row["patient_key"].startswith("P-") for row in rows)
+
+
+def test_identified_tables_lie_where_nothing_leaves(ct: Path, out: Path) -> None:
+    assert run("measure", ct, "--out", out).exit_code == 0
+    before = {name: (out / name).read_bytes() for name in TABLES}
+    identified = out / "private" / "identified"
+    series = (out / "private" / "series.csv").read_bytes()
+    (out / "private" / "series.csv").unlink()
+    assert run("export", out, "--format", "csv", "--identified").exit_code == 0
+    assert (out / "private" / "series.csv").read_bytes() == series
+    assert run("export", out, "--format", "csv", "--identified", "--status", "proposed").exit_code == 0
+    assert run("export", out, "--format", "revisions", "--identified").exit_code == 0
+    assert {one.name for one in identified.iterdir()} == {*TABLES, "lesions_proposed.csv", "revisions.csv"}
+    for name in ("lesions.csv", "studies.csv", "lesions_proposed.csv", "revisions.csv"):
+        assert {row["patient_key"] for row in read(identified / name)} == {"CALCI-PHANTOM"}
+        assert {row["study_date"] for row in read(identified / name)} == {"2024-01-15"}
+    assert {name: (out / name).read_bytes() for name in TABLES} == before
+    assert not (out / "revisions.csv").exists()
+    assert run("export", out, "--format", "csv", "--identified", "--to", identified / "mine.csv").exit_code == 0
+    assert read(identified / "mine.csv") == read(identified / "lesions.csv")
+
+
+@pytest.mark.parametrize("to", ["all.csv", "private/all.csv", "sub/private/identified/all.csv", "LINK/all.csv"])
+@pytest.mark.parametrize("kind", ["csv", "revisions"])
+def test_identified_table_in_a_folder_that_may_leave_is_refused(
+    ct: Path, out: Path, tmp_path: Path, to: str, kind: str
+) -> None:
+    assert run("measure", ct, "--out", out).exit_code == 0
+    (out / "sub" / "private" / "identified").mkdir(parents=True)
+    (tmp_path / "LINK").symlink_to(out, target_is_directory=True)
+    path = tmp_path / to if to.startswith("LINK") else out / to
+    before = files_below(out).keys()
+    result = run("export", out, "--format", kind, "--identified", "--to", path)
+    assert result.exit_code == 2
+    assert "A place for identified tables outside of" in the_line(result)
+    assert files_below(out).keys() == before
+
+
+def test_identified_table_in_another_folder_of_results_is_refused(ct: Path, out: Path, tmp_path: Path) -> None:
+    for folder in (out, tmp_path / "other"):
+        assert run("measure", ct, "--out", folder).exit_code == 0
+    result = run("export", out, "--format", "csv", "--identified", "--to", tmp_path / "other" / "lesions.csv")
+    assert (result.exit_code, "may leave" in the_line(result)) == (2, True)
+
+
+def test_folder_that_was_identified_gets_pseudonyms(ct: Path, out: Path) -> None:
+    assert run("measure", ct, "--out", out, "--identified").exit_code == 0
+    written = read(out / "private" / "identified" / "lesions.csv")
+    assert {row["patient_key"] for row in written} == {"CALCI-PHANTOM"}
+    assert all(row["patient_key"].startswith("P-") for row in read(out / "lesions.csv"))
+    accept_first(out)
+    assert sorted(row["status"] for row in read(out / "private" / "identified" / "lesions.csv")) == [
+        "accepted",
+        "proposed",
+    ], "its settings keep both pairs of tables up to date"
+
+
+def test_planted_link_is_no_private_folder(ct: Path, out: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o755)
+    out.mkdir()
+    (out / "private").symlink_to(elsewhere, target_is_directory=True)
+    result = run("measure", ct, "--out", out)
+    assert result.exit_code == 2
+    assert f"private, found a link to {elsewhere}. Remove the link" in the_line(result)
+    assert list(elsewhere.iterdir()) == []
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o755
+    for arguments in (["export", out, "--format", "csv"], ["explain", out, "--lesion", "1"]):
+        assert "found a link" in the_line(run(*arguments))
+
+
+def test_planted_link_is_no_folder_for_identified_tables(ct: Path, out: Path, tmp_path: Path) -> None:
+    assert run("measure", ct, "--out", out).exit_code == 0
+    (out / "private" / "identified").symlink_to(tmp_path, target_is_directory=True)
+    result = run("export", out, "--format", "csv", "--identified")
+    assert result.exit_code == 2
+    assert "identified, found a link to" in the_line(result)
+    assert not (tmp_path / "lesions.csv").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no mode here")
+@pytest.mark.parametrize("refuses", [False, True])
+def test_file_system_without_modes_is_said(ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch, refuses: bool) -> None:
+    (out / "private").mkdir(parents=True, mode=0o755)
+
+    def chmod(path: Path, mode: int) -> None:
+        if refuses and path.name == "private":
+            raise PermissionError(1, f"Operation not permitted: {mode:o}")
+
+    monkeypatch.setattr(Path, "chmod", chmod)
+    result = run("measure", ct, "--out", out)
+    assert result.exit_code == 0
+    assert f"The file system of {out / 'private'} keeps no permissions (mode 755 instead of 700)" in result.stderr
+
+
+def test_password_of_a_store_is_neither_kept_nor_said(ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def refuse(url: str, *_: object, **__: object) -> None:
+        asked.append(url)
+        raise StoreError("no server here")
+
+    url = "postgresql+psycopg://reader:5ecret@localhost:1/calcimeasure"
+    result = run("measure", ct, "--out", out, "--store", url)
+    assert result.exit_code == 2
+    assert "postgresql+psycopg://reader@localhost:1/calcimeasure" in the_line(result)
+    assert "5ecret" not in result.output
+    assert not any(b"5ecret" in content for content in files_below(out).values())
+    monkeypatch.setattr("calcimeasure.results.open_store", refuse)
+    (out / "private" / "settings.toml").write_text(
+        f'[write]\nstore = "{url.replace(":5ecret", "")}"\n', encoding="utf-8"
+    )
+    run("measure", ct, "--out", out, "--store", url)
+    run("measure", ct, "--out", out)
+    assert asked == [url, url.replace(":5ecret", "")], "the folder's own store, with and without its password"
+
+
+@pytest.mark.external
+def test_password_is_in_no_row_of_a_store(ct: Path, out: Path) -> None:
+    url = empty_database()
+    said = run("measure", ct, "--out", out, "--store", url.replace("@/", ":5ecret@/", 1))
+    assert said.exit_code == 0
+    ask = plain_sql(url)
+    tables = [name for (name,) in ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    assert {"runs", "settings_used", "about"} <= {*tables}
+    assert [name for name in tables if "5ecret" in str(ask(f"SELECT * FROM {name}"))] == []
+    assert not any(b"5ecret" in content for content in files_below(out).values())
+    assert "5ecret" not in said.output
+    assert run("export", out, "--format", "csv").exit_code == 0, "by PGPASSWORD or ~/.pgpass, where one is needed"
+    again = run("measure", ct, "--out", out, "--store", url.replace("@/", ":other5ecret@/", 1))
+    assert "unchanged: 1." in again.stdout, "the same store"
+
+
+@pytest.mark.parametrize("url", ["postgresql://reader:5e@cret@host/db", "postgresql://reader:5ecret:x@y:z/db"])
+def test_password_that_breaks_a_url_is_not_said(ct: Path, out: Path, url: str) -> None:
+    result = run("measure", ct, "--out", out, "--store", url)
+    assert result.exit_code == 2
+    assert "cret" not in the_line(result).replace("%", "")
 
 
 @pytest.mark.parametrize("arguments", [["--format", "seg"], ["--format", "sr"], ["--format", "redcap"]])

@@ -17,7 +17,7 @@ from pydicom.uid import UID
 
 from calcimeasure.errors import KeyFileError
 from calcimeasure.export import Identified, Pseudonyms, fingerprint, read_or_make_key, read_record_map
-from calcimeasure.model import StackFacts
+from calcimeasure.model import StackFacts, names_nobody
 
 KEY = bytes(range(32))
 NAMES = Pseudonyms(KEY)
@@ -53,7 +53,7 @@ def test_pseudonyms_are_those_that_registries_know() -> None:
 
 @given(st.text(min_size=1).filter(str.strip), st.text(min_size=1).filter(str.strip))
 def test_patients_have_one_pseudonym_each(first: str, second: str) -> None:
-    same = first.strip() == second.strip()
+    same = first.strip() == second.strip() or (names_nobody(first) and names_nobody(second))
     assert (NAMES.patient_key(of(first)) == NAMES.patient_key(of(second))) == same
     assert re.fullmatch(r"P-[A-Z2-7]{16}", NAMES.patient_key(of(first)) or "")
 

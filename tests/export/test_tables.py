@@ -1,9 +1,12 @@
 """lesions.csv, studies.csv, series.csv and the schemas, against the contract typed in here."""
 
 import csv
+import hashlib
 import io
 import json
 import locale
+import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -14,7 +17,17 @@ import numpy as np
 import pytest
 
 from calcimeasure.analysis.pipeline import analyze
-from calcimeasure.export import Identified, Pseudonyms, write_csv, write_lesions, write_revisions, write_tables
+from calcimeasure.errors import StoreError
+from calcimeasure.export import (
+    Identified,
+    Leaving,
+    Pseudonyms,
+    write_csv,
+    write_lesions,
+    write_revisions,
+    write_tables,
+    write_tracking_uids,
+)
 from calcimeasure.export.columns import Column
 from calcimeasure.export.lesions import LESION_COLUMNS
 from calcimeasure.export.stacks import SERIES_COLUMNS
@@ -62,12 +75,12 @@ settings_hash
 
 STUDIES = words("""
 patient_key study_date dates_shifted study_uid modalities stacks_measured stacks_failed stacks_skipped masses
-large_masses largest_mm total_volume_ml sites symmetric review_state readers
+large_masses largest_mm total_volume_ml sites symmetric review_state readers stack_notices
 """)
 
 SERIES = words("""
 patient_id study_date study_uid series_uid stack_number modality description path instances state reason message
-lesions review_state seconds
+lesions review_state seconds notices
 """)
 
 _SOURCES_OF_SIDE = ["reader", "dicom_tag", "bone_labels", "body_midline", "description", "none"]
@@ -88,7 +101,11 @@ WORDS = {
     "review_state": ["none", "partial", "done"],
 }
 
-IDENTIFYING = ["patient_key", "study_date", "dates_shifted", "study_uid", "series_uid", "long_axis_sop_uid"]
+IDENTIFYING = [
+    *("patient_key", "study_date", "dates_shifted", "study_uid", "series_uid", "tracking_uid", "long_axis_sop_uid")
+]
+
+NAMES = Pseudonyms(bytes(32), {"CALCI-PHANTOM": "SSC-7"})
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +123,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def tables(results: Sequence[Report | Failure], out: Path, *, identified: bool) -> None:
-    write_tables(linked_studies(map(Outcome.of, results)), out, naming=Identified() if identified else None)
+    write_tables(linked_studies(map(Outcome.of, results)), out, naming=Identified() if identified else NAMES)
 
 
 def written(results: Sequence[Report | Failure], out: Path, *, identified: bool = True) -> list[dict[str, str]]:
@@ -463,9 +480,23 @@ def test_series_csv_has_a_row_for_everything(measured: Report, out: Path, tmp_pa
     assert rows[0]["seconds"] == "1.234"
 
 
-# Names
+@pytest.mark.parametrize("lesions", [0, 2])
+def test_notices_of_a_stack_are_told_also_where_nothing_is_found(measured: Report, out: Path, lesions: int) -> None:
+    told = replace(measured, notices=("no_air", "single_slice", "no_air"), lesions=measured.lesions[:lesions])
+    not_measured = failure(measured, stack_number=2, notices=("duplicate_dropped",))
+    (study,) = written([told, not_measured], out)
+    assert [row["notices"] for row in read(out / "private/series.csv")] == ["no_air;single_slice", "duplicate_dropped"]
+    assert study["stack_notices"] == "3"
+    assert problems(out, "studies") == []
 
-NAMES = Pseudonyms(bytes(32), {"CALCI-PHANTOM": "SSC-7"})
+
+def test_stack_without_notices_has_none(measured: Report, out: Path) -> None:
+    (study,) = written([replace(measured, notices=())], out)
+    assert read(out / "private/series.csv")[0]["notices"] == ""
+    assert study["stack_notices"] == "0"
+
+
+# Names
 
 
 def test_pseudonyms_stand_in_every_column_that_identifies(measured: Report, out: Path) -> None:
@@ -551,7 +582,7 @@ def test_revisions_are_rows_of_lesions_with_who_when_and_why(measured: Report, o
     gone = Revision(
         replace(measured.lesions[0], status=Status.REJECTED), 2, at, "rejected", "B. Reader", 1, True, "edit-1"
     )
-    write_revisions([(stack, first), (stack, gone)], out / "revisions.csv", naming=NAMES)
+    write_revisions([(stack, first), (stack, gone)], out / "revisions.csv", naming=Identified())
     assert [name for name in header_of(out / "revisions.csv") if name in LESIONS] == LESIONS
     rows = read(out / "revisions.csv")
     said = ("revision_number", "base_revision_number", "made_at", "made_by", "why", "withdrawn", "edit", "status")
@@ -559,7 +590,107 @@ def test_revisions_are_rows_of_lesions_with_who_when_and_why(measured: Report, o
         ["1", "", "2024-05-06T07:08:09Z", "", "measured", "false", "", "proposed"],
         ["2", "1", "2024-05-06T07:08:09Z", "B. Reader", "rejected", "true", "edit-1", "rejected"],
     ]
-    assert {row["patient_key"] for row in rows} == {"SSC-7"}
+    assert {row["patient_key"] for row in rows} == {"CALCI-PHANTOM"}
+
+
+def test_pseudonymous_tables_have_no_time_and_shift_every_day_alike(measured: Report, out: Path) -> None:
+    stack = Outcome.of(measured).stack
+    assert stack is not None
+    assert stack.study_date is not None
+    shifted = NAMES.study_date(stack)
+    assert shifted is not None
+    lesion = replace(measured.lesions[0], reviewed_at=datetime(2024, 5, 7, 0, 30, tzinfo=UTC), reader="B. Reader")
+    made = datetime(2024, 5, 7, 1, 30, tzinfo=timezone(timedelta(hours=2)))  # in UTC the day before
+    write_revisions(
+        [(stack, Revision(lesion, 2, made, "accepted", "B. Reader", 1, False, "edit-1"))],
+        out / "revisions.csv",
+        naming=NAMES,
+    )
+    (row,) = read(out / "revisions.csv")
+    shift = stack.study_date - shifted
+    assert row["reviewed_at"] == (date(2024, 5, 7) - shift).isoformat()
+    assert row["made_at"] == (date(2024, 5, 6) - shift).isoformat()
+    assert row["edit"] == NAMES.uid("edit-1")
+    assert row["tracking_uid"] == NAMES.uid(lesion.tracking_uid)
+
+
+def test_schema_of_identified_tables_has_times_and_that_of_others_days(measured: Report, out: Path) -> None:
+    for identified, kind in ((True, "datetime"), (False, "date")):
+        tables([measured], out, identified=identified)
+        schema = json.loads((out / "lesions.schema.json").read_text(encoding="utf-8"))
+        assert {field["type"] for field in schema["fields"] if field["name"] == "reviewed_at"} == {kind}
+
+
+def test_one_pass_writes_a_pair_of_tables_for_each_naming(measured: Report, out: Path) -> None:
+    identified = out / "private" / "identified"
+    identified.mkdir()
+    left: list[Leaving] = []
+    studies = linked_studies([Outcome.of(measured)])
+    write_tables(studies, out, naming=NAMES, identified=identified, audit=left.append)
+    uids = [lesion.tracking_uid for lesion in measured.lesions]
+    assert [row["tracking_uid"] for row in read(identified / "lesions.csv")] == uids
+    assert [row["tracking_uid"] for row in read(out / "lesions.csv")] == [NAMES.uid(uid) for uid in uids]
+    assert problems(identified, "lesions") == problems(identified, "studies") == problems(out, "lesions") == []
+    assert {(one.path, one.row_count, one.is_identified) for one in left} == {
+        (out / "lesions.csv", 2, False),
+        (out / "studies.csv", 1, False),
+        (identified / "lesions.csv", 2, True),
+        (identified / "studies.csv", 1, True),
+    }
+    for one in left:
+        assert one.content_hash == hashlib.sha256(one.path.read_bytes()).hexdigest()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no mode here")
+def test_others_cannot_read_an_identified_table(measured: Report, out: Path) -> None:
+    for naming, mode in ((Identified(), 0o600), (NAMES, 0o644)):
+        before = os.umask(0o022)
+        try:
+            write_csv([measured], out / "lesions.csv", naming=naming)
+        finally:
+            os.umask(before)
+        assert stat.S_IMODE((out / "lesions.csv").stat().st_mode) == mode
+
+
+def test_table_that_the_audit_refuses_is_not_written(measured: Report, out: Path) -> None:
+    def refuse(leaving: Leaving) -> None:
+        raise StoreError(f"{leaving.row_count} rows")
+
+    studies = linked_studies([Outcome.of(measured)])
+    with pytest.raises(StoreError, match="2 rows"):
+        write_lesions(studies, out / "lesions.csv", naming=NAMES, audit=refuse)
+    assert [one.name for one in out.iterdir()] == ["private"]
+
+
+def test_rows_of_older_exports_can_be_joined(measured: Report, out: Path) -> None:
+    uids = sorted(lesion.tracking_uid for lesion in measured.lesions)
+    write_tracking_uids(uids, out, naming=NAMES)
+    assert [(row["old"], row["new"]) for row in read(out / "private" / "tracking_uids.csv")] == [
+        (uid, NAMES.uid(uid)) for uid in uids
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fact", "column", "text", "cell"),
+    [
+        ("convolution_kernel", "convolution_kernel", "B30f", "B30f"),
+        ("convolution_kernel", "convolution_kernel", "Br40d\\3", "Br40d\\3"),
+        ("convolution_kernel", "convolution_kernel", "FC08", "FC08"),
+        ("convolution_kernel", "convolution_kernel", "soft tissue", "soft tissue"),
+        ("convolution_kernel", "convolution_kernel", "DOE^JOHN", "other"),
+        ("convolution_kernel", "convolution_kernel", "B30f DOE", "other"),
+        ("convolution_kernel", "convolution_kernel", "19370405", "other"),
+        ("modality", "modality", "DOE", "other"),
+        ("modality", "modality", "CT", "CT"),
+    ],
+)
+def test_free_text_of_a_header_is_in_no_table_that_leaves(
+    measured: Report, out: Path, fact: str, column: str, text: str, cell: str
+) -> None:
+    tables([with_series(measured, **{fact: text})], out, identified=False)
+    assert {row[column] for row in read(out / "lesions.csv")} == {cell}
+    if column == "modality":
+        assert read(out / "studies.csv")[0]["modalities"] == cell
 
 
 # Studies
@@ -585,6 +716,7 @@ def test_study_counts_the_masses_of_its_only_stack(measured: Report, out: Path) 
         "symmetric": "",
         "review_state": "none",
         "readers": "",
+        "stack_notices": str(len(measured.notices)),
     }
 
 

@@ -32,6 +32,7 @@ from calcimeasure.load.masks import (
     fill_polygons,
     find_masks,
     read_masks,
+    seems_to_mean_a_bone,
 )
 from calcimeasure.load.volume import checked_stack
 from calcimeasure.model import Laterality
@@ -1092,3 +1093,57 @@ def test_structure_sets_of_rt_utils(shared_dicom: Path, name: str, count: int, o
     assert any(f"{outside} contours in {name} lie beside" in one for one in masks.remarks) == (outside > 0)
     oblique = real_stack(folder / "oriented_data")
     assert not oblique.read(folder / "mock_data" / name, bones_only=False).classes
+
+
+# What was not taken, and why
+
+
+def test_broken_files_of_a_folder_stop_nothing_and_are_named(straight: Outlined, tmp_path: Path) -> None:
+    bone = np.zeros(SHAPE, dtype=np.uint8)
+    bone[1:3, 2:5, 2:5] = 1
+    good = write_nifti(tmp_path / "femur_left.nii.gz", bone, affine_ras(straight.grid))
+    (tmp_path / "liver.nii.gz").write_bytes(b"")
+    (tmp_path / "tibia_left.nii.gz").write_bytes(good.read_bytes()[:40])
+    nibabel.save(nibabel.Nifti1Image(np.zeros((2, 2, 2, 3), np.uint8), np.eye(4)), tmp_path / "four.nii")
+    (tmp_path / "seg.dcm").write_bytes(broken_seg(straight, tmp_path))
+    masks = find_masks(tmp_path)
+    assert [one.path.name for one in masks.broken] == ["four.nii", "liver.nii.gz", "seg.dcm", "tibia_left.nii.gz"]
+    assert all(one.path.name in one.message and "expected, found" in one.message for one in masks.broken)
+    assert straight.read(masks).names == {1: "femur_left"}
+    for one in masks.broken:
+        with pytest.raises(MaskError, match=one.path.name):
+            find_masks(one.path)
+
+
+def broken_seg(outlined: Outlined, folder: Path) -> bytes:
+    """The bytes of a SEG that ends within its header."""
+    path = write_seg(folder.parent / "whole.dcm", outlined.paths, {"femur_left": np.ones(SHAPE, dtype=bool)})
+    return path.read_bytes()[:1200]
+
+
+def test_folder_with_broken_masks_alone_is_a_folder_of_masks(tmp_path: Path) -> None:
+    (tmp_path / "liver.nii.gz").write_bytes(b"")
+    masks = find_masks(tmp_path)
+    assert (masks.files, len(masks.broken)) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "seems"),
+    [
+        *[(name, True) for name in ("Femur_L", "L-Tibia", "Femoral Head R", "Bones", "rib 4", "left sternum")],
+        *[(name, False) for name in ("femur_left", "liver", "hand", "vertebrae_L3", "ribeye", "", "Clavicle right")],
+    ],
+)
+def test_name_that_seems_to_mean_a_bone(text: str, seems: bool) -> None:
+    assert seems_to_mean_a_bone(text) == seems
+
+
+def test_names_that_seem_to_mean_bones_are_told_also_beside_others_that_were_taken(
+    straight: Outlined, tmp_path: Path
+) -> None:
+    left, right = np.zeros(SHAPE, dtype=bool), np.zeros(SHAPE, dtype=bool)
+    left[1:3, 2:5, 2:5], right[1:3, 8:10, 2:5] = True, True
+    write_seg(tmp_path / "seg.dcm", straight.paths, {"femur_left": left, "Femur_R": right, "liver": right})
+    masks = straight.read(tmp_path)
+    assert (masks.names, masks.unknown_names) == ({1: "femur_left"}, ("Femur_R",))
+    assert straight.read(tmp_path, bones_only=False).unknown_names == ()

@@ -2,6 +2,7 @@ import csv
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import imagecodecs
@@ -10,9 +11,12 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from calcimeasure import cli
+from calcimeasure import Settings, cli, find_series, load_image
+from calcimeasure.analysis.explain import explain_size
+from calcimeasure.analysis.pipeline import analyze
 from tests.dicom_phantom import write_phantom_series
 from tests.phantoms import Ellipsoid, straight_grid
+from tests.tables import write_ct
 
 BALL = Ellipsoid((2.0, -1.0, 0.5), (11.0, 11.0, 11.0), 900.0)
 SPECK = Ellipsoid((25.0, 20.0, 0.5), (3.0, 3.0, 3.0), 700.0)
@@ -147,3 +151,23 @@ def without_images(measured: Path, tmp_path: Path, spoil: Callable[[Path], None]
     for path in images.rglob("*.dcm"):
         spoil(path)
     return out
+
+
+@pytest.mark.parametrize("notices", [(), ("no_edge",)])
+def test_heading_of_notices_stands_above_notices_only(tmp_path: Path, notices: tuple[str, ...]) -> None:
+    (stack,) = find_series(write_ct(tmp_path)[0].parent).series
+    lesion = replace(analyze(stack).lesions[0], notices=notices)
+    lines = explain_size(load_image(stack), lesion, Settings())
+    assert ("Notices" in lines) == bool(notices)
+    assert lines[-1] != ""
+
+
+def test_lesion_is_found_by_its_uid_of_any_table(measured: Path) -> None:
+    with (measured / "private" / "tracking_uids.csv").open(encoding="utf-8", newline="") as file:
+        names = {row["new"]: row["old"] for row in csv.DictReader(file)}
+    new = rows(measured)[0]["tracking_uid"]
+    told = [run("explain", measured, "--lesion", uid) for uid in (new, names[new])]
+    assert [one.exit_code for one in told] == [0, 0]
+    assert told[0].stdout == told[1].stdout.replace(names[new], new)
+    assert new in told[0].stdout
+    assert names[new] not in told[0].stdout

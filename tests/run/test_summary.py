@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from calcimeasure.analysis.pipeline import analyze
+from calcimeasure.codes import NOTICES, ROUTINE_NOTICES
 from calcimeasure.load import find_series
 from calcimeasure.model import Outcome, State, Status, Tissue
-from calcimeasure.run.summary import Summary, Tally
+from calcimeasure.run.summary import NoticeCount, Summary, Tally
 from tests.tables import write_ct
 
 
@@ -32,7 +33,7 @@ def at(outcome: Outcome, path: str) -> Outcome:
 
 
 def test_folder_with_nothing() -> None:
-    assert summary_of() == Summary(0, 0, 0, 0, [], [])
+    assert summary_of() == Summary(0, 0, 0, 0, [], [], [])
 
 
 def test_masses_are_counted_and_listed_largest_first(measured: Outcome) -> None:
@@ -88,3 +89,18 @@ def test_outcomes_are_passed_on_one_by_one(measured: Outcome) -> None:
 
     next(Tally().counting(outcomes()))
     assert taken == [0]
+
+
+def test_notices_for_a_person_to_look_at_are_counted_also_of_stacks_with_nothing_found(measured: Outcome) -> None:
+    empty = replace(at(measured, "b/1.dcm"), lesions=(), notices=("no_air", "specks_dropped"))
+    failed = replace(
+        at(measured, "c/1.dcm"), state=State.FAILED, reason="missing_slice", notices=("duplicate_dropped",)
+    )
+    skipped = replace(failed, state=State.SKIPPED, reason="localizer")
+    found = summary_of(replace(measured, notices=()), skipped, empty, replace(empty, path="d/1.dcm"), failed)
+    assert found.notices == [NoticeCount("duplicate_dropped", 1, "c/1.dcm"), NoticeCount("no_air", 2, "b/1.dcm")]
+
+
+def test_every_notice_is_looked_at_but_those_of_what_is_usual() -> None:
+    assert set(NOTICES) > ROUTINE_NOTICES
+    assert ROUTINE_NOTICES.isdisjoint({"no_air", "single_slice", "duplicate_dropped", "bone_mask_missing"})

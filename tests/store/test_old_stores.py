@@ -7,6 +7,7 @@ import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from calcimeasure import review
+from calcimeasure.agreed import agree
 from calcimeasure.cli import app
 from calcimeasure.errors import ConflictError
+from calcimeasure.export import Pseudonyms
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import (
     AlgorithmType,
@@ -71,6 +74,7 @@ class Folder:
             settings = self.path / "private" / "settings.toml"
             text = settings.read_text(encoding="utf-8").replace("postgresql+psycopg://postgres@/calcinosis", self.url)
             settings.write_text(text, encoding="utf-8")
+            agree(self.url)
 
     @property
     def added_notice(self) -> str:
@@ -83,6 +87,22 @@ class Folder:
         done = CliRunner().invoke(app, [*map(str, arguments), "--key", str(self.key)])
         assert done.exit_code in (0, 1), done.output  # 1: a series misses a slice
         return done.output
+
+    def lesions_then(self) -> Path:
+        """Write lesions.csv of then with Tracking UIDs replaced, and with shifted days for times."""
+        rows, identified = rows_of(self.written / "lesions.csv"), rows_of(self.written / "private" / "identified.csv")
+        uids = Pseudonyms(bytes.fromhex(self.key.read_text(encoding="ascii")))
+        for row, named in zip(rows, identified, strict=True):
+            row["tracking_uid"] = uids.uid(row["tracking_uid"]) or ""
+            if row["reviewed_at"]:
+                shift = date.fromisoformat(named["study_date"]) - date.fromisoformat(row["study_date"])
+                row["reviewed_at"] = (date.fromisoformat(row["reviewed_at"][:10]) - shift).isoformat()
+        path = self.path / "then.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        return path
 
     @contextmanager
     def open(self) -> Iterator[tuple[Store, Settings]]:
@@ -158,11 +178,13 @@ def test_an_old_store_gives_the_tables_that_it_gave_then(folder: Folder) -> None
     for table in ("lesions.csv", "studies.csv", "private/series.csv", "private/identified.csv", "private/all.csv"):
         (folder.path / table).unlink()
     folder.run("export", folder.path, "--format", "csv")
-    folder.run("export", folder.path, "--format", "csv", "--identified", "--to", private / "identified.csv")
-    folder.run("export", folder.path, "--format", "revisions", "--identified", "--to", private / "all.csv")
-    for table in ("lesions.csv", "private/identified.csv"):
-        assert_same_table(folder.path / table, folder.written / table, folder.added_notice)
-    for table in ("studies.csv", "private/series.csv", "private/all.csv"):
+    folder.run("export", folder.path, "--format", "csv", "--identified")
+    folder.run("export", folder.path, "--format", "revisions", "--identified")
+    then = folder.written / "private"
+    assert_same_table(private / "identified" / "lesions.csv", then / "identified.csv", folder.added_notice)
+    assert_same_table(private / "identified" / "revisions.csv", then / "all.csv")
+    assert_same_table(folder.path / "lesions.csv", folder.lesions_then(), folder.added_notice)
+    for table in ("studies.csv", "private/series.csv"):
         assert_same_table(folder.path / table, folder.written / table)
 
 
@@ -210,7 +232,7 @@ def test_an_old_store_can_be_reviewed(folder: Folder) -> None:
         assert history()[-1].lesion == base.lesion
         assert history()[-1].number == base.number + 3
     folder.run("export", folder.path, "--format", "csv")
-    assert_same_table(folder.path / "lesions.csv", folder.written / "lesions.csv", folder.added_notice)
+    assert_same_table(folder.path / "lesions.csv", folder.lesions_then(), folder.added_notice)
 
 
 def test_edits_before_can_be_undone_by_a_reader_now(folder: Folder) -> None:

@@ -363,7 +363,7 @@ def test_nothing_of_a_patient_leaves_by_default(secret_images: Path, tmp_path: P
 def test_what_is_searched_for_is_what_identified_writes(secret_images: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     CliRunner().invoke(app, ["measure", str(secret_images), "--out", str(out), "--identified"])
-    content = (out / "lesions.csv").read_bytes()
+    content = (out / "private" / "identified" / "lesions.csv").read_bytes()
     found = {secret for secret in values_in(secret_images) if secret.encode() in content}
     assert {"PATID-7F3A9", "2019-03-17"} <= found
     assert sum(value.startswith("1.2.") for value in found) >= 3, "study, series and image"

@@ -64,8 +64,11 @@ def _write_store(checkout: Path, kind: str) -> int:
     calcimeasure(*measure, "--set", "min_volume_mm3=100", "--remeasure-reviewed")
     run(HERE / "readers.py", url, results / "private" / "settings.toml", "again")
     calcimeasure("export", results, "--format", "csv")
-    calcimeasure("export", results, "--format", "csv", "--identified", "--to", results / "private" / "identified.csv")
-    calcimeasure("export", results, "--format", "revisions", "--identified", "--to", results / "private" / "all.csv")
+    identified = ROOT / "identified"  # outside of the results: those that an export names may not lie among them
+    identified.mkdir()
+    for kind_of_table, name in (("csv", "identified.csv"), ("revisions", "all.csv")):
+        calcimeasure("export", results, "--format", kind_of_table, "--identified", "--to", identified / name)
+        shutil.copy(identified / name, results / "private" / name)
     if kind == "postgresql":
         _dump(results / "private" / "calcimeasure.sql")
         return _version_of(database)

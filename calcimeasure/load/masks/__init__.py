@@ -6,7 +6,7 @@ the header, a DICOM SEG, or an RTSTRUCT. `find_masks` reads headers, `read_masks
 
 from calcimeasure.load.masks.finding import find_masks
 from calcimeasure.load.masks.matching import read_masks
-from calcimeasure.load.masks.names import bone_name
+from calcimeasure.load.masks.names import bone_name, seems_to_mean_a_bone
 from calcimeasure.load.masks.polygons import fill_polygons
 from calcimeasure.load.masks.records import (
     BoneMasks,
@@ -34,4 +34,5 @@ __all__ = [
     "fill_polygons",
     "find_masks",
     "read_masks",
+    "seems_to_mean_a_bone",
 ]

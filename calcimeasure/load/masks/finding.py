@@ -13,7 +13,7 @@ from pydicom.filereader import read_partial
 from calcimeasure.errors import InputPathError
 from calcimeasure.load.masks.nifti import nifti_header
 from calcimeasure.load.masks.reading import LARGEST_SIDE, items_of, refuse_bomb, refusing_broken
-from calcimeasure.load.masks.records import MaskClass, MaskError, MaskFile, MaskFiles, MaskKind
+from calcimeasure.load.masks.records import MaskClass, MaskError, MaskFile, MaskFiles, MaskKind, PassedOver
 from calcimeasure.load.source import read_meta
 
 if TYPE_CHECKING:
@@ -46,24 +46,41 @@ def find_masks(path: str | os.PathLike[str]) -> MaskFiles:
     InputPathError
         The path does not exist or cannot be read.
     MaskError
-        A file claims to be a mask and is broken, or no file under the path is a mask.
+        The path is a file that claims to be a mask and is broken, or no file under the path is a mask. Broken files of
+        a folder are given in `MaskFiles.broken`: one of them must not stop the stacks that have masks of their own.
     """
     path = Path(path)
     if not (path.is_dir() or path.is_file()):
         raise InputPathError(f"The mask file or folder {path} does not exist, or is neither of both.")
-    files: list[MaskFile] = []
-    other_file_count = 0
-    for one in sorted(_walk(path)) if path.is_dir() else [path]:
-        found = _read_header(one)
-        files += found
-        other_file_count += not found
-    if not files:
+    files, broken, other_file_count = _read_folder(path) if path.is_dir() else _read_file(path)
+    if not files and not broken:
         raise MaskError(
             f"A DICOM SEG, an RTSTRUCT or a NIfTI (.nii, .nii.gz) expected, found none among {other_file_count} "
             f"files ({path}). Name the file or folder that holds the masks.",
             path,
         )
-    return MaskFiles(path, tuple(files), other_file_count)
+    return MaskFiles(path, tuple(files), other_file_count, tuple(broken))
+
+
+def _read_file(path: Path) -> tuple[list[MaskFile], list[PassedOver], int]:
+    files = _read_header(path)
+    return files, [], int(not files)
+
+
+def _read_folder(folder: Path) -> tuple[list[MaskFile], list[PassedOver], int]:
+    """Read the headers of the files of a folder: the masks, the broken ones, and the number of other files."""
+    files: list[MaskFile] = []
+    broken: list[PassedOver] = []
+    other_file_count = 0
+    for path in sorted(_walk(folder)):
+        try:
+            found = _read_header(path)
+        except MaskError as error:
+            broken.append(PassedOver(path, error.message))
+        else:
+            files += found
+            other_file_count += not found
+    return files, broken, other_file_count
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -20,7 +20,7 @@ from calcimeasure.load.masks.grid import (
     nifti_axes,
     range_in_words,
 )
-from calcimeasure.load.masks.names import bone_name
+from calcimeasure.load.masks.names import bone_name, seems_to_mean_a_bone
 from calcimeasure.load.masks.nifti import LARGEST_RESAMPLED_VOXELS, paint_niftis
 from calcimeasure.load.masks.plan import plan_labels
 from calcimeasure.load.masks.records import BoneMasks, MaskError, MaskFile, MaskFiles, MaskKind, PassedOver
@@ -82,7 +82,16 @@ def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only
         canvas.resampled,
         canvas.all_remarks(),
         tuple(sorted(passed_over, key=lambda one: (str(one.path), one.message))),
+        _unknown_names(masks, stack, geometry) if bones_only else (),
     )
+
+
+def _unknown_names(masks: MaskFiles, stack: Stack, geometry: Geometry) -> tuple[str, ...]:
+    """List the names in files of the stack that seem to mean a bone, and none that is known."""
+    files = [file for file in masks.files if any(seems_to_mean_a_bone(one.text) for one in file.classes)]
+    own = [file for file in files if isinstance(_fit_of_place(file, stack, geometry, measured=False), _Fit)]
+    names = (one.text for file in own for one in file.classes if seems_to_mean_a_bone(one.text))
+    return tuple(dict.fromkeys(names))
 
 
 def _paint_dicom(file: MaskFile, fit: _Fit, labels: dict[MaskClass, int], canvas: Canvas) -> list[PassedOver]:
@@ -112,8 +121,8 @@ def _belonging(
     passed_over: list[PassedOver] = []
     for file in masks.files:
         fit = _fit(file, stack, geometry, bones_only=bones_only)
-        if not isinstance(fit, _Fit):
-            passed_over.append(PassedOver(file.path, fit))
+        if isinstance(fit, PassedOver):
+            passed_over.append(fit)
         elif file.classes:
             found.append((file, fit))
     own: list[tuple[MaskFile, _Fit]] = [(file, fit) for file, fit in found if fit is _Fit.OWN]
@@ -123,13 +132,21 @@ def _belonging(
     return own or found, passed_over
 
 
-def _fit(file: MaskFile, stack: Stack, geometry: Geometry, *, bones_only: bool) -> _Fit | str:
-    """Tell how a file belongs to a stack, or in words why it does not belong to the stack."""
-    is_nifti = file.kind is MaskKind.NIFTI
-    fit = _nifti_fit(file, geometry, measured=not bones_only) if is_nifti else _dicom_fit(file, stack)
-    if isinstance(fit, _Fit) and bones_only and not any(bone_name(one.text) for one in file.classes):
-        return _no_bones(file)
+def _fit(file: MaskFile, stack: Stack, geometry: Geometry, *, bones_only: bool) -> _Fit | PassedOver:
+    """Tell how a file belongs to a stack, or why it is not used for the stack."""
+    fit = _fit_of_place(file, stack, geometry, measured=not bones_only)
+    if not isinstance(fit, _Fit):
+        return PassedOver(file.path, fit)
+    if bones_only and not any(bone_name(one.text) for one in file.classes):
+        return PassedOver(file.path, _no_bones(file), is_nameless=True)
     return fit
+
+
+def _fit_of_place(file: MaskFile, stack: Stack, geometry: Geometry, *, measured: bool) -> _Fit | str:
+    """Tell how a file belongs to a stack by its UIDs or its grid, whatever is outlined in it."""
+    if file.kind is MaskKind.NIFTI:
+        return _nifti_fit(file, geometry, measured=measured)
+    return _dicom_fit(file, stack)
 
 
 def _dicom_fit(file: MaskFile, stack: Stack) -> _Fit | str:

@@ -64,6 +64,25 @@ def bone_name(text: str) -> tuple[str, Laterality | None] | None:
     return f"{bone}_{side}", side
 
 
+_WORDS_OF_BONES: Final = frozenset(
+    {word for name in _BONES for word in name.split("_") if len(word) > 2} - {"hand", "feet"}
+    | set(_OTHER_WORDS)
+    | {"femoral", "humeral", "pelvis", "ribs", "tibial", "bone", "bones"}
+)
+
+
+def seems_to_mean_a_bone(text: str) -> bool:
+    """Tell whether the name of a class has the word of a bone, and is no name that `bone_name` knows.
+
+    Examples
+    --------
+    >>> seems_to_mean_a_bone("Femur_L"), seems_to_mean_a_bone("femur_left"), seems_to_mean_a_bone("liver")
+    (True, False, False)
+    """
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    return not _WORDS_OF_BONES.isdisjoint(words) and bone_name(text) is None
+
+
 def words_and_side(text: str) -> tuple[list[str], Laterality | None]:
     """Separate a name into its words and its side; the side is None unless exactly one word names a side."""
     words = [word for word in re.split(r"[\W_]+", text.casefold()) if word]

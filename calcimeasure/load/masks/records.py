@@ -124,6 +124,23 @@ class MaskFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A mask file that was not used, and the reason.
+
+    Parameters
+    ----------
+    path, message
+        The file; what was expected, what was found, what to do.
+    is_nameless
+        Whether it lies on the stack, and no class in it has the name of a bone.
+    """
+
+    path: Path
+    message: str
+    is_nameless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MaskFiles:
     """The masks under a path, from their headers. They are read once and used for each stack.
 
@@ -135,11 +152,14 @@ class MaskFiles:
         The mask files, sorted by path.
     other_file_count
         Number of files that are not masks.
+    broken
+        Files of a folder that claim to be masks and cannot be read: nothing tells which stack they were made for.
     """
 
     path: Path
     files: tuple[MaskFile, ...]
     other_file_count: int = 0
+    broken: tuple[PassedOver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +185,6 @@ class NamedMask:
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOver:
-    """A mask file that was not used for a stack, and the reason."""
-
-    path: Path
-    message: str
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class BoneMasks:
     """The outlined structures on one stack.
@@ -190,6 +202,8 @@ class BoneMasks:
         Corrections and other facts that a user must know, in sentences.
     passed_over
         Files that were not used for this stack.
+    unknown_names
+        Names of classes in files of this stack that seem to mean a bone, and none that is known: they were not used.
     """
 
     labels: NDArray[np.uint8] | NDArray[np.uint16]
@@ -197,6 +211,7 @@ class BoneMasks:
     resampled: bool = False
     remarks: tuple[str, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
+    unknown_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.labels.flags.writeable = False

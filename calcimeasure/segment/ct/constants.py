@@ -118,6 +118,84 @@ SIGNS: Final = (
     ),
 )
 
+WHOLE_SIGNS: Final = (
+    Sign(
+        "high_hu",
+        3.5,
+        (250, 750),
+        "the denser part of its inside has {:.0f} HU, more than spongy bone has",
+        "the denser part of its inside has {:.0f} HU, as spongy bone has",
+        origin=500,
+        is_logarithmic=True,
+    ),
+    Sign(
+        "core_hu",
+        -2.6,
+        (650, 1400),
+        "its pieces have {:.0f} HU",
+        "its pieces have {:.0f} HU, as the cortex of a bone has",
+        origin=650,
+        is_logarithmic=True,
+    ),
+    Sign(
+        "rim",
+        -4.1,
+        (0.8, 1.3),
+        "its surface has {:.2f} times the attenuation of its inside: no cortex around it",
+        "its surface has {:.2f} times the attenuation of its inside, as a cortex around spongy bone has",
+        origin=0.8,
+    ),
+    Sign(
+        "piece_rim",
+        -4.8,
+        (0.9, 1.3),
+        "the rims of its pieces have {:.2f} times the attenuation of their inside: no cortex around them",
+        "the rims of its pieces have {:.2f} times the attenuation of their inside, as small bones have",
+        origin=0.9,
+    ),
+    Sign(
+        "neighbor_share",
+        -1.25,
+        (0.02, 0.7),
+        "{:.0%} of its surface lies on bone",
+        "{:.0%} of its surface goes over into bone",
+        origin=0.05,
+        is_logarithmic=True,
+    ),
+    Sign(
+        "cut_share",
+        -5.5,
+        (0, 0.4),
+        "{:.0%} of its surface is the end of the image",
+        "it runs out of the image with {:.0%} of its surface, as bones do",
+    ),
+    Sign(
+        "thickness_mm",
+        2.5,
+        (6, 24),
+        "{:.0f} mm thick with its closed gaps",
+        "{:.0f} mm thick with its closed gaps, as a small bone may be",
+        origin=12,
+        is_logarithmic=True,
+    ),
+    Sign(
+        "fill",
+        -2.4,
+        (0.2, 0.9),
+        "{:.0%} of it is dense",
+        "{:.0%} of it is dense, as of a bone",
+        origin=0.5,
+    ),
+    Sign(
+        "slenderness",
+        -0.7,
+        (1.4, 6),
+        "it is compact (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
+        "it is long or flat for its thickness (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
+        origin=1.4,
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CtConstants(Constants):
@@ -260,6 +338,68 @@ class CtConstants(Constants):
     )
     surely_a_mass: float = constant(0.9, "", "A part with this probability of a mass stays one against a bone mask.")
     mask_confidence: float = constant(0.98, "", "Confidence in bone that a bone mask holds.")
+
+    # Masses of several pieces
+    whole_base_log_odds: float = constant(
+        0.25, "log odds", "For a mass of several pieces where no sign speaks for or against it."
+    )
+    whole_signs: tuple[Sign, ...] = constant(
+        WHOLE_SIGNS,
+        "log odds",
+        "Fitted by logistic regression (ridge 0.3) to masses by formula (septa, lobules, grains, levels, nets, on a "
+        "shaft and free) and to the solids of thirteen real series; to check it, each series was left out once.",
+    )
+    smallest_whole_mm3: float = constant(
+        800.0, "mm3", "A smaller solid is not judged as a whole: the signs were fitted to larger ones."
+    )
+    solid_step_mm: float = constant(
+        2.0, "mm", "Gaps of the joining distance are two to three such steps wide: finer steps show no other pieces."
+    )
+    small_solid_mm3: float = constant(
+        500.0,
+        "mm3",
+        "Smaller solids (a ball of 10 mm) are too small to be judged: they belong to the mass that they lie beside.",
+    )
+    local_fill_mm: float = constant(
+        12.0,
+        "mm",
+        "The local fill is averaged over so much: two gaps of the joining distance and what lies between them.",
+    )
+    solid_rim: float = constant(1.25, "of the step", "To this depth a block is at the surface of a solid.")
+    piece_rims: tuple[float, float] = constant(
+        (0.8, 1.6),
+        "of the inside",
+        "The rim of a piece is limited to this range before the rims of all pieces are averaged.",
+    )
+    thinnest_piece_mm: float = constant(
+        5.0, "mm", "In a thinner piece blur hides whether it has a cortex: it counts as a piece without one."
+    )
+    whole_percentiles: tuple[int, int, int] = constant(
+        (50, 75, 84),
+        "%",
+        "Percentiles of the dense blocks inside a solid: core_hu, what the rim is compared with, high_hu.",
+    )
+    lumpy_rim: float = constant(
+        1.08,
+        "of the inside",
+        "Solids that touch are joined before they are judged if neither has a denser rim: a cortex.",
+    )
+    lumpy_hu: tuple[float, float] = constant(
+        (430.0, 1100.0),
+        "HU",
+        "And if the denser part of the inside is between these: denser than spongy, less than solid, bone.",
+    )
+    lumpy_cut: float = constant(0.08, "of the surface", "And if neither runs out of the image.")
+    shaft_hu: float = constant(
+        900.0, "HU", "The cortex of a shaft is denser; most calcifications of this thickness are less dense."
+    )
+    shaft_marrow: float = constant(0.12, "of the surface", "A cortex that faces marrow with this share is hollow.")
+    shaft_mm3: float = constant(1000.0, "mm3", "A smaller part may be the wall of a calcified lobule.")
+    noise_step: int = constant(4, "slices and rows", "Noise is estimated from every nth slice and row.")
+    soft_tissue_hu: float = constant(60.0, "HU", "Attenuation of muscle.")
+    surely_not_noise: float = constant(
+        6.0, "standard deviations", "Noise alone does not raise a block of soft tissue so far in ten million blocks."
+    )
 
     # The cut between a mass and bone
     room_mm: float = constant(8.0, "mm", "Room round a part when it is cut from what it lies on.")

@@ -94,9 +94,9 @@ def features_of(
     # If no deep voxel is away from neighbors, all voxels of that depth are used.
     none = np.bincount(label[core], minlength=count) == 0
     core |= none[label] & (depth_mm >= CT.core_share * radius_mm[label])
-    percentiles = _percentiles(label[core], hu[core], count, CT.spread_percentiles)
+    percentiles = percentiles_of(label[core], hu[core], count, CT.spread_percentiles)
     in_rim = usable & (below_mm > CT.cortex_depth_mm[0]) & (below_mm <= CT.cortex_depth_mm[1])
-    rim = _percentiles(label[in_rim], hu[in_rim], count, (CT.rim_percentile,))[0]
+    rim = percentiles_of(label[in_rim], hu[in_rim], count, (CT.rim_percentile,))[0]
     faces_mm2 = _faces_mm2(labels, marrow, spacing_mm)
     whole_mm2 = np.maximum(faces_mm2.sum(axis=0), 1e-6)
     bridge = np.zeros(count)
@@ -167,7 +167,7 @@ def _cavities(
     pockets = cc3d.connected_components(marrow, connectivity=6)
     count = int(pockets.max()) + 1
     inside = pockets[deep]
-    low, median, high = _percentiles(inside, attenuation_hu[deep].astype(np.float32), count, CT.spread_percentiles)
+    low, median, high = percentiles_of(inside, attenuation_hu[deep].astype(np.float32), count, CT.spread_percentiles)
     size = np.bincount(inside, minlength=count)
     found: dict[int, tuple[float, float]] = {}
     largest: dict[int, int] = {}
@@ -183,7 +183,7 @@ def _cavities(
     return found
 
 
-def _percentiles(
+def percentiles_of(
     label: NDArray[np.int32], values: NDArray[np.float32], count: int, wanted: tuple[int, ...]
 ) -> NDArray[np.float32]:
     """(percentiles, labels) percentiles of values; zero for labels without values."""

@@ -12,6 +12,7 @@ from calcimeasure.segment.ct.constants import CT
 if TYPE_CHECKING:
     from calcimeasure.segment.ct.constants import Sign
     from calcimeasure.segment.ct.features import Features
+    from calcimeasure.segment.ct.solids import WholeFeatures
     from calcimeasure.settings import MeasureSettings
 
 
@@ -25,7 +26,7 @@ class Judgement:
     evidence: tuple[Evidence, ...]
 
 
-def joined(features: Features) -> bool:
+def joined(features: Features | WholeFeatures) -> bool:
     """Tell whether a part continues into marrow, into another part, or beyond the image."""
     return features.neighbor_share + features.marrow_share + features.cut_share > CT.least_contact
 
@@ -34,7 +35,7 @@ def _within(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
-def read(sign: Sign, features: Features) -> float:
+def read(sign: Sign, features: Features | WholeFeatures) -> float:
     """Return the value of a sign for a part, in units of the sign; 0 if it is no evidence."""
     value = _within(getattr(features, sign.name), *sign.limits)
     told = math.log(value / sign.origin) if sign.is_logarithmic else value - sign.origin
@@ -67,7 +68,25 @@ def judge(features: Features, settings: MeasureSettings, *, contrast_agent: bool
     return Judgement(Tissue.BONE, 1 - probability, probability, evidence)
 
 
-def _evidence(sign: Sign, features: Features) -> Evidence:
+def judge_whole(features: WholeFeatures, settings: MeasureSettings) -> Judgement:
+    """Judge a solid of several pieces: a calcified mass, or something else that its pieces are judged for.
+
+    Parameters
+    ----------
+    features
+        The features of the solid.
+    settings
+        `mass_probability`.
+    """
+    evidence = tuple(_evidence(sign, features) for sign in CT.whole_signs)
+    probability = _logistic(CT.whole_base_log_odds + sum(one.log_odds for one in evidence))
+    is_mass = probability >= settings.mass_probability and features.volume_mm3 >= CT.smallest_whole_mm3
+    if is_mass:
+        return Judgement(Tissue.CALCIFIED_MASS, probability, probability, evidence)
+    return Judgement(Tissue.UNKNOWN, probability, probability, evidence)
+
+
+def _evidence(sign: Sign, features: Features | WholeFeatures) -> Evidence:
     log_odds, value = sign.weight * read(sign, features), getattr(features, sign.name)
     sentence = sign.speaks_for if log_odds >= CT.says_nothing else sign.speaks_against
     return Evidence(sign.name, value, log_odds, sentence.format(value))

@@ -53,13 +53,21 @@ def split(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> P
     spacing_mm
         Spacing of the voxels.
     """
+    labels, depth_mm = divided(dense, spacing_mm)
+    return Parts(labels, depth_mm, find_marrow(dense, spacing_mm))
+
+
+def divided(
+    dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Divide dense voxels as `split` does; return the label of each voxel and its depth."""
     depth_mm = edt.edt(dense, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
     # In an image that is dense everywhere there is no surface, and depth would be infinite.
     depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True))))
     sigma = [CT.depth_smoothing_mm / mm for mm in spacing_mm]
     smooth_mm = ndimage.gaussian_filter(depth_mm, sigma, truncate=CT.depth_truncate_sigmas)
     summits = _climb(smooth_mm, dense, spacing_mm)
-    return Parts(_joined(summits, smooth_mm), depth_mm, find_marrow(dense, spacing_mm))
+    return _joined(summits, smooth_mm), depth_mm
 
 
 def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.bool_]:

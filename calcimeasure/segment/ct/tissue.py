@@ -22,8 +22,11 @@ from calcimeasure.segment.ct.components import find_components
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.cut import contact_mm2, cut
 from calcimeasure.segment.ct.features import features_of
+from calcimeasure.segment.ct.gather import Area, gather
 from calcimeasure.segment.ct.judge import Judgement, judge
+from calcimeasure.segment.ct.solids import Scene, more_than_noise
 from calcimeasure.segment.ct.split import Parts, find_marrow, passes, split
+from calcimeasure.segment.ct.whole import Wholes, find_wholes
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
@@ -53,6 +56,9 @@ class _Judged:
     ----------
     groups
         (k, j, i) int32: 0 (not dense), `BONE_GROUP`, or the number of a group.
+    wholes
+        (k, j, i) int32: the number of the group that is a mass of several pieces, in its pieces and the gaps between
+        them; 0 elsewhere.
     judgements
         The judgement of each group except bone, by number.
     bone_confidence
@@ -65,6 +71,7 @@ class _Judged:
     body: NDArray[np.uint8]
     groups: NDArray[np.int32]
     marrow: NDArray[np.bool_]
+    wholes: NDArray[np.int32]
     judgements: dict[int, Judgement]
     boxes: dict[int, Box]
     bone_confidence: float
@@ -79,7 +86,7 @@ def propose(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] 
     volume
         The stack.
     settings
-        `threshold_hu`, `min_volume_mm3`, `mass_probability`, `review_probability`.
+        `threshold_hu`, `min_volume_mm3`, `mass_probability`, `review_probability`, `joining_distance_mm`, `least_fill`.
     bones
         (k, j, i), true where another program outlined bone. A part inside this mask is bone, unless its features are
         those of a certain mass.
@@ -87,24 +94,37 @@ def propose(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] 
     Returns
     -------
     Proposals
-        Calcified masses, each in one piece, and all other dense pieces, largest first.
+        Calcified masses, with all pieces of each, and all other dense pieces, largest first.
     """
     components = find_components(volume, settings)
     if not components.outlines:
         return Proposals((), components.dropped_count)
     judged = _judge_copy(volume, settings, bones)
 
-    def pieces(outline: Outline) -> list[Proposal]:
+    def pieces(outline: Outline) -> list[tuple[int, Proposal]]:
         return _pieces(volume, outline, judged, settings)
 
     with ThreadPoolExecutor(thread_count()) as pool:
-        parts = [part for found in pool.map(pieces, components.outlines) for part in found]
+        found = [piece for some in pool.map(pieces, components.outlines) for piece in some]
+    parts, taken_in = gather(volume, found, _areas(volume, judged), settings.threshold_hu)
     return Proposals(
         parts=tuple(sorted(parts, key=_largest_first)),
-        dropped_count=components.dropped_count,
+        dropped_count=components.dropped_count - taken_in,
         bodies=_bodies(judged, volume.geometry.shape_kji),
         notices=judged.notices,
     )
+
+
+def _areas(volume: Volume, judged: _Judged) -> list[Area]:
+    """Draw the masses of several pieces on the voxels of the stack, with the gaps between their pieces."""
+    areas = []
+    for number, blocks in _boxes(judged.wholes).items():
+        k, j, i = (
+            slice(part.start * factor, min(part.stop * factor, n))
+            for part, factor, n in zip(blocks, judged.coarse.factor_kji, volume.geometry.shape_kji, strict=True)
+        )
+        areas.append(Area(number, (k, j, i), _upsampled(judged.wholes, (k, j, i), judged.coarse) == number))
+    return areas
 
 
 def _largest_first(part: Proposal) -> tuple[int, tuple[int, int, int]]:
@@ -134,24 +154,73 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     """Split and judge on a coarse copy, within the box of the dense voxels."""
     coarse = coarse_copy(volume)
     body = find_body(coarse)
-    dense, outside = _dense_parts(coarse, body, settings)
+    dense, outside, loose = _dense_parts(coarse, body, settings)
+    loose = more_than_noise(coarse.attenuation_hu, loose)
     groups = np.where(outside, np.int32(OUTSIDE_GROUP), np.int32(0))
-    marrow = np.zeros(dense.shape, dtype=np.bool_)
-    if not dense.any():
-        return _Judged(coarse, body, groups, marrow, {}, {}, 0.0)
-    box = _used(dense)
+    marrow, wholes = np.zeros(dense.shape, dtype=np.bool_), np.zeros(dense.shape, dtype=np.int32)
+    if not (dense.any() or loose.any()):
+        return _Judged(coarse, body, groups, marrow, wholes, {}, {}, 0.0)
+    box = _used(dense | loose)
     parts = split(dense[box], coarse.spacing_mm)
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
     judgements = [judge(one, settings, contrast_agent=bool(volume.stack.contrast_agent)) for one in features]
     notices: tuple[str, ...] = ()
+    able = np.ones(parts.labels.shape, dtype=np.bool_)
     if bones is not None:
-        judgements, notices = _by_mask(judgements, parts, _on_blocks(bones, coarse)[box])
-    number, grouped = _hold_together(parts, features, judgements)
+        outlined = _on_blocks(bones, coarse)[box]
+        judgements, notices = _by_mask(judgements, parts, outlined)
+        able = ~outlined
+    tissues = [judgement.tissue for judgement in judgements]
+    scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, coarse.spacing_mm)
+    joined = find_wholes(scene, judgements, settings)
+    whole_of, judgements = _in_wholes(parts, judgements, joined)
+    number, grouped = _hold_together(parts, features, judgements, whole_of)
+    wholes[box] = _numbered(joined, number, whole_of, grouped)
     groups[box] = np.maximum(groups[box], number[parts.labels])
-    marrow[box] = parts.marrow
+    small = (groups == 0) & (wholes > 0) & loose
+    groups[small] = wholes[small]
+    marrow[box] = parts.marrow & (wholes[box] == 0)
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
     sure = float(np.mean(bone)) if bone else 0.0
-    return _Judged(coarse, body, groups, marrow, grouped, _boxes(groups), sure, notices)
+    return _Judged(coarse, body, groups, marrow, wholes, grouped, _boxes(groups), sure, notices)
+
+
+def _in_wholes(parts: Parts, judgements: list[Judgement], joined: Wholes) -> tuple[NDArray[np.intp], list[Judgement]]:
+    """Find the mass of several pieces to which each part belongs, and give the part the judgement of that mass.
+
+    Returns
+    -------
+    whole_of, judgements
+        For each label, from 0 on: the number of the mass that holds most of it, 0 if none does. And the judgements.
+    """
+    count = len(judgements) + 1
+    if not joined.judgements:
+        return np.zeros(count, dtype=np.intp), judgements
+    wholes = len(joined.judgements) + 1
+    at = np.flatnonzero(parts.labels)
+    pairs = parts.labels.ravel()[at].astype(np.int64) * wholes + joined.labels.ravel()[at]
+    voxels = np.bincount(pairs, minlength=count * wholes).reshape(count, wholes)
+    whole_of = voxels.argmax(axis=1)
+    metal = [False, *(one.tissue is Tissue.METAL for one in judgements)]
+    whole_of[metal] = 0
+    judged = [
+        joined.judgements[whole - 1] if whole else judgement
+        for whole, judgement in zip(whole_of[1:], judgements, strict=True)
+    ]
+    return whole_of, judged
+
+
+def _numbered(
+    joined: Wholes, number: NDArray[np.int32], whole_of: NDArray[np.intp], grouped: dict[int, Judgement]
+) -> NDArray[np.int32]:
+    """Give the masses of several pieces the numbers of their groups; a mass without any part is a new group."""
+    groups = np.zeros(len(joined.judgements) + 1, dtype=np.int32)
+    for label in np.flatnonzero(whole_of):
+        groups[whole_of[label]] = number[label]
+    for whole in np.flatnonzero(groups[1:] == 0) + 1:
+        groups[whole] = max(OUTSIDE_GROUP, *grouped, 0) + 1
+        grouped[int(groups[whole])] = joined.judgements[whole - 1]
+    return groups[joined.labels]
 
 
 def _on_blocks(bones: NDArray[np.bool_], coarse: Coarse) -> NDArray[np.bool_]:
@@ -187,18 +256,19 @@ def _by_mask(
 
 def _dense_parts(
     coarse: Coarse, body: NDArray[np.uint8], settings: MeasureSettings
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Find the dense voxels in the body and those outside, without components that are too small."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find the dense voxels in the body, those outside, and those in the body of components that are too small."""
     labels = cc3d.connected_components(coarse.attenuation_hu >= settings.threshold_hu, connectivity=26)
     at = np.flatnonzero(labels)
     label = labels.ravel()[at]
     voxels = np.bincount(label, minlength=1)
     beyond = 2 * np.bincount(label[body.ravel()[at] == 0], minlength=len(voxels)) > voxels
     counted = voxels >= max(2, round(CT.smallest_split_mm3 / coarse.block_mm3))
-    inside, outside = np.zeros(labels.shape, dtype=np.bool_), np.zeros(labels.shape, dtype=np.bool_)
+    inside, outside, small = (np.zeros(labels.shape, dtype=np.bool_) for _ in range(3))
     inside.ravel()[at] = (counted & ~beyond)[label]
     outside.ravel()[at] = (counted & beyond)[label]
-    return inside, outside
+    small.ravel()[at] = (~counted & ~beyond)[label]
+    return inside, outside, small
 
 
 def _used(mask: NDArray[np.bool_]) -> Box:
@@ -240,9 +310,11 @@ def _on_circle(coarse: Coarse) -> NDArray[np.bool_] | None:
 
 
 def _hold_together(
-    parts: Parts, features: list[Features], judgements: list[Judgement]
+    parts: Parts, features: list[Features], judgements: list[Judgement], whole_of: NDArray[np.intp]
 ) -> tuple[NDArray[np.int32], dict[int, Judgement]]:
     """Group parts: masses that touch become one, and a possible mass is joined to the mass from which it protrudes.
+
+    Parts of one mass of several pieces are one group, whether they touch or not.
 
     Returns
     -------
@@ -252,6 +324,10 @@ def _hold_together(
     count = len(features) + 1
     tissue = [Tissue.OUTSIDE, *(one.tissue for one in judgements)]
     together, beside_metal = _joined(parts, features, tissue)
+    for whole in np.unique(whole_of[whole_of > 0]):
+        first, *others = np.flatnonzero(whole_of == whole).tolist()
+        for other in others:
+            together.merge(first, other)
     number = np.zeros(count, dtype=np.int32)
     grouped: dict[int, Judgement] = {}
     members: dict[int, list[int]] = {}
@@ -289,8 +365,8 @@ def _joined(parts: Parts, features: list[Features], tissue: list[Tissue]) -> tup
     return together, beside_metal
 
 
-def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: MeasureSettings) -> list[Proposal]:
-    """Divide a component where its groups meet."""
+def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: MeasureSettings) -> list[tuple[int, Proposal]]:
+    """Divide a component where its groups meet; each piece comes with the number of its group, 0 if it has none."""
     coarse_box = _coarse_box(outline.box, judged.coarse)
     mask = outline.mask()
     numbers = [n for n, box in judged.boxes.items() if _overlap(box, coarse_box)]
@@ -298,13 +374,14 @@ def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: Measure
     numbers = [n for n in numbers if n < len(counts) and counts[n]]
     counts[0] = 0
     if not counts.any():
-        return [_alone(volume, outline, mask, judged, settings)]
+        return [(0, _alone(volume, outline, mask, judged, settings))]
     worth = [n for n in numbers if judged.judgements[n].tissue in WORTH_CUTTING]
     largest = int(counts.argmax())
     if not worth or np.count_nonzero(counts) == 1:
-        return [_whole(outline, largest, judged)]
+        return [(largest, _whole(outline, largest, judged))]
     smallest = settings.min_volume_mm3 / float(np.median(volume.geometry.voxel_sizes))
-    found, rest = [], mask
+    found: list[tuple[int, Proposal]] = []
+    rest = mask
     for n in sorted(worth, key=lambda n: judged.judgements[n].tissue is not Tissue.CALCIFIED_MASS):
         piece, start, contact = _cut_out(volume, rest, outline, n, judged)
         if piece is None or np.count_nonzero(piece) < smallest:
@@ -313,10 +390,11 @@ def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: Measure
         rest[box] &= ~piece
         stack_start = tuple(a + b for a, b in zip(start, outline.start_kji, strict=True))
         own = Outline.from_mask(piece, (stack_start[0], stack_start[1], stack_start[2]))
-        found.append(_proposal(own, judged.judgements[n], contact))
+        found.append((n, _proposal(own, judged.judgements[n], contact)))
     if np.count_nonzero(rest) >= smallest:
         counts[worth] = 0
-        found.append(_whole(Outline.from_mask(rest, outline.start_kji), int(counts.argmax()) or BONE_GROUP, judged))
+        group = int(counts.argmax()) or BONE_GROUP
+        found.append((group, _whole(Outline.from_mask(rest, outline.start_kji), group, judged)))
     return found
 
 
@@ -379,7 +457,11 @@ def _cut_out(
     counts[0] = 0
     if not counts.any():
         return None, (0, 0, 0), 0.0
-    piece = labels == int(counts.argmax())
+    if judged.wholes[judged.boxes[number]].max(initial=0) and np.any(judged.wholes == number):
+        # All pieces of a mass that are mostly its own.
+        piece = (2 * counts > np.bincount(labels.ravel(), minlength=len(counts)))[labels] & divided
+    else:
+        piece = labels == int(counts.argmax())
     contact = contact_mm2(piece, here & ~piece & (groups != 0), spacing_mm)
     return piece, (start[0], start[1], start[2]), contact
 
