@@ -166,7 +166,7 @@ class EdgeConstants(Constants):
         0.001, "of the plateau", "The search for a plateau ends where the plateau changes by less."
     )
 
-    # A mass of several pieces. Checked on chambered and granular masses (tests/edge/porous.py).
+    # A mass of several pieces. Checked on chambered and granular masses (tests/edge/test_pieces.py).
     between_pieces_hu: float = constant(
         45.0, "HU", "Septa and what lies between grains, where it is not seen: soft tissue."
     )
