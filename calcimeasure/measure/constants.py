@@ -157,20 +157,6 @@ class MeasureConstants(Constants):
     fluid_hu: tuple[float, float] = constant((0.0, 150.0), "HU", "Fluid above a level; fat and calcium are not.")
     fluid_noise_hu: float = constant(50.0, "HU", "The attenuation above a single point may differ by noise.")
 
-    # Gaps between slices
-    thickness_mm: tuple[float, float] = constant(
-        (0.02, 30.0),
-        "mm",
-        "No CT slice is thinner, and no slab of slices is thicker: a Slice Thickness outside of this range says "
-        "nothing.",
-    )
-    one_step_ratio: float = constant(1.1, "", "Steps between slices whose ratio is smaller are one step.")
-    assumed_overlap: float = constant(
-        1.5,
-        "of the smallest step",
-        "The thickness that is assumed if the header tells none: slices of two protocols in one stack overlap so much.",
-    )
-
     # Half-widths on CT: the standard deviation of a size that each source of error causes. One set of constants for all
     # lesions, checked on ellipsoids and lobulated masses of 8 to 150 mm in slices of 0.8 to 5 mm
     # (tests/bench/accuracy): the intervals contain the true size in 93 to 97.5 of 100 cases.
