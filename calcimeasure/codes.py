@@ -33,6 +33,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "decode_failed": "The pixel data cannot be decoded, or is not as large as the header says.",
     "duplicate_positions": "Several images lie at one position and no attribute tells which belong together.",
     "file_changed": "A file was changed or removed between reading its header and reading its pixels.",
+    "header_limit": "Reading the header takes more time or memory than that of any image, or it holds more elements, "
+    "frames or longer values: it is given up, and the other files are read.",
     "implausible_place": "A slice lies farther from the origin than any room is long: its position is no place in mm.",
     "implausible_size": "Pixels, steps between slices or the field are of a size that no body has: the unit is not mm.",
     "internal_error": "A fault of calcimeasure itself. Please report the line in its message: it has versions and "
@@ -58,6 +60,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "repeated_attribute": "An attribute that results rest on stands twice in one header: programs differ in which of "
     "the two values they take.",
     "time_limit": "Measuring it took longer than settings.time_limit_s.",
+    "two_images_of_one_uid": "Two files have the same UID, number and place, and different pixels: nothing tells which "
+    "of them is the right image.",
     "unreadable_file": "The file claims to be DICOM and cannot be read.",
     "unsupported_transfer_syntax": "The pixel data is encoded in a way that this version does not decode.",
     "worker_lost": "The Dask worker that measured it went away, several times.",

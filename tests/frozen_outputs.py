@@ -94,6 +94,7 @@ BLANKED = frozenset(
         "ended_at",
         "reviewed_at",
         "looked_at",
+        "modified_ns",
     }
 )
 """Columns whose values are replaced by BLANK; empty values stay empty."""

@@ -15,7 +15,7 @@ from calcimeasure.analysis.lesion import assess, assess_again
 from calcimeasure.analysis.picture import draw
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.fault import fault_report
-from calcimeasure.load import bones_of, check_headers, load_image
+from calcimeasure.load import bones_of, check_headers, content_of, load_image
 from calcimeasure.model import Failure, MaskUse, Report, Stack, State, Tissue, largest_first
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.threads import thread_count
@@ -61,6 +61,7 @@ def analyze(
     """
     settings = settings or Settings()
     image = load_image(stack, settings)
+    contents = content_of(stack, settings)  # the files are in the memory of the system now
     image = kind_of(image).calibrated(image, earlier)
     seen = survey(image, settings)
     image, anatomy = replace(image, notices=(*image.notices, *seen.notices)), seen.anatomy
@@ -88,6 +89,7 @@ def analyze(
         thumbnails=thumbnails,
         midline=anatomy.midline,
         masks=seen.masks,
+        contents=contents,
     )
 
 

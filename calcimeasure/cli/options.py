@@ -102,6 +102,10 @@ class MeasureOptions:
         bool, typer.Option("--remeasure-reviewed", help="Measure again what readers have decided; decisions stay.")
     ] = False
 
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file, also where path, size and time are as before.")
+    ] = False
+
     def as_settings(self) -> dict[str, object]:
         """Give the settings that the options change; an option that was not given changes none."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}

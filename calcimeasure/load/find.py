@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 import stat
 import warnings
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import FileError, InputPathError
-from calcimeasure.load.archives import contents_of, hides_an_archive, is_archive_name
-from calcimeasure.load.directory import listed_files
+from calcimeasure.load.archives import contents_of, is_archive_name
 from calcimeasure.load.grids import SeriesGrids, series_grids
-from calcimeasure.load.header import Header, read_headers, series_key
+from calcimeasure.load.readers import Readers
+from calcimeasure.load.reading import ARCHIVE_EXPECTED
 from calcimeasure.load.stacks import stacks_of
-from calcimeasure.model import Failure, Found, PixelFormat, Stack, State
+from calcimeasure.model import Failure, Found, Stack, State
 from calcimeasure.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from calcimeasure.load.grids import SeriesKey
-
-
-_READERS = 4
-_USUAL_HEADER_BYTES = 2**14
-_FILES_AT_A_TIME = 128
-"""Number of files whose headers are in memory at a time. The headers of one multi-frame file take some megabytes."""
-
-_ARCHIVE_EXPECTED = (
-    "An archive that can be read whole expected, not read: {found} ({name}). Unpack it, and name the folder with what "
-    "was in it."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,56 +65,26 @@ def find_series(
     roots = [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
     check_paths(roots)
     series: dict[SeriesKey, SeriesGrids] = defaultdict(lambda: series_grids(settings))
-    formats: dict[PixelFormat, PixelFormat] = {}
     unreadable: list[Failure] = []
     other_file_count = 0
-    with warnings.catch_warnings(), ThreadPoolExecutor(_READERS) as pool:
+    with warnings.catch_warnings(), Readers(settings.workers) as readers:
         # pydicom warns of values that break the standard. Here every value is checked where it is used.
         warnings.simplefilter("ignore")
-        for file, headers in _read_all(_files(roots, unreadable, settings.follow_links), pool):
-            if isinstance(headers, FileError):
-                unreadable.append(_failure(headers.reason, headers.message, file))
-            elif not headers:
+        for file, images in readers.read(_files(roots, readers, unreadable, settings.follow_links)):
+            if isinstance(images, FileError):
+                unreadable.append(_failure(images.reason, images.message, file))
+            elif not images:
                 other_file_count += 1
             else:
                 try:
-                    for header in headers:
-                        series[series_key(header)].add(header, file.root, formats)
+                    for image in images:
+                        series[image.series_key].add(image)
                 except Exception as error:  # noqa: BLE001 - one odd header must not stop the other files
                     found = f"{type(error).__name__}: {error} ({file.path.name})"
                     message = f"A header that can be understood expected, found {found}. Export the file again."
                     unreadable.append(_failure("unreadable_file", message, file))
     stacks = sorted(stacks_of(series, settings), key=_series_order)
     return Found(tuple(stacks), tuple(unreadable), other_file_count)
-
-
-def _read_all(files: Iterator[_File], pool: ThreadPoolExecutor) -> Iterator[tuple[_File, list[Header] | FileError]]:
-    """Read the headers of some files at a time, so that memory stays bounded.
-
-    On a network drive most of the time goes into waiting. Threads wait for the beginnings of the files, which are then
-    in the cache of the system. One thread parses the headers: Python lets one thread run at a time, and several were
-    twice as slow.
-    """
-    while window := list(itertools.islice(files, _FILES_AT_A_TIME)):
-        for file, _ in zip(window, pool.map(_bring_near, window), strict=True):
-            yield file, _read(file)
-
-
-def _bring_near(file: _File) -> None:
-    if file.member is None:
-        with suppress(OSError), file.path.open("rb", buffering=0) as opened:
-            opened.read(_USUAL_HEADER_BYTES)
-
-
-def _read(file: _File) -> list[Header] | FileError:
-    try:
-        headers = read_headers(file.path, file.member)
-    except FileError as error:
-        return error
-    if not headers and file.member is None and hides_an_archive(file.path):
-        message = _ARCHIVE_EXPECTED.format(found="an archive whose name does not say so", name=file.path.name)
-        return FileError("archive_not_read", message, path=file.path)
-    return headers
 
 
 def _failure(reason: str, message: str, file: _File) -> Failure:
@@ -149,10 +105,12 @@ def _series_order(stack: Stack) -> tuple[object, ...]:
 # Files
 
 
-def _files(roots: Sequence[Path], unreadable: list[Failure], follow_links: bool = True) -> Iterator[_File]:
+def _files(
+    roots: Sequence[Path], readers: Readers, unreadable: list[Failure], follow_links: bool = True
+) -> Iterator[_File]:
     """Give every regular file once, in a fixed order."""
     seen: set[tuple[int, int | str, str | None]] = set()
-    listing = _Listing(None if follow_links else _real_folders(roots), unreadable)
+    listing = _Listing(None if follow_links else _real_folders(roots), readers, unreadable)
     for argument in roots:
         for file in listing.files_of(argument):
             try:
@@ -202,12 +160,15 @@ class _Listing:
     ----------
     folders
         Links may lead below these, each with a separator at its end; None: anywhere.
+    readers
+        Read directories.
     unreadable
         Takes what cannot be read, and links that are not followed.
     """
 
-    def __init__(self, folders: tuple[str, ...] | None, unreadable: list[Failure]) -> None:
+    def __init__(self, folders: tuple[str, ...] | None, readers: Readers, unreadable: list[Failure]) -> None:
         self._folders = folders
+        self._readers = readers
         self._unreadable = unreadable
 
     def files_of(self, argument: Path) -> Iterator[_File]:
@@ -216,8 +177,10 @@ class _Listing:
             yield from self._below(argument)
         elif is_archive_name(argument.name):
             yield from self._inside_argument(argument)
-        elif (named := listed_files(argument)) is None:
+        elif (named := self._readers.listed_files(argument)) is None:
             yield _File(argument, argument.parent)
+        elif isinstance(named, FileError):
+            self._unreadable.append(_failure(named.reason, named.message, _File(argument, argument.parent)))
         else:
             yield from (_File(path, argument.parent) for path in named if self._may_follow(path, argument.parent))
 
@@ -248,7 +211,7 @@ class _Listing:
         yield from (_File(path, root, member) for member in contents.members)
 
     def _note_archive(self, path: Path, root: Path, found: str) -> None:
-        message = _ARCHIVE_EXPECTED.format(found=found, name=path.name)
+        message = ARCHIVE_EXPECTED.format(found=found, name=path.name)
         file = _File(path, root if path != root else root.parent)
         self._unreadable.append(_failure("archive_not_read", message, file))
 

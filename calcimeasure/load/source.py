@@ -23,6 +23,9 @@ DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 """Deflated Explicit VR Little Endian: all bytes after the file meta information are one deflate stream (PS3.5 A.5)."""
 
 _PREAMBLE_BYTES: Final = 132
+_META_BYTES: Final = (2**12, 2**16)
+"""How much is read for the file meta information (PS3.10 section 7.1): it has some hundred bytes. A longer one than the
+last number is refused."""
 
 
 @contextmanager
@@ -46,16 +49,30 @@ def read_meta(file: BinaryIO) -> Dataset:
     Raises
     ------
     OSError
-        The file meta information is broken.
+        The file meta information is broken, or longer than 64 kB.
     """
     file.seek(0)
     if file.read(_PREAMBLE_BYTES)[-4:] != b"DICM":
         file.seek(0)
+    start = file.tell()
+    for most_bytes in _META_BYTES:
+        beginning = BytesIO(file.read(most_bytes))
+        file.seek(start)
+        meta, error = _parsed_meta(beginning)
+        if meta is not None and beginning.tell() < most_bytes:
+            file.seek(start + beginning.tell())
+            return meta
+    raise OSError(f"broken file meta information: {error or f'more than {most_bytes} bytes'}") from error
+
+
+def _parsed_meta(beginning: BytesIO) -> tuple[Dataset | None, Exception | None]:
     try:
-        return read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag >> 16 != 2)
-    except Exception as error:
-        # A parser can fail in any way on broken bytes.
-        raise OSError(f"broken file meta information: {error}") from error
+        meta = read_dataset(
+            beginning, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag >> 16 != 2
+        )
+    except Exception as error:  # noqa: BLE001 - a parser can fail in any way on broken bytes
+        return None, error
+    return meta, None
 
 
 def inflate(file: BinaryIO) -> BytesIO:

@@ -170,6 +170,22 @@ class MaskUse:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the files of a stack hold beside their headers.
+
+    Parameters
+    ----------
+    pixel_hash
+        Hash of the encoded pixel data of its images.
+    mask_hash
+        Hash of the files of bone masks that belong to it; None where the settings name no masks, and for a radiograph.
+    """
+
+    pixel_hash: str
+    mask_hash: str | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """A measured stack: its lesions, largest first, the settings and version used, and a picture (PNG) of each lesion.
@@ -187,10 +203,13 @@ class Report:
     thumbnails: tuple[bytes, ...] = ()
     midline: Midline | None = None
     masks: MaskUse = field(default_factory=MaskUse)
+    contents: Content | None = None
 
 
 def notices_of(result: Report | Failure) -> tuple[str, ...]:
     """Give the notices of a stack, each once: of a stack that was not measured, those of its headers."""
     if isinstance(result, Report):
         return tuple(dict.fromkeys(result.notices))
-    return tuple(dict.fromkeys(result.stack.notices)) if result.stack else ()
+    # The headers alone took two images for copies.
+    untrue = {"duplicate_dropped"} if result.reason == "two_images_of_one_uid" else set()
+    return tuple(one for one in dict.fromkeys(result.stack.notices if result.stack else ()) if one not in untrue)

@@ -51,6 +51,9 @@ class Instance:
         Name of the file inside an archive (.zip, .tar, .gz); `path` is then the archive.
     frame_index, frame_count
         Index of the frame, and number of frames in the file.
+    copies
+        Other files that say to be this image: the same UID, number, place and scale. They are no copies if their pixels
+        differ.
     """
 
     path: Path
@@ -66,6 +69,7 @@ class Instance:
     member: str | None = None
     frame_index: int = 0
     frame_count: int = 1
+    copies: tuple[Instance, ...] = ()
 
     @property
     def relative_path(self) -> Path:
@@ -123,6 +127,8 @@ class Stack:
     that person among all persons that were found (`calcimeasure.model.Who`). `unclear` says what was found where
     headers and positions disagree about which slices are one stack: such a stack is refused. `joined_series` holds the
     study and series UIDs of slices that were joined although they differ in these.
+    `patient_position` is Patient Position (0018,5100): on which side the patient lies, and which end of the patient
+    points into the scanner.
     """
 
     series_uid: str
@@ -144,6 +150,7 @@ class Stack:
     kvp: float | None = None
     convolution_kernel: str | None = None
     contrast_agent: bool | None = None
+    patient_position: str | None = None
     body_part: str | None = None
     laterality: str | None = None
     image_laterality: str | None = None

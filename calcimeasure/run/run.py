@@ -6,12 +6,13 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from calcimeasure.errors import RecordError
+from calcimeasure.errors import RecordError, SeriesError
 from calcimeasure.export import write_atomic, write_series
-from calcimeasure.load import find_bone_masks, find_series
-from calcimeasure.model import Failure, Report, Stack, State, notices_of
+from calcimeasure.load import content_of, find_bone_masks, find_series
+from calcimeasure.model import Content, Failure, Report, Stack, State, notices_of
 from calcimeasure.one_line import one_line
 from calcimeasure.results import audit_of, prepare, pseudonyms_of, store_of, with_the_store_of, write_tables_of
 from calcimeasure.run.masks import MaskTally
@@ -45,6 +46,9 @@ LEFT_ALONE = {
     "under another algorithm number (--remeasure-reviewed)",
 }
 """The texts about stacks that a run does not measure."""
+
+_UNREADABLE = Content("unreadable")
+"""Files that were measured and can no longer be read: measuring says why."""
 
 _CHANGED_MEANWHILE = "not kept, a reader or another run changed it in the meantime: run again"
 
@@ -210,12 +214,32 @@ def _begin(run: Run, reporter: Reporter) -> int:
     return run_id
 
 
+def _plan_of(run: Run, stack: Stack) -> Plan:
+    """Plan a stack by its headers; read its files if they may hold something else than before."""
+    settings = run.settings
+    plan = run.store.plan(stack, settings, settings.remeasure_reviewed)
+    if plan.todo is not Todo.UNCHANGED:
+        return plan
+    # Masks have no row of their own: their files are compared in each run.
+    if not (settings.verify or settings.bone_mask) and run.store.is_as_read(stack):
+        return plan
+    begun = datetime.now(UTC)
+    try:
+        contents = content_of(stack, settings)
+    except SeriesError:
+        return run.store.plan(stack, settings, settings.remeasure_reviewed, _UNREADABLE)
+    plan = run.store.plan(stack, settings, settings.remeasure_reviewed, contents)
+    if plan.todo is Todo.UNCHANGED:
+        run.store.note_contents(stack, contents, begun)
+    return plan
+
+
 def _plan(run: Run, told: _Told, stopped: Callable[[], bool]) -> Iterator[tuple[Plan, Task]]:
     """Choose the stacks to measure, one by one as workers take them; report why the others are not measured."""
     for stack in run.found.series:
         if stopped():
             return
-        plan = run.store.plan(stack, run.settings, run.settings.remeasure_reviewed)
+        plan = _plan_of(run, stack)
         if plan.todo is Todo.MEASURE:
             yield plan, (stack, run.settings, plan.earlier, plan.next_number)
         else:

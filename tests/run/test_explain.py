@@ -82,9 +82,11 @@ def test_sizes_are_those_of_the_table(measured: Path) -> None:
             ("short axis", "short_axis_mm"),
             ("3-D diameter", "max_3d_diameter_mm"),
             ("volume", "volume_ml"),
+            ("envelope", "envelope_ml"),
         ):
             assert number(said, name) == pytest.approx(float(row[column]), abs=0.006)
         assert f"+- {float(row['long_axis_u95_mm']):.2f} (95 %)" in said
+        assert f"  looks        {row['morphology']}, confidence {float(row['morphology_confidence']):.2f}" in said
         for notice in row["notices"].split(";"):
             assert f"  {notice}: " in said
 

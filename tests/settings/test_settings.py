@@ -36,7 +36,7 @@ SWITCHES = [name for name, field in FIELDS.items() if isinstance(field.default, 
 TEXTS = [name for name, field in FIELDS.items() if isinstance(field.default, str) and name != "cluster"]
 NUMBERS = [name for name in FIELDS if name not in (*SWITCHES, *TEXTS, "workers", "cluster")]
 WRITES_ONLY = {
-    *("identified", "report", "key", "record_map", "store", "remeasure_reviewed", "all_tissues"),
+    *("identified", "report", "key", "record_map", "store", "remeasure_reviewed", "verify", "all_tissues"),
     *("workers", "time_limit_s", "memory_limit_gb", "scheduler", "cluster", "follow_links"),
 }
 SLURM = {"class": "SLURMCluster", "queue": "normal", "cores": 4, "memory": "16GB", "job_script_prologue": ["module x"]}

@@ -89,7 +89,12 @@ class Folder:
         return done.output
 
     def lesions_then(self) -> Path:
-        """Write lesions.csv of then with Tracking UIDs replaced, and with shifted days for times."""
+        """Write lesions.csv of then with Tracking UIDs replaced, and with shifted days for times.
+
+        Versions with schema 4 and later wrote it so.
+        """
+        if self.schema >= 4:
+            return self.written / "lesions.csv"
         rows, identified = rows_of(self.written / "lesions.csv"), rows_of(self.written / "private" / "identified.csv")
         uids = Pseudonyms(bytes.fromhex(self.key.read_text(encoding="ascii")))
         for row, named in zip(rows, identified, strict=True):

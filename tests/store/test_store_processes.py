@@ -137,10 +137,13 @@ def analyze(*arguments):
             process.kill()
 
 
-def test_interrupted_once_finishes_what_runs(images: Path, uninterrupted: dict[str, bytes], tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_once_finishes_what_runs(
+    images: Path, uninterrupted: dict[str, bytes], tmp_path: Path, number: signal.Signals
+) -> None:
     out = tmp_path / "out"
     with slow_run(images, out, seconds=0.5) as process:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "interrupted. What is being measured is finished first; Ctrl-C again stops now." in said
