@@ -217,7 +217,7 @@ class EdgeConstants(Constants):
         1.2, "mm", "The height next to a voxel is that of the highest voxel within this distance along each axis."
     )
     share_of_densities: float = constant(
-        0.7, "", "Share of the difference between both sums in the standard deviation of the volume."
+        0.9, "", "Share of the difference between both sums in the standard deviation of the volume."
     )
     seen_sd_hu: float = constant(3.0, "HU", "How much surroundings differ from what is seen next to them.")
     share_of_unlike: float = constant(
@@ -225,7 +225,7 @@ class EdgeConstants(Constants):
     )
     unseen_sd_hu: float = constant(10.0, "HU", "How much surroundings that are not seen differ from soft tissue.")
     narrow_sd: float = constant(
-        0.05, "of the volume", "Standard deviation of the density of all pieces whose middle does not show it."
+        0.06, "of the volume", "Standard deviation of the density of all pieces whose middle does not show it."
     )
     lowered_sd: float = constant(
         1.2, "of what blur took off the peaks", "Standard deviation of the volume because grains are no balls."
