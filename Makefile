@@ -21,8 +21,9 @@ help: ## list the targets
 demo: .venv/.package ## set up, then measure the samples in sample_dicom into results
 	@$(VENV_PYTHON) -m calcimeasure measure sample_dicom --out results
 
+# Two processes. All tests of a file run in one of them, because they share what is measured once.
 test: libraries .venv/.group-test ## set up, then run all tests
-	$(XVFB) $(VENV_PYTHON) -m pytest $(ARGS)
+	$(QT) $(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/.group-test ## check format, style, types and layers
 	$(VENV_PYTHON) -m ruff format --check .
@@ -35,7 +36,7 @@ docs: .venv/.group-docs ## build the documentation into build/docs
 
 # The options replace those of pyproject.toml, which leave tests/bench out. No test here needs pytest-qt; the review opens its own windows.
 bench: libraries .venv/.group-bench ## set up, then run the benchmarks
-	$(XVFB) $(VENV_PYTHON) -m pytest tests/bench -o addopts="--strict-markers --strict-config" -p no:pytest-qt --benchmark-only $(ARGS)
+	$(QT) $(VENV_PYTHON) -m pytest tests/bench -o addopts="--strict-markers --strict-config" -p no:pytest-qt --benchmark-only $(ARGS)
 
 bench-conglomerate: libraries .venv/.group-bench ## set up, then run the benchmark of masses of several pieces
 	$(VENV_PYTHON) -m pytest tests/bench/conglomerate -o addopts="--strict-markers --strict-config" -p no:pytest-qt --benchmark-only $(ARGS)
@@ -116,18 +117,19 @@ INSTALLED_AFTER := .venv/.made pyproject.toml $(wildcard $(CONSTRAINTS))
 
 # --- What Qt needs from the system: "file or program:Debian package". Each is needed; without it Qt ends the process.
 
-NEEDED := Xvfb:xvfb xvfb-run:xvfb xauth:xauth libEGL.so.1:libegl1 libGL.so.1:libgl1 libfontconfig.so.1:libfontconfig1 \
+NEEDED := Xvfb:xvfb libEGL.so.1:libegl1 libGL.so.1:libgl1 libfontconfig.so.1:libfontconfig1 \
 	libgthread-2.0.so.0:libglib2.0-0 libdbus-1.so.3:libdbus-1-3 libxkbcommon-x11.so.0:libxkbcommon-x11-0 \
 	libxcb-cursor.so.0:libxcb-cursor0 libxcb-icccm.so.4:libxcb-icccm4 libxcb-keysyms.so.1:libxcb-keysyms1 libxcb-shape.so.0:libxcb-shape0
 APT_INSTALL := apt-get install -y -qq --no-install-recommends
 
 ifeq ($(shell uname -s),Darwin)
 # macOS has its own window server, and PyQt6 all that it needs.
-XVFB :=
+QT :=
 libraries:
 else
 # Qt needs a real X server for OpenGL: with "offscreen" napari's canvas crashes, with "wayland" the windows open on the user's screen.
-XVFB := QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1000x24"
+# pytest-xvfb starts one for each process of the tests: two windows of one server take the keyboard from each other.
+QT := QT_QPA_PLATFORM=xcb
 # The files are looked for and not the packages, because other systems (and newer Debians: libglib2.0-0t64) name those otherwise.
 libraries: .venv/.made
 	@files=; packages=; \

@@ -24,6 +24,8 @@ SKIPPED_REASONS: Final[dict[str, str]] = {
 """Why this program does not measure a stack: its state is "skipped"."""
 
 FAILED_REASONS: Final[dict[str, str]] = {
+    "archive_not_read": "An archive (.zip, .tar, .gz, ...) was not read, or not all of it: it is damaged, encrypted, "
+    "too large when it is unpacked, of another format, or in another archive.",
     "bone_mask_unusable": "A bone mask for this stack is broken, or does not fit it.",
     "codec_crash": "The process that measured it crashed (a decoder), or the system ended it (short of memory).",
     "color_image": "An image in color: a CT with more than one sample per pixel has no Hounsfield units, a radiograph "
@@ -31,6 +33,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "decode_failed": "The pixel data cannot be decoded, or is not as large as the header says.",
     "duplicate_positions": "Several images lie at one position and no attribute tells which belong together.",
     "file_changed": "A file was changed or removed between reading its header and reading its pixels.",
+    "header_limit": "Reading the header takes more time or memory than that of any image, or it holds more elements, "
+    "frames or longer values: it is given up, and the other files are read.",
     "implausible_place": "A slice lies farther from the origin than any room is long: its position is no place in mm.",
     "implausible_size": "Pixels, steps between slices or the field are of a size that no body has: the unit is not mm.",
     "internal_error": "A fault of calcimeasure itself. Please report the line in its message: it has versions and "
@@ -56,6 +60,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "repeated_attribute": "An attribute that results rest on stands twice in one header: programs differ in which of "
     "the two values they take.",
     "time_limit": "Measuring it took longer than settings.time_limit_s.",
+    "two_images_of_one_uid": "Two files have the same UID, number and place, and different pixels: nothing tells which "
+    "of them is the right image.",
     "unreadable_file": "The file claims to be DICOM and cannot be read.",
     "unsupported_transfer_syntax": "The pixel data is encoded in a way that this version does not decode.",
     "worker_lost": "The Dask worker that measured it went away, several times.",
@@ -141,6 +147,7 @@ ROUTINE_NOTICES: Final[frozenset[str]] = frozenset(
     {
         "bone_mask_resampled",
         "detector_plane",
+        "excess_padding",
         "hu_clipped",
         "logarithm_taken",
         "magnification_corrected",

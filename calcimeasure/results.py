@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcimeasure.agreed import agree, own_folder, refuse_unless_agreed
-from calcimeasure.errors import InputPathError, KeyFileError, OutputError
+from calcimeasure.errors import InputPathError, KeyFileError, OutputError, SeriesError
 from calcimeasure.export import (
     Pseudonyms,
     chain_key,
@@ -19,7 +19,7 @@ from calcimeasure.export import (
     write_tables,
     write_tracking_uids,
 )
-from calcimeasure.load import find_series
+from calcimeasure.load import find_series, pixel_hash
 from calcimeasure.settings import change_settings, load_settings, without_password
 from calcimeasure.store import BESIDE_STORE, Export, absolute_url, file_url, open_store
 from calcimeasure.study import linked_studies
@@ -344,9 +344,19 @@ def series_of(store: Store, stack_id: int, settings: Settings) -> Stack:
     except InputPathError as error:
         raise InputPathError(f"The images are no longer there. {error}") from error
     for stack in found.series:
-        if store.is_content(stack_id, stack):
+        if store.is_content(stack_id, stack) and _has_its_pixels(store, stack_id, stack):
             return stack
     raise InputPathError(
         "The images are no longer as they were measured: files of the stack are missing or have changed. Bring them "
         "back, or run measure on them again."
     )
+
+
+def _has_its_pixels(store: Store, stack_id: int, stack: Stack) -> bool:
+    """Tell whether the files of a stack hold the pixels that were measured."""
+    if store.is_as_read(stack):
+        return True
+    try:
+        return store.has_pixels(stack_id, pixel_hash(stack))
+    except SeriesError:
+        return False

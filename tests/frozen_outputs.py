@@ -77,6 +77,9 @@ EDITED = frozenset({"sample_dicom"})
 CHANGED_BY_EDITS = frozenset({"lesion_revisions", "looks", "outlines", "thumbnails"})
 """Tables of the store that are written again after the edits."""
 
+LEFT_OUT_TABLES = frozenset({"exports", "chain"})
+"""Tables of the store that tell when, by whom and in which order something was done, and no result."""
+
 BLANK = "*"
 BLANKED = frozenset(
     {
@@ -91,6 +94,7 @@ BLANKED = frozenset(
         "ended_at",
         "reviewed_at",
         "looked_at",
+        "modified_ns",
     }
 )
 """Columns whose values are replaced by BLANK; empty values stay empty."""
@@ -261,11 +265,12 @@ def _write_input(folder: Path, paths: Sequence[Path], program: Program, workers:
     commands.append(program.run("measure", *images, "--identified", "--all-tissues"))
     if not (out / "lesions.csv").exists():
         raise RuntimeError(f"measure wrote no tables: {commands[-1]}")
-    uids = _uids(out / "lesions.csv", explained)
-    _copy_tables(out, folder / "identified", program)
+    uids = _uids(_identified(out) / "lesions.csv", explained)
+    _copy_tables(out, folder / "identified", program, _identified(out))
     with program.one_process() as run:
-        commands.append(run("export", out, "--format", "revisions", "--identified", "--to", out / "revisions.csv"))
-        _copy_table(out / "revisions.csv", folder / "identified" / "revisions.csv", program)
+        revisions = program.work / "revisions.csv"
+        commands.append(run("export", out, "--format", "revisions", "--identified", "--to", revisions))
+        _copy_table(revisions, folder / "identified" / "revisions.csv", program)
         commands.append(run("export", out, "--format", "csv", "--key", program.key))
         _copy_tables(out, folder / "pseudonyms", program)
         commands.append(run("export", out, "--format", "revisions", "--key", program.key))
@@ -293,12 +298,12 @@ def _write_edited(folder: Path, paths: Sequence[Path], program: Program) -> None
         raise RuntimeError(f"tests/reader_edits.py does not run with the code of {program.code}: {done.stderr}")
     with program.one_process() as run:
         commands = [run("export", out, "--format", "csv", "--identified")]
-        _copy_tables(out, folder, program)
+        _copy_tables(out, folder, program, _identified(out))
         commands.append(run("export", out, "--format", "revisions", "--identified"))
-        _copy_table(out / "revisions.csv", folder / "revisions.csv", program)
+        _copy_table(_identified(out) / "revisions.csv", folder / "revisions.csv", program)
         for status in ("accepted", "rejected"):
             commands.append(run("export", out, "--format", "csv", "--status", status, "--identified"))
-            _copy_table(out / f"lesions_{status}.csv", folder / f"lesions_{status}.csv", program)
+            _copy_table(_identified(out) / f"lesions_{status}.csv", folder / f"lesions_{status}.csv", program)
     _write_rows(folder / "commands.jsonl", commands)
     _write_store(out, folder / "store", program, CHANGED_BY_EDITS)
 
@@ -331,11 +336,18 @@ def _write_scan(folder: Path, paths: Sequence[Path], program: Program) -> Row:
     return command
 
 
-def _copy_tables(out: Path, folder: Path, program: Program) -> None:
-    for name in ("lesions.csv", "studies.csv", "private/series.csv"):
-        _copy_table(out / name, folder / Path(name).name, program)
+def _identified(out: Path) -> Path:
+    """Give the folder of identified tables: that of the results themselves in versions up to 0.1.0."""
+    folder = out / "private" / "identified"
+    return folder if folder.is_dir() else out
+
+
+def _copy_tables(out: Path, folder: Path, program: Program, place: Path | None = None) -> None:
+    place = place or out
+    for path in (place / "lesions.csv", place / "studies.csv", out / "private" / "series.csv"):
+        _copy_table(path, folder / path.name, program)
     for schema in ("lesions.schema.json", "studies.schema.json"):
-        shutil.copyfile(out / schema, folder / schema)
+        shutil.copyfile(place / schema, folder / schema)
 
 
 def _copy_table(source: Path, target: Path, program: Program) -> None:
@@ -385,7 +397,8 @@ def _explanations(out: Path, uids: Sequence[str], program: Program, workers: int
 def _rows_of_store(file: Path, program: Program) -> Iterator[tuple[str, list[Row]]]:
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as store:
         store.row_factory = sqlite3.Row
-        names = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        every = store.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        names = [name for (name,) in every if name not in LEFT_OUT_TABLES]
         stacks = {
             row["stack_id"]: [
                 row["study_uid"],
@@ -404,7 +417,7 @@ def _row_of_store(row: Row, stacks: Mapping[int, list[Any]], program: Program) -
     plain = {name: _plain(_blanked(name, value), program) for name, value in row.items()}
     if "stack_id" in plain:
         plain["stack"] = stacks[plain.pop("stack_id")]
-    if plain.get("name") == "key_place":
+    if plain.get("name") in ("key_place", "store_id"):
         plain["value"] = BLANK
     first = {name: plain[name] for name in FIRST if plain.get(name) is not None}
     # Empty values are left out: a column that is new and empty says nothing.

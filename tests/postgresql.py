@@ -43,6 +43,18 @@ def empty_database(name: str | None = None) -> str:
     return f"postgresql+psycopg://{PROGRAM_USER}@/{name}?host={server()}"
 
 
+def stop_server() -> Callable[[], None]:
+    """Stop the server as an update of its machine does; gives what starts it again."""
+    folder = server()
+    pg_ctl = [programs() / "pg_ctl", "--pgdata", folder / "cluster", "--silent", "--wait"]
+    _run(*pg_ctl, "--mode", "fast", "stop")
+    return lambda: _run(*pg_ctl, "--log", folder / "log.txt", "--options", _options(folder), "start")
+
+
+def _options(folder: Path) -> str:
+    return f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+
+
 @cache
 def server() -> Path:
     """Folder of the socket of a server that nobody else reaches; it ends with the tests."""
@@ -73,8 +85,7 @@ def server() -> Path:
         "--no-sync",
         *in_english,
     )
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
-    _run(*pg_ctl, "--log", folder / "log.txt", "--options", options, "start")
+    _run(*pg_ctl, "--log", folder / "log.txt", "--options", _options(folder), "start")
     return folder
 
 

@@ -75,8 +75,7 @@ def checkout(tmp_path: Path) -> Checkout:
     made.program("bin/python3", PYTHON)
     made.program("bin/uname", "echo Linux")
     made.program("bin/id", "echo 1000")
-    for name in ("Xvfb", "xvfb-run", "xauth"):
-        made.program(f"bin/{name}", "")
+    made.program("bin/Xvfb", "")
     return made
 
 
@@ -177,14 +176,16 @@ def test_tests_run_on_an_x_server_of_their_own(checkout: Checkout) -> None:
         "python -m pip install --quiet pip>=25.1",
         "python -m pip install --quiet --editable .[gui] --group test",
     ]
-    assert checkout.calls("xvfb-run") == ["xvfb-run -a -s -screen 0 1600x1000x24 .venv/bin/python -m pytest tests/gui"]
+    assert checkout.calls("-m pytest") == ["python -m pytest -n 2 --dist loadfile tests/gui"]
+    # pytest-xvfb starts the server.
+    assert "pytest-xvfb" in (checkout.root / "pyproject.toml").read_text("utf-8")
 
 
 def test_macos_needs_no_x_server(checkout: Checkout) -> None:
     checkout.program("bin/uname", "echo Darwin")
     (checkout.root / "missing").write_text("libxcb-cursor.so.0")
     assert checkout.make("test").returncode == 0
-    assert checkout.calls("pytest") == ["python -m pytest"]
+    assert checkout.calls("-m pytest") == ["python -m pytest -n 2 --dist loadfile"]
 
 
 def test_root_on_debian_installs_only_what_is_missing(checkout: Checkout) -> None:
@@ -195,7 +196,6 @@ def test_root_on_debian_installs_only_what_is_missing(checkout: Checkout) -> Non
 
     (checkout.root / "missing").write_text("libxcb-cursor.so.0 libEGL.so.1")
     (checkout.root / "bin/Xvfb").unlink()
-    (checkout.root / "bin/xvfb-run").unlink()
     checkout.make("test")
     assert checkout.calls("apt-get") == [
         "apt-get update -qq",

@@ -264,7 +264,7 @@ def test_every_slice_is_where_its_header_says_and_holds_what_its_pixels_say(fold
 )
 def test_feet_first_is_in_the_directions_already(limb: str, position: str) -> None:
     volume = volume_in(f"ct_limb/{limb}")
-    assert datasets(volume)[0].PatientPosition == position
+    assert datasets(volume)[0].PatientPosition == position == volume.stack.patient_position
     assert volume.geometry.row_direction == pytest.approx([1, 0, 0])
     assert volume.geometry.column_direction == pytest.approx([0, 1, 0])
     assert volume.geometry.slice_spacing_mm == pytest.approx(3.27)

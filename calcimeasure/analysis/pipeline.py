@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,8 @@ from calcimeasure.analysis.lesion import assess, assess_again
 from calcimeasure.analysis.picture import draw
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.fault import fault_report
-from calcimeasure.load import bones_of, check_headers, load_image
-from calcimeasure.model import NO_MASKS, Failure, Report, Stack, State, Tissue, largest_first
+from calcimeasure.load import bones_of, check_headers, content_of, load_image
+from calcimeasure.model import Failure, MaskUse, Report, Stack, State, Tissue, largest_first
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.threads import thread_count
 from calcimeasure.version import software_version
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from calcimeasure.analysis.kinds import AnyAnatomy
-    from calcimeasure.model import Image, Lesion, MaskUse, Outline, Proposal, Proposals
+    from calcimeasure.model import Image, Lesion, Outline, Proposal, Proposals
 
 NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
 """Tissues that are certainly not calcifications. All other proposals are measured and kept for the reader."""
@@ -61,6 +61,7 @@ def analyze(
     """
     settings = settings or Settings()
     image = load_image(stack, settings)
+    contents = content_of(stack, settings)  # the files are in the memory of the system now
     image = kind_of(image).calibrated(image, earlier)
     seen = survey(image, settings)
     image, anatomy = replace(image, notices=(*image.notices, *seen.notices)), seen.anatomy
@@ -88,6 +89,7 @@ def analyze(
         thumbnails=thumbnails,
         midline=anatomy.midline,
         masks=seen.masks,
+        contents=contents,
     )
 
 
@@ -110,7 +112,7 @@ class Survey:
     proposals: Proposals
     anatomy: AnyAnatomy
     notices: tuple[str, ...] = ()
-    masks: MaskUse = NO_MASKS
+    masks: MaskUse = field(default_factory=MaskUse)
 
 
 def survey(image: Image, settings: Settings) -> Survey:

@@ -96,8 +96,26 @@ def _size_lines(volume: Volume, numbers: Measurements) -> Iterator[str]:
         yield f"               {numbers.volume_voxels_ml:9.4f} mL by voxels, {numbers.volume_mesh_ml:.4f} mL by mesh"
     if numbers.area_mm2 is not None:
         yield f"  area         {numbers.area_mm2:9.2f} mm2"
+    yield from _whole_lines(numbers)
     if numbers.truncated:
         yield "  it reaches the edge of what was imaged: all of these are lower bounds"
+
+
+def _whole_lines(numbers: Measurements) -> Iterator[str]:
+    """Describe the mass as a whole: its pieces, its envelope, what it looks like, and its distance from the skin."""
+    if numbers.parts is not None and numbers.parts > 1:
+        yield f"  pieces       {numbers.parts:9d}, measured together across the gaps"
+    if numbers.envelope_ml is not None:
+        filled = "" if numbers.fill_fraction is None else f", {numbers.fill_fraction:.0%} of it calcified"
+        yield f"  envelope     {numbers.envelope_ml:9.4f} mL{_plus_minus(numbers.envelope_u95_ml, 4)}{filled}"
+    if numbers.morphology is not None:
+        yield f"  looks        {numbers.morphology}, confidence {numbers.morphology_confidence or 0:.2f}"
+    if numbers.fluid_level is not None:
+        found = "sediment lies under fluid, along gravity" if numbers.fluid_level else "none along gravity"
+        yield f"  fluid level  {found}"
+    if numbers.skin_distance_mm is not None:
+        near = "it reaches the skin" if numbers.skin_distance_mm == 0 else f"{numbers.skin_distance_mm:.1f} mm below it"
+        yield f"  skin         {near}"
 
 
 def _plus_minus(half_width: float | None, decimals: int = 2) -> str:

@@ -35,7 +35,7 @@ StoreOption = Annotated[
 ]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Folder that measure wrote.")]
 PathsArgument = Annotated[
-    list[Path] | None, typer.Argument(metavar="PATH...", readable=False, help="Files, folders, a .zip or a DICOMDIR.")
+    list[Path] | None, typer.Argument(metavar="PATH...", readable=False, help="Files, folders, archives or a DICOMDIR.")
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
 SampleOption = Annotated[bool, typer.Option("--sample", help="Measure the package's samples instead of PATH.")]
@@ -100,6 +100,10 @@ class MeasureOptions:
     ] = False
     remeasure_reviewed: Annotated[
         bool, typer.Option("--remeasure-reviewed", help="Measure again what readers have decided; decisions stay.")
+    ] = False
+
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file, also where path, size and time are as before.")
     ] = False
 
     def as_settings(self) -> dict[str, object]:

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def blur_sigma_mm(level: NDArray[np.float32], inside: NDArray[np.bool_], pixel_mm: Sequence[float]) -> float:
+def blur_sigma_mm(
+    level: NDArray[np.float32],
+    inside: NDArray[np.bool_],
+    pixel_mm: Sequence[float],
+    steep_percentile: int = EDGE.steep_percentile,
+) -> float:
     """Estimate the blur in the slice plane from the gradient at the edge.
 
     Over two pixels across a straight edge blurred by a Gaussian the level changes by erf(pixel / (sqrt(2) sigma)). If
@@ -28,6 +33,8 @@ def blur_sigma_mm(level: NDArray[np.float32], inside: NDArray[np.bool_], pixel_m
         Arrays of an `Edge`; for a large box some of its slices are enough.
     pixel_mm
         Distance between rows, and between columns.
+    steep_percentile
+        Percentile of the steepness that counts.
     """
     step = max(1, level.size // EDGE.enough_voxels_for_blur)
     level, inside = level[::step], inside[::step]
@@ -37,7 +44,7 @@ def blur_sigma_mm(level: NDArray[np.float32], inside: NDArray[np.bool_], pixel_m
     k, j, i = np.unravel_index(np.flatnonzero(on_edge), on_edge.shape)
     down = level[k, j + 2, i + 1] - level[k, j, i + 1]
     along = level[k, j + 1, i + 2] - level[k, j + 1, i]
-    change = float(np.percentile(np.hypot(down, along), EDGE.steep_percentile))
+    change = float(np.percentile(np.hypot(down, along), steep_percentile))
     return math.sqrt(pixel_mm[0] * pixel_mm[1]) / (
         math.sqrt(2) * float(erfinv(min(max(change, EDGE.steepness[0]), EDGE.steepness[1])))
     )

@@ -166,6 +166,84 @@ class EdgeConstants(Constants):
         0.001, "of the plateau", "The search for a plateau ends where the plateau changes by less."
     )
 
+    # A mass of several pieces. Checked on chambered and granular masses (tests/edge/test_pieces.py).
+    between_pieces_hu: float = constant(
+        45.0, "HU", "Septa and what lies between grains, where it is not seen: soft tissue."
+    )
+    tissue_sigma_mm: float = constant(
+        1.5,
+        "mm",
+        "Standard deviation by which the tissue next to a voxel is averaged: what is next to a rim of 2 mm counts.",
+    )
+    weight_of_assumed: float = constant(
+        0.005, "of the weight of all", "Weight of the soft tissue that is assumed: it counts where no tissue is seen."
+    )
+    least_noise_hu: float = constant(2.0, "HU", "Noise is taken for at least this much.")
+    high_percentile_of_pieces: int = constant(
+        75, "%", "Percentile of the attenuation inside of a mass with which the peaks of its pieces are compared."
+    )
+    lowest_piece: float = constant(0.15, "of that attenuation", "A piece has a peak of at least this height.")
+    lowest_piece_noise: float = constant(
+        3.0, "standard deviations of the noise", "A piece has a peak of at least this height, too."
+    )
+    dip: float = constant(0.1, "of the lower peak", "Two pieces are parted by a valley that is deeper than this.")
+    dip_noise: float = constant(
+        2.0, "standard deviations of the noise", "The valley is also deeper than this: smoothing halves the noise."
+    )
+    reach_sigmas: float = constant(
+        2.5, "standard deviations of the blur", "Pieces are summed to this distance from half of their peak."
+    )
+    steep_percentile_of_pieces: int = constant(
+        92, "%", "As `steep_percentile`, of pieces: more of their edges look flat, because others are near."
+    )
+    blur_of_pieces_mm: tuple[float, float] = constant((0.45, 1.0), "mm", "Limits of the blur of a mass of pieces.")
+    blur_across: float = constant(
+        0.6, "of the blur in the slice", "Blur across the slices that is not that of their thickness."
+    )
+    fewest_voxels_of_a_wide_piece: int = constant(
+        12, "voxels", "So many deep voxels show the density of a piece: noise of 20 HU becomes 6 HU."
+    )
+    density_sd_of_wide: float = constant(0.01, "of the density", "Standard deviation of what a wide piece shows.")
+    density_sd_of_slope: float = constant(
+        0.15, "", "Error of the sum over a piece divided by its peak, where it belongs to neighbors in part."
+    )
+    density_sd_of_lowered: float = constant(
+        0.3, "of what blur took off the peak", "Pieces are no balls: error of what blur took off their peak."
+    )
+    least_density_sd: float = constant(
+        0.14, "of the density", "Pieces of one mass differ in their density by at least this standard deviation."
+    )
+    beside_mm: float = constant(
+        1.2, "mm", "The height next to a voxel is that of the highest voxel within this distance along each axis."
+    )
+    share_of_densities: float = constant(
+        0.7, "", "Share of the difference between both sums in the standard deviation of the volume."
+    )
+    seen_sd_hu: float = constant(3.0, "HU", "How much surroundings differ from what is seen next to them.")
+    share_of_unlike: float = constant(
+        0.25, "", "Share of the standard deviation of the surroundings in that difference: fat beside fluid."
+    )
+    unseen_sd_hu: float = constant(10.0, "HU", "How much surroundings that are not seen differ from soft tissue.")
+    narrow_sd: float = constant(
+        0.05, "of the volume", "Standard deviation of the density of all pieces whose middle does not show it."
+    )
+    lowered_sd: float = constant(
+        1.2, "of what blur took off the peaks", "Standard deviation of the volume because grains are no balls."
+    )
+    mixture_of_narrow: float = constant(
+        0.3,
+        "",
+        "Pieces whose middle does not show their density are more mixed than the height next to each voxel tells: so "
+        "much more of the difference between both sums counts.",
+    )
+    valley_mm: float = constant(1.8, "mm", "Half of the width of a valley that is narrow: septa are up to 3 mm wide.")
+    valley_depth: float = constant(
+        0.25, "of the contrast", "A narrow valley in a mass that is one piece is at least so deep."
+    )
+    porous_share: float = constant(
+        0.13, "of the mass", "A mass of one piece with more narrow valleys than this is measured as several pieces."
+    )
+
     # A radiograph
     least_share_of_beam: float = constant(
         1 / 4096,

@@ -20,6 +20,7 @@ from calcimeasure.edge.neighborhood import (
     stands_alone,
     within_a_voxel,
 )
+from calcimeasure.edge.pieces import calcified, find_pieces, has_several_pieces, is_porous
 from calcimeasure.edge.slabs import in_slabs
 from calcimeasure.model import NOT_IMAGED_HU, Outline
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from calcimeasure.edge.constants import Sampling
     from calcimeasure.edge.contrast import Contrast
     from calcimeasure.edge.neighborhood import Neighborhood
+    from calcimeasure.edge.pieces import Pieces
     from calcimeasure.model import Volume
     from calcimeasure.settings import MeasureSettings
 
@@ -64,7 +66,9 @@ class Edge:
     follows_outline
         False if a reader's outline is more than a voxel away from the half-maximum.
     uneven_mm3
-        Standard deviation of `calcified_mm3` caused by plateau and surroundings that are not uniform.
+        Standard deviation of `calcified_mm3` caused by plateau and surroundings that are not uniform, or not seen.
+    of_pieces
+        Whether the lesion was measured as several pieces (`calcimeasure.edge.pieces`).
     """
 
     start_kji: tuple[int, int, int]
@@ -81,6 +85,7 @@ class Edge:
     rim_mm3: float
     follows_outline: bool
     uneven_mm3: float
+    of_pieces: bool = False
 
 
 def find_edge(volume: Volume, outline: Outline, settings: MeasureSettings) -> Edge:
@@ -116,7 +121,8 @@ def half_maximum_outline(volume: Volume, outline: Outline, settings: MeasureSett
     edge = _find_edge(volume, outline, settings, EDGE.coarse_sampling, outline_rules=False)
     if not edge.inside.any():
         return outline
-    inside = _filled(edge.inside)
+    # What lies between the pieces of a mass is no calcium: it belongs to its envelope.
+    inside = edge.inside if edge.of_pieces else _filled(edge.inside)
     return Outline.from_mask(inside | _faint_pieces(volume, outline, edge, inside), edge.start_kji)
 
 
@@ -149,6 +155,12 @@ def _find_edge(
         near = neighborhood(volume, outline, settings, sampling=None)
         plateau, shell = plateau_and_shell(near, settings)
     found = contrast(near, plateau, shell)
+    if _is_of_pieces(volume, outline, near, found, plateau):
+        every = near if not near.is_coarse else neighborhood(volume, outline, settings, sampling=None)
+        noise_hu = fine_noise_sd_hu(every)
+        pieces = find_pieces(every, noise_hu)
+        if pieces is not None:
+            return _edge_of_pieces((volume, outline), every, pieces, noise_hu, outline_rules)
     close = _close_up(volume, outline, near, plateau)
     summed = _summed(close, found)
     level = summed.level
@@ -189,6 +201,65 @@ def _find_edge(
         ),
         follows_outline=follows_outline,
         uneven_mm3=uneven_mm3(near, plateau, shell, found, rim_mm),
+    )
+
+
+def _is_of_pieces(
+    volume: Volume, outline: Outline, near: Neighborhood, found: Contrast, plateau: NDArray[np.bool_]
+) -> bool:
+    """Tell whether a lesion is of several pieces, or porous. A lesion that is even and wide is neither."""
+    if volume.geometry.shape_kji[0] == 1:
+        return False
+    if has_several_pieces(outline):
+        return True
+    return (found.height_hu is not None or not plateau.any()) and is_porous(near, fine_noise_sd_hu(near))
+
+
+def _edge_of_pieces(
+    lesion: tuple[Volume, Outline], near: Neighborhood, pieces: Pieces, noise_hu: float, outline_rules: bool
+) -> Edge:
+    """Find the edge of each piece at half of its peak, and the sum over all of them.
+
+    Half of the peak and not half of the density: a grain whose peak blur has lowered to less than half of its density
+    has an edge, too.
+    """
+    volume, outline = lesion
+    height_hu = float(pieces.mm3 @ pieces.height_hu) / max(float(pieces.mm3.sum()), 1e-9)
+    background_hu = float(np.mean(pieces.background_hu[pieces.rim], dtype=np.float64))
+    close = _close_up(volume, outline, near, pieces.plateau)
+    first = [a - b for a, b in zip(close.start_kji, near.start_kji, strict=True)]
+    box = tuple(slice(a, a + n) for a, n in zip(first, close.mask.shape, strict=True))
+    labels = pieces.labels[box]
+    share = pieces.above_hu[box] / pieces.peak_hu[labels]
+    level = np.where(pieces.rim[box] & (labels > 0), share, np.float32(0)) - np.float32(0.5)
+    if height_hu < max(EDGE.lowest_contrast_hu, EDGE.lowest_contrast_noise * noise_hu):
+        level[:] = -0.5
+    level, inside = keep_connected(level, close.mask)
+    ruled = np.zeros_like(inside)
+    if outline_rules and inside.any():
+        strayed = _strayed(close.mask, inside)
+        ruled = within_a_voxel(within_a_voxel(strayed)) if strayed.any() else ruled
+        level[ruled] = np.where(close.mask[ruled], np.float32(0.5), np.float32(-0.5))
+        inside = np.where(ruled, close.mask, inside)
+    found = calcified(near, pieces)
+    border = within_a_voxel(inside) & ~inside & (labels > 0)
+    half_hu = (pieces.background_hu[box] + pieces.peak_hu[labels] / 2)[border]
+    return Edge(
+        start_kji=close.start_kji,
+        level=level,
+        inside=inside,
+        plateau_hu=background_hu + height_hu,
+        background_hu=background_hu,
+        boundary_hu=float(np.median(half_hu)) if half_hu.size else background_hu + height_hu / 2,
+        noise_sd_hu=noise_hu,
+        blur_sigma_mm=pieces.sigma_mm,
+        calcified_mm3=found.mm3,
+        plateau_voxels=int(np.count_nonzero(pieces.plateau & pieces.is_wide[pieces.labels])),
+        shell_voxels=int(np.count_nonzero(pieces.seen > 0.5)),
+        rim_mm3=float(np.count_nonzero(pieces.rim[box] & ~close.mask, axis=(1, 2)) @ close.voxel_sizes),
+        follows_outline=not ruled.any(),
+        uneven_mm3=found.sd_mm3,
+        of_pieces=True,
     )
 
 

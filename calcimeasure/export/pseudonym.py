@@ -78,12 +78,12 @@ class Pseudonyms:
         Persons who share a PatientID have a pseudonym each, and so has each study whose PatientID names nobody (0,
         ANONYMOUS): the registry's id is not given to them.
         """
-        patient_id = _patient_id(stack)
-        if patient_id is None:
+        person = _person(stack)
+        if person is None:
             return None
-        if patient_id in self.record_ids:
-            return self.record_ids[patient_id]
-        return "P-" + base64.b32encode(self._digest("patient", patient_id)[:10]).decode("ascii")
+        if person in self.record_ids:
+            return self.record_ids[person]
+        return "P-" + base64.b32encode(self._digest("patient", person)[:10]).decode("ascii")
 
     def study_date(self, stack: StackFacts) -> date | None:
         """Shift the date of a study; all dates of a patient are shifted by the same number of days."""
@@ -99,9 +99,9 @@ class Pseudonyms:
     def _shifted(self, stack: StackFacts, day: date | None) -> date | None:
         if day is None:
             return None
-        patient_id = _patient_id(stack)
+        person = _person(stack)
         # Patients without an ID cannot be distinguished, so each of their studies has its own shift.
-        subject = ("study", stack.study_uid) if patient_id is None else ("patient", self._subject(patient_id))
+        subject = ("study", stack.study_uid) if person is None else ("patient", self._subject(person))
         days = 1 + int.from_bytes(self._digest("days", *subject)[:8], "big") % _LONGEST_SHIFT_DAYS
         try:
             return day - timedelta(days=days)
@@ -114,10 +114,10 @@ class Pseudonyms:
             return None
         return made_uid(self._digest("uid", uid))
 
-    def _subject(self, patient_id: str) -> str:
+    def _subject(self, person: str) -> str:
         # One patient of the registry can have a PatientID in each of two hospitals: both get the same shift.
-        record_id = self.record_ids.get(patient_id)
-        return f"id {patient_id}" if record_id is None else f"record {record_id}"
+        record_id = self.record_ids.get(person)
+        return f"id {person}" if record_id is None else f"record {record_id}"
 
     def _digest(self, *parts: str) -> bytes:
         return hmac.digest(self.key, "\0".join(parts).encode("utf-8", "backslashreplace"), "sha256")
@@ -126,7 +126,7 @@ class Pseudonyms:
 Naming = Identified | Pseudonyms
 
 
-def _patient_id(stack: StackFacts) -> str | None:
+def _person(stack: StackFacts) -> str | None:
     """Name who is imaged: the Patient ID, unless it stands for several persons or for nobody."""
     return stack.person or name_alone(stack.patient_id, stack.study_uid)
 

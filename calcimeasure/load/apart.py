@@ -40,6 +40,8 @@ _TIME_POINTS: Final = frozenset(
 )
 """Attributes whose values never alternate inside one stack."""
 
+_TIMES: Final = frozenset({"AcquisitionDateTime", "AcquisitionTime", "ContentTime"})
+
 _OF_ACQUISITIONS: Final = ACQUISITIONS | {"IrradiationEventUID", "AcquisitionDateTime", "AcquisitionTime"}
 """Attributes in which an image of another acquisition differs."""
 
@@ -70,12 +72,12 @@ def unclear(images: list[Instance], facts: Stack, settings: Settings) -> str | N
     if positions.size < 2 * FEWEST:
         return None
     if is_stack(positions, settings):
-        for name, parts in _partitions(images):
+        for name, parts in _partitions(images, positions):
             if _is_in_turn(parts, facts, settings):
                 values = _listed(value_of(part[0], name) for part in parts)
                 return f"one even stack only together, and in turn slices of {name} {values}"
         return None
-    parts = dict(_partitions(images)).get("SliceThickness", [])
+    parts = dict(_partitions(images, positions)).get("SliceThickness", [])
     if len(parts) > 1 and min(map(len, parts)) >= FEWEST and _intrude(parts, facts, settings):
         return f"slices of SliceThickness {_listed(value_of(part[0], 'SliceThickness') for part in parts)} mm mixed"
     return None
@@ -96,7 +98,7 @@ def _parts_of(images: list[Instance], positions: NDArray[np.float64], facts: Sta
             lambda name, parts: _are_even_in_turn(name, parts, facts, settings, even),
             lambda name, parts: _has_foreign(name, parts, facts, settings),
         )
-    partitions = _partitions(images)
+    partitions = _partitions(images, positions)
     for way in ways:
         for name, parts in partitions:
             if way(name, parts):
@@ -105,14 +107,36 @@ def _parts_of(images: list[Instance], positions: NDArray[np.float64], facts: Sta
     return next((parts for parts in pairs if ways[0]("", parts)), None)
 
 
-def _partitions(images: list[Instance]) -> list[tuple[str, Parts]]:
-    """Split images by each attribute that has several values."""
+def _partitions(images: list[Instance], positions: NDArray[np.float64]) -> list[tuple[str, Parts]]:
+    """Split images by each attribute that has several values, and by each time of which every image has its own."""
     found = []
     for attribute, name in enumerate(TELL_APART):
         parts = _split(images, lambda one, place=attribute: one.split_keys[place])  # type: ignore[misc]
         if len(parts) > 1:
             found.append((name, parts))
-    return found
+    return [*found, *_passes(images, positions, found)]
+
+
+def _passes(
+    images: list[Instance], positions: NDArray[np.float64], partitions: list[tuple[str, Parts]]
+) -> Iterator[tuple[str, Parts]]:
+    """Split images where, in the order of their times, they turn back to places that were passed before."""
+    for name, parts in partitions:
+        if name not in _TIMES or 2 * len(parts) < len(images):
+            continue
+        times = [value_of(one, name) for one in images]
+        order = np.lexsort((positions, np.array(times))).tolist()
+        passes, direction = [[images[order[0]]]], 0.0
+        for before, index in itertools.pairwise(order):
+            step = float(np.sign(positions[index] - positions[before]))
+            if direction in (0.0, step) and step:
+                passes[-1].append(images[index])
+                direction = step
+            else:
+                passes.append([images[index]])
+                direction = 0.0
+        if len(passes) > 1 and min(map(len, passes)) >= FEWEST:
+            yield name, passes
 
 
 def _split(images: Iterable[Instance], value: Callable[[Instance], Hashable]) -> Parts:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import SeriesError
-from calcimeasure.load.masks import MaskError, find_masks, read_masks
-from calcimeasure.model import NO_MASKS, MaskUse, NamedBones
+from calcimeasure.load.masks import MaskError, belonging_masks, find_masks, read_masks
+from calcimeasure.model import MaskUse, NamedBones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from calcimeasure.geometry import Geometry
     from calcimeasure.load.masks import BoneMasks, MaskFiles, PassedOver
-    from calcimeasure.model import Image
+    from calcimeasure.model import Image, Stack
     from calcimeasure.settings import Settings
 
 _MOST_REMARKS: Final = 5
@@ -39,7 +40,7 @@ class OutlinedBones:
 
     named: NamedBones | None = None
     notices: tuple[str, ...] = ()
-    use: MaskUse = NO_MASKS
+    use: MaskUse = field(default_factory=MaskUse)
 
 
 NO_BONES: Final = OutlinedBones()
@@ -90,6 +91,17 @@ def bones_of(image: Image, settings: Settings) -> OutlinedBones:
         tuple(notice for notice, holds in notices.items() if holds),
         MaskUse(taken, (*_names(masks), *_reasons(_elsewhere(masks))), masks.remarks),
     )
+
+
+def mask_paths(stack: Stack, geometry: Geometry, settings: Settings) -> tuple[Path, ...]:
+    """List the files of masks that belong to a stack, from their headers; none if one of them does not fit."""
+    files = find_bone_masks(settings)
+    if files is None:
+        return ()
+    try:
+        return tuple({file.path for file in belonging_masks(files, stack, geometry)})
+    except MaskError:
+        return ()
 
 
 def _is_broken_beside(broken: Iterable[PassedOver], taken: Iterable[Path]) -> bool:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 import stat
 import warnings
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import FileError, InputPathError
-from calcimeasure.load.directory import listed_files
+from calcimeasure.load.archives import contents_of, is_archive_name
 from calcimeasure.load.grids import SeriesGrids, series_grids
-from calcimeasure.load.header import Header, read_headers, series_key
-from calcimeasure.load.source import archive_members
+from calcimeasure.load.readers import Readers
+from calcimeasure.load.reading import ARCHIVE_EXPECTED
 from calcimeasure.load.stacks import stacks_of
-from calcimeasure.model import Failure, Found, PixelFormat, Stack, State
+from calcimeasure.model import Failure, Found, Stack, State
 from calcimeasure.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,15 +27,9 @@ if TYPE_CHECKING:
     from calcimeasure.load.grids import SeriesKey
 
 
-_READERS = 4
-_USUAL_HEADER_BYTES = 2**14
-_FILES_AT_A_TIME = 128
-"""Number of files whose headers are in memory at a time. The headers of one multi-frame file take some megabytes."""
-
-
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file, or a member of the .zip at `path`, and the folder that its path is relative to."""
+    """A file, or a member of the archive at `path`, and the folder that its path is relative to."""
 
     path: Path
     root: Path
@@ -53,8 +44,9 @@ def find_series(
     Parameters
     ----------
     paths
-        Files, folders (searched recursively), .zip files (read in place) and DICOMDIRs; a single one or several. Links
-        below them are followed once, and only to what lies below one of them unless `settings.follow_links` is true.
+        Files, folders (searched recursively, archives in them too), archives (.zip, .tar, .tar.gz, .gz; read in place)
+        and DICOMDIRs; a single one or several. Links below them are followed once, and only to what lies below one of
+        them unless `settings.follow_links` is true.
     settings
         Tolerances; the defaults where None.
 
@@ -73,52 +65,26 @@ def find_series(
     roots = [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
     check_paths(roots)
     series: dict[SeriesKey, SeriesGrids] = defaultdict(lambda: series_grids(settings))
-    formats: dict[PixelFormat, PixelFormat] = {}
     unreadable: list[Failure] = []
     other_file_count = 0
-    with warnings.catch_warnings(), ThreadPoolExecutor(_READERS) as pool:
+    with warnings.catch_warnings(), Readers(settings.workers) as readers:
         # pydicom warns of values that break the standard. Here every value is checked where it is used.
         warnings.simplefilter("ignore")
-        for file, headers in _read_all(_files(roots, unreadable, settings.follow_links), pool):
-            if isinstance(headers, FileError):
-                unreadable.append(_failure(headers.reason, headers.message, file))
-            elif not headers:
+        for file, images in readers.read(_files(roots, readers, unreadable, settings.follow_links)):
+            if isinstance(images, FileError):
+                unreadable.append(_failure(images.reason, images.message, file))
+            elif not images:
                 other_file_count += 1
             else:
                 try:
-                    for header in headers:
-                        series[series_key(header)].add(header, file.root, formats)
+                    for image in images:
+                        series[image.series_key].add(image)
                 except Exception as error:  # noqa: BLE001 - one odd header must not stop the other files
                     found = f"{type(error).__name__}: {error} ({file.path.name})"
                     message = f"A header that can be understood expected, found {found}. Export the file again."
                     unreadable.append(_failure("unreadable_file", message, file))
     stacks = sorted(stacks_of(series, settings), key=_series_order)
     return Found(tuple(stacks), tuple(unreadable), other_file_count)
-
-
-def _read_all(files: Iterator[_File], pool: ThreadPoolExecutor) -> Iterator[tuple[_File, list[Header] | FileError]]:
-    """Read the headers of some files at a time, so that memory stays bounded.
-
-    On a network drive most of the time goes into waiting. Threads wait for the beginnings of the files, which are then
-    in the cache of the system. One thread parses the headers: Python lets one thread run at a time, and several were
-    twice as slow.
-    """
-    while window := list(itertools.islice(files, _FILES_AT_A_TIME)):
-        for file, _ in zip(window, pool.map(_bring_near, window), strict=True):
-            yield file, _read(file)
-
-
-def _bring_near(file: _File) -> None:
-    if file.member is None:
-        with suppress(OSError), file.path.open("rb", buffering=0) as opened:
-            opened.read(_USUAL_HEADER_BYTES)
-
-
-def _read(file: _File) -> list[Header] | FileError:
-    try:
-        return read_headers(file.path, file.member)
-    except FileError as error:
-        return error
 
 
 def _failure(reason: str, message: str, file: _File) -> Failure:
@@ -139,10 +105,12 @@ def _series_order(stack: Stack) -> tuple[object, ...]:
 # Files
 
 
-def _files(roots: Sequence[Path], unreadable: list[Failure], follow_links: bool = True) -> Iterator[_File]:
+def _files(
+    roots: Sequence[Path], readers: Readers, unreadable: list[Failure], follow_links: bool = True
+) -> Iterator[_File]:
     """Give every regular file once, in a fixed order."""
     seen: set[tuple[int, int | str, str | None]] = set()
-    listing = _Listing(None if follow_links else _real_folders(roots), unreadable)
+    listing = _Listing(None if follow_links else _real_folders(roots), readers, unreadable)
     for argument in roots:
         for file in listing.files_of(argument):
             try:
@@ -192,29 +160,60 @@ class _Listing:
     ----------
     folders
         Links may lead below these, each with a separator at its end; None: anywhere.
+    readers
+        Read directories.
     unreadable
         Takes what cannot be read, and links that are not followed.
     """
 
-    def __init__(self, folders: tuple[str, ...] | None, unreadable: list[Failure]) -> None:
+    def __init__(self, folders: tuple[str, ...] | None, readers: Readers, unreadable: list[Failure]) -> None:
         self._folders = folders
+        self._readers = readers
         self._unreadable = unreadable
 
     def files_of(self, argument: Path) -> Iterator[_File]:
         """Give the files that an argument holds."""
         if argument.is_dir():
             yield from self._below(argument)
-        elif argument.suffix.lower() == ".zip":
-            try:
-                members = archive_members(argument)
-            except OSError as error:
-                found = error.strerror or error
-                raise InputPathError(f"PATH {argument} is no .zip that can be read: {found}.") from error
-            yield from (_File(argument, argument, member) for member in members)
-        elif (named := listed_files(argument)) is None:
+        elif is_archive_name(argument.name):
+            yield from self._inside_argument(argument)
+        elif (named := self._readers.listed_files(argument)) is None:
             yield _File(argument, argument.parent)
+        elif isinstance(named, FileError):
+            self._unreadable.append(_failure(named.reason, named.message, _File(argument, argument.parent)))
         else:
             yield from (_File(path, argument.parent) for path in named if self._may_follow(path, argument.parent))
+
+    def _inside_argument(self, argument: Path) -> Iterator[_File]:
+        try:
+            yield from self._inside(argument, argument)
+        except OSError as error:
+            found = error.strerror or error
+            raise InputPathError(f"PATH {argument} is no archive that can be read: {found}.") from error
+
+    def _inside_if_archive(self, path: Path, root: Path) -> Iterator[_File]:
+        """Give a file below a folder, or the files in it if it is an archive; say what is not read of it."""
+        try:
+            if is_archive_name(path.name) and path.is_file():
+                yield from self._inside(path, root)
+            else:
+                yield _File(path, root)
+        except OSError as error:
+            self._note_archive(path, root, str(error.strerror or error))
+
+    def _inside(self, path: Path, root: Path) -> Iterator[_File]:
+        contents = contents_of(path)
+        if contents is None:  # DICOM under the name of an archive
+            yield _File(path, root if path != root else root.parent)
+            return
+        for unread in contents.unread:
+            self._note_archive(path, root, unread)
+        yield from (_File(path, root, member) for member in contents.members)
+
+    def _note_archive(self, path: Path, root: Path, found: str) -> None:
+        message = ARCHIVE_EXPECTED.format(found=found, name=path.name)
+        file = _File(path, root if path != root else root.parent)
+        self._unreadable.append(_failure("archive_not_read", message, file))
 
     def _below(self, root: Path) -> Iterator[_File]:
         """Give the files below a folder, however deep. A folder that several links lead to is entered once."""
@@ -232,7 +231,8 @@ class _Listing:
             seen.add(identity)
             followed = [one for one in entries if not one.is_symlink() or self._may_follow(folder / one.name, root)]
             is_folder = {one.name: _is_folder(one) for one in followed}
-            yield from (_File(folder / name, root) for name, is_one in is_folder.items() if not is_one)
+            for name in [name for name, is_one in is_folder.items() if not is_one]:
+                yield from self._inside_if_archive(folder / name, root)
             pending += [folder / name for name, is_one in reversed(is_folder.items()) if is_one]
 
     def _may_follow(self, path: Path, root: Path) -> bool:

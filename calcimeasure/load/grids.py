@@ -6,15 +6,14 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from calcimeasure.load.header import grid_key, instance, notices_of_numbers, plane, series_facts, taken_at
 from calcimeasure.load.planes import Planes
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
-    from calcimeasure.load.header import GridKey, Header
-    from calcimeasure.model import Instance, PixelFormat, Stack
+    from calcimeasure.load.header import GridKey
+    from calcimeasure.load.reading import ReadImage
+    from calcimeasure.model import Instance, Stack
     from calcimeasure.settings import Settings
 
 
@@ -65,23 +64,21 @@ class SeriesGrids:
     planes: Planes
     grids: dict[tuple[GridKey, int], Grid] = field(default_factory=dict)
 
-    def add(self, header: Header, root: Path, formats: dict[PixelFormat, PixelFormat]) -> None:
+    def add(self, read: ReadImage) -> None:
         """Add an image to the grid that it lies on, or begin a new grid."""
-        image = instance(header, root, formats)
-        key, plane_number = grid_key(header), self.planes.number_of(plane(header))
-        notices, taken = notices_of_numbers(header, image), taken_at(header)
+        key, plane_number = read.grid_key, self.planes.number_of(read.plane)
+        image, taken = read.image, read.taken
         grid = self.grids.get((key, plane_number))
         if grid is None:
-            facts = series_facts(header)
             self.grids[key, plane_number] = Grid(
-                key, plane_number, [image], image, facts, set(notices), begun=taken, ended=taken
+                key, plane_number, [image], image, read.facts(), set(read.notices), begun=taken, ended=taken
             )
             return
         grid.images.append(image)
-        grid.notices.update(notices)
+        grid.notices.update(read.notices)
         grid.begun, grid.ended = _earliest(grid.begun, taken), _latest(grid.ended, taken)
         if acquisition_order(image) < acquisition_order(grid.first):
-            grid.first, grid.facts = image, series_facts(header)
+            grid.first, grid.facts = image, read.facts()
 
 
 def series_grids(settings: Settings) -> SeriesGrids:
@@ -105,8 +102,11 @@ def acquisition_order(image: Instance) -> tuple[float, str, str]:
 
 
 def distinct(images: list[Instance]) -> list[Instance]:
-    """Drop copies of images."""
-    return list({_identity(one): one for one in reversed(images)}.values())
+    """Give each image once, with the other files that say to be it: their pixels tell whether they are copies."""
+    same: dict[tuple[object, ...], list[Instance]] = {}
+    for one in reversed(images):
+        same.setdefault(_identity(one), []).append(one)
+    return [replace(first, copies=tuple(others)) if others else first for *others, first in same.values()]
 
 
 def _identity(image: Instance) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import PurePosixPath
@@ -18,6 +19,7 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from calcimeasure.errors import FileError
+from calcimeasure.load.limits import LARGEST, HeaderLimitError, HeaderLimits, Meter, metered
 from calcimeasure.load.repeated import RepeatedAttributeError, TopLevel, check_meta
 from calcimeasure.load.source import DEFLATED, inflate, open_source, read_meta
 from calcimeasure.model import Instance, Person, PixelFormat, Projection, Stack
@@ -94,6 +96,7 @@ _TAGS: Final = {
         "NumberOfFrames",
         "PatientBirthDate",
         "PatientOrientation",
+        "PatientPosition",
         "PatientSex",
         "PhotometricInterpretation",
         "PixelAspectRatio",
@@ -193,6 +196,9 @@ _READ_TAGS: Final[list[BaseTag | int]] = [*_TAGS.values(), *_WORD_TAGS, *map(Tag
 _WATCHED: Final[frozenset[int]] = frozenset({*map(int, _READ_TAGS), *_PIXELS})
 """These may stand once. A side rests on descriptions too, and the person on the patient ID."""
 
+_UNBOUNDED: Final[frozenset[int]] = frozenset({*map(int, map(Tag, (*_SEQUENCES, *_ANATOMY))), *_PIXELS})
+"""Those of `_WATCHED` with values of any length: sequences, which the limits of a file bound, and pixels."""
+
 _WATCHED_SEQUENCES: Final = frozenset(int(Tag(keyword)) for keyword in (*_SEQUENCES, *_ANATOMY))
 
 _OF_ONE_ITEM: Final = frozenset(
@@ -245,8 +251,15 @@ class Header:
     frame_count: int = 1
 
 
-def read_headers(path: Path, member: str | None = None) -> list[Header]:
+def read_headers(path: Path, member: str | None = None, limits: HeaderLimits = LARGEST) -> list[Header]:
     """Read the header of each image in a file.
+
+    Parameters
+    ----------
+    path, member
+        The file, or the .zip and the member in it.
+    limits
+        What the header may hold.
 
     Returns
     -------
@@ -257,30 +270,53 @@ def read_headers(path: Path, member: str | None = None) -> list[Header]:
     Raises
     ------
     FileError
-        The file cannot be opened, or it has the mark of DICOM and cannot be parsed; or an attribute that results rest
-        on stands twice (reason ``repeated_attribute``), or a UID or Patient ID is too long (``name_too_long``).
+        The file cannot be opened, or it has the mark of DICOM and cannot be parsed; an attribute that results rest on
+        stands twice (reason ``repeated_attribute``); a UID or Patient ID is too long (``name_too_long``); or the header
+        holds more than it may (``header_limit``).
     """
     start, claims_dicom = b"", False
+    meter = Meter(limits)
     try:
-        with open_source(path, member) as file:
+        with open_source(path, member) as source:
+            file = metered(source, meter, is_packed=member is not None)
             start = file.read(132)
             claims_dicom = start[128:132] == b"DICM"
             if not claims_dicom and not _begins_like_a_data_set(start):
                 return []
-            header = _parse(file, path, member)
-            return [] if header is None else _frames(header)
-    except RepeatedAttributeError as error:
-        raise _repeated(path, member, error) from error
-    except _TooLongError as error:
-        raise _too_long(path, member, error) from error
-    except OSError as error:
-        raise _unreadable(path, member, error.strerror or str(error)) from error
+            header = _parse(file, path, member, meter)
+            return [] if header is None else _frames(header, meter)
     except Exception as error:
         # A broken file can break the parser in any way. A file without the mark DICM may be of another format, and is
         # no error. A member of a .zip whose first bytes cannot be read may be anything: it is an error.
-        if start and not claims_dicom:
+        cause = meter.over or error
+        if not isinstance(cause, _NAMED_ERRORS) and start and not claims_dicom:
             return []
-        raise _unreadable(path, member, f"{type(error).__name__}: {error}") from error
+        raise _file_error(path, member, cause) from error
+
+
+def _file_error(path: Path, member: str | None, error: Exception) -> FileError:
+    """Say what is wrong with a file: reason and sentence follow from the kind of the error."""
+    name = path.name if member is None else f"{member} in {path.name}"
+    if isinstance(error, HeaderLimitError | MemoryError):
+        return beyond_limits(path, member, str(error) or "it takes more memory than a header needs")
+    if isinstance(error, RepeatedAttributeError):
+        return _repeated(path, name, error)
+    if isinstance(error, _TooLongError):
+        return _too_long(path, name, error)
+    is_of_system = isinstance(error, OSError)
+    found = getattr(error, "strerror", None) or str(error) if is_of_system else f"{type(error).__name__}: {error}"
+    message = f"A readable DICOM file expected, found: {found} ({name}). Export the file again, or remove it."
+    return FileError("unreadable_file", message, path=path)
+
+
+def beyond_limits(path: Path, member: str | None, found: str) -> FileError:
+    """Say that a header takes or holds more than the header of an image does."""
+    name = path.name if member is None else f"{member} in {path.name}"
+    message = (
+        f"A header of usual size expected, found another one: {found} ({name}). No other file waits for it. Export the "
+        "file again, or remove it."
+    )
+    return FileError("header_limit", message, path=path)
 
 
 def is_dicomdir(meta: Dataset) -> bool:
@@ -288,14 +324,7 @@ def is_dicomdir(meta: Dataset) -> bool:
     return _text(meta, "MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
 
 
-def _unreadable(path: Path, member: str | None, found: str) -> FileError:
-    name = path.name if member is None else f"{member} in {path.name}"
-    message = f"A readable DICOM file expected, found: {found} ({name}). Export the file again, or remove it."
-    return FileError("unreadable_file", message, path=path)
-
-
-def _repeated(path: Path, member: str | None, error: RepeatedAttributeError) -> FileError:
-    name = path.name if member is None else f"{member} in {path.name}"
+def _repeated(path: Path, name: str, error: RepeatedAttributeError) -> FileError:
     message = (
         f"Each attribute once expected (PS3.5 section 7.1), found {error} ({name}): programs differ in which of the "
         f"two values they take. Export the file again, or remove one of the two."
@@ -303,8 +332,7 @@ def _repeated(path: Path, member: str | None, error: RepeatedAttributeError) -> 
     return FileError("repeated_attribute", message, path=path)
 
 
-def _too_long(path: Path, member: str | None, error: _TooLongError) -> FileError:
-    name = path.name if member is None else f"{member} in {path.name}"
+def _too_long(path: Path, name: str, error: _TooLongError) -> FileError:
     expected, keyword, length, source = error.args
     message = (
         f"{expected} expected ({source}), found {length} in {keyword} ({name}): cut, two different ones could become "
@@ -323,20 +351,25 @@ def _begins_like_a_data_set(start: bytes) -> bool:
     return big_group in (2, 8) and big_element <= 0x0100 and has_vr
 
 
-def _parse(file: BinaryIO, path: Path, member: str | None) -> Header | None:
+def _parse(file: BinaryIO, path: Path, member: str | None, meter: Meter) -> Header | None:
     meta = read_meta(file)
     if is_dicomdir(meta):
         return None
     stated = _text(meta, "TransferSyntaxUID") or ""
     meta_stop = file.tell()
-    data = inflate(file) if stated == DEFLATED else file
+    data = _inflated(file, meter) if stated == DEFLATED else file
     implicit, little_endian = _ENCODINGS.get(stated) or _encoding(data)
-    top_level = TopLevel(_WATCHED_SEQUENCES)
+    top_level = TopLevel(_WATCHED_SEQUENCES, meter)
 
     def is_pixels(tag: BaseTag, _: str | None, length: int) -> bool:
-        if tag in _WATCHED:
-            top_level.note(tag, length, data)
-        return tag in _PIXELS
+        number = int(tag)  # a tag compares itself ten times as slowly
+        meter.element()
+        if number in _WATCHED:
+            if number not in _UNBOUNDED:
+                meter.value(number, length)
+            top_level.note(number, length, data)
+        # Behind a header that is cut off, a disk may have left zeros: an element (0000,0000) is the end.
+        return number in _PIXELS or not number
 
     dataset = read_dataset(data, implicit, little_endian, stop_when=is_pixels, specific_tags=_READ_TAGS)
     pixel_offset = data.tell()
@@ -345,7 +378,7 @@ def _parse(file: BinaryIO, path: Path, member: str | None) -> Header | None:
             dataset[_TAGS[keyword]] = DataElement(_TAGS[keyword], "UI", _text(meta, in_meta) or "")
     if not _sop_class_uid(dataset):
         raise ValueError("no SOP Class UID (0008,0016)")
-    check_meta(file, meta_stop)
+    check_meta(file, meta_stop, meter)
     _check_lengths(dataset)
     top_level.check(data, little_endian=little_endian)
     if member is None:
@@ -355,8 +388,18 @@ def _parse(file: BinaryIO, path: Path, member: str | None) -> Header | None:
     return Header(dataset, path, member, stated or _SYNTAXES[implicit, little_endian], pixel_offset)
 
 
+def _inflated(file: BinaryIO, meter: Meter) -> BinaryIO:
+    data = inflate(file)
+    meter.bytes(data.getbuffer().nbytes)
+    return data
+
+
 class _TooLongError(ValueError):
     """A name of an image or person has more characters than are kept."""
+
+
+_NAMED_ERRORS: Final = (RepeatedAttributeError, _TooLongError, HeaderLimitError, MemoryError, OSError)
+"""Errors of a file that is DICOM, also if it has no mark of it."""
 
 
 def _check_lengths(dataset: Dataset) -> None:
@@ -381,7 +424,7 @@ def _is_vr(letters: bytes) -> bool:
     return letters.isalpha() and letters.isupper()
 
 
-def _frames(header: Header) -> list[Header]:
+def _frames(header: Header, meter: Meter) -> list[Header]:
     """Make a header for each frame of a multi-frame CT (PS3.3 C.7.6.16, Multi-frame Functional Groups).
 
     An attribute may stand in several places. The functional groups of the frame come first, then the shared ones, then
@@ -389,6 +432,7 @@ def _frames(header: Header) -> list[Header]:
     """
     dataset = header.dataset
     own_groups = _items(dataset, "PerFrameFunctionalGroupsSequence")
+    meter.frames(len(own_groups))
     number_of_frames = _integer(dataset, "NumberOfFrames") or 1
     other_modality = (_text(dataset, "Modality") or "CT").upper() != "CT"
     if other_modality or (not own_groups and number_of_frames == 1):
@@ -414,6 +458,7 @@ def _frames(header: Header) -> list[Header]:
                 frame[_TAGS[keyword]] = DataElement(_TAGS[keyword], "LO", value)
         frame[_TAGS["InstanceNumber"]] = DataElement(_TAGS["InstanceNumber"], "IS", index + 1)
         frames.append(replace(header, dataset=frame, frame_index=index, frame_count=len(own_groups)))
+    meter.planes(len(set(map(plane, frames))))
     return frames
 
 
@@ -430,7 +475,7 @@ def _macro_elements(groups: list[Dataset]) -> dict[BaseTag, Any]:
             if isinstance(macro.value, Sequence) and macro.value:
                 if len(macro.value) > 1 and macro.tag in _OF_ONE_ITEM:
                     raise RepeatedAttributeError(macro.tag, f"with {len(macro.value)} items")
-                elements |= {element.tag: element for element in macro.value[0]}
+                elements |= {element.tag: element for element in macro.value[0].values()}  # not converted yet
     return elements
 
 
@@ -552,6 +597,7 @@ def series_facts(header: Header) -> Stack:
         kvp=_number(dataset, "KVP"),
         convolution_kernel=_words(dataset, "ConvolutionKernel"),
         contrast_agent=_contrast_agent(dataset),
+        patient_position=_text(dataset, "PatientPosition"),
         body_part=_text(dataset, "BodyPartExamined"),
         laterality=_text(dataset, "Laterality"),
         image_laterality=_text(dataset, "ImageLaterality"),
@@ -701,6 +747,20 @@ def _contrast_agent(dataset: Dataset) -> bool | None:
     return None if agent is None else agent.upper() not in _WORDS_FOR_NO_CONTRAST
 
 
+_TEXT_VRS: Final = frozenset({None, "LO", "LT", "SH", "ST", "UT"})
+"""VRs of the text that is read here; implicit VRs are None."""
+
+
+def _is_plain(value: bytes) -> bool:
+    r"""Tell whether a text reads the same in every character set, so that it need not be decoded by pydicom.
+
+    ESC changes the set, the byte of the tilde is an overline in Japanese, and a backslash begins another value.
+    """
+    return value.isascii() and not _CHANGES_TEXT.search(value)
+
+
+_CHANGES_TEXT: Final = re.compile(rb"[\x1b~\\]")
+
 # Values are read as bytes of the file: pydicom takes ten times as long to convert a value, and each of thousands of
 # files has 40 of them. A value may be missing, empty, of a wrong type or absurd: it is None then.
 
@@ -742,6 +802,10 @@ def _words(dataset: Dataset, keyword: str) -> str | None:
 
 
 def _whole_words(dataset: Dataset, keyword: str) -> str | None:
+    # pydicom's type says that the element is raw. An element whose value was converted is not.
+    element: Any = dataset.get_item(keyword)
+    if isinstance(element, RawDataElement) and element.VR in _TEXT_VRS and _is_plain(element.value or b""):
+        return (element.value or b"").decode("ascii").strip(" \0") or None
     try:
         value = dataset.get(keyword)
     except Exception:  # noqa: BLE001 - text that cannot be decoded is unknown; no measurement needs it

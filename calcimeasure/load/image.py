@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calcimeasure.load.content import refuse_other_copies
 from calcimeasure.load.kind import refuse_unsupported
 from calcimeasure.load.packed import refuse_too_much_from_little
 from calcimeasure.load.radiograph import load_radiograph, refuse_no_gray_projection
@@ -37,18 +38,19 @@ def load_image(stack: Stack, settings: Settings | None = None) -> Volume | Radio
     GeometryError
         The slices are no grid that can be trusted.
     PixelError
-        The pixels cannot be decoded, or are no Hounsfield units.
+        The pixels cannot be decoded, or are no Hounsfield units; or two different images have one UID.
     """
     settings = settings or Settings()
     refuse_unsupported(stack)
     refuse_too_much_from_little(stack, settings)
+    refuse_other_copies(stack)
     if stack.projection is not None:
         return load_radiograph(stack, settings)
     return load_volume(stack, settings)
 
 
 def check_headers(stack: Stack, settings: Settings) -> None:
-    """Raise what `load_image` would raise, as far as it follows from the headers.
+    """Raise what `load_image` would raise, as far as it follows from the headers. No pixels are read.
 
     Raises
     ------
@@ -61,4 +63,4 @@ def check_headers(stack: Stack, settings: Settings) -> None:
         refuse_no_gray_projection(stack)
     else:
         refuse_no_hounsfield_units(stack)
-        checked_stack(stack, settings)
+        checked_stack(stack, settings, read_pixels=False)

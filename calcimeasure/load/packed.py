@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import PixelError
-from calcimeasure.load.source import ALWAYS_ALLOWED_BYTES, LARGEST_RATIO
+from calcimeasure.load.bombs import ALWAYS_ALLOWED_BYTES, LARGEST_RATIO
 
 if TYPE_CHECKING:
     from pathlib import Path

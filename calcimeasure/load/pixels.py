@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 import struct
@@ -15,8 +16,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import numpy as np
 
 from calcimeasure.errors import PixelError
+from calcimeasure.load.archives import changed_at
+from calcimeasure.load.bombs import CutOffError
 from calcimeasure.load.fragments import Fragment, ends_with_image, fragments_of_frames, read_fragments
-from calcimeasure.load.source import DEFLATED, CutOffError, changed_at, inflate, open_source, read_meta, unpacked
+from calcimeasure.load.source import DEFLATED, inflate, open_source, read_meta, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +77,7 @@ _MOST_PADDING: Final = 2**20
 """Most bytes of padding behind the values: writers fill up blocks of a disk or a buffer."""
 
 _SEARCHED_BYTES: Final = 2**20
+_HASHED_BYTES: Final = 2**20
 
 _MOST_TILES: Final = 4096
 """Most tiles of a JPEG 2000 image. Images from hospitals have one tile. The decoder takes memory for every tile before
@@ -415,6 +419,22 @@ def padding_limits(pixel_format: PixelFormat) -> tuple[int, int] | None:
     bits = np.array([pixel_format.padding_value & 0xFFFF, limit & 0xFFFF], dtype=np.uint16)
     first, last = _stored_bits(bits, pixel_format).tolist()
     return min(first, last), max(first, last)
+
+
+def encoded_hash(instance: Instance) -> bytes:
+    """Hash the bytes of a file from its pixel data on (SHA-256). Nothing is decoded.
+
+    Raises
+    ------
+    PixelError
+        The file was removed, or cannot be unpacked.
+    """
+    digest = hashlib.sha256()
+    with _open(instance) as file:
+        file.seek(instance.pixel_offset)
+        while chunk := file.read(_HASHED_BYTES):
+            digest.update(chunk)
+    return digest.digest()
 
 
 @contextmanager

@@ -16,6 +16,9 @@ Plane = tuple[tuple[float, ...] | None, tuple[float, ...] | None]
 
 _VALUES: Final = 8
 
+_MOST_COMPARED: Final = 256
+"""Planes of nearly the same sum that a new one is compared with, the newest ones: no series has so many."""
+
 
 class Planes:
     """Numbers planes: the same number for planes that are equal within rounding.
@@ -40,7 +43,7 @@ class Planes:
         total = _sum(plane, self._settings)
         start = bisect_left(self._by_sum, (total - _VALUES * 1.01, -1))
         stop = bisect_left(self._by_sum, (total + _VALUES * 1.01, -1))
-        near = sorted(number for _, number in self._by_sum[start:stop])
+        near = sorted(number for _, number in self._by_sum[start:stop])[-_MOST_COMPARED:]
         for number in near:
             if _is_same(plane, self._planes[number], self._settings):
                 return number

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import BinaryIO
 
+    from calcimeasure.load.limits import Meter
+
 _ITEM: Final = 0xFFFEE000
 _END_OF_ITEM: Final = 0xFFFEE00D
 _END_OF_SEQUENCE: Final = 0xFFFEE0DD
@@ -27,6 +29,7 @@ _LONG_VRS: Final = frozenset(vr.encode() for vr in EXPLICIT_VR_LENGTH_32)
 """VRs whose length has four bytes, after two reserved ones (PS3.5 section 7.1.2)."""
 
 _PREAMBLE_BYTES: Final = 132
+_ZEROS: Final = bytes(8)
 
 _FIRST_LOOK_BYTES: Final = 6
 """pydicom looks at the first element twice: after its tag and VR, and after its length. Elements lie further apart."""
@@ -54,10 +57,13 @@ class TopLevel:
     ----------
     sequences
         Tags of sequences whose items are read too.
+    meter
+        Counts what is looked through.
     """
 
-    def __init__(self, sequences: Collection[int]) -> None:
+    def __init__(self, sequences: Collection[int], meter: Meter) -> None:
         self._sequences = sequences
+        self._meter = meter
         self._place_of: dict[int, int] = {}
         self._repeated: int | None = None
         self._found_sequences: list[tuple[int, int]] = []
@@ -81,7 +87,7 @@ class TopLevel:
         """
         if self._repeated is not None:
             raise RepeatedAttributeError(self._repeated)
-        walk = _Walk(file, little_endian=little_endian)
+        walk = _Walk(file, self._meter, little_endian=little_endian)
         for start, length in self._found_sequences:
             file.seek(start)
             walk.sequence(length, depth=0)
@@ -95,7 +101,7 @@ class TopLevel:
             An attribute stands before the pixel data and behind it.
         """
         file.seek(pixel_offset)
-        walk = _Walk(file, little_endian=little_endian)
+        walk = _Walk(file, self._meter, little_endian=little_endian)
         pixels = walk.element(implicit=implicit)
         if pixels is None or not walk.value(pixels[2]):
             return
@@ -111,7 +117,7 @@ _READ_META: Final = frozenset({0x00020002, 0x00020003, 0x00020010})
 """Media Storage SOP Class UID, Media Storage SOP Instance UID, Transfer Syntax UID."""
 
 
-def check_meta(file: BinaryIO, stop: int) -> None:
+def check_meta(file: BinaryIO, stop: int, meter: Meter) -> None:
     """Refuse file meta information in which an attribute that is read stands twice (PS3.10 section 7.1).
 
     Transfer Syntax UID (0002,0010) tells how to read pixels. A group length that stands twice changes nothing.
@@ -122,6 +128,8 @@ def check_meta(file: BinaryIO, stop: int) -> None:
         With or without a preamble.
     stop
         Byte at which the data set begins.
+    meter
+        Counts what is looked through.
 
     Raises
     ------
@@ -131,7 +139,7 @@ def check_meta(file: BinaryIO, stop: int) -> None:
     file.seek(0)
     if file.read(_PREAMBLE_BYTES)[-4:] != b"DICM":
         file.seek(0)
-    walk = _Walk(file, little_endian=True)
+    walk = _Walk(file, meter, little_endian=True)
     seen: set[int] = set()
     while file.tell() < stop and (element := walk.element(implicit=False)) is not None:
         tag, _, length = element
@@ -145,17 +153,19 @@ def check_meta(file: BinaryIO, stop: int) -> None:
 class _Walk:
     """Goes from element to element without reading values. What is broken ends the walk: pydicom reports it."""
 
-    def __init__(self, file: BinaryIO, *, little_endian: bool) -> None:
+    def __init__(self, file: BinaryIO, meter: Meter, *, little_endian: bool) -> None:
         self._file = file
+        self._meter = meter
         order = "<" if little_endian else ">"
         self._tag = struct.Struct(f"{order}HH")
         self._short = struct.Struct(f"{order}H")
         self._long = struct.Struct(f"{order}L")
 
     def element(self, *, implicit: bool) -> tuple[int, bytes | None, int] | None:
-        """Read tag, VR (None where it is implicit) and length of an element; None at the end of the file."""
+        """Read tag, VR (None where it is implicit) and length of an element; None at the end, or where zeros follow."""
+        self._meter.element()
         head = self._file.read(8)
-        if len(head) < 8:
+        if len(head) < 8 or head == _ZEROS:
             return None
         group, number = self._tag.unpack_from(head)
         tag = group << 16 | number

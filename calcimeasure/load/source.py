@@ -1,15 +1,17 @@
-"""The bytes of a DICOM file: from a file or from a member of a .zip, either of which may be deflated."""
+"""The bytes of a DICOM file: from a file or from a member of an archive, either of which may be deflated."""
 
 from __future__ import annotations
 
 import functools
-import zipfile
 import zlib
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pydicom.filereader import read_dataset
+
+from calcimeasure.load.archives import open_member
+from calcimeasure.load.bombs import LARGEST_INFLATED_BYTES, CutOffError, TooLargeError, allowed_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,32 +22,15 @@ if TYPE_CHECKING:
 DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 """Deflated Explicit VR Little Endian: all bytes after the file meta information are one deflate stream (PS3.5 A.5)."""
 
-LARGEST_INFLATED_BYTES: Final = 2**30
-"""Largest size of a deflated file after unpacking. The largest multi-frame CT seen has half of this size; files made to
-fill the memory (decompression bombs) have a thousand times this size."""
-
-LARGEST_MEMBER_BYTES: Final = 2**32
-"""Largest size that a member of a .zip may state. zipfile never unpacks more than the stated size."""
-
-LARGEST_RATIO: Final = 100
-ALWAYS_ALLOWED_BYTES: Final = 2**26
-"""Data that unpack to more than ALWAYS_ALLOWED_BYTES and to more than LARGEST_RATIO times their size are refused. CT is
-packed to half its size; only an empty slice is packed to a thousandth, and it is small."""
-
 _PREAMBLE_BYTES: Final = 132
-
-
-class TooLargeError(OSError):
-    """Unpacking would take more memory than any image needs."""
-
-
-class CutOffError(OSError):
-    """Packed data end before their end mark."""
+_META_BYTES: Final = (2**12, 2**16)
+"""How much is read for the file meta information (PS3.10 section 7.1): it has some hundred bytes. A longer one than the
+last number is refused."""
 
 
 @contextmanager
 def open_source(path: Path, member: str | None = None) -> Iterator[BinaryIO]:
-    """Open a file, or a member of the .zip at this path. A member is read in place: nothing is unpacked to disk.
+    """Open a file, or a member of the archive at this path (`calcimeasure.load.archives`). It is read in place.
 
     A damaged member may still raise `zipfile.BadZipFile`, `zlib.error` or `EOFError` while it is read.
 
@@ -54,52 +39,8 @@ def open_source(path: Path, member: str | None = None) -> Iterator[BinaryIO]:
     OSError
         The file or member cannot be opened; `TooLargeError` if a member states more bytes than are allowed.
     """
-    with path.open("rb") if member is None else _open_member(path, member) as file:
+    with path.open("rb") if member is None else open_member(path, member) as file:
         yield file
-
-
-def _open_member(path: Path, member: str) -> BinaryIO:
-    try:
-        archive = _archive(path, changed_at(path))
-        info = archive.getinfo(member)
-        # The packed size that a member states may be false: the member cannot be larger than its archive.
-        packed_bytes = min(info.compress_size, path.stat().st_size)
-        if info.file_size > _allowed_bytes(packed_bytes, LARGEST_MEMBER_BYTES):
-            raise TooLargeError(f"a member of {info.file_size} bytes, packed in {packed_bytes}")
-        return cast("BinaryIO", archive.open(member))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
-        # The member is damaged, packed in an unknown way, encrypted (RuntimeError), or no longer in the archive.
-        raise OSError(f"{type(error).__name__}: {error}") from error
-
-
-@functools.lru_cache(maxsize=4)
-def _archive(path: Path, _changed_at: int) -> zipfile.ZipFile:
-    """Keep the table of contents. To read it again for each of thousands of members would take hours."""
-    return zipfile.ZipFile(path)
-
-
-def changed_at(path: Path) -> int:
-    """Give the time of the last change of a file in nanoseconds, which shows whether the file was replaced."""
-    return path.stat().st_mtime_ns
-
-
-def archive_members(path: Path) -> list[str]:
-    """List the files in a .zip, sorted by name.
-
-    Raises
-    ------
-    OSError
-        The file is not a readable .zip.
-    """
-    try:
-        archive = _archive(path, changed_at(path))
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise OSError(f"{type(error).__name__}: {error}") from error
-    return sorted(info.filename for info in archive.infolist() if not info.is_dir())
-
-
-def _allowed_bytes(packed_bytes: int, most_bytes: int) -> int:
-    return min(most_bytes, max(ALWAYS_ALLOWED_BYTES, LARGEST_RATIO * packed_bytes))
 
 
 def read_meta(file: BinaryIO) -> Dataset:
@@ -108,16 +49,30 @@ def read_meta(file: BinaryIO) -> Dataset:
     Raises
     ------
     OSError
-        The file meta information is broken.
+        The file meta information is broken, or longer than 64 kB.
     """
     file.seek(0)
     if file.read(_PREAMBLE_BYTES)[-4:] != b"DICM":
         file.seek(0)
+    start = file.tell()
+    for most_bytes in _META_BYTES:
+        beginning = BytesIO(file.read(most_bytes))
+        file.seek(start)
+        meta, error = _parsed_meta(beginning)
+        if meta is not None and beginning.tell() < most_bytes:
+            file.seek(start + beginning.tell())
+            return meta
+    raise OSError(f"broken file meta information: {error or f'more than {most_bytes} bytes'}") from error
+
+
+def _parsed_meta(beginning: BytesIO) -> tuple[Dataset | None, Exception | None]:
     try:
-        return read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag >> 16 != 2)
-    except Exception as error:
-        # A parser can fail in any way on broken bytes.
-        raise OSError(f"broken file meta information: {error}") from error
+        meta = read_dataset(
+            beginning, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag >> 16 != 2
+        )
+    except Exception as error:  # noqa: BLE001 - a parser can fail in any way on broken bytes
+        return None, error
+    return meta, None
 
 
 def inflate(file: BinaryIO) -> BytesIO:
@@ -138,14 +93,14 @@ def inflate(file: BinaryIO) -> BytesIO:
         The data set is not a deflate stream.
     """
     packed = file.read()
-    allowed_bytes = _allowed_bytes(len(packed), LARGEST_INFLATED_BYTES)
+    most_bytes = allowed_bytes(len(packed), LARGEST_INFLATED_BYTES)
     unpack = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        data = unpack.decompress(packed, allowed_bytes)
+        data = unpack.decompress(packed, most_bytes)
     except zlib.error as error:
         raise OSError(f"a broken deflate stream: {error}") from error
     if unpack.unconsumed_tail:
-        raise TooLargeError(f"more than {allowed_bytes} bytes in a deflated file of {len(packed)}")
+        raise TooLargeError(f"more than {most_bytes} bytes in a deflated file of {len(packed)}")
     if not unpack.eof:
         raise CutOffError("a deflate stream that is cut off")
     return BytesIO(data)
@@ -153,7 +108,7 @@ def inflate(file: BinaryIO) -> BytesIO:
 
 @functools.lru_cache(maxsize=1)
 def unpacked(path: Path, member: str | None, deflated: bool, _changed_at: int) -> bytes:
-    """Unpack a whole member of a .zip or a whole deflated file, once for all frames of a multi-frame file.
+    """Unpack a whole member of an archive or a whole deflated file, once for all frames of a multi-frame file.
 
     `unpacked.cache_clear` frees the memory.
 

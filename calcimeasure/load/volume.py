@@ -52,10 +52,22 @@ def load_volume(stack: Stack, settings: Settings) -> Volume:
     return Volume(stack, geometry, attenuation_hu, (*stack.notices, *notices, *by_header, *pixel_notices))
 
 
-def checked_stack(stack: Stack, settings: Settings) -> tuple[Stack, Geometry, tuple[str, ...]]:
+def checked_stack(
+    stack: Stack, settings: Settings, *, read_pixels: bool = True
+) -> tuple[Stack, Geometry, tuple[str, ...]]:
     """Drop copies of images, and place the others.
 
     Pixels are read only of images that share a position: images with equal pixels are one image that was sent twice.
+
+    Parameters
+    ----------
+    stack
+        As found.
+    settings
+        Tolerances.
+    read_pixels
+        False to tell copies by their headers alone: position, rescale and Instance Number are equal. Who only asks
+        what would be measured must not wait for a decoder, or end with it.
 
     Returns
     -------
@@ -75,7 +87,7 @@ def checked_stack(stack: Stack, settings: Settings) -> tuple[Stack, Geometry, tu
         allowed.
     """
     _refuse_no_matrix(stack)
-    single = _without_twins(stack, settings)
+    single = _without_twins(stack, settings, read_pixels)
     geometry, notices = stack_geometry(single, settings)
     _refuse_too_large(single, geometry.shape_kji, settings)
     dropped = ("duplicate_dropped",) if single is not stack and "duplicate_dropped" not in stack.notices else ()
@@ -110,7 +122,7 @@ def _refuse_too_large(stack: Stack, shape_kji: tuple[int, int, int], settings: S
         )
 
 
-def _without_twins(stack: Stack, settings: Settings) -> Stack:
+def _without_twins(stack: Stack, settings: Settings, read_pixels: bool) -> Stack:
     if stack.row_column_directions is None or any(one.position_lps_mm is None for one in stack.instances):
         return stack
     directions = np.array(stack.row_column_directions)
@@ -119,16 +131,20 @@ def _without_twins(stack: Stack, settings: Settings) -> Stack:
     for one in stack.instances[1:]:
         # stack_geometry refuses images that still share a position after this.
         step_mm = float(np.dot(np.subtract(one.position_lps_mm, kept[-1].position_lps_mm), normal))  # type: ignore[arg-type]
-        if step_mm >= settings.spacing_tolerance_mm or not _same_image(one, kept[-1]):
+        if step_mm >= settings.spacing_tolerance_mm or not _same_image(one, kept[-1], read_pixels):
             kept.append(one)
     return stack if len(kept) == len(stack.instances) else replace(stack, instances=tuple(kept))
 
 
-def _same_image(one: Instance, other: Instance) -> bool:
+def _same_image(one: Instance, other: Instance, read_pixels: bool) -> bool:
     return (
         one.position_lps_mm == other.position_lps_mm
         and (one.rescale_slope, one.rescale_intercept) == (other.rescale_slope, other.rescale_intercept)
-        and np.array_equal(stored_values(one), stored_values(other))
+        and (
+            np.array_equal(stored_values(one), stored_values(other))
+            if read_pixels
+            else one.instance_number == other.instance_number
+        )
     )
 
 

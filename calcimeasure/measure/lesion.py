@@ -13,6 +13,7 @@ from calcimeasure.measure.attenuation import attenuation
 from calcimeasure.measure.constants import MEASURE
 from calcimeasure.measure.contour import contours_of, sharpened, surface_points_lps_mm
 from calcimeasure.measure.thickness import imaged_thickness_mm
+from calcimeasure.measure.whole import with_whole
 from calcimeasure.model import NOT_IMAGED_HU, Measurements
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def measure(volume: Volume, outline: Outline, settings: MeasureSettings) -> Meas
     -------
     Measurements
         Axes, diameter and extents are measured on the subvoxel edge (`calcimeasure.edge`, `contour`); mesh, voxels and
-        Hounsfield units on the outline. For a single slice the area replaces everything that needs a thickness. Slices
+        Hounsfield units on the outline. Axes, diameter and extents are those of the whole mass, across the gaps between
+        its pieces (`whole`). For a single slice the area replaces everything that needs a thickness. Slices
         with gaps have no volumes, no surface and no 3-D diameter. If the lesion is not denser than its surroundings,
         the border of the outline is measured, without half-widths (notice no_edge).
     """
@@ -85,7 +87,9 @@ def measure(volume: Volume, outline: Outline, settings: MeasureSettings) -> Meas
             surface_area_mm2=mesh.area_mm2,
             sphericity=mesh.sphericity,
         )
-    return _with_edge(numbers, edge, geometry, contiguous) if edge.inside.any() else numbers
+    if edge.inside.any():
+        numbers = _with_edge(numbers, edge, geometry, contiguous)
+    return with_whole(numbers, volume, outline, edge, border_lps_mm)
 
 
 def _with_edge(numbers: Measurements, edge: Edge, geometry: Geometry, contiguous: bool) -> Measurements:

@@ -79,6 +79,27 @@ def volume_u95_mm3(edge: Edge, geometry: Geometry) -> float:
     )
 
 
+def envelope_u95_mm3(edge: Edge, geometry: Geometry, area_mm2: float, added_mm3: float) -> float:
+    """Half-width of the 95 % interval of the volume of the envelope, against the envelope of the true calcium.
+
+    An error of the surface of the outermost pieces moves the surface of the envelope. The wider the gaps are, the more
+    the envelope rests on single pieces, and the more it changes if one of them is not seen.
+
+    Parameters
+    ----------
+    edge, geometry
+        The edge of the mass, and the geometry of the stack.
+    area_mm2, added_mm3
+        Area of the surface of the envelope, and the part of its volume that is not calcified.
+    """
+    position_mm = math.hypot(
+        MEASURE.envelope_edge * edge_noise_mm(edge),
+        MEASURE.envelope_pixel * math.sqrt(geometry.pixel_area_mm2),
+        MEASURE.envelope_slices * (geometry.slice_spacing_mm or 0.0),
+    )
+    return _half_width(position_mm * area_mm2, MEASURE.envelope_gaps * added_mm3)
+
+
 def edge_noise_mm(edge: Edge) -> float:
     """Compute how far noise moves a point of the edge: its standard deviation divided by the gradient at the edge."""
     height_hu = edge.plateau_hu - edge.background_hu

@@ -14,7 +14,7 @@ from calcimeasure.model.outline import Outline
 from calcimeasure.model.person import Person, Who, name_alone, names_among, names_nobody, settled
 from calcimeasure.model.points import PointLps, PointPx
 from calcimeasure.model.proposal import Evidence, Proposal, Proposals
-from calcimeasure.model.report import NO_MASKS, MaskUse, Outcome, Report, StackFacts, notices_of
+from calcimeasure.model.report import Content, MaskUse, Outcome, Report, StackFacts, notices_of
 from calcimeasure.model.stack import Failure, Found, Instance, PixelFormat, Projection, Stack
 from calcimeasure.model.study import LinkKey, Links, Study, link_key
 from calcimeasure.model.vocabulary import (
@@ -22,6 +22,7 @@ from calcimeasure.model.vocabulary import (
     BodySite,
     ImageKind,
     Laterality,
+    Morphology,
     ReviewState,
     SideSource,
     SiteSource,
@@ -33,10 +34,10 @@ from calcimeasure.model.vocabulary import (
 
 __all__ = [
     "NOT_IMAGED_HU",
-    "NO_MASKS",
     "AlgorithmType",
     "Axis",
     "BodySite",
+    "Content",
     "Evidence",
     "Failure",
     "Found",
@@ -50,6 +51,7 @@ __all__ = [
     "MaskUse",
     "Measurements",
     "Midline",
+    "Morphology",
     "NamedBones",
     "Outcome",
     "Outline",

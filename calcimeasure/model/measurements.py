@@ -9,6 +9,7 @@ from calcimeasure.model.vocabulary import ImageKind, SpacingSource
 
 if TYPE_CHECKING:
     from calcimeasure.model.points import PointLps, PointPx
+    from calcimeasure.model.vocabulary import Morphology
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Measurements:
     """Every number of a lesion on CT; `calcimeasure.measure` defines each number.
 
     Numbers that need a slice thickness are None for a single slice. Volumes and the 3-D diameter are also None for
-    slices with gaps between them.
+    slices with gaps between them. `parts` is None in measurements of versions that did not count pieces.
     """
 
     kind: ClassVar[Literal[ImageKind.CT_STACK]] = ImageKind.CT_STACK
@@ -43,6 +44,14 @@ class Measurements:
     volume_ml: float | None = None
     volume_mesh_ml: float | None = None
     volume_voxels_ml: float | None = None
+    parts: int | None = None
+    envelope_ml: float | None = None
+    envelope_u95_ml: float | None = None
+    fill_fraction: float | None = None
+    morphology: Morphology | None = None
+    morphology_confidence: float | None = None
+    fluid_level: bool | None = None
+    skin_distance_mm: float | None = None
     surface_area_mm2: float | None = None
     sphericity: float | None = None
     area_mm2: float | None = None
@@ -197,6 +206,16 @@ class RadiographMeasurements:
     @property
     def max_3d_diameter_mm(self) -> None:
         """None: a projection has no diameter in space."""
+        return
+
+    @property
+    def parts(self) -> None:
+        """None: a projection does not show the pieces of a mass apart."""
+        return
+
+    @property
+    def fluid_level(self) -> None:
+        """None: a level is judged on CT only."""
         return
 
     @property

@@ -12,7 +12,7 @@ from enum import StrEnum
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from calcimeasure.model.vocabulary import ImageKind, SpacingSource
+from calcimeasure.model.vocabulary import ImageKind, Morphology, SpacingSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -292,6 +292,61 @@ NUMBERS: Final[tuple[Number, ...]] = (
         codes=(_VOLUME, Code("IBSI", "YEKZ")),
     ),
     Number(
+        "parts",
+        "Pieces of the outline (26 neighbors); axes, diameter, extents and truncated are those of all pieces together.",
+        CT,
+        NumberType.INTEGER,
+    ),
+    Number(
+        "envelope_ml",
+        "Volume inside the surface that encloses all pieces: the alpha shape of the calcified voxels, alpha 5 mm.",
+        CT,
+        unit="mL",
+        decimals=4,
+        codes=(_VOLUME,),
+    ),
+    Number(
+        "envelope_u95_ml",
+        "Half-width of the 95 % interval of envelope_ml, of this scan.",
+        CT,
+        unit="mL",
+        decimals=4,
+    ),
+    Number(
+        "fill_fraction",
+        "Share of the envelope that is calcified: volume_ml divided by envelope_ml.",
+        CT,
+        decimals=4,
+    ),
+    Number(
+        "morphology",
+        "What the mass looks like as a whole.",
+        CT,
+        NumberType.WORD,
+        words=Morphology,
+    ),
+    Number(
+        "morphology_confidence",
+        "Confidence in morphology, from 0 to 1.",
+        CT,
+        decimals=3,
+    ),
+    Number(
+        "fluid_level",
+        "Whether sediment of calcium lies under fluid along gravity; empty where it is not judged: position of the "
+        "patient not known, slices too far apart, mass too small.",
+        CT,
+        NumberType.BOOLEAN,
+    ),
+    Number(
+        "skin_distance_mm",
+        "Smallest distance from the mass to the air outside of the body; 0: reaches the skin; empty where the skin is "
+        "not imaged.",
+        CT,
+        unit="mm",
+        decimals=1,
+    ),
+    Number(
         "area_mm2",
         "Area of the outline in a single CT slice or on a radiograph.",
         unit="mm2",
@@ -308,7 +363,7 @@ NUMBERS: Final[tuple[Number, ...]] = (
     ),
     Number(
         "sphericity",
-        "Area of a ball of the mesh's volume divided by the mesh's area (IBSI QCFX).",
+        "Area of a ball of the mesh's volume divided by the mesh's area (IBSI QCFX); empty for several pieces.",
         CT,
         decimals=4,
         codes=(Code("IBSI", "QCFX"),),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
 from calcimeasure.model.vocabulary import State, Status
 
@@ -170,8 +170,20 @@ class MaskUse:
     remarks: tuple[str, ...] = ()
 
 
-NO_MASKS: Final = MaskUse()
-"""The settings name no masks, or the image is a radiograph."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the files of a stack hold beside their headers.
+
+    Parameters
+    ----------
+    pixel_hash
+        Hash of the encoded pixel data of its images.
+    mask_hash
+        Hash of the files of bone masks that belong to it; None where the settings name no masks, and for a radiograph.
+    """
+
+    pixel_hash: str
+    mask_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,11 +202,14 @@ class Report:
     seconds: float = 0.0
     thumbnails: tuple[bytes, ...] = ()
     midline: Midline | None = None
-    masks: MaskUse = NO_MASKS
+    masks: MaskUse = field(default_factory=MaskUse)
+    contents: Content | None = None
 
 
 def notices_of(result: Report | Failure) -> tuple[str, ...]:
     """Give the notices of a stack, each once: of a stack that was not measured, those of its headers."""
     if isinstance(result, Report):
         return tuple(dict.fromkeys(result.notices))
-    return tuple(dict.fromkeys(result.stack.notices)) if result.stack else ()
+    # The headers alone took two images for copies.
+    untrue = {"duplicate_dropped"} if result.reason == "two_images_of_one_uid" else set()
+    return tuple(one for one in dict.fromkeys(result.stack.notices if result.stack else ()) if one not in untrue)

@@ -48,9 +48,12 @@ class Instance:
     split_keys
         Values that may differ between images at one position: temporal position, acquisition, echo, times.
     member
-        Name of the file inside a .zip; `path` is then the .zip.
+        Name of the file inside an archive (.zip, .tar, .gz); `path` is then the archive.
     frame_index, frame_count
         Index of the frame, and number of frames in the file.
+    copies
+        Other files that say to be this image: the same UID, number, place and scale. They are no copies if their pixels
+        differ.
     """
 
     path: Path
@@ -66,10 +69,11 @@ class Instance:
     member: str | None = None
     frame_index: int = 0
     frame_count: int = 1
+    copies: tuple[Instance, ...] = ()
 
     @property
     def relative_path(self) -> Path:
-        """Path of the file relative to the PATH argument under which it was found; for a .zip, the name inside it."""
+        """Path of the file relative to the PATH argument under which it was found, with its name in an archive."""
         return _relative_path(self.path, self.root, self.member)
 
 
@@ -123,6 +127,8 @@ class Stack:
     that person among all persons that were found (`calcimeasure.model.Who`). `unclear` says what was found where
     headers and positions disagree about which slices are one stack: such a stack is refused. `joined_series` holds the
     study and series UIDs of slices that were joined although they differ in these.
+    `patient_position` is Patient Position (0018,5100): on which side the patient lies, and which end of the patient
+    points into the scanner.
     """
 
     series_uid: str
@@ -144,6 +150,7 @@ class Stack:
     kvp: float | None = None
     convolution_kernel: str | None = None
     contrast_agent: bool | None = None
+    patient_position: str | None = None
     body_part: str | None = None
     laterality: str | None = None
     image_laterality: str | None = None
@@ -228,7 +235,8 @@ class Failure:
 
 
 def _relative_path(path: Path, root: Path | None, member: str | None) -> Path:
-    if member is not None:
-        # A name in a .zip may contain "..", which would lead out of the folder. This path is not used to open files.
-        return Path(*(part for part in PurePosixPath(member).parts if part not in ("/", "..")))
-    return path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)
+    outside = path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)
+    if member is None:
+        return outside if path != root else Path(path.name)
+    # A name in an archive may contain "..", which would lead out of the folder. This path is not used to open files.
+    return outside.joinpath(*(part for part in PurePosixPath(member).parts if part not in ("/", "..")))

@@ -119,3 +119,15 @@ class ImageKind(StrEnum):
 
     CT_STACK = "ct_stack"
     RADIOGRAPH = "radiograph"
+
+
+class Morphology(StrEnum):
+    """What a mass looks like as a whole."""
+
+    SOLID = "solid"
+    LOBULATED = "lobulated"
+    LOCULATED = "loculated"
+    GRANULAR = "granular"
+    NET = "net"
+    SHELL = "shell"
+    PLATE = "plate"

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.export.columns import Column, open_table
+from calcimeasure.model import name_alone, names_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from calcimeasure.model import Outcome
+    from calcimeasure.model import Outcome, StackFacts
 
 UNMAPPED_FILE: Final = "not_in_record_map.csv"
 """In the folder private: the table names patients."""
@@ -29,11 +30,12 @@ class Unmapped:
     Parameters
     ----------
     patient_id
-        PatientID; None for all studies without one.
+        PatientID; None for all studies without one, or with one that names nobody (0, ANONYMOUS).
     study_count
         Number of studies.
     looks_like
-        An id of the map that differs in leading zeros, spaces, punctuation or case alone; None if there is none.
+        An id of the map that differs in leading zeros, spaces, punctuation or case alone, or in nothing: then several
+        persons have it, and the map cannot tell which is meant. None if there is none.
     """
 
     patient_id: str | None
@@ -60,27 +62,35 @@ class RecordMapTally:
     def __init__(self, record_ids: Mapping[str, str]) -> None:
         self._record_ids = record_ids
         self._mapped: set[str] = set()
-        self._studies: dict[str | None, set[str]] = defaultdict(set)
+        self._studies: dict[tuple[str | None, str | None], set[str]] = defaultdict(set)
 
     def counting(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """Pass outcomes on, and note their patients."""
         for outcome in outcomes:
             if self._record_ids and outcome.stack is not None:
-                patient_id = (outcome.stack.patient_id or "").strip() or None
-                if patient_id is not None and patient_id in self._record_ids:
-                    self._mapped.add(patient_id)
-                else:
-                    self._studies[patient_id].add(outcome.stack.study_uid)
+                self._note(outcome.stack)
             yield outcome
+
+    def _note(self, stack: StackFacts) -> None:
+        patient_id = (stack.patient_id or "").strip() or None
+        # The name by which the tables ask the map: persons who share a PatientID have one each.
+        person = stack.person or name_alone(stack.patient_id, stack.study_uid)
+        if person is not None and person in self._record_ids:
+            self._mapped.add(person)
+        elif person is None or names_nobody(patient_id):
+            self._studies[None, None].add(stack.study_uid)
+        else:
+            self._studies[person, patient_id].add(stack.study_uid)
 
     def unmapped(self) -> list[Unmapped]:
         """Give the patients whom the map does not hold, by id; studies without an id come first."""
         alike = Counter(map(_plain, self._record_ids))
         # An id is named only if it alone is alike: of two, nobody knows which is meant.
-        named = {_plain(one): one for one in self._record_ids if alike[_plain(one)] == 1}
+        unmapped = {patient_id for _, patient_id in self._studies}
+        named = {_plain(one): one for one in self._record_ids if alike[_plain(one)] == 1 and one not in unmapped}
         return [
             Unmapped(patient_id, len(studies), patient_id and named.get(_plain(patient_id)))
-            for patient_id, studies in sorted(self._studies.items(), key=lambda item: item[0] or "")
+            for (_, patient_id), studies in sorted(self._studies.items(), key=lambda item: item[0][0] or "")
         ]
 
     def lines(self) -> list[str]:
@@ -91,13 +101,13 @@ class RecordMapTally:
         lines = []
         if patients:
             total = len(patients) + len(self._mapped)
-            some = f" {alike} of them look like one of its ids but for zeros, spaces, signs or case." if alike else ""
+            some = f" Alike to an id of the map but for zeros, spaces, signs or case: {alike}." if alike else ""
             lines.append(
                 f"Patients without a record_id in the record map: {len(patients)} of {total} "
                 f"(private/{UNMAPPED_FILE} names them); they have pseudonyms.{some}"
             )
         lines += [
-            f"Studies without a PatientID, which no record map can hold: {one.study_count}."
+            f"Studies whose PatientID names nobody, so that no record map can hold them: {one.study_count}."
             for one in unmapped
             if one.patient_id is None
         ]

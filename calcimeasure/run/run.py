@@ -6,12 +6,13 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from calcimeasure.errors import RecordError
+from calcimeasure.errors import RecordError, SeriesError
 from calcimeasure.export import write_atomic, write_series
-from calcimeasure.load import find_bone_masks, find_series
-from calcimeasure.model import Failure, Report, Stack, State, notices_of
+from calcimeasure.load import content_of, find_bone_masks, find_series
+from calcimeasure.model import Content, Failure, Report, Stack, State, notices_of
 from calcimeasure.one_line import one_line
 from calcimeasure.results import audit_of, prepare, pseudonyms_of, store_of, with_the_store_of, write_tables_of
 from calcimeasure.run.masks import MaskTally
@@ -45,6 +46,9 @@ LEFT_ALONE = {
     "under another algorithm number (--remeasure-reviewed)",
 }
 """The texts about stacks that a run does not measure."""
+
+_UNREADABLE = Content("unreadable")
+"""Files that were measured and can no longer be read: measuring says why."""
 
 _CHANGED_MEANWHILE = "not kept, a reader or another run changed it in the meantime: run again"
 
@@ -161,7 +165,7 @@ def measure_into(
     with log_to(private / "log.txt") as log:
         for line in unmapped.log_lines():
             log(one_line(line))
-    to_look_at = (*masks.summary(), *unmapped.lines())
+    to_look_at = (*map(withheld, masks.summary()), *unmapped.lines())
     return Done(out, settings, run.found, states, summary, stopped(), to_look_at)
 
 
@@ -206,8 +210,28 @@ def _begin(run: Run, reporter: Reporter) -> int:
         reporter.say(_shown(failure))
     for line in run.masks.broken():
         reporter.log(one_line(line))
-        reporter.say(line)
+        reporter.say(withheld(line))
     return run_id
+
+
+def _plan_of(run: Run, stack: Stack) -> Plan:
+    """Plan a stack by its headers; read its files if they may hold something else than before."""
+    settings = run.settings
+    plan = run.store.plan(stack, settings, settings.remeasure_reviewed)
+    if plan.todo is not Todo.UNCHANGED:
+        return plan
+    # Masks have no row of their own: their files are compared in each run.
+    if not (settings.verify or settings.bone_mask) and run.store.is_as_read(stack):
+        return plan
+    begun = datetime.now(UTC)
+    try:
+        contents = content_of(stack, settings)
+    except SeriesError:
+        return run.store.plan(stack, settings, settings.remeasure_reviewed, _UNREADABLE)
+    plan = run.store.plan(stack, settings, settings.remeasure_reviewed, contents)
+    if plan.todo is Todo.UNCHANGED:
+        run.store.note_contents(stack, contents, begun)
+    return plan
 
 
 def _plan(run: Run, told: _Told, stopped: Callable[[], bool]) -> Iterator[tuple[Plan, Task]]:
@@ -215,7 +239,7 @@ def _plan(run: Run, told: _Told, stopped: Callable[[], bool]) -> Iterator[tuple[
     for stack in run.found.series:
         if stopped():
             return
-        plan = run.store.plan(stack, run.settings, run.settings.remeasure_reviewed)
+        plan = _plan_of(run, stack)
         if plan.todo is Todo.MEASURE:
             yield plan, (stack, run.settings, plan.earlier, plan.next_number)
         else:
@@ -225,7 +249,7 @@ def _plan(run: Run, told: _Told, stopped: Callable[[], bool]) -> Iterator[tuple[
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What is said of a stack: its state, a line for the log, another for the screen, and more lines for both."""
+    """What is said of a stack: its state, a line for the log, another for the screen, and more for whoever debugs."""
 
     state: str
     line: str
@@ -243,7 +267,8 @@ def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> _Said:
 
 def _kept(run: Run, run_id: int, plan: Plan, result: Measured) -> _Said:
     if run.store.record(run_id, result, plan, run.settings):
-        return _Said(_state(result), _line(result), _shown(result), (*_of_masks(run, result), *_traceback(result)))
+        more = (*_of_masks(run, result), *_traceback(result))
+        return _Said(_state(result), _line(result), _shown(result), more)
     if _is_measured_already(run, result.stack):
         return _Said("unchanged", f"{_path(result)}: {LEFT_ALONE['unchanged']} by another run")
     return _Said("changed", f"{_path(result)}: {_CHANGED_MEANWHILE}")
@@ -283,14 +308,13 @@ def _is_measured_already(run: Run, stack: Stack | None) -> bool:
 
 def _write_tables(run: Run, pseudonyms: Pseudonyms) -> tuple[Summary, RecordMapTally]:
     tally, unmapped = Tally(), RecordMapTally(run.store.record_ids())
-    audit = audit_of(run.store, "measure", identified_alone=True)
     write_tables_of(
         run.store,
         run.settings,
         run.out,
         pseudonyms,
-        lambda outcomes: tally.counting(unmapped.counting(outcomes)),
-        audit,
+        counting=lambda outcomes: tally.counting(unmapped.counting(outcomes)),
+        audit=audit_of(run.store, "measure", identified_alone=True),
     )
     unmapped.write(run.out / "private")
     return tally.summary(), unmapped

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from calcimeasure.errors import OutputError
-from calcimeasure.export import Identified, write_identified_tables, write_lesions, write_revisions
+from calcimeasure.errors import KeyFileError, OutputError
+from calcimeasure.export import Identified, write_identified_tables, write_lesions, write_revisions, write_series
 from calcimeasure.model import Status
-from calcimeasure.results import audit_of, identified_folder, pseudonyms_of, store_that_is_there, write_tables_of
+from calcimeasure.results import (
+    audit_of,
+    identified_folder,
+    pseudonyms_of,
+    store_that_is_there,
+    use_key_of,
+    write_tables_of,
+)
 from calcimeasure.settings import change_settings
 from calcimeasure.study import linked_studies
 
@@ -90,7 +97,7 @@ def write_lesions_of(folder: Path, order: Order, changes: Mapping[str, object], 
         As in `write_revisions_of`.
     order
         Which lesions, where to, and with which names. Without `to` and `status` all tables are written, with
-        `identified` those of private/identified.
+        `identified` those of private/identified and private/series.csv.
 
     Returns
     -------
@@ -114,6 +121,7 @@ def write_lesions_of(folder: Path, order: Order, changes: Mapping[str, object], 
             write_lesions(studies, path, naming=naming, statuses=chosen, all_tissues=every, audit=audit)
         elif isinstance(naming, Identified):
             write_identified_tables(studies, path.parent, all_tissues=settings.all_tissues, audit=audit)
+            write_series(store.outcomes(), folder)
         else:
             write_tables_of(store, settings, folder, naming, audit=audit)
     return path
@@ -126,7 +134,11 @@ def _opened(folder: Path, changes: Mapping[str, object], say: Say) -> Iterator[t
 
 
 def _naming(store: Store, settings: Settings, folder: Path, order: Order, say: Say) -> Naming:
-    return Identified() if order.identified else pseudonyms_of(store, settings, folder, say)
+    if not order.identified:
+        return pseudonyms_of(store, settings, folder, say)
+    with suppress(KeyFileError):  # that the tables left is kept in any case, without the key as not verified
+        use_key_of(store, settings, folder, say, may_make=False)
+    return Identified()
 
 
 def _goal(folder: Path, order: Order, name: str) -> Path:

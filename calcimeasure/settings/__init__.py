@@ -11,6 +11,7 @@ from calcimeasure.settings.files import (
     load_settings,
     parse_assignment,
     parse_settings,
+    toml_without_password,
 )
 from calcimeasure.settings.records import (
     RECORDS,
@@ -38,5 +39,6 @@ __all__ = [
     "parse_assignment",
     "parse_settings",
     "settings_hash",
+    "toml_without_password",
     "without_password",
 ]

@@ -16,6 +16,7 @@ from calcimeasure.input_files import refuse_special_file
 from calcimeasure.settings import algorithm
 from calcimeasure.settings.fields import as_toml, checked, kept_value_of
 from calcimeasure.settings.records import RECORDS, Settings
+from calcimeasure.settings.store_url import without_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,3 +150,12 @@ def format_settings(settings: Settings) -> str:
             value = as_toml(kept_value_of(settings, field))
             blocks.append(f"# {field.metadata['why']}{unit}\n{field.name} = {value}\n")
     return "\n".join(blocks)
+
+
+def toml_without_password(text: str) -> str:
+    """Leave the password in the URL of a store out of settings that `format_settings` of any version wrote."""
+    values = tomllib.loads(text)
+    table = values.get("write", {})
+    store = table.get("store", "") if isinstance(table, dict) else ""
+    store = store or values.get("store", "")
+    return text.replace(as_toml(store), as_toml(without_password(store))) if store else text

@@ -194,6 +194,11 @@ class RunSettings:
         default=False,
         why="true measures stacks again that a reader has decided about; false leaves those alone and reports them.",
     )
+    verify: bool = switch(
+        default=False,
+        why="true reads the pixels of every stack that is measured already, and compares them; false reads those alone "
+        "whose files have another path, size or time of change than before.",
+    )
 
 
 @dataclass(frozen=True)

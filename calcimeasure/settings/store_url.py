@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -16,7 +15,8 @@ def without_password(url: str) -> str:
     Parameters
     ----------
     url
-        As SQLAlchemy takes it. The URL of a file stays as it is.
+        As SQLAlchemy takes it. The URL of a file stays as it is. Of what is no URL, and so opens nothing, all before an
+        @ is left out.
 
     Examples
     --------
@@ -26,8 +26,8 @@ def without_password(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     if scheme.startswith("sqlite"):
         return url
-    if not separator:  # a URL with a fault, which may hold a password nevertheless
-        return re.sub(r":[^:@]*@", "@", url)
+    if not separator:
+        return url[max(url.rfind("@"), 0) :]
     place, question, query = _without_user_password(rest).partition("?")
     kept = [one for one in query.split("&") if unquote_plus(one.partition("=")[0]).lower() not in _SECRET_PARAMETERS]
     return f"{scheme}://{place}{question if any(kept) else ''}{'&'.join(kept)}"

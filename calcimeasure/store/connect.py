@@ -89,7 +89,7 @@ def connect(url: str | URL) -> Engine:
         return create_engine(parsed, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreError(
-            f"--store {without_password(str(url))} cannot be opened: {error}. Expected sqlite:///FILE or "
+            f"--store {_shown(url)} cannot be opened: {error}. Expected sqlite:///FILE or "
             "postgresql+psycopg://USER@HOST/DATABASE (pip install 'calcimeasure[postgres]')."
         ) from error
 
@@ -109,6 +109,12 @@ def store_errors(place: str) -> Iterator[None]:
             raise RecordError(f"The store {place} cannot hold a record: {said}.") from error
         advice = next((advice for codes, advice in _ADVICE if code in codes), "")
         raise StoreError(f"The store {place} cannot be used: {said}. {advice}".rstrip()) from error
+
+
+def _shown(url: str | URL) -> str:
+    """Show a URL without its password; of what is no URL nobody knows where a password is."""
+    text = url if isinstance(url, str) else url.render_as_string(hide_password=False)
+    return without_password(text) if "://" in text else "(not shown: it may hold a password)"
 
 
 def server_is_gone(error: BaseException | None) -> bool:

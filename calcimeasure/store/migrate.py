@@ -249,6 +249,31 @@ _TO_4_POSTGRESQL = (
     *_CREATE_VIEWS,
 )
 
+_TO_5_SQLITE = (
+    *_DROP_VIEWS,
+    "ALTER TABLE lesion_revisions ADD COLUMN parts INTEGER",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_ml DOUBLE",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_u95_ml DOUBLE",
+    "ALTER TABLE lesion_revisions ADD COLUMN fill_fraction DOUBLE",
+    "ALTER TABLE lesion_revisions ADD COLUMN morphology TEXT",
+    "ALTER TABLE lesion_revisions ADD COLUMN morphology_confidence DOUBLE",
+    "ALTER TABLE lesion_revisions ADD COLUMN fluid_level BOOLEAN",
+    "ALTER TABLE lesion_revisions ADD COLUMN skin_distance_mm DOUBLE",
+    *_CREATE_VIEWS,
+)
+_TO_5_POSTGRESQL = (
+    *_DROP_VIEWS,
+    "ALTER TABLE lesion_revisions ADD COLUMN parts INTEGER",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_ml DOUBLE PRECISION",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_u95_ml DOUBLE PRECISION",
+    "ALTER TABLE lesion_revisions ADD COLUMN fill_fraction DOUBLE PRECISION",
+    "ALTER TABLE lesion_revisions ADD COLUMN morphology TEXT",
+    "ALTER TABLE lesion_revisions ADD COLUMN morphology_confidence DOUBLE PRECISION",
+    "ALTER TABLE lesion_revisions ADD COLUMN fluid_level BOOLEAN",
+    "ALTER TABLE lesion_revisions ADD COLUMN skin_distance_mm DOUBLE PRECISION",
+    *_CREATE_VIEWS,
+)
+
 STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
     # Radiographs: numbers in pixels, and the pixel spacing.
     1: {"sqlite": _TO_2_SQLITE, "postgresql": _TO_2_POSTGRESQL},
@@ -256,6 +281,8 @@ STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
     2: {"sqlite": _TO_3_SQLITE, "postgresql": _TO_3_POSTGRESQL},
     # The contents of images and masks, who is imaged, what left the store, and a chain of the hashes of all rows.
     3: {"sqlite": _TO_4_SQLITE, "postgresql": _TO_4_POSTGRESQL},
+    # Masses of several pieces: their envelope, look, fluid-calcium level and distance from the skin.
+    4: {"sqlite": _TO_5_SQLITE, "postgresql": _TO_5_POSTGRESQL},
 }
 """For each schema version (from 1) and kind of database, the statements that migrate a store to the next version."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert, inspect, select
 
 from calcimeasure.errors import StoreError
 from calcimeasure.settings import without_password
-from calcimeasure.store import beside, chain, names
+from calcimeasure.store import beside, chain, names, used_settings
 from calcimeasure.store.connect import WRITES, connect, lock, set_journal, store_errors
 from calcimeasure.store.migrate import migrate
 from calcimeasure.store.schema import SCHEMA_VERSION, about, metadata
@@ -151,6 +151,7 @@ def _make_or_migrate(connection: Connection, place: str, make: bool) -> None:
         migrate(connection, found, SCHEMA_VERSION)
         if found < _CHAIN_SINCE:
             names.remember(connection, "store_id", str(uuid4()))
+            used_settings.forget_passwords(connection)
             chain.seal_rows(connection)
         chain.touch(connection, about.name, ["schema_version"])
 

@@ -35,10 +35,15 @@ from calcimeasure.store.numbers import measurements_of, numbers_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from calcimeasure.model import Stack
 
 Row = dict[str, Any]
+
+_SETTLED_SECONDS = 2.0
+"""Some file systems keep the time of a change to two seconds."""
+
 Word = TypeVar("Word", bound=StrEnum)
 
 _FACTS = [field.name for field in fields(StackFacts) if field.name != "midline"]
@@ -72,8 +77,20 @@ def content_hash(stack: Stack) -> str:
     return digest.hexdigest()[:32]
 
 
-def file_rows(stack_id: int, stack: Stack) -> list[Row]:
-    """Make a row of each image of a stack."""
+def file_rows(stack_id: int, stack: Stack, read_since: datetime) -> list[Row]:
+    """Make a row of each image of a stack.
+
+    Parameters
+    ----------
+    stack_id, stack
+        The stack.
+    read_since
+        When reading it began (UTC). The size and time of a file that was changed after that, or shortly before, are
+        left out: nothing tells which bytes were read.
+    """
+    states = {path: state_on_disk(path) for path in {one.path for one in stack.instances}}
+    newest_ns = int((read_since.timestamp() - _SETTLED_SECONDS) * 1e9)
+    settled = {path: one if one[1] and one[1] < newest_ns else (None, None) for path, one in states.items()}
     return [
         {
             "stack_id": stack_id,
@@ -84,9 +101,20 @@ def file_rows(stack_id: int, stack: Stack) -> list[Row]:
             "frame_number": one.frame_index,
             "sop_uid": one.sop_uid,
             "instance_number": one.instance_number,
+            "size_bytes": settled[one.path][0],
+            "modified_ns": settled[one.path][1],
         }
         for number, one in enumerate(stack.instances)
     ]
+
+
+def state_on_disk(path: Path) -> tuple[int | None, int | None]:
+    """Give the size of a file in bytes and the time of its last change in nanoseconds; None if it is not there."""
+    try:
+        of_file = path.stat()
+    except OSError:
+        return None, None
+    return of_file.st_size, of_file.st_mtime_ns
 
 
 def facts_row(facts: StackFacts) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from calcimeasure.store.schema import outcomes, runs, stacks, thumbnails, unread
 from calcimeasure.store.stacks import (
     find_or_make_stack,
     find_stack,
+    has_files,
     lock_stack,
     note_files,
     note_gone,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from calcimeasure.model import Failure, Stack
+    from calcimeasure.model import Content, Failure, Stack
     from calcimeasure.settings import Settings
 
 
@@ -117,8 +118,14 @@ def note_found(
             append_revisions(connection, stack_id, run_id, _withdrawals(_plan_again(connection, stack_id), _GONE))
 
 
-def plan_stack(connection: Connection, stack: Stack, settings: Settings, remeasure_reviewed: bool) -> Plan:
-    """Make the plan of a run for a stack."""
+def plan_stack(
+    connection: Connection,
+    stack: Stack,
+    settings: Settings,
+    remeasure_reviewed: bool,
+    contents: Content | None = None,
+) -> Plan:
+    """Make the plan of a run for a stack: from headers alone, or from what its files hold beside them, too."""
     stack_id = find_stack(connection, stack)
     if stack_id is None:
         return Plan(Todo.MEASURE)
@@ -126,6 +133,7 @@ def plan_stack(connection: Connection, stack: Stack, settings: Settings, remeasu
     last = _last_outcome(connection, stack_id, *columns)
     as_it_was = last == (State.MEASURED, settings_hash(settings), records.content_hash(stack), False)
     as_it_was = as_it_was and _had_the_masks_of(connection, stack_id, settings)
+    as_it_was = as_it_was and (contents is None or _holds(connection, stack_id, contents))
     if is_reviewed(connection, stack_id) and not remeasure_reviewed:
         return Plan(Todo.UNCHANGED if as_it_was else Todo.REVIEWED)
     if as_it_was:
@@ -148,13 +156,56 @@ def record_result(
     if _is_no_news(connection, stack_id, result):
         return True
     note_gone(connection, stack_id, is_gone=False)
-    note_files(connection, stack_id, stack)
+    note_files(connection, stack_id, stack, datetime.now(UTC) - timedelta(seconds=result.seconds))
     note_settings(connection, settings)
     insert_rows(connection, outcomes, [_outcome_row(result, stack, stack_id, run_id, settings)])
     append_revisions(connection, stack_id, run_id, _revisions_of(result, plan))
     if isinstance(result, Report):
         _note_thumbnails(connection, result)
     return True
+
+
+def note_contents(connection: Connection, stack: Stack, contents: Content, read_since: datetime) -> None:
+    """Store that the files of a stack were read and are as they were measured.
+
+    Schema 3 did not know the hashes. Where the last outcome has none, it is stored once more with the present ones.
+    """
+    stack_id = find_or_make_stack(connection, stack)
+    lock_stack(connection, stack_id)
+    last = (
+        connection.execute(
+            select(outcomes).where(outcomes.c.stack_id == stack_id).order_by(outcomes.c.outcome_id.desc()).limit(1)
+        )
+        .mappings()
+        .one()
+    )
+    filled = {
+        "pixel_hash": last["pixel_hash"] or contents.pixel_hash,
+        "mask_hash": last["mask_hash"] or contents.mask_hash,
+    }
+    if any(last[name] != value for name, value in filled.items()):
+        row = {name: value for name, value in last.items() if name != "outcome_id"}
+        insert_rows(connection, outcomes, [row | filled])
+    note_files(connection, stack_id, stack, read_since)
+
+
+def _holds(connection: Connection, stack_id: int, contents: Content) -> bool:
+    """Tell whether a stack was measured on some contents. Those that are not known count as the same."""
+    known = _last_outcome(connection, stack_id, outcomes.c.pixel_hash, outcomes.c.mask_hash)
+    now = (contents.pixel_hash, contents.mask_hash)
+    return known is not None and all(one is None or one == other for one, other in zip(known, now, strict=True))
+
+
+def has_pixels(connection: Connection, stack_id: int, pixel_hash: str) -> bool:
+    """Tell whether a stack was measured on some pixels; also if it is not known on which."""
+    known = _last_outcome(connection, stack_id, outcomes.c.pixel_hash)
+    return known is not None and known[0] in (None, pixel_hash)
+
+
+def is_as_read(connection: Connection, stack: Stack) -> bool:
+    """Tell whether the files of a stack have the path, size and time of change with which they were read last."""
+    stack_id = find_stack(connection, stack)
+    return stack_id is not None and has_files(connection, stack_id, stack)
 
 
 def _forget_unreadable(connection: Connection, paths: Sequence[Path]) -> None:
@@ -217,6 +268,8 @@ def _outcome_row(
         "notices": ";".join(notices_of(result)),
     }
     if isinstance(result, Report):
+        if result.contents is not None:
+            row |= {"pixel_hash": result.contents.pixel_hash, "mask_hash": result.contents.mask_hash}
         return row | {"state": str(State.MEASURED), "software_version": result.software_version}
     return row | {
         "state": str(result.state),

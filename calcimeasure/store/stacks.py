@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from calcimeasure.model import Stack
+    from calcimeasure.model import Instance, Stack
+
+_NEVER = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def find_stack(connection: Connection, stack: Stack) -> int | None:
@@ -81,11 +85,29 @@ def is_content(connection: Connection, stack_id: int, stack: Stack) -> bool:
     return connection.execute(known).scalar_one_or_none() == records.content_hash(stack)
 
 
-def note_files(connection: Connection, stack_id: int, stack: Stack) -> None:
-    """Store the present paths of the images of a stack."""
+def has_files(connection: Connection, stack_id: int, stack: Stack) -> bool:
+    """Tell whether the files of a stack have the path, size and time of change with which they were read last.
+
+    Files that say to be copies of its images are not stored: they have to be read.
+    """
+    if any(one.copies for one in stack.instances):
+        return False
+    columns = (files.c.path, files.c.member, files.c.frame_number, files.c.size_bytes, files.c.modified_ns)
+    known = connection.execute(select(*columns).where(files.c.stack_id == stack_id).order_by(files.c.slice_number))
+    states = {path: records.state_on_disk(path) for path in {one.path for one in stack.instances}}
+    present = [
+        (str(one.path.absolute()), one.member, one.frame_index, *states[one.path])
+        for one in stack.instances
+        if None not in states[one.path]
+    ]
+    return [tuple(row) for row in known] == present
+
+
+def note_files(connection: Connection, stack_id: int, stack: Stack, read_since: datetime | None = None) -> None:
+    """Store the present paths of the images of a stack; their sizes and times too if they were read since a moment."""
     connection.execute(files.delete().where(files.c.stack_id == stack_id))
     touch(connection, "files", [stack_id])
-    insert_rows(connection, files, records.file_rows(stack_id, stack))
+    insert_rows(connection, files, records.file_rows(stack_id, stack, read_since or _NEVER))
 
 
 def note_moved(connection: Connection, found: Sequence[Stack]) -> None:
@@ -101,5 +123,13 @@ def note_moved(connection: Connection, found: Sequence[Stack]) -> None:
 
 def _series_key(stack: Stack) -> tuple[str, str, str]:
     """Identify a series by its UID or, without a UID, by its study and folder."""
-    folder = "" if stack.series_uid else str(stack.instances[0].path.absolute().parent)
+    folder = "" if stack.series_uid else _folder_of(stack.instances[0])
     return (stack.study_uid, stack.series_uid, folder)
+
+
+def _folder_of(image: Instance) -> str:
+    """Give the folder of an image. An archive in a folder is a folder too: each may be of another patient."""
+    path = image.path.absolute()
+    if image.member is None or image.path == image.root:
+        return str(path.parent)
+    return f"{path}/{PurePosixPath(image.member).parent}"

@@ -12,9 +12,10 @@ from calcimeasure.store import exports, names, queries, reviews, revisions, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
-    from calcimeasure.model import Failure, Lesion, Outcome, Report, Revision, Stack, StackFacts
+    from calcimeasure.model import Content, Failure, Lesion, Outcome, Report, Revision, Stack, StackFacts
     from calcimeasure.settings import Settings
     from calcimeasure.store.exports import Export
     from calcimeasure.store.runs import Plan
@@ -69,7 +70,9 @@ class Store:
         """
         self._writes(runs.note_found, run_id, found, unreadable, paths)
 
-    def plan(self, stack: Stack, settings: Settings, remeasure_reviewed: bool = False) -> Plan:
+    def plan(
+        self, stack: Stack, settings: Settings, remeasure_reviewed: bool = False, contents: Content | None = None
+    ) -> Plan:
         """Make the plan of a run for a stack.
 
         Parameters
@@ -80,8 +83,22 @@ class Store:
             The settings of the run.
         remeasure_reviewed
             Whether to measure stacks again about which a reader has decided.
+        contents
+            What the files of the stack hold beside their headers; None if they were not read: then the headers tell.
         """
-        return self._reads(runs.plan_stack, stack, settings, remeasure_reviewed)
+        return self._reads(runs.plan_stack, stack, settings, remeasure_reviewed, contents)
+
+    def is_as_read(self, stack: Stack) -> bool:
+        """Tell whether the files of a stack have the path, size and time of change with which they were read last."""
+        return self._reads(runs.is_as_read, stack)
+
+    def has_pixels(self, stack_id: int, pixel_hash: str) -> bool:
+        """Tell whether a stack was measured on some pixels; also if it is not known on which."""
+        return self._reads(runs.has_pixels, stack_id, pixel_hash)
+
+    def note_contents(self, stack: Stack, contents: Content, read_since: datetime) -> None:
+        """Store that the files of a stack were read, since a moment, and hold what was measured."""
+        self._writes(runs.note_contents, stack, contents, read_since)
 
     def record(self, run_id: int, result: Report | Failure, plan: Plan, settings: Settings) -> bool:
         """Store the result of measuring a stack; all of it or nothing.

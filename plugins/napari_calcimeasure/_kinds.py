@@ -32,11 +32,11 @@ from napari_calcimeasure._sizes import (
     first_sizes_on_radiograph,
     length_in_stack,
     length_on_radiograph,
-    no_size_evidence,
     size_evidence_on_radiograph,
     sizes_in_stack,
     sizes_on_radiograph,
     spacing_words,
+    whole_in_stack,
 )
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ _CT_STACK: Final[ShownKind[Volume, Measurements, Preview, Axis]] = ShownKind(
     attenuation=attenuation_in_stack,
     first_sizes=first_sizes_in_stack,
     length=length_in_stack,
-    size_evidence=no_size_evidence,
+    size_evidence=whole_in_stack,
 )
 
 

@@ -184,6 +184,8 @@ def _flags(lesion: Lesion, is_draft: bool) -> list[str]:
     numbers = lesion.measurements
     found = {
         "not kept yet": is_draft,
+        f"{numbers.parts} pieces": numbers.parts is not None and numbers.parts > 1,
+        "fluid level": bool(numbers.fluid_level),
         "bone": bool(numbers.touches_bone),
         "cut off": numbers.truncated,
         "conflict": lesion.side is not None and lesion.side.conflict,

@@ -59,9 +59,24 @@ def size_evidence_on_radiograph(numbers: RadiographMeasurements) -> list[str]:
     return [f"{words}, {numbers.column_spacing_mm:.3g} mm a pixel{sure}"]
 
 
-def no_size_evidence(_numbers: Measurements) -> list[str]:
-    """Give no text: on CT millimeters are distances in the patient."""
-    return []
+def whole_in_stack(numbers: Measurements) -> list[str]:
+    """Write what is known of a mass as a whole; nothing for measurements without an envelope."""
+    if numbers.envelope_ml is None:
+        return []
+    pieces = f"{numbers.parts} pieces" if numbers.parts and numbers.parts > 1 else "one piece"
+    filled = "" if numbers.fill_fraction is None else f", {numbers.fill_fraction:.0%} of it calcified"
+    width = "" if numbers.envelope_u95_ml is None else f" ± {numbers.envelope_u95_ml:.1f}"
+    words = [f"<b>Whole:</b> {pieces}, envelope {numbers.envelope_ml:.1f}{width} mL{filled}"]
+    if numbers.morphology is not None:
+        words.append(f"looks {numbers.morphology} ({numbers.morphology_confidence or 0:.0%})")
+    if numbers.fluid_level:
+        words.append("fluid level")
+    if numbers.skin_distance_mm is not None:
+        near = (
+            "reaches the skin" if numbers.skin_distance_mm == 0 else f"{numbers.skin_distance_mm:.1f} mm below the skin"
+        )
+        words.append(near)
+    return ["; ".join(words)]
 
 
 def sizes_in_stack(numbers: Measurements) -> tuple[str, str]:

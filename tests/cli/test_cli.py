@@ -6,8 +6,10 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import socket
+import sqlite3
 import stat
 import struct
 import subprocess
@@ -15,6 +17,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,6 +40,7 @@ from calcimeasure.store import open_store
 from tests.batch_runs import PATIENCE_SECONDS
 from tests.dicom_phantom import missing_slice, truncate_file
 from tests.patched import environment
+from tests.postgresql import empty_database, plain_sql
 from tests.tables import header_of, problems, read, write_ct
 
 TABLES = ("lesions.csv", "studies.csv", "lesions.schema.json", "studies.schema.json")
@@ -101,7 +105,7 @@ def write_broken(path: Path) -> Path:
 def test_help_names_every_command() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    for name in ("scan", "measure", "review", "export", "import", "explain"):
+    for name in ("scan", "measure", "review", "export", "import", "explain", "verify", "backup"):
         assert re.search(rf"^\W*{name} ", result.stdout, re.MULTILINE)
 
 
@@ -113,7 +117,7 @@ def test_no_command_shows_help_and_is_a_usage_error() -> None:
 
 OPTIONS_OF_MEASURE = (
     "--settings --workers --scheduler --store --identified --key --record-map --bone-mask --time-limit "
-    "--all-tissues --no-report --remeasure-reviewed --sample --out --set --debug"
+    "--all-tissues --no-report --remeasure-reviewed --verify --sample --out --set --debug"
 )
 
 
@@ -930,7 +934,10 @@ def test_identified_tables_lie_where_nothing_leaves(ct: Path, out: Path) -> None
     assert run("measure", ct, "--out", out).exit_code == 0
     before = {name: (out / name).read_bytes() for name in TABLES}
     identified = out / "private" / "identified"
+    series = (out / "private" / "series.csv").read_bytes()
+    (out / "private" / "series.csv").unlink()
     assert run("export", out, "--format", "csv", "--identified").exit_code == 0
+    assert (out / "private" / "series.csv").read_bytes() == series
     assert run("export", out, "--format", "csv", "--identified", "--status", "proposed").exit_code == 0
     assert run("export", out, "--format", "revisions", "--identified").exit_code == 0
     assert {one.name for one in identified.iterdir()} == {*TABLES, "lesions_proposed.csv", "revisions.csv"}
@@ -1019,7 +1026,7 @@ def test_file_system_without_modes_is_said(ct: Path, out: Path, monkeypatch: pyt
 def test_password_of_a_store_is_neither_kept_nor_said(ct: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def refuse(url: str, *_: object) -> None:
+    def refuse(url: str, *_: object, **__: object) -> None:
         asked.append(url)
         raise StoreError("no server here")
 
@@ -1036,6 +1043,29 @@ def test_password_of_a_store_is_neither_kept_nor_said(ct: Path, out: Path, monke
     run("measure", ct, "--out", out, "--store", url)
     run("measure", ct, "--out", out)
     assert asked == [url, url.replace(":5ecret", "")], "the folder's own store, with and without its password"
+
+
+@pytest.mark.external
+def test_password_is_in_no_row_of_a_store(ct: Path, out: Path) -> None:
+    url = empty_database()
+    said = run("measure", ct, "--out", out, "--store", url.replace("@/", ":5ecret@/", 1))
+    assert said.exit_code == 0
+    ask = plain_sql(url)
+    tables = [name for (name,) in ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    assert {"runs", "settings_used", "about"} <= {*tables}
+    assert [name for name in tables if "5ecret" in str(ask(f"SELECT * FROM {name}"))] == []
+    assert not any(b"5ecret" in content for content in files_below(out).values())
+    assert "5ecret" not in said.output
+    assert run("export", out, "--format", "csv").exit_code == 0, "by PGPASSWORD or ~/.pgpass, where one is needed"
+    again = run("measure", ct, "--out", out, "--store", url.replace("@/", ":other5ecret@/", 1))
+    assert "unchanged: 1." in again.stdout, "the same store"
+
+
+@pytest.mark.parametrize("url", ["postgresql://reader:5e@cret@host/db", "postgresql://reader:5ecret:x@y:z/db"])
+def test_password_that_breaks_a_url_is_not_said(ct: Path, out: Path, url: str) -> None:
+    result = run("measure", ct, "--out", out, "--store", url)
+    assert result.exit_code == 2
+    assert "cret" not in the_line(result).replace("%", "")
 
 
 @pytest.mark.parametrize("arguments", [["--format", "seg"], ["--format", "sr"], ["--format", "redcap"]])
@@ -1063,6 +1093,103 @@ def test_store_can_lie_elsewhere(ct: Path, out: Path, tmp_path: Path) -> None:
     # The folder stays with its store.
     assert "unchanged: 1." in run("measure", ct, "--out", out).stdout
     assert not (out / "private" / "calcimeasure.db").exists()
+
+
+def test_a_store_is_found_from_any_folder(ct: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("measure", ct, "--out", out, "--store", "sqlite:///mine.db").exit_code == 0
+    before = (out / "lesions.csv").read_bytes()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run("export", out, "--format", "csv").exit_code == 0
+    assert (out / "lesions.csv").read_bytes() == before
+    assert not any((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize("loss", ["missing", "empty", "another"])
+@pytest.mark.parametrize("what", [["export", "--format", "csv"], ["verify"], ["measure"]], ids=lambda what: what[0])
+def test_a_lost_store_never_replaces_tables(ct: Path, out: Path, tmp_path: Path, loss: str, what: list[str]) -> None:
+    url = f"sqlite:///{tmp_path / 'mine.db'}"
+    assert run("measure", ct, "--out", out, "--store", url).exit_code == 0
+    before = (out / "lesions.csv").read_bytes()
+    (tmp_path / "mine.db").unlink()
+    if loss == "empty":
+        (tmp_path / "mine.db").touch()
+    if loss == "another":
+        with open_store(url):
+            pass
+    arguments = [what[0], ct, "--out", out] if what == ["measure"] else [what[0], out, *what[1:]]
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert f"is {loss}" in the_line(result)
+    assert (out / "lesions.csv").read_bytes() == before
+
+
+def test_a_database_that_a_folder_names_is_not_opened(ct: Path, out: Path, tmp_path: Path) -> None:
+    """It is opened where this user has named it: a folder can come from somebody else."""
+    assert run("measure", ct, "--out", out).exit_code == 0
+    settings = out / "private" / "settings.toml"
+    url = f"sqlite:///{tmp_path / 'of somebody.db'}"
+    with open_store(url):
+        pass
+    settings.write_text(settings.read_text().replace('store = ""', f'store = "{url}"'))
+    for arguments in (["export", out, "--format", "csv"], ["verify", out], ["measure", ct, "--out", out]):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert "no command of this user has named it" in the_line(result)
+    result = run("verify", out, "--store", url)
+    assert "another store than that of this folder" in the_line(result)
+
+
+def test_a_store_is_verified_and_backed_up(ct: Path, out: Path, tmp_path: Path) -> None:
+    assert run("measure", ct, "--out", out).exit_code == 0
+    assert run("export", out, "--format", "csv", "--identified").exit_code == 0
+    assert run("measure", ct, "--out", out).exit_code == 0
+    result = run("verify", out)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "Verified: every row is as it was stored.")
+    result = run("backup", out, "--to", tmp_path / "copy.db")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-1] == f"Written: {tmp_path / 'copy.db'}"
+    store = out / "private" / "calcimeasure.db"
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute("UPDATE stacks SET is_gone = 1")
+    result = run("verify", out)
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (1, "stacks 1 has changed since it was stored")
+    assert "stacks 1 has changed since it was stored" in the_line(run("export", out, "--format", "csv"))
+    store.write_bytes((tmp_path / "copy.db").read_bytes())
+    (out / "private" / "store.json").write_bytes((tmp_path / "copy.db.store.json").read_bytes())
+    assert run("verify", out).exit_code == 0
+    assert run("verify", out, "--key", tmp_path / "none").exit_code == 2
+
+
+def test_without_its_key_a_store_is_not_verified(ct: Path, out: Path, tmp_path: Path) -> None:
+    assert run("measure", ct, "--out", out, "--key", tmp_path / "key").exit_code == 0
+    (tmp_path / "key").unlink()
+    result = run("verify", out)
+    assert result.exit_code == 1
+    assert "The store is not verified" in result.stderr
+    assert "Not verified: without the key changes on purpose are not found" in result.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "| head -c 0"])
+def test_streams_that_are_closed_stop_no_run(ct: Path, out: Path, closed: str) -> None:
+    call = f"{shlex.join(command('measure', ct, '--out', out))} {closed}"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", call], stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(read(out / "lesions.csv")) == 2
+    assert run("verify", out).exit_code == 0
+
+
+def test_a_user_without_a_home_is_told(ct: Path, out: Path) -> None:
+    code = "import pwd; pwd.getpwuid = {}.__getitem__"
+    variables = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CONFIG_HOME")}
+    call = command("measure", ct, "--out", out, code=code)
+    done = subprocess.run(call, env=variables, capture_output=True, text=True, check=False, cwd=ct)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "A home folder expected for the key of pseudonyms, found none" in done.stderr
+    assert [path.name for path in ct.iterdir()] == ["ct"]
 
 
 def test_folder_keeps_its_store(ct: Path, out: Path, tmp_path: Path) -> None:

@@ -26,8 +26,10 @@ from pydicom.uid import generate_uid
 
 from calcimeasure import Settings
 from calcimeasure.errors import InputPathError, SeriesError
-from calcimeasure.load import find, find_series, load_image
-from calcimeasure.load.source import LARGEST_MEMBER_BYTES, read_meta
+from calcimeasure.load import find, find_series, load_image, readers
+from calcimeasure.load.bombs import LARGEST_MEMBER_BYTES
+from calcimeasure.load.reading import HeaderReader
+from calcimeasure.load.source import read_meta
 from calcimeasure.model import Found, Radiograph, Volume
 from tests.dicom_phantom import Header, duplicate_slice, set_tag, swap_orientation, write_series
 from tests.dicom_writers import write_dicomdir, write_image, write_multiframe, write_radiograph, write_zip
@@ -36,6 +38,7 @@ from tests.phantoms import oblique_grid, straight_grid, uneven_grid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from calcimeasure.load.reading import Asked
     from calcimeasure.model import Stack
     from tests.dicom_phantom import Fault, Instance
     from tests.phantoms import Grid
@@ -299,13 +302,13 @@ def test_folder_that_fails_while_it_is_listed(tmp_path: Path, monkeypatch: pytes
 def test_only_a_window_of_files_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path)
     held = []
-    monkeypatch.setattr(find, "_FILES_AT_A_TIME", 2)
-    read = find._read
+    monkeypatch.setattr(readers, "_FILES_AT_A_TIME", 2)
+    read = HeaderReader.read
 
-    def counting(file: object) -> object:
-        headers = read(file)
-        held.append(headers)
-        return headers
+    def counting(reader: HeaderReader, file: Asked) -> object:
+        images = read(reader, file)
+        held.append(images)
+        return images
 
     listed = []
     files = find._files
@@ -315,7 +318,7 @@ def test_only_a_window_of_files_is_held(tmp_path: Path, monkeypatch: pytest.Monk
             listed.append(len(held))
             yield file
 
-    monkeypatch.setattr(find, "_read", counting)
+    monkeypatch.setattr(HeaderReader, "read", counting)
     monkeypatch.setattr(find, "_files", listing)
     assert sizes(find_series(tmp_path)) == [6]
     # Each file is looked for only when all of the windows before its own were read.
@@ -332,7 +335,7 @@ def test_memory_grows_by_little_for_a_file(tmp_path: Path, monkeypatch: pytest.M
         dataset.ImagePositionPatient = [0, 0, number]
         dataset.save_as(tmp_path / f"{number}")
     one.unlink()
-    monkeypatch.setattr(find, "_FILES_AT_A_TIME", 30)
+    monkeypatch.setattr(readers, "_FILES_AT_A_TIME", 30)
     tracemalloc.start()
     found = find_series(tmp_path)
     held_bytes, peak_bytes = tracemalloc.get_traced_memory()
@@ -385,7 +388,7 @@ def test_names_in_a_zip_lead_nowhere(tmp_path: Path) -> None:
     [
         (b"", "File is not a zip file"),
         (b"PK\x03\x04" + b"\0" * 50, "File is not a zip file"),
-        (b"x" * 500, "not a zip"),
+        (b"x" * 500, "no archive that can be read: BadZipFile"),
     ],
 )
 def test_what_is_no_zip_is_a_mistake_in_the_command(tmp_path: Path, content: bytes, found: str) -> None:
@@ -1014,6 +1017,7 @@ def test_header_facts(tmp_path: Path) -> None:
         body_part="HAND",
         laterality="L",
         image_laterality="L",
+        patient_position="FFP",
         kvp=80.0,
         kernel="Br59",
         slice_thickness_mm=3.75,
@@ -1023,7 +1027,7 @@ def test_header_facts(tmp_path: Path) -> None:
     )
     stack = only(find_series(tmp_path))
     assert (stack.patient_id, stack.description, stack.body_part) == ("Größe^中文", "L HAND", "HAND")
-    assert (stack.laterality, stack.image_laterality) == ("L", "L")
+    assert (stack.laterality, stack.image_laterality, stack.patient_position) == ("L", "L", "FFP")
     assert (stack.kvp, stack.convolution_kernel, stack.slice_thickness_mm) == (80.0, "Br59", 3.75)
     assert (stack.contrast_agent, str(stack.study_date), stack.series_number) == (True, "2020-02-29", 9)
     assert stack.pixel_spacing_mm == (1.1, 1.2)

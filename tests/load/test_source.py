@@ -13,19 +13,12 @@ import pydicom
 import pytest
 
 from calcimeasure.errors import PixelError
-from calcimeasure.load import find_series, load_image
+from calcimeasure.load import archives, bombs, find_series, load_image
 from calcimeasure.load import source as sources
+from calcimeasure.load.archives import Contents, contents_of
+from calcimeasure.load.bombs import ALWAYS_ALLOWED_BYTES, TooLargeError
 from calcimeasure.load.pixels import stored_values
-from calcimeasure.load.source import (
-    ALWAYS_ALLOWED_BYTES,
-    DEFLATED,
-    TooLargeError,
-    archive_members,
-    inflate,
-    open_source,
-    read_meta,
-    unpacked,
-)
+from calcimeasure.load.source import DEFLATED, inflate, open_source, read_meta, unpacked
 from tests.dicom_writers import write_image, write_multiframe, write_zip
 from tests.phantoms import straight_grid
 
@@ -83,18 +76,18 @@ def test_deflate_bomb_is_refused_in_the_pixels(tmp_path: Path) -> None:
 
 def test_large_image_that_packs_well_is_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(1).integers(0, 4, (500, 500)).astype(np.uint16)
-    monkeypatch.setattr(sources, "ALWAYS_ALLOWED_BYTES", 1000)
+    monkeypatch.setattr(bombs, "ALWAYS_ALLOWED_BYTES", 1000)
     path = write_image(tmp_path / "files" / "image", values, "deflated")
     assert len(find_series(path).series) == 1
     write_image(path, values)
     assert len(find_series(write_zip(tmp_path / "a.zip", tmp_path / "files")).series) == 1
-    monkeypatch.setattr(sources, "LARGEST_RATIO", 1)
+    monkeypatch.setattr(bombs, "LARGEST_RATIO", 1)
     assert find_series(tmp_path / "a.zip").series == ()
 
 
 def test_largest_size_holds_whatever_the_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "LARGEST_INFLATED_BYTES", 1000)
-    monkeypatch.setattr(sources, "LARGEST_MEMBER_BYTES", 1000)
+    monkeypatch.setattr(archives, "LARGEST_MEMBER_BYTES", 1000)
     path = write_image(tmp_path / "files" / "image", VALUES, "deflated")
     with path.open("rb") as file:
         read_meta(file)
@@ -208,17 +201,17 @@ def test_members_by_name_without_folders(tmp_path: Path) -> None:
     archive = write_zip(tmp_path / "a.zip", tmp_path / "files")
     with zipfile.ZipFile(archive, "a") as packed:
         packed.mkdir("empty")
-    assert archive_members(archive) == ["a/y", "a/z", "b"]
+    assert contents_of(archive) == Contents(("a/y", "a/z", "b"))
 
 
 def test_archive_that_is_written_anew_is_read_anew(tmp_path: Path) -> None:
     write_image(tmp_path / "files" / "one", VALUES)
     archive = write_zip(tmp_path / "a.zip", tmp_path / "files")
     os.utime(archive, ns=(1, 1))
-    assert archive_members(archive) == ["one"]
+    assert contents_of(archive) == Contents(("one",))
     write_image(tmp_path / "files" / "two", VALUES)
     write_zip(archive, tmp_path / "files")
-    assert archive_members(archive) == ["one", "two"]
+    assert contents_of(archive) == Contents(("one", "two"))
 
 
 def test_member_that_is_not_there(tmp_path: Path) -> None:

@@ -348,6 +348,27 @@ def test_acquisitions_evenly_in_turn_are_stacks_of_their_own(tmp_path: Path, tag
     assert sizes(tmp_path) == [6] * count
 
 
+@pytest.mark.parametrize("keyword", ["AcquisitionTime", "AcquisitionDateTime", "ContentTime"])
+@pytest.mark.parametrize(
+    ("start", "back"), [(1.0, False), (0.0, False), (0.0, True)], ids=["in_turn", "same_places", "to_and_fro"]
+)
+def test_passes_are_told_by_the_order_of_times_that_differ_in_every_slice(
+    tmp_path: Path, keyword: str, start: float, back: bool
+) -> None:
+    day = "20240115" if keyword == "AcquisitionDateTime" else ""
+    put(tmp_path, run(0, 7), lambda k: {keyword: f"{day}1015{k:02d}"}, series_uid="1.2.3")
+    put(tmp_path, run(start, 7), lambda k: {keyword: f"{day}1018{6 - k if back else k:02d}"}, series_uid="1.2.3")
+    assert sizes(tmp_path) == [7, 7]
+
+
+@pytest.mark.parametrize("order", [lambda k: k, lambda k: 14 - k, lambda k: k * 8 % 15, lambda k: k // 2])
+def test_times_of_one_pass_or_of_none_split_nothing(tmp_path: Path, order: Callable[[int], int]) -> None:
+    put(
+        tmp_path, run(0, 15), lambda k: {"AcquisitionTime": f"1015{order(k):02d}", "ContentTime": f"1016{order(k):02d}"}
+    )
+    assert sizes(tmp_path) == [15]
+
+
 def test_slices_in_turn_that_only_together_leave_no_gap_are_refused(tmp_path: Path) -> None:
     """Acquisition numbers say two stacks; slices of 2 mm, 2 mm apart only together, say one."""
     put(tmp_path, run(0, 14), lambda k: {"AcquisitionNumber": 1 + k % 2}, slice_thickness_mm=2.0)

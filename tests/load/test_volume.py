@@ -642,9 +642,24 @@ def other_pixels(k: int) -> Fault:
 
 
 def test_same_position_and_other_pixels_is_refused(tmp_path: Path) -> None:
-    error = refusal(write(tmp_path, None, duplicate_slice(3), other_pixels(3)), "duplicate_positions")
+    path = write(tmp_path, None, duplicate_slice(3), other_pixels(3))
+    error = refusal(path, "duplicate_positions", by_header=False)
     assert "2 images that share theirs, the first between slices 4 and 5 (Instance Numbers 4 and 4)" in error.message
     assert has_four_parts(error)
+
+
+def test_headers_alone_decode_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only tells what would be measured does not wait for a decoder, and does not end with it."""
+
+    def decode(_: object) -> None:
+        raise AssertionError("pixels were read")
+
+    (copied,) = find_series(write(tmp_path / "copy", None, duplicate_slice(3), other_pixels(3))).series
+    (other,) = find_series(write(tmp_path / "other", None, duplicate_slice(3), set_tag("InstanceNumber", 99, 3))).series
+    monkeypatch.setattr("calcimeasure.load.volume.stored_values", decode)
+    check_headers(copied, SETTINGS)
+    with pytest.raises(GeometryError, match="2 images that share theirs"):
+        check_headers(other, SETTINGS)
 
 
 def test_same_position_and_pixels_with_another_rescale_is_refused(tmp_path: Path) -> None:

@@ -198,8 +198,9 @@ IN_ZIP = {"path": Path("/in/x.zip"), "root": Path("/in"), "member": "../../a/./I
     [
         ({"path": Path("/in/a/IM1"), "root": Path("/in")}, "a/IM1"),
         ({"path": Path("/in/a/IM1"), "root": Path("/elsewhere")}, "IM1"),
-        (IN_ZIP, "a/IM1"),
-        (IN_ZIP | {"member": "/a/IM1"}, "a/IM1"),
+        (IN_ZIP, "x.zip/a/IM1"),
+        (IN_ZIP | {"member": "/a/IM1"}, "x.zip/a/IM1"),
+        (IN_ZIP | {"root": Path("/in/x.zip")}, "a/IM1"),
     ],
 )
 def test_file_is_told_relative_to_the_path_that_held_it(facts: dict[str, Any], told: str) -> None:

@@ -23,6 +23,7 @@ from calcimeasure.model import (
     ImageKind,
     Lesion,
     Measurements,
+    Morphology,
     Outline,
     RadiographAxis,
     RadiographMeasurements,
@@ -66,6 +67,14 @@ MEASURED: dict[ImageKind, Measurements | RadiographMeasurements] = {
         volume_ml=18.0,
         volume_mesh_ml=19.0,
         volume_voxels_ml=20.0,
+        parts=39,
+        envelope_ml=40.0,
+        envelope_u95_ml=41.0,
+        fill_fraction=0.42,
+        morphology=Morphology.LOCULATED,
+        morphology_confidence=0.43,
+        fluid_level=True,
+        skin_distance_mm=44.0,
         surface_area_mm2=21.0,
         sphericity=0.22,
         area_mm2=23.0,
@@ -155,6 +164,7 @@ def test_codes_are_those_of_dicom_and_ibsi() -> None:
         "volume_ml": "SCT 118565006",
         "volume_mesh_ml": "SCT 118565006 IBSI RNU0",
         "volume_voxels_ml": "SCT 118565006 IBSI YEKZ",
+        "envelope_ml": "SCT 118565006",
         "area_mm2": "SCT 42798000",
         "surface_area_mm2": "IBSI C0JK",
         "sphericity": "IBSI QCFX",
@@ -189,14 +199,15 @@ STORED = {
         long_axis_mm short_axis_mm max_3d_diameter_mm bone_contact_mm2 mean_hu median_hu sd_hu max_hu volume_ml
         volume_mesh_ml volume_voxels_ml surface_area_mm2 sphericity area_mm2 boundary_hu long_axis_u95_mm
         max_3d_diameter_u95_mm volume_u95_ml long_axis_px short_axis_px area_px pixel_aspect column_spacing_mm
-        mean_contrast boundary long_axis_u95_px
+        mean_contrast boundary long_axis_u95_px envelope_ml envelope_u95_ml fill_fraction morphology_confidence
+        skin_distance_mm
     """,
-    Integer: "long_axis_slice long_axis_instance_number",
-    Boolean: "truncated touches_bone large",
+    Integer: "long_axis_slice long_axis_instance_number parts",
+    Boolean: "truncated touches_bone large fluid_level",
     TypeDecorator: "long_axis_sop_uid",
     Text: """
         long_axis_ends_lps_mm short_axis_ends_lps_mm max_3d_diameter_ends_lps_mm centroid_lps_mm extents_lps_mm
-        long_axis_ends_px short_axis_ends_px centroid_px spacing_source
+        long_axis_ends_px short_axis_ends_px centroid_px spacing_source morphology
     """,
 }
 """The columns that stores have by now: a store without one of them cannot be written."""
@@ -274,7 +285,7 @@ def test_new_number_in_the_table_is_in_columns_schema_store_and_documentation(mo
     assert MADE_UP not in numbers_of(ImageKind.RADIOGRAPH, numbers)
 
     written = io.StringIO()
-    monkeypatch.setattr(tables, "open_atomic", lambda _: _to_memory(written))
+    monkeypatch.setattr(tables, "open_atomic", lambda _, **__: _to_memory(written))
     with tables.open_table(columns[-1:], Any, None) as write:  # type: ignore[arg-type] # nothing is written to a file
         for measurements in (Speckled(1.23456), Speckled(None), MEASURED[ImageKind.RADIOGRAPH]):
             write(LesionRow(STACK, Lesion("2.25.1", 1, VOXEL, measurements)))  # type: ignore[arg-type]

@@ -82,9 +82,11 @@ def test_sizes_are_those_of_the_table(measured: Path) -> None:
             ("short axis", "short_axis_mm"),
             ("3-D diameter", "max_3d_diameter_mm"),
             ("volume", "volume_ml"),
+            ("envelope", "envelope_ml"),
         ):
             assert number(said, name) == pytest.approx(float(row[column]), abs=0.006)
         assert f"+- {float(row['long_axis_u95_mm']):.2f} (95 %)" in said
+        assert f"  looks        {row['morphology']}, confidence {float(row['morphology_confidence']):.2f}" in said
         for notice in row["notices"].split(";"):
             assert f"  {notice}: " in said
 
@@ -160,3 +162,14 @@ def test_heading_of_notices_stands_above_notices_only(tmp_path: Path, notices: t
     lines = explain_size(load_image(stack), lesion, Settings())
     assert ("Notices" in lines) == bool(notices)
     assert lines[-1] != ""
+
+
+def test_lesion_is_found_by_its_uid_of_any_table(measured: Path) -> None:
+    with (measured / "private" / "tracking_uids.csv").open(encoding="utf-8", newline="") as file:
+        names = {row["new"]: row["old"] for row in csv.DictReader(file)}
+    new = rows(measured)[0]["tracking_uid"]
+    told = [run("explain", measured, "--lesion", uid) for uid in (new, names[new])]
+    assert [one.exit_code for one in told] == [0, 0]
+    assert told[0].stdout == told[1].stdout.replace(names[new], new)
+    assert new in told[0].stdout
+    assert names[new] not in told[0].stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,7 +35,7 @@ def tally_of(record_ids: Mapping[str, str], *outcomes: Outcome) -> RecordMapTall
         ("12345", "12345.0", "12345.0"),
         ("ab-12 3", "AB123", "AB123"),
         ("12345", "12346", None),
-        ("000", "00", None),
+        ("0A0", "00A", None),
     ],
 )
 def test_id_that_a_spreadsheet_changed_is_recognized(patient_id: str, in_map: str, looks_like: str | None) -> None:
@@ -47,17 +48,38 @@ def test_of_two_ids_that_are_alike_none_is_named() -> None:
     assert unmapped.looks_like is None
 
 
+def test_an_id_of_several_persons_has_no_record_id() -> None:
+    """The map names a PatientID, and nobody knows which of the persons is meant."""
+    one, other = outcome("12345", "1"), outcome("A", "2")
+    shared = replace(one, stack=one.stack and replace(one.stack, person="12345\x1fHOSP A\x1f\x1f"))
+    tally = tally_of({"12345": "R1", "A": "R2"}, shared, other)
+    assert tally.unmapped() == [Unmapped("12345", 1)]
+    assert tally.lines()[0].startswith("Patients without a record_id in the record map: 1 of 2 (")
+
+
 def test_patients_and_their_studies_are_counted_once() -> None:
     nobody = Outcome(State.FAILED, "broken.dcm", reason="unreadable_file")
     tally = tally_of(
         {"A": "R1", "Z": "R9"},
         *(outcome("A", "1"), outcome(" B ", "2"), outcome("B", "2"), outcome("B", "3"), outcome("C", "4")),
-        *(outcome(None, "5"), outcome(" ", "6"), nobody),
+        *(outcome(None, "5"), outcome(" ", "6"), outcome("ANONYMOUS", "7"), nobody),
     )
-    assert tally.unmapped() == [Unmapped(None, 2), Unmapped("B", 2), Unmapped("C", 1)]
+    assert tally.unmapped() == [Unmapped(None, 3), Unmapped("B", 2), Unmapped("C", 1)]
     first, second = tally.lines()
     assert first.startswith("Patients without a record_id in the record map: 2 of 3 (")
-    assert second == "Studies without a PatientID, which no record map can hold: 2."
+    assert second == "Studies whose PatientID names nobody, so that no record map can hold them: 3."
+
+
+def test_persons_who_share_an_id_of_the_map_are_not_in_it() -> None:
+    """The tables give the registry's id to neither of them."""
+    one, other = outcome("A", "1"), outcome("A", "2")
+    assert one.stack is not None
+    assert other.stack is not None
+    shared = (
+        replace(one, stack=replace(one.stack, person="A 1950")),
+        replace(other, stack=replace(other.stack, person="A 1960")),
+    )
+    assert tally_of({"A": "R1"}, *shared).unmapped() == [Unmapped("A", 1, "A")] * 2
 
 
 def test_without_a_map_nobody_is_missing_from_it(tmp_path: Path) -> None:
@@ -74,7 +96,7 @@ def test_who_is_not_in_the_map_is_named_in_private_alone(tmp_path: Path) -> None
     result = run("measure", tmp_path / "in", "--out", out, "--record-map", tmp_path / "map.csv")
     assert result.exit_code == 0
     assert "Patients without a record_id in the record map: 1 of 2 (" in result.stdout
-    assert "1 of them look like one of its ids" in result.stdout
+    assert "Alike to an id of the map but for zeros, spaces, signs or case: 1." in result.stdout
     assert read(out / "private" / UNMAPPED_FILE) == [{"patient_id": "0012345", "studies": "1", "looks_like": "12345"}]
     log = (out / "private/log.txt").read_text(encoding="utf-8")
     assert "it lacks PatientID 0012345; 12345 looks like it" in log

@@ -36,7 +36,7 @@ SWITCHES = [name for name, field in FIELDS.items() if isinstance(field.default, 
 TEXTS = [name for name, field in FIELDS.items() if isinstance(field.default, str) and name != "cluster"]
 NUMBERS = [name for name in FIELDS if name not in (*SWITCHES, *TEXTS, "workers", "cluster")]
 WRITES_ONLY = {
-    *("identified", "report", "key", "record_map", "store", "remeasure_reviewed", "all_tissues"),
+    *("identified", "report", "key", "record_map", "store", "remeasure_reviewed", "verify", "all_tissues"),
     *("workers", "time_limit_s", "memory_limit_gb", "scheduler", "cluster", "follow_links"),
 }
 SLURM = {"class": "SLURMCluster", "queue": "normal", "cores": 4, "memory": "16GB", "job_script_prologue": ["module x"]}
@@ -374,6 +374,7 @@ def test_hash_changes_with_the_algorithm_number(monkeypatch: pytest.MonkeyPatch)
         ("postgresql://reader:5e@cret@host/db", "postgresql://reader@host/db"),
         ("postgresql://reader:5e/cret?5ecret@host/db", "postgresql://reader@host/db"),
         ("postgresql://:5ecret@/db", "postgresql://@/db"),
+        ("postgresql:/reader:5ecret@host/db", "@host/db"),
         ("postgresql://host/db?password=5ecret", "postgresql://host/db"),
         (
             "postgresql://host/db?user=a&pass%77ord=5ecret&sslmode=require",

@@ -52,7 +52,7 @@ from calcimeasure.model import (
     Volume,
 )
 from calcimeasure.settings import Settings, algorithm, algorithm_of, format_settings, parse_settings, settings_hash
-from calcimeasure.store import Store, Todo, connect, file_url, open_store, records, schema
+from calcimeasure.store import Store, Todo, connect, file_url, open_store, records, schema, used_settings
 from tests.dicom_writers import write_radiograph
 from tests.postgresql import STORES, empty_database, empty_store, plain_sql
 from tests.radiographs import ellipse, radiograph_lesion
@@ -546,6 +546,15 @@ def test_what_was_measured_is_not_measured_again(store: Store, report: Report) -
     assert store.plan(report.stack, Settings(identified=True, report=False)).todo is Todo.UNCHANGED
     elsewhere = tuple(replace(one, root=HERE, path=HERE / one.path.name) for one in report.stack.instances)
     assert store.plan(replace(report.stack, instances=elsewhere), SETTINGS).todo is Todo.UNCHANGED
+
+
+def test_what_was_measured_with_other_bones_is_measured_again(store: Store, report: Report) -> None:
+    with_masks = Settings(bone_mask="/masks")
+    run_id = store.begin_run([HERE], with_masks, "now")
+    plan = store.plan(report.stack, with_masks)
+    store.record(run_id, replace(report, settings_hash=settings_hash(with_masks)), plan, with_masks)
+    todo = {path: store.plan(report.stack, Settings(bone_mask=path)).todo for path in ("/masks", "/others", "")}
+    assert todo == {"/masks": Todo.UNCHANGED, "/others": Todo.MEASURE, "": Todo.MEASURE}
 
 
 def test_images_that_were_moved_are_found(store: Store, report: Report) -> None:
@@ -1067,8 +1076,24 @@ def test_another_kind_of_database_is_refused(url_of_nothing: str) -> None:
         connect.connect(url_of_nothing)
 
 
+def test_passwords_that_earlier_versions_stored_are_left_out(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with open_store(url) as store:
+        store.begin_run([HERE], Settings(store="postgresql+psycopg://reader@host/db"), "now")
+    ask = plain_sql(url)
+    ask("UPDATE runs SET settings_toml = replace(settings_toml, 'reader@', 'reader:5ecret@')")
+    ask("UPDATE settings_used SET settings_toml = 'store = \"postgresql://reader:5ecret@host/db\"'")
+    engine = connect.connect(url)
+    with engine.begin() as connection:
+        used_settings.forget_passwords(connection)
+    engine.dispose()
+    (run,) = ask("SELECT settings_toml FROM runs")
+    assert run == (format_settings(Settings(store="postgresql+psycopg://reader@host/db")),)
+    assert ask("SELECT settings_toml FROM settings_used") == [('store = "postgresql://reader@host/db"',)]
+
+
 def test_a_url_that_is_none_is_told_without_its_password() -> None:
-    with pytest.raises(StoreError, match=r"--store postgresql:/me@here cannot be opened") as raised:
+    with pytest.raises(StoreError, match=r"--store \(not shown: it may hold a password\) cannot be opened") as raised:
         connect.connect("postgresql:/me:secret@here")
     assert "secret" not in str(raised.value)
 

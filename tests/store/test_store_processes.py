@@ -137,10 +137,13 @@ def analyze(*arguments):
             process.kill()
 
 
-def test_interrupted_once_finishes_what_runs(images: Path, uninterrupted: dict[str, bytes], tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_once_finishes_what_runs(
+    images: Path, uninterrupted: dict[str, bytes], tmp_path: Path, number: signal.Signals
+) -> None:
     out = tmp_path / "out"
     with slow_run(images, out, seconds=0.5) as process:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "interrupted. What is being measured is finished first; Ctrl-C again stops now." in said
@@ -363,7 +366,7 @@ def test_nothing_of_a_patient_leaves_by_default(secret_images: Path, tmp_path: P
 def test_what_is_searched_for_is_what_identified_writes(secret_images: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     CliRunner().invoke(app, ["measure", str(secret_images), "--out", str(out), "--identified"])
-    content = (out / "lesions.csv").read_bytes()
+    content = (out / "private" / "identified" / "lesions.csv").read_bytes()
     found = {secret for secret in values_in(secret_images) if secret.encode() in content}
     assert {"PATID-7F3A9", "2019-03-17"} <= found
     assert sum(value.startswith("1.2.") for value in found) >= 3, "study, series and image"

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
 
 with suppress(ImportError):  # schema 1 knows no radiographs
-    from calcimeasure.calibration import KnownLength
-
     from calcimeasure.model import Radiograph
+with suppress(ImportError):  # schemas 2 and 3
+    from calcimeasure.calibration import KnownLength
+with suppress(ImportError):  # schema 4
+    from calcimeasure.review.calibration import KnownLength
 
 NOTE_SEEN = "note_look" if hasattr(Store, "note_look") else "note_seen"
 

@@ -5,7 +5,7 @@ the header, a DICOM SEG, or an RTSTRUCT. `find_masks` reads headers, `read_masks
 """
 
 from calcimeasure.load.masks.finding import find_masks
-from calcimeasure.load.masks.matching import read_masks
+from calcimeasure.load.masks.matching import belonging_masks, read_masks
 from calcimeasure.load.masks.names import bone_name, seems_to_mean_a_bone
 from calcimeasure.load.masks.polygons import fill_polygons
 from calcimeasure.load.masks.records import (
@@ -30,6 +30,7 @@ __all__ = [
     "NamedMask",
     "NiftiGrid",
     "PassedOver",
+    "belonging_masks",
     "bone_name",
     "fill_polygons",
     "find_masks",

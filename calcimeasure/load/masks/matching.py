@@ -86,6 +86,17 @@ def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only
     )
 
 
+def belonging_masks(masks: MaskFiles, stack: Stack, geometry: Geometry) -> list[MaskFile]:
+    """List the files of bones that `read_masks` would read for a stack.
+
+    Raises
+    ------
+    MaskError
+        A file that belongs to the stack does not fit it.
+    """
+    return [file for file, _ in _belonging(masks, stack, geometry, bones_only=True)[0]]
+
+
 def _unknown_names(masks: MaskFiles, stack: Stack, geometry: Geometry) -> tuple[str, ...]:
     """List the names in files of the stack that seem to mean a bone, and none that is known."""
     files = [file for file in masks.files if any(seems_to_mean_a_bone(one.text) for one in file.classes)]

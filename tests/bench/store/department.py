@@ -22,7 +22,7 @@ from sqlalchemy import insert
 from calcimeasure.export import Pseudonyms, write_tables
 from calcimeasure.model import Outline, Report, Revision, StackFacts, Status
 from calcimeasure.settings import Settings, settings_hash
-from calcimeasure.store import open_store, records
+from calcimeasure.store import chain, open_store, records
 from calcimeasure.store.connect import WRITES, connect
 from calcimeasure.store.schema import files, lesion_revisions, outcomes, outlines, stacks
 from calcimeasure.study import linked_studies
@@ -52,6 +52,8 @@ def fill(url: str, report: Report, count: int) -> None:
     while some := list(islice(numbers, STACKS_AT_ONCE)):
         with engine.execution_options(**WRITES).begin() as connection:
             _insert(connection, some, report, shapes, run_id)
+    with engine.execution_options(**WRITES).begin() as connection:
+        chain.seal_rows(connection)
     with engine.begin() as connection:
         # As the server does by itself after a while: it plans by what it counted.
         connection.exec_driver_sql("ANALYZE")

@@ -21,7 +21,7 @@ import pytest
 from calcimeasure import Settings, find_series
 from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.store import open_store
-from tests.bench.store import department
+from tests.bench.store import damaged, department
 from tests.conftest import PROJECT
 from tests.dicom_phantom import Header, write_series
 from tests.phantoms import straight_grid
@@ -124,6 +124,11 @@ def test_readers_at_once(benchmark: BenchmarkFixture, bars: BarTable, tmp_path: 
     bars.note(f"{kind}: edits a second of two readers", 2 * EDITS / (time.perf_counter() - begun), "")
     bars.note(f"{kind}: conflicts, each reported", conflicts, "")
     bars.check(f"{kind}: revisions lost in {2 * EDITS} edits", 0, 0, "")
+
+
+def test_damaged(benchmark: BenchmarkFixture, bars: BarTable) -> None:
+    silent = benchmark.pedantic(damaged.silent_damage, args=(damaged.COUNT, damaged.RESULTS), rounds=1)
+    bars.check(f"damaged stores of {damaged.COUNT} that changed a row or a table without a word", silent, 0, "")
 
 
 @pytest.mark.parametrize("kind", STORES)

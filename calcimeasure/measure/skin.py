@@ -1,0 +1,125 @@
+"""The distance of a mass from the skin: from its surface to the air outside of the body."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import KDTree
+
+from calcimeasure.measure.constants import MEASURE
+from calcimeasure.model import NOT_IMAGED_HU
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.model import Outline, Volume
+
+_IN_SLICES = np.zeros((3, 3, 3), dtype=np.bool_)
+_IN_SLICES[1] = ndimage.generate_binary_structure(2, 1)
+
+
+def skin_distance_mm(volume: Volume, outline: Outline, border_lps_mm: NDArray[np.float64]) -> float | None:
+    """Measure the smallest distance from a mass to the air outside of the body.
+
+    The air outside is air that is connected in its slice with air at the border of the image. Lung, bowel and wounds
+    are not. The air is searched on coarse pixels. Then the surface of the skin is found below the voxel, on lines that
+    leave the mass toward the nearest air.
+
+    Parameters
+    ----------
+    volume, outline
+        The stack and the mass.
+    border_lps_mm
+        (n, 3) points of the surface of the mass, with its outermost points.
+
+    Returns
+    -------
+    float or None
+        0 if the mass reaches the skin, which is `skin_reach_mm` thick. None if no air is imaged near the mass, or if
+        the image ends in tissue nearer than that air.
+    """
+    geometry = volume.geometry
+    index = _coarse_index(outline, geometry)
+    outside, cut = _outside_and_cut(volume.attenuation_hu[np.ix_(*index)])
+    tree = KDTree(border_lps_mm)
+    air_lps_mm = _places(index, _rim(outside), geometry)
+    if not len(air_lps_mm):
+        return None
+    from_mass_mm, nearest = tree.query(air_lps_mm)
+    closest = np.argsort(from_mass_mm, kind="stable")[: MEASURE.skin_lines]
+    distance_mm = min(_to_skin_mm(volume, border_lps_mm[nearest[one]], air_lps_mm[one]) for one in closest)
+    cut_lps_mm = _places(index, cut, geometry)
+    if len(cut_lps_mm) and float(tree.query(cut_lps_mm)[0].min()) < distance_mm:
+        return None
+    return 0.0 if distance_mm <= MEASURE.skin_reach_mm else distance_mm
+
+
+def _coarse_index(outline: Outline, geometry: Geometry) -> list[NDArray[np.intp]]:
+    """Choose slices near the mass, and rows and columns of coarse pixels; the last row and column are among them."""
+    step_k, *in_plane = (max(1, round(MEASURE.skin_pixel_mm / step_mm)) for step_mm in geometry.spacing_kji_mm)
+    margin = math.ceil(MEASURE.skin_margin_mm / geometry.spacing_kji_mm[0])
+    first, stop = max(outline.start_kji[0] - margin, 0), min(outline.stop_kji[0] + margin, geometry.shape_kji[0])
+    chosen = [np.arange(first, stop, step_k)]
+    for step, length in zip(in_plane, geometry.shape_kji[1:], strict=True):
+        chosen.append(np.unique(np.append(np.arange(0, length, step), length - 1)))
+    return chosen
+
+
+def _outside_and_cut(hu: NDArray[np.int16]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Mark the air outside of the body, and tissue at which the image ends."""
+    imaged = hu != NOT_IMAGED_HU
+    at_end = np.zeros_like(imaged)
+    at_end[:, (0, -1)] = at_end[:, :, (0, -1)] = True
+    at_end |= ndimage.binary_dilation(~imaged, _IN_SLICES)
+    at_end &= imaged
+    air = imaged & (hu < MEASURE.outside_air_hu)
+    labels, count = ndimage.label(air, structure=_IN_SLICES)
+    is_outside = np.zeros(count + 1, dtype=np.bool_)
+    # Lung at the end of a small image is less black than air.
+    is_outside[labels[at_end & (hu < MEASURE.open_air_hu)]] = True
+    is_outside[0] = False
+    return is_outside[labels], at_end & ~air
+
+
+def _rim(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    rim: NDArray[np.bool_] = mask & ~ndimage.binary_erosion(mask, _IN_SLICES, border_value=1)
+    return rim
+
+
+def _places(index: list[NDArray[np.intp]], mask: NDArray[np.bool_], geometry: Geometry) -> NDArray[np.float64]:
+    """(n, 3) LPS mm of the coarse voxels of a mask."""
+    k, j, i = np.nonzero(mask)
+    return geometry.to_lps_mm(np.column_stack([index[0][k], index[1][j], index[2][i]]))
+
+
+def _to_skin_mm(volume: Volume, start_lps_mm: NDArray[np.float64], air_lps_mm: NDArray[np.float64]) -> float:
+    """Measure the shortest line from a point of the mass to air, among lines around the direction of coarse air."""
+    toward = air_lps_mm - start_lps_mm
+    length_mm = float(np.linalg.norm(toward))
+    if length_mm < MEASURE.skin_step_mm:
+        return length_mm
+    lines = toward / length_mm + _offsets(toward / length_mm)
+    lines /= np.linalg.norm(lines, axis=1, keepdims=True)
+    steps_mm = np.arange(0, length_mm + MEASURE.skin_pixel_mm, MEASURE.skin_step_mm)
+    points = start_lps_mm + steps_mm[:, None, None] * lines
+    places = np.moveaxis(volume.geometry.to_index_kji(points), -1, 0)
+    low = np.maximum(np.floor(places.reshape(3, -1).min(axis=1)).astype(int), 0)
+    high = np.maximum(np.ceil(places.reshape(3, -1).max(axis=1)).astype(int) + 2, low + 1)
+    near_hu = volume.attenuation_hu[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+    hu = ndimage.map_coordinates(near_hu, places - low[:, None, None], order=1, mode="nearest", output=np.float32)
+    is_air = hu < MEASURE.outside_air_hu
+    reached = is_air.any(axis=0)
+    return float(steps_mm[is_air.argmax(axis=0)[reached]].min()) if reached.any() else length_mm
+
+
+def _offsets(toward: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 3) vectors across a direction, up to half as long as it: the lines lie within 27 degrees of it."""
+    across = np.linalg.svd(toward[None])[2][1:]
+    ticks = np.linspace(-0.5, 0.5, MEASURE.skin_fan)
+    a, b = (part.ravel() for part in np.meshgrid(ticks, ticks))
+    offsets: NDArray[np.float64] = np.column_stack([a, b]) @ across
+    return offsets
