@@ -371,6 +371,11 @@ class CtConstants(Constants):
         "of the inside",
         "The rim of a piece is limited to this range before the rims of all pieces are averaged.",
     )
+    within_whole: float = constant(
+        0.9,
+        "of the volume",
+        "Parts that look like porous bone and touch each other are pieces of a mass only if this share lies within it.",
+    )
     thinnest_piece_mm: float = constant(
         5.0, "mm", "In a thinner piece blur hides whether it has a cortex: it counts as a piece without one."
     )

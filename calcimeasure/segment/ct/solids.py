@@ -128,7 +128,7 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
     """Close the gaps between dense pieces, and divide what results at its necks."""
     factor = _factor(scene.spacing_mm)
     spacing_mm = (factor[0] * scene.spacing_mm[0], factor[1] * scene.spacing_mm[1], factor[2] * scene.spacing_mm[2])
-    shafts = np.array([False, *map(_is_shaft, scene.features, scene.tissues)])
+    shafts = np.array([False, *map(is_shaft, scene.features, scene.tissues)])
     shaft = shafts[scene.parts.labels]
     dense = (((scene.parts.labels > 0) & ~shaft) | scene.loose) & scene.able
     air = pooled(scene.attenuation_hu < CT.tissue_hu, factor)
@@ -152,7 +152,7 @@ def _factor(spacing_mm: Spacing) -> tuple[int, int, int]:
     return k, j, i
 
 
-def _is_shaft(features: Features, tissue: Tissue) -> bool:
+def is_shaft(features: Features, tissue: Tissue) -> bool:
     """Tell whether a part is a cortex so dense, thick and hollow that it belongs to a bone for certain."""
     return (
         tissue is Tissue.BONE
@@ -187,7 +187,8 @@ def more_than_noise(attenuation_hu: NDArray[np.int16], loose: NDArray[np.bool_])
     np.maximum.at(highest, labels.ravel()[at], attenuation_hu.ravel()[at])
     sure = highest >= CT.soft_tissue_hu + CT.surely_not_noise * noise_hu
     sure[0] = False
-    return sure[labels]
+    found: NDArray[np.bool_] = sure[labels]
+    return found
 
 
 def pooled(mask: NDArray[np.bool_], factor: tuple[int, int, int]) -> NDArray[np.bool_]:

@@ -24,7 +24,7 @@ from calcimeasure.segment.ct.cut import contact_mm2, cut
 from calcimeasure.segment.ct.features import features_of
 from calcimeasure.segment.ct.gather import Area, gather
 from calcimeasure.segment.ct.judge import Judgement, judge
-from calcimeasure.segment.ct.solids import Scene, more_than_noise
+from calcimeasure.segment.ct.solids import Scene, is_shaft, more_than_noise
 from calcimeasure.segment.ct.split import Parts, find_marrow, passes, split
 from calcimeasure.segment.ct.whole import Wholes, find_wholes
 from calcimeasure.threads import thread_count
@@ -173,7 +173,7 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     tissues = [judgement.tissue for judgement in judgements]
     scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, coarse.spacing_mm)
     joined = find_wholes(scene, judgements, settings)
-    whole_of, judgements = _in_wholes(parts, judgements, joined)
+    joined, whole_of, judgements = _in_wholes(scene, judgements, joined)
     number, grouped = _hold_together(parts, features, judgements, whole_of)
     wholes[box] = _numbered(joined, number, whole_of, grouped)
     groups[box] = np.maximum(groups[box], number[parts.labels])
@@ -185,29 +185,58 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     return _Judged(coarse, body, groups, marrow, wholes, grouped, _boxes(groups), sure, notices)
 
 
-def _in_wholes(parts: Parts, judgements: list[Judgement], joined: Wholes) -> tuple[NDArray[np.intp], list[Judgement]]:
+def _in_wholes(
+    scene: Scene, judgements: list[Judgement], joined: Wholes
+) -> tuple[Wholes, NDArray[np.intp], list[Judgement]]:
     """Find the mass of several pieces to which each part belongs, and give the part the judgement of that mass.
 
     Returns
     -------
-    whole_of, judgements
-        For each label, from 0 on: the number of the mass that holds most of it, 0 if none does. And the judgements.
+    joined, whole_of, judgements
+        The masses without those that a bone reaches into and those of one part. For each label, from 0 on: the number
+        of the mass that holds most of it, 0 if none does. And the judgements.
     """
-    count = len(judgements) + 1
-    if not joined.judgements:
-        return np.zeros(count, dtype=np.intp), judgements
-    wholes = len(joined.judgements) + 1
-    at = np.flatnonzero(parts.labels)
-    pairs = parts.labels.ravel()[at].astype(np.int64) * wholes + joined.labels.ravel()[at]
+    count, wholes = len(judgements) + 1, len(joined.judgements) + 1
+    if wholes == 1:
+        return joined, np.zeros(count, dtype=np.intp), judgements
+    at = np.flatnonzero(scene.parts.labels)
+    pairs = scene.parts.labels.ravel()[at].astype(np.int64) * wholes + joined.labels.ravel()[at]
     voxels = np.bincount(pairs, minlength=count * wholes).reshape(count, wholes)
     whole_of = voxels.argmax(axis=1)
-    metal = [False, *(one.tissue is Tissue.METAL for one in judgements)]
-    whole_of[metal] = 0
+    whole_of[[False, *(one is Tissue.METAL for one in scene.tissues)]] = 0
+    beyond = _continues_in_bone(scene, whole_of)
+    loose = np.bincount(joined.labels[scene.loose], minlength=wholes) > 0
+    dropped = voxels[beyond].sum(axis=0) > (1 - CT.within_whole) * voxels.sum(axis=0)
+    dropped |= (np.bincount(whole_of, minlength=wholes) < 2) & ~loose
+    dropped[0] = False
+    whole_of[beyond | dropped[whole_of]] = 0
     judged = [
         joined.judgements[whole - 1] if whole else judgement
         for whole, judgement in zip(whole_of[1:], judgements, strict=True)
     ]
-    return whole_of, judged
+    return replace(joined, labels=np.where(dropped[joined.labels], 0, joined.labels)), whole_of, judged
+
+
+def _continues_in_bone(scene: Scene, whole_of: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Find the parts of bone that touch each other and lie mostly outside a mass: no part of these belongs to it.
+
+    Shafts do not count: the pieces of a mass on a shaft touch it.
+    """
+    parts, features, tissues = scene.parts, scene.features, [Tissue.OUTSIDE, *scene.tissues]
+    bone = np.array([tissue is Tissue.BONE for tissue in tissues])
+    shaft = np.array([False, *(is_shaft(one, tissue) for one, tissue in zip(features, tissues[1:], strict=True))])
+    porous = bone & ~shaft
+    together = DisjointSet(range(len(tissues)))
+    ones, others, _ = passes(parts.labels, parts.depth_mm)
+    able = porous[ones] & porous[others]
+    for one, other in zip(ones[able].tolist(), others[able].tolist(), strict=True):
+        together.merge(one, other)
+    root = np.array([together[label] for label in range(len(tissues))])
+    volumes_mm3 = np.array([0.0, *(one.volume_mm3 for one in features)])
+    whole_mm3 = np.bincount(root, volumes_mm3, len(root))
+    inside_mm3 = np.bincount(root, volumes_mm3 * (whole_of > 0), len(root))
+    beyond: NDArray[np.bool_] = porous & (inside_mm3 < CT.within_whole * whole_mm3)[root]
+    return beyond
 
 
 def _numbered(

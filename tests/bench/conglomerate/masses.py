@@ -1,4 +1,4 @@
-"""Masses as the disease grows them, by formula: parted by septa, of lobules, with levels, granular, nets, plates, shells.
+"""Masses as the disease grows them, by formula: septa, lobules, fluid levels, grains, nets, plates and shells.
 
 Every case follows from its seed and its options alone. Each is drawn on a fine grid in a limb with its bone, blurred
 as a scanner blurs, and averaged over voxels. Bone wins where a mass is grown against it.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from tests.model.test_model import volume_of
 from tests.phantoms import straight_grid
@@ -121,7 +122,7 @@ def make(case: Case) -> Made:
     width_mm = reach_mm(toward)
     away_mm = width_mm + SHAFT_MM + (6.0 if not case.on_bone else -min(4.0, 0.2 * width_mm))
     shaft_xy_mm = toward * away_mm
-    z, y, x = np.meshgrid(axis_mm, axis_mm, axis_mm, indexing="ij", sparse=True)
+    _, y, x = np.meshgrid(axis_mm, axis_mm, axis_mm, indexing="ij", sparse=True)
     from_shaft_mm = np.hypot(x - shaft_xy_mm[0], y - shaft_xy_mm[1])
     envelope = (inside_mm < 0) & (from_shaft_mm > SHAFT_MM)
     hu, calcified = _filled(case, rng, envelope, inside_mm)
@@ -194,8 +195,6 @@ def _chambers(
         bend = ndimage.zoom(rng.normal(size=(9, 9, 9)), [n / 9 for n in envelope.shape], order=1)
         warped[:, axis] += (1.6 / FINE_MM) * bend[envelope].astype(np.float32)
     # Nearest and second nearest node: the difference of distances is twice the way to the wall between them.
-    from scipy.spatial import cKDTree
-
     away, which = cKDTree(nodes).query(warped, k=2)
     between = np.linalg.norm(nodes[which[:, 0]] - nodes[which[:, 1]], axis=1)
     to_wall_mm = FINE_MM * (away[:, 1] ** 2 - away[:, 0] ** 2) / (2 * between)
@@ -223,8 +222,8 @@ def _lobules(
     """Balls of different sizes, set down one after the other, none nearer to another than the gap."""
     depth_mm = ndimage.distance_transform_edt(envelope, FINE_MM)
     calcified = np.zeros_like(envelope)
-    for radius_mm in 0.5 * case.lobule_mm * np.array([1.0, 0.8, 0.62, 0.48]):
-        radius_mm = max(float(radius_mm), 2.0)
+    for part in (1.0, 0.8, 0.62, 0.48):
+        radius_mm = max(0.5 * case.lobule_mm * part, 2.0)
         for _ in range(4000):
             at = np.flatnonzero(depth_mm > radius_mm)
             if not at.size:
@@ -298,9 +297,7 @@ def _imaged(
         )
         return ndimage.map_coordinates(fine, at, order=1, cval=0.0, output=np.float32)
 
-    share = envelope.astype(np.float32)
     above = sampled(np.where(envelope, hu - MUSCLE_HU, 0).astype(np.float32), blurred=True)
-    del share
     # Fat and skin under a superficial mass are pushed aside: the mass lies in what is there.
     image = limb[None] + above * (1 - bone[None])
     image += rng.normal(0, NOISE_HU, image.shape).astype(np.float32)
