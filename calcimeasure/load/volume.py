@@ -26,8 +26,8 @@ from calcimeasure.load.plausible import (
 from calcimeasure.load.reach import refuse_out_of_reach
 from calcimeasure.load.refusal import refusal
 from calcimeasure.load.source import unpacked
-from calcimeasure.model.thickness import imaged_thickness_mm
 from calcimeasure.model import NOT_IMAGED_HU, Instance, Stack, Volume
+from calcimeasure.model.thickness import imaged_thickness_mm
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:

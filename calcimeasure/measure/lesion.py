@@ -12,9 +12,9 @@ from calcimeasure.measure import shape, uncertainty
 from calcimeasure.measure.attenuation import attenuation
 from calcimeasure.measure.constants import MEASURE
 from calcimeasure.measure.contour import contours_of, sharpened, surface_points_lps_mm
-from calcimeasure.model.thickness import imaged_thickness_mm
 from calcimeasure.measure.whole import with_whole
 from calcimeasure.model import NOT_IMAGED_HU, Measurements
+from calcimeasure.model.thickness import imaged_thickness_mm
 
 if TYPE_CHECKING:
     from calcimeasure.edge import Edge
