@@ -376,6 +376,9 @@ class CtConstants(Constants):
         "of the volume",
         "Parts that look like porous bone and touch each other are pieces of a mass only if this share lies within it.",
     )
+    one_part: float = constant(
+        0.6, "of the volume", "A mass on its own that holds more than this of a whole is measured alone, as one piece."
+    )
     thinnest_piece_mm: float = constant(
         5.0, "mm", "In a thinner piece blur hides whether it has a cortex: it counts as a piece without one."
     )

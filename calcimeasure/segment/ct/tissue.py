@@ -207,7 +207,13 @@ def _in_wholes(
     beyond = _continues_in_bone(scene, whole_of)
     loose = np.bincount(joined.labels[scene.loose], minlength=wholes) > 0
     dropped = voxels[beyond].sum(axis=0) > (1 - CT.within_whole) * voxels.sum(axis=0)
-    dropped |= (np.bincount(whole_of, minlength=wholes) < 2) & ~loose
+    # Specks beside a single part may be trabeculae of the bone that it lies on.
+    held = np.bincount(whole_of, minlength=wholes)
+    dropped |= (held == 1) | ((held == 0) & ~loose)
+    # Where one part is a mass on its own and most of the whole, what lies beside it may be bone: it stays alone.
+    alone = np.array([False, *(one is Tissue.CALCIFIED_MASS for one in scene.tissues)])
+    largest = np.where(alone[:, None], voxels, 0).max(axis=0)
+    dropped |= largest > CT.one_part * voxels.sum(axis=0)
     dropped[0] = False
     whole_of[beyond | dropped[whole_of]] = 0
     judged = [
