@@ -304,6 +304,17 @@ class CtConstants(Constants):
     least_contact: float = constant(
         0.02, "of the surface", "A part with less contact does not go on into marrow, another part or out of the image."
     )
+    cut_at_middle: float = constant(
+        0.24,
+        "of the surface",
+        "A ball that the end of the image cuts at its middle has this share of the faces of its blocks there: half of it "
+        "is missing, and what is missing is bone or mass with even odds.",
+    )
+    whole_cut: float = constant(
+        0.2,
+        "of the surface",
+        "The same for a mass of several pieces: its pieces alone look like bone, so more of it has to be seen.",
+    )
     mostly: float = constant(0.5, "of the voxels", "More than this share lies outside the body, or on the circle.")
     undecided: float = constant(0.5, "", "Confidence in a part that is as likely one tissue as another.")
     highest_calcification_hu: int = constant(1500, "HU", "Calcinosis is seen up to it.")

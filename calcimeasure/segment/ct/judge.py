@@ -54,7 +54,9 @@ def judge(features: Features, settings: MeasureSettings, *, contrast_agent: bool
     contrast_agent
         Whether the header says that contrast agent was given.
     """
-    evidence = tuple(_evidence(sign, features) for sign in CT.signs)
+    seen = tuple(_evidence(sign, features) for sign in CT.signs)
+    seen_log_odds = CT.base_log_odds + sum(one.log_odds for one in seen)
+    evidence = (*seen, *_missing(features.cut_share, CT.cut_at_middle, seen_log_odds))
     probability = _logistic(CT.base_log_odds + sum(one.log_odds for one in evidence))
     plain = _plainly(features, contrast_agent)
     if plain is not None:
@@ -63,7 +65,7 @@ def judge(features: Features, settings: MeasureSettings, *, contrast_agent: bool
         return Judgement(tissue, confidence, probability, (plainly, *evidence))
     if probability >= settings.mass_probability:
         return Judgement(Tissue.CALCIFIED_MASS, probability, probability, evidence)
-    if probability >= settings.review_probability:
+    if _logistic(seen_log_odds) >= settings.review_probability:  # what is missing makes no mass a bone
         return Judgement(Tissue.UNKNOWN, probability, probability, evidence)
     return Judgement(Tissue.BONE, 1 - probability, probability, evidence)
 
@@ -78,7 +80,9 @@ def judge_whole(features: WholeFeatures, settings: MeasureSettings) -> Judgement
     settings
         `mass_probability`.
     """
-    evidence = tuple(_evidence(sign, features) for sign in CT.whole_signs)
+    seen = tuple(_evidence(sign, features) for sign in CT.whole_signs)
+    seen_log_odds = CT.whole_base_log_odds + sum(one.log_odds for one in seen)
+    evidence = (*seen, *_missing(features.cut_share, CT.whole_cut, seen_log_odds))
     probability = _logistic(CT.whole_base_log_odds + sum(one.log_odds for one in evidence))
     is_mass = probability >= settings.mass_probability and features.volume_mm3 >= CT.smallest_whole_mm3
     if is_mass:
@@ -90,6 +94,26 @@ def _evidence(sign: Sign, features: Features | WholeFeatures) -> Evidence:
     log_odds, value = sign.weight * read(sign, features), getattr(features, sign.name)
     sentence = sign.speaks_for if log_odds >= CT.says_nothing else sign.speaks_against
     return Evidence(sign.name, value, log_odds, sentence.format(value))
+
+
+def _missing(cut_share: float, half_missing: float, seen_log_odds: float) -> tuple[Evidence, ...]:
+    """Give what lies beyond the end of the image as evidence: it is bone or mass with even odds.
+
+    Parameters
+    ----------
+    cut_share
+        Share of the surface that is the end of the image.
+    half_missing
+        The share at which at least half of the part is missing.
+    seen_log_odds
+        The logarithm of the odds by what is seen.
+    """
+    missing = min(cut_share / half_missing, 1.0)
+    if missing <= 0:
+        return ()
+    held = _logistic(seen_log_odds) * (1 - missing / 2)
+    sentence = f"{missing / 2:.0%} of it or more may lie beyond the end of the image, where it may be bone"
+    return (Evidence("missing", missing / 2, math.log(held / (1 - held)) - seen_log_odds, sentence),)
 
 
 def _logistic(log_odds: float) -> float:
