@@ -30,7 +30,7 @@ def write_ct(
     hu = np.full((6, 24, 24), -1000, dtype=np.int16)
     hu[:, 1:23, 1:23] = 40
     hu[1:5, 3:9, 3:11] = 700
-    hu[2:4, 14:18, 14:19] = 400
+    hu[2:4, 17:21, 17:22] = 400  # 10 mm from the other: nearer pieces are one mass
     grid = straight_grid(hu.shape, (2.0, 1.0, 1.0))
     return write_series(
         folder, hu, grid, Header(**header), faults=faults, file_name=file_name, transfer_syntax=transfer_syntax

@@ -307,8 +307,8 @@ class CtConstants(Constants):
     cut_at_middle: float = constant(
         0.24,
         "of the surface",
-        "A ball that the end of the image cuts at its middle has this share of the faces of its blocks there: half of it "
-        "is missing, and what is missing is bone or mass with even odds.",
+        "A ball that the end of the image cuts at its middle has this share of the faces of its blocks there: half "
+        "of it is missing, and what is missing is bone or mass with even odds.",
     )
     whole_cut: float = constant(
         0.2,
