@@ -19,7 +19,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
 from calcimeasure import review
@@ -705,22 +704,6 @@ def test_other_settings_alone_are_no_older_algorithm_number(store: Store, report
     }
 
 
-def test_a_stack_that_was_measured_before_there_was_an_algorithm_number_is_unchanged(
-    url: str, store: Store, report: Report, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(algorithm, "ALGORITHM", 1)
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("INSERT INTO settings_used VALUES ('6fd62c4ae716', 'threshold_hu = 200.0')"))
-    engine.dispose()
-    measured = replace(report, lesions=tuple(replace(one, settings_hash="6fd62c4ae716") for one in report.lesions))
-    keep(store, measured)
-    assert store.plan(report.stack, SETTINGS).todo is Todo.UNCHANGED
-    assert lesions_of(store) == measured.lesions
-    monkeypatch.setattr(algorithm, "ALGORITHM", 2)
-    assert [one.notices[-1] for one in lesions_of(store)] == ["older_algorithm"] * 2
-
-
 def test_a_failure_takes_nothing_from_a_reader(store: Store, report: Report) -> None:
     stack_id = keep(store, report)
     accept(store, stack_id)
@@ -956,6 +939,8 @@ ADDED_SINCE_1 = {
     "lesion_revisions": [
         *("long_axis_px", "long_axis_ends_px", "short_axis_px", "short_axis_ends_px", "area_px", "centroid_px"),
         *("pixel_aspect", "column_spacing_mm", "spacing_source", "mean_contrast", "boundary", "long_axis_u95_px"),
+        *("parts", "envelope_ml", "envelope_u95_ml", "fill_fraction", "morphology", "morphology_confidence"),
+        *("fluid_level", "skin_distance_mm"),
     ],
 }
 
