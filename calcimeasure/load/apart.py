@@ -212,8 +212,8 @@ def _leave_gaps(parts: Parts, facts: Stack, settings: Settings) -> bool:
 def _has_foreign(name: str, parts: Parts, facts: Stack, settings: Settings, even: bool) -> bool:
     """Tell whether one part is a stack and the others are single slices that do not belong to it.
 
-    A slice is foreign if the stack has no place for it, or if it is of another thickness and another acquisition. Slices
-    that are even together have their places.
+    A slice is foreign if the stack has no place for it, or if it is of another thickness and another acquisition.
+    Slices that are even together have their places.
     """
     main, *others = sorted(parts, key=len, reverse=True)
     count = sum(map(len, others))
