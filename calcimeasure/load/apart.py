@@ -96,7 +96,7 @@ def _parts_of(images: list[Instance], positions: NDArray[np.float64], facts: Sta
         ways = (
             lambda name, parts: not even and _are_acquisitions(name, parts, facts, settings),
             lambda name, parts: _are_even_in_turn(name, parts, facts, settings, even),
-            lambda name, parts: _has_foreign(name, parts, facts, settings),
+            lambda name, parts: _has_foreign(name, parts, facts, settings, even),
         )
     partitions = _partitions(images, positions)
     for way in ways:
@@ -209,10 +209,11 @@ def _leave_gaps(parts: Parts, facts: Stack, settings: Settings) -> bool:
     )
 
 
-def _has_foreign(name: str, parts: Parts, facts: Stack, settings: Settings) -> bool:
+def _has_foreign(name: str, parts: Parts, facts: Stack, settings: Settings, even: bool) -> bool:
     """Tell whether one part is a stack and the others are single slices that do not belong to it.
 
     A slice is foreign if the stack has no place for it, or if it is of another thickness and another acquisition.
+    Slices that are even together have their places.
     """
     main, *others = sorted(parts, key=len, reverse=True)
     count = sum(map(len, others))
@@ -222,7 +223,7 @@ def _has_foreign(name: str, parts: Parts, facts: Stack, settings: Settings) -> b
     foreign = [one for part in others for one in part]
     if name in _OF_ACQUISITIONS and _is_of_other_thickness(main, foreign):
         return True
-    return any(
+    return not even and any(
         not _has_place_for(float(place), stack_mm, len(part) > 1, settings)
         for part in others
         for place in positions_mm(part, facts)

@@ -34,14 +34,12 @@ def settings_hash(settings: MeasureSettings) -> str:
     -------
     str
         The first 12 hexadecimal digits of the SHA-256 of every setting that can change a number, and of the algorithm
-        number. Of a path only counts whether it is set. Algorithm number 1 is not included in the hash: so stores that
-        were written before there was such a number keep their hashes, and their stacks are not measured again.
+        number. Of a path only counts whether it is set.
     """
-    lines = [] if ALGORITHM == _FIRST_ALGORITHM else [f"algorithm={ALGORITHM}"]
-    lines += [
+    lines = [
         f"{field.name}={as_toml(hashed_value_of(settings, field))}" for field in dataclasses.fields(MeasureSettings)
     ]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join([f"algorithm={ALGORITHM}", *lines]).encode()).hexdigest()[:12]
 
 
 def algorithm_of(settings_toml: str) -> int:

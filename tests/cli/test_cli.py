@@ -416,7 +416,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 def test_folder_holds_what_the_contract_names(ct: Path, out: Path) -> None:
     assert run("measure", ct, "--out", out).exit_code == 0
-    names = ("calcimeasure.db", "series.csv", "settings.toml", "log.txt", "tracking_uids.csv")
+    names = ("calcimeasure.db", "store.json", "series.csv", "settings.toml", "log.txt", "tracking_uids.csv")
     private = {f"private/{name}" for name in names}
     assert files_below(out).keys() == {*TABLES, *private}
     assert [problems(out, table) for table in ("lesions", "studies")] == [[], []]

@@ -335,20 +335,6 @@ def test_hash_holds_what_measures_alone() -> None:
     assert {*FIELDS} - {*own} == WRITES_ONLY
 
 
-@pytest.mark.parametrize(
-    ("settings", "stored"),
-    [
-        (Settings(), "6fd62c4ae716"),
-        (Settings(threshold_hu=250.0, allow_uncertain_spacing=True, workers=3), "0b4741f54249"),
-    ],
-)
-def test_hash_under_algorithm_1_is_that_of_stores_from_before(
-    settings: Settings, stored: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(algorithm, "ALGORITHM", 1)
-    assert settings_hash(settings) == stored
-
-
 def test_hash_has_no_path() -> None:
     one = settings_hash(Settings(bone_mask="/archive/DOE^JOHN/masks"))
     assert one == settings_hash(Settings(bone_mask="/elsewhere")) != settings_hash(Settings())
