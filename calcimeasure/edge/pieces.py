@@ -99,7 +99,7 @@ class Calcified:
 def has_several_pieces(outline: Outline) -> bool:
     """Tell whether a mask is of several pieces (26 neighbors)."""
     mask = np.pad(outline.mask(), [(0, length % 2) for length in outline.shape_kji])
-    return int(cc3d.connected_components(mask, connectivity=26, binary_image=True).max()) > 1
+    return int(cc3d.connected_components(mask, connectivity=26).max()) > 1
 
 
 def is_porous(near: Neighborhood, noise_hu: float) -> bool:

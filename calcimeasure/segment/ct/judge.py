@@ -84,7 +84,8 @@ def judge_whole(features: WholeFeatures, settings: MeasureSettings) -> Judgement
     seen_log_odds = CT.whole_base_log_odds + sum(one.log_odds for one in seen)
     evidence = (*seen, *_missing(features.cut_share, CT.whole_cut, seen_log_odds))
     probability = _logistic(CT.whole_base_log_odds + sum(one.log_odds for one in evidence))
-    is_mass = probability >= settings.mass_probability and features.volume_mm3 >= CT.smallest_whole_mm3
+    needed = max(settings.mass_probability, CT.sure_whole)
+    is_mass = probability >= needed and features.volume_mm3 >= CT.smallest_whole_mm3
     if is_mass:
         return Judgement(Tissue.CALCIFIED_MASS, probability, probability, evidence)
     return Judgement(Tissue.UNKNOWN, probability, probability, evidence)
