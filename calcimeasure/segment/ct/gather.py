@@ -68,14 +68,19 @@ def gather(
         if not members:
             continue
         specks = _specks(volume, found, area, threshold_hu)
-        outlines = [piece.outline for piece in members]
-        if specks.any():
-            taken_in += _count(specks)
-            outlines.append(Outline.from_mask(specks, _start(area.box)))
-        first = members[0]
-        contact_mm2 = math.fsum(piece.bone_contact_mm2 for piece in members)
-        gathered.append(Proposal(_union(outlines), first.tissue, first.tissue_confidence, first.evidence, contact_mm2))
+        taken_in += _count(specks) if specks.any() else 0
+        gathered.append(_one_of(members, specks, area))
     return gathered, taken_in
+
+
+def _one_of(members: Sequence[Proposal], specks: NDArray[np.bool_], area: Area) -> Proposal:
+    """Make one proposal of the pieces of a mass and its specks, with the tissue of the first piece."""
+    outlines = [piece.outline for piece in members]
+    if specks.any():
+        outlines.append(Outline.from_mask(specks, _start(area.box)))
+    first = members[0]
+    contact_mm2 = math.fsum(piece.bone_contact_mm2 for piece in members)
+    return Proposal(_union(outlines), first.tissue, first.tissue_confidence, first.evidence, contact_mm2)
 
 
 def _specks(

@@ -140,8 +140,7 @@ def _plainly(features: Features, contrast_agent: bool) -> tuple[Tissue, float, f
 def _vessel_or_contrast(f: Features, contrast_agent: bool) -> tuple[Tissue, float, float, str] | None:
     """Tell contrast agent and walls of vessels, by their evenness and their shape."""
     tubular = f.slenderness > CT.long and not joined(f)
-    even = f.spread < CT.even and f.rim < CT.even_rim and f.core_hu < CT.highest_contrast_hu and not joined(f)
-    if even and f.thickness_mm > CT.thinnest_even_mm and (tubular or contrast_agent):
+    if _is_even_as_fluid(f) and f.thickness_mm > CT.thinnest_even_mm and (tubular or contrast_agent):
         return (
             Tissue.CONTRAST,
             CT.contrast_confidence,
@@ -156,6 +155,10 @@ def _vessel_or_contrast(f: Features, contrast_agent: bool) -> tuple[Tissue, floa
             "long and thin, as in the wall of a vessel",
         )
     return None
+
+
+def _is_even_as_fluid(f: Features) -> bool:
+    return f.spread < CT.even and f.rim < CT.even_rim and f.core_hu < CT.highest_contrast_hu and not joined(f)
 
 
 def _is_shell_of_fluid(f: Features) -> bool:
