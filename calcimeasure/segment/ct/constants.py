@@ -363,8 +363,8 @@ class CtConstants(Constants):
     sure_whole: float = constant(
         0.9,
         "",
-        "A whole is taken for a mass, whatever its pieces look like, only if it is one with this probability: the bones "
-        "of a hand lie as near to each other as the pieces of a mass.",
+        "A whole is taken for a mass, whatever its pieces look like, only if it is one with this probability: the "
+        "bones of a hand lie as near to each other as the pieces of a mass.",
     )
     smallest_whole_mm3: float = constant(
         800.0, "mm3", "A smaller solid is not judged as a whole: the signs were fitted to larger ones."
