@@ -8,7 +8,7 @@ from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.codes import NOTICES
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Image, Lesion, NamedBones, Proposals, Site
+    from calcimeasure.model import Image, Lesion, NamedBones, Proposals, Side, Site
     from calcimeasure.settings import Settings
 
 
@@ -95,7 +95,11 @@ def explain_place(lesion: Lesion, judged: Site | None = None) -> list[str]:
     side, site = lesion.side, lesion.site
     if side is None or site is None:
         return ["Side and site", "  not judged"]
-    lines = ["Side and site", f"  side          {side.laterality}, from {side.source}{_percent(side.confidence)}"]
+    return ["Side and site", *_side_lines(side), *_site_lines(site, judged)]
+
+
+def _side_lines(side: Side) -> list[str]:
+    lines = [f"  side          {side.laterality}, from {side.source}{_percent(side.confidence)}"]
     if side.conflict:
         lines.append("  conflict      sources disagree: a reader has to say")
     if side.hint is not None:
@@ -103,7 +107,11 @@ def explain_place(lesion: Lesion, judged: Site | None = None) -> list[str]:
     if side.distance_to_midline_mm is not None:
         lines.append(f"  midline       {side.distance_to_midline_mm:.1f} mm, positive to the patient's left")
     lines += [f"  because       {reason}" for reason in side.evidence.split("; ") if reason]
-    lines.append(f"  site          {_named(site)}")
+    return lines
+
+
+def _site_lines(site: Site, judged: Site | None) -> list[str]:
+    lines = [f"  site          {_named(site)}"]
     if judged is not None and judged.evidence:
         against = "" if judged.body_site is site.body_site else f", for {_named(judged)}"
         lines.append(f"  because       {judged.evidence}{against}")

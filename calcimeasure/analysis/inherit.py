@@ -80,23 +80,11 @@ def divide(found: Iterable[Lesion], earlier: Sequence[Lesion]) -> tuple[list[Les
         lesions that are not found again as exactly one lesion. Lesions of `found` at their place are dropped.
     """
     found = list(found)
-    overlaps = {
-        (new, old): count
-        for new, lesion in enumerate(found)
-        for old, other in enumerate(earlier)
-        if (count := lesion.outline.overlap(other.outline))
-    }
-    reviewed_in: dict[int, set[int]] = defaultdict(set)
-    for new, old in overlaps:
-        if earlier[old].reader is not None:
-            reviewed_in[new].add(old)
-    keep = {old for old, lesion in enumerate(earlier) if lesion.algorithm_type is not AlgorithmType.AUTOMATIC}
-    keep |= {old for olds in reviewed_in.values() if len(olds) > 1 for old in olds}
+    overlaps = _overlaps(found, earlier)
+    reviewed_in = _reviewed_in(overlaps, earlier)
+    keep = _drawn_or_merged(reviewed_in, earlier)
     dropped = {new for new, olds in reviewed_in.items() if olds & keep}
-    heirs: dict[int, int] = {}
-    for new, old in sorted(overlaps, key=lambda pair: (-overlaps[pair], pair)):
-        if new not in dropped and new not in heirs and old not in heirs.values() and old not in keep:
-            heirs[new] = old
+    heirs = _heirs(overlaps, dropped, keep)
     decided = {old for old, lesion in enumerate(earlier) if lesion.reader is not None}
     keep |= decided - set(heirs.values())
     stay = [
@@ -105,3 +93,37 @@ def divide(found: Iterable[Lesion], earlier: Sequence[Lesion]) -> tuple[list[Les
         if new not in dropped
     ]
     return stay, [earlier[old] for old in sorted(keep)]
+
+
+def _overlaps(found: Sequence[Lesion], earlier: Sequence[Lesion]) -> dict[tuple[int, int], int]:
+    """Count the voxels that a new and an earlier lesion share, by their indices; only those that share some."""
+    return {
+        (new, old): count
+        for new, lesion in enumerate(found)
+        for old, other in enumerate(earlier)
+        if (count := lesion.outline.overlap(other.outline))
+    }
+
+
+def _reviewed_in(overlaps: Iterable[tuple[int, int]], earlier: Sequence[Lesion]) -> dict[int, set[int]]:
+    """Give the decided earlier lesions that each new lesion overlaps."""
+    reviewed_in: dict[int, set[int]] = defaultdict(set)
+    for new, old in overlaps:
+        if earlier[old].reader is not None:
+            reviewed_in[new].add(old)
+    return reviewed_in
+
+
+def _drawn_or_merged(reviewed_in: dict[int, set[int]], earlier: Sequence[Lesion]) -> set[int]:
+    """Find the earlier lesions that a reader drew, and decided ones of which a new lesion overlaps more than one."""
+    drawn = {old for old, lesion in enumerate(earlier) if lesion.algorithm_type is not AlgorithmType.AUTOMATIC}
+    return drawn | {old for olds in reviewed_in.values() if len(olds) > 1 for old in olds}
+
+
+def _heirs(overlaps: dict[tuple[int, int], int], dropped: set[int], keep: set[int]) -> dict[int, int]:
+    """Give new lesions the earlier lesions whose identity they take over, the largest overlap first."""
+    heirs: dict[int, int] = {}
+    for new, old in sorted(overlaps, key=lambda pair: (-overlaps[pair], pair)):
+        if new not in dropped and new not in heirs and old not in heirs.values() and old not in keep:
+            heirs[new] = old
+    return heirs

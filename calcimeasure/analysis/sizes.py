@@ -106,8 +106,7 @@ def _whole_lines(numbers: Measurements) -> Iterator[str]:
     if numbers.parts is not None and numbers.parts > 1:
         yield f"  pieces       {numbers.parts:9d}, measured together across the gaps"
     if numbers.envelope_ml is not None:
-        filled = "" if numbers.fill_fraction is None else f", {numbers.fill_fraction:.0%} of it calcified"
-        yield f"  envelope     {numbers.envelope_ml:9.4f} mL{_plus_minus(numbers.envelope_u95_ml, 4)}{filled}"
+        yield _envelope_line(numbers.envelope_ml, numbers.envelope_u95_ml, numbers.fill_fraction)
     if numbers.morphology is not None:
         yield f"  looks        {numbers.morphology}, confidence {numbers.morphology_confidence or 0:.2f}"
     if numbers.fluid_level is not None:
@@ -116,6 +115,11 @@ def _whole_lines(numbers: Measurements) -> Iterator[str]:
     if numbers.skin_distance_mm is not None:
         near = "it reaches the skin" if numbers.skin_distance_mm == 0 else f"{numbers.skin_distance_mm:.1f} mm below it"
         yield f"  skin         {near}"
+
+
+def _envelope_line(envelope_ml: float, u95_ml: float | None, fill_fraction: float | None) -> str:
+    filled = "" if fill_fraction is None else f", {fill_fraction:.0%} of it calcified"
+    return f"  envelope     {envelope_ml:9.4f} mL{_plus_minus(u95_ml, 4)}{filled}"
 
 
 def _plus_minus(half_width: float | None, decimals: int = 2) -> str:

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cc3d
 import numpy as np
 
 from calcimeasure.edge.blur import blur_sigma_mm
+from calcimeasure.edge.connected import label_pieces
 from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.contrast import contrast, fine_noise_sd_hu, noise_sd_hu, uneven_mm3
 from calcimeasure.edge.neighborhood import (
@@ -130,7 +130,7 @@ def _faint_pieces(volume: Volume, outline: Outline, edge: Edge, inside: NDArray[
     """Draw the pieces of a proposal that have no voxel above the half-maximum of the whole, each along its own."""
     stop = [a + n for a, n in zip(edge.start_kji, inside.shape, strict=True)]
     proposed = outline.mask_in(edge.start_kji, stop)
-    pieces = _labels(proposed, connectivity=26)
+    pieces = label_pieces(proposed, connectivity=26)
     kept = np.zeros(int(pieces.max()) + 1, dtype=np.bool_)
     kept[pieces[inside]] = True
     kept[0] = True
@@ -388,23 +388,13 @@ def keep_connected(
     # In most cases all voxels touch the seed; this test takes less time than labeling components.
     if not beyond.any() or not (beyond & ~within_a_voxel(above & seed)).any():
         return level, above
-    labels = _labels(above, connectivity=26)
+    labels = label_pieces(above, connectivity=26)
     own = np.zeros(int(labels.max()) + 1, dtype=np.bool_)
     own[labels[seed]] = True
     own[0] = False
     inside = own[labels]
     level[above & ~inside] = -0.5
     return level, inside
-
-
-def _labels(mask: NDArray[np.bool_], connectivity: int) -> NDArray[np.unsignedinteger]:
-    """Label connected components, from 1 on."""
-    # Padded to even lengths: in a box of odd lengths the binary labeling of cc3d reserves too little memory for
-    # isolated voxels, and fails.
-    roomy = np.pad(mask, [(0, length % 2) for length in mask.shape])
-    k, j, i = mask.shape
-    labels: NDArray[np.unsignedinteger] = cc3d.connected_components(roomy, connectivity=connectivity, binary_image=True)
-    return labels[:k, :j, :i]
 
 
 def _strayed(mask: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -418,7 +408,7 @@ def _strayed(mask: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.b
 
 def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Fill enclosed cavities (6 neighbors)."""
-    around = _labels(~np.pad(mask, 1), connectivity=6)
+    around = label_pieces(~np.pad(mask, 1), connectivity=6)
     filled: NDArray[np.bool_] = (around != around[0, 0, 0])[1:-1, 1:-1, 1:-1]
     return filled
 

@@ -22,12 +22,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cc3d
 import edt
 import numpy as np
 from scipy import ndimage
 
 from calcimeasure.edge.blur import blur_sigma_mm
+from calcimeasure.edge.connected import label_pieces
 from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.divide import divided
 from calcimeasure.edge.peak import peaks_of_balls
@@ -98,8 +98,7 @@ class Calcified:
 
 def has_several_pieces(outline: Outline) -> bool:
     """Tell whether a mask is of several pieces (26 neighbors)."""
-    mask = np.pad(outline.mask(), [(0, length % 2) for length in outline.shape_kji])
-    return int(cc3d.connected_components(mask, connectivity=26, binary_image=True).max()) > 1
+    return int(label_pieces(outline.mask()).max()) > 1
 
 
 def is_porous(near: Neighborhood, noise_hu: float) -> bool:

@@ -219,11 +219,16 @@ def _has_foreign(name: str, parts: Parts, facts: Stack, settings: Settings, even
     count = sum(map(len, others))
     if len(main) < FEWEST or count > len(main) or max(map(len, others)) >= FEWEST:
         return False
-    stack_mm = np.sort(positions_mm(main, facts))
     foreign = [one for part in others for one in part]
     if name in _OF_ACQUISITIONS and _is_of_other_thickness(main, foreign):
         return True
-    return not even and any(
+    return not even and _have_no_place(others, main, facts, settings)
+
+
+def _have_no_place(others: Parts, main: list[Instance], facts: Stack, settings: Settings) -> bool:
+    """Tell whether a slice of the others can be none of the stack."""
+    stack_mm = np.sort(positions_mm(main, facts))
+    return any(
         not _has_place_for(float(place), stack_mm, len(part) > 1, settings)
         for part in others
         for place in positions_mm(part, facts)

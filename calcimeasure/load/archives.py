@@ -26,7 +26,7 @@ from calcimeasure.load.bombs import (
 from calcimeasure.load.gunzip import Gunzipped, Marks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _READ: Final = (".zip", ".tar", ".tgz", ".gz")
@@ -164,6 +164,11 @@ def _inner_archives(names: Sequence[str]) -> list[str]:
     return [f"{len(names)} archives in it ({_some(names)})"] if names else []
 
 
+def _doubled(names: Counter[str]) -> list[str]:
+    twice = [name for name, count in names.items() if count > 1]
+    return [f"{len(twice)} names that several files have ({_some(twice)})"] if twice else []
+
+
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
 
@@ -234,20 +239,26 @@ def _zip(path: Path, _changed_at: int) -> zipfile.ZipFile:
 
 def _zip_contents(archive: zipfile.ZipFile, archive_bytes: int) -> Contents:
     files = [info for info in archive.infolist() if not info.is_dir()]
+    _refuse_too_large(files, archive_bytes)
+    _refuse_encrypted(files)
+    names = Counter(sorted(info.filename for info in files))
+    inner = [name for name in names if is_archive_name(name)]
+    members = tuple(name for name in names if not is_archive_name(name))
+    return Contents(members, (*_inner_archives(inner), *_doubled(names)))
+
+
+def _refuse_too_large(files: Sequence[zipfile.ZipInfo], archive_bytes: int) -> None:
     if len(files) > MOST_MEMBERS:
         raise TooLargeError(f"{len(files)} files, at most {MOST_MEMBERS} are read")
     # A member that alone is too large is refused when it is opened. Members may also lie upon each other.
     sizes = (info.file_size for info in files if info.file_size <= _allowed_for(info, archive_bytes))
     if (total := sum(sizes)) > allowed_bytes(archive_bytes, LARGEST_ARCHIVE_BYTES):
         raise TooLargeError(f"{total} bytes in an archive of {archive_bytes}")
+
+
+def _refuse_encrypted(files: Sequence[zipfile.ZipInfo]) -> None:
     if files and all(info.flag_bits & 1 for info in files):
         raise OSError(f"an encrypted archive ({len(files)} files): unpack it with its password")
-    names = Counter(info.filename for info in files)
-    inner = sorted(name for name in names if is_archive_name(name))
-    twice = sorted(name for name, count in names.items() if count > 1)
-    doubled = [f"{len(twice)} names that several files have ({_some(twice)})"] if twice else []
-    members = tuple(sorted(name for name in names if not is_archive_name(name)))
-    return Contents(members, (*_inner_archives(inner), *doubled))
 
 
 def _allowed_for(info: zipfile.ZipInfo, archive_bytes: int) -> int:
@@ -358,7 +369,7 @@ def _tar_table(file: _SmallReads) -> _Table:
     sparse: list[str] = []
     count = 0
     try:
-        while (info := archive.next()) is not None:
+        for info in _listed(archive):
             count += 1
             if count > MOST_MEMBERS:
                 raise TooLargeError(f"more than {MOST_MEMBERS} files")
@@ -367,17 +378,21 @@ def _tar_table(file: _SmallReads) -> _Table:
             elif info.isreg():
                 names[info.name] += 1
                 places[info.name] = _Place(info.offset_data, info.size)
-            archive.members.clear()  # it would keep all that was listed
     except TooLargeError:
         raise
     except (tarfile.TarError, OSError, EOFError) as error:
         unread.append(f"what lies behind file {count} of it ({type(error).__name__}: {error})")
     else:
         unread += _behind(archive.offset, file, count)
-    twice = [name for name, found in names.items() if found > 1]
-    unread += [f"{len(twice)} names that several files have ({_some(twice)})"] if twice else []
+    unread += _doubled(names)
     unread += [f"{len(sparse)} sparse files ({_some(sparse)})"] if sparse else []
     return _Table(places, tuple(unread))
+
+
+def _listed(archive: Any) -> Iterator[tarfile.TarInfo]:  # noqa: ANN401 - its stubs lack what is used
+    while (info := archive.next()) is not None:
+        yield info
+        archive.members.clear()  # it would keep all that was listed
 
 
 def _behind(offset: int, file: _SmallReads, count: int) -> list[str]:

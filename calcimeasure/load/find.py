@@ -221,19 +221,22 @@ class _Listing:
         pending = [root]
         while pending:
             folder = pending.pop()
-            try:
-                identity = _identity_on_disk(folder, folder.stat())
-                entries = [] if identity in seen else sorted(os.scandir(folder), key=lambda one: one.name)
-            except OSError as error:
-                message = f"A folder that can be read expected, found: {error.strerror} ({folder.name})."
-                self._unreadable.append(_failure("unreadable_file", message, _File(folder, root)))
-                continue
-            seen.add(identity)
-            followed = [one for one in entries if not one.is_symlink() or self._may_follow(folder / one.name, root)]
-            is_folder = {one.name: _is_folder(one) for one in followed}
+            is_folder = {one.name: _is_folder(one) for one in self._entries_of(folder, root, seen)}
             for name in [name for name, is_one in is_folder.items() if not is_one]:
                 yield from self._inside_if_archive(folder / name, root)
             pending += [folder / name for name, is_one in reversed(is_folder.items()) if is_one]
+
+    def _entries_of(self, folder: Path, root: Path, seen: set[tuple[int, int | str]]) -> list[os.DirEntry[str]]:
+        """Give what lies in a folder, without links that are not followed; nothing if it was seen or is unreadable."""
+        try:
+            identity = _identity_on_disk(folder, folder.stat())
+            entries = [] if identity in seen else sorted(os.scandir(folder), key=lambda one: one.name)
+        except OSError as error:
+            message = f"A folder that can be read expected, found: {error.strerror} ({folder.name})."
+            self._unreadable.append(_failure("unreadable_file", message, _File(folder, root)))
+            return []
+        seen.add(identity)
+        return [one for one in entries if not one.is_symlink() or self._may_follow(folder / one.name, root)]
 
     def _may_follow(self, path: Path, root: Path) -> bool:
         """Tell whether a path leads to what was asked for; otherwise say that it is not followed."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import os
-import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.multival import MultiValue
@@ -19,9 +16,23 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from calcimeasure.errors import FileError
+from calcimeasure.load.encoding import ENCODINGS, SYNTAXES, begins_like_a_data_set, encoding_of
 from calcimeasure.load.limits import LARGEST, HeaderLimitError, HeaderLimits, Meter, metered
 from calcimeasure.load.repeated import RepeatedAttributeError, TopLevel, check_meta
 from calcimeasure.load.source import DEFLATED, inflate, open_source, read_meta
+from calcimeasure.load.values import (
+    date_of,
+    integer_of,
+    is_out_of_range,
+    kept_integer_of,
+    number_of,
+    numbers_of,
+    text_of,
+    unsigned_of,
+    whole_text_of,
+    whole_words_of,
+    words_of,
+)
 from calcimeasure.model import Instance, Person, PixelFormat, Projection, Stack
 
 if TYPE_CHECKING:
@@ -152,14 +163,8 @@ _LONGEST_UID: Final = 64
 """Characters (PS3.5 section 9.1). A longer one is refused: cut, two of them could become one, and exports that refer to
 the image need the UID itself."""
 
-_LONGEST_TEXT: Final = 1024
-"""Characters that are kept of a text. LO has at most 64 (PS3.5 table 6.2-1), and some writers put a paragraph there."""
-
 _LONGEST_PATIENT_ID: Final = 1024
 """A longer Patient ID is refused: cut, two persons could become one."""
-
-_LARGEST_INTEGER: Final = 2**31 - 1
-"""VR IS holds -2^31 to 2^31 - 1 (PS3.5 table 6.2-1), and so do integers of the store."""
 
 NOT_THE_VOLUME: Final = frozenset(
     {"SAMPLED", "DISTORTED", "MIXED", "MAX_IP", "MIN_IP", "VOLUME_RENDER", "SURFACE_RENDER", "CURVED_MPR"}
@@ -168,16 +173,6 @@ NOT_THE_VOLUME: Final = frozenset(
 the voxels at their place (PS3.3 C.8.16.2.1.2 and C.8.16.2.1.3)."""
 
 _SIGNED: Final[dict[int | None, bool]] = {0: False, 1: True}
-
-_ENCODINGS: Final = {
-    "1.2.840.10008.1.2": (True, True),
-    "1.2.840.10008.1.2.1": (False, True),
-    "1.2.840.10008.1.2.2": (False, False),
-}
-"""For each transfer syntax: whether VRs are implicit, and whether bytes are little endian. pydicom also reads implicit
-VRs in a file that states explicit ones, and the reverse."""
-
-_SYNTAXES: Final = {encoding: uid for uid, encoding in _ENCODINGS.items()} | {(True, False): "1.2.840.10008.1.2.2"}
 
 _PIXELS: Final = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 """Pixel Data, Float Pixel Data and Double Float Pixel Data. The elements before them are the header."""
@@ -281,7 +276,7 @@ def read_headers(path: Path, member: str | None = None, limits: HeaderLimits = L
             file = metered(source, meter, is_packed=member is not None)
             start = file.read(132)
             claims_dicom = start[128:132] == b"DICM"
-            if not claims_dicom and not _begins_like_a_data_set(start):
+            if not claims_dicom and not begins_like_a_data_set(start):
                 return []
             header = _parse(file, path, member, meter)
             return [] if header is None else _frames(header, meter)
@@ -321,7 +316,7 @@ def beyond_limits(path: Path, member: str | None, found: str) -> FileError:
 
 def is_dicomdir(meta: Dataset) -> bool:
     """Tell from the file meta information whether a file is a DICOMDIR (PS3.10 section 8.6)."""
-    return _text(meta, "MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
+    return text_of(meta, "MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
 
 
 def _repeated(path: Path, name: str, error: RepeatedAttributeError) -> FileError:
@@ -341,24 +336,14 @@ def _too_long(path: Path, name: str, error: _TooLongError) -> FileError:
     return FileError("name_too_long", message, path=path)
 
 
-def _begins_like_a_data_set(start: bytes) -> bool:
-    """Tell whether bytes may begin a data set without a preamble: the first element has group 2 or 8."""
-    group, element, length = (int.from_bytes(start[a:b], "little") for a, b in ((0, 2), (2, 4), (4, 8)))
-    big_group, big_element = int.from_bytes(start[:2], "big"), int.from_bytes(start[2:4], "big")
-    has_vr = _is_vr(start[4:6])
-    if group in (2, 8) and element <= 0x0100:
-        return has_vr or length <= 256
-    return big_group in (2, 8) and big_element <= 0x0100 and has_vr
-
-
 def _parse(file: BinaryIO, path: Path, member: str | None, meter: Meter) -> Header | None:
     meta = read_meta(file)
     if is_dicomdir(meta):
         return None
-    stated = _text(meta, "TransferSyntaxUID") or ""
+    stated = text_of(meta, "TransferSyntaxUID") or ""
     meta_stop = file.tell()
     data = _inflated(file, meter) if stated == DEFLATED else file
-    implicit, little_endian = _ENCODINGS.get(stated) or _encoding(data)
+    implicit, little_endian = ENCODINGS.get(stated) or encoding_of(data)
     top_level = TopLevel(_WATCHED_SEQUENCES, meter)
 
     def is_pixels(tag: BaseTag, _: str | None, length: int) -> bool:
@@ -374,8 +359,8 @@ def _parse(file: BinaryIO, path: Path, member: str | None, meter: Meter) -> Head
     dataset = read_dataset(data, implicit, little_endian, stop_when=is_pixels, specific_tags=_READ_TAGS)
     pixel_offset = data.tell()
     for keyword, in_meta in _ALSO_IN_META.items():
-        if not _text(dataset, keyword):
-            dataset[_TAGS[keyword]] = DataElement(_TAGS[keyword], "UI", _text(meta, in_meta) or "")
+        if not text_of(dataset, keyword):
+            dataset[_TAGS[keyword]] = DataElement(_TAGS[keyword], "UI", text_of(meta, in_meta) or "")
     if not _sop_class_uid(dataset):
         raise ValueError("no SOP Class UID (0008,0016)")
     check_meta(file, meta_stop, meter)
@@ -385,7 +370,7 @@ def _parse(file: BinaryIO, path: Path, member: str | None, meter: Meter) -> Head
         # To go behind the pixel data of a member of a .zip would unpack all of it, only to list what there is.
         implicit_read, _ = dataset.original_encoding
         top_level.check_behind_pixels(data, pixel_offset, implicit=bool(implicit_read), little_endian=little_endian)
-    return Header(dataset, path, member, stated or _SYNTAXES[implicit, little_endian], pixel_offset)
+    return Header(dataset, path, member, stated or SYNTAXES[implicit, little_endian], pixel_offset)
 
 
 def _inflated(file: BinaryIO, meter: Meter) -> BinaryIO:
@@ -404,24 +389,13 @@ _NAMED_ERRORS: Final = (RepeatedAttributeError, _TooLongError, HeaderLimitError,
 
 def _check_lengths(dataset: Dataset) -> None:
     """Refuse names that would have to be cut."""
-    lengths = {keyword: len(_whole_text(dataset, keyword) or "") for keyword in _UIDS}
+    lengths = {keyword: len(whole_text_of(dataset, keyword) or "") for keyword in _UIDS}
     for keyword, length in lengths.items():
         if length > _LONGEST_UID:
             raise _TooLongError(f"A UID of at most {_LONGEST_UID} characters", keyword, length, "PS3.5 section 9.1")
-    length = len(_whole_words(dataset, "PatientID") or "")
+    length = len(whole_words_of(dataset, "PatientID") or "")
     if length > _LONGEST_PATIENT_ID:
         raise _TooLongError(f"At most {_LONGEST_PATIENT_ID} characters", "PatientID", length, "64 in PS3.5 table 6.2-1")
-
-
-def _encoding(file: BinaryIO) -> tuple[bool, bool]:
-    """Tell from the first element of a data set whether VRs are implicit, and whether bytes are little endian."""
-    start = file.read(6)
-    file.seek(-len(start), os.SEEK_CUR)
-    return not _is_vr(start[4:6]), int.from_bytes(start[:2], "little") < 0x0100
-
-
-def _is_vr(letters: bytes) -> bool:
-    return letters.isalpha() and letters.isupper()
 
 
 def _frames(header: Header, meter: Meter) -> list[Header]:
@@ -433,8 +407,8 @@ def _frames(header: Header, meter: Meter) -> list[Header]:
     dataset = header.dataset
     own_groups = _items(dataset, "PerFrameFunctionalGroupsSequence")
     meter.frames(len(own_groups))
-    number_of_frames = _integer(dataset, "NumberOfFrames") or 1
-    other_modality = (_text(dataset, "Modality") or "CT").upper() != "CT"
+    number_of_frames = integer_of(dataset, "NumberOfFrames") or 1
+    other_modality = (text_of(dataset, "Modality") or "CT").upper() != "CT"
     if other_modality or (not own_groups and number_of_frames == 1):
         return [header]
     if not own_groups:
@@ -482,11 +456,11 @@ def _macro_elements(groups: list[Dataset]) -> dict[BaseTag, Any]:
 def series_key(header: Header) -> tuple[str, ...]:
     """Name the series of an image by its UIDs; without a series UID by the folder and the series number."""
     dataset = header.dataset
-    study_uid, series_uid = _text(dataset, "StudyInstanceUID") or "", _text(dataset, "SeriesInstanceUID")
+    study_uid, series_uid = text_of(dataset, "StudyInstanceUID") or "", text_of(dataset, "SeriesInstanceUID")
     if series_uid:
         return (study_uid, series_uid)
     folder = header.path.parent if header.member is None else PurePosixPath(header.path, header.member).parent
-    return (study_uid, "", str(folder), _text(dataset, "SeriesNumber") or "")
+    return (study_uid, "", str(folder), text_of(dataset, "SeriesNumber") or "")
 
 
 class GridKey(NamedTuple):
@@ -517,40 +491,40 @@ def grid_key(header: Header) -> GridKey:
     dataset = header.dataset
     exact = (
         _sop_class_uid(dataset),
-        _text(dataset, "Modality"),
+        text_of(dataset, "Modality"),
         # Some writers give the Rescale Type of some slices only.
-        _text(dataset, "RescaleType") or "HU",
-        *(_unsigned(dataset, keyword) for keyword in _SHARED_NUMBERS),
+        text_of(dataset, "RescaleType") or "HU",
+        *(unsigned_of(dataset, keyword) for keyword in _SHARED_NUMBERS),
         _volume_words(dataset).isdisjoint(NOT_THE_VOLUME),
         # Each radiograph is measured alone.
-        (_text(dataset, "SOPInstanceUID") or (header.path, header.member)) if is_projection(dataset) else None,
+        (text_of(dataset, "SOPInstanceUID") or (header.path, header.member)) if is_projection(dataset) else None,
     )
     return GridKey(
         exact=exact,
         image_type=_image_type(dataset)[:3],
-        frame_of_reference_uid=_text(dataset, "FrameOfReferenceUID"),
-        kernel=_text(dataset, "ConvolutionKernel"),
+        frame_of_reference_uid=text_of(dataset, "FrameOfReferenceUID"),
+        kernel=text_of(dataset, "ConvolutionKernel"),
         person=_person(dataset),
-        study_date=_date(_text(dataset, "StudyDate")),
+        study_date=date_of(text_of(dataset, "StudyDate")),
     )
 
 
 def _person(dataset: Dataset) -> Person:
     return Person.said(
-        patient_id=_words(dataset, "PatientID"),
-        issuer=_words(dataset, "IssuerOfPatientID"),
-        birth_date=_date(_text(dataset, "PatientBirthDate")),
-        sex=_text(dataset, "PatientSex"),
-        on=_date(_text(dataset, "StudyDate")),
+        patient_id=words_of(dataset, "PatientID"),
+        issuer=words_of(dataset, "IssuerOfPatientID"),
+        birth_date=date_of(text_of(dataset, "PatientBirthDate")),
+        sex=text_of(dataset, "PatientSex"),
+        on=date_of(text_of(dataset, "StudyDate")),
     )
 
 
 def taken_at(header: Header) -> datetime | None:
     """Read when an image was taken, as near to its acquisition as the header says it; None if it says no time."""
     dataset = header.dataset
-    stated = _time_of(_text(dataset, "AcquisitionDateTime") or "")
-    pairs = ((_text(dataset, day), _text(dataset, time)) for day, time in _TAKEN_AT)
-    study_date = _text(dataset, "StudyDate") or ""
+    stated = _time_of(text_of(dataset, "AcquisitionDateTime") or "")
+    pairs = ((text_of(dataset, day), text_of(dataset, time)) for day, time in _TAKEN_AT)
+    study_date = text_of(dataset, "StudyDate") or ""
     return stated or next(
         (found for day, time in pairs if (found := _time_of((day or study_date) + (time or "")))), None
     )
@@ -568,7 +542,7 @@ def _time_of(digits: str) -> datetime | None:
 
 def plane(header: Header) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None]:
     """Read the directions (six cosines) and the spacing (between rows, between columns; mm) of an image."""
-    return _numbers(header.dataset, "ImageOrientationPatient", 6), _numbers(header.dataset, "PixelSpacing", 2)
+    return numbers_of(header.dataset, "ImageOrientationPatient", 6), numbers_of(header.dataset, "PixelSpacing", 2)
 
 
 def series_facts(header: Header) -> Stack:
@@ -577,40 +551,40 @@ def series_facts(header: Header) -> Stack:
     directions, spacing = plane(header)
     region_codes, region_modifier_codes = _anatomy(dataset)
     return Stack(
-        series_uid=_text(dataset, "SeriesInstanceUID") or "",
-        study_uid=_text(dataset, "StudyInstanceUID") or "",
+        series_uid=text_of(dataset, "SeriesInstanceUID") or "",
+        study_uid=text_of(dataset, "StudyInstanceUID") or "",
         stack_number=1,
-        modality=(_text(dataset, "Modality") or "").upper(),
+        modality=(text_of(dataset, "Modality") or "").upper(),
         sop_class_uid=_sop_class_uid(dataset),
         instances=(),
-        patient_id=_words(dataset, "PatientID"),
+        patient_id=words_of(dataset, "PatientID"),
         person=_person(dataset),
-        study_date=_date(_text(dataset, "StudyDate")),
-        series_number=_kept_integer(dataset, "SeriesNumber"),
-        description=_words(dataset, "SeriesDescription"),
+        study_date=date_of(text_of(dataset, "StudyDate")),
+        series_number=kept_integer_of(dataset, "SeriesNumber"),
+        description=words_of(dataset, "SeriesDescription"),
         image_type=_image_type(dataset),
         row_column_directions=directions,
         pixel_spacing_mm=(spacing[0], spacing[1]) if spacing else None,
-        frame_of_reference_uid=_text(dataset, "FrameOfReferenceUID"),
-        slice_thickness_mm=_number(dataset, "SliceThickness"),
-        rescale_type=_text(dataset, "RescaleType"),
-        kvp=_number(dataset, "KVP"),
-        convolution_kernel=_words(dataset, "ConvolutionKernel"),
+        frame_of_reference_uid=text_of(dataset, "FrameOfReferenceUID"),
+        slice_thickness_mm=number_of(dataset, "SliceThickness"),
+        rescale_type=text_of(dataset, "RescaleType"),
+        kvp=number_of(dataset, "KVP"),
+        convolution_kernel=words_of(dataset, "ConvolutionKernel"),
         contrast_agent=_contrast_agent(dataset),
-        patient_position=_text(dataset, "PatientPosition"),
-        body_part=_text(dataset, "BodyPartExamined"),
-        laterality=_text(dataset, "Laterality"),
-        image_laterality=_text(dataset, "ImageLaterality"),
-        frame_laterality=_text(dataset, "FrameLaterality"),
+        patient_position=text_of(dataset, "PatientPosition"),
+        body_part=text_of(dataset, "BodyPartExamined"),
+        laterality=text_of(dataset, "Laterality"),
+        image_laterality=text_of(dataset, "ImageLaterality"),
+        frame_laterality=text_of(dataset, "FrameLaterality"),
         region_codes=region_codes,
         region_modifier_codes=region_modifier_codes,
-        study_description=_words(dataset, "StudyDescription"),
-        protocol_name=_words(dataset, "ProtocolName"),
-        derivation=_words(dataset, "DerivationDescription"),
+        study_description=words_of(dataset, "StudyDescription"),
+        protocol_name=words_of(dataset, "ProtocolName"),
+        derivation=words_of(dataset, "DerivationDescription"),
         volume_words=_volume_words(dataset),
-        device=" ".join(filter(None, (_words(dataset, "Manufacturer"), _words(dataset, "ManufacturerModelName")))),
+        device=" ".join(filter(None, (words_of(dataset, "Manufacturer"), words_of(dataset, "ManufacturerModelName")))),
         projection=_projection(dataset) if is_projection(dataset) else None,
-        notices=() if _text(dataset, "SeriesInstanceUID") else ("no_series_uid",),
+        notices=() if text_of(dataset, "SeriesInstanceUID") else ("no_series_uid",),
     )
 
 
@@ -618,7 +592,7 @@ def notices_of_numbers(header: Header, image: Instance) -> tuple[str, ...]:
     """Say of an image that a number in its header is taken as not known, because no valid value is so large."""
     missing = ("InstanceNumber",) if image.instance_number is None else ()
     keywords = (*missing, "SeriesNumber")
-    return ("number_out_of_range",) if any(_is_out_of_range(header.dataset, one) for one in keywords) else ()
+    return ("number_out_of_range",) if any(is_out_of_range(header.dataset, one) for one in keywords) else ()
 
 
 def _anatomy(dataset: Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -639,32 +613,32 @@ def _codes(dataset: Dataset, keyword: str) -> list[Dataset]:
 
 
 def _code_values(items: list[Dataset]) -> tuple[str, ...]:
-    return tuple(value for item in items if (value := _text(item, "CodeValue")))
+    return tuple(value for item in items if (value := text_of(item, "CodeValue")))
 
 
 def is_projection(dataset: Dataset) -> bool:
     """Tell whether an image is a radiograph: by its modality, or because a film was scanned (Conversion Type DF)."""
-    modality = (_text(dataset, "Modality") or "").upper()
-    return modality in RADIOGRAPHS or (modality == "OT" and _text(dataset, "ConversionType") == "DF")
+    modality = (text_of(dataset, "Modality") or "").upper()
+    return modality in RADIOGRAPHS or (modality == "OT" and text_of(dataset, "ConversionType") == "DF")
 
 
 def _projection(dataset: Dataset) -> Projection:
     def spacing(keyword: str) -> tuple[float, float] | None:
-        values = _numbers(dataset, keyword, 2)
+        values = numbers_of(dataset, keyword, 2)
         return (values[0], values[1]) if values else None
 
     return Projection(
-        photometric_interpretation=_text(dataset, "PhotometricInterpretation"),
-        presentation_lut_shape=_text(dataset, "PresentationLUTShape"),
+        photometric_interpretation=text_of(dataset, "PhotometricInterpretation"),
+        presentation_lut_shape=text_of(dataset, "PresentationLUTShape"),
         imager_pixel_spacing_mm=spacing("ImagerPixelSpacing"),
         nominal_scanned_pixel_spacing_mm=spacing("NominalScannedPixelSpacing"),
-        magnification=_number(dataset, "EstimatedRadiographicMagnificationFactor"),
-        calibration_type=_text(dataset, "PixelSpacingCalibrationType"),
-        view_position=_text(dataset, "ViewPosition"),
-        patient_orientation=tuple((_text(dataset, "PatientOrientation") or "").split("\\")),
-        pixel_intensity_relationship=_text(dataset, "PixelIntensityRelationship"),
-        conversion_type=_text(dataset, "ConversionType"),
-        number_of_frames=_integer(dataset, "NumberOfFrames") or 1,
+        magnification=number_of(dataset, "EstimatedRadiographicMagnificationFactor"),
+        calibration_type=text_of(dataset, "PixelSpacingCalibrationType"),
+        view_position=text_of(dataset, "ViewPosition"),
+        patient_orientation=tuple((text_of(dataset, "PatientOrientation") or "").split("\\")),
+        pixel_intensity_relationship=text_of(dataset, "PixelIntensityRelationship"),
+        conversion_type=text_of(dataset, "ConversionType"),
+        number_of_frames=integer_of(dataset, "NumberOfFrames") or 1,
         pixel_aspect_ratio=spacing("PixelAspectRatio"),
     )
 
@@ -683,16 +657,16 @@ def instance(header: Header, root: Path, formats: dict[PixelFormat, PixelFormat]
     """
     dataset = header.dataset
     pixel_format = _pixel_format(dataset, header.transfer_syntax_uid)
-    position = _numbers(dataset, "ImagePositionPatient", 3)
+    position = numbers_of(dataset, "ImagePositionPatient", 3)
     return Instance(
         path=header.path,
         root=root,
         member=header.member,
-        sop_uid=_text(dataset, "SOPInstanceUID") or "",
-        instance_number=_kept_integer(dataset, "InstanceNumber"),
+        sop_uid=text_of(dataset, "SOPInstanceUID") or "",
+        instance_number=kept_integer_of(dataset, "InstanceNumber"),
         position_lps_mm=(position[0], position[1], position[2]) if position else None,
-        rescale_slope=_number(dataset, "RescaleSlope"),
-        rescale_intercept=_number(dataset, "RescaleIntercept"),
+        rescale_slope=number_of(dataset, "RescaleSlope"),
+        rescale_intercept=number_of(dataset, "RescaleIntercept"),
         pixel_format=formats.setdefault(pixel_format, pixel_format),
         pixel_offset=header.pixel_offset,
         frame_index=header.frame_index,
@@ -702,8 +676,8 @@ def instance(header: Header, root: Path, formats: dict[PixelFormat, PixelFormat]
 
 
 def _split_key(dataset: Dataset, keyword: str) -> str:
-    value = _text(dataset, keyword) or ""
-    number = _number(dataset, keyword) if keyword in _AS_NUMBERS else None
+    value = text_of(dataset, keyword) or ""
+    number = number_of(dataset, keyword) if keyword in _AS_NUMBERS else None
     return value if number is None else number_text(number)
 
 
@@ -715,150 +689,33 @@ def number_text(number: float) -> str:
 def _pixel_format(dataset: Dataset, transfer_syntax_uid: str) -> PixelFormat:
     return PixelFormat(
         transfer_syntax_uid=transfer_syntax_uid,
-        rows=_unsigned(dataset, "Rows") or 0,
-        columns=_unsigned(dataset, "Columns") or 0,
-        samples_per_pixel=_unsigned(dataset, "SamplesPerPixel") or 1,
-        bits_allocated=_unsigned(dataset, "BitsAllocated") or 0,
-        bits_stored=_unsigned(dataset, "BitsStored") or 0,
-        signed=_SIGNED.get(_unsigned(dataset, "PixelRepresentation")),
-        padding_value=_unsigned(dataset, "PixelPaddingValue"),
-        padding_limit=_unsigned(dataset, "PixelPaddingRangeLimit"),
-        high_bit=_unsigned(dataset, "HighBit"),
+        rows=unsigned_of(dataset, "Rows") or 0,
+        columns=unsigned_of(dataset, "Columns") or 0,
+        samples_per_pixel=unsigned_of(dataset, "SamplesPerPixel") or 1,
+        bits_allocated=unsigned_of(dataset, "BitsAllocated") or 0,
+        bits_stored=unsigned_of(dataset, "BitsStored") or 0,
+        signed=_SIGNED.get(unsigned_of(dataset, "PixelRepresentation")),
+        padding_value=unsigned_of(dataset, "PixelPaddingValue"),
+        padding_limit=unsigned_of(dataset, "PixelPaddingRangeLimit"),
+        high_bit=unsigned_of(dataset, "HighBit"),
     )
 
 
 def _sop_class_uid(dataset: Dataset) -> str:
-    return _text(dataset, "SOPClassUID") or ""
+    return text_of(dataset, "SOPClassUID") or ""
 
 
 def _image_type(dataset: Dataset) -> tuple[str, ...]:
-    return tuple(part.strip().upper() for part in (_text(dataset, "ImageType") or "").split("\\"))
+    return tuple(part.strip().upper() for part in (text_of(dataset, "ImageType") or "").split("\\"))
 
 
 def _volume_words(dataset: Dataset) -> frozenset[str]:
     """Read what the header says of how the pixels stand for the volume (0008,9206), (0008,9207)."""
-    values = (_text(dataset, keyword) for keyword in ("VolumetricProperties", "VolumeBasedCalculationTechnique"))
+    values = (text_of(dataset, keyword) for keyword in ("VolumetricProperties", "VolumeBasedCalculationTechnique"))
     return frozenset(value.upper() for value in values if value)
 
 
 def _contrast_agent(dataset: Dataset) -> bool | None:
     """Read Contrast/Bolus Agent (0018,0010): whether an agent is named; None if the header says nothing."""
-    agent = _words(dataset, "ContrastBolusAgent")
+    agent = words_of(dataset, "ContrastBolusAgent")
     return None if agent is None else agent.upper() not in _WORDS_FOR_NO_CONTRAST
-
-
-_TEXT_VRS: Final = frozenset({None, "LO", "LT", "SH", "ST", "UT"})
-"""VRs of the text that is read here; implicit VRs are None."""
-
-
-def _is_plain(value: bytes) -> bool:
-    r"""Tell whether a text reads the same in every character set, so that it need not be decoded by pydicom.
-
-    ESC changes the set, the byte of the tilde is an overline in Japanese, and a backslash begins another value.
-    """
-    return value.isascii() and not _CHANGES_TEXT.search(value)
-
-
-_CHANGES_TEXT: Final = re.compile(rb"[\x1b~\\]")
-
-# Values are read as bytes of the file: pydicom takes ten times as long to convert a value, and each of thousands of
-# files has 40 of them. A value may be missing, empty, of a wrong type or absurd: it is None then.
-
-
-def _bytes(dataset: Dataset, keyword: str) -> tuple[bytes, bool]:
-    """Return the bytes of a value, and whether they are little endian; empty if there is no value."""
-    # pydicom's type says that the element is raw. An element whose value was converted is not.
-    element: Any
-    try:
-        element = dataset.get_item(_TAGS[keyword])
-    except Exception:  # noqa: BLE001 - pydicom converts some values here; a value that it cannot convert is unknown
-        return b"", True
-    if element is None:
-        return b"", True
-    if isinstance(element, RawDataElement):
-        return element.value or b"", element.is_little_endian
-    value = element.value
-    if isinstance(value, int) and element.VR != "IS":
-        return value.to_bytes(4, "little", signed=value < 0), True
-    parts = [value] if isinstance(value, str | float | int) or value is None else list(value)
-    return "\\".join("" if part is None else str(part) for part in parts).encode(), True
-
-
-def _text(dataset: Dataset, keyword: str) -> str | None:
-    """Read a value whose VR is plain ASCII (UI, CS, DA, TM, IS, DS), at most `_LONGEST_TEXT` characters of it."""
-    value = _whole_text(dataset, keyword)
-    return value[:_LONGEST_TEXT] if value else None
-
-
-def _whole_text(dataset: Dataset, keyword: str) -> str | None:
-    value, _ = _bytes(dataset, keyword)
-    return value.decode("ascii", "replace").strip(" \0\t\r\n") or None
-
-
-def _words(dataset: Dataset, keyword: str) -> str | None:
-    """Read text that a person wrote, in the character set that the file names; at most `_LONGEST_TEXT` characters."""
-    words = _whole_words(dataset, keyword)
-    return words[:_LONGEST_TEXT] if words else None
-
-
-def _whole_words(dataset: Dataset, keyword: str) -> str | None:
-    # pydicom's type says that the element is raw. An element whose value was converted is not.
-    element: Any = dataset.get_item(keyword)
-    if isinstance(element, RawDataElement) and element.VR in _TEXT_VRS and _is_plain(element.value or b""):
-        return (element.value or b"").decode("ascii").strip(" \0") or None
-    try:
-        value = dataset.get(keyword)
-    except Exception:  # noqa: BLE001 - text that cannot be decoded is unknown; no measurement needs it
-        return None
-    if value is None or isinstance(value, bytes):
-        return None
-    words = "\\".join(map(str, value if isinstance(value, MultiValue) else [value]))
-    return words.strip(" \0") or None
-
-
-def _numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
-    text = _whole_text(dataset, keyword) or ""
-    # float() would read 1_0 as ten. What is cut would be another number.
-    if "_" in text or len(text) > _LONGEST_TEXT:
-        return None
-    parts = text.split("\\")
-    try:
-        values = tuple(float(part) for part in parts)
-    except ValueError:
-        return None
-    return values if len(values) == count and all(map(math.isfinite, values)) else None
-
-
-def _number(dataset: Dataset, keyword: str) -> float | None:
-    values = _numbers(dataset, keyword, 1)
-    return values[0] if values else None
-
-
-def _integer(dataset: Dataset, keyword: str) -> int | None:
-    """Read a value of VR IS. Some scanners write 12.0 for 12."""
-    value = _number(dataset, keyword)
-    return int(value) if value is not None and value == int(value) else None
-
-
-def _kept_integer(dataset: Dataset, keyword: str) -> int | None:
-    """Read a value of VR IS that the store keeps; None where it is outside of what the VR can hold."""
-    return None if _is_out_of_range(dataset, keyword) else _integer(dataset, keyword)
-
-
-def _is_out_of_range(dataset: Dataset, keyword: str) -> bool:
-    return not -_LARGEST_INTEGER - 1 <= (_integer(dataset, keyword) or 0) <= _LARGEST_INTEGER
-
-
-def _unsigned(dataset: Dataset, keyword: str) -> int | None:
-    """Read a value of VR US, or the bits of a value of VR SS as unsigned."""
-    value, little_endian = _bytes(dataset, keyword)
-    return int.from_bytes(value, "little" if little_endian else "big") if len(value) in (2, 4) else None
-
-
-def _date(value: str | None) -> date | None:
-    """Read a value of VR DA, also in the form with points that ACR-NEMA had."""
-    digits = (value or "").replace(".", "")
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if len(digits) == 8 else None
-    except ValueError:
-        return None

@@ -42,10 +42,7 @@ def joined(grids: list[Grid], settings: Settings) -> list[Grid]:
     chosen = set(map(id, slices))
     others = [grid for grid in grids if id(grid) not in chosen]
     for ignored in _IGNORED:
-        groups: dict[tuple[int, GridKey], list[Grid]] = defaultdict(list)
-        for grid in slices:
-            groups[grid.plane_number, _without(grid.key, ignored)].append(grid)
-        slices = [one for group in groups.values() for one in _join(group, ignored, settings)]
+        slices = _joined_without(ignored, slices, settings)
     return [*others, *slices]
 
 
@@ -56,6 +53,13 @@ def can_be_slices(grid: Grid) -> bool:
         and bool(positions_mm(grid.images, grid.facts).size)
         and is_measured(grid.facts, grid.first)
     )
+
+
+def _joined_without(ignored: frozenset[str], slices: list[Grid], settings: Settings) -> list[Grid]:
+    groups: dict[tuple[int, GridKey], list[Grid]] = defaultdict(list)
+    for grid in slices:
+        groups[grid.plane_number, _without(grid.key, ignored)].append(grid)
+    return [one for group in groups.values() for one in _join(group, ignored, settings)]
 
 
 def _without(key: GridKey, ignored: frozenset[str]) -> GridKey:
@@ -84,14 +88,24 @@ def _join_scattered(group: list[Grid], by_frame: bool, settings: Settings) -> li
     if len(lone) < FEWEST or len(lone) < sum(len(grid.images) for grid in others):
         return group
     whole = merged(lone)
-    parts = tell_apart(distinct(whole.images), whole.facts, settings)
-    clear = all(is_stack(positions_mm(part, whole.facts), settings) for part in parts)
+    clear = _are_stacks_told_apart(whole, settings)
     return [*others, _told(whole)] if by_frame or clear else group
+
+
+def _are_stacks_told_apart(whole: Grid, settings: Settings) -> bool:
+    parts = tell_apart(distinct(whole.images), whole.facts, settings)
+    return all(is_stack(positions_mm(part, whole.facts), settings) for part in parts)
 
 
 def _join_neighbors(group: list[Grid], by_frame: bool, settings: Settings) -> list[Grid]:
     """Join grids of which one begins where the other ends, one step behind it."""
     pieces = sorted((_Piece.of(grid) for grid in group), key=lambda piece: piece.start_mm)
+    runs = _runs_of(pieces, by_frame, settings)
+    return [grid for run in runs for grid in _one_of([piece.grid for piece in run], settings)]
+
+
+def _runs_of(pieces: list[_Piece], by_frame: bool, settings: Settings) -> list[list[_Piece]]:
+    """Split pieces, in the order of where they start, where one does not go on from the one before it."""
     runs = [[pieces[0]]]
     step_mm = pieces[0].step_mm
     for piece in pieces[1:]:
@@ -105,7 +119,7 @@ def _join_neighbors(group: list[Grid], by_frame: bool, settings: Settings) -> li
         else:
             runs.append([piece])
             step_mm = piece.step_mm
-    return [grid for run in runs for grid in _one_of([piece.grid for piece in run], settings)]
+    return runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,20 +100,32 @@ def is_named_projection(stack: Stack) -> bool:
 
 def is_captured_ct(stack: Stack) -> bool:
     """Tell whether slices of CT were saved as secondary captures: with their place, their spacing and their scale."""
-    first = stack.instances[0]
     return (
         _is_class(stack, _SECONDARY_CAPTURE)
         and not _is_class(stack, _MULTIFRAME_CAPTURE)
         and stack.modality == "CT"
         and len(stack.instances) >= LOAD.least_captured_slices
         and not any("SURVIEW" in word or "LOCALIZER" in word for word in stack.image_type)
-        and stack.row_column_directions is not None
+        and _has_place_and_spacing(stack)
+        and _has_scale(stack.instances[0])
+    )
+
+
+def _has_place_and_spacing(stack: Stack) -> bool:
+    return (
+        stack.row_column_directions is not None
         and stack.pixel_spacing_mm is not None
-        and first.position_lps_mm is not None
-        and bool(first.rescale_slope)
-        and first.rescale_intercept is not None
-        and first.pixel_format.bits_stored >= LOAD.captured_bits
-        and first.pixel_format.samples_per_pixel == 1
+        and stack.instances[0].position_lps_mm is not None
+    )
+
+
+def _has_scale(image: Instance) -> bool:
+    """Tell whether an image says how its numbers become Hounsfield units, and has bits for them."""
+    return (
+        bool(image.rescale_slope)
+        and image.rescale_intercept is not None
+        and image.pixel_format.bits_stored >= LOAD.captured_bits
+        and image.pixel_format.samples_per_pixel == 1
     )
 
 

@@ -35,12 +35,8 @@ def gathered(series: dict[SeriesKey, list[Grid]], settings: Settings) -> dict[Se
     dict
         The grids of each series. A gathered one has the key of its first slice.
     """
-    lone: dict[Hashable, list[tuple[SeriesKey, Grid]]] = defaultdict(list)
-    for key, grids in series.items():
-        if len(grids) == 1 and len(distinct(grids[0].images)) == 1 and can_be_slices(grids[0]):
-            lone[_what_slices_share(grids[0])].append((key, grids[0]))
     found = dict(series)
-    for alike in lone.values():
+    for alike in _lone_slices_alike(series):
         for same in _of_one_origin(_in_one_plane(alike, settings)):
             for stack in _stacks_among(same, settings):
                 keys = [key for key, _ in stack]
@@ -48,6 +44,15 @@ def gathered(series: dict[SeriesKey, list[Grid]], settings: Settings) -> dict[Se
                     del found[key]
                 found[keys[0]] = [_one_series([grid for _, grid in stack])]
     return found
+
+
+def _lone_slices_alike(series: dict[SeriesKey, list[Grid]]) -> Iterable[list[tuple[SeriesKey, Grid]]]:
+    """Give the slices that are alone in their series, those together that share what slices of a stack share."""
+    lone: dict[Hashable, list[tuple[SeriesKey, Grid]]] = defaultdict(list)
+    for key, grids in series.items():
+        if len(grids) == 1 and len(distinct(grids[0].images)) == 1 and can_be_slices(grids[0]):
+            lone[_what_slices_share(grids[0])].append((key, grids[0]))
+    return lone.values()
 
 
 def _what_slices_share(grid: Grid) -> Hashable:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from calcimeasure.load.grids import Grid, SeriesKey
-    from calcimeasure.model import Stack
+    from calcimeasure.model import Person, Stack, Who
 
 
 def with_persons(grids: list[Grid]) -> list[Grid]:
@@ -68,14 +68,7 @@ def _on_its_date(grid: Grid, dates: Mapping[date, date]) -> Grid:
 def with_conflicts_told(stacks: list[Stack]) -> list[Stack]:
     """Name persons, and say where one Patient ID or study stands for several persons, or a study for several dates."""
     names = names_among((stack.person, stack.study_uid) for stack in stacks)
-    persons: dict[Hashable, set[str | None]] = defaultdict(set)
-    dates: dict[Hashable, set[date]] = defaultdict(set)
-    for stack in stacks:
-        name = names[stack.person, stack.study_uid].text
-        if name is not None and stack.study_uid:
-            persons[stack.study_uid].add(name)
-        if stack.study_date is not None and stack.study_uid:
-            dates[stack.study_uid, name].add(stack.study_date)
+    persons, dates = _persons_and_dates(stacks, names)
     told = []
     for stack in stacks:
         who = names[stack.person, stack.study_uid]
@@ -86,3 +79,18 @@ def with_conflicts_told(stacks: list[Stack]) -> list[Stack]:
         notices = tuple(notice for notice, holds in found.items() if holds)
         told.append(replace(stack, person_name=who.text, notices=(*stack.notices, *notices)))
     return told
+
+
+def _persons_and_dates(
+    stacks: list[Stack], names: Mapping[tuple[Person, str], Who]
+) -> tuple[dict[Hashable, set[str]], dict[Hashable, set[date]]]:
+    """Collect the persons of each study, and the dates of each study and person."""
+    persons: dict[Hashable, set[str]] = defaultdict(set)
+    dates: dict[Hashable, set[date]] = defaultdict(set)
+    for stack in stacks:
+        name = names[stack.person, stack.study_uid].text
+        if name is not None and stack.study_uid:
+            persons[stack.study_uid].add(name)
+        if stack.study_date is not None and stack.study_uid:
+            dates[stack.study_uid, name].add(stack.study_date)
+    return persons, dates

@@ -17,6 +17,8 @@ from calcimeasure.model import NOT_IMAGED_HU, Measurements
 from calcimeasure.model.thickness import imaged_thickness_mm
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from calcimeasure.edge import Edge
     from calcimeasure.geometry import Geometry
     from calcimeasure.measure.attenuation import Attenuation
@@ -48,20 +50,8 @@ def measure(volume: Volume, outline: Outline, settings: MeasureSettings) -> Meas
     geometry = volume.geometry
     single = geometry.shape_kji[0] == 1
     contiguous = not single and _is_contiguous(volume, outline, settings)
-
-    def of_voxels() -> tuple[Attenuation, shape.Mesh | None]:
-        inside = attenuation(volume.attenuation_hu[outline.box][outline.mask()])
-        return inside, shape.mesh(outline, geometry) if contiguous else None
-
-    edge, (inside, mesh) = side_by_side(lambda: find_edge(volume, outline, settings), of_voxels, outline.shape_kji)
-    if edge.inside.any():
-        edge = sharpened(edge, geometry)
-        contours = contours_of(edge)
-        axes = shape.axes_of_contours(contours, geometry)
-        border_lps_mm = None if single else surface_points_lps_mm(edge, contours.corners, geometry)
-    else:
-        axes = shape.in_plane_axes(outline, geometry)
-        border_lps_mm = None if single else shape.border_points_lps_mm(outline, geometry)
+    edge, inside, mesh = _edge_and_voxels(volume, outline, settings, contiguous)
+    axes, border_lps_mm = _axes_and_border(edge, outline, geometry)
     diameter = shape.max_3d_diameter(border_lps_mm) if contiguous and border_lps_mm is not None else None
     numbers = Measurements(
         long_axis=axes.long_axis,
@@ -80,16 +70,48 @@ def measure(volume: Volume, outline: Outline, settings: MeasureSettings) -> Meas
         notices=_notices(edge, contiguous or single),
     )
     if mesh is not None:
-        numbers = replace(
-            numbers,
-            volume_mesh_ml=mesh.volume_ml,
-            volume_voxels_ml=shape.voxel_volume_ml(outline, geometry),
-            surface_area_mm2=mesh.area_mm2,
-            sphericity=mesh.sphericity,
-        )
+        numbers = _with_mesh(numbers, mesh, outline, geometry)
     if edge.inside.any():
         numbers = _with_edge(numbers, edge, geometry, contiguous)
     return with_whole(numbers, volume, outline, edge, border_lps_mm)
+
+
+def _edge_and_voxels(
+    volume: Volume, outline: Outline, settings: MeasureSettings, contiguous: bool
+) -> tuple[Edge, Attenuation, shape.Mesh | None]:
+    """Find the edge of a lesion, the attenuation of its voxels, and its mesh if the slices have no gaps."""
+    geometry = volume.geometry
+
+    def of_voxels() -> tuple[Attenuation, shape.Mesh | None]:
+        inside = attenuation(volume.attenuation_hu[outline.box][outline.mask()])
+        return inside, shape.mesh(outline, geometry) if contiguous else None
+
+    edge, (inside, mesh) = side_by_side(lambda: find_edge(volume, outline, settings), of_voxels, outline.shape_kji)
+    return sharpened(edge, geometry) if edge.inside.any() else edge, inside, mesh
+
+
+def _axes_and_border(
+    edge: Edge, outline: Outline, geometry: Geometry
+) -> tuple[shape.InPlaneAxes, NDArray[np.float64] | None]:
+    """Measure the axes on the edge, or without one on the outline; with points of the surface, none for one slice."""
+    single = geometry.shape_kji[0] == 1
+    if edge.inside.any():
+        contours = contours_of(edge)
+        axes = shape.axes_of_contours(contours, geometry)
+        return axes, None if single else surface_points_lps_mm(edge, contours.corners, geometry)
+    axes = shape.in_plane_axes(outline, geometry)
+    return axes, None if single else shape.border_points_lps_mm(outline, geometry)
+
+
+def _with_mesh(numbers: Measurements, mesh: shape.Mesh, outline: Outline, geometry: Geometry) -> Measurements:
+    """Add the volumes and the surface of the outline."""
+    return replace(
+        numbers,
+        volume_mesh_ml=mesh.volume_ml,
+        volume_voxels_ml=shape.voxel_volume_ml(outline, geometry),
+        surface_area_mm2=mesh.area_mm2,
+        sphericity=mesh.sphericity,
+    )
 
 
 def _with_edge(numbers: Measurements, edge: Edge, geometry: Geometry, contiguous: bool) -> Measurements:

@@ -11,10 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cc3d
 import edt
 import numpy as np
 
+from calcimeasure.edge.connected import label_pieces
 from calcimeasure.measure.constants import MEASURE
 from calcimeasure.model import Morphology
 
@@ -172,7 +172,7 @@ def _share(part: NDArray[np.bool_], whole: NDArray[np.bool_]) -> float:
 
 
 def _largest_share(calcified: NDArray[np.bool_]) -> float:
-    labels = cc3d.connected_components(calcified, connectivity=26)
+    labels = label_pieces(calcified)
     counts = np.bincount(labels.ravel())[1:]
     return float(counts.max() / counts.sum()) if counts.size else 1.0
 

@@ -98,6 +98,20 @@ def axes_of_contours(contours: Contours, geometry: Geometry) -> InPlaneAxes:
     """
     spacing_mm = np.array([geometry.row_spacing_mm, geometry.column_spacing_mm])
     borders_mm = [corners * spacing_mm for corners in contours.corners]
+    best_slice, best_ends = _longest_caliper(borders_mm)
+    lines_mm = [line * spacing_mm for line in contours.lines(best_slice)]
+    short_ends = longest_perpendicular_chord(lines_mm, best_ends)
+
+    def axis(ends_mm: NDArray[np.float64]) -> Axis:
+        k = np.full((2, 1), best_slice + contours.first_slice)
+        ends_lps_mm = geometry.to_lps_mm(np.hstack([k, ends_mm / spacing_mm]))
+        return _axis(ends_lps_mm, float(np.linalg.norm(ends_mm[1] - ends_mm[0])))
+
+    return InPlaneAxes(axis(best_ends), axis(short_ends), best_slice + contours.first_slice)
+
+
+def _longest_caliper(borders_mm: list[NDArray[np.float64]]) -> tuple[int, NDArray[np.float64]]:
+    """Find the slice with the two points of a border that lie farthest apart, and these points, (2, 2)."""
     # No caliper is longer than the diagonal of the bounding box, so most slices need not be measured.
     limits_mm = [math.hypot(*np.ptp(corners, axis=0)) if corners.size else -1.0 for corners in borders_mm]
     best_mm, best_slice, best_ends = -1.0, 0, np.zeros((2, 2))
@@ -111,15 +125,7 @@ def axes_of_contours(contours: Contours, geometry: Geometry) -> InPlaneAxes:
             length_mm > best_mm - MEASURE.same_length_mm and k < best_slice
         ):
             best_mm, best_slice, best_ends = length_mm, k, ends
-    lines_mm = [line * spacing_mm for line in contours.lines(best_slice)]
-    short_ends = longest_perpendicular_chord(lines_mm, best_ends)
-
-    def axis(ends_mm: NDArray[np.float64]) -> Axis:
-        k = np.full((2, 1), best_slice + contours.first_slice)
-        ends_lps_mm = geometry.to_lps_mm(np.hstack([k, ends_mm / spacing_mm]))
-        return _axis(ends_lps_mm, float(np.linalg.norm(ends_mm[1] - ends_mm[0])))
-
-    return InPlaneAxes(axis(best_ends), axis(short_ends), best_slice + contours.first_slice)
+    return best_slice, best_ends
 
 
 def _contours_of_mask(outline: Outline) -> Contours:

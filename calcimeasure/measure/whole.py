@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.edge import Edge
+    from calcimeasure.measure.hull import Hull
     from calcimeasure.measure.morphology import Features
     from calcimeasure.model import Measurements, Outline, Volume
 
@@ -77,26 +78,32 @@ class _Seen:
 def _seen(
     numbers: Measurements, volume: Volume, outline: Outline, edge: Edge, border_lps_mm: NDArray[np.float64]
 ) -> _Seen:
-    parts, geometry, length_mm = numbers.parts or 1, volume.geometry, numbers.largest_mm
+    parts, geometry = numbers.parts or 1, volume.geometry
     has_edge = bool(edge.inside.any())
-    has_level = fluid_level(volume, edge) if has_edge else None
     level = edge.level if has_edge else _level_of_outline(outline, edge)
     # Along the axes of the stack: how the patient lies in it changes nothing.
     axes = np.stack([geometry.normal, geometry.column_direction, geometry.row_direction], axis=1)
     hull = hull_of(border_lps_mm @ axes)
     calcified_mm3 = calcified_volume_mm3(level, edge.start_kji, geometry)
     if parts == 1 and calcified_mm3 >= MEASURE.convex_fill * hull.volume_mm3:
-        # The envelope lies between the calcium and its convex hull: here they are the same.
-        u95_mm3 = envelope_u95_mm3(edge, geometry, hull.area_mm2, added_mm3=0.0) if has_edge else None
-        features = features_of_convex(hull.thickness_mm, length_mm, calcified_mm3, has_level=bool(has_level))
-        return _Seen(calcified_mm3, u95_mm3, has_level, features)
+        return _seen_convex(numbers, volume, edge, hull, calcified_mm3)
+    has_level = fluid_level(volume, edge) if has_edge else None
     envelope = envelope_of(level, edge.start_kji, geometry, MEASURE.cubes_of_whole)
     if parts > 1 or envelope.added_mm3 > (1 - MEASURE.smooth_fill) * envelope.volume_mm3:
         level = level_of_pieces(volume, outline, edge) if has_edge else level
         envelope = envelope_of(level, edge.start_kji, geometry, MEASURE.cubes)
     u95_mm3 = envelope_u95_mm3(edge, geometry, envelope.area_mm2, envelope.added_mm3) if has_edge else None
-    features = features_of(envelope, hull, length_mm, parts, has_level=bool(has_level))
+    features = features_of(envelope, hull, numbers.largest_mm, parts, has_level=bool(has_level))
     return _Seen(envelope.volume_mm3, u95_mm3, has_level, features)
+
+
+def _seen_convex(numbers: Measurements, volume: Volume, edge: Edge, hull: Hull, calcified_mm3: float) -> _Seen:
+    """Describe a convex mass: its envelope lies between the calcium and its convex hull, and here they are the same."""
+    has_edge = bool(edge.inside.any())
+    has_level = fluid_level(volume, edge) if has_edge else None
+    u95_mm3 = envelope_u95_mm3(edge, volume.geometry, hull.area_mm2, added_mm3=0.0) if has_edge else None
+    features = features_of_convex(hull.thickness_mm, numbers.largest_mm, calcified_mm3, has_level=bool(has_level))
+    return _Seen(calcified_mm3, u95_mm3, has_level, features)
 
 
 def _level_of_outline(outline: Outline, edge: Edge) -> NDArray[np.float32]:

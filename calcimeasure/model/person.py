@@ -112,19 +112,27 @@ def settled(people: Iterable[Person]) -> dict[Person, Person]:
     distinct = set(people)
     apart = [field for field, values in enumerate(_columns(distinct)) if _differ(values)]
     if not apart:
-        whole = _filled(distinct)
-        return dict.fromkeys(distinct, whole)
+        return dict.fromkeys(distinct, _filled(distinct))
     names = {one: tuple(astuple(one)[field] for field in apart) for one in distinct}
-    whole_names = {name for name in names.values() if None not in name}
-    by_known: dict[tuple[int, ...], dict[Hashable, list[tuple[str | None, ...]]]] = {}
+    whole_names = _whole_names(names.values())
     members: dict[tuple[str | None, ...], list[Person]] = defaultdict(list)
     for one, name in names.items():
+        members[whole_names[name]].append(one)
+    return {one: whole for same in members.values() for whole in [_filled(same)] for one in same}
+
+
+def _whole_names(names: Collection[tuple[str | None, ...]]) -> dict[tuple[str | None, ...], tuple[str | None, ...]]:
+    """Give for each name the only one without gaps that it does not contradict, else itself."""
+    whole = {name for name in names if None not in name}
+    by_known: dict[tuple[int, ...], dict[Hashable, list[tuple[str | None, ...]]]] = {}
+    found: dict[tuple[str | None, ...], tuple[str | None, ...]] = {}
+    for name in names:
         known = tuple(place for place, part in enumerate(name) if part is not None)
         if known not in by_known:
-            by_known[known] = _by_parts(whole_names, known)
+            by_known[known] = _by_parts(whole, known)
         fitting = by_known[known].get(tuple(name[place] for place in known), [])
-        members[fitting[0] if len(fitting) == 1 else name].append(one)
-    return {one: whole for same in members.values() for whole in [_filled(same)] for one in same}
+        found[name] = fitting[0] if len(fitting) == 1 else name
+    return found
 
 
 def _differ(values: Iterable[str | None]) -> bool:

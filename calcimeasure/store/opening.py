@@ -64,19 +64,28 @@ def open_store(
     shared = True
     try:
         with store_errors(place):
-            database = engine.url.database
             known = beside.read(beside_store) if beside_store else None
-            if engine.dialect.name == "sqlite" and database and not database.startswith((":memory:", "file:")):
-                if not (make and known is None):
-                    _refuse_missing(Path(database), place, beside_store)
-                shared = set_journal(engine, Path(database))
-                release = None if shared else lock(Path(database))
-            store_id = _opened(engine, place, make and known is None, known, beside_store)
+            make = make and known is None
+            file = _file_of(engine)
+            if file is not None:
+                if not make:
+                    _refuse_missing(file, place, beside_store)
+                shared = set_journal(engine, file)
+                release = None if shared else lock(file)
+            store_id = _opened(engine, place, make, known, beside_store)
             yield Store(Transactions(engine, place, store_id, beside_store), place, shared)
     finally:
         engine.dispose()
         if release is not None:
             release()
+
+
+def _file_of(engine: Engine) -> Path | None:
+    """Give the file of an SQLite store; None for a store in memory or on a server."""
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or not database or database.startswith((":memory:", "file:")):
+        return None
+    return Path(database)
 
 
 def _refuse_missing(file: Path, place: str, beside_store: Path | None) -> None:

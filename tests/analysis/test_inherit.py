@@ -15,6 +15,7 @@ from calcimeasure.analysis.inherit import divide, inherit
 from calcimeasure.model import (
     AlgorithmType,
     BodySite,
+    Content,
     Laterality,
     Lesion,
     Outline,
@@ -148,6 +149,7 @@ def volume(monkeypatch: pytest.MonkeyPatch) -> Volume:
     hu[ELSEWHERE.box] = 800
     made = volume_of(hu, straight_grid(hu.shape, (2.0, 0.7, 0.9)))
     monkeypatch.setattr(pipeline, "load_image", lambda *_: made)
+    monkeypatch.setattr(pipeline, "content_of", lambda *_: Content("of no file"))
     return made
 
 

@@ -163,11 +163,15 @@ def test_any_position_of_the_patient_and_any_plane(tmp_path: Path, position: str
     assert_lesions_are_the_masses(report_of(write_multiframe(tmp_path / "one", hu, grid, header)))
 
 
-def test_tag_of_the_position_changes_nothing(tmp_path: Path) -> None:
+def test_tag_of_the_position_changes_nothing_but_where_down_is(tmp_path: Path) -> None:
     reports = []
     for position in ("HFS", "FFP", None):
         path = write_multiframe(tmp_path / f"{position}", hu_on_grid(), GRID, Header(patient_position=position))
-        reports.append([lesion.measurements for lesion in report_of(path).lesions])
+        lesions = report_of(path).lesions
+        assert {lesion.measurements.fluid_level for lesion in lesions} <= (
+            {None} if position is None else {False, None}
+        )
+        reports.append([replace(lesion.measurements, fluid_level=None) for lesion in lesions])
     assert reports[0] == reports[1] == reports[2]
 
 

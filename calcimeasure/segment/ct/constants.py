@@ -360,6 +360,12 @@ class CtConstants(Constants):
         "Fitted by logistic regression (ridge 0.3) to masses by formula (septa, lobules, grains, levels, nets, on a "
         "shaft and free) and to the solids of thirteen real series; to check it, each series was left out once.",
     )
+    sure_whole: float = constant(
+        0.9,
+        "",
+        "A whole is taken for a mass, whatever its pieces look like, only if it is one with this probability: the "
+        "bones of a hand lie as near to each other as the pieces of a mass.",
+    )
     smallest_whole_mm3: float = constant(
         800.0, "mm3", "A smaller solid is not judged as a whole: the signs were fitted to larger ones."
     )

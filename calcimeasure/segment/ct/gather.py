@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cc3d
 import numpy as np
 
+from calcimeasure.edge.connected import label_pieces
 from calcimeasure.model import Outline, Proposal
 
 if TYPE_CHECKING:
@@ -68,14 +68,19 @@ def gather(
         if not members:
             continue
         specks = _specks(volume, found, area, threshold_hu)
-        outlines = [piece.outline for piece in members]
-        if specks.any():
-            taken_in += _count(specks)
-            outlines.append(Outline.from_mask(specks, _start(area.box)))
-        first = members[0]
-        contact_mm2 = math.fsum(piece.bone_contact_mm2 for piece in members)
-        gathered.append(Proposal(_union(outlines), first.tissue, first.tissue_confidence, first.evidence, contact_mm2))
+        taken_in += _count(specks) if specks.any() else 0
+        gathered.append(_one_of(members, specks, area))
     return gathered, taken_in
+
+
+def _one_of(members: Sequence[Proposal], specks: NDArray[np.bool_], area: Area) -> Proposal:
+    """Make one proposal of the pieces of a mass and its specks, with the tissue of the first piece."""
+    outlines = [piece.outline for piece in members]
+    if specks.any():
+        outlines.append(Outline.from_mask(specks, _start(area.box)))
+    first = members[0]
+    contact_mm2 = math.fsum(piece.bone_contact_mm2 for piece in members)
+    return Proposal(_union(outlines), first.tissue, first.tissue_confidence, first.evidence, contact_mm2)
 
 
 def _specks(
@@ -114,7 +119,4 @@ def _start(box: Box) -> tuple[int, int, int]:
 
 
 def _count(mask: NDArray[np.bool_]) -> int:
-    # Padded to even lengths: in a box of odd lengths the binary labeling of cc3d reserves too little memory for
-    # isolated voxels, and fails.
-    roomy = np.pad(mask, [(0, length % 2) for length in mask.shape])
-    return int(cc3d.connected_components(roomy, connectivity=26, binary_image=True, return_N=True)[1])
+    return int(label_pieces(mask).max())

@@ -84,7 +84,8 @@ def judge_whole(features: WholeFeatures, settings: MeasureSettings) -> Judgement
     seen_log_odds = CT.whole_base_log_odds + sum(one.log_odds for one in seen)
     evidence = (*seen, *_missing(features.cut_share, CT.whole_cut, seen_log_odds))
     probability = _logistic(CT.whole_base_log_odds + sum(one.log_odds for one in evidence))
-    is_mass = probability >= settings.mass_probability and features.volume_mm3 >= CT.smallest_whole_mm3
+    needed = max(settings.mass_probability, CT.sure_whole)
+    is_mass = probability >= needed and features.volume_mm3 >= CT.smallest_whole_mm3
     if is_mass:
         return Judgement(Tissue.CALCIFIED_MASS, probability, probability, evidence)
     return Judgement(Tissue.UNKNOWN, probability, probability, evidence)
@@ -139,8 +140,7 @@ def _plainly(features: Features, contrast_agent: bool) -> tuple[Tissue, float, f
 def _vessel_or_contrast(f: Features, contrast_agent: bool) -> tuple[Tissue, float, float, str] | None:
     """Tell contrast agent and walls of vessels, by their evenness and their shape."""
     tubular = f.slenderness > CT.long and not joined(f)
-    even = f.spread < CT.even and f.rim < CT.even_rim and f.core_hu < CT.highest_contrast_hu and not joined(f)
-    if even and f.thickness_mm > CT.thinnest_even_mm and (tubular or contrast_agent):
+    if _is_even_as_fluid(f) and f.thickness_mm > CT.thinnest_even_mm and (tubular or contrast_agent):
         return (
             Tissue.CONTRAST,
             CT.contrast_confidence,
@@ -155,6 +155,10 @@ def _vessel_or_contrast(f: Features, contrast_agent: bool) -> tuple[Tissue, floa
             "long and thin, as in the wall of a vessel",
         )
     return None
+
+
+def _is_even_as_fluid(f: Features) -> bool:
+    return f.spread < CT.even and f.rim < CT.even_rim and f.core_hu < CT.highest_contrast_hu and not joined(f)
 
 
 def _is_shell_of_fluid(f: Features) -> bool:

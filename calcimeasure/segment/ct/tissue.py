@@ -356,22 +356,12 @@ def _hold_together(
     number, judgements
         The group of each label, and the judgement of each group except bone: that of its largest part.
     """
-    count = len(features) + 1
     tissue = [Tissue.OUTSIDE, *(one.tissue for one in judgements)]
     together, beside_metal = _joined(parts, features, tissue)
-    for whole in np.unique(whole_of[whole_of > 0]):
-        first, *others = np.flatnonzero(whole_of == whole).tolist()
-        for other in others:
-            together.merge(first, other)
-    number = np.zeros(count, dtype=np.int32)
+    _merge_wholes(together, whole_of)
+    number = np.where([one is Tissue.BONE for one in tissue], np.int32(BONE_GROUP), np.int32(0))
     grouped: dict[int, Judgement] = {}
-    members: dict[int, list[int]] = {}
-    for label in range(1, count):
-        if tissue[label] is Tissue.BONE:
-            number[label] = BONE_GROUP
-        else:
-            members.setdefault(together[label], []).append(label)
-    for n, labels in enumerate(members.values(), OUTSIDE_GROUP + 1):
+    for n, labels in enumerate(_members(together, tissue), OUTSIDE_GROUP + 1):
         number[labels] = n
         masses = [label for label in labels if tissue[label] is Tissue.CALCIFIED_MASS] or labels
         largest = max(masses, key=lambda label: features[label - 1].volume_mm3)
@@ -380,6 +370,23 @@ def _hold_together(
             # Streak artifacts beside metal are also dense, thick and without a cortex.
             grouped[n] = replace(grouped[n], tissue=Tissue.UNKNOWN, confidence=CT.undecided)
     return number, grouped
+
+
+def _merge_wholes(together: DisjointSet, whole_of: NDArray[np.intp]) -> None:
+    """Join the labels of the parts of each mass of several pieces."""
+    for whole in np.unique(whole_of[whole_of > 0]):
+        first, *others = np.flatnonzero(whole_of == whole).tolist()
+        for other in others:
+            together.merge(first, other)
+
+
+def _members(together: DisjointSet, tissue: list[Tissue]) -> list[list[int]]:
+    """List the labels of each group except bone, in the order of their first labels."""
+    members: dict[int, list[int]] = {}
+    for label, one in enumerate(tissue):
+        if label and one is not Tissue.BONE:
+            members.setdefault(together[label], []).append(label)
+    return list(members.values())
 
 
 def _joined(parts: Parts, features: list[Features], tissue: list[Tissue]) -> tuple[DisjointSet, set[int]]:
@@ -402,22 +409,39 @@ def _joined(parts: Parts, features: list[Features], tissue: list[Tissue]) -> tup
 
 def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: MeasureSettings) -> list[tuple[int, Proposal]]:
     """Divide a component where its groups meet; each piece comes with the number of its group, 0 if it has none."""
-    coarse_box = _coarse_box(outline.box, judged.coarse)
     mask = outline.mask()
-    numbers = [n for n, box in judged.boxes.items() if _overlap(box, coarse_box)]
     counts = _groups_in(mask, outline.box, judged)
-    numbers = [n for n in numbers if n < len(counts) and counts[n]]
     counts[0] = 0
     if not counts.any():
         return [(0, _alone(volume, outline, mask, judged, settings))]
-    worth = [n for n in numbers if judged.judgements[n].tissue in WORTH_CUTTING]
-    largest = int(counts.argmax())
+    worth = _worth_cutting(outline, counts, judged)
     if not worth or np.count_nonzero(counts) == 1:
+        largest = int(counts.argmax())
         return [(largest, _whole(outline, largest, judged))]
     smallest = settings.min_volume_mm3 / float(np.median(volume.geometry.voxel_sizes))
-    found: list[tuple[int, Proposal]] = []
     rest = mask
-    for n in sorted(worth, key=lambda n: judged.judgements[n].tissue is not Tissue.CALCIFIED_MASS):
+    found = _cut_from(rest, volume, outline, worth, judged, smallest)
+    if np.count_nonzero(rest) >= smallest:
+        counts[worth] = 0
+        group = int(counts.argmax()) or BONE_GROUP
+        found.append((group, _whole(Outline.from_mask(rest, outline.start_kji), group, judged)))
+    return found
+
+
+def _worth_cutting(outline: Outline, counts: NDArray[np.int64], judged: _Judged) -> list[int]:
+    """List the groups in a component that are cut from it, calcified masses first."""
+    coarse_box = _coarse_box(outline.box, judged.coarse)
+    numbers = [n for n, box in judged.boxes.items() if _overlap(box, coarse_box) and n < len(counts) and counts[n]]
+    worth = [n for n in numbers if judged.judgements[n].tissue in WORTH_CUTTING]
+    return sorted(worth, key=lambda n: judged.judgements[n].tissue is not Tissue.CALCIFIED_MASS)
+
+
+def _cut_from(
+    rest: NDArray[np.bool_], volume: Volume, outline: Outline, numbers: list[int], judged: _Judged, smallest: float
+) -> list[tuple[int, Proposal]]:
+    """Cut groups of at least a number of voxels from a component, in turn; `rest` keeps what no group took."""
+    found: list[tuple[int, Proposal]] = []
+    for n in numbers:
         piece, start, contact = _cut_out(volume, rest, outline, n, judged)
         if piece is None or np.count_nonzero(piece) < smallest:
             continue
@@ -426,10 +450,6 @@ def _pieces(volume: Volume, outline: Outline, judged: _Judged, settings: Measure
         stack_start = tuple(a + b for a, b in zip(start, outline.start_kji, strict=True))
         own = Outline.from_mask(piece, (stack_start[0], stack_start[1], stack_start[2]))
         found.append((n, _proposal(own, judged.judgements[n], contact)))
-    if np.count_nonzero(rest) >= smallest:
-        counts[worth] = 0
-        group = int(counts.argmax()) or BONE_GROUP
-        found.append((group, _whole(Outline.from_mask(rest, outline.start_kji), group, judged)))
     return found
 
 

@@ -1,6 +1,6 @@
 """How masses of several pieces are found: as one, as a calcified mass, without bone.
 
-make bench-conglomerate runs these alone. CALCIMEASURE_BENCH_MASSES=9 draws nine masses of each kind,
+CALCIMEASURE_BENCH_MASSES=9 draws nine masses of each kind,
 CALCIMEASURE_BENCH_SEED=123 those of that seed. Each case is a row of results/bench/conglomerate-cases.csv as soon as it
 is judged; a run that was interrupted goes on after the last row of its seed.
 """

@@ -1,0 +1,34 @@
+"""Connected pieces of a mask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cc3d
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def label_pieces(mask: NDArray[np.bool_], connectivity: int = 26) -> NDArray[np.unsignedinteger]:
+    """Label the connected pieces of a mask.
+
+    Parameters
+    ----------
+    mask
+        (k, j, i).
+    connectivity
+        6, 18 or 26 neighbors.
+
+    Returns
+    -------
+    ndarray
+        (k, j, i): the number of the piece, from 1 on; 0 outside of the mask.
+    """
+    # Padded to even lengths: in a box of odd lengths the binary labeling of cc3d reserves too little memory for
+    # isolated voxels, and fails.
+    roomy = np.pad(mask, [(0, length % 2) for length in mask.shape])
+    k, j, i = mask.shape
+    labels: NDArray[np.unsignedinteger] = cc3d.connected_components(roomy, connectivity=connectivity, binary_image=True)
+    return labels[:k, :j, :i]
