@@ -103,7 +103,9 @@ class Imaged:
     seed: int
 
     def volume(self) -> Volume:
-        return volume_of(np.rint(self.hu), self.grid)
+        """Return the image as if it had been loaded; slices are as thick as the largest step, and leave no gaps."""
+        loaded = volume_of(np.rint(self.hu), self.grid)
+        return replace(loaded, stack=replace(loaded.stack, slice_thickness_mm=max(loaded.geometry.slice_steps_mm)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,10 +206,13 @@ class Report:
     contents: Content | None = None
 
 
+_TWO_IMAGES = "two_images_of_one_uid"
+
+
 def notices_of(result: Report | Failure) -> tuple[str, ...]:
     """Give the notices of a stack, each once: of a stack that was not measured, those of its headers."""
     if isinstance(result, Report):
         return tuple(dict.fromkeys(result.notices))
     # The headers alone took two images for copies.
-    untrue = {"duplicate_dropped"} if result.reason == "two_images_of_one_uid" else set()
+    untrue = {"duplicate_dropped"} if result.reason == _TWO_IMAGES else set()
     return tuple(one for one in dict.fromkeys(result.stack.notices if result.stack else ()) if one not in untrue)
