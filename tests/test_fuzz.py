@@ -75,11 +75,13 @@ def test_long_run_sees_a_fault_of_the_program(monkeypatch: pytest.MonkeyPatch) -
     assert hostile.measure_batch(grid, grid + 1).faults == f"internal_error:{grid}"
 
 
-def test_long_run_sees_a_contradiction_and_a_run_that_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_run_sees_a_contradiction_and_a_run_that_hangs_or_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     doubled = hostile.KINDS.index("doubled")
     # What is measured here stands for a series that is accepted with two values.
     monkeypatch.setitem(hostile.DRAW, "doubled", hostile.DRAW["grids"])
-    assert hostile.measure_batch(doubled, doubled + 1).faults == f"contradiction:{doubled}"
+    monkeypatch.setattr(hostile, "REST_SECONDS", 0)
+    assert hostile.measure_batch(doubled, doubled + 1).faults == f"hang:{doubled} contradiction:{doubled}"
+    monkeypatch.setattr(hostile, "REST_SECONDS", 600)
     monkeypatch.setattr(hostile, "START_SECONDS", 0)
     monkeypatch.setattr(hostile, "LONGEST_SECONDS", 0.1)
     assert hostile.measure_batch(doubled, doubled + 1).faults == f"stopped:{doubled}"

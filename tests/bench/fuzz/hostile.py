@@ -46,6 +46,9 @@ TIME_LIMIT_SECONDS = 30
 START_SECONDS = 120
 """Of a batch, besides what its inputs may take: starting, looking through files and writing tables."""
 
+REST_SECONDS = 20.0
+"""Of a batch, for all but its stacks: 3 s are usual, and what is looked through for more than the bar is a hang too."""
+
 LOOK_SECONDS = 0.1
 
 BARS = {
@@ -113,13 +116,14 @@ def measure_batch(first: int, stop: int) -> Batch:
         faults += [f"memory:{first}"] if ended.memory_mb > MOST_MEMORY_MB else []
         if faults:
             print(ended.said[-2000:], file=sys.stderr)  # noqa: T201
+        seconds = [float(row["seconds"]) for row in rows if row["seconds"]]
+        faults += [f"hang:{first}"] if ended.seconds - sum(seconds) > REST_SECONDS else []
         faults += [fault for row in rows for fault in _faults_of_row(row, drawn)]
         if rows:
             faults += [f"tables:{first}"] if not _tables_are_whole(out) else []
             faults += [f"verify:{first}"] if run(folder, START_SECONDS, "verify", out, *key).exit_code != 0 else []
         measured = sum(row["state"] == "measured" for row in rows)
-        longest_s = max((float(row["seconds"]) for row in rows if row["seconds"]), default=0.0)
-    figures = (round(longest_s, 1), round(ended.memory_mb), round(ended.seconds, 1))
+    figures = (round(max(seconds, default=0.0), 1), round(ended.memory_mb), round(ended.seconds, 1))
     return Batch(first, stop, measured, len(rows) - measured, *figures, " ".join(dict.fromkeys(faults)))
 
 
