@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two pips in one .venv spoil it
-.PHONY: help demo test lint docs bench sample-dicom clean python-path libraries rebuild
+.PHONY: help demo test lint docs bench bench-full sample-dicom clean python-path libraries rebuild
 
 VENV_PYTHON := .venv/bin/python
 # There while something is being made in .venv, so that the next run sees an interrupted one and starts anew.
@@ -37,6 +37,11 @@ docs: .venv/.group-docs ## build the documentation into build/docs
 # The options replace those of pyproject.toml, which leave tests/bench out. No test here needs pytest-qt; the review opens its own windows.
 bench: libraries .venv/.group-bench ## set up, then run the benchmarks
 	$(QT) $(VENV_PYTHON) -m pytest tests/bench -o addopts="--strict-markers --strict-config" -p no:pytest-qt --benchmark-only $(ARGS)
+
+# Each goes on where an earlier run was interrupted.
+bench-full: .venv/.group-bench ## the long benchmarks: 20,000 hostile inputs, 2,000 damaged stores
+	$(VENV_PYTHON) -m tests.bench.fuzz.hostile
+	$(VENV_PYTHON) -m tests.bench.store.damaged
 
 sample-dicom: .venv/.package ## write sample_dicom anew
 	$(VENV_PYTHON) -m tests.dicom_phantom sample_dicom

@@ -1,6 +1,7 @@
-"""Breaks DICOM files in seeded ways and loads them: ``python -m tests.fuzz files|codes|grids FIRST STOP``.
+"""Breaks DICOM files in seeded ways and loads them: ``python -m tests.fuzz files|codes|grids|doubled FIRST STOP``.
 
-`files` breaks whole files, `codes` the codestreams in them alone. `grids` measures small stacks on odd grids.
+`files` breaks whole files, `codes` the codestreams in them alone. `grids` measures small stacks on odd grids. `doubled`
+says an attribute twice, with two values, in every file of a series.
 
 Each case writes its number before it runs and its outcome after, so that a case that ends the process is known. A case
 that takes longer than LIMIT_SECONDS ends the process with its traceback.
@@ -9,6 +10,7 @@ that takes longer than LIMIT_SECONDS ends the process with its traceback.
 from __future__ import annotations
 
 import faulthandler
+import io
 import random
 import resource
 import shutil
@@ -17,14 +19,16 @@ import sys
 import tempfile
 import time
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydicom import dcmread
 from pydicom.datadict import tag_for_keyword
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.errors import PixelError, SeriesError, UsageError
@@ -79,6 +83,7 @@ _VRS = [name.encode() for name in _VR_NAMES.split()]
 _TAGS = [
     struct.pack("<HH", tag >> 16, tag & 0xFFFF) for tag in map(tag_for_keyword, _KEYWORDS.split()) if tag is not None
 ]
+_LONG_VRS = {vr.encode() for vr in EXPLICIT_VR_LENGTH_32}
 _LENGTHS = [0, 1, 2, 3, 7, 8, 255, 256, 0x7FFF, 0xFFFE, 0xFFFF]
 _ABSURD = [
     *[b"", b"NaN", b"inf", b"-inf", b"1e308", b"-1e308", b"1e-308", b"0", b"-0", b"-1", b"9" * 16, b"1_0", b"0x10"],
@@ -168,9 +173,40 @@ def change_value(content: bytearray, rng: random.Random) -> None:
         content[place + 4 : place + 4 + length] = value[:length].ljust(length, filler)
 
 
+def _element(content: bytearray, tag_place: int) -> tuple[int, int] | None:
+    """Bytes of a value, from and to; None where it is long, or its length is broken."""
+    vr = bytes(content[tag_place + 4 : tag_place + 6])
+    start, length_place = (tag_place + 8, tag_place + 6) if vr in _VRS else (tag_place + 8, tag_place + 4)
+    if vr in _LONG_VRS:
+        start, length_place = tag_place + 12, tag_place + 8
+    length = int.from_bytes(content[length_place:start], "little")
+    return (start, start + length) if 0 < length <= 128 and start + length <= len(content) else None
+
+
+_NEXT_DIGITS = bytes.maketrans(b"0123456789", b"1234567890")
+
+
+def _with_other_value(element: bytes, value_bytes: int) -> bytes:
+    """An element with other digits in its value, or another first byte where it has none."""
+    head, value = element[:-value_bytes], element[-value_bytes:]
+    other = value.translate(_NEXT_DIGITS)
+    return head + (other if other != value else bytes([value[0] ^ 1]) + value[1:])
+
+
+def double_attribute(content: bytearray, rng: random.Random) -> None:
+    """With the same value or another one, beside the first."""
+    place = _place_of_tag(content, rng) - 4
+    if (value := _element(content, place)) is not None:
+        element = bytes(content[place : value[1]])
+        again = rng.choice([element, _with_other_value(element, value[1] - value[0])])
+        where = rng.choice([place, value[1]])
+        content[where:where] = again
+
+
 MUTATIONS = [
     *[flip_anywhere, flip_bit, flip_header, flip_header, truncate, delete_block, repeat_block, overwrite_block],
     *[swap_blocks, change_tag, change_tag, change_vr, change_length, change_length, *[change_value] * 3],
+    *[double_attribute] * 2,
 ]
 
 
@@ -280,8 +316,17 @@ def _write(folder: Path, files: dict[str, bytes], argument: str) -> Path:
 # Cases
 
 
-def run_case(number: int, folder: Path) -> str:
-    """Break a base, load it, and return what became of it; raises where that is a fault of the loader."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An input that is written, the base that it was made of, and what was done to it."""
+
+    path: Path
+    base: str
+    done: str
+
+
+def draw_file(number: int, folder: Path) -> Drawn:
+    """Break a file of a base."""
     rng = random.Random(number)  # noqa: S311 - cases are to be the same every time
     name = rng.choice(list(BASES))
     files, argument = _base(name)
@@ -293,12 +338,56 @@ def run_case(number: int, folder: Path) -> str:
         if len(content) > 200:
             mutation(content, rng)
     files[broken] = bytes(content)
-    path = _write(folder, files, argument)
-    outcomes = _load(path, name)
-    return f"{name} {'+'.join(one.__name__ for one in applied)}: {' '.join(outcomes)}"
+    return Drawn(_write(folder, files, argument), name, "+".join(one.__name__ for one in applied))
 
 
-def _load(path: Path, name: str) -> list[str]:
+def run_case(number: int, folder: Path) -> str:
+    """Break a base, load it, and return what became of it; raises where that is a fault of the loader."""
+    drawn = draw_file(number, folder)
+    return f"{drawn.base} {drawn.done}: {' '.join(load(drawn.path, drawn.base))}"
+
+
+_DOUBLED = """
+    PixelSpacing ImagePositionPatient ImageOrientationPatient RescaleSlope RescaleIntercept Rows Columns BitsStored
+    PixelRepresentation PhotometricInterpretation PatientID SeriesInstanceUID StudyInstanceUID
+"""
+"""Attributes that numbers, or whose numbers they are, rest on."""
+
+_SHORT_HEAD_BYTES = 8
+"""Of each of them: no VR of theirs has a length of four bytes behind it."""
+
+_DOUBLED_BASES = [name for name in SYNTAXES if name not in {"deflated", "explicit_be"}]
+
+
+def draw_doubled(number: int, folder: Path) -> Drawn:
+    """Say an attribute twice, with two values, in every file of a series: beside the first, or at the end."""
+    rng = random.Random(number)  # noqa: S311 - cases are to be the same every time
+    name, keyword, at_end = rng.choice(_DOUBLED_BASES), rng.choice(_DOUBLED.split()), rng.random() < 0.3
+    tag = tag_for_keyword(keyword)
+    assert tag is not None
+    files, argument = _base(name)
+    doubled = {}
+    for file, whole in files.items():
+        raw = dcmread(io.BytesIO(whole), stop_before_pixels=True).get_item(tag)
+        assert isinstance(raw, RawDataElement)
+        start, stop = raw.value_tell, raw.value_tell + raw.length
+        again = _with_other_value(whole[start - _SHORT_HEAD_BYTES : stop], raw.length)
+        where = len(whole) if at_end else stop
+        doubled[file] = whole[:where] + again + whole[where:]
+    return Drawn(_write(folder, doubled, argument), name, f"{keyword}{' at the end' if at_end else ''}")
+
+
+def run_doubled_case(number: int, folder: Path) -> str:
+    """Load a series that says an attribute twice; raises where the series is accepted."""
+    drawn = draw_doubled(number, folder)
+    outcomes = load(drawn.path, drawn.base)
+    if "loaded" in outcomes:
+        raise AssertionError(f"{drawn.base} {drawn.done}: accepted with two values")
+    return f"{drawn.base} {drawn.done}: {' '.join(outcomes)}"
+
+
+def load(path: Path, name: str) -> list[str]:
+    """Load what is under a path, and tell what became of each stack; raises where that is a fault of the loader."""
     try:
         found = find_series(path)
     except UsageError as error:
@@ -342,11 +431,11 @@ def _coded(syntax: str) -> tuple[bytes, Instance, int, int]:
     return content, stack.instances[0], content.index(code), content.index(code) + len(code)
 
 
-def run_code_case(number: int, folder: Path) -> str:
-    """Break a codestream and decode it; raises where that is a fault of the loader."""
+def draw_code(number: int, folder: Path) -> Drawn:
+    """Break a codestream."""
     rng = random.Random(number)  # noqa: S311 - cases are to be the same every time
     syntax = rng.choice(ENCAPSULATED)
-    whole, instance, start, stop = _coded(syntax)
+    whole, _, start, stop = _coded(syntax)
     code = bytearray(whole[start:stop])
     end = len(code) if rng.random() < 0.4 else min(len(code), rng.choice([64, 160, 700]))
     for _ in range(rng.choice([1, 1, 2, 3, 8])):
@@ -359,16 +448,20 @@ def run_code_case(number: int, folder: Path) -> str:
     code = code[: stop - start].ljust(stop - start, b"\0")
     if rng.random() < 0.5:
         code[-2:] = b"\xff\xd9"
-    folder.mkdir()
-    path = folder / "one"
-    path.write_bytes(whole[:start] + code + whole[stop:])
+    path = _write(folder, {"one": whole[:start] + code + whole[stop:]}, "one")
+    return Drawn(path, syntax, "codestream")
+
+
+def run_code_case(number: int, folder: Path) -> str:
+    """Break a codestream and decode it; raises where that is a fault of the loader."""
+    drawn = draw_code(number, folder)
     try:
-        values = stored_values(replace(instance, path=path))
+        values = stored_values(replace(_coded(drawn.base)[1], path=drawn.path))
     except PixelError as error:
-        return f"{syntax}: {error.reason}"
+        return f"{drawn.base}: {error.reason}"
     if values.shape != (60, 70):
         raise AssertionError(f"{values.shape} values")
-    return f"{syntax}: loaded"
+    return f"{drawn.base}: loaded"
 
 
 _SPACINGS_MM = (0.3, 0.7, 1.0, 3.0, 0.02, 0.05, 0.1, 5.0, 8.0, 9.9)
@@ -377,8 +470,8 @@ _SIDES = (1, 2, 3, 5, 20, 40, 200)
 _PLACES_MM = (1e6, 1e15, 1e30, 1e200, 1e308)
 
 
-def run_grid_case(number: int, folder: Path) -> str:
-    """Measure a small stack on an odd grid; raises where it is neither measured nor refused with a reason."""
+def draw_grid(number: int, folder: Path) -> Drawn:
+    """Write a small stack on an odd grid."""
     rng = random.Random(number)  # noqa: S311 - cases are to be the same every time
     usual = rng.random() < 0.3
 
@@ -399,16 +492,21 @@ def run_grid_case(number: int, folder: Path) -> str:
     hu = hu + np.random.default_rng(number).integers(-20, 20, shape_kji)
     folder.mkdir()
     _write_grid(folder, hu, start_mm, (step_mm, row_mm, column_mm), normal_axis, thickness_mm)
+    return Drawn(folder, "grid", f"{shape_kji} {step_mm:g} {row_mm:g} {column_mm:g} at {start_mm}")
+
+
+def run_grid_case(number: int, folder: Path) -> str:
+    """Measure a small stack on an odd grid; raises where it is neither measured nor refused with a reason."""
+    drawn = draw_grid(number, folder)
     outcomes = []
-    for stack in find_series(folder).series:
+    for stack in find_series(drawn.path).series:
         try:
             report = analyze(stack)
         except SeriesError as error:
             outcomes.append(error.reason)
         else:
             outcomes.append(f"{len(report.lesions)} lesions")
-    grid = f"{shape_kji} {step_mm:g} {row_mm:g} {column_mm:g} at {start_mm}"
-    return f"{grid}: {' '.join(outcomes)}"
+    return f"{drawn.done}: {' '.join(outcomes)}"
 
 
 _DIRECTIONS = ("0\\1\\0\\0\\0\\1", "0\\0\\1\\1\\0\\0", "1\\0\\0\\0\\1\\0")
@@ -426,7 +524,7 @@ def _write_grid(
     """Write slices along one of the patient's axes, with numbers that pydicom does not write."""
     for slice_number in range(len(hu)):
         dataset = slice_dataset(GRID, 0, Header())
-        dataset.SOPInstanceUID = f"1.2.{slice_number + 1}"
+        dataset.SOPInstanceUID = f"{dataset.SeriesInstanceUID[:-3]}.{slice_number + 1}"
         place_mm = list(start_mm)
         place_mm[normal_axis] += slice_number * spacing_mm[0]
         stored = np.clip(hu[slice_number] + 1024, 0, 4095).astype(np.uint16)
@@ -447,7 +545,7 @@ def _write_grid(
             save(folder / f"{slice_number}", dataset, "implicit_le")
 
 
-CASES = {"files": run_case, "codes": run_code_case, "grids": run_grid_case}
+CASES = {"files": run_case, "codes": run_code_case, "grids": run_grid_case, "doubled": run_doubled_case}
 
 
 def _peak_mb() -> float:

@@ -213,6 +213,25 @@ def test_others_are_told_in_one_line_what_to_install(checkout: Checkout, system:
     assert not checkout.calls("apt-get")
 
 
+def test_long_benchmarks_are_both_run(checkout: Checkout) -> None:
+    assert checkout.make("bench-full").returncode == 0
+    assert checkout.calls("-m tests.bench") == [
+        "python -m tests.bench.fuzz.hostile",
+        "python -m tests.bench.store.damaged",
+    ]
+
+
 def test_help_lists_every_target_for_people(checkout: Checkout) -> None:
     listed = {line.split()[1] for line in checkout.make().stdout.splitlines() if line.startswith("  make ")}
-    assert listed == {"help", "demo", "test", "lint", "docs", "bench", "sample-dicom", "clean", "python-path"}
+    assert listed == {
+        "help",
+        "demo",
+        "test",
+        "lint",
+        "docs",
+        "bench",
+        "bench-full",
+        "sample-dicom",
+        "clean",
+        "python-path",
+    }
