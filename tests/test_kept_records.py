@@ -18,7 +18,7 @@ from tests.tables import read, write_ct
 if TYPE_CHECKING:
     from pathlib import Path
 
-_NO_BOUNDS = environment("calcimeasure.load.header", "_LARGEST_INTEGER = 2**80")
+_NO_BOUNDS = environment("calcimeasure.load.values", "LARGEST_INTEGER = 2**80")
 """Without what the header step refuses, so that it is the store that cannot hold a value."""
 
 

@@ -58,7 +58,9 @@ def test_record_of_a_command_gets_its_options(
 def test_error_of_a_command_is_one_line_but_with_debug(bakes: tuple[typer.Typer, list[object]]) -> None:
     result = CliRunner().invoke(bakes[0], ["51"])
     assert result.exit_code == 1
-    assert "internal error, ValueError: no oven is as large" in the_line(result)
+    assert "internal error" in the_line(result)
+    assert "ValueError" in the_line(result)
+    assert "no oven" not in the_line(result)  # a message can name a patient
     assert isinstance(CliRunner().invoke(bakes[0], ["51", "--debug"]).exception, ValueError)
 
 

@@ -79,7 +79,7 @@ def test_persons_who_share_an_id_of_the_map_are_not_in_it() -> None:
         replace(one, stack=replace(one.stack, person="A 1950")),
         replace(other, stack=replace(other.stack, person="A 1960")),
     )
-    assert tally_of({"A": "R1"}, *shared).unmapped() == [Unmapped("A", 1, "A")] * 2
+    assert tally_of({"A": "R1"}, *shared).unmapped() == [Unmapped("A", 1)] * 2
 
 
 def test_without_a_map_nobody_is_missing_from_it(tmp_path: Path) -> None:
