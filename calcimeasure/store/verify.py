@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 
 from calcimeasure.one_line import one_line
 from calcimeasure.store import chain, units
+from calcimeasure.store.schema import APPEND_ONLY
 from calcimeasure.store.schema import chain as table
 from calcimeasure.store.shape import shape_findings
 
@@ -82,7 +83,21 @@ def _every_finding(connection: Connection, key: bytes | None) -> Iterator[str]:
     yield from shape_findings(connection)
     yield from _of_pages(connection, None)
     yield from _of_rows(connection, tuple(units.KEYS))
+    yield from islice(_replaced(connection), _MOST)
     yield from islice(_of_chain(connection, key), _MOST)
+
+
+def _replaced(connection: Connection) -> Iterator[str]:
+    """Tell which rows of append-only tables were stored twice: the first was lost, and another got its number."""
+    twice = (
+        select(table.c.table_name, table.c.row_id)
+        .where(table.c.table_name.in_(APPEND_ONLY))
+        .group_by(table.c.table_name, table.c.row_id)
+        .having(func.count(table.c.row_hash.distinct()) > 1)
+        .order_by(table.c.table_name, table.c.row_id)
+    )
+    for name, row_id in connection.execute(twice):
+        yield _told(name, row_id, "is lost, and another has its number")
 
 
 def _entries_without_key(connection: Connection) -> int:

@@ -76,7 +76,11 @@ class Folder:
                     "SELECT CAST(name AS TEXT) FROM sqlite_master WHERE type = 'table' ORDER BY 1"
                 )
                 return {
-                    name.decode(): sorted(map(repr, connection.execute(f'SELECT * FROM "{name.decode()}" NOT INDEXED')))
+                    name.decode(): [
+                        row
+                        for row in sorted(map(repr, connection.execute(f'SELECT * FROM "{name.decode()}" NOT INDEXED')))
+                        if not row.startswith("(b'key_place'")  # every command with --key writes it anew
+                    ]
                     for (name,) in names.fetchall()
                 }
         except (sqlite3.Error, ValueError):

@@ -352,3 +352,14 @@ def test_a_database_of_postgresql_is_backed_up_by_its_own_tools(tmp_path: Path) 
 
 def test_tables_of_the_chain_are_those_of_the_schema() -> None:
     assert units.KEYS.keys() | {"chain"} == set(schema.metadata.tables)
+
+
+def test_lost_row_whose_number_is_given_again_is_found(file: Path) -> None:
+    with opened(file) as store:
+        store.use_key(KEY)
+        store.note_seen(*store.measured_stacks(), "Dr B")
+    change(file, "DELETE FROM looks WHERE look_id = (SELECT max(look_id) FROM looks)")
+    with opened(file) as store:
+        store.use_key(KEY)
+        store.note_seen(*store.measured_stacks(), "Dr C")
+        assert any("looks" in one and "another has its number" in one for one in store.verify().findings)
