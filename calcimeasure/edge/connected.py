@@ -32,3 +32,8 @@ def label_pieces(mask: NDArray[np.bool_], connectivity: int = 26) -> NDArray[np.
     k, j, i = mask.shape
     labels: NDArray[np.unsignedinteger] = cc3d.connected_components(roomy, connectivity=connectivity, binary_image=True)
     return labels[:k, :j, :i]
+
+
+def count_pieces(mask: NDArray[np.bool_]) -> int:
+    """Count the connected pieces (26 neighbors) of a mask (k, j, i)."""
+    return int(label_pieces(mask).max())

@@ -27,7 +27,7 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.edge.blur import blur_sigma_mm
-from calcimeasure.edge.connected import label_pieces
+from calcimeasure.edge.connected import count_pieces
 from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.divide import divided
 from calcimeasure.edge.peak import peaks_of_balls
@@ -98,7 +98,7 @@ class Calcified:
 
 def has_several_pieces(outline: Outline) -> bool:
     """Tell whether a mask is of several pieces (26 neighbors)."""
-    return int(label_pieces(outline.mask()).max()) > 1
+    return count_pieces(outline.mask()) > 1
 
 
 def is_porous(near: Neighborhood, noise_hu: float) -> bool:

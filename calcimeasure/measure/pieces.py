@@ -1,4 +1,4 @@
-"""The pieces of a mass: how many there are, and the surface of each in its own density."""
+"""The surface of each piece of a mass in its own density."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import edt
 import numpy as np
 from scipy import ndimage
 
-from calcimeasure.edge.connected import label_pieces
 from calcimeasure.measure.constants import MEASURE
 
 if TYPE_CHECKING:
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.edge import Edge
     from calcimeasure.model import Outline, Volume
-
-
-def count_pieces(mask: NDArray[np.bool_]) -> int:
-    """Count the connected pieces (26 neighbors) of a mask (k, j, i)."""
-    return int(label_pieces(mask).max())
 
 
 def level_of_pieces(volume: Volume, outline: Outline, edge: Edge) -> NDArray[np.float32]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.edge.connected import count_pieces
 from calcimeasure.measure.constants import MEASURE
 from calcimeasure.measure.envelope import calcified_volume_mm3, envelope_of
 from calcimeasure.measure.hull import hull_of
 from calcimeasure.measure.level import fluid_level
 from calcimeasure.measure.morphology import features_of, features_of_convex, morphology_of
-from calcimeasure.measure.pieces import count_pieces, level_of_pieces
+from calcimeasure.measure.pieces import level_of_pieces
 from calcimeasure.measure.skin import skin_distance_mm
 from calcimeasure.measure.uncertainty import envelope_u95_mm3
 

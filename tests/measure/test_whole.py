@@ -10,10 +10,11 @@ import pytest
 from scipy.integrate import quad
 
 from calcimeasure.edge import find_edge
+from calcimeasure.edge.connected import count_pieces
 from calcimeasure.measure import measure
 from calcimeasure.measure.constants import MEASURE
 from calcimeasure.measure.envelope import envelope_of
-from calcimeasure.measure.pieces import count_pieces, level_of_pieces
+from calcimeasure.measure.pieces import level_of_pieces
 from calcimeasure.model import Measurements, Outline
 from calcimeasure.settings import Settings
 from tests.measure.painted import balls, dense, painted

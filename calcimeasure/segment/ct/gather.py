@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.edge.connected import label_pieces
+from calcimeasure.edge.connected import count_pieces
 from calcimeasure.model import Outline, Proposal
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def gather(
         if not members:
             continue
         specks = _specks(volume, found, area, threshold_hu)
-        taken_in += _count(specks) if specks.any() else 0
+        taken_in += count_pieces(specks) if specks.any() else 0
         gathered.append(_one_of(members, specks, area))
     return gathered, taken_in
 
@@ -116,7 +116,3 @@ def _draw(mask: NDArray[np.bool_], start_kji: tuple[int, int, int], outline: Out
 
 def _start(box: Box) -> tuple[int, int, int]:
     return (box[0].start, box[1].start, box[2].start)
-
-
-def _count(mask: NDArray[np.bool_]) -> int:
-    return int(label_pieces(mask).max())
