@@ -426,6 +426,17 @@ class CtConstants(Constants):
         6.0, "standard deviations", "Noise alone does not raise a block of soft tissue so far in ten million blocks."
     )
 
+    # The network
+    view_side: int = constant(
+        32, "pixels", "A view of the finer step is 64 mm wide: a vertebra; of the coarser, 160 mm: what it belongs to."
+    )
+    view_steps_mm: tuple[float, float] = constant(
+        (2.0, 5.0), "mm", "Distances of the pixels of a view: a cortex is seen at the finer, a skeleton at the coarser."
+    )
+    view_windows_hu: tuple[tuple[int, int], tuple[int, int]] = constant(
+        ((-150, 250), (150, 1200)), "HU", "Attenuation is shown to the network in two windows: soft tissue and calcium."
+    )
+
     # The cut between a mass and bone
     room_mm: float = constant(8.0, "mm", "Room round a part when it is cut from what it lies on.")
     sure_mm: float = constant(
