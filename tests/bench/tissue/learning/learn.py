@@ -2,7 +2,7 @@
 
     python -m tests.bench.tissue.learning.learn SCENES OUT --minutes 40
 
-SCENES holds what `tests.bench.tissue.learning.build` wrote. OUT takes near_network.npz and figures.txt. Everything
+SCENES holds what `tests.bench.tissue.learning.build` wrote. OUT takes part_network.npz and figures.txt. Everything
 follows from the scenes and one seed, on one thread.
 """
 
@@ -184,19 +184,19 @@ def as_input(rng: np.random.Generator | None, both: Both, index: np.ndarray) -> 
     return torch.from_numpy(np.ascontiguousarray(as_channels(seen, own).transpose(0, 1, 4, 2, 3)))
 
 
-def teach(both: Both, rows: np.ndarray, seconds: float, seed: int) -> Network:
-    """Teach for so many seconds, and for a number of steps that depends on nothing else where it is given."""
+def teach(both: Both, rows: np.ndarray, steps: int, seed: int) -> Network:
+    """Teach for so many steps of `BATCH` candidates each."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = Network()
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     groups = [rows[(both.is_mass[rows] == mass) & (both.whole[rows] == whole)] for mass in (0, 1) for whole in (0, 1)]
     odds = [both.weight[one] / both.weight[one].sum() for one in groups]
-    begun, steps, shown = time.monotonic(), 0, 0.0
+    begun, shown = time.monotonic(), 0.0
     network.train()
-    while (done := (time.monotonic() - begun) / seconds) < 1:
+    for step in range(1, steps + 1):
         for group in optimizer.param_groups:
-            group["lr"] = RATE * min(1, (steps + 1) / 50) * 0.5 * (1 + math.cos(math.pi * done))
+            group["lr"] = RATE * min(1, step / 50) * 0.5 * (1 + math.cos(math.pi * step / steps))
         # Parts and solids, masses and others, in equal numbers.
         index = np.concatenate([rng.choice(one, BATCH // 4, p=p) for one, p in zip(groups, odds, strict=True)])
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -207,10 +207,10 @@ def teach(both: Both, rows: np.ndarray, seconds: float, seed: int) -> Network:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        steps += 1
         shown = 0.98 * shown + 0.02 * float(loss.detach())
-        if steps % 100 == 0:
-            print(f"  {steps} steps, {done:.0%}: {shown / (1 - 0.98**steps):.3f}", flush=True)  # noqa: T201
+        if step % 100 == 0:
+            said = f"  {step} of {steps} steps, {time.monotonic() - begun:.0f} s: loss {shown / (1 - 0.98**step):.3f}"
+            print(said, flush=True)  # noqa: T201 - it takes long
     network.eval()
     return network
 

@@ -22,7 +22,7 @@ from calcimeasure.segment.ct.judge import judge
 from calcimeasure.segment.ct.solids import Scene, merged, more_than_noise, solids_of, whole_features
 from calcimeasure.segment.ct.split import split
 from calcimeasure.segment.ct.tissue import _dense_parts, _placed, _used
-from calcimeasure.segment.ct.views import middles_of, views_of
+from calcimeasure.segment.ct.views import Around, Labeled, around, views_of
 from calcimeasure.settings import Settings
 from tests.model.test_model import volume_of
 from tests.phantoms import straight_grid
@@ -255,14 +255,14 @@ def find(stack: Stack, truth: NDArray[np.uint8]) -> tuple[Found | None, Found | 
     parts = split(dense[box], coarse.spacing_mm)
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
     judgements = [judge(one, settings) for one in features]
-    corner = np.array([part.start * mm for part, mm in zip(box, coarse.spacing_mm, strict=True)])
+    corner = tuple(part.start * mm for part, mm in zip(box, coarse.spacing_mm, strict=True))
+    labeled, looked_at = Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, corner), around(coarse.attenuation_hu, coarse.spacing_mm)
     found = None
     if features:
         plain = np.array([one.evidence[0].name == one.tissue.value for one in judgements])
-        found = _found(coarse.attenuation_hu, parts.labels, parts.depth_mm, coarse.spacing_mm, corner,
-                       coarse.spacing_mm, mass, parts.labels > 0, features, plain)  # fmt: skip
+        found = _found(looked_at, labeled, mass, parts.labels > 0, features, plain)
     scene = Scene(coarse.attenuation_hu[box], np.ones(parts.labels.shape, dtype=bool), loose[box], parts, features,
-                  [one.tissue for one in judgements], coarse.spacing_mm)  # fmt: skip
+                  [one.tissue for one in judgements], labeled, looked_at)  # fmt: skip
     solids = solids_of(scene, settings)
     described = whole_features(scene, solids)
     joined = merged(solids, described)
@@ -275,10 +275,9 @@ def find(stack: Stack, truth: NDArray[np.uint8]) -> tuple[Found | None, Found | 
     for axis, n in enumerate(f):
         up = up.repeat(n, axis=axis)
     up = up[tuple(slice(0, n) for n in solids.dense.shape)]
-    return found, _found(
-        coarse.attenuation_hu, solids.labels, solids.depth_mm, solids.spacing_mm, corner, coarse.spacing_mm,
-        mass, solids.dense, described, np.zeros(len(described), dtype=bool), up,
-    )  # fmt: skip
+    whole = Labeled(solids.labels, solids.depth_mm, solids.spacing_mm, corner)
+    plain = np.zeros(len(described), dtype=bool)
+    return found, _found(looked_at, whole, mass, solids.dense, described, plain, up)
 
 
 def _most(truth: NDArray[np.uint8], factor: tuple[int, int, int]) -> NDArray[np.uint8]:
@@ -288,11 +287,10 @@ def _most(truth: NDArray[np.uint8], factor: tuple[int, int, int]) -> NDArray[np.
 
 
 def _found(
-    hu: NDArray[np.int16], labels: NDArray[np.int32], depth_mm: NDArray[np.float32], label_mm: tuple,
-    corner: NDArray, spacing: tuple, mass: NDArray[np.uint8], dense: NDArray[np.bool_], features: list,
+    stack: Around, labeled: Labeled, mass: NDArray[np.uint8], dense: NDArray[np.bool_], features: list,
     plain: NDArray[np.bool_], fine_labels: NDArray[np.int32] | None = None,
 ) -> Found:  # fmt: skip
-    fine = labels if fine_labels is None else fine_labels
+    fine = labeled.labels if fine_labels is None else fine_labels
     count = len(features) + 1
     at = np.flatnonzero(dense)
     label, number = fine.ravel()[at], mass.ravel()[at]
@@ -302,14 +300,13 @@ def _found(
     most = table[:, 1:].argmax(axis=1) + 1 if masses > 1 else np.zeros(count, dtype=np.intp)
     inside = table[:, 1:].sum(axis=1) / total if masses > 1 else np.zeros(count)
     held = table[np.arange(count), most] / np.maximum(table.sum(axis=0)[most], 1) if masses > 1 else np.zeros(count)
-    boxes = ndimage.find_objects(labels, max_label=len(features))
+    boxes = ndimage.find_objects(labeled.labels, max_label=len(features))
     extent = np.array([
-        0.0 if one is None else max((p.stop - p.start) * mm for p, mm in zip(one, label_mm, strict=True))
+        0.0 if one is None else max((p.stop - p.start) * mm for p, mm in zip(one, labeled.spacing_mm, strict=True))
         for one in boxes
     ])  # fmt: skip
     wanted = np.flatnonzero(extent >= SMALLEST_MM) + 1
-    middles = middles_of(labels, depth_mm, wanted)
-    seen, own = views_of(hu, labels, spacing, wanted, (middles + 0.5) * label_mm + corner, label_mm, corner)
+    seen, own = views_of(stack, labeled, wanted)
     rows = np.array([[np.nan if v is None else v for v in astuple(features[n - 1])] for n in wanted], dtype=np.float32)
     return Found(rows, inside[wanted].astype(np.float32), most[wanted].astype(np.int32), held[wanted].astype(np.float32),
                  seen, own, plain[wanted - 1], extent[wanted - 1].astype(np.float32))  # fmt: skip
