@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.inherit import with_morphology
 from calcimeasure.analysis.kinds import kind_of
-from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid
+from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid, with_canal
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import (
     AlgorithmType,
@@ -75,9 +75,13 @@ def decide(current: Revision, status: Status, by: Signature) -> Revision:
     return _next(current, replace(current.lesion, status=status), by, str(status))
 
 
-def set_tissue(current: Revision, tissue: Tissue, by: Signature) -> Revision:
-    """Set the tissue of a lesion. The confidence was that of the program's own judgement and is removed."""
-    return _next(current, replace(current.lesion, tissue=tissue, tissue_confidence=None), by, f"tissue: {tissue}")
+def set_tissue(current: Revision, tissue: Tissue, by: Signature, image: Image | None = None) -> Revision:
+    """Set the tissue of a lesion. The confidence was that of the program's own judgement and is removed.
+
+    With its image, the vertebral canal is judged for this tissue.
+    """
+    lesion = replace(current.lesion, tissue=tissue, tissue_confidence=None)
+    return _next(current, lesion if image is None else with_canal(image, lesion), by, f"tissue: {tissue}")
 
 
 def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revision:
@@ -92,10 +96,14 @@ def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revisi
     return _next(current, replace(current.lesion, side=side), by, f"side: {laterality}")
 
 
-def set_site(current: Revision, body_site: BodySite, by: Signature, detail: str | None = None) -> Revision:
-    """Set the body site of a lesion."""
-    site = Site(body_site, SiteSource.READER, detail)
-    return _next(current, replace(current.lesion, site=site), by, f"site: {body_site}")
+def set_site(
+    current: Revision, body_site: BodySite, by: Signature, detail: str | None = None, image: Image | None = None
+) -> Revision:
+    """Set the body site of a lesion. With its image, the vertebral canal is judged for this site."""
+    lesion = replace(current.lesion, site=Site(body_site, SiteSource.READER, detail))
+    if image is not None:
+        lesion = with_canal(image, lesion)
+    return _next(current, lesion, by, f"site: {body_site}")
 
 
 def set_morphology(current: Revision, morphology: Morphology, by: Signature) -> Revision:
