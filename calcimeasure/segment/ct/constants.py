@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from calcimeasure.settings.constants import Constants, constant
+from calcimeasure.segment.ct.cavity_constants import CavityConstants
+from calcimeasure.settings.constants import constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ WHOLE_SIGNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class CtConstants(Constants):
+class CtConstants(CavityConstants):
     """The constants for thresholding a stack, dividing it into parts, judging and cutting."""
 
     # Components
