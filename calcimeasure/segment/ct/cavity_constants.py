@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from calcimeasure.settings.constants import Constants, constant
 
@@ -46,11 +47,15 @@ class CavityConstants(Constants):
     )
     least_spine_depth_mm: float = constant(10.0, "mm", "A coccyx is as deep from front to back.")
     vertebra_mm2: float = constant(
-        1000.0, "mm2", "A vertebra with its arch has more; the shaft of a femur less: this is asked where no lung is seen."
+        1000.0,
+        "mm2",
+        "A vertebra with its arch has more; the shaft of a femur less: this is asked where no lung is seen.",
     )
     vertebra_depth_mm: float = constant(42.0, "mm", "Depth of a vertebra with its arch; asked with `vertebra_mm2`.")
     spine_at_middle_mm: float = constant(
-        30.0, "mm", "Where no lung is seen the spine lies so near to the middle of the body: two thighs have none there."
+        30.0,
+        "mm",
+        "Where no lung is seen the spine lies so near to the middle of the body: two thighs have none there.",
     )
     spine_step_mm: float = constant(
         8.0, "mm", "From slice to slice the front of the spine moves no more, beside its slope."
@@ -77,12 +82,20 @@ class CavityConstants(Constants):
         2, "steps", "The blurred border of a dense part is no muscle: a mass in fat is no wall."
     )
     fascia_window: tuple[float, int] = constant(
-        (20.0, 5), "mm and rays", "The outside of the muscles is smoothed over so much, as a vessel in fat is no muscle."
+        (20.0, 5),
+        "mm and rays",
+        "The outside of the muscles is smoothed over so much, as a vessel in fat is no muscle.",
     )
     fascia_percentile: int = constant(60, "%", "The gap in the middle of the belly wall is skipped, a vessel is too.")
+    dent_mm: float = constant(
+        60.0, "mm", "The wall has no dents shorter than this along the body: such a dent is what lies against it."
+    )
+    fascia_error_mm: float = constant(5.0, "mm", "Two steps: bone that lies farther out than this is no wall.")
     bone_window_mm: float = constant(36.0, "mm", "The gaps between ribs are narrower.")
-    bone_beneath_fascia_mm: float = constant(
-        30.0, "mm", "Ribs lie no deeper; a bone that is deeper belongs to the wall if it is joined to the spine."
+    bone_beneath_fascia_mm: tuple[float, float] = constant(
+        (14.0, 30.0),
+        "mm",
+        "Ribs lie no deeper beside belly and chest; deeper bone belongs to the wall if it is joined to the spine.",
     )
     bone_from_center_mm: float = constant(20.0, "mm", "Bone nearer to the start of a ray is no wall.")
     bone_gap_mm: tuple[float, float] = constant(
@@ -94,7 +107,7 @@ class CavityConstants(Constants):
         (80.0, 5), "mm and rays", "What is no lung between lungs no farther apart lies inside of the chest."
     )
     widest_gap_degrees: tuple[float, float] = constant(
-        (150.0, 100.0),
+        (150.0, 60.0),
         "degrees",
         "Between two places of the wall that are no farther apart the wall is the straight line: between the lungs "
         "behind the breastbone, and between two bones at the back, as in the notches of the pelvis.",
@@ -132,3 +145,37 @@ class CavityConstants(Constants):
     canal_mm: float = constant(
         35.0, "mm", "Behind the plane so far behind the front of the spine only ribs bound the cavity."
     )
+
+    # The neck
+    neck_mm: float = constant(130.0, "mm", "The organs of the neck reach no higher above the lungs.")
+    airway_hu: int = constant(-400, "HU", "Air in a windpipe is below, where blocks of its wall are averaged in too.")
+    airway_mm2: tuple[float, float] = constant((30.0, 900.0), "mm2", "Area of windpipe and larynx.")
+    airway_beside_mm: float = constant(25.0, "mm", "The windpipe lies so near to the middle of the spine.")
+    airway_before_mm: float = constant(60.0, "mm", "And so near in front of it.")
+    beside_airway_mm: tuple[float, float] = constant(
+        (32.0, 45.0),
+        "mm",
+        "Thyroid and cartilages lie nearer to the middle of the windpipe than the first; a goiter may reach farther.",
+    )
+    neck_skin_mm: float = constant(12.0, "mm", "What lies less deep behind the front of the neck may lie in the skin.")
+    before_neck_spine_mm: float = constant(4.0, "mm", "What lies nearer to the front of the spine may belong to it.")
+
+    # Judging by place
+    most_points: int = constant(2000, "blocks", "So many points of a part tell where it lies.")
+    surely_inside: float = constant(
+        0.75, "of the blocks", "A part with this share surely inside lies in the cavity; a mass in the wall has half."
+    )
+    maybe_inside: float = constant(
+        0.7, "of the blocks", "A mass with this share inside, or in the border zone, may lie in the cavity."
+    )
+    place_confidence: float = constant(0.85, "", "Confidence in a part that lies in the cavity of the trunk.")
+    even_inside: float = constant(
+        0.08, "of the median", "The spread of contrast agent in bowel, bladder or vessel, with its mixing, is below it."
+    )
+    least_contrast_hu: float = constant(200.0, "HU", "Contrast agent that looks like a mass is above it.")
+    widest_stone_mm: float = constant(
+        25.0, "mm", "An even stone is thinner; an even part of this thickness is a bladder, a bowel or a large vessel."
+    )
+
+
+CAVITY: Final = CavityConstants()

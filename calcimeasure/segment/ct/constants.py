@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from calcimeasure.segment.ct.cavity_constants import CavityConstants
-from calcimeasure.settings.constants import constant
+from calcimeasure.settings.constants import Constants, constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +198,7 @@ WHOLE_SIGNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class CtConstants(CavityConstants):
+class CtConstants(Constants):
     """The constants for thresholding a stack, dividing it into parts, judging and cutting."""
 
     # Components

@@ -1,7 +1,7 @@
 """A copy of a stack turned upright: its axes run along the patient's, whatever plane it was acquired in.
 
-Everything that depends on up, back and left is looked for on it. A tilt of less than 45 degrees stays as it is: it moves
-the front of the spine and the wall of the trunk alike.
+Everything that depends on up, back and left is looked for on it. A tilt of less than 45 degrees stays as it is: it
+moves the front of the spine and the wall of the trunk alike.
 """
 
 from __future__ import annotations
