@@ -936,6 +936,8 @@ def test_an_older_store_is_brought_to_this_version(url: str, report: Report, mon
 PIECES = (
     *("parts", "envelope_ml", "envelope_u95_ml", "fill_fraction", "morphology", "morphology_confidence"),
     *("fluid_level", "skin_distance_mm"),
+    *("canal", "canal_narrowed_percent", "envelope_px", "envelope_u95_px", "envelope_mm2", "envelope_u95_mm2"),
+    "morphology_source",
 )
 ADDED_SINCE_1 = {
     "outcomes": ["view_position", "patient_orientation", "pixel_hash", "mask_hash", "notices", "person"],

@@ -80,14 +80,21 @@ def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
         across_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
         found, planes = np.moveaxis(marrow, axis, 0), np.moveaxis(dense, axis, 0)
         for hole, plane in zip(found, planes, strict=True):
-            if np.count_nonzero(plane) < CT.fewest_around_hole:
+            # Holes lie within the box of the dense voxels, whose margin is one component.
+            rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
+            if not rows.size:
                 continue
-            labels = cc3d.connected_components(np.pad(~plane, 1, constant_values=True), connectivity=4)
+            box = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+            if np.count_nonzero(plane[box]) < CT.fewest_around_hole:
+                continue
+            free = np.ones((box[0].stop - box[0].start + 2, box[1].stop - box[1].start + 2), dtype=np.bool_)
+            np.logical_not(plane[box], out=free[1:-1, 1:-1])
+            labels = cc3d.connected_components(free, connectivity=4)
             counts = np.bincount(labels.ravel())
             small = counts * across_mm2 <= CT.largest_hole_mm2
             small[0] = small[labels[0, 0]] = False
             if small.any():
-                hole |= small[labels[1:-1, 1:-1]]
+                hole[box] |= small[labels[1:-1, 1:-1]]
     return marrow
 
 
@@ -155,13 +162,18 @@ def passes(
     """
     keys, heights = [], []
     count = int(labels.max(initial=0)) + 1
+    at = np.flatnonzero(labels)
+    flat, flat_height = labels.ravel(), height.ravel()
+    own, places = flat[at], np.unravel_index(at, labels.shape)
     for axis in range(3):
-        low, high = beside(axis)
-        a, b = labels[low], labels[high]
-        meet = np.flatnonzero((a != b) & (a > 0) & (b > 0))
-        one, other = a.ravel()[meet].astype(np.int64), b.ravel()[meet].astype(np.int64)
-        keys.append(np.minimum(one, other) * count + np.maximum(one, other))
-        heights.append(np.minimum(height[low].ravel()[meet], height[high].ravel()[meet]))
+        step = math.prod(labels.shape[axis + 1 :])
+        ahead = np.flatnonzero(places[axis] < labels.shape[axis] - 1)
+        other = flat[at[ahead] + step]
+        meet = (other != own[ahead]) & (other > 0)
+        here = at[ahead[meet]]
+        a, b = flat[here].astype(np.int64), other[meet].astype(np.int64)
+        keys.append(np.minimum(a, b) * count + np.maximum(a, b))
+        heights.append(np.minimum(flat_height[here], flat_height[here + step]))
     key, over = np.concatenate(keys), np.concatenate(heights)
     order = np.argsort(-over, kind="stable")
     pairs, first = np.unique(key[order], return_index=True)

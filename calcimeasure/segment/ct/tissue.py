@@ -117,7 +117,9 @@ def propose(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] 
 
 def _areas(volume: Volume, judged: _Judged) -> list[Area]:
     """Draw the masses of several pieces on the voxels of the stack, with the gaps between their pieces."""
-    areas = []
+    areas: list[Area] = []
+    if not judged.wholes.any():
+        return areas
     for number, blocks in _boxes(judged.wholes).items():
         k, j, i = (
             slice(part.start * factor, min(part.stop * factor, n))
@@ -177,8 +179,8 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     number, grouped = _hold_together(parts, features, judgements, whole_of)
     wholes[box] = _numbered(joined, number, whole_of, grouped)
     groups[box] = np.maximum(groups[box], number[parts.labels])
-    small = (groups == 0) & (wholes > 0) & loose
-    groups[small] = wholes[small]
+    small = (groups[box] == 0) & (wholes[box] > 0) & loose[box]
+    groups[box][small] = wholes[box][small]
     marrow[box] = parts.marrow & (wholes[box] == 0)
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
     sure = float(np.mean(bone)) if bone else 0.0

@@ -7,6 +7,7 @@ denser than the threshold, and continues into other bone.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.segment.ct.judge import Judgement
-    from calcimeasure.segment.ct.solids import Scene, Solids, WholeFeatures
+    from calcimeasure.segment.ct.solids import Scene, Solids, Spacing, WholeFeatures
     from calcimeasure.settings import MeasureSettings
 
 
@@ -116,28 +117,59 @@ def _clusters(
     beyond = solids.bone | ((solids.labels > 0) & ~members)
     reach_mm = (settings.joining_distance_mm + CT.solid_step_mm) / 2
     near = (distance_mm(members, solids.spacing_mm) <= reach_mm) & ~beyond & ~solids.air
-    clusters = _without_chains(near, own, solids, settings)
+    clusters: NDArray[np.int32] = cc3d.connected_components(near, connectivity=6).astype(np.int32)
+    led = _led(clusters, own)[clusters]
+    box = _with_margin(led, solids.spacing_mm)
+    full = _is_full(share_dense(solids)[box], near[box], solids.spacing_mm, settings)
+    parted = _without_chains(np.where(led, clusters, 0)[box], own[box], full, solids.spacing_mm, settings)
+    found = np.zeros_like(clusters)
+    found[box] = np.where(members[box] & _led(parted, own[box])[parted], parted, 0)
+    return found
+
+
+def _led(clusters: NDArray[np.int32], own: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(label,) whether a cluster holds a solid that was judged to be a mass."""
     led = np.zeros(int(clusters.max(initial=0)) + 1, dtype=np.bool_)
     led[clusters[own]] = True
     led[0] = False
-    return np.where(members & led[clusters], clusters, 0).astype(np.int32)
+    return led
 
 
-def _without_chains(
-    near: NDArray[np.bool_], own: NDArray[np.bool_], solids: Solids, settings: MeasureSettings
-) -> NDArray[np.int32]:
-    """Label connected blocks; masses that are connected only where the local fill is below `least_fill` are cut.
+def _with_margin(mask: NDArray[np.bool_], spacing_mm: Spacing) -> tuple[slice, ...]:
+    """Box of a mask with the blocks around it that its local fill depends on."""
+    used = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    margin = [math.ceil(CT.local_fill_mm / mm) + 1 for mm in spacing_mm]
+    return tuple(
+        slice(max(int(index[0]) - room, 0), int(index[-1]) + room + 1) for index, room in zip(used, margin, strict=True)
+    )
+
+
+def _is_full(
+    share: NDArray[np.float32], near: NDArray[np.bool_], spacing_mm: Spacing, settings: MeasureSettings
+) -> NDArray[np.bool_]:
+    """Find where the local fill is at least `least_fill`.
 
     The local fill is the dense share of the blocks within the joining distance of a piece, over `CT.local_fill_mm`.
     """
-    clusters: NDArray[np.int32] = cc3d.connected_components(near, connectivity=6).astype(np.int32)
-    widths = [max(1, round(CT.local_fill_mm / mm)) for mm in solids.spacing_mm]
-    dense = ndimage.uniform_filter(share_dense(solids), widths)
+    widths = [max(1, round(CT.local_fill_mm / mm)) for mm in spacing_mm]
+    dense = ndimage.uniform_filter(share, widths)
     around = ndimage.uniform_filter(near.astype(np.float32), widths)
-    full = near & (dense >= settings.least_fill * around)
+    full: NDArray[np.bool_] = near & (dense >= settings.least_fill * around)
+    return full
+
+
+def _without_chains(
+    clusters: NDArray[np.int32],
+    own: NDArray[np.bool_],
+    full: NDArray[np.bool_],
+    spacing_mm: Spacing,
+    settings: MeasureSettings,
+) -> NDArray[np.int32]:
+    """Cut clusters whose masses are connected only through blocks that are not full enough."""
+    full = full & (clusters > 0)
     parted: NDArray[np.int32] = cc3d.connected_components(full, connectivity=6).astype(np.int32)
     blocks = np.bincount(parted[own], minlength=int(parted.max(initial=0)) + 1)
-    large = blocks * np.prod(solids.spacing_mm) >= CT.smallest_whole_mm3
+    large = blocks * np.prod(spacing_mm) >= CT.smallest_whole_mm3
     large[0] = False
     pairs = np.unique(np.stack([clusters[large[parted]], parted[large[parted]]]), axis=1)
     several = np.flatnonzero(np.bincount(pairs[0]) > 1) if pairs.size else np.empty(0, dtype=np.intp)
@@ -145,7 +177,7 @@ def _without_chains(
         return clusters
     cut = np.isin(clusters, several)
     kept = np.where(cut & large[parted], parted, 0)
-    reached = expand_labels(kept, settings.joining_distance_mm, spacing=solids.spacing_mm)
+    reached = expand_labels(kept, settings.joining_distance_mm, spacing=spacing_mm)
     own_clusters = np.where(cut, 0, clusters)
     return np.where(cut & (reached > 0), reached + int(clusters.max()), own_clusters).astype(np.int32)
 
