@@ -126,6 +126,7 @@ ALWAYS = {
     "open results",
     "measure open",
     "choose site",
+    "choose morphology",
     "show bone",
     "show rejected",
     "leave pointing",
@@ -152,7 +153,7 @@ def test_what_decides_about_a_lesion_needs_one() -> None:
     without = State(has_desk=True, has_layers=True, has_stack=True)
     needs = {
         *("accept", "reject", "undecide", "delete", "divide", "join", "take over", "grow", "calibrate"),
-        *(name for name in BY_NAME if name.startswith(("side ", "tissue ", "site "))),
+        *(name for name in BY_NAME if name.startswith(("side ", "tissue ", "site ", "morphology "))),
     }
     assert {*BY_NAME} - allowed_in(without) == needs
     assert BY_NAME["accept"].refusal(without) == "Choose a lesion first: click on it, or press the down key."
