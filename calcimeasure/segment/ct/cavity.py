@@ -21,7 +21,7 @@ from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.trunk import find_trunk, odd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -162,7 +162,8 @@ def find_cavity(
     upright
         How the copy is turned.
     attenuation_hu, body, dense
-        (z, y, x) of the upright copy: the largest body, and `BONE`, `OTHER_PART` or 0.
+        (z, y, x) every nth slice of the upright copy (`Upright.slices`): the largest body, and `BONE`, `OTHER_PART`
+        or 0.
     """
     thin_hu, thin_dense = upright.thinned(attenuation_hu), upright.thinned(dense)
     thin_body = _with_enclosed(upright.thinned(body))
@@ -224,8 +225,7 @@ def _look(
     length_mm = np.arange(0, CAVITY.ray_mm, CAVITY.ray_step_mm)
     ways = np.stack([np.sin(_angles()), np.cos(_angles())])
     y_mm, x_mm = (start_mm[:, axis, None, None] + length_mm * ways[axis, :, None] for axis in (0, 1))
-    z = np.minimum(slices * upright.step[0] + upright.step[0] // 2, len(blocks[0]) - 1)
-    hu, kind = _along(blocks, z, (y_mm, x_mm), upright.block_mm)
+    hu, kind = _along(blocks, slices, (y_mm, x_mm), upright.block_mm)
     body, skeleton, lung = _along(thin, slices, (y_mm, x_mm), upright.thin_mm)
     _, rows, columns = blocks[0].shape
     within = (y_mm >= 0) & (x_mm >= 0) & (y_mm < rows * upright.block_mm[1]) & (x_mm < columns * upright.block_mm[2])
@@ -245,15 +245,18 @@ def _look(
 
 
 def _along(
-    arrays: Iterable[NDArray[Any]],
+    arrays: Sequence[NDArray[Any]],
     z: NDArray[np.intp],
     yx_mm: tuple[NDArray[np.float64], NDArray[np.float64]],
     spacing_mm: tuple[float, float, float],
 ) -> Iterator[NDArray[Any]]:
     """Take the values of upright arrays at points of their slices; beyond their borders the value of the border."""
-    y, x = (np.floor(one / mm).astype(np.intp) for one, mm in zip(yx_mm, spacing_mm[1:], strict=True))
+    y, x = (
+        np.clip((one / mm).astype(np.intp), 0, length - 1)
+        for one, mm, length in zip(yx_mm, spacing_mm[1:], arrays[0].shape[1:], strict=True)
+    )
     for array in arrays:
-        yield array[z[:, None, None], np.clip(y, 0, array.shape[1] - 1), np.clip(x, 0, array.shape[2] - 1)]
+        yield array[z[:, None, None], y, x]
 
 
 def _last_mm(marked: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -62,7 +62,7 @@ NOWHERE: Final = Places(None, None, (0, 0, 0))
 
 
 def find_places(
-    coarse: Coarse, geometry: Geometry, body: NDArray[np.uint8], bone: NDArray[np.bool_], dense: NDArray[np.bool_]
+    coarse: Coarse, geometry: Geometry, body: NDArray[np.uint8], groups: NDArray[np.int32], marrow: NDArray[np.bool_]
 ) -> Places:
     """Find what tells the places of a stack.
 
@@ -72,15 +72,18 @@ def find_places(
         The coarse copy of a stack, and where its voxels lie.
     body
         (k, j, i) of the copy: 1 in the largest body.
-    bone, dense
-        (k, j, i) bone with its marrow, and all dense parts.
+    groups, marrow
+        (k, j, i) 1 in bone, 2 outside of the body, the number of the group in other dense parts; and marrow of bones.
     """
     upright = Upright.of(coarse, geometry)
     if upright is None:
         return NOWHERE
-    kinds = np.where(bone, np.uint8(BONE), np.where(dense, np.uint8(OTHER_PART), np.uint8(0)))
-    turned = (upright.turned(coarse.attenuation_hu), upright.turned(body == 1), upright.turned(kinds))
-    return Places(upright, find_cavity(upright, *turned), body.shape)
+    numbers, hollows = upright.slices(groups), upright.slices(marrow)
+    # BONE is 1 and OTHER_PART is 2: what lies outside of the body is neither.
+    kinds = np.where(numbers > OTHER_PART, np.uint8(OTHER_PART), (numbers == BONE).view(np.uint8))
+    kinds[hollows] = BONE
+    hu, largest = upright.slices(coarse.attenuation_hu), upright.slices(body) == 1
+    return Places(upright, find_cavity(upright, hu, largest, kinds), body.shape)
 
 
 def judge_by_place(judgement: Judgement, blocks_kji: NDArray[np.intp], places: Places) -> Judgement:

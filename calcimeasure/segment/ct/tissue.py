@@ -190,9 +190,7 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
     sure = float(np.mean(bone)) if bone else 0.0
     boxes = _boxes(groups)
-    places = find_places(
-        coarse, volume.geometry, body, marrow | (groups == BONE_GROUP), (groups > OUTSIDE_GROUP) | (wholes > 0)
-    )
+    places = find_places(coarse, volume.geometry, body, groups, marrow)
     placed = {n: judge_by_place(grouped[n], _blocks_of(n, groups, box), places) for n, box in boxes.items()}
     return _Judged(coarse, body, groups, marrow, wholes, grouped | placed, boxes, sure, places, notices)
 

@@ -51,7 +51,8 @@ def placed(trunk: PaintedTrunk, deposit: np.ndarray, plane: str = "axial", judge
 def places_of(hu: np.ndarray, bone: np.ndarray, dense: np.ndarray, plane: str = "axial") -> Places:
     body = (hu > -500) | (np.abs(hu + 850) < 60)
     coarse = Coarse(hu, (1, 1, 1), (STEP_MM,) * 3)
-    return find_places(coarse, geometry(hu.shape, plane), body.astype(np.uint8), bone, dense)
+    groups = np.where(bone, 1, np.where(dense, 3, 0)).astype(np.int32)
+    return find_places(coarse, geometry(hu.shape, plane), body.astype(np.uint8), groups, np.zeros_like(bone))
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +187,11 @@ def test_oblique_stack_without_axes_of_its_own_has_no_places() -> None:
     grid = Grid((4, 5, 6), diagonal[0], diagonal[2], 1.0, 1.0, np.arange(4)[:, None] * normal)
     hu = np.zeros(grid.shape_kji, dtype=np.int16)
     places = find_places(
-        Coarse(hu, (1, 1, 1), (1.0, 1.0, 1.0)), volume_of(hu, grid).geometry, hu.astype(np.uint8), hu > 0, hu > 0
+        Coarse(hu, (1, 1, 1), (1.0, 1.0, 1.0)),
+        volume_of(hu, grid).geometry,
+        hu.astype(np.uint8),
+        hu.astype(np.int32),
+        hu > 0,
     )
     assert places.cavity is None
     assert judge_by_place(MASS, np.zeros((1, 3), dtype=np.intp), places) is MASS
