@@ -190,10 +190,8 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
     sure = float(np.mean(bone)) if bone else 0.0
     boxes = _boxes(groups)
-    places = find_places(
-        coarse, volume.geometry, body, marrow | (groups == BONE_GROUP), (groups > OUTSIDE_GROUP) | (wholes > 0)
-    )
-    placed = {n: judge_by_place(grouped[n], _blocks_of(n, groups, box), places) for n, box in boxes.items()}
+    places = find_places(coarse, volume.geometry, body, groups, marrow)
+    placed = {n: judge_by_place(grouped[n], _blocks_of(n, groups, box), places, settings) for n, box in boxes.items()}
     return _Judged(coarse, body, groups, marrow, wholes, grouped | placed, boxes, sure, places, notices)
 
 
@@ -559,7 +557,7 @@ def _alone(
     features = replace(features, outside_share=float(np.mean(body[mask] == 0)))
     judgement = judge(features, settings, contrast_agent=bool(volume.stack.contrast_agent))
     blocks = (np.argwhere(mask) + outline.start_kji) // judged.coarse.factor_kji
-    return _proposal(outline, judge_by_place(judgement, blocks, judged.places))
+    return _proposal(outline, judge_by_place(judgement, blocks, judged.places, settings))
 
 
 def _coarse_box(box: Box, coarse: Coarse) -> Box:
