@@ -21,12 +21,14 @@ from calcimeasure.load.limits import LARGEST, HeaderLimitError, HeaderLimits, Me
 from calcimeasure.load.repeated import RepeatedAttributeError, TopLevel, check_meta
 from calcimeasure.load.source import DEFLATED, inflate, open_source, read_meta
 from calcimeasure.load.values import (
+    HOUNSFIELD,
     date_of,
     integer_of,
     is_out_of_range,
     kept_integer_of,
     number_of,
     numbers_of,
+    rescale_type_of,
     text_of,
     unsigned_of,
     whole_text_of,
@@ -493,7 +495,7 @@ def grid_key(header: Header) -> GridKey:
         _sop_class_uid(dataset),
         text_of(dataset, "Modality"),
         # Some writers give the Rescale Type of some slices only.
-        text_of(dataset, "RescaleType") or "HU",
+        rescale_type_of(dataset) or HOUNSFIELD,
         *(unsigned_of(dataset, keyword) for keyword in _SHARED_NUMBERS),
         _volume_words(dataset).isdisjoint(NOT_THE_VOLUME),
         # Each radiograph is measured alone.
@@ -567,7 +569,7 @@ def series_facts(header: Header) -> Stack:
         pixel_spacing_mm=(spacing[0], spacing[1]) if spacing else None,
         frame_of_reference_uid=text_of(dataset, "FrameOfReferenceUID"),
         slice_thickness_mm=number_of(dataset, "SliceThickness"),
-        rescale_type=text_of(dataset, "RescaleType"),
+        rescale_type=rescale_type_of(dataset),
         kvp=number_of(dataset, "KVP"),
         convolution_kernel=words_of(dataset, "ConvolutionKernel"),
         contrast_agent=_contrast_agent(dataset),

@@ -23,6 +23,12 @@ LARGEST_INTEGER: Final = 2**31 - 1
 """VR IS holds -2^31 to 2^31 - 1 (PS3.5 table 6.2-1), and so do integers of the store."""
 
 
+HOUNSFIELD: Final = "HU"
+"""Rescale Type (0028,1054) of Hounsfield units (PS3.3 section C.11.1.1.2)."""
+
+_NAMES_HOUNSFIELD: Final = re.compile(r"hu|hou?n[sd]{0,2}f(ie?|ei?)ld(units?)?", re.IGNORECASE)
+"""Letters of the words that writers put there instead: "Houndsfield Unit" (GE reformats), "Hounsfield Units"."""
+
 _TEXT_VRS: Final = frozenset({None, "LO", "LT", "SH", "ST", "UT"})
 """VRs of the text that is read here; implicit VRs are None."""
 
@@ -69,6 +75,13 @@ def text_of(dataset: Dataset, keyword: str) -> str | None:
     """Read a value whose VR is plain ASCII (UI, CS, DA, TM, IS, DS), at most `LONGEST_TEXT` characters of it."""
     value = whole_text_of(dataset, keyword)
     return value[:LONGEST_TEXT] if value else None
+
+
+def rescale_type_of(dataset: Dataset) -> str | None:
+    """Read Rescale Type (0028,1054): `HOUNSFIELD` for all words that mean it, another unit as the file has it."""
+    value = text_of(dataset, "RescaleType")
+    letters = re.sub(r"[\s._-]", "", value or "")
+    return HOUNSFIELD if _NAMES_HOUNSFIELD.fullmatch(letters) else value
 
 
 def whole_text_of(dataset: Dataset, keyword: str) -> str | None:

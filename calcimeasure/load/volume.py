@@ -26,6 +26,7 @@ from calcimeasure.load.plausible import (
 from calcimeasure.load.reach import refuse_out_of_reach
 from calcimeasure.load.refusal import refusal
 from calcimeasure.load.source import unpacked
+from calcimeasure.load.values import HOUNSFIELD
 from calcimeasure.model import NOT_IMAGED_HU, Instance, Stack, Volume
 from calcimeasure.model.thickness import imaged_thickness_mm
 from calcimeasure.threads import thread_count
@@ -167,7 +168,7 @@ def refuse_no_hounsfield_units(stack: Stack) -> None:
             "Samples per Pixel (0028,0002)",
             "Export the CT images, not a screen copy of them.",
         )
-    if stack.rescale_type not in (None, "HU"):
+    if stack.rescale_type not in (None, HOUNSFIELD):
         raise refusal(
             PixelError,
             stack,
@@ -490,7 +491,7 @@ def _holds_air(attenuation_hu: NDArray[np.int16], lowest_hu: float) -> bool:
 
 def _refuse_missing_intercept(stack: Stack, attenuation_hu: NDArray[np.int16]) -> None:
     """Refuse stored values that are given as HU: no value below -500, and most values of tissue near 1000."""
-    if stack.rescale_type == "HU" or any(instance.rescale_intercept for instance in stack.instances):
+    if stack.rescale_type == HOUNSFIELD or any(instance.rescale_intercept for instance in stack.instances):
         return
     imaged_hu = attenuation_hu[attenuation_hu > LOAD.air_hu[0]]
     tissue_hu = imaged_hu[imaged_hu > int(imaged_hu.min(initial=0)) + LOAD.background_hu]

@@ -16,6 +16,7 @@ from calcimeasure.measure.morphology import features_of, features_of_convex, mor
 from calcimeasure.measure.pieces import level_of_pieces
 from calcimeasure.measure.skin import skin_distance_mm
 from calcimeasure.measure.uncertainty import envelope_u95_mm3
+from calcimeasure.model import MorphologySource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,6 +63,7 @@ def with_whole(
         fill_fraction=None if volume_ml is None else min(volume_ml / envelope_ml, 1.0),
         morphology=word,
         morphology_confidence=confidence,
+        morphology_source=MorphologySource.IMAGE,
         fluid_level=seen.has_level,
     )
 

@@ -9,7 +9,7 @@ from calcimeasure.model.vocabulary import ImageKind, SpacingSource
 
 if TYPE_CHECKING:
     from calcimeasure.model.points import PointLps, PointPx
-    from calcimeasure.model.vocabulary import Morphology
+    from calcimeasure.model.vocabulary import Canal, Morphology, MorphologySource
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Measurements:
     """Every number of a lesion on CT; `calcimeasure.measure` defines each number.
 
     Numbers that need a slice thickness are None for a single slice. Volumes and the 3-D diameter are also None for
-    slices with gaps between them. `parts` is None in measurements of versions that did not count pieces.
+    slices with gaps between them. `parts` is None in measurements of versions that did not count pieces. `canal` is
+    None where it is not judged: not at the spine, or a vertebral canal that is not seen.
     """
 
     kind: ClassVar[Literal[ImageKind.CT_STACK]] = ImageKind.CT_STACK
@@ -50,8 +51,11 @@ class Measurements:
     fill_fraction: float | None = None
     morphology: Morphology | None = None
     morphology_confidence: float | None = None
+    morphology_source: MorphologySource | None = None
     fluid_level: bool | None = None
     skin_distance_mm: float | None = None
+    canal: Canal | None = None
+    canal_narrowed_percent: float | None = None
     surface_area_mm2: float | None = None
     sphericity: float | None = None
     area_mm2: float | None = None
@@ -161,6 +165,9 @@ class RadiographMeasurements:
         The local half-maximum used as the edge, as a difference from the local background, on the same scale.
     long_axis_u95_px
         Half-width of the 95 % interval of the long axis in this image.
+    parts, envelope_px, envelope_u95_px, fill_fraction, morphology, morphology_confidence, morphology_source
+        Of the mass as a whole: its pieces, the area inside the line that encloses them with the half-width of its 95 %
+        interval in this image, the share of this area inside the outline, and its look. None where not measured.
     large
         Whether the mass is large; None if millimeters are not known.
     """
@@ -178,6 +185,13 @@ class RadiographMeasurements:
     mean_contrast: float | None = None
     boundary: float | None = None
     long_axis_u95_px: float | None = None
+    parts: int | None = None
+    envelope_px: float | None = None
+    envelope_u95_px: float | None = None
+    fill_fraction: float | None = None
+    morphology: Morphology | None = None
+    morphology_confidence: float | None = None
+    morphology_source: MorphologySource | None = None
     large: bool | None = None
     long_axis_sop_uid: str = ""
     long_axis_instance_number: int | None = None
@@ -206,11 +220,6 @@ class RadiographMeasurements:
     @property
     def max_3d_diameter_mm(self) -> None:
         """None: a projection has no diameter in space."""
-        return
-
-    @property
-    def parts(self) -> None:
-        """None: a projection does not show the pieces of a mass apart."""
         return
 
     @property
@@ -266,7 +275,17 @@ class RadiographMeasurements:
     @property
     def area_mm2(self) -> float | None:
         """Area of the outline."""
-        return None if self.column_spacing_mm is None else self.area_px * self.column_spacing_mm**2
+        return self._mm2(self.area_px)
+
+    @property
+    def envelope_mm2(self) -> float | None:
+        """Area inside the line that encloses all pieces."""
+        return self._mm2(self.envelope_px)
+
+    @property
+    def envelope_u95_mm2(self) -> float | None:
+        """Half-width of the 95 % interval of the area of the envelope, without the uncertainty of the spacing."""
+        return self._mm2(self.envelope_u95_px)
 
     @property
     def place_lps_mm(self) -> None:
@@ -297,3 +316,8 @@ class RadiographMeasurements:
         if length_px is None or self.column_spacing_mm is None:
             return None
         return length_px * self.column_spacing_mm
+
+    def _mm2(self, area_px: float | None) -> float | None:
+        if area_px is None or self.column_spacing_mm is None:
+            return None
+        return area_px * self.column_spacing_mm**2

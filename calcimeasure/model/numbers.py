@@ -12,7 +12,7 @@ from enum import StrEnum
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from calcimeasure.model.vocabulary import ImageKind, Morphology, SpacingSource
+from calcimeasure.model.vocabulary import Canal, ImageKind, Morphology, MorphologySource, SpacingSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -293,9 +293,9 @@ NUMBERS: Final[tuple[Number, ...]] = (
     ),
     Number(
         "parts",
-        "Pieces of the outline (26 neighbors); axes, diameter, extents and truncated are those of all pieces together.",
-        CT,
-        NumberType.INTEGER,
+        "Pieces of the outline (26 neighbors; on a radiograph 8); axes, diameter, extents and truncated are those of "
+        "all pieces together.",
+        value_type=NumberType.INTEGER,
     ),
     Number(
         "envelope_ml",
@@ -313,23 +313,42 @@ NUMBERS: Final[tuple[Number, ...]] = (
         decimals=4,
     ),
     Number(
+        "envelope_mm2",
+        "Radiograph: area inside the line that encloses all pieces: the alpha shape of the outline.",
+        RADIOGRAPH,
+        unit="mm2",
+        decimals=2,
+        codes=(_AREA,),
+    ),
+    Number(
+        "envelope_u95_mm2",
+        "Half-width of the 95 % interval of envelope_mm2, of this image.",
+        RADIOGRAPH,
+        unit="mm2",
+        decimals=2,
+    ),
+    Number(
         "fill_fraction",
-        "Share of the envelope that is calcified: volume_ml divided by envelope_ml.",
-        CT,
+        "Share of the envelope that is calcified: volume_ml divided by envelope_ml; on a radiograph area divided by "
+        "envelope.",
         decimals=4,
     ),
     Number(
         "morphology",
         "What the mass looks like as a whole.",
-        CT,
-        NumberType.WORD,
+        value_type=NumberType.WORD,
         words=Morphology,
     ),
     Number(
         "morphology_confidence",
-        "Confidence in morphology, from 0 to 1.",
-        CT,
+        "Confidence in morphology, from 0 to 1; empty where a reader set it.",
         decimals=3,
+    ),
+    Number(
+        "morphology_source",
+        "Where morphology comes from.",
+        value_type=NumberType.WORD,
+        words=MorphologySource,
     ),
     Number(
         "fluid_level",
@@ -344,6 +363,22 @@ NUMBERS: Final[tuple[Number, ...]] = (
         "not imaged.",
         CT,
         unit="mm",
+        decimals=1,
+    ),
+    Number(
+        "canal",
+        "Spine: whether the mass reaches into the vertebral canal (canal) or an intervertebral foramen (foramen), or "
+        "lies outside of both (none); empty where it is not judged.",
+        CT,
+        NumberType.WORD,
+        words=Canal,
+    ),
+    Number(
+        "canal_narrowed_percent",
+        "Largest share of the cross-section of the vertebral canal that the mass takes, over slices; empty where canal "
+        "is not judged.",
+        CT,
+        unit="%",
         decimals=1,
     ),
     Number(
@@ -459,6 +494,14 @@ NUMBERS: Final[tuple[Number, ...]] = (
         codes=(_AREA,),
     ),
     Number(
+        "envelope_px",
+        "Radiograph: area inside the line that encloses all pieces, in units of the column spacing squared.",
+        RADIOGRAPH,
+        unit=_PIXELS,
+        decimals=1,
+        codes=(_AREA,),
+    ),
+    Number(
         "centroid_px",
         "Centroid of the outline (row, column).",
         RADIOGRAPH,
@@ -486,6 +529,13 @@ NUMBERS: Final[tuple[Number, ...]] = (
     Number(
         "long_axis_u95_px",
         "Half-width of the 95 % interval of the long axis in this image.",
+        RADIOGRAPH,
+        unit=_PIXELS,
+        in_table=False,
+    ),
+    Number(
+        "envelope_u95_px",
+        "Half-width of the 95 % interval of envelope_px in this image.",
         RADIOGRAPH,
         unit=_PIXELS,
         in_table=False,

@@ -42,6 +42,7 @@ class SideSource(StrEnum):
     DICOM_TAG = "dicom_tag"
     BONE_LABELS = "bone_labels"
     BODY_MIDLINE = "body_midline"
+    MARKER = "marker"
     DESCRIPTION = "description"
     NONE = "none"
 
@@ -131,3 +132,18 @@ class Morphology(StrEnum):
     NET = "net"
     SHELL = "shell"
     PLATE = "plate"
+
+
+class MorphologySource(StrEnum):
+    """Where the morphology of a mass comes from: judged from the image, or set by a reader."""
+
+    IMAGE = "image"
+    READER = "reader"
+
+
+class Canal(StrEnum):
+    """What a mass at the spine reaches: the vertebral canal, an intervertebral foramen, or none of them."""
+
+    NONE = "none"
+    FORAMEN = "foramen"
+    CANAL = "canal"

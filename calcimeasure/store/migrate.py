@@ -274,6 +274,29 @@ _TO_5_POSTGRESQL = (
     *_CREATE_VIEWS,
 )
 
+_TO_6_SQLITE = (
+    *_DROP_VIEWS,
+    "ALTER TABLE lesion_revisions ADD COLUMN canal TEXT",
+    "ALTER TABLE lesion_revisions ADD COLUMN canal_narrowed_percent DOUBLE",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_px DOUBLE",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_u95_px DOUBLE",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_mm2 DOUBLE",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_u95_mm2 DOUBLE",
+    "ALTER TABLE lesion_revisions ADD COLUMN morphology_source TEXT",
+    *_CREATE_VIEWS,
+)
+_TO_6_POSTGRESQL = (
+    *_DROP_VIEWS,
+    "ALTER TABLE lesion_revisions ADD COLUMN canal TEXT",
+    "ALTER TABLE lesion_revisions ADD COLUMN canal_narrowed_percent DOUBLE PRECISION",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_px DOUBLE PRECISION",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_u95_px DOUBLE PRECISION",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_mm2 DOUBLE PRECISION",
+    "ALTER TABLE lesion_revisions ADD COLUMN envelope_u95_mm2 DOUBLE PRECISION",
+    "ALTER TABLE lesion_revisions ADD COLUMN morphology_source TEXT",
+    *_CREATE_VIEWS,
+)
+
 STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
     # Radiographs: numbers in pixels, and the pixel spacing.
     1: {"sqlite": _TO_2_SQLITE, "postgresql": _TO_2_POSTGRESQL},
@@ -283,6 +306,8 @@ STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
     3: {"sqlite": _TO_4_SQLITE, "postgresql": _TO_4_POSTGRESQL},
     # Masses of several pieces: their envelope, look, fluid-calcium level and distance from the skin.
     4: {"sqlite": _TO_5_SQLITE, "postgresql": _TO_5_POSTGRESQL},
+    # The vertebral canal, the envelope on radiographs, and who named the look of a mass.
+    5: {"sqlite": _TO_6_SQLITE, "postgresql": _TO_6_POSTGRESQL},
 }
 """For each schema version (from 1) and kind of database, the statements that migrate a store to the next version."""
 

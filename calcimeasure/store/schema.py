@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.types import TypeEngine
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """The schema that this version of the program writes. The table `about` of a store holds the schema of the store."""
 
 metadata = MetaData()

@@ -66,10 +66,11 @@ lesion_number tracking_uid study_lesion_number primary status algorithm_type rea
 tissue_confidence laterality laterality_source laterality_confidence laterality_conflict laterality_hint
 distance_to_midline_mm site site_detail site_source pair_number large long_axis_mm short_axis_mm long_axis_sop_uid
 long_axis_instance_number max_3d_diameter_mm extent_rl_mm extent_ap_mm extent_si_mm volume_ml volume_mesh_ml
-volume_voxels_ml parts envelope_ml envelope_u95_ml fill_fraction morphology morphology_confidence fluid_level
-skin_distance_mm area_mm2 surface_area_mm2 sphericity mean_hu median_hu sd_hu max_hu mean_contrast boundary_hu
+volume_voxels_ml parts envelope_ml envelope_u95_ml envelope_mm2 envelope_u95_mm2 fill_fraction morphology
+morphology_confidence morphology_source fluid_level skin_distance_mm canal canal_narrowed_percent area_mm2
+surface_area_mm2 sphericity mean_hu median_hu sd_hu max_hu mean_contrast boundary_hu
 long_axis_u95_mm max_3d_diameter_u95_mm volume_u95_ml centroid_x_lps_mm centroid_y_lps_mm centroid_z_lps_mm
-touches_bone bone_contact_mm2 truncated long_axis_px short_axis_px area_px spacing_source row_spacing_mm
+touches_bone bone_contact_mm2 truncated long_axis_px short_axis_px area_px envelope_px spacing_source row_spacing_mm
 column_spacing_mm slice_spacing_mm slice_thickness_mm kvp convolution_kernel contrast_agent notices software_version
 settings_hash
 """)
@@ -84,7 +85,7 @@ patient_id study_date study_uid series_uid stack_number modality description pat
 lesions review_state seconds notices
 """)
 
-_SOURCES_OF_SIDE = ["reader", "dicom_tag", "bone_labels", "body_midline", "description", "none"]
+_SOURCES_OF_SIDE = ["reader", "dicom_tag", "bone_labels", "body_midline", "marker", "description", "none"]
 _SIDES = ["right", "left", "midline", "unknown"]
 WORDS = {
     "status": ["proposed", "accepted", "rejected"],
@@ -98,6 +99,8 @@ WORDS = {
         "abdomen unknown"
     ),
     "site_source": ["reader", "dicom_tag", "bone_labels", "description", "geometry", "none"],
+    "morphology_source": words("image reader"),
+    "canal": words("none foramen canal"),
     "morphology": words("solid lobulated loculated granular net shell plate"),
     "spacing_source": words("patient calibrated magnification_corrected detector_plane uncertain reader none"),
     "review_state": ["none", "partial", "done"],

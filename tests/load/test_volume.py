@@ -215,7 +215,16 @@ def test_rescale_type_may_be_missing(tmp_path: Path, rescale_type: str | None) -
     assert load(write(tmp_path, None, fault)).notices == ()
 
 
-@pytest.mark.parametrize("rescale_type", ["US", "ED", "Z_EFF", "MGML", "HU_MOD"])
+@pytest.mark.parametrize(
+    "words", ["Houndsfield Unit", "HOUNSFIELD", "Hounsfield Units", "hounsfield_unit", "Hounsfeild", "hu", "H.U."]
+)
+def test_rescale_type_in_other_words_is_hounsfield(tmp_path: Path, words: str) -> None:
+    (stack,) = find_series(write(tmp_path, None, set_tag("RescaleType", words), set_tag("RescaleType", "HU", 3))).series
+    assert stack.rescale_type == "HU"
+    assert load_image(stack).notices == ()
+
+
+@pytest.mark.parametrize("rescale_type", ["US", "ED", "Z_EFF", "MGML", "HU_MOD", "HU*100", "Houndsfield Unit 40keV"])
 def test_other_rescale_type_is_refused(tmp_path: Path, rescale_type: str) -> None:
     error = refusal(write(tmp_path, None, set_tag("RescaleType", rescale_type)), "not_hu")
     assert rescale_type in error.message

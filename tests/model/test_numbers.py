@@ -20,10 +20,12 @@ from calcimeasure.export.schema import markdown_table, table_schema
 from calcimeasure.export.stacks import SERIES_COLUMNS
 from calcimeasure.model import (
     Axis,
+    Canal,
     ImageKind,
     Lesion,
     Measurements,
     Morphology,
+    MorphologySource,
     Outline,
     RadiographAxis,
     RadiographMeasurements,
@@ -75,6 +77,9 @@ MEASURED: dict[ImageKind, Measurements | RadiographMeasurements] = {
         morphology_confidence=0.43,
         fluid_level=True,
         skin_distance_mm=44.0,
+        morphology_source=MorphologySource.READER,
+        canal=Canal.FORAMEN,
+        canal_narrowed_percent=45.0,
         surface_area_mm2=21.0,
         sphericity=0.22,
         area_mm2=23.0,
@@ -100,6 +105,13 @@ MEASURED: dict[ImageKind, Measurements | RadiographMeasurements] = {
         mean_contrast=34.0,
         boundary=35.0,
         long_axis_u95_px=36.0,
+        envelope_px=46.0,
+        envelope_u95_px=47.0,
+        parts=48,
+        fill_fraction=0.49,
+        morphology=Morphology.NET,
+        morphology_confidence=0.51,
+        morphology_source=MorphologySource.IMAGE,
         large=False,
         long_axis_sop_uid="1.2.37",
         long_axis_instance_number=38,
@@ -165,6 +177,7 @@ def test_codes_are_those_of_dicom_and_ibsi() -> None:
         "volume_mesh_ml": "SCT 118565006 IBSI RNU0",
         "volume_voxels_ml": "SCT 118565006 IBSI YEKZ",
         "envelope_ml": "SCT 118565006",
+        "envelope_mm2": "SCT 42798000",
         "area_mm2": "SCT 42798000",
         "surface_area_mm2": "IBSI C0JK",
         "sphericity": "IBSI QCFX",
@@ -175,6 +188,7 @@ def test_codes_are_those_of_dicom_and_ibsi() -> None:
         "long_axis_px": "SCT 103339001",
         "short_axis_px": "SCT 103340004",
         "area_px": "SCT 42798000",
+        "envelope_px": "SCT 42798000",
     }
 
 
@@ -200,7 +214,7 @@ STORED = {
         volume_mesh_ml volume_voxels_ml surface_area_mm2 sphericity area_mm2 boundary_hu long_axis_u95_mm
         max_3d_diameter_u95_mm volume_u95_ml long_axis_px short_axis_px area_px pixel_aspect column_spacing_mm
         mean_contrast boundary long_axis_u95_px envelope_ml envelope_u95_ml fill_fraction morphology_confidence
-        skin_distance_mm
+        skin_distance_mm canal_narrowed_percent envelope_px envelope_u95_px envelope_mm2 envelope_u95_mm2
     """,
     Integer: "long_axis_slice long_axis_instance_number parts",
     Boolean: "truncated touches_bone large fluid_level",
@@ -208,6 +222,7 @@ STORED = {
     Text: """
         long_axis_ends_lps_mm short_axis_ends_lps_mm max_3d_diameter_ends_lps_mm centroid_lps_mm extents_lps_mm
         long_axis_ends_px short_axis_ends_px centroid_px spacing_source morphology
+        morphology_source canal
     """,
 }
 """The columns that stores have by now: a store without one of them cannot be written."""
