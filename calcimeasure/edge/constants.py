@@ -249,6 +249,9 @@ class EdgeConstants(Constants):
         0.2, "", "Share of the standard deviation of the surroundings in that difference: fat beside fluid."
     )
     unseen_sd_hu: float = constant(7.5, "HU", "How much surroundings that are not seen differ from soft tissue.")
+    specks: float = constant(
+        0.01, "of the mass", "A mask with less than this beside its largest piece is of one piece, with specks."
+    )
     valley_mm: float = constant(1.8, "mm", "Half of the width of a valley that is narrow: septa are up to 3 mm wide.")
     valley_depth: float = constant(
         0.25, "of the contrast", "A narrow valley in a mass that is one piece is at least so deep."

@@ -26,7 +26,7 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.edge.blur import blur_sigma_mm
-from calcimeasure.edge.connected import count_pieces
+from calcimeasure.edge.connected import label_pieces
 from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.peak import peaks_of_balls
 from calcimeasure.edge.slabs import threads_for_distances
@@ -89,8 +89,9 @@ class Calcified:
 
 
 def has_several_pieces(outline: Outline) -> bool:
-    """Tell whether a mask is of several pieces (26 neighbors)."""
-    return count_pieces(outline.mask()) > 1
+    """Tell whether a mask is of several pieces (26 neighbors), beside specks."""
+    voxels = np.bincount(label_pieces(outline.mask()).ravel())[1:]
+    return bool(voxels.max(initial=0) < (1 - EDGE.specks) * voxels.sum())
 
 
 def is_porous(near: Neighborhood, noise_hu: float) -> bool:
@@ -107,6 +108,9 @@ def is_porous(near: Neighborhood, noise_hu: float) -> bool:
     cavity = near.mask & ~valleys & (smooth_hu - usual_hu < high_hu / 2)
     # The rounded border of a wide cavity looks like a valley.
     valleys &= ~ndimage.maximum_filter(cavity, size)
+    if near.from_others_mm is not None:
+        # What lies between a mass and the bone beside it is no valley of the mass.
+        valleys &= near.from_others_mm > EDGE.rim_mm
     return bool(np.count_nonzero(valleys) > EDGE.porous_share * np.count_nonzero(near.mask))
 
 

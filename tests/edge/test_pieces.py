@@ -91,6 +91,40 @@ def test_septa_that_blur_has_closed_are_no_calcium() -> None:
     assert edge.calcified_mm3 == pytest.approx(27 * 7.5**3, rel=0.1)
 
 
+@pytest.mark.parametrize("slice_mm", [1.0, 2.5])
+def test_narrow_septa_of_a_mass_of_one_piece_are_inside_its_half_width(slice_mm: float) -> None:
+    found = measured(lobules(0.9), slice_mm)
+    assert found.parts == 1
+    assert found.volume_ml is not None
+    assert found.volume_u95_ml is not None
+    assert abs(found.volume_ml - 27 * 8.1**3 / 1000) <= found.volume_u95_ml
+
+
+def test_parts_without_a_valley_count_with_their_own_density() -> None:
+    # The faint half lies at less than half of the density of the other; a gap beside them makes the mass porous.
+    shapes = [
+        Slab((-6.0, 0, 0), (6.0, 8.0, 8.0), 900),
+        Slab((6.0, 0, 0), (6.0, 8.0, 8.0), 380),
+        Slab((0, 12.0, 0), (12.0, 3.0, 8.0), 700),
+    ]
+    found = measured(shapes, 1.0)
+    true_ml = 8 * (2 * 6.0 * 8.0 * 8.0 + 12.0 * 3.0 * 8.0) / 1000
+    assert found.volume_ml == pytest.approx(true_ml, rel=0.03)
+
+
+def test_border_of_a_wide_cavity_is_no_valley() -> None:
+    volume, outline = imaged([Ellipsoid((0, 0, 0), (14, 14, 14), 700), Ellipsoid((0, 0, 0), (6, 5, 7), 40)], 1.0)
+    assert not find_edge(volume, outline, SETTINGS).of_pieces
+
+
+def test_a_speck_beside_a_smooth_mass_makes_no_mass_of_pieces() -> None:
+    volume, outline = imaged([Ellipsoid((0, 0, 0), (13, 9, 11), 700)], 1.0)
+    mask = outline.mask_in((0, 0, 0), volume.geometry.shape_kji)
+    assert not find_edge(volume, Outline.from_mask(mask), SETTINGS).of_pieces
+    mask[4, 8, 8] = True
+    assert not find_edge(volume, Outline.from_mask(mask), SETTINGS).of_pieces
+
+
 def test_outline_has_all_pieces_and_not_what_lies_between() -> None:
     volume, outline = imaged(lobules(3.0), 1.0)
     drawn = half_maximum_outline(volume, outline, SETTINGS)
