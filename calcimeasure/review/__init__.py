@@ -30,6 +30,7 @@ from calcimeasure.model import (
 from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
+from calcimeasure.review.doubts import doubt_about_accepting, doubt_about_side
 from calcimeasure.review.drafts import Draft, Job
 from calcimeasure.review.edits import (
     Signature,
@@ -89,6 +90,8 @@ __all__ = [
     "add",
     "calibrate",
     "decide",
+    "doubt_about_accepting",
+    "doubt_about_side",
     "first_open",
     "merge",
     "open_stack",

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -999,7 +999,9 @@ NEWER_NUMBERS = dict.fromkeys(PIECES)
 
 def in_version_1(lesion: Lesion) -> Lesion:
     """A lesion without the numbers that older stores do not have."""
-    return replace(lesion, measurements=replace(lesion.measurements, **NEWER_NUMBERS))  # type: ignore[arg-type]
+    held = {field.name for field in fields(lesion.measurements)}
+    newer = {name: value for name, value in NEWER_NUMBERS.items() if name in held}
+    return replace(lesion, measurements=replace(lesion.measurements, **newer))  # type: ignore[arg-type]
 
 
 def known_to_version_1(store: Store, stack_id: int) -> tuple[object, object]:

@@ -23,9 +23,12 @@ from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.cut import contact_mm2, cut
 from calcimeasure.segment.ct.features import features_of
 from calcimeasure.segment.ct.gather import Area, gather
-from calcimeasure.segment.ct.judge import Judgement, judge
+from calcimeasure.segment.ct.judge import Judgement, is_undecided, judge
+from calcimeasure.segment.ct.look import look
+from calcimeasure.segment.ct.place import NOWHERE, find_places, judge_by_place
 from calcimeasure.segment.ct.solids import Scene, is_shaft, more_than_noise
 from calcimeasure.segment.ct.split import Parts, find_marrow, passes, split
+from calcimeasure.segment.ct.views import Labeled, around
 from calcimeasure.segment.ct.whole import Wholes, find_wholes
 from calcimeasure.threads import thread_count
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from calcimeasure.model import Volume
     from calcimeasure.segment.ct.coarse import Coarse
     from calcimeasure.segment.ct.features import Features
+    from calcimeasure.segment.ct.place import Places
     from calcimeasure.settings import MeasureSettings
 
 Box = tuple[slice, slice, slice]
@@ -63,6 +67,8 @@ class _Judged:
         The judgement of each group except bone, by number.
     bone_confidence
         Mean confidence of the parts judged to be bone.
+    places
+        What tells the place of a part.
     notices
         Notices about the mask of bones.
     """
@@ -75,6 +81,7 @@ class _Judged:
     judgements: dict[int, Judgement]
     boxes: dict[int, Box]
     bone_confidence: float
+    places: Places
     notices: tuple[str, ...] = ()
 
 
@@ -161,11 +168,18 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     groups = np.where(outside, np.int32(OUTSIDE_GROUP), np.int32(0))
     marrow, wholes = np.zeros(dense.shape, dtype=np.bool_), np.zeros(dense.shape, dtype=np.int32)
     if not (dense.any() or loose.any()):
-        return _Judged(coarse, body, groups, marrow, wholes, {}, {}, 0.0)
+        return _Judged(coarse, body, groups, marrow, wholes, {}, {}, 0.0, NOWHERE)
     box = _used(dense | loose)
     parts = split(dense[box], coarse.spacing_mm)
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
-    judgements = [judge(one, settings, contrast_agent=bool(volume.stack.contrast_agent)) for one in features]
+    k, j, i = (part.start * mm for part, mm in zip(box, coarse.spacing_mm, strict=True))
+    labeled, stack = Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, (k, j, i)), around(coarse.attenuation_hu, coarse.spacing_mm)
+    given = bool(volume.stack.contrast_agent)
+    undecided = [n for n, one in enumerate(features, 1) if is_undecided(one, contrast_agent=given)]
+    looked = look(stack, labeled, undecided, whole=False)
+    judgements = [
+        judge(one, settings, contrast_agent=given, looked=looked.get(n)) for n, one in enumerate(features, 1)
+    ]
     notices: tuple[str, ...] = ()
     able = np.ones(parts.labels.shape, dtype=np.bool_)
     if bones is not None:
@@ -173,7 +187,7 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
         judgements, notices = _by_mask(judgements, parts, outlined)
         able = ~outlined
     tissues = [judgement.tissue for judgement in judgements]
-    scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, coarse.spacing_mm)
+    scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, labeled, stack)
     joined = find_wholes(scene, judgements, settings)
     joined, whole_of, judgements = _in_wholes(scene, judgements, joined)
     number, grouped = _hold_together(parts, features, judgements, whole_of)
@@ -184,7 +198,16 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     marrow[box] = parts.marrow & (wholes[box] == 0)
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
     sure = float(np.mean(bone)) if bone else 0.0
-    return _Judged(coarse, body, groups, marrow, wholes, grouped, _boxes(groups), sure, notices)
+    boxes = _boxes(groups)
+    places = find_places(coarse, volume.geometry, body, groups, marrow)
+    placed = {n: judge_by_place(grouped[n], _blocks_of(n, groups, box), places, settings) for n, box in boxes.items()}
+    return _Judged(coarse, body, groups, marrow, wholes, grouped | placed, boxes, sure, places, notices)
+
+
+def _blocks_of(number: int, groups: NDArray[np.int32], box: Box) -> NDArray[np.intp]:
+    """(n, 3) the blocks of a group."""
+    blocks: NDArray[np.intp] = np.argwhere(groups[box] == number) + [part.start for part in box]
+    return blocks
 
 
 def _in_wholes(
@@ -541,7 +564,9 @@ def _alone(
     (features,) = features_of(volume.attenuation_hu[box], parts, spacing_mm)
     body = _upsampled(judged.body, outline.box, judged.coarse)
     features = replace(features, outside_share=float(np.mean(body[mask] == 0)))
-    return _proposal(outline, judge(features, settings, contrast_agent=bool(volume.stack.contrast_agent)))
+    judgement = judge(features, settings, contrast_agent=bool(volume.stack.contrast_agent))
+    blocks = (np.argwhere(mask) + outline.start_kji) // judged.coarse.factor_kji
+    return _proposal(outline, judge_by_place(judgement, blocks, judged.places, settings))
 
 
 def _coarse_box(box: Box, coarse: Coarse) -> Box:
