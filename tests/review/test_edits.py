@@ -266,13 +266,17 @@ def test_what_readers_decided_about_any_piece_holds_for_the_join(
 ) -> None:
     read = review.set_site(other, BodySite.ELBOW, BY)
     read = review.set_side(read, Laterality.RIGHT, BY)
-    read = review.set_tissue(read, Tissue.OTHER_CALCIFICATION, BY)
     merged, _ = review.merge([proposed, review.decide(read, Status.ACCEPTED, BY)], volume, SETTINGS, BY)
     lesion = merged.lesion
     assert (lesion.number, lesion.status) == (1, Status.ACCEPTED)
-    assert (lesion.tissue, lesion.tissue_confidence) == (Tissue.OTHER_CALCIFICATION, None)
     assert laterality_of(merged) is Laterality.RIGHT
     assert lesion.site == Site(BodySite.ELBOW, SiteSource.READER)
+    told = review.set_tissue(other, Tissue.OTHER_CALCIFICATION, BY)
+    lesion = review.merge([proposed, told], volume, SETTINGS, BY)[0].lesion
+    assert (lesion.tissue, lesion.tissue_confidence) == (Tissue.OTHER_CALCIFICATION, None)
+    # What is accepted is a mass, whatever a piece was said to be.
+    lesion = review.merge([review.decide(proposed, Status.ACCEPTED, BY), told], volume, SETTINGS, BY)[0].lesion
+    assert (lesion.status, lesion.tissue) == (Status.ACCEPTED, Tissue.CALCIFIED_MASS)
     # Where readers decided about both, that of the older lesion counts.
     merged, _ = review.merge([read, review.set_site(proposed, BodySite.HIP, BY)], volume, SETTINGS, BY)
     assert merged.lesion.site == Site(BodySite.HIP, SiteSource.READER)
