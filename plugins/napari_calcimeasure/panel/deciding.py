@@ -10,7 +10,7 @@ from napari.utils.notifications import show_info
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from calcimeasure.review import BodySite, Laterality, Session, Status, Tissue
+    from calcimeasure.review import BodySite, Laterality, Morphology, Session, Status, Tissue
     from napari_calcimeasure.panel.controller import Controller
 
 
@@ -63,6 +63,10 @@ class Deciding:
     def set_site(self, site: BodySite) -> None:
         """Set the body site of the lesion."""
         self._do(lambda session, number: session.set_site(number, site))
+
+    def set_morphology(self, morphology: Morphology) -> None:
+        """Set what the mass looks like."""
+        self._do(lambda session, number: session.set_morphology(number, morphology))
 
     def accept_shown(self) -> None:
         """Accept every mass that was shown in this session."""
