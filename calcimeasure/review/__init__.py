@@ -10,9 +10,11 @@ from calcimeasure.model import (
     AlgorithmType,
     Axis,
     BodySite,
+    Canal,
     Image,
     ImageKind,
     Laterality,
+    Morphology,
     PointPx,
     Radiograph,
     RadiographAxis,
@@ -28,6 +30,7 @@ from calcimeasure.model import (
 from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
+from calcimeasure.review.doubts import doubt_about_accepting, doubt_about_side
 from calcimeasure.review.drafts import Draft, Job
 from calcimeasure.review.edits import (
     Signature,
@@ -37,6 +40,7 @@ from calcimeasure.review.edits import (
     merge,
     redraw,
     remove,
+    set_morphology,
     set_side,
     set_site,
     set_tissue,
@@ -51,6 +55,7 @@ __all__ = [
     "Axis",
     "BodySite",
     "Calibration",
+    "Canal",
     "Cut",
     "CuttingLine",
     "CuttingPlane",
@@ -62,6 +67,7 @@ __all__ = [
     "KnownDistances",
     "KnownLength",
     "Laterality",
+    "Morphology",
     "OpenedStack",
     "PointPx",
     "Preview",
@@ -84,12 +90,15 @@ __all__ = [
     "add",
     "calibrate",
     "decide",
+    "doubt_about_accepting",
+    "doubt_about_side",
     "first_open",
     "merge",
     "open_stack",
     "preview",
     "redraw",
     "remove",
+    "set_morphology",
     "set_side",
     "set_site",
     "set_tissue",

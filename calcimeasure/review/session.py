@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.analysis.kinds import AnyAnatomy
-    from calcimeasure.model import BodySite, Image, Laterality, Lesion, Outline, Proposal, Revision
+    from calcimeasure.model import BodySite, Image, Laterality, Lesion, Morphology, Outline, Proposal, Revision
     from calcimeasure.review.calibration import Calibration
     from calcimeasure.review.cut import Cut
     from calcimeasure.review.drafts import Draft
@@ -422,23 +422,31 @@ class Session:
     # Deciding
 
     def decide(self, number: int, status: Status) -> None:
-        """Accept or reject a lesion, or revoke the decision."""
+        """Accept or reject a lesion, or revoke the decision.
+
+        Raises
+        ------
+        ReviewError
+            A lesion that is judged to be no mass would be accepted.
+        """
         self._edit([number], lambda current, by: edits.decide(current, status, by))
 
+    @property
+    def open_and_shown(self) -> list[int]:
+        """Numbers of the masses, and of the lesions that may be masses, that were shown and are not decided."""
+        shown = {number: one.lesion for number, one in self.lesions.items() if number in self.shown}
+        return [number for number, one in shown.items() if one.may_be_mass and not one.is_decided]
+
     def accept_shown(self) -> int:
-        """Accept all lesions that were shown in this session and are not decided; return their number."""
-        chosen = [
-            number
-            for number, one in self.lesions.items()
-            if number in self.shown and not one.lesion.is_decided and one.lesion.is_mass
-        ]
+        """Accept all masses that were shown in this session and are not decided; return their number."""
+        chosen = [number for number in self.open_and_shown if self.lesions[number].lesion.is_mass]
         if chosen:
             self._edit(chosen, lambda current, by: edits.decide(current, Status.ACCEPTED, by))
         return len(chosen)
 
     def set_tissue(self, number: int, tissue: Tissue) -> None:
         """Set the tissue of a lesion."""
-        self._edit([number], lambda current, by: edits.set_tissue(current, tissue, by))
+        self._edit([number], lambda current, by: edits.set_tissue(current, tissue, by, self.image))
 
     def set_side(self, number: int, laterality: Laterality) -> None:
         """Set the side of a lesion."""
@@ -446,13 +454,17 @@ class Session:
 
     def set_site(self, number: int, site: BodySite) -> None:
         """Set the body site of a lesion."""
-        self._edit([number], lambda current, by: edits.set_site(current, site, by))
+        self._edit([number], lambda current, by: edits.set_site(current, site, by, image=self.image))
+
+    def set_morphology(self, number: int, morphology: Morphology) -> None:
+        """Set what a mass looks like."""
+        self._edit([number], lambda current, by: edits.set_morphology(current, morphology, by))
 
     def take_over(self, number: int) -> None:
         """Set the tissue of a lesion to calcified mass, and accept the lesion."""
         self._edit(
             [number],
-            lambda current, by: edits.set_tissue(current, Tissue.CALCIFIED_MASS, by),
+            lambda current, by: edits.set_tissue(current, Tissue.CALCIFIED_MASS, by, self.image),
             lambda current, by: edits.decide(current, Status.ACCEPTED, by),
         )
 
@@ -484,6 +496,7 @@ class Session:
         uid, number = appended[0].lesion.tracking_uid, appended[0].lesion.number
         tissue = Tissue.CALCIFIED_MASS
         self._append(lambda: [edits.set_tissue(self.lesions[number], tissue, self._signature())], ())
+        self._append(lambda: [edits.decide(self.lesions[number], Status.ACCEPTED, self._signature())], ())
         self._decided([uid], before)
         self._draw_again(number)
         self.changed.emit("lesions")
@@ -518,22 +531,23 @@ class Session:
 
         self._append_as_one(make, (number,))
 
-    def merge(self, number: int, other: int) -> None:
-        """Merge two lesions: the first one gets the voxels of both, the other one is withdrawn.
+    def merge(self, *numbers: int) -> None:
+        """Merge lesions: the oldest one gets the voxels of all, the others are withdrawn; it is selected.
 
         Raises
         ------
         ReviewError
-            The numbers are not those of two different lesions.
+            The numbers are not those of at least two different lesions, or one is rejected.
         """
-        numbers = (number, other)
         self._keep_drafts_of(numbers)
 
         def make() -> Sequence[Revision]:
-            pair = [self.lesions[one] for one in numbers if one in self.lesions]
-            return edits.merge(pair, self.image, self.settings, self._signature(), self._anatomy)
+            there = [self.lesions[one] for one in numbers if one in self.lesions]
+            return edits.merge(there, self.image, self.settings, self._signature(), self._anatomy)
 
         self._append_as_one(make, numbers)
+        if self.selected in numbers and self.selected not in self.lesions:
+            self.select(min(numbers))
 
     def calibrate(self, calibration: Calibration | None) -> None:
         """Calibrate the radiograph, for all its lesions in one edit; None removes the calibration."""

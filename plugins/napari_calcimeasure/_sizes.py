@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calcimeasure.review import SpacingSource
+from calcimeasure.review import Canal, SpacingSource
 
 if TYPE_CHECKING:
     from calcimeasure import Measurements
@@ -22,6 +22,13 @@ SPACING_WORDS = {
     SpacingSource.UNCERTAIN: "millimeters of an unknown plane",
     SpacingSource.READER: "millimeters as calibrated by a reader",
     SpacingSource.NONE: "no millimeters known: sizes in pixels (K calibrates)",
+}
+
+
+CANAL_WORDS = {
+    Canal.NONE: "outside of the vertebral canal",
+    Canal.FORAMEN: "in an intervertebral foramen, beside the canal",
+    Canal.CANAL: "<b>in the vertebral canal</b>",
 }
 
 
@@ -68,7 +75,7 @@ def whole_in_stack(numbers: Measurements) -> list[str]:
     width = "" if numbers.envelope_u95_ml is None else f" ± {numbers.envelope_u95_ml:.1f}"
     words = [f"<b>Whole:</b> {pieces}, envelope {numbers.envelope_ml:.1f}{width} mL{filled}"]
     if numbers.morphology is not None:
-        words.append(f"looks {numbers.morphology} ({numbers.morphology_confidence or 0:.0%})")
+        words.append(f"looks {numbers.morphology}{_judged_by(numbers)}")
     if numbers.fluid_level:
         words.append("fluid level")
     if numbers.skin_distance_mm is not None:
@@ -76,7 +83,16 @@ def whole_in_stack(numbers: Measurements) -> list[str]:
             "reaches the skin" if numbers.skin_distance_mm == 0 else f"{numbers.skin_distance_mm:.1f} mm below the skin"
         )
         words.append(near)
+    if numbers.canal is not None:
+        words.append(f"{CANAL_WORDS[numbers.canal]}, {numbers.canal_narrowed_percent or 0:.0f} % of it taken")
     return ["; ".join(words)]
+
+
+def _judged_by(numbers: Measurements) -> str:
+    """Say how sure the program is of the morphology, or that a reader set it."""
+    if numbers.morphology_confidence is None:
+        return " (a reader)"
+    return f" ({numbers.morphology_confidence:.0%})"
 
 
 def sizes_in_stack(numbers: Measurements) -> tuple[str, str]:

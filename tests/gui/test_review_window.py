@@ -69,6 +69,7 @@ def test_keys_decide_and_the_tables_follow(reader: Reader) -> None:
     reader.key(Qt.Key.Key_Down)
     reader.key(Qt.Key.Key_X)
     reader.key(Qt.Key.Key_L)
+    reader.key(Qt.Key.Key_L)  # against the evidence: the same key again
     reader.key(Qt.Key.Key_H, SHIFT)
     reader.key(Qt.Key.Key_Down)
     reader.key(Qt.Key.Key_O)
@@ -136,7 +137,7 @@ def test_polygon_draws_a_new_lesion_on_any_plane(reader: Reader) -> None:
         f"SELECT status, algorithm_type, laterality IS NOT NULL, site FROM current_lesions "
         f"WHERE lesion_number = {before} AND stack_id = {HIPS}"
     )
-    assert drawn == ("accepted", "manual", 1, "pelvis")
+    assert drawn == ("proposed", "manual", 1, "pelvis")
     reader.key(Qt.Key.Key_Z, CTRL)
     reader.key(Qt.Key.Key_Up)
     assert reader.ask(f"SELECT count(*) FROM current_lesions WHERE stack_id = {HIPS}") == [(before - 1,)]
@@ -159,6 +160,18 @@ def test_clicks_go_there_and_buttons_and_menus_decide(reader: Reader) -> None:
     QTest.keyClick(menu, Qt.Key.Key_T)
     reader.pause()
     assert reader.ask(f"SELECT site FROM current_lesions WHERE lesion_number = 4 AND stack_id = {HIPS}") == [("thigh",)]
+
+    reader.key(Qt.Key.Key_F)
+    menu = next(one for one in reader.panel.findChildren(QMenu) if one.isVisible())
+    QTest.keyClick(menu, Qt.Key.Key_G)
+    reader.pause()
+    looks = f"SELECT morphology, morphology_source FROM current_lesions WHERE lesion_number = 4 AND stack_id = {HIPS}"
+    (before,) = reader.ask(looks.replace("current_lesions", "lesion_revisions") + " AND revision_number = 1")
+    assert reader.ask(looks) == [("granular", "reader")]
+    assert "looks granular (a reader)" in reader.panel.evidence.text()
+    reader.key(Qt.Key.Key_Z, CTRL)
+    assert reader.ask(looks) == [before]
+    assert before[1] == "image"
 
     outline = reader.session.lesions[3].lesion.outline
     reader.panel.controller.screen.go_to(3)
@@ -303,6 +316,14 @@ def test_a_lesion_is_divided_by_two_clicks_and_joined_by_one(reader: Reader) -> 
         (number, "merged into lesion 1"),
         (number, "undone: as before it was there"),
     ]
+    # The newer part is joined with the older one: this one is left, and selected.
+    reader.key(Qt.Key.Key_Z, CTRL)
+    reader.click_row(number)
+    reader.key(Qt.Key.Key_J)
+    other = np.argwhere(reader.session.labels[k] == 1)
+    reader.click(reader.place((k, *other[len(other) // 2])))
+    assert reader.session.selected == 1
+    assert reader.ask(joined) == [(*before, f"merged with lesion {number}")]
     reader.key(Qt.Key.Key_D)
     reader.key(Qt.Key.Key_Escape)  # left again
     reader.click(reader.place((k, *part[len(part) // 2])))
@@ -346,7 +367,7 @@ def test_stacks_in_which_nothing_was_found_are_gone_through_and_seen(
     reader.close()
     with (out / "studies.csv").open(encoding="utf-8", newline="") as file:
         states = [(row["masses"], row["review_state"], row["readers"]) for row in csv.DictReader(file)]
-    assert sorted(states) == [("0", "none", ""), ("1", "done", "A. Reader")]
+    assert sorted(states) == [("0", "none", ""), ("1", "none", "A. Reader")]
     reader.forget()
 
 
@@ -474,9 +495,9 @@ def test_a_radiograph_is_outlined_by_a_click_calibrated_undone_and_accepted(
     reader.key(Qt.Key.Key_G)
     reader.click(reader.place(MASS))
     reader.wait(lambda: reader.session.next_number > proposed + 1)
+    reader.wait(lambda: not reader.session.needs_anatomy)  # side and site are known before it is accepted
     reader.settle()
     reader.key(Qt.Key.Key_A)
-    reader.wait(lambda: not reader.session.needs_anatomy)
     rows = (
         "SELECT status, algorithm_type, spacing_source, laterality, column_spacing_mm, long_axis_mm "
         f"FROM current_lesions WHERE stack_id = {FILM} ORDER BY lesion_number"
