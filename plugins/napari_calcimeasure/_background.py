@@ -21,7 +21,7 @@ class Background(QObject):
         Signal with the exception of a function that failed.
     """
 
-    _arrived = Signal(object, object)
+    _arrived = Signal(object, object, object)
 
     def __init__(self, failed: Callable[[BaseException], object]) -> None:
         super().__init__()
@@ -32,23 +32,43 @@ class Background(QObject):
         self._arrived.connect(self._deliver)
         self._open = True
 
-    def run(self, work: Callable[[], Any], then: Callable[[Any], object], quick: bool = False) -> None:
-        """Call a function in another thread, and pass its result to `then` in the thread of the window."""
+    def run(
+        self,
+        work: Callable[[], Any],
+        then: Callable[[Any], object],
+        quick: bool = False,
+        failed: Callable[[BaseException], object] | None = None,
+    ) -> None:
+        """Call a function in another thread, and pass its result to `then` in the thread of the window.
+
+        Parameters
+        ----------
+        work, then
+            The function, and what takes its result.
+        quick
+            Whether the reader waits for the result.
+        failed
+            Takes the exception of the function; for None, `failed` of the threads.
+        """
         if not self._open:
             return
         future = (self._quick if quick else self._slow).submit(work)
-        future.add_done_callback(lambda done: self._bring(done, then))
+        future.add_done_callback(lambda done: self._bring(done, then, failed or self._failed))
 
-    def _bring(self, done: Future[Any], then: Callable[[Any], object]) -> None:
+    def _bring(
+        self, done: Future[Any], then: Callable[[Any], object], failed: Callable[[BaseException], object]
+    ) -> None:
         with suppress(RuntimeError):  # the window was closed in the meantime
-            self._arrived.emit(done, then)
+            self._arrived.emit(done, then, failed)
 
-    def _deliver(self, done: Future[Any], then: Callable[[Any], object]) -> None:
+    def _deliver(
+        self, done: Future[Any], then: Callable[[Any], object], failed: Callable[[BaseException], object]
+    ) -> None:
         if not self._open or done.cancelled():
             return
         error = done.exception()
         if error is not None:
-            self._failed(error)
+            failed(error)
         else:
             then(done.result())
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from napari.utils.notifications import show_info
+
+from napari_calcimeasure._guard import NOT_3D
 from napari_calcimeasure.actions import ACTIONS
 
 if TYPE_CHECKING:
@@ -17,8 +20,12 @@ OF_THE_WINDOW = ("?",)
 """Keys without a name in napari; the window of the panel binds them."""
 
 
+CLOSED = {"Control-Y": NOT_3D}
+"""Keys of napari that do nothing in a review, with what the reader is told."""
+
+
 def calls_by_key(perform: Callable[[str], object]) -> dict[str, Callable[[], object]]:
-    """Give the function for each key that napari can bind.
+    """Give the function for each key that napari can bind, and for the keys that are closed.
 
     Parameters
     ----------
@@ -31,7 +38,7 @@ def calls_by_key(perform: Callable[[str], object]) -> dict[str, Callable[[], obj
         if action.is_bound
         for key in action.keys
         if key not in OF_THE_WINDOW
-    }
+    } | {key: partial(show_info, words) for key, words in CLOSED.items()}
 
 
 def bind_layers(layers: Iterable[Layer], calls: Mapping[str, Callable[[], object]]) -> None:

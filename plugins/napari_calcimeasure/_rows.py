@@ -52,6 +52,12 @@ def task_cells(task: Task) -> tuple[str, ...]:
     )
 
 
+def coming_words(task: Task) -> str:
+    """Say which stack is being loaded."""
+    patient, date, stack, *_ = task_cells(task)
+    return "\n".join(("Loading", patient or "no patient ID", date or "no date", f"{task.facts.modality} {stack}"))
+
+
 def lesion_order(session: Session) -> list[int]:
     """Order lesions for the table: first those that a reader must decide, then other tissues, each largest first.
 

@@ -11,6 +11,7 @@ from napari.utils.colormaps import DirectLabelColormap
 
 from calcimeasure.review import Status, Tissue
 from napari_calcimeasure._convert import axis_shown, image_layer, image_of, layer_settings
+from napari_calcimeasure._guard import Guard
 from napari_calcimeasure._kinds import SLAB_MM, Looked, kind_of
 from napari_calcimeasure._rows import length_word
 
@@ -38,6 +39,9 @@ OTHER_COLOR = "#7aa7d6"
 NEW_COLOR = "#ffffff"
 LONG_AXIS_COLOR, SHORT_AXIS_COLOR = "#00dcff", "#ff5ac8"
 LETTER_COLOR, SHADE_COLOR = "#ffd27f", "#00000080"
+
+OPACITY = 0.9
+"""Opacity of the outlines."""
 
 _NO_LINE = np.zeros((2, 3))
 _PLACES = ("middle_left", "middle_right", "top_center", "bottom_center")
@@ -75,8 +79,8 @@ class Screen:
         opened = self._opened(session)
         self._added_image = opened is None
         self.image: Image = viewer.add_layer(_image(session)) if opened is None else opened
-        labels = Labels(session.display.shown(session.labels), name=LAYER_NAMES[0], opacity=0.9, **where)
-        self.labels: Labels = viewer.add_layer(labels)
+        self._drawn_on = Labels(session.display.shown(session.labels), name=LAYER_NAMES[0], opacity=OPACITY, **where)
+        self.labels: Labels = viewer.add_layer(self._drawn_on)
         self._axes = viewer.add_layer(_axes(session, where))
         self._axes.visible = self._axes.editable = False
         self._scale_bar_was = viewer.canvas.overlays.scale_bar.visible
@@ -85,6 +89,7 @@ class Screen:
             self._scale_bar_was, self._order_was = before._scale_bar_was, before._order_was
             before.close()
             self.labels.name, self._axes.name = LAYER_NAMES  # napari added numbers, because the names existed
+        self._guard = Guard(viewer, (self.image, self.labels, self._axes), where)
         viewer.canvas.overlays.scale_bar.visible = True
         for place in _PLACES:
             letter = TextOverlay(position=place, font_size=18, color=LETTER_COLOR, visible=True, box_color=SHADE_COLOR)
@@ -118,8 +123,10 @@ class Screen:
             layer.visible = True  # a hidden layer would keep the extent of its previous data
         self.session = session
         data, settings, _ = image_layer(session.image)
-        self.image.metadata, self.image.name = settings["metadata"], settings["name"]
+        with self._guard.off():
+            self.image.metadata, self.image.name = settings["metadata"], settings["name"]
         self._place(layer_settings(session.display))
+        self._guard.begin(self._where)
         self.image.data = data
         self.labels.data = session.display.shown(session.labels)
         self._axes.data = [_NO_LINE, _NO_LINE]  # an axis of the previous stack could lie outside of this one
@@ -133,6 +140,10 @@ class Screen:
         # A radiograph has ten times the pixels of a slice, shown on the same canvas: lines of a fixed width in pixels
         # would be too thin.
         longer = max(self.session.display.shape_kji[1:])
+        self.forget_points()
+        if self._added_image:
+            self.image.opacity, self.image.gamma, self.image.colormap = 1.0, 1.0, "gray"
+        self.labels.opacity, self.labels.contiguous = OPACITY, True
         self.labels.contour = max(2, round(longer / 900))
         self.labels.brush_size = max(6, round(longer / 100))
         self.labels.preserve_labels, self.labels.show_selected_label = True, False
@@ -171,6 +182,7 @@ class Screen:
         viewer = self.viewer
         if self.slab:
             self.set_slab(False)
+        self._guard.close()
         viewer.dims.events.order.disconnect(self._turn)
         viewer.dims.events.ndisplay.disconnect(self._turn)
         viewer.dims.events.current_step.disconnect(self._tell)
@@ -191,6 +203,19 @@ class Screen:
         overlay = self.viewer.canvas.overlays["calcimeasure_hint"]
         overlay.text, overlay.visible = text, bool(text)
 
+    def forget_points(self) -> None:
+        """Forget the corners of a polygon, and a stroke around a region, that were begun and not finished.
+
+        napari keeps them when tool, label or data change: the polygon of one patient would be completed in the stack
+        of the next one. napari has no public way to them, therefore `_drawn_on`, the layer without the proxy that
+        napari gives to plugins. The key Esc of napari does the same as these lines.
+        """
+        overlays = self._drawn_on._overlays
+        if overlays["brush_stroke"].active:
+            overlays["brush_stroke"].abort(self._drawn_on)
+        if overlays["polygon"].points:
+            overlays["polygon"].points = []
+
     def lock(self) -> None:
         """Forbid painting on the remaining layers, because it would not be saved."""
         self.labels.mode = "pan_zoom"
@@ -207,10 +232,12 @@ class Screen:
     def _place(self, where: dict[str, Any]) -> bool:
         """Give the layers the position of a stack; False if they already have this position."""
         changed = [name for name, value in where.items() if value != self._where[name]]
-        for layer in (self.image, self.labels, self._axes):
-            for name in changed:
-                setattr(layer, name, where[name])
+        with self._guard.off():
+            for layer in (self.image, self.labels, self._axes):
+                for name in changed:
+                    setattr(layer, name, where[name])
         self._where = where
+        self._guard.expect(where)
         return bool(changed)
 
     def plane(self, name: str) -> None:

@@ -71,7 +71,7 @@ class Action:
         Checks whether the action is allowed: returns None if it is, else the message for the reader
         (`allowed.NOT_NOW`: no message).
     act
-        The function to call; None for a switch, and for the tools of napari, whose keys napari binds.
+        The function to call; None for a switch, and for the size of the brush, whose keys napari binds.
     switch
         The function that a check box calls with its new state; the key toggles the box.
     ends_pointing
@@ -92,7 +92,7 @@ class Action:
 
     @property
     def is_bound(self) -> bool:
-        """Whether the review binds the keys of the action; napari binds those of its own tools."""
+        """Whether the review binds the keys of the action; napari binds those for the size of the brush."""
         return bool(self.keys) and (self.act is not None or self.switch is not None)
 
     @property
@@ -228,6 +228,23 @@ def _set_morphology(morphology: Morphology, review: Controller) -> None:
     review.deciding.set_morphology(morphology)
 
 
+def _tools() -> Iterable[Action]:
+    for key, mode, text, words in (
+        ("1", "erase", "erase", "Erase from the lesion"),
+        ("2", "paint", "brush", "Paint the lesion with a brush"),
+        ("3", "polygon", "polygon", "Outline the lesion by a polygon; a double click ends it"),
+        ("4", "fill", "fill", "Fill a region"),
+        ("5", "pick", "pick", "Choose the lesion to draw on by a click"),
+        ("6", "pan_zoom", "move", "Move and zoom the image; select lesions by a click"),
+    ):
+        act = partial(_take_tool, mode)
+        yield Action(f"tool {text}", (key,), text, words, Group.TOOLS, Shown.SHEET, refusal=allowed.with_stack, act=act)
+
+
+def _take_tool(mode: str, review: Controller) -> None:
+    review.painting.take_tool(mode)
+
+
 def _windows() -> Iterable[Action]:
     for key, name in (("F2", "Bone"), ("F3", "Soft tissue"), ("F4", "Calcium"), ("F5", "Full")):
         act = partial(_set_window, name)
@@ -277,6 +294,14 @@ ACTIONS: tuple[Action, ...] = (
         "Next stack",
         Group.STACKS,
         act=lambda review: review.stacks.go_beside(1),
+    ),
+    Action(
+        "change reader",
+        (),
+        "Reader…",
+        "Say who reads",
+        Group.STACKS,
+        act=lambda review: review.change_reader(),
     ),
     Action(
         "open results",
@@ -424,7 +449,7 @@ ACTIONS: tuple[Action, ...] = (
         "Two clicks: a line between two parts of the lesion",
         Group.DRAW,
         row=1,
-        refusal=allowed.on_a_slice,
+        refusal=allowed.with_lesion,
         act=lambda review: review.outlining.divide(),
         ends_pointing=True,
     ),
@@ -521,16 +546,12 @@ ACTIONS: tuple[Action, ...] = (
         "leave pointing",
         ("Escape",),
         "Leave",
-        "Take back what the next click was to mean",
+        "Take back what the next click was to mean, and a polygon that was begun",
         Group.DRAW,
         Shown.SHEET,
         act=lambda review: review.pointing.stop(),
     ),
-    Action("tool erase", ("1",), "erase", "Erase from the lesion", Group.TOOLS, Shown.SHEET),
-    Action("tool brush", ("2",), "brush", "Paint the lesion with a brush", Group.TOOLS, Shown.SHEET),
-    Action("tool polygon", ("3",), "polygon", "Outline the lesion by a polygon", Group.TOOLS, Shown.SHEET),
-    Action("tool fill", ("4",), "fill", "Fill a region", Group.TOOLS, Shown.SHEET),
-    Action("tool move", ("6",), "move", "Move and zoom the image; select lesions by a click", Group.TOOLS, Shown.SHEET),
+    *_tools(),
     Action("brush size", ("[", "]"), "brush size", "Make the brush smaller, larger", Group.TOOLS, Shown.SHEET),
     *_windows(),
     *_planes(),

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+COMING = "The stack that was asked for was not on the screen yet: nothing was changed. Press the key again."
+"""Refuses what would change a stack that the reader has not seen."""
+
 NOT_NOW = ""
 """Refuses an action without a message: there is no object for the action."""
 
@@ -31,8 +34,8 @@ class State:
         A lesion is selected, or was drawn last.
     has_bone
         A piece of bone was clicked on.
-    is_flat
-        The viewer shows two dimensions.
+    is_coming
+        A stack was asked for, and its first frame is not on the screen.
     """
 
     has_desk: bool = False
@@ -42,7 +45,7 @@ class State:
     has_outlines: bool = False
     has_lesion: bool = False
     has_bone: bool = False
-    is_flat: bool = True
+    is_coming: bool = False
 
 
 def always(_: State) -> str | None:
@@ -63,33 +66,30 @@ def with_layers(state: State) -> str | None:
 
 
 def with_stack(state: State) -> str | None:
-    """Allow an action while a stack is open."""
+    """Allow an action while a stack is open and on the screen."""
+    if state.is_coming:
+        return COMING
     return None if state.has_stack else NOT_NOW
 
 
 def with_lesion(state: State) -> str | None:
     """Allow an action while a lesion is selected or was drawn last."""
-    if not state.has_stack:
-        return NOT_NOW
+    refusal = with_stack(state)
+    if refusal is not None:
+        return refusal
     return None if state.has_lesion else "Choose a lesion first: click on it, or press the down key."
 
 
 def with_lesion_or_bone(state: State) -> str | None:
     """Allow an action while a lesion, or a piece of bone, is selected."""
-    return None if state.has_bone else with_lesion(state)
-
-
-def on_a_slice(state: State) -> str | None:
-    """Allow an action on a lesion that is shown in two dimensions."""
-    if not state.is_flat:
-        return "A lesion is divided on a slice: go back to two dimensions first."
-    return with_lesion(state)
+    return with_stack(state) if state.has_bone else with_lesion(state)
 
 
 def on_a_radiograph(state: State) -> str | None:
     """Allow an action on a radiograph."""
-    if not state.has_stack:
-        return NOT_NOW
+    refusal = with_stack(state)
+    if refusal is not None:
+        return refusal
     if not state.is_radiograph:
         return "An outline is grown on radiographs: on CT draw it with the brush (2) or the polygon (3)."
     return None
@@ -97,8 +97,9 @@ def on_a_radiograph(state: State) -> str | None:
 
 def to_calibrate(state: State) -> str | None:
     """Allow an action on a radiograph with lesions: the calibration is stored with the lesions."""
-    if not state.has_stack:
-        return NOT_NOW
+    refusal = with_stack(state)
+    if refusal is not None:
+        return refusal
     if not state.is_radiograph:
         return "Radiographs are calibrated: the millimeters of a CT are those of the scanner."
     if not state.has_outlines:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QApplication, QPushButton, QWidget
 
 from calcimeasure.review import Desk
 from tests.plugin.desks import ask
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 20.0
 PRESSED_S = 0.03
 NO_KEY = Qt.KeyboardModifier.NoModifier
+CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 
 
 class Reader:
@@ -55,11 +56,21 @@ class Reader:
         return self.panel.controller.session
 
     def wait(self, holds: Callable[[], object]) -> None:
+        """Wait until something holds, and until the stack that was asked for is on the screen."""
         end = time.monotonic() + PATIENCE_S
-        while not holds():
+        while not holds() or self.panel.controller.arriving.is_coming:
             assert time.monotonic() < end, "waited in vain"
             QApplication.processEvents()
             time.sleep(0.005)
+
+    def press(self, *keys: Qt.Key) -> None:
+        """Press keys faster than the window draws."""
+        for key in keys:
+            QTest.keyClick(self.canvas, key)
+
+    def press_button(self, text: str) -> None:
+        button = next(one for one in self.panel.findChildren(QPushButton) if one.text() == text)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def pause(self, seconds: float = 0.0) -> None:
         end = time.monotonic() + seconds

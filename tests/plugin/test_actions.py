@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -10,9 +11,9 @@ import pytest
 from napari.components import ViewerModel
 from napari.utils.key_bindings import coerce_keybinding
 
-from napari_calcimeasure._keys import OF_THE_WINDOW, bind_layers, bind_viewer, calls_by_key
+from napari_calcimeasure._keys import CLOSED, OF_THE_WINDOW, bind_layers, bind_viewer, calls_by_key
 from napari_calcimeasure.actions import ACTIONS, BY_NAME, Action, Group, Shown, button_rows, keys_table, label_of
-from napari_calcimeasure.allowed import NOT_NOW, State
+from napari_calcimeasure.allowed import COMING, NOT_NOW, State
 from napari_calcimeasure.panel.sheet import COLUMNS, sheet_columns
 
 WITH_KEYS = [action for action in ACTIONS if action.keys]
@@ -36,14 +37,18 @@ def test_every_key_is_bound_on_the_viewer_and_on_the_layers_and_calls_its_action
     called: list[str] = []
     unbind = bind_viewer(viewer, lambda: (layer,), calls_by_key(called.append))
     bind_layers([layer], calls_by_key(called.append))
-    bound = [action for action in WITH_KEYS if action.group is not Group.TOOLS]
+    bound = [action for action in WITH_KEYS if action.name != "brush size"]
     for action in bound:
         for key in {*action.keys} - {*OF_THE_WINDOW}:
             called.clear()
             viewer.keymap[coerce_keybinding(key)](viewer)
             layer.keymap[coerce_keybinding(key)](layer)
             assert called == [action.name, action.name]
-    assert len(viewer.keymap) == len(layer.keymap) == sum(len(one.keys) for one in bound) - len(OF_THE_WINDOW)
+    assert (
+        len(viewer.keymap)
+        == len(layer.keymap)
+        == sum(len(one.keys) for one in bound) - len(OF_THE_WINDOW) + len(CLOSED)
+    )
     unbind()
     assert not viewer.keymap
 
@@ -63,7 +68,7 @@ def test_keys_on_the_viewer_count_while_no_other_layer_is_active() -> None:
 
 @pytest.mark.parametrize("action", ACTIONS, ids=named)
 def test_every_action_calls_one_thing_and_is_shown_somewhere(action: Action) -> None:
-    calls = [action.act is not None, action.switch is not None, action.group is Group.TOOLS]
+    calls = [action.act is not None, action.switch is not None, action.name == "brush size"]
     assert calls.count(True) == 1
     assert (action.switch is not None) == (action.shown is Shown.CHECK_BOX)
     assert action.keys or action.shown is not Shown.SHEET  # else nothing would show it
@@ -124,6 +129,7 @@ ALWAYS = {
     "previous stack",
     "next stack",
     "open results",
+    "change reader",
     "measure open",
     "choose site",
     "choose morphology",
@@ -131,7 +137,8 @@ ALWAYS = {
     "show rejected",
     "leave pointing",
     "keys",
-    *(action.name for action in ACTIONS if action.group in (Group.TOOLS, Group.CALIBRATE)),
+    "brush size",
+    *(action.name for action in ACTIONS if action.group is Group.CALIBRATE),
 }
 ON_LAYERS = {"slab", "hide outlines", *(f"window {name}" for name in ("Bone", "Soft tissue", "Calcium", "Full"))}
 
@@ -160,13 +167,19 @@ def test_what_decides_about_a_lesion_needs_one() -> None:
     assert BY_NAME["take over"].refusal(State(has_stack=True, has_bone=True)) is None
 
 
+def test_while_a_stack_is_coming_the_reader_can_look_and_go_on_and_nothing_else() -> None:
+    coming = replace(OPEN, is_coming=True, is_radiograph=True, has_bone=True)
+    assert allowed_in(coming) == ALWAYS | ON_LAYERS | {"save review"}
+    assert BY_NAME["accept"].refusal(coming) == BY_NAME["take over"].refusal(coming) == COMING
+    assert BY_NAME["divide"].refusal(coming) == BY_NAME["grow"].refusal(coming) == COMING
+
+
 @pytest.mark.parametrize(
     ("name", "state", "said"),
     [
         ("grow", OPEN, "An outline is grown on radiographs"),
         ("calibrate", OPEN, "Radiographs are calibrated"),
         ("calibrate", State(has_stack=True, is_radiograph=True), "Outline a mass first"),
-        ("divide", State(has_stack=True, has_lesion=True, is_flat=False), "A lesion is divided on a slice"),
         ("save review", State(), "There is no review yet"),
     ],
 )

@@ -23,9 +23,11 @@ from napari_calcimeasure._screen import Screen
 from napari_calcimeasure._session import ShownSession
 from napari_calcimeasure.actions import BY_NAME
 from napari_calcimeasure.allowed import State
+from napari_calcimeasure.panel.arriving import Arriving
 from napari_calcimeasure.panel.bones import BoneSearch
 from napari_calcimeasure.panel.by_hand import ByHand
 from napari_calcimeasure.panel.calibrating import Calibrating
+from napari_calcimeasure.panel.closed import close_3d
 from napari_calcimeasure.panel.deciding import Deciding, lesion_in_hand
 from napari_calcimeasure.panel.looking import Looking
 from napari_calcimeasure.panel.outlining import Outlining
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from calcimeasure.review import Desk, OpenedStack
     from napari_calcimeasure.panel.evidence import EvidenceLabel
     from napari_calcimeasure.panel.lesions import LesionsBox
+    from napari_calcimeasure.panel.lines import DoubtLine, ReaderLine
     from napari_calcimeasure.panel.tools import ActionButtons
     from napari_calcimeasure.panel.worklist import WorklistBox
 
@@ -61,6 +64,8 @@ class Widgets:
     ----------
     worklist, lesions, evidence
         The tables, and the text about the selected lesion.
+    doubt, reader
+        The lines about a doubtful decision, and about the person who reads.
     decide, draw
         The boxes of buttons, check boxes and menus.
     show_keys
@@ -70,6 +75,8 @@ class Widgets:
     worklist: WorklistBox
     lesions: LesionsBox
     evidence: EvidenceLabel
+    doubt: DoubtLine
+    reader: ReaderLine
     decide: ActionButtons
     draw: ActionButtons
     show_keys: Callable[[], object]
@@ -99,6 +106,7 @@ class Controller:
     # Declared here, because the table of actions refers to the parts, and the parts refer to the table.
     widgets: Widgets
     stacks: Stacks
+    arriving: Arriving
     by_hand: ByHand
     deciding: Deciding
     looking: Looking
@@ -112,13 +120,14 @@ class Controller:
         self.viewer, self.widgets, self.parent = viewer, widgets, parent
         self.questions = Questions(parent)
         self.options = get_plugin_settings("calcimeasure").review
-        self.reader: str = self.options.reader
+        self._reader = ""
         self.desk: Desk | None = None
         self.session: ShownSession | None = None
         self.screen: Screen | None = None
         self.background = Background(self.tell)
         self.tables = TablesOut(self)
         self.stacks = Stacks(self)
+        self.arriving = Arriving(self, (widgets.lesions, widgets.evidence))
         self.by_hand = ByHand(self)
         self.deciding = Deciding(self)
         self.looking = Looking(self)
@@ -128,6 +137,7 @@ class Controller:
         self.calibrating = Calibrating(self)
         self.bones = BoneSearch(self)
         self._unbind: Callable[[], None] = lambda: None
+        self._open_3d: Callable[[], None] = lambda: None
         self._clock = timer(parent, KEEP_MS, self._keep_now_and_then)
 
     # Actions
@@ -144,12 +154,13 @@ class Controller:
             has_outlines=session is not None and bool({*session.lesions, *session.drafts}),
             has_lesion=session is not None and lesion_in_hand(session) is not None,
             has_bone=self.bones.has_choice,
-            is_flat=self.viewer.dims.ndisplay == 2,
+            is_coming=self.arriving.is_coming,
         )
 
     def perform(self, name: str) -> None:
         """Perform an action, or show why the action is not allowed now."""
         action = BY_NAME[name]
+        self.deciding.begin_action(name)
         if action.ends_pointing:
             self.pointing.stop()
         refusal = action.refusal(self.state)
@@ -194,11 +205,29 @@ class Controller:
         ReviewError
             The reader gives no name.
         """
-        name = self.questions.ask_name()
+        name = self.questions.ask_name(self.options.reader)
         if not name:
             raise ReviewError("Nothing is kept without the name of its reader: it is asked again next time.")
         self.reader = self.options.reader = name
         return name
+
+    @property
+    def reader(self) -> str:
+        """The person whose name signs; empty until somebody says it: a name of an earlier day may be of another one."""
+        return self._reader
+
+    @reader.setter
+    def reader(self, name: str) -> None:
+        self._reader = name
+        self.widgets.reader.tell(name)
+
+    def change_reader(self) -> None:
+        """Ask who reads; what was drawn before is kept under the name that was valid then."""
+        session = self.session
+        if session is not None and session.reader and not self.guarded(session.save_all):
+            return
+        if self.guarded(self.sign) and session is not None:
+            session.reader = self.reader
 
     # The folder
 
@@ -227,6 +256,7 @@ class Controller:
         self.background = Background(self.tell)
         self.desk = desk
         self._clock.start()
+        self._open_3d = close_3d(self.parent.window())
         self._unbind = _keys.bind_viewer(
             self.viewer,
             lambda: self.screen.layers if self.screen is not None else (),
@@ -239,9 +269,11 @@ class Controller:
             self.background.close()
             return
         self._clock.stop()
+        self._open_3d()
         self._unbind()
         self.keep_everything()
         self._put_down()
+        self.arriving.end()
         if self.screen is not None:
             self.screen.close()
         self.screen = None
@@ -265,6 +297,7 @@ class Controller:
         if self.desk is None or stack.stack_id != self.stacks.wanted:
             return
         if not self.guarded(self.keep_stack):
+            self.arriving.end()  # the stack before stays
             return
         self._put_down()
         self.stacks.shown = stack.stack_id
@@ -289,8 +322,11 @@ class Controller:
         open_ones = [number for number in order if not session.lesions[number].lesion.is_decided]
         if order:
             self.deciding.go_to((open_ones or order)[0])
+        else:
+            self.screen.labels.selected_label = session.next_number
         self.bones.show(self.widgets.draw.is_on("show bone"))
         self.stacks.prefetch_soon()
+        self.arriving.await_frame()
 
     def _listen(self, screen: Screen) -> None:
         """Connect to the events of layers that were just made."""
@@ -299,7 +335,9 @@ class Controller:
         _keys.bind_layers(screen.layers, _keys.calls_by_key(self.perform))
 
     def keep_stack(self) -> None:
-        """Save the drafts of the stack, and start writing of the tables."""
+        """Save the drafts of the stack, and start writing of the tables; what is half drawn is no draft."""
+        if self.screen is not None:
+            self.screen.forget_points()
         if self.session is not None:
             self.session.save_all()
         self.tables.is_due = True
@@ -314,6 +352,7 @@ class Controller:
         if self.session is not None:
             self.viewer.layers.events.removed.disconnect(self._on_layer_removed)
         self.session = None
+        self.deciding.forget_doubt()
         self.widgets.lesions.empty()
         self.widgets.evidence.setText("")
 

@@ -23,6 +23,23 @@ class Painting:
         self._review = review
         self._pause = timer(review.parent, PAUSE_MS, self._look_what_was_painted, once=True)
 
+    def take_tool(self, tool: str) -> None:
+        """Take a tool of napari in hand; what was begun with another one is forgotten.
+
+        Parameters
+        ----------
+        tool
+            The mode of the layer of lesions, as napari names it.
+        """
+        screen = self._review.screen
+        if screen is None or self._review.session is None:
+            return
+        self._review.pointing.stop()
+        if not screen.labels.visible:
+            screen.show_outlines(True)  # nothing can be drawn on a hidden layer
+        screen.labels.mode = tool
+        self._review.viewer.layers.selection.active = screen.labels
+
     def listen(self, labels: Labels) -> None:
         """Connect to painting on a layer."""
         labels.events.paint.connect(self._on_stroke)

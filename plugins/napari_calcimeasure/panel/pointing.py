@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from napari.utils.notifications import show_info
+
 from napari_calcimeasure._ruler import Ruler
 
 if TYPE_CHECKING:
@@ -103,16 +105,23 @@ class Pointing:
         self.line = None
         if self._review.screen is not None:
             self._review.screen.hint("")
+            self._review.screen.forget_points()
 
     # Events of the mouse
 
     def _on_label_chosen(self) -> None:
-        """Select the lesion whose label was chosen with the picker or the label box of napari."""
+        """Select the lesion whose label was chosen with the picker of napari; leave a label of no lesion."""
         session, screen = self._review.session, self._review.screen
-        if session is not None and screen is not None:
-            label = int(screen.labels.selected_label)
-            if label != session.selected and label in {*session.lesions, *session.drafts}:
+        if session is None or screen is None:
+            return
+        screen.forget_points()  # corners of a polygon belong to the lesion before
+        label, there = int(screen.labels.selected_label), {*session.lesions, *session.drafts}
+        if label in there:
+            if label != session.selected:
                 self._review.guarded(partial(session.select, label))
+        elif session.selected is not None or label != session.next_number:
+            screen.labels.selected_label = session.selected if session.selected in there else session.next_number
+            show_info(f"There is no lesion {label}: N begins lesion {session.next_number}, a click chooses another.")
 
     def _on_clicked(self, _: object, event: MouseEvent) -> Iterator[None]:
         """Count presses of the button; if no tool is active, select the lesion that is clicked on."""

@@ -10,6 +10,7 @@ from napari.utils.notifications import show_info
 
 from calcimeasure import CalcimeasureError
 from calcimeasure.review import OpenedStack, TaskState, first_open, open_stack
+from napari_calcimeasure._rows import coming_words
 from napari_calcimeasure.panel.timers import timer
 from napari_calcimeasure.panel.worklist import OPEN
 
@@ -108,8 +109,16 @@ class Stacks:
             return
         self._prefetched = None
         self._worklist.tell("Loading…")
+        if stack_id in self._tasks:
+            review.arriving.begin(coming_words(self._tasks[stack_id]))
         load = loading or partial(open_stack, review.desk.store, review.desk.settings, stack_id)
-        review.background.run(load, review.show)
+
+        def failed(error: BaseException) -> None:
+            if stack_id == self.wanted:
+                review.arriving.end()
+            review.tell(error)
+
+        review.background.run(load, review.show, failed=failed)
 
     def prefetch_soon(self) -> None:
         """Load the next stack when this one is drawn."""

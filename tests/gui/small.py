@@ -1,0 +1,71 @@
+"""A folder of results with small stacks of several patients, which opens in little time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calcimeasure import find_series, load_image
+from calcimeasure.analysis.lesion import assess
+from calcimeasure.export import write_atomic
+from calcimeasure.model import BodySite, Laterality, Report, Side, SideSource, Site, SiteSource, Tissue
+from calcimeasure.results import prepare, store_of
+from calcimeasure.settings import format_settings, settings_hash
+from tests.dicom_phantom import Header, write_series
+from tests.phantoms import straight_grid
+from tests.review.desks import FIRST, SECOND, SETTINGS, SHAPE, box
+from tests.review.test_desk import quiet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from calcimeasure.model import Lesion
+
+MASS = Tissue.CALCIFIED_MASS
+SPACING_MM = (2.0, 0.7, 0.9)
+TWO_MASSES = (MASS, MASS)
+
+
+def on_the_right(lesion: Lesion) -> Lesion:
+    """Say where a lesion lies: in the hip, 146 mm right of the midline."""
+    side = Side(Laterality.RIGHT, SideSource.BODY_MIDLINE, 0.99, distance_to_midline_mm=-146.0)
+    return replace(lesion, side=side, site=Site(BodySite.HIP, SiteSource.GEOMETRY))
+
+
+def small_folder(
+    folder: Path, stacks: Sequence[Sequence[Tissue]], change: Callable[[Lesion], Lesion] = on_the_right
+) -> Path:
+    """Write a folder of results with stacks of two cuboids, each of another patient.
+
+    Parameters
+    ----------
+    folder
+        Gets the images and the folder of results.
+    stacks
+        For each stack the tissues of its lesions: the large cuboid, then the small one.
+    change
+        Changes each lesion before it is recorded.
+    """
+    hu = np.full(SHAPE, 40)
+    hu[FIRST] = hu[SECOND] = 800
+    for number in range(1, len(stacks) + 1):
+        header = Header(seed=f"small {number}", patient_id=f"SMALL-{number}", study_date=f"2024011{number}")
+        write_series(folder / "images" / str(number), hu, straight_grid(SHAPE, SPACING_MM), header)
+    out = folder / "out"
+    private = prepare(out, quiet)
+    write_atomic(private / "settings.toml", format_settings(SETTINGS))
+    with store_of(out, SETTINGS, quiet) as store:
+        run_id = store.begin_run([], SETTINGS, "test")
+        for tissues, stack in zip(stacks, find_series(folder / "images").series, strict=True):
+            image = load_image(stack, SETTINGS)
+            lesions = tuple(
+                change(replace(assess(image, box(where), number, SETTINGS), tissue=tissue))
+                for number, (where, tissue) in enumerate(zip((FIRST, SECOND), tissues, strict=False), 1)
+            )
+            report = Report(image.stack, image.geometry, lesions, settings_hash(SETTINGS), "test")
+            assert store.record(run_id, report, store.plan(image.stack, SETTINGS), SETTINGS)
+        store.end_run(run_id)
+    return out
