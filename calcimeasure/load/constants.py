@@ -174,7 +174,7 @@ class LoadConstants(Constants):
     looked_at_pixels: int = constant(
         200,
         "pixels",
-        "Along the longer side of the copy on which air and bone are told where the header is contradictory.",
+        "Along the longer side of the copy on which air and bone are told apart.",
     )
     looked_at_quantiles: tuple[float, float] = constant(
         (0.005, 0.995), "of the pixels", "Between these quantiles lies the range of the values that are compared."
@@ -184,13 +184,14 @@ class LoadConstants(Constants):
     border_majority: float = constant(
         0.3,
         "of the border",
-        "By so much more of the border has to be bright than dark on an image that is turned. On 80 radiographs the dark "
-        "part is the larger one by 0.3 or more on three in four, the bright one by 0.3 on one, with a white collimator.",
+        "By so much more of the border has to be bright than dark on an image that is turned. On 80 radiographs the "
+        "dark part is the larger one by 0.3 on three in four, the bright one on one, with a white collimator.",
     )
     bone_majority: float = constant(
         0.1,
         "of what is narrow",
-        "Narrow bright structures, less narrow dark ones, have to be fewer on an image that is turned: bones are bright.",
+        "Narrow bright structures, less narrow dark ones, have to be fewer on an image that is turned: bones are "
+        "bright.",
     )
 
 

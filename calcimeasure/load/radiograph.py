@@ -30,9 +30,9 @@ def load_radiograph(stack: Stack, settings: Settings) -> Radiograph:
     """Load a radiograph.
 
     The Modality LUT is applied to the pixel values. If Photometric Interpretation is MONOCHROME1, the values are
-    inverted, so that a higher value is always denser. If Pixel Intensity Relationship Sign (0028,1041) contradicts it, the
-    image itself is looked at, and the outcome is a notice. Window and presentation are not applied. A padded pixel gets the
-    lowest value.
+    inverted, so that a higher value is always denser. If Pixel Intensity Relationship Sign (0028,1041) contradicts it,
+    the image itself is looked at, and the outcome is a notice. Window and presentation are not applied. A padded pixel
+    gets the lowest value.
 
     Raises
     ------
