@@ -199,7 +199,8 @@ def export(
 def review(
     folder: FolderArgument,
     reader: Annotated[
-        str | None, typer.Option("--reader", metavar="NAME", help="Who reads; asked once where it is not said.")
+        str | None,
+        typer.Option("--reader", metavar="NAME", help="Who reads; asked at the first decision where it is not said."),
     ] = None,
     store: StoreOption = None,
 ) -> int:

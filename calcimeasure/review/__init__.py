@@ -10,6 +10,7 @@ from calcimeasure.model import (
     AlgorithmType,
     Axis,
     BodySite,
+    Canal,
     Image,
     ImageKind,
     Laterality,
@@ -29,6 +30,7 @@ from calcimeasure.model import (
 from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
+from calcimeasure.review.doubts import doubt_about_accepting, doubt_about_side
 from calcimeasure.review.drafts import Draft, Job
 from calcimeasure.review.edits import (
     Signature,
@@ -53,6 +55,7 @@ __all__ = [
     "Axis",
     "BodySite",
     "Calibration",
+    "Canal",
     "Cut",
     "CuttingLine",
     "CuttingPlane",
@@ -87,6 +90,8 @@ __all__ = [
     "add",
     "calibrate",
     "decide",
+    "doubt_about_accepting",
+    "doubt_about_side",
     "first_open",
     "merge",
     "open_stack",

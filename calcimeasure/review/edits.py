@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.inherit import with_morphology
 from calcimeasure.analysis.kinds import kind_of
-from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid
+from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid, with_canal
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import (
     AlgorithmType,
@@ -71,13 +71,38 @@ class Signature:
 
 
 def decide(current: Revision, status: Status, by: Signature) -> Revision:
-    """Accept or reject a lesion, or revoke this decision (`Status.PROPOSED`)."""
-    return _next(current, replace(current.lesion, status=status), by, str(status))
+    """Accept or reject a lesion, or revoke this decision (`Status.PROPOSED`).
+
+    To accept a lesion means that it is a calcified mass: one whose tissue is unknown becomes a calcified mass.
+
+    Raises
+    ------
+    ReviewError
+        A lesion that is judged to be no mass would be accepted: no table would have it.
+    """
+    lesion = replace(current.lesion, status=status)
+    if status is not Status.ACCEPTED or lesion.is_mass:
+        return _next(current, lesion, by, str(status))
+    if lesion.tissue is not Tissue.UNKNOWN:
+        word = str(lesion.tissue).replace("_", " ")
+        raise ReviewError(
+            f"A mass expected to be accepted, found lesion {lesion.number}, which is {word}: no table of masses has "
+            "it. T makes it a calcified mass and accepts it, X rejects it."
+        )
+    mass = replace(lesion, tissue=Tissue.CALCIFIED_MASS, tissue_confidence=None)
+    return _next(current, mass, by, f"{status} as {Tissue.CALCIFIED_MASS}")
 
 
-def set_tissue(current: Revision, tissue: Tissue, by: Signature) -> Revision:
-    """Set the tissue of a lesion. The confidence was that of the program's own judgement and is removed."""
-    return _next(current, replace(current.lesion, tissue=tissue, tissue_confidence=None), by, f"tissue: {tissue}")
+def set_tissue(current: Revision, tissue: Tissue, by: Signature, image: Image | None = None) -> Revision:
+    """Set the tissue of a lesion. The confidence was that of the program's own judgement and is removed.
+
+    A lesion that is no mass any more is no longer accepted: to accept a lesion means that it is a calcified mass. With
+    its image, the vertebral canal is judged for this tissue.
+    """
+    lesion = replace(current.lesion, tissue=tissue, tissue_confidence=None)
+    if lesion.status is Status.ACCEPTED and not lesion.is_mass:
+        lesion = replace(lesion, status=Status.PROPOSED)
+    return _next(current, lesion if image is None else with_canal(image, lesion), by, f"tissue: {tissue}")
 
 
 def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revision:
@@ -92,10 +117,14 @@ def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revisi
     return _next(current, replace(current.lesion, side=side), by, f"side: {laterality}")
 
 
-def set_site(current: Revision, body_site: BodySite, by: Signature, detail: str | None = None) -> Revision:
-    """Set the body site of a lesion."""
-    site = Site(body_site, SiteSource.READER, detail)
-    return _next(current, replace(current.lesion, site=site), by, f"site: {body_site}")
+def set_site(
+    current: Revision, body_site: BodySite, by: Signature, detail: str | None = None, image: Image | None = None
+) -> Revision:
+    """Set the body site of a lesion. With its image, the vertebral canal is judged for this site."""
+    lesion = replace(current.lesion, site=Site(body_site, SiteSource.READER, detail))
+    if image is not None:
+        lesion = with_canal(image, lesion)
+    return _next(current, lesion, by, f"site: {body_site}")
 
 
 def set_morphology(current: Revision, morphology: Morphology, by: Signature) -> Revision:
@@ -153,7 +182,7 @@ def add(
     by: Signature,
     anatomy: AnyAnatomy | None = None,
 ) -> Revision:
-    """Make a new lesion of an outline that a reader drew. The lesion is accepted.
+    """Make a new lesion of an outline that a reader drew. The lesion is proposed: to draw it decides nothing.
 
     Parameters
     ----------
@@ -170,7 +199,7 @@ def add(
     _check_outline(outline, drawn, image)
     image = _as_calibrated(image, newest.values())
     assessed = assess(image, outline, _next_number(newest), settings, anatomy=anatomy)
-    lesion = replace(assessed, algorithm_type=drawn, status=Status.ACCEPTED)
+    lesion = replace(assessed, algorithm_type=drawn)
     return _first(lesion, newest, by, f"added: {drawn}")
 
 
@@ -408,7 +437,9 @@ def _decided_together(lesions: Sequence[Lesion]) -> Lesion:
     """Give the first of some lesions what readers decided about any of them; what they decided first counts."""
     first = lesions[0]
     accepted = any(one.status is Status.ACCEPTED for one in lesions)
-    tissue = next((one for one in lesions if one.tissue is not None and one.tissue_confidence is None), first)
+    # What is accepted is a mass.
+    told = [one for one in lesions if one.is_mass] if accepted else lesions
+    tissue = next((one for one in told if one.tissue is not None and one.tissue_confidence is None), told[0])
     side = next((one.side for one in lesions if one.side and one.side.source is SideSource.READER), first.side)
     site = next((one.site for one in lesions if one.site and one.site.source is SiteSource.READER), first.site)
     return replace(

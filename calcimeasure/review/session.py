@@ -422,23 +422,31 @@ class Session:
     # Deciding
 
     def decide(self, number: int, status: Status) -> None:
-        """Accept or reject a lesion, or revoke the decision."""
+        """Accept or reject a lesion, or revoke the decision.
+
+        Raises
+        ------
+        ReviewError
+            A lesion that is judged to be no mass would be accepted.
+        """
         self._edit([number], lambda current, by: edits.decide(current, status, by))
 
+    @property
+    def open_and_shown(self) -> list[int]:
+        """Numbers of the masses, and of the lesions that may be masses, that were shown and are not decided."""
+        shown = {number: one.lesion for number, one in self.lesions.items() if number in self.shown}
+        return [number for number, one in shown.items() if one.may_be_mass and not one.is_decided]
+
     def accept_shown(self) -> int:
-        """Accept all lesions that were shown in this session and are not decided; return their number."""
-        chosen = [
-            number
-            for number, one in self.lesions.items()
-            if number in self.shown and not one.lesion.is_decided and one.lesion.is_mass
-        ]
+        """Accept all masses that were shown in this session and are not decided; return their number."""
+        chosen = [number for number in self.open_and_shown if self.lesions[number].lesion.is_mass]
         if chosen:
             self._edit(chosen, lambda current, by: edits.decide(current, Status.ACCEPTED, by))
         return len(chosen)
 
     def set_tissue(self, number: int, tissue: Tissue) -> None:
         """Set the tissue of a lesion."""
-        self._edit([number], lambda current, by: edits.set_tissue(current, tissue, by))
+        self._edit([number], lambda current, by: edits.set_tissue(current, tissue, by, self.image))
 
     def set_side(self, number: int, laterality: Laterality) -> None:
         """Set the side of a lesion."""
@@ -446,7 +454,7 @@ class Session:
 
     def set_site(self, number: int, site: BodySite) -> None:
         """Set the body site of a lesion."""
-        self._edit([number], lambda current, by: edits.set_site(current, site, by))
+        self._edit([number], lambda current, by: edits.set_site(current, site, by, image=self.image))
 
     def set_morphology(self, number: int, morphology: Morphology) -> None:
         """Set what a mass looks like."""
@@ -456,7 +464,7 @@ class Session:
         """Set the tissue of a lesion to calcified mass, and accept the lesion."""
         self._edit(
             [number],
-            lambda current, by: edits.set_tissue(current, Tissue.CALCIFIED_MASS, by),
+            lambda current, by: edits.set_tissue(current, Tissue.CALCIFIED_MASS, by, self.image),
             lambda current, by: edits.decide(current, Status.ACCEPTED, by),
         )
 
@@ -488,6 +496,7 @@ class Session:
         uid, number = appended[0].lesion.tracking_uid, appended[0].lesion.number
         tissue = Tissue.CALCIFIED_MASS
         self._append(lambda: [edits.set_tissue(self.lesions[number], tissue, self._signature())], ())
+        self._append(lambda: [edits.decide(self.lesions[number], Status.ACCEPTED, self._signature())], ())
         self._decided([uid], before)
         self._draw_again(number)
         self.changed.emit("lesions")

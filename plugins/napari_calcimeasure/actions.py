@@ -296,6 +296,14 @@ ACTIONS: tuple[Action, ...] = (
         act=lambda review: review.stacks.go_beside(1),
     ),
     Action(
+        "change reader",
+        (),
+        "Reader…",
+        "Say who reads",
+        Group.STACKS,
+        act=lambda review: review.change_reader(),
+    ),
+    Action(
         "open results",
         (),
         "Open results…",

@@ -10,7 +10,7 @@ import numpy as np
 from calcimeasure import find_series, load_image
 from calcimeasure.analysis.lesion import assess
 from calcimeasure.export import write_atomic
-from calcimeasure.model import Report, Tissue
+from calcimeasure.model import BodySite, Laterality, Report, Side, SideSource, Site, SiteSource, Tissue
 from calcimeasure.results import prepare, store_of
 from calcimeasure.settings import format_settings, settings_hash
 from tests.dicom_phantom import Header, write_series
@@ -29,8 +29,14 @@ SPACING_MM = (2.0, 0.7, 0.9)
 TWO_MASSES = (MASS, MASS)
 
 
+def on_the_right(lesion: Lesion) -> Lesion:
+    """Say where a lesion lies: in the hip, 146 mm right of the midline."""
+    side = Side(Laterality.RIGHT, SideSource.BODY_MIDLINE, 0.99, distance_to_midline_mm=-146.0)
+    return replace(lesion, side=side, site=Site(BodySite.HIP, SiteSource.GEOMETRY))
+
+
 def small_folder(
-    folder: Path, stacks: Sequence[Sequence[Tissue]], change: Callable[[Lesion], Lesion] = lambda lesion: lesion
+    folder: Path, stacks: Sequence[Sequence[Tissue]], change: Callable[[Lesion], Lesion] = on_the_right
 ) -> Path:
     """Write a folder of results with stacks of two cuboids, each of another patient.
 

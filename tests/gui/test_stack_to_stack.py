@@ -12,9 +12,7 @@ from qtpy.QtWidgets import QListView, QPushButton, QRadioButton
 
 from napari_calcimeasure.panel.veil import Veil
 from tests.gui.small import TWO_MASSES, small_folder
-from tests.gui.window import NO_KEY, Reader
-
-CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+from tests.gui.window import ALT, CTRL, NO_KEY, Reader
 
 DECIDED = "SELECT stack_id, lesion_number, status FROM current_lesions WHERE status != 'proposed'"
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 20.0
 PRESSED_S = 0.03
 NO_KEY = Qt.KeyboardModifier.NoModifier
+CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 
 
 class Reader:

@@ -129,6 +129,7 @@ ALWAYS = {
     "previous stack",
     "next stack",
     "open results",
+    "change reader",
     "measure open",
     "choose site",
     "choose morphology",

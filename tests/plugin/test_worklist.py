@@ -22,4 +22,4 @@ def test_a_row_of_the_worklist_says_who_looked_and_who_decided(tmp_path: Path) -
         assert task_cells(tasks_of(store)[0])[4] == "seen by A. Reader"
         session.labels[1, 10:20, 10:20] = 1
         session.save_all()  # and then there is something
-        assert task_cells(tasks_of(store)[0])[3:] == ("1 of 1", "done by A. Reader")
+        assert task_cells(tasks_of(store)[0])[3:] == ("0 of 1", "in review by A. Reader")

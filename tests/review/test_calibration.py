@@ -189,7 +189,7 @@ def test_a_lesion_drawn_on_a_film_that_nobody_calibrated() -> None:
     added = review.add(SMALL, AlgorithmType.SEMIAUTOMATIC, {}, FILM, SETTINGS, by())
     numbers = added.lesion.measurements
     assert (numbers.long_axis_mm, numbers.spacing_source) == (None, SpacingSource.NONE)
-    assert (added.lesion.status, added.lesion.algorithm_type) == (Status.ACCEPTED, AlgorithmType.SEMIAUTOMATIC)
+    assert (added.lesion.status, added.lesion.algorithm_type) == (Status.PROPOSED, AlgorithmType.SEMIAUTOMATIC)
     outside = Outline.from_mask(np.ones((1, 5, 5), dtype=bool), (0, 298, 0))
     with pytest.raises(ReviewError, match="inside the image"):
         review.add(outside, AlgorithmType.MANUAL, {}, FILM, SETTINGS, by())

@@ -132,7 +132,7 @@ def test_a_stack_in_which_nothing_was_found_is_seen_when_a_reader_says_so(tmp_pa
         session.labels[1, 10:20, 10:20] = 1
         session.save_all()  # and then there is something
         (task,) = tasks_of(store)
-        assert (task.state, task.asked, task.decided, task.readers) == (TaskState.DONE, 1, 1, ("A. Reader",))
+        assert (task.state, task.asked, task.decided, task.readers) == (TaskState.IN_REVIEW, 1, 0, ("A. Reader",))
     assert ask(tmp_path / "a.db", "SELECT reader, is_withdrawn FROM looks ORDER BY look_id") == [
         ("A. Reader", 0),
         ("A. Reader", 1),

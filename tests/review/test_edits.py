@@ -111,6 +111,28 @@ def test_tissue_is_the_readers_word_and_needs_no_confidence(other: Revision) -> 
     assert (made.lesion.tissue, made.lesion.tissue_confidence) == (Tissue.BONE, None)
 
 
+def test_what_is_accepted_is_a_mass(proposed: Revision) -> None:
+    unsure = first(replace(proposed.lesion, tissue=Tissue.UNKNOWN))
+    made = review.decide(unsure, Status.ACCEPTED, BY)
+    assert (made.lesion.status, made.lesion.tissue, made.lesion.tissue_confidence) == (
+        Status.ACCEPTED,
+        Tissue.CALCIFIED_MASS,
+        None,
+    )
+    assert review.decide(unsure, Status.REJECTED, BY).lesion.tissue is Tissue.UNKNOWN
+    for tissue in (Tissue.BONE, Tissue.OTHER_CALCIFICATION):
+        with pytest.raises(ReviewError, match="T makes it a calcified mass and accepts it, X rejects it"):
+            review.decide(first(replace(proposed.lesion, tissue=tissue)), Status.ACCEPTED, BY)
+
+
+def test_what_is_no_mass_is_no_longer_accepted(proposed: Revision) -> None:
+    accepted = review.decide(proposed, Status.ACCEPTED, BY)
+    assert review.set_tissue(accepted, Tissue.BONE, BY).lesion.status is Status.PROPOSED
+    assert review.set_tissue(accepted, Tissue.CALCIFIED_MASS, BY).lesion.status is Status.ACCEPTED
+    rejected = review.decide(proposed, Status.REJECTED, BY)
+    assert review.set_tissue(rejected, Tissue.BONE, BY).lesion.status is Status.REJECTED
+
+
 def test_side_is_the_readers_word_and_settles_a_conflict(proposed: Revision) -> None:
     side = review.set_side(proposed, Laterality.LEFT, BY).lesion.side
     assert side is not None
@@ -172,11 +194,11 @@ def test_outline_outside_of_the_image_is_refused(volume: Volume, proposed: Revis
             edit()
 
 
-def test_added_lesion_is_accepted_and_has_the_next_number(volume: Volume, proposed: Revision) -> None:
+def test_added_lesion_is_proposed_and_has_the_next_number(volume: Volume, proposed: Revision) -> None:
     made = review.add(ELSEWHERE, MANUAL, newest(proposed), volume, SETTINGS, BY)
     assert (made.number, made.base_number, made.withdrawn) == (1, None, False)
     assert made.lesion.tracking_uid == tracking_uid(volume.stack, ELSEWHERE)
-    assert (made.lesion.number, made.lesion.status, made.lesion.algorithm_type) == (2, Status.ACCEPTED, MANUAL)
+    assert (made.lesion.number, made.lesion.status, made.lesion.algorithm_type) == (2, Status.PROPOSED, MANUAL)
     assert (made.lesion.reader, made.lesion.reviewed_at) == ("A. Reader", THEN)
 
 
@@ -244,13 +266,17 @@ def test_what_readers_decided_about_any_piece_holds_for_the_join(
 ) -> None:
     read = review.set_site(other, BodySite.ELBOW, BY)
     read = review.set_side(read, Laterality.RIGHT, BY)
-    read = review.set_tissue(read, Tissue.OTHER_CALCIFICATION, BY)
     merged, _ = review.merge([proposed, review.decide(read, Status.ACCEPTED, BY)], volume, SETTINGS, BY)
     lesion = merged.lesion
     assert (lesion.number, lesion.status) == (1, Status.ACCEPTED)
-    assert (lesion.tissue, lesion.tissue_confidence) == (Tissue.OTHER_CALCIFICATION, None)
     assert laterality_of(merged) is Laterality.RIGHT
     assert lesion.site == Site(BodySite.ELBOW, SiteSource.READER)
+    told = review.set_tissue(other, Tissue.OTHER_CALCIFICATION, BY)
+    lesion = review.merge([proposed, told], volume, SETTINGS, BY)[0].lesion
+    assert (lesion.tissue, lesion.tissue_confidence) == (Tissue.OTHER_CALCIFICATION, None)
+    # What is accepted is a mass, whatever a piece was said to be.
+    lesion = review.merge([review.decide(proposed, Status.ACCEPTED, BY), told], volume, SETTINGS, BY)[0].lesion
+    assert (lesion.status, lesion.tissue) == (Status.ACCEPTED, Tissue.CALCIFIED_MASS)
     # Where readers decided about both, that of the older lesion counts.
     merged, _ = review.merge([read, review.set_site(proposed, BodySite.HIP, BY)], volume, SETTINGS, BY)
     assert merged.lesion.site == Site(BodySite.HIP, SiteSource.READER)

@@ -84,7 +84,7 @@ def test_what_is_drawn_is_measured_and_kept_in_pixels(session: Session, file: Pa
     assert seen.mean_contrast == pytest.approx(CONTRAST, rel=0.05)
     session.save_all()
     kept = "SELECT status, algorithm_type, long_axis_px, long_axis_mm FROM current_lesions WHERE lesion_number = 2"
-    assert ask(file, kept) == [("accepted", "manual", pytest.approx(seen.long_axis.length_px), None)]
+    assert ask(file, kept) == [("proposed", "manual", pytest.approx(seen.long_axis.length_px), None)]
 
 
 def test_side_and_site_of_what_is_drawn_come_with_the_survey(session: Session, image: Radiograph, file: Path) -> None:

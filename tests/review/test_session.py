@@ -238,12 +238,12 @@ def test_undone_strokes_leave_no_revision(session: Session, file: Path) -> None:
     assert ask(file, "SELECT count(*) FROM lesion_revisions") == [(2,)]
 
 
-def test_a_new_lesion_is_accepted_and_has_its_own_number(session: Session, file: Path) -> None:
+def test_a_new_lesion_is_proposed_and_has_its_own_number(session: Session, file: Path) -> None:
     paint(session, (slice(5, 7), slice(2, 6), slice(2, 6)), session.next_number)
     assert session.next_number == 4
     session.save_all()
     assert ask(file, "SELECT lesion_number, status, algorithm_type FROM current_lesions WHERE lesion_number > 2") == [
-        (3, "accepted", "manual")
+        (3, "proposed", "manual")
     ]
 
 
@@ -336,7 +336,7 @@ def test_delete_rejects_what_was_proposed_and_withdraws_what_was_drawn(session: 
     assert [row[:2] for row in ask(file, STATE)] == [(1, "rejected"), (2, "proposed")]
     assert session.undo()
     assert session.undo()
-    assert [row[:2] for row in ask(file, STATE)] == [(1, "proposed"), (2, "proposed"), (3, "accepted")]
+    assert [row[:2] for row in ask(file, STATE)] == [(1, "proposed"), (2, "proposed"), (3, "proposed")]
     assert (session.labels[where] == 3).all()
     assert (session.labels[FIRST] == 1).all()
 

@@ -78,6 +78,7 @@ class BoneSearch:
         self._review.guarded(lambda: added.append(bones.take_over()))
         if added and added[0] is not None:
             self._review.deciding.go_to(added[0])
+            self._review.deciding.tell_unknown(added[0])
 
     def close(self) -> None:
         """Remove the layer of bone, when the stack is closed."""

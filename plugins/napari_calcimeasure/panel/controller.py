@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from calcimeasure.review import Desk, OpenedStack
     from napari_calcimeasure.panel.evidence import EvidenceLabel
     from napari_calcimeasure.panel.lesions import LesionsBox
+    from napari_calcimeasure.panel.lines import DoubtLine, ReaderLine
     from napari_calcimeasure.panel.tools import ActionButtons
     from napari_calcimeasure.panel.worklist import WorklistBox
 
@@ -63,6 +64,8 @@ class Widgets:
     ----------
     worklist, lesions, evidence
         The tables, and the text about the selected lesion.
+    doubt, reader
+        The lines about a doubtful decision, and about the person who reads.
     decide, draw
         The boxes of buttons, check boxes and menus.
     show_keys
@@ -72,6 +75,8 @@ class Widgets:
     worklist: WorklistBox
     lesions: LesionsBox
     evidence: EvidenceLabel
+    doubt: DoubtLine
+    reader: ReaderLine
     decide: ActionButtons
     draw: ActionButtons
     show_keys: Callable[[], object]
@@ -115,7 +120,7 @@ class Controller:
         self.viewer, self.widgets, self.parent = viewer, widgets, parent
         self.questions = Questions(parent)
         self.options = get_plugin_settings("calcimeasure").review
-        self.reader: str = self.options.reader
+        self._reader = ""
         self.desk: Desk | None = None
         self.session: ShownSession | None = None
         self.screen: Screen | None = None
@@ -155,6 +160,7 @@ class Controller:
     def perform(self, name: str) -> None:
         """Perform an action, or show why the action is not allowed now."""
         action = BY_NAME[name]
+        self.deciding.begin_action(name)
         if action.ends_pointing:
             self.pointing.stop()
         refusal = action.refusal(self.state)
@@ -199,11 +205,29 @@ class Controller:
         ReviewError
             The reader gives no name.
         """
-        name = self.questions.ask_name()
+        name = self.questions.ask_name(self.options.reader)
         if not name:
             raise ReviewError("Nothing is kept without the name of its reader: it is asked again next time.")
         self.reader = self.options.reader = name
         return name
+
+    @property
+    def reader(self) -> str:
+        """The person whose name signs; empty until somebody says it: a name of an earlier day may be of another one."""
+        return self._reader
+
+    @reader.setter
+    def reader(self, name: str) -> None:
+        self._reader = name
+        self.widgets.reader.tell(name)
+
+    def change_reader(self) -> None:
+        """Ask who reads; what was drawn before is kept under the name that was valid then."""
+        session = self.session
+        if session is not None and session.reader and not self.guarded(session.save_all):
+            return
+        if self.guarded(self.sign) and session is not None:
+            session.reader = self.reader
 
     # The folder
 
@@ -328,6 +352,7 @@ class Controller:
         if self.session is not None:
             self.viewer.layers.events.removed.disconnect(self._on_layer_removed)
         self.session = None
+        self.deciding.forget_doubt()
         self.widgets.lesions.empty()
         self.widgets.evidence.setText("")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+from qtpy.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
@@ -26,9 +26,10 @@ class Questions:
     def __init__(self, parent: QWidget) -> None:
         self._parent = parent
 
-    def ask_name(self) -> str:
-        """Ask for the name of the reader; empty if no name is given."""
-        name, said = QInputDialog.getText(self._parent, "Who reads?", "Your name: it signs what you decide and draw.")
+    def ask_name(self, suggested: str = "") -> str:
+        """Ask for the name of the reader, with a suggestion; empty if no name is given."""
+        words = "Your name: it signs what you decide and draw."
+        name, said = QInputDialog.getText(self._parent, "Who reads?", words, QLineEdit.EchoMode.Normal, suggested)
         return name.strip() if said and name else ""
 
     def ask_about_conflict(self, question: str) -> bool:

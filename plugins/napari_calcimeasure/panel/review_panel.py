@@ -15,6 +15,7 @@ from napari_calcimeasure.actions import ACTIONS, Group, tools_line
 from napari_calcimeasure.panel.controller import Controller, Widgets
 from napari_calcimeasure.panel.evidence import EvidenceLabel
 from napari_calcimeasure.panel.lesions import LesionsBox
+from napari_calcimeasure.panel.lines import DoubtLine, ReaderLine
 from napari_calcimeasure.panel.sheet import KeySheet
 from napari_calcimeasure.panel.tools import ToolBox
 from napari_calcimeasure.panel.worklist import WorklistBox
@@ -51,9 +52,17 @@ class ReviewPanel(QWidget):
         self._decide = ToolBox(Group.DECIDE)
         self._draw = ToolBox(Group.DRAW, f"{Group.DRAW}  (tools: {tools_line()})")
         self._look = ToolBox(Group.LOOK)
+        self._doubt, self._reader = DoubtLine(), ReaderLine()
         self._lay_out()
         widgets = Widgets(
-            self.worklist, self.lesions, self.evidence, self._decide.buttons, self._draw.buttons, self.show_keys
+            self.worklist,
+            self.lesions,
+            self.evidence,
+            self._doubt,
+            self._reader,
+            self._decide.buttons,
+            self._draw.buttons,
+            self.show_keys,
         )
         self.controller = Controller(napari_viewer, widgets, self)
         self._join()
@@ -61,13 +70,14 @@ class ReviewPanel(QWidget):
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(self._reader)
         tables = QSplitter(Qt.Orientation.Vertical)
         tables.addWidget(self.worklist)
         tables.addWidget(self.lesions)
         tables.setStretchFactor(1, 1)
         tables.setSizes([170, 300])
         layout.addWidget(tables, 1)
-        for widget in (self.evidence, self._decide, self._draw, self._look):
+        for widget in (self.evidence, self._doubt, self._decide, self._draw, self._look):
             layout.addWidget(widget)
         self.setMinimumWidth(560)
 

@@ -1,0 +1,38 @@
+"""Lines of the panel: who reads, and what speaks against the decision that was asked for."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel
+
+NOBODY = "nobody yet: it is asked at the first decision"
+DOUBT_STYLE = "background-color: #ff9030; color: #000000; font-weight: bold; padding: 4px;"
+
+
+class ReaderLine(QLabel):
+    """The person whose name signs decisions and drawings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.tell("")
+
+    def tell(self, reader: str) -> None:
+        """Show the name; empty if nobody has said it."""
+        self.setText(f"Reader: {reader or NOBODY}")
+
+
+class DoubtLine(QLabel):
+    """One orange line; hidden while there is no doubt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setStyleSheet(DOUBT_STYLE)
+        self.hide()
+
+    def tell(self, doubt: str) -> None:
+        """Show a doubt; an empty text hides the line."""
+        self.setText(doubt)
+        self.setVisible(bool(doubt))

@@ -1,0 +1,142 @@
+"""Decisions that a table would lose, or that evidence speaks against, by mouse and keys on the real window."""
+
+import csv
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QInputDialog
+
+from calcimeasure.model import Lesion, Tissue
+from napari_calcimeasure.panel.lines import DoubtLine, ReaderLine
+from tests.gui.small import MASS, on_the_right, small_folder
+from tests.gui.window import CTRL, Reader
+
+LESIONS = "SELECT lesion_number, status, tissue FROM current_lesions WHERE stack_id = {} ORDER BY lesion_number"
+PLACES = "SELECT lesion_number, status, laterality FROM current_lesions WHERE stack_id = {} ORDER BY lesion_number"
+
+
+def large_one_placed(lesion: Lesion) -> Lesion:
+    placed = on_the_right(lesion)
+    return placed if lesion.number == 1 else replace(placed, side=None)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stack with a lesion that may be a mass and one that is bone; a stack with a mass of unknown side."""
+    stacks = [(Tissue.UNKNOWN, Tissue.BONE), (MASS, MASS)]
+    return small_folder(tmp_path_factory.mktemp("measured"), stacks, large_one_placed)
+
+
+@pytest.fixture
+def reader(make_napari_viewer: Callable[..., object], measured: Path, tmp_path: Path) -> Iterator[Reader]:
+    folder = Path(shutil.copytree(measured, tmp_path / "out"))
+    reader = Reader(make_napari_viewer(show=True))
+    reader.open(folder)
+    yield reader
+    reader.forget()
+
+
+def doubt(reader: Reader) -> str:
+    (line,) = reader.panel.findChildren(DoubtLine)
+    return line.text() if line.isVisible() else ""
+
+
+def test_what_is_accepted_is_in_the_table_and_bone_is_not_accepted(
+    reader: Reader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = reader.key
+    key(Qt.Key.Key_A)
+    assert reader.ask(LESIONS.format(1))[0] == (1, "accepted", "calcified_mass")
+    assert "now it is a calcified mass" in capsys.readouterr().out
+    key(Qt.Key.Key_Z, CTRL)
+    assert reader.ask(LESIONS.format(1))[0] == (1, "proposed", "unknown")  # one step
+    key(Qt.Key.Key_A)
+
+    key(Qt.Key.Key_Down)
+    key(Qt.Key.Key_A)
+    assert reader.ask(LESIONS.format(1))[1] == (2, "proposed", "bone")
+    assert "T makes it a calcified mass and accepts it, X rejects it" in capsys.readouterr().out
+    key(Qt.Key.Key_Up)
+    key(Qt.Key.Key_B)
+    assert reader.ask(LESIONS.format(1))[0] == (1, "proposed", "bone")
+    assert "no table of masses has it" in capsys.readouterr().out
+    key(Qt.Key.Key_T)
+    reader.close()
+    assert [(row["lesion_number"], row["status"]) for row in reader.rows() if row["status"] != "proposed"] == [
+        ("1", "accepted")
+    ]
+    with (reader.folder / "studies.csv").open(encoding="utf-8", newline="") as file:
+        assert sorted((row["masses"], row["review_state"]) for row in csv.DictReader(file)) == [
+            ("1", "done"),
+            ("2", "none"),
+        ]
+
+
+def test_a_side_against_strong_evidence_and_an_unknown_side_need_the_same_key_again(reader: Reader) -> None:
+    key = reader.key
+    key(Qt.Key.Key_PageDown)
+    reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == 2)
+    before = reader.ask(PLACES.format(2))
+    key(Qt.Key.Key_L)
+    assert doubt(reader) == "Lesion 1: it lies 146 mm right of the midline. The same key again keeps it."
+    key(Qt.Key.Key_F2)  # another key: the doubt is forgotten
+    assert not doubt(reader)
+    key(Qt.Key.Key_L)
+    reader.press_button("Right  R")  # what the evidence says needs no second press
+    assert not doubt(reader)
+    key(Qt.Key.Key_L)
+    assert reader.ask(PLACES.format(2)) == before
+    key(Qt.Key.Key_L)
+    assert not doubt(reader)
+    assert reader.ask(PLACES.format(2))[0] == (1, "proposed", "left")
+    key(Qt.Key.Key_A)
+
+    key(Qt.Key.Key_Down)
+    key(Qt.Key.Key_A)
+    key(Qt.Key.Key_A, CTRL)
+    assert doubt(reader) == "Lesions with unknown side or site: 2. The same key again keeps it."
+    key(Qt.Key.Key_A)
+    assert doubt(reader) == "Lesion 2: unknown: side (R, L, M). The same key again keeps it."
+    assert reader.ask(PLACES.format(2)) == [(1, "accepted", "left"), (2, "proposed", None)]
+    key(Qt.Key.Key_A)
+    assert [row[1] for row in reader.ask(PLACES.format(2))] == ["accepted", "accepted"]
+
+
+def test_what_is_drawn_is_proposed_until_it_is_accepted(reader: Reader) -> None:
+    number = reader.session.next_number
+    reader.key(Qt.Key.Key_N)
+    reader.drag([reader.place((5, 30, 8 + right)) for right in (0, 2, 4)])
+    reader.settle()
+    reader.key(Qt.Key.Key_Up)
+    assert reader.ask(LESIONS.format(1))[number - 1] == (number, "proposed", None)
+
+
+def test_who_reads_is_on_the_screen_and_a_name_of_an_earlier_day_is_only_suggested(
+    make_napari_viewer: Callable[..., object], measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suggested: list[str] = []
+
+    def get_text(_: object, __: str, ___: str, ____: object, text: str) -> tuple[str, bool]:
+        suggested.append(text)
+        return f"Reader {len(suggested)}", True
+
+    monkeypatch.setattr(QInputDialog, "getText", get_text)
+    reader = Reader(make_napari_viewer(show=True))
+    reader.panel.controller.options.reader = "Somebody of yesterday"
+    reader.open(Path(shutil.copytree(measured, tmp_path / "out")), "")
+    (line,) = reader.panel.findChildren(ReaderLine)
+    assert line.isVisible()
+    assert line.text() == "Reader: nobody yet: it is asked at the first decision"
+    reader.key(Qt.Key.Key_A)
+    assert suggested == ["Somebody of yesterday"]
+    assert line.text() == "Reader: Reader 1"
+    reader.press_button("Reader…")
+    reader.key(Qt.Key.Key_X)
+    assert line.text() == "Reader: Reader 2"
+    signed = "SELECT made_by, status FROM lesion_revisions WHERE made_by IS NOT NULL ORDER BY revision_number"
+    assert reader.ask(signed) == [("Reader 1", "accepted"), ("Reader 2", "rejected")]
+    reader.forget()
