@@ -1,5 +1,6 @@
 """A radiograph has the side that its tags name; on a radiograph of both sides Patient Orientation decides."""
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from calcimeasure import find_series
 from calcimeasure.load.radiograph import load_radiograph
 from calcimeasure.locate.radiograph import RadiographAnatomy, place_on_radiograph, radiograph_anatomy_of
 from calcimeasure.locate.radiograph_limbs import limbs_on
+from calcimeasure.locate.radiograph_markers import Marker
 from calcimeasure.locate.radiograph_side import side_on_radiograph, site_on_radiograph
 from calcimeasure.model import BodySite, Laterality, Outline, Projection, Side, SideSource, Stack
 from calcimeasure.settings import Settings
@@ -286,3 +288,50 @@ def test_real_radiographs(shared_dicom: Path, name: str, sides: list[Laterality]
     rows, columns = image.pixels.shape
     found = [side_at(spot(round(part * columns), rows // 2), anatomy) for part in (0.25, 0.8)]
     assert [one.laterality for one in found] == sides
+
+
+# Side markers, given as they were read
+
+
+def marked(stack: Stack, *markers: Marker, at: int = 290, pixels: np.ndarray | None = None) -> Side:
+    pixels = limb(290) + noise() if pixels is None else pixels
+    return side_at(spot(at), replace(radiograph_anatomy_of(stack, pixels), markers=markers))
+
+
+def marker(side: Laterality, column: int = 30, limb: int | None = None, mirrored: bool = False) -> Marker:
+    return Marker("R" if side is RIGHT else "L", side, mirrored, (20, column), (40, column + 15), limb)
+
+
+def test_a_marker_names_the_side_of_one_limb() -> None:
+    found = marked(radiograph(body_part="KNEE"), marker(LEFT))
+    assert (found.laterality, found.source, found.conflict) == (LEFT, SideSource.MARKER, False)
+    assert "L at rows 20-39, columns 30-44" in found.evidence
+    agreed = marked(radiograph(body_part="KNEE", laterality="L"), marker(LEFT))
+    assert (agreed.laterality, agreed.source) == (LEFT, SideSource.DICOM_TAG)
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_a_marker_that_is_mirrored_or_contradicted_is_a_hint(mirrored: bool) -> None:
+    stack = radiograph(body_part="KNEE", laterality="L" if mirrored else "R")
+    found = marked(stack, marker(LEFT, mirrored=mirrored))
+    assert (found.laterality, found.conflict, found.hint) == (UNKNOWN, True, LEFT)
+
+
+def test_a_marker_speaks_for_the_limb_beside_it_alone() -> None:
+    hands = radiograph("L", "F", body_part="HAND")
+    found = [marked(hands, marker(RIGHT, limb=0), at=at, pixels=two_limbs()) for at in (110, 290)]
+    assert [(one.laterality, one.hint) for one in found] == [(RIGHT, None), (UNKNOWN, None)]
+    alike = marked(hands, marker(RIGHT, limb=0), marker(RIGHT, 350, limb=1), pixels=two_limbs())
+    assert (alike.laterality, alike.conflict, alike.hint) == (UNKNOWN, True, RIGHT)
+    between = marked(hands, marker(RIGHT, 200), at=110, pixels=two_limbs())
+    assert between.laterality is UNKNOWN
+
+
+def test_a_marker_against_patient_orientation_leaves_no_limb_a_side() -> None:
+    feet = radiograph("L", "F", body_part="FOOT")
+    found = [marked(feet, marker(LEFT, limb=0), at=at, pixels=two_limbs()) for at in (110, 290)]
+    assert [(one.laterality, one.conflict, one.hint) for one in found] == [(UNKNOWN, True, LEFT), (UNKNOWN, True, None)]
+    trunk_side = marked(radiograph("L", "F", body_part="PELVIS"), marker(LEFT), at=110, pixels=trunk())
+    assert (trunk_side.laterality, trunk_side.conflict, trunk_side.hint) == (UNKNOWN, True, LEFT)
+    right = marked(radiograph("L", "F", body_part="PELVIS"), marker(RIGHT), at=110, pixels=trunk())
+    assert right.laterality is RIGHT
