@@ -92,6 +92,8 @@ NOTICES: Final[dict[str, str]] = {
     "their logarithm.",
     "magnification_corrected": "The spacing of this radiograph is that of its detector divided by the magnification "
     "that its header estimates: millimeters are right in the plane that this was estimated for.",
+    "may_be_one_mass": "The program takes this lesion and others, or more around it, for one mass. A reader decided "
+    "about a piece, so the pieces stay as they are: join them in the review if they are one.",
     "monoenergetic": "A virtual monoenergetic image: its Hounsfield units are those of one photon energy, and "
     "density cannot "
     "be compared with other series.",

@@ -218,13 +218,9 @@ def _propose_on_radiograph(
 
 
 def _anatomy_of_radiograph(
-    radiograph: Radiograph, proposals: Proposals, _bones: NamedBones | None
+    radiograph: Radiograph, _proposals: Proposals, _bones: NamedBones | None
 ) -> RadiographAnatomy:
-    foreground = None
-    if proposals.bodies:
-        body = proposals.bodies[0].union(*proposals.bodies[1:])
-        foreground = body.mask_in((0, 0, 0), radiograph.shape_kji)[0]
-    return radiograph_anatomy_of(radiograph.stack, radiograph.pixels, foreground)
+    return radiograph_anatomy_of(radiograph.stack, radiograph.pixels)
 
 
 def _as_proposed(_radiograph: Radiograph, part: Proposal, _settings: Settings) -> Outline:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from calcimeasure.analysis.inherit import divide
 from calcimeasure.analysis.kinds import kind_of
-from calcimeasure.analysis.lesion import assess, assess_again
+from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid
 from calcimeasure.analysis.picture import draw
+from calcimeasure.analysis.retain import MAY_BE_ONE_MASS, retain
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.fault import fault_report
 from calcimeasure.load import bones_of, check_headers, content_of, load_image
@@ -44,7 +44,7 @@ def analyze(
         The settings for measuring; None for the defaults.
     earlier
         The current lesions of a stack that was measured before. A lesion that is found again keeps its Tracking UID
-        and the decisions of readers. Outlines that a reader drew or decided are kept (`calcimeasure.analysis.inherit`).
+        and the decisions of readers. Outlines that a reader drew or decided are kept (`calcimeasure.analysis.retain`).
     next_number
         Number of the first new lesion.
 
@@ -70,14 +70,22 @@ def analyze(
     def measured(part: Proposal) -> Lesion:
         return assess(image, refined_outline(image, part, settings), 0, settings, part, anatomy)
 
+    def measured_again(lesion: Lesion) -> Lesion:
+        if not lesion.number:  # a part of what was found
+            lesion = replace(lesion, tracking_uid=tracking_uid(image.stack, lesion.outline))
+        noted = tuple(one for one in lesion.notices if one == MAY_BE_ONE_MASS)
+        again = assess_again(image, lesion, settings, anatomy)
+        return replace(again, notices=(*again.notices, *noted))
+
     # The most expensive computations release the interpreter lock, so threads can run them at the same time.
     with ThreadPoolExecutor(max_workers=thread_count()) as pool:
         lesions = sorted(pool.map(measured, parts), key=largest_first)
-        stay, keep = divide(lesions, earlier)
-        kept = pool.map(lambda lesion: assess_again(image, lesion, settings, anatomy), keep)
+        smallest = min((part.outline.voxel_count for part in seen.proposals.parts), default=1)
+        retained = retain(lesions, earlier, smallest)
+        again = pool.map(measured_again, (*retained.cut, *retained.keep))
         numbers = count(next_number)
-        lesions = [lesion if lesion.number else replace(lesion, number=next(numbers)) for lesion in stay]
-        lesions = sorted((*lesions, *kept), key=largest_first)
+        lesions = sorted((*retained.stay, *again), key=largest_first)
+        lesions = [lesion if lesion.number else replace(lesion, number=next(numbers)) for lesion in lesions]
         thumbnails = tuple(pool.map(lambda lesion: draw(image, lesion), lesions))
     return Report(
         stack=stack,

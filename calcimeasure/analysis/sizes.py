@@ -108,7 +108,9 @@ def _whole_lines(numbers: Measurements) -> Iterator[str]:
     if numbers.envelope_ml is not None:
         yield _envelope_line(numbers.envelope_ml, numbers.envelope_u95_ml, numbers.fill_fraction)
     if numbers.morphology is not None:
-        yield f"  looks        {numbers.morphology}, confidence {numbers.morphology_confidence or 0:.2f}"
+        sure = numbers.morphology_confidence
+        judged = "set by a reader" if sure is None else f"confidence {sure:.2f}"
+        yield f"  looks        {numbers.morphology}, {judged}"
     if numbers.fluid_level is not None:
         found = "sediment lies under fluid, along gravity" if numbers.fluid_level else "none along gravity"
         yield f"  fluid level  {found}"

@@ -491,16 +491,79 @@ class LocateConstants(Constants):
         "of the width",
         "The midline of the body may lie so far beside the middle of the image, as part of the image's width.",
     )
+    radiograph_limb_pixels: int = constant(
+        200, "pixels", "Limbs are looked for on a copy with about so many pixels along its longer side: 2 mm show."
+    )
+    even_share: float = constant(0.004, "of the range", "Pixels that differ by less are equally white, or black.")
+    least_unexposed: float = constant(
+        0.005, "of the image", "What is all white or all black and as large as this at the border was not exposed."
+    )
+    collimator_rim: int = constant(3, "coarse pixels", "The blurred edge of what was not exposed is so wide.")
+    least_exposed: float = constant(
+        0.02, "of the image", "If less is left without what is all black, the open beam is all black, and counts."
+    )
+    exposed_quantiles: tuple[float, float, float] = constant(
+        (0.03, 0.02, 0.95),
+        "of the exposed pixels",
+        "The value of the open beam, and the lowest and highest value of the range of what was exposed.",
+    )
+    least_span: float = constant(
+        3.0, "standard deviations of noise", "An image with a smaller range shows noise alone."
+    )
+    least_height: float = constant(
+        0.35, "of the range", "A row is taken for as high as this at least: a row of the open beam shows no limb."
+    )
+    above_air_weight: float = constant(
+        1.2,
+        "",
+        "A pixel lies as high above the lowest value of its row as this times its height above the open beam, or "
+        "higher: soft tissue between two bones is low in its row, and no gap between limbs.",
+    )
+    body_above_air: float = constant(0.3, "of the range", "A pixel as high above the open beam as this shows a limb.")
+    limb_in_row: float = constant(
+        0.05, "of the width", "A limb lies on one side of a seam in a row if it is as wide as this there."
+    )
+    seam_between: tuple[float, float] = constant(
+        (0.25, 0.75), "of what the image shows", "A seam between two limbs has a quarter of all on each side, or more."
+    )
+    seam_fewest_columns: int = constant(3, "coarse pixels", "A narrower image has no room for a seam.")
+    seam_steepest: int = constant(2, "coarse pixels", "A seam moves sideways by at most so many pixels in a row.")
+    seam_bend: float = constant(0.03, "of the height", "What each step sideways costs a seam.")
+    seam_low: float = constant(
+        0.3,
+        "of the height of a row",
+        "A seam that lies higher runs through a limb. The edges of two feet or thighs that touch are lower.",
+    )
+    seam_share: float = constant(
+        0.45,
+        "of the rows",
+        "A seam that lies low in as many rows parts two limbs. On 30 radiographs of single hands, feet, wrists, knees "
+        "and ankles at most 0.40 (between the fingers of a hand); on pairs of them, apart to touching, 0.57 and more.",
+    )
+    seam_length: float = constant(0.25, "of all rows", "A seam parts two limbs over at least this length.")
+    beside_seam: float = constant(
+        0.01, "of the width", "What lies nearer to the seam between two limbs than this may lie in either."
+    )
+    doubtful_seam_share: float = constant(
+        0.2, "of the rows", "A seam of this share may part two limbs that lie on each other, see `mirrored_limbs`."
+    )
+    mirrored_limbs: float = constant(
+        0.83,
+        "",
+        "Correlation of an image with its mirror image from which on a doubtful seam lies between two limbs. Two limbs "
+        "that overlap reach 0.83 to 0.98, single hands and feet with such a seam 0.53 to 0.81.",
+    )
+    least_alike_limbs: float = constant(
+        0.5,
+        "",
+        "Correlation of an image of two limbs with its mirror image below which they are no pair: only two limbs of a "
+        "pair are told apart by Patient Orientation.",
+    )
+    mirror_ends: tuple[float, float] = constant(
+        (0.7, 1.3), "of the width", "Sum of the first and the last column of what is compared with its mirror image."
+    )
     radiograph_smallest_limb: float = constant(
-        1 / 3, "of the larger limb", "The smaller of two limbs has at least this part of the pixels of the larger one."
-    )
-    radiograph_least_limb: float = constant(
-        0.02, "of the image", "The larger of two limbs has at least this part of the pixels of the image."
-    )
-    radiograph_most_overlap: float = constant(
-        0.2,
-        "of the narrower limb",
-        "Two limbs lie beside each other where no more than this part of the narrower one lies above the other one.",
+        1 / 3, "of the larger limb", "The smaller of two limbs shows at least this part of what the larger one shows."
     )
     slow_changes_per_width: int = constant(
         12,
@@ -523,6 +586,12 @@ class LocateConstants(Constants):
     )
     said_place_confidence: float = constant(
         0.95, "", "Confidence in the side of the place on a radiograph, where the header names the same side."
+    )
+    marker_confidence: float = constant(
+        0.9, "", "Confidence in the side of a burned-in marker, where the header names none."
+    )
+    said_and_marker_confidence: float = constant(
+        0.97, "", "Confidence in the side that the header and a burned-in marker name."
     )
     place_confidence: float = constant(
         0.9, "", "Confidence in the side of the place on a radiograph, where the header names no side."

@@ -15,12 +15,14 @@ from scipy import ndimage
 from calcimeasure.locate.constants import LOCATE
 from calcimeasure.locate.midline import mirror_likeness
 from calcimeasure.locate.ordered import ordered_in
+from calcimeasure.locate.radiograph_limbs import Limbs, averaged, limbs_on
 from calcimeasure.model import Laterality
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.locate.ordered import Ordered
+    from calcimeasure.locate.radiograph_markers import Marker
     from calcimeasure.model import Outline, Stack
 
 LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
@@ -44,20 +46,24 @@ class RadiographAnatomy:
     palm_up
         Whether the header says that hands lie on their backs.
     limbs
-        (j, i) labels of two limbs beside each other, 1 nearer to the begin of the axis; None where there are not two.
+        The limbs that it shows.
     midline_index
-        Where the midline of the body lies along the axis; None where it is not seen.
+        Where the midline of the body lies along the axis, or along the rows where there is no axis; None where it is
+        not seen.
     shape_ji
         Of the image.
+    markers
+        The side markers that are burned in.
     """
 
     ordered: Ordered
     axis: int | None
     toward: Laterality
     palm_up: bool
-    limbs: NDArray[np.int32] | None
+    limbs: Limbs
     midline_index: float | None
     shape_ji: tuple[int, int]
+    markers: tuple[Marker, ...] = ()
 
     @property
     def midline(self) -> None:
@@ -81,7 +87,8 @@ class RadiographPlace:
     across_index
         (n,) index of each of its pixels along the axis from side to side; None where there is no such axis.
     limb
-        Label of the limb that it lies in; None where it lies in none, or there are not two.
+        0 in the first of two limbs along the axis beside each other, 1 in the second one; None where it lies across
+        the seam between them, and where there are not two.
     """
 
     anatomy: RadiographAnatomy
@@ -89,9 +96,7 @@ class RadiographPlace:
     limb: int | None
 
 
-def radiograph_anatomy_of(
-    stack: Stack, pixels: NDArray[np.float32], foreground: NDArray[np.bool_] | None = None
-) -> RadiographAnatomy:
+def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32]) -> RadiographAnatomy:
     """Find what the sides and sites of the lesions of a radiograph depend on.
 
     Parameters
@@ -100,8 +105,6 @@ def radiograph_anatomy_of(
         Its header.
     pixels
         (rows, columns), dense is bright.
-    foreground
-        (rows, columns), true where the body is; without it no two limbs can be told apart.
     """
     projection = stack.projection
     axis, toward = _left_and_right(projection.patient_orientation if projection else ())
@@ -110,8 +113,8 @@ def radiograph_anatomy_of(
         axis=axis,
         toward=toward,
         palm_up=projection is not None and (projection.view_position or "").strip().upper() == PALM_UP,
-        limbs=None if foreground is None or axis is None else _two_limbs(foreground, axis),
-        midline_index=None if axis is None else _midline_index(pixels, foreground, axis),
+        limbs=limbs_on(pixels),
+        midline_index=_midline_index(pixels, 1 if axis is None else axis),
         shape_ji=(pixels.shape[0], pixels.shape[1]),
     )
 
@@ -129,7 +132,7 @@ def place_on_radiograph(outline: Outline, anatomy: RadiographAnatomy) -> Radiogr
     return RadiographPlace(
         anatomy=anatomy,
         across_index=None if anatomy.axis is None else _along(outline, anatomy.axis),
-        limb=None if anatomy.limbs is None else _limb_with(outline, anatomy.limbs),
+        limb=_limb_with(outline, anatomy.limbs),
     )
 
 
@@ -168,58 +171,25 @@ def _along(outline: Outline, axis: int) -> NDArray[np.intp]:
     return np.argwhere(outline.mask())[:, 1 + axis] + outline.start_kji[1 + axis]
 
 
-def _limb_with(outline: Outline, limbs: NDArray[np.int32]) -> int | None:
-    """Find the limb that holds most of a lesion; half of the lesion may lie beyond the skin."""
-    _, rows, columns = outline.box
-    held = np.bincount(limbs[rows, columns][outline.mask()[0]], minlength=3)[1:]
-    if held.min() > 0 or held.sum() < outline.voxel_count / 2:
-        return None
-    return int(np.argmax(held)) + 1
+def _limb_with(outline: Outline, limbs: Limbs) -> int | None:
+    """Tell which of two limbs holds a whole lesion."""
+    _, rows, columns = np.nonzero(outline.mask())
+    return limbs.holding(rows + outline.start_kji[1], columns + outline.start_kji[2])
 
 
-def _two_limbs(foreground: NDArray[np.bool_], axis: int) -> NDArray[np.int32] | None:
-    """Label two limbs beside each other along an axis; None where there are not two, or they lie above each other."""
-    labels, count = ndimage.label(foreground)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    large = [
-        n + 1
-        for n in np.argsort(-sizes, kind="stable")
-        if sizes[n] >= LOCATE.radiograph_smallest_limb * sizes.max(initial=0)
-    ]
-    if len(large) != 2 or sizes[large[0] - 1] < LOCATE.radiograph_least_limb * foreground.size:
-        return None
-    places = [np.flatnonzero((labels == n).any(axis=1 - axis)) for n in large]
-    first, second = sorted((0, 1), key=lambda n: float(places[n].mean()))
-    shared = np.intersect1d(places[first], places[second]).size
-    if shared > LOCATE.radiograph_most_overlap * min(one.size for one in places):
-        return None
-    limbs = np.zeros(foreground.shape, dtype=np.int32)
-    limbs[labels == large[first]], limbs[labels == large[second]] = 1, 2
-    return limbs
-
-
-def _midline_index(pixels: NDArray[np.float32], foreground: NDArray[np.bool_] | None, axis: int) -> float | None:
+def _midline_index(pixels: NDArray[np.float32], axis: int) -> float | None:
     """Find where an image is most like its mirror image along an axis, near to its middle."""
-    image, compared = pixels, np.ones(pixels.shape, dtype=np.float32)
-    if foreground is not None:
-        compared = foreground.astype(np.float32)
-    if axis == 0:
-        image, compared = image.T, compared.T
+    image = pixels if axis == 1 else pixels.T
     factor = max(1, image.shape[1] // LOCATE.radiograph_columns)
-    image, compared = (_blocks(one, factor) for one in (image, compared))
-    if min(image.shape) < LOCATE.radiograph_fewest_columns or not compared.any():
+    image = averaged(image, factor)
+    if min(image.shape) < LOCATE.radiograph_fewest_columns:
         return None
     count = image.shape[1]
     # Bones and organs are compared. That an image is brighter in its middle and ends at its borders says nothing.
-    sigma = count / LOCATE.slow_changes_per_width
-    weight = ndimage.gaussian_filter(compared, sigma)
-    background = ndimage.gaussian_filter(image * compared, sigma) / np.maximum(weight, 1e-3)
-    structure = np.where(compared > 0.5, image - background, 0.0)
-    inside = compared > 0.5
-    low, high = np.quantile(structure[inside], LOCATE.structure_quantiles) if inside.any() else (0.0, 0.0)
-    structure = ndimage.gaussian_filter(np.clip(structure, low, high), 1.0)
+    structure = image - ndimage.gaussian_filter(image, count / LOCATE.slow_changes_per_width)
+    structure = ndimage.gaussian_filter(np.clip(structure, *np.quantile(structure, LOCATE.structure_quantiles)), 1.0)
     structure *= 100 / max(float(structure.std()), 1e-6)  # pixels have any unit
-    likeness = mirror_likeness(structure[None].astype(np.float32), compared[None])
+    likeness = mirror_likeness(structure[None].astype(np.float32), np.ones((1, *structure.shape), dtype=np.float32))
     middle = count - 1
     near = np.abs(np.arange(len(likeness)) - middle) <= 2 * LOCATE.farthest_from_middle * count
     best = int(np.argmax(np.where(near, likeness, -np.inf)))
@@ -227,11 +197,3 @@ def _midline_index(pixels: NDArray[np.float32], foreground: NDArray[np.bool_] | 
     if likeness[best] < LOCATE.radiograph_lowest_likeness or not (near[best - 1] and near[best + 1]):
         return None
     return float(best / 2 * factor + (factor - 1) / 2)
-
-
-def _blocks(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    """Average blocks of pixels."""
-    rows, columns = (n // factor * factor for n in image.shape)
-    blocks = image[:rows, :columns].reshape(rows // factor, factor, columns // factor, factor)
-    averaged: NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
-    return averaged

@@ -165,8 +165,9 @@ class RadiographMeasurements:
         The local half-maximum used as the edge, as a difference from the local background, on the same scale.
     long_axis_u95_px
         Half-width of the 95 % interval of the long axis in this image.
-    envelope_px, envelope_u95_px
-        Area inside the line that encloses all pieces, and the half-width of its 95 % interval in this image.
+    parts, envelope_px, envelope_u95_px, fill_fraction, morphology, morphology_confidence, morphology_source
+        Of the mass as a whole: its pieces, the area inside the line that encloses them with the half-width of its 95 %
+        interval in this image, the share of this area inside the outline, and its look. None where not measured.
     large
         Whether the mass is large; None if millimeters are not known.
     """
@@ -184,8 +185,13 @@ class RadiographMeasurements:
     mean_contrast: float | None = None
     boundary: float | None = None
     long_axis_u95_px: float | None = None
+    parts: int | None = None
     envelope_px: float | None = None
     envelope_u95_px: float | None = None
+    fill_fraction: float | None = None
+    morphology: Morphology | None = None
+    morphology_confidence: float | None = None
+    morphology_source: MorphologySource | None = None
     large: bool | None = None
     long_axis_sop_uid: str = ""
     long_axis_instance_number: int | None = None
@@ -214,11 +220,6 @@ class RadiographMeasurements:
     @property
     def max_3d_diameter_mm(self) -> None:
         """None: a projection has no diameter in space."""
-        return
-
-    @property
-    def parts(self) -> None:
-        """None: a projection does not show the pieces of a mass apart."""
         return
 
     @property

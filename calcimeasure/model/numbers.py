@@ -293,9 +293,9 @@ NUMBERS: Final[tuple[Number, ...]] = (
     ),
     Number(
         "parts",
-        "Pieces of the outline (26 neighbors); axes, diameter, extents and truncated are those of all pieces together.",
-        CT,
-        NumberType.INTEGER,
+        "Pieces of the outline (26 neighbors; on a radiograph 8); axes, diameter, extents and truncated are those of "
+        "all pieces together.",
+        value_type=NumberType.INTEGER,
     ),
     Number(
         "envelope_ml",
@@ -329,28 +329,25 @@ NUMBERS: Final[tuple[Number, ...]] = (
     ),
     Number(
         "fill_fraction",
-        "Share of the envelope that is calcified: volume_ml divided by envelope_ml.",
-        CT,
+        "Share of the envelope that is calcified: volume_ml divided by envelope_ml; on a radiograph area divided by "
+        "envelope.",
         decimals=4,
     ),
     Number(
         "morphology",
         "What the mass looks like as a whole.",
-        CT,
-        NumberType.WORD,
+        value_type=NumberType.WORD,
         words=Morphology,
     ),
     Number(
         "morphology_confidence",
         "Confidence in morphology, from 0 to 1; empty where a reader set it.",
-        CT,
         decimals=3,
     ),
     Number(
         "morphology_source",
         "Where morphology comes from.",
-        CT,
-        NumberType.WORD,
+        value_type=NumberType.WORD,
         words=MorphologySource,
     ),
     Number(

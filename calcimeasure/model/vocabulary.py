@@ -42,6 +42,7 @@ class SideSource(StrEnum):
     DICOM_TAG = "dicom_tag"
     BONE_LABELS = "bone_labels"
     BODY_MIDLINE = "body_midline"
+    MARKER = "marker"
     DESCRIPTION = "description"
     NONE = "none"
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from calcimeasure.analysis.inherit import with_morphology
 from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid
 from calcimeasure.errors import ReviewError
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from calcimeasure.analysis.kinds import AnyAnatomy
-    from calcimeasure.model import Image, Lesion, Outline, Radiograph
+    from calcimeasure.model import Image, Lesion, Morphology, Outline, Radiograph
     from calcimeasure.review.calibration import Calibration
     from calcimeasure.settings import Settings
 
@@ -98,9 +99,7 @@ def set_tissue(current: Revision, tissue: Tissue, by: Signature) -> Revision:
     A lesion that is no mass any more is no longer accepted: to accept a lesion means that it is a calcified mass.
     """
     lesion = replace(current.lesion, tissue=tissue, tissue_confidence=None)
-    if lesion.status is Status.ACCEPTED and not lesion.is_mass:
-        lesion = replace(lesion, status=Status.PROPOSED)
-    return _next(current, lesion, by, f"tissue: {tissue}")
+    return _next(current, _accepted_as_mass(lesion), by, f"tissue: {tissue}")
 
 
 def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revision:
@@ -119,6 +118,12 @@ def set_site(current: Revision, body_site: BodySite, by: Signature, detail: str 
     """Set the body site of a lesion."""
     site = Site(body_site, SiteSource.READER, detail)
     return _next(current, replace(current.lesion, site=site), by, f"site: {body_site}")
+
+
+def set_morphology(current: Revision, morphology: Morphology, by: Signature) -> Revision:
+    """Set what a mass looks like. The confidence was that of the program's own judgement and is removed."""
+    lesion = replace(current.lesion, measurements=with_morphology(current.lesion.measurements, morphology))
+    return _next(current, lesion, by, f"morphology: {morphology}")
 
 
 def redraw(
@@ -202,6 +207,8 @@ def split(
 ) -> tuple[Revision, ...]:
     """Divide a lesion: the largest part keeps the identity of the lesion, each other part becomes a new lesion.
 
+    Each part has what readers decided about the lesion; its morphology is judged anew.
+
     Parameters
     ----------
     parts
@@ -225,13 +232,14 @@ def split(
     image = _as_calibrated(image, [current])
     largest, *others = sorted(parts, key=lambda part: -part.voxel_count)
     why = f"split of lesion {current.lesion.number}"
-    stays = _measured(current.lesion, largest, AlgorithmType.MANUAL, image, settings, anatomy)
+    whole = _without_morphology(current.lesion)
+    stays = _measured(whole, largest, AlgorithmType.MANUAL, image, settings, anatomy)
     revisions = [_next(current, stays, by, why)]
     known = dict(newest)
     for part in others:
         uid = tracking_uid(image.stack, part)
         number = known[uid].lesion.number if uid in known else _next_number(known)
-        origin = replace(current.lesion, tracking_uid=uid, number=number)
+        origin = replace(whole, tracking_uid=uid, number=number)
         revision = _first(_measured(origin, part, AlgorithmType.MANUAL, image, settings, anatomy), known, by, why)
         known[uid] = revision
         revisions.append(revision)
@@ -245,7 +253,10 @@ def merge(
     by: Signature,
     anatomy: AnyAnatomy | None = None,
 ) -> tuple[Revision, ...]:
-    """Merge lesions: the first one gets the voxels of all of them, the others are withdrawn.
+    """Merge lesions: the oldest one (lowest number) gets the voxels of all of them, the others are withdrawn.
+
+    What readers decided about any of them holds for the whole; where they differ, that of the older one counts. The
+    morphology is judged anew.
 
     Parameters
     ----------
@@ -254,17 +265,26 @@ def merge(
     anatomy
         As in `redraw`.
 
+    Returns
+    -------
+    tuple of Revision
+        That of the merged lesion comes first.
+
     Raises
     ------
     ReviewError
-        Fewer than two lesions, or the same lesion twice.
+        Fewer than two lesions, the same lesion twice, or a rejected one: what is no mass is not a piece of one.
     """
     if len({current.lesion.tracking_uid for current in currents}) < max(2, len(currents)):
         raise ReviewError(f"A merge needs at least two lesions, each once, found {len(currents)}.")
+    rejected = [current.lesion.number for current in currents if current.lesion.status is Status.REJECTED]
+    if rejected:
+        raise ReviewError(f"Lesion {rejected[0]} is rejected: take that back (U) before it is joined with another one.")
     image = _as_calibrated(image, currents)
-    first, *others = currents
+    first, *others = sorted(currents, key=lambda current: current.lesion.number)
     outline = first.lesion.outline.union(*(other.lesion.outline for other in others))
-    merged = _measured(first.lesion, outline, AlgorithmType.MANUAL, image, settings, anatomy)
+    origin = _decided_together([current.lesion for current in (first, *others)])
+    merged = _measured(origin, outline, AlgorithmType.MANUAL, image, settings, anatomy)
     if anatomy is None and len({current.lesion.side and current.lesion.side.laterality for current in currents}) > 1:
         merged = _without_side(merged)
     numbers = ", ".join(str(other.lesion.number) for other in others)
@@ -404,6 +424,39 @@ def _measured(
 ) -> Lesion:
     measured = assess_again(image, replace(lesion, outline=outline, algorithm_type=drawn), settings, anatomy)
     return measured if anatomy is not None or _stays_on_its_side(lesion, outline) else _without_side(measured)
+
+
+def _decided_together(lesions: Sequence[Lesion]) -> Lesion:
+    """Give the first of some lesions what readers decided about any of them; what they decided first counts."""
+    first = lesions[0]
+    accepted = any(one.status is Status.ACCEPTED for one in lesions)
+    tissue = next((one for one in lesions if one.tissue is not None and one.tissue_confidence is None), first)
+    side = next((one.side for one in lesions if one.side and one.side.source is SideSource.READER), first.side)
+    site = next((one.site for one in lesions if one.site and one.site.source is SiteSource.READER), first.site)
+    together = replace(
+        _without_morphology(first),
+        status=Status.ACCEPTED if accepted else first.status,
+        tissue=tissue.tissue,
+        tissue_confidence=tissue.tissue_confidence,
+        side=side,
+        site=site,
+    )
+    return _accepted_as_mass(together)
+
+
+def _accepted_as_mass(lesion: Lesion) -> Lesion:
+    """Let an accepted lesion be a mass: of unknown tissue it becomes one, of another tissue it is proposed again."""
+    if lesion.status is not Status.ACCEPTED or lesion.is_mass:
+        return lesion
+    if lesion.tissue is Tissue.UNKNOWN:
+        return replace(lesion, tissue=Tissue.CALCIFIED_MASS, tissue_confidence=None)
+    return replace(lesion, status=Status.PROPOSED)
+
+
+def _without_morphology(lesion: Lesion) -> Lesion:
+    """Take away the morphology that a reader set: it was that of another outline."""
+    numbers = lesion.measurements
+    return replace(lesion, measurements=replace(numbers, morphology=None, morphology_source=None))
 
 
 def _stays_on_its_side(lesion: Lesion, outline: Outline) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.analysis.kinds import AnyAnatomy
-    from calcimeasure.model import BodySite, Image, Laterality, Lesion, Outline, Proposal, Revision
+    from calcimeasure.model import BodySite, Image, Laterality, Lesion, Morphology, Outline, Proposal, Revision
     from calcimeasure.review.calibration import Calibration
     from calcimeasure.review.cut import Cut
     from calcimeasure.review.drafts import Draft
@@ -456,6 +456,10 @@ class Session:
         """Set the body site of a lesion."""
         self._edit([number], lambda current, by: edits.set_site(current, site, by))
 
+    def set_morphology(self, number: int, morphology: Morphology) -> None:
+        """Set what a mass looks like."""
+        self._edit([number], lambda current, by: edits.set_morphology(current, morphology, by))
+
     def take_over(self, number: int) -> None:
         """Set the tissue of a lesion to calcified mass, and accept the lesion."""
         self._edit(
@@ -527,22 +531,23 @@ class Session:
 
         self._append_as_one(make, (number,))
 
-    def merge(self, number: int, other: int) -> None:
-        """Merge two lesions: the first one gets the voxels of both, the other one is withdrawn.
+    def merge(self, *numbers: int) -> None:
+        """Merge lesions: the oldest one gets the voxels of all, the others are withdrawn; it is selected.
 
         Raises
         ------
         ReviewError
-            The numbers are not those of two different lesions.
+            The numbers are not those of at least two different lesions, or one is rejected.
         """
-        numbers = (number, other)
         self._keep_drafts_of(numbers)
 
         def make() -> Sequence[Revision]:
-            pair = [self.lesions[one] for one in numbers if one in self.lesions]
-            return edits.merge(pair, self.image, self.settings, self._signature(), self._anatomy)
+            there = [self.lesions[one] for one in numbers if one in self.lesions]
+            return edits.merge(there, self.image, self.settings, self._signature(), self._anatomy)
 
         self._append_as_one(make, numbers)
+        if self.selected in numbers and self.selected not in self.lesions:
+            self.select(min(numbers))
 
     def calibrate(self, calibration: Calibration | None) -> None:
         """Calibrate the radiograph, for all its lesions in one edit; None removes the calibration."""

@@ -1,7 +1,7 @@
 """Constants of the algorithm: numbers that a user cannot set, and on which measured numbers depend.
 
-Each stage (load, segment, edge, measure, locate, study) has a frozen record of them. A test names all records by a
-fingerprint: who changes a constant raises the algorithm number (`calcimeasure.settings.algorithm`).
+Each stage (load, segment, edge, measure, locate, analysis, study) has a frozen record of them. A test names all records
+by a fingerprint: who changes a constant raises the algorithm number (`calcimeasure.settings.algorithm`).
 """
 
 from __future__ import annotations

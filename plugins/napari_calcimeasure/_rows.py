@@ -191,6 +191,7 @@ def _flags(lesion: Lesion, is_draft: bool) -> list[str]:
     found = {
         "not kept yet": is_draft,
         f"{numbers.parts} pieces": numbers.parts is not None and numbers.parts > 1,
+        "one mass with others?": "may_be_one_mass" in lesion.notices,
         "fluid level": bool(numbers.fluid_level),
         "bone": bool(numbers.touches_bone),
         "cut off": numbers.truncated,

@@ -68,7 +68,7 @@ def whole_in_stack(numbers: Measurements) -> list[str]:
     width = "" if numbers.envelope_u95_ml is None else f" ± {numbers.envelope_u95_ml:.1f}"
     words = [f"<b>Whole:</b> {pieces}, envelope {numbers.envelope_ml:.1f}{width} mL{filled}"]
     if numbers.morphology is not None:
-        words.append(f"looks {numbers.morphology} ({numbers.morphology_confidence or 0:.0%})")
+        words.append(f"looks {numbers.morphology}{_judged_by(numbers)}")
     if numbers.fluid_level:
         words.append("fluid level")
     if numbers.skin_distance_mm is not None:
@@ -77,6 +77,13 @@ def whole_in_stack(numbers: Measurements) -> list[str]:
         )
         words.append(near)
     return ["; ".join(words)]
+
+
+def _judged_by(numbers: Measurements) -> str:
+    """Say how sure the program is of the morphology, or that a reader set it."""
+    if numbers.morphology_confidence is None:
+        return " (a reader)"
+    return f" ({numbers.morphology_confidence:.0%})"
 
 
 def sizes_in_stack(numbers: Measurements) -> tuple[str, str]:

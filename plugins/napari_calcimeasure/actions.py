@@ -12,7 +12,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from calcimeasure.review import BodySite, Laterality, Status, Tissue
+from calcimeasure.review import BodySite, Laterality, Morphology, Status, Tissue
 from napari_calcimeasure import allowed
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Group(StrEnum):
     LESIONS = "Lesions"
     DECIDE = "Decide"
     SITE = "Body site"
+    MORPHOLOGY = "Morphology"
     DRAW = "Draw"
     TOOLS = "Tools of napari"
     CALIBRATE = "Calibrate"
@@ -198,6 +199,35 @@ def _set_site(site: BodySite, review: Controller) -> None:
     review.deciding.set_site(site)
 
 
+MORPHOLOGY_WORDS = {
+    Morphology.SOLID: "one dense mass with a smooth surface",
+    Morphology.LOBULATED: "one dense mass with a lobulated surface",
+    Morphology.LOCULATED: "several loculi, parted by septa",
+    Morphology.GRANULAR: "grains, apart from each other",
+    Morphology.NET: "a net of thin strands",
+    Morphology.SHELL: "a calcified wall around a center without calcium",
+    Morphology.PLATE: "a flat sheet",
+}
+
+
+def _morphologies() -> Iterable[Action]:
+    for morphology, words in MORPHOLOGY_WORDS.items():
+        yield Action(
+            f"morphology {morphology}",
+            (),
+            str(morphology),
+            f"The mass is {morphology}: {words}",
+            Group.MORPHOLOGY,
+            Shown.MENU,
+            refusal=allowed.with_lesion,
+            act=partial(_set_morphology, morphology),
+        )
+
+
+def _set_morphology(morphology: Morphology, review: Controller) -> None:
+    review.deciding.set_morphology(morphology)
+
+
 def _tools() -> Iterable[Action]:
     for key, mode, text, words in (
         ("1", "erase", "erase", "Erase from the lesion"),
@@ -362,10 +392,20 @@ ACTIONS: tuple[Action, ...] = (
         "Site…",
         "Choose the body site",
         Group.DECIDE,
-        row=2,
+        row=3,
         act=lambda review: review.widgets.decide.show_menu("choose site", Group.SITE),
     ),
     *_sites(),
+    Action(
+        "choose morphology",
+        ("F",),
+        "Morphology…",
+        "Choose what the mass looks like as a whole",
+        Group.DECIDE,
+        row=3,
+        act=lambda review: review.widgets.decide.show_menu("choose morphology", Group.MORPHOLOGY),
+    ),
+    *_morphologies(),
     Action(
         "new",
         ("N",),
@@ -417,7 +457,7 @@ ACTIONS: tuple[Action, ...] = (
         "join",
         ("J",),
         "Join",
-        "One click: on the lesion that belongs to this one",
+        "One click: on the lesion that belongs to this one; the older one keeps its number",
         Group.DRAW,
         row=1,
         refusal=allowed.with_lesion,

@@ -85,7 +85,7 @@ patient_id study_date study_uid series_uid stack_number modality description pat
 lesions review_state seconds notices
 """)
 
-_SOURCES_OF_SIDE = ["reader", "dicom_tag", "bone_labels", "body_midline", "description", "none"]
+_SOURCES_OF_SIDE = ["reader", "dicom_tag", "bone_labels", "body_midline", "marker", "description", "none"]
 _SIDES = ["right", "left", "midline", "unknown"]
 WORDS = {
     "status": ["proposed", "accepted", "rejected"],

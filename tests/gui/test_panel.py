@@ -36,9 +36,13 @@ def test_every_action_has_its_button_or_its_box_with_words_and_key(reader: Reade
 
 def test_menus_show_their_group(reader: Reader) -> None:
     widgets = reader.panel.controller.widgets
-    for box, name, group in ((widgets.decide, "choose site", Group.SITE), (widgets.draw, "calibrate", Group.CALIBRATE)):
+    for box, name, group in (
+        (widgets.decide, "choose site", Group.SITE),
+        (widgets.decide, "choose morphology", Group.MORPHOLOGY),
+        (widgets.draw, "calibrate", Group.CALIBRATE),
+    ):
         box.show_menu(name, group)
-        (menu,) = box.findChildren(QMenu)
+        menu = box.findChildren(QMenu)[-1]
         lines = [one.text() for one in menu.actions()]
         assert len(lines) == len(actions_of(group)) > 2
         for line, action in zip(lines, actions_of(group), strict=True):

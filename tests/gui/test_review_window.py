@@ -161,6 +161,18 @@ def test_clicks_go_there_and_buttons_and_menus_decide(reader: Reader) -> None:
     reader.pause()
     assert reader.ask(f"SELECT site FROM current_lesions WHERE lesion_number = 4 AND stack_id = {HIPS}") == [("thigh",)]
 
+    reader.key(Qt.Key.Key_F)
+    menu = next(one for one in reader.panel.findChildren(QMenu) if one.isVisible())
+    QTest.keyClick(menu, Qt.Key.Key_G)
+    reader.pause()
+    looks = f"SELECT morphology, morphology_source FROM current_lesions WHERE lesion_number = 4 AND stack_id = {HIPS}"
+    (before,) = reader.ask(looks.replace("current_lesions", "lesion_revisions") + " AND revision_number = 1")
+    assert reader.ask(looks) == [("granular", "reader")]
+    assert "looks granular (a reader)" in reader.panel.evidence.text()
+    reader.key(Qt.Key.Key_Z, CTRL)
+    assert reader.ask(looks) == [before]
+    assert before[1] == "image"
+
     outline = reader.session.lesions[3].lesion.outline
     reader.panel.controller.screen.go_to(3)
     middle = [(a + b - 1) / 2 for a, b in zip(outline.start_kji, outline.stop_kji, strict=True)]
@@ -304,6 +316,14 @@ def test_a_lesion_is_divided_by_two_clicks_and_joined_by_one(reader: Reader) -> 
         (number, "merged into lesion 1"),
         (number, "undone: as before it was there"),
     ]
+    # The newer part is joined with the older one: this one is left, and selected.
+    reader.key(Qt.Key.Key_Z, CTRL)
+    reader.click_row(number)
+    reader.key(Qt.Key.Key_J)
+    other = np.argwhere(reader.session.labels[k] == 1)
+    reader.click(reader.place((k, *other[len(other) // 2])))
+    assert reader.session.selected == 1
+    assert reader.ask(joined) == [(*before, f"merged with lesion {number}")]
     reader.key(Qt.Key.Key_D)
     reader.key(Qt.Key.Key_Escape)  # left again
     reader.click(reader.place((k, *part[len(part) // 2])))

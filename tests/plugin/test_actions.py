@@ -132,6 +132,7 @@ ALWAYS = {
     "change reader",
     "measure open",
     "choose site",
+    "choose morphology",
     "show bone",
     "show rejected",
     "leave pointing",
@@ -159,7 +160,7 @@ def test_what_decides_about_a_lesion_needs_one() -> None:
     without = State(has_desk=True, has_layers=True, has_stack=True)
     needs = {
         *("accept", "reject", "undecide", "delete", "divide", "join", "take over", "grow", "calibrate"),
-        *(name for name in BY_NAME if name.startswith(("side ", "tissue ", "site "))),
+        *(name for name in BY_NAME if name.startswith(("side ", "tissue ", "site ", "morphology "))),
     }
     assert {*BY_NAME} - allowed_in(without) == needs
     assert BY_NAME["accept"].refusal(without) == "Choose a lesion first: click on it, or press the down key."

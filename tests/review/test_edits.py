@@ -17,6 +17,8 @@ from calcimeasure.model import (
     Laterality,
     Lesion,
     Midline,
+    Morphology,
+    MorphologySource,
     Outline,
     Revision,
     Side,
@@ -247,6 +249,69 @@ def test_merge_withdraws_the_others(volume: Volume, proposed: Revision, other: R
     assert (merged.lesion.tracking_uid, merged.lesion.number) == (proposed.lesion.tracking_uid, 1)
     assert (gone.withdrawn, gone.why, gone.lesion.outline) == (True, "merged into lesion 1", ELSEWHERE)
     assert merged.edit_uid == gone.edit_uid == "edit 1"
+
+
+def test_oldest_lesion_survives_a_merge_and_undo_restores_all(
+    volume: Volume, proposed: Revision, other: Revision
+) -> None:
+    merged, gone = review.merge([other, proposed], volume, SETTINGS, BY)
+    assert (merged.lesion.tracking_uid, merged.lesion.number) == (proposed.lesion.tracking_uid, 1)
+    assert (gone.lesion.tracking_uid, gone.lesion.number, gone.withdrawn) == (other.lesion.tracking_uid, 2, True)
+    back = [review.undo(history, 1, BY) for history in ([proposed, merged], [other, gone])]
+    assert [(one.lesion, one.withdrawn) for one in back] == [(proposed.lesion, False), (other.lesion, False)]
+
+
+def test_what_readers_decided_about_any_piece_holds_for_the_join(
+    volume: Volume, proposed: Revision, other: Revision
+) -> None:
+    read = review.set_site(other, BodySite.ELBOW, BY)
+    read = review.set_side(read, Laterality.RIGHT, BY)
+    read = review.set_tissue(read, Tissue.CALCIFIED_MASS, BY)
+    accepted = review.decide(read, Status.ACCEPTED, BY)
+    merged, _ = review.merge([proposed, accepted], volume, SETTINGS, BY)
+    lesion = merged.lesion
+    assert (lesion.number, lesion.status) == (1, Status.ACCEPTED)
+    assert (lesion.tissue, lesion.tissue_confidence) == (Tissue.CALCIFIED_MASS, None)
+    assert laterality_of(merged) is Laterality.RIGHT
+    assert lesion.site == Site(BodySite.ELBOW, SiteSource.READER)
+    # Where readers decided about both, that of the older lesion counts.
+    merged, _ = review.merge([read, review.set_site(proposed, BodySite.HIP, BY)], volume, SETTINGS, BY)
+    assert merged.lesion.site == Site(BodySite.HIP, SiteSource.READER)
+
+
+def test_a_join_is_accepted_as_a_mass_alone(volume: Volume, proposed: Revision, other: Revision) -> None:
+    accepted = review.decide(proposed, Status.ACCEPTED, BY)
+    calcification = review.set_tissue(other, Tissue.OTHER_CALCIFICATION, BY)
+    merged, _ = review.merge([accepted, calcification], volume, SETTINGS, BY)
+    assert (merged.lesion.status, merged.lesion.tissue) == (Status.PROPOSED, Tissue.OTHER_CALCIFICATION)
+    unsure = replace(other, lesion=replace(other.lesion, tissue=Tissue.UNKNOWN, tissue_confidence=0.4))
+    merged, _ = review.merge([unsure, accepted], volume, SETTINGS, BY)
+    assert (merged.lesion.status, merged.lesion.tissue) == (Status.ACCEPTED, Tissue.CALCIFIED_MASS)
+
+
+def test_a_rejected_lesion_is_no_piece_of_a_join(volume: Volume, proposed: Revision, other: Revision) -> None:
+    rejected = review.decide(other, Status.REJECTED, BY)
+    for pair in ([proposed, rejected], [rejected, proposed]):
+        with pytest.raises(ReviewError, match="Lesion 2 is rejected"):
+            review.merge(pair, volume, SETTINGS, BY)
+
+
+def test_morphology_is_the_readers_word_and_outlives_every_outline_but_those_of_a_join_or_split(
+    volume: Volume, proposed: Revision, other: Revision
+) -> None:
+    said = review.set_morphology(proposed, Morphology.NET, BY)
+    assert said.why == "morphology: net"
+    assert look_of(said) == (Morphology.NET, None, MorphologySource.READER)
+    assert review.undo([proposed, said], 1, BY).lesion == proposed.lesion
+    assert look_of(review.redraw(said, LEFT_HALF, MANUAL, volume, SETTINGS, BY))[0] is Morphology.NET
+    parts = review.split(said, [LEFT_HALF, RIGHT_HALF], newest(said, other), volume, SETTINGS, BY)
+    for one in (*parts, review.merge([said, other], volume, SETTINGS, BY)[0]):
+        assert look_of(one)[2] is MorphologySource.IMAGE
+
+
+def look_of(revision: Revision) -> tuple[Morphology | None, float | None, MorphologySource | None]:
+    numbers = revision.lesion.measurements
+    return numbers.morphology, numbers.morphology_confidence, numbers.morphology_source
 
 
 @pytest.mark.parametrize("count", [1, 2])

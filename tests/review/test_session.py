@@ -14,7 +14,18 @@ import pytest
 from calcimeasure import review
 from calcimeasure.analysis.kinds import LARGE_MM
 from calcimeasure.errors import ConflictError, ReviewError, StoreError
-from calcimeasure.model import AlgorithmType, BodySite, Laterality, Outline, PointLps, Proposal, Status, Tissue, Volume
+from calcimeasure.model import (
+    AlgorithmType,
+    BodySite,
+    Laterality,
+    Morphology,
+    Outline,
+    PointLps,
+    Proposal,
+    Status,
+    Tissue,
+    Volume,
+)
 from calcimeasure.review import CuttingPlane, Session
 from calcimeasure.store import Store
 from tests.conftest import PROJECT
@@ -497,6 +508,35 @@ def test_what_was_drawn_is_divided_and_joined_with_the_rest(session: Session, fi
     assert (session.labels == 3).sum() == 48
     session.redo()
     assert set(session.lesions) == {1, 2}
+
+
+def test_lesions_are_joined_in_one_step_and_the_oldest_is_left_and_undo_restores_them(session: Session) -> None:
+    session.split(1, plane(session, (5, 0, 17.4), ACROSS_COLUMNS))
+    uids = {number: one.lesion.tracking_uid for number, one in session.lesions.items()}
+    before = {number: one.lesion for number, one in session.lesions.items()}
+    session.select(3)
+    session.merge(3, 2, 1)
+    assert session.selected == 1
+    assert {number: one.lesion.tracking_uid for number, one in session.lesions.items()} == {1: uids[1]}
+    assert session.outline(1) == box(FIRST).union(box(SECOND))
+    assert {*np.unique(session.labels).tolist()} == {0, 1}
+    session.undo()
+    assert {number: one.lesion for number, one in session.lesions.items()} == before
+    session.redo()
+    assert set(session.lesions) == {1}
+    with pytest.raises(ReviewError, match="none with number 2"):
+        session.merge(1, 2)
+
+
+def test_a_reader_says_what_a_mass_looks_like_and_undoes_it(session: Session, file: Path) -> None:
+    session.set_morphology(1, Morphology.LOCULATED)
+    looks = "SELECT morphology, morphology_confidence, morphology_source FROM current_lesions WHERE lesion_number = 1"
+    assert ask(file, looks) == [("loculated", None, "reader")]
+    assert ask(file, NEWEST.format(1)) == [(1, 0, "proposed", "morphology: loculated")]
+    session.undo()
+    ((word, confidence, source),) = ask(file, looks)
+    assert (word, source) == ("solid", "image")
+    assert confidence is not None
 
 
 def test_a_lesion_that_somebody_drew_anew_is_not_divided_by_an_old_plane(

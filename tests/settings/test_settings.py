@@ -248,9 +248,11 @@ cluster_values = st.recursive(
 any_settings = st.builds(
     Settings,
     **{name: st.booleans() for name in SWITCHES},
-    **{name: st.text(st.characters(exclude_categories=["Cs"])) for name in TEXTS},
+    **{name: st.text(st.characters(exclude_categories=["Cs"])) for name in TEXTS if name != "store"},
     **{name: st.floats(*limits(name)) for name in NUMBERS},
     workers=st.integers(0, 1024),
+    # What precedes an @ may be a password, which is not written: see test_password_of_a_store_is_not_kept.
+    store=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="@")),
     cluster=st.just({}) | st.dictionaries(words, cluster_values).map(lambda values: values | {"class": "LocalCluster"}),
 ).map(lambda settings: replace(settings, cluster=json.dumps(settings.cluster, sort_keys=True, ensure_ascii=False)))
 

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ from calcimeasure.model import (
     Laterality,
     Lesion,
     Measurements,
+    Morphology,
     Outcome,
     Outline,
     Radiograph,
@@ -649,6 +650,30 @@ def test_what_is_measured_again_inherits_decisions(store: Store, report: Report)
     assert (last.number, last.base_number, last.reader, last.why) == (3, 2, None, "measured again")
 
 
+def test_what_a_reader_joined_and_named_stays_when_it_is_measured_again_and_is_undone(
+    store: Store, report: Report, volume: Volume
+) -> None:
+    stack_id = keep(store, report)
+    before = lesions_of(store)
+    pieces = list(newest(store, stack_id).values())
+    joined = review.merge(pieces[::-1], volume, SETTINGS, by())
+    store.append(stack_id, joined, SETTINGS)
+    store.append(stack_id, [review.set_morphology(newest(store, stack_id)[1], Morphology.NET, by())], SETTINGS)
+
+    plan = store.plan(report.stack, OTHER_SETTINGS, remeasure_reviewed=True)
+    again = analyze(report.stack, OTHER_SETTINGS, plan.earlier, plan.next_number)
+    assert store.record(run_of(store), again, plan, OTHER_SETTINGS)
+    (lesion,) = lesions_of(store)
+    assert (lesion.tracking_uid, lesion.number) == (before[0].tracking_uid, 1)
+    assert lesion.outline == joined[0].lesion.outline
+    assert (lesion.measurements.parts, lesion.measurements.morphology) == (2, Morphology.NET)
+    assert lesion.settings_hash == settings_hash(OTHER_SETTINGS)
+
+    histories = [history for history in store.histories(stack_id).values() if len(history) > 1]
+    store.append(stack_id, [review.undo(history, 1, by("Dr B")) for history in histories], SETTINGS)
+    assert lesions_of(store) == before
+
+
 def test_what_was_reviewed_under_an_older_algorithm_number_keeps_its_rows_and_says_so(
     store: Store, report: Report, volume: Volume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -974,7 +999,9 @@ NEWER_NUMBERS = dict.fromkeys(PIECES)
 
 def in_version_1(lesion: Lesion) -> Lesion:
     """A lesion without the numbers that older stores do not have."""
-    return replace(lesion, measurements=replace(lesion.measurements, **NEWER_NUMBERS))  # type: ignore[arg-type]
+    held = {field.name for field in fields(lesion.measurements)}
+    newer = {name: value for name, value in NEWER_NUMBERS.items() if name in held}
+    return replace(lesion, measurements=replace(lesion.measurements, **newer))  # type: ignore[arg-type]
 
 
 def known_to_version_1(store: Store, stack_id: int) -> tuple[object, object]:

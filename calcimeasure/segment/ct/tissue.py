@@ -24,6 +24,7 @@ from calcimeasure.segment.ct.cut import contact_mm2, cut
 from calcimeasure.segment.ct.features import features_of
 from calcimeasure.segment.ct.gather import Area, gather
 from calcimeasure.segment.ct.judge import Judgement, judge
+from calcimeasure.segment.ct.place import NOWHERE, find_places, judge_by_place
 from calcimeasure.segment.ct.solids import Scene, is_shaft, more_than_noise
 from calcimeasure.segment.ct.split import Parts, find_marrow, passes, split
 from calcimeasure.segment.ct.whole import Wholes, find_wholes
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from calcimeasure.model import Volume
     from calcimeasure.segment.ct.coarse import Coarse
     from calcimeasure.segment.ct.features import Features
+    from calcimeasure.segment.ct.place import Places
     from calcimeasure.settings import MeasureSettings
 
 Box = tuple[slice, slice, slice]
@@ -63,6 +65,8 @@ class _Judged:
         The judgement of each group except bone, by number.
     bone_confidence
         Mean confidence of the parts judged to be bone.
+    places
+        What tells the place of a part.
     notices
         Notices about the mask of bones.
     """
@@ -75,6 +79,7 @@ class _Judged:
     judgements: dict[int, Judgement]
     boxes: dict[int, Box]
     bone_confidence: float
+    places: Places
     notices: tuple[str, ...] = ()
 
 
@@ -161,7 +166,7 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     groups = np.where(outside, np.int32(OUTSIDE_GROUP), np.int32(0))
     marrow, wholes = np.zeros(dense.shape, dtype=np.bool_), np.zeros(dense.shape, dtype=np.int32)
     if not (dense.any() or loose.any()):
-        return _Judged(coarse, body, groups, marrow, wholes, {}, {}, 0.0)
+        return _Judged(coarse, body, groups, marrow, wholes, {}, {}, 0.0, NOWHERE)
     box = _used(dense | loose)
     parts = split(dense[box], coarse.spacing_mm)
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
@@ -184,7 +189,18 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     marrow[box] = parts.marrow & (wholes[box] == 0)
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
     sure = float(np.mean(bone)) if bone else 0.0
-    return _Judged(coarse, body, groups, marrow, wholes, grouped, _boxes(groups), sure, notices)
+    boxes = _boxes(groups)
+    places = find_places(
+        coarse, volume.geometry, body, marrow | (groups == BONE_GROUP), (groups > OUTSIDE_GROUP) | (wholes > 0)
+    )
+    placed = {n: judge_by_place(grouped[n], _blocks_of(n, groups, box), places) for n, box in boxes.items()}
+    return _Judged(coarse, body, groups, marrow, wholes, grouped | placed, boxes, sure, places, notices)
+
+
+def _blocks_of(number: int, groups: NDArray[np.int32], box: Box) -> NDArray[np.intp]:
+    """(n, 3) the blocks of a group."""
+    blocks: NDArray[np.intp] = np.argwhere(groups[box] == number) + [part.start for part in box]
+    return blocks
 
 
 def _in_wholes(
@@ -541,7 +557,9 @@ def _alone(
     (features,) = features_of(volume.attenuation_hu[box], parts, spacing_mm)
     body = _upsampled(judged.body, outline.box, judged.coarse)
     features = replace(features, outside_share=float(np.mean(body[mask] == 0)))
-    return _proposal(outline, judge(features, settings, contrast_agent=bool(volume.stack.contrast_agent)))
+    judgement = judge(features, settings, contrast_agent=bool(volume.stack.contrast_agent))
+    blocks = (np.argwhere(mask) + outline.start_kji) // judged.coarse.factor_kji
+    return _proposal(outline, judge_by_place(judgement, blocks, judged.places))
 
 
 def _coarse_box(box: Box, coarse: Coarse) -> Box:

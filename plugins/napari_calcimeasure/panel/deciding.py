@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from calcimeasure import Lesion
-    from calcimeasure.review import BodySite, Laterality, Session
+    from calcimeasure.review import BodySite, Laterality, Morphology, Session
     from napari_calcimeasure.panel.controller import Controller
 
 NO_MASS = (Tissue.BONE, Tissue.OTHER_CALCIFICATION)
@@ -84,6 +84,10 @@ class Deciding:
     def set_site(self, site: BodySite) -> None:
         """Set the body site of the lesion."""
         self._do(lambda session, number: session.set_site(number, site))
+
+    def set_morphology(self, morphology: Morphology) -> None:
+        """Set what the mass looks like."""
+        self._do(lambda session, number: session.set_morphology(number, morphology))
 
     def accept_shown(self) -> None:
         """Accept every mass that was shown in this session."""
