@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from calcimeasure.segment.ct.constants import CT
 from tests.model.test_model import volume_of
 from tests.phantoms import Capsule, Ellipsoid, EllipticCylinder, LongBone, Slab, cylinder, render, straight_grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from calcimeasure.model import Volume
+    from calcimeasure.model import Proposal, Volume
     from tests.phantoms import Grid, Paintable
 
 SOFT_HU = 40.0
@@ -72,3 +73,9 @@ def couch() -> list[Paintable]:
 def prosthesis() -> list[Paintable]:
     """A stem of metal in a shaft."""
     return [shaft(-10.0, 15.0, 4.0), cylinder((-10.0, 0.0, -20.0), (-10.0, 0.0, 300.0), 9.0, 6000.0)]
+
+
+def base_log_odds(part: Proposal) -> float:
+    """What the evidence for a part is added to: the network changes what the signs say beside it."""
+    looked_at = "surroundings" in {one.name for one in part.evidence}
+    return CT.looked_base_log_odds if looked_at else CT.base_log_odds

@@ -249,6 +249,15 @@ class EdgeConstants(Constants):
         0.2, "", "Share of the standard deviation of the surroundings in that difference: fat beside fluid."
     )
     unseen_sd_hu: float = constant(7.5, "HU", "How much surroundings that are not seen differ from soft tissue.")
+    thin_from_mm3: float = constant(
+        1000.0, "mm3", "Of a smaller mass without a plateau the sum of attenuation tells the density better."
+    )
+    thin: float = constant(
+        40.0,
+        "cubed depths",
+        "A mass that blur reaches everywhere is a sheet or a strand if its volume is more than this: a ball has 4.2, a "
+        "spindle of three times its width 13.",
+    )
     specks: float = constant(
         0.01, "of the mass", "A mask with less than this beside its largest piece is of one piece, with specks."
     )

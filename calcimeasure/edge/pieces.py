@@ -95,7 +95,10 @@ def has_several_pieces(outline: Outline) -> bool:
 
 
 def is_porous(near: Neighborhood, noise_hu: float) -> bool:
-    """Tell whether narrow valleys run through a mass that is one piece: septa or gaps that blur has closed."""
+    """Tell whether narrow valleys run through a mass that is one piece, or its walls are too thin to show a plateau.
+
+    Valleys are septa or gaps that blur has closed.
+    """
     smooth_hu = _smoothed(near.attenuation_hu)
     around = ~near.dense & (near.depth_mm < -EDGE.shell_mm[0]) & (near.attenuation_hu > EDGE.air_hu)
     usual_hu = float(np.median(near.attenuation_hu[around])) if around.any() else EDGE.between_pieces_hu
@@ -104,14 +107,37 @@ def is_porous(near: Neighborhood, noise_hu: float) -> bool:
     closed_hu = ndimage.grey_closing(np.where(close_by, smooth_hu, np.float32(EDGE.air_hu)), size=size)
     deep_hu = np.maximum(EDGE.valley_depth * (closed_hu - usual_hu), 3 * max(noise_hu, EDGE.least_noise_hu))
     valleys = near.mask & (closed_hu - smooth_hu > deep_hu)
-    high_hu = float(np.percentile(smooth_hu[near.mask], EDGE.high_percentile_of_pieces)) - usual_hu
-    cavity = near.mask & ~valleys & (smooth_hu - usual_hu < high_hu / 2)
+    cavity = near.mask & ~valleys & (smooth_hu - usual_hu < (_high_hu(near, smooth_hu) - usual_hu) / 2)
     # The rounded border of a wide cavity looks like a valley.
     valleys &= ~ndimage.maximum_filter(cavity, size)
     if near.from_others_mm is not None:
         # What lies between a mass and the bone beside it is no valley of the mass.
         valleys &= near.from_others_mm > EDGE.rim_mm
-    return bool(np.count_nonzero(valleys) > EDGE.porous_share * np.count_nonzero(near.mask))
+    if np.count_nonzero(valleys) > EDGE.porous_share * np.count_nonzero(near.mask):
+        return True
+    return _is_thin(near) or _has_thin_walls(near, cavity & (near.depth_mm >= EDGE.depth_mm))
+
+
+def _is_thin(near: Neighborhood) -> bool:
+    """Tell whether a mass is a sheet or a strand without a voxel that blur does not reach."""
+    depth_mm = float(near.depth_mm.max())
+    area_mm2 = math.prod(near.spacing_mm[1:]) * near.stride_kji[0]
+    mm3 = float(np.count_nonzero(near.mask, axis=(1, 2)) @ near.slice_mm) * area_mm2
+    return depth_mm < EDGE.depth_mm and mm3 > max(EDGE.thin * depth_mm**3, EDGE.thin_from_mm3)
+
+
+def _has_thin_walls(near: Neighborhood, cavity: NDArray[np.bool_]) -> bool:
+    """Tell whether a mass has a cavity, and no wall of it is so thick that blur does not reach its middle."""
+    if np.count_nonzero(cavity) <= EDGE.porous_share * np.count_nonzero(near.mask):
+        return False
+    deep = near.mask & near.dense & (near.depth_mm >= EDGE.depth_mm) & (_distance_mm(cavity, near) > EDGE.depth_mm)
+    return bool(np.count_nonzero(deep) * math.prod(near.stride_kji) < EDGE.fewest_plateau_voxels)
+
+
+def _high_hu(near: Neighborhood, smooth_hu: NDArray[np.float32]) -> float:
+    """Give a high attenuation of the dense voxels of a mass: a filled cavity does not count."""
+    dense = near.mask & near.dense
+    return float(np.percentile(smooth_hu[dense if dense.any() else near.mask], EDGE.high_percentile_of_pieces))
 
 
 def find_pieces(near: Neighborhood, noise_hu: float) -> Pieces | None:
@@ -130,7 +156,7 @@ def find_pieces(near: Neighborhood, noise_hu: float) -> Pieces | None:
     around = near.basin & (near.depth_mm >= -EDGE.rim_mm)
     background_hu, _ = _surroundings(near, far)
     smooth_hu = _smoothed(_above_hu(near, around, background_hu))
-    high_hu = float(np.percentile(smooth_hu[near.mask], EDGE.high_percentile_of_pieces))
+    high_hu = _high_hu(near, smooth_hu)
     lowest_hu = max(EDGE.lowest_piece_noise * noise_hu, EDGE.lowest_piece * high_hu)
     if not np.any(around & (smooth_hu >= lowest_hu)):
         return None

@@ -738,7 +738,7 @@ def test_terminal_of_80_columns_gets_a_bar_and_a_table_that_fits(ct: Path, out: 
     assert "ct/IM00000.dcm: measured" not in sent
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", sent).splitlines()
     assert "broken.dcm: failed (unreadable_file)" in " ".join(lines)
-    assert any(re.fullmatch(r" +ct +1 +\d+\.\d x \d+\.\d +\d+\.\d +\d\.\d\d +700 *", line) for line in lines)
+    assert any(re.fullmatch(r" +ct +1 +\d+\.\d x \d+\.\d +\d+\.\d +\d\.\d\d +700 +1 *", line) for line in lines)
 
 
 def test_pipe_gets_lines(ct: Path, out: Path) -> None:

@@ -117,6 +117,25 @@ def test_border_of_a_wide_cavity_is_no_valley() -> None:
     assert not find_edge(volume, outline, SETTINGS).of_pieces
 
 
+@pytest.mark.parametrize("slice_mm", [0.8, 2.0])
+def test_egg_shell_is_measured_by_its_wall(slice_mm: float) -> None:
+    outer, inner = Ellipsoid((0, 0, 0), (15, 13, 14), 800), Ellipsoid((0, 0, 0), (12.5, 10.5, 11.5), 25)
+    found = measured([outer, inner], slice_mm)
+    true_ml = volume_ml(outer) - volume_ml(inner)
+    assert found.volume_ml is not None
+    assert found.volume_u95_ml is not None
+    assert abs(found.volume_ml - true_ml) <= found.volume_u95_ml < 0.25 * true_ml
+
+
+def test_thin_sheet_is_measured_by_what_blur_took_off_its_peaks() -> None:
+    sheet = Slab((0, 0, 0), (17.0, 1.5, 18.0), 700)
+    found = measured([sheet], 1.0)
+    true_ml = 8 * 17.0 * 1.5 * 18.0 / 1000
+    assert found.volume_ml is not None
+    assert found.volume_u95_ml is not None
+    assert abs(found.volume_ml - true_ml) <= found.volume_u95_ml < 0.25 * true_ml
+
+
 def test_a_speck_beside_a_smooth_mass_makes_no_mass_of_pieces() -> None:
     volume, outline = imaged([Ellipsoid((0, 0, 0), (13, 9, 11), 700)], 1.0)
     mask = outline.mask_in((0, 0, 0), volume.geometry.shape_kji)

@@ -302,13 +302,17 @@ def _fascia_mm(seen: _Seen, step_mm: float) -> NDArray[np.float64]:
 
 
 def _bone_mm(
-    seen: _Seen, fascia_mm: NDArray[np.float64], is_chest: NDArray[np.bool_], step_mm: float
+    seen: _Seen,
+    fascia_mm: NDArray[np.float64],
+    chest: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    step_mm: float,
 ) -> NDArray[np.float64]:
     """Length to the inside of the bones of the wall; 0 where bone is no wall.
 
     From outside inward: a shoulder blade comes before the ribs, a femur before the pelvis. What is dense deep inside
     (contrast agent, a kidney) is no wall.
     """
+    is_chest, is_upper = chest
     length_mm = np.arange(seen.bone.shape[-1]) * CAVITY.ray_step_mm
     beneath_mm = fascia_mm[..., None] - length_mm
     deepest_mm = np.where(is_chest, CAVITY.bone_beneath_fascia_mm[1], CAVITY.bone_beneath_fascia_mm[0])[:, None, None]
@@ -317,7 +321,7 @@ def _bone_mm(
     wall = ndimage.maximum_filter1d(wall.view(np.uint8), odd(CAVITY.bone_window_mm, step_mm), axis=0).view(np.bool_)
     wall |= np.roll(wall, 1, axis=1) | np.roll(wall, -1, axis=1)
     inner = np.full(wall.shape[:2], -1)
-    gap_mm = np.where(is_chest, CAVITY.bone_gap_mm[1], CAVITY.bone_gap_mm[0])[:, None]
+    gap_mm = np.where(is_chest & ~is_upper, CAVITY.bone_gap_mm[1], CAVITY.bone_gap_mm[0])[:, None]
     for step in range(wall.shape[-1] - 1, -1, -1):
         met = wall[..., step] & ((inner < 0) | ((inner - step) * CAVITY.ray_step_mm <= gap_mm))
         inner[met] = step
@@ -355,7 +359,8 @@ def _walls(
     fascia_mm = _fascia_mm(seen, step_mm)
     lung_mm2 = trunk.lung_mm2[trunk.slices]
     is_chest = lung_mm2 >= CAVITY.chest_mm2
-    bone_mm = _bone_mm(seen, fascia_mm, is_chest, step_mm)
+    is_upper = _is_upper(trunk)
+    bone_mm = _bone_mm(seen, fascia_mm, (is_chest, is_upper), step_mm)
     back = np.broadcast_to(np.sin(_angles()) > CAVITY.back_sine, bone_mm.shape)
     on_bone = bone_mm > 0
     lung_mm = _lung_mm(seen, back, step_mm)
@@ -368,8 +373,9 @@ def _walls(
     beside_mm = np.where(is_chest, CAVITY.beside_bone_mm[0], CAVITY.beside_bone_mm[1])[:, None]
     border_mm = np.where(on_bone, np.minimum(bone_mm, fascia_mm - CAVITY.least_wall_mm[0]), border_mm)
     sure_mm = np.where(on_bone, np.minimum(bone_mm - beside_mm, fascia_mm - CAVITY.least_wall_mm[1]), sure_mm)
-    upper = np.broadcast_to(_is_upper(trunk)[:, None], bone_mm.shape)
-    border_mm = np.where(upper, np.where(lung_mm > 0, 0.0, np.minimum(border_mm, CAVITY.upper_mm)), border_mm)
+    upper = np.broadcast_to(is_upper[:, None], bone_mm.shape)
+    has_lung = lung_mm >= CAVITY.bone_from_center_mm
+    border_mm = np.where(upper, np.where(has_lung, 0.0, np.minimum(border_mm, CAVITY.upper_mm)), border_mm)
     sure_mm = np.where(upper, np.minimum(sure_mm, border_mm), sure_mm)
     sure_mm = np.maximum(sure_mm, lung_mm)
     border_mm = np.maximum.reduce([border_mm, np.where(lung_mm > 0, lung_mm + CAVITY.beside_lung_mm, 0.0), sure_mm])

@@ -101,7 +101,7 @@ class CavityConstants(Constants):
     bone_gap_mm: tuple[float, float] = constant(
         (12.0, 30.0),
         "mm",
-        "Bones that follow each other on a ray are one wall: hip and pelvis, and in the chest shoulder blade and rib.",
+        "Bones that follow each other on a ray are one wall: hip and pelvis; low in the chest shoulder blade and rib.",
     )
     lung_window: tuple[float, int] = constant(
         (80.0, 5), "mm and rays", "What is no lung between lungs no farther apart lies inside of the chest."

@@ -52,6 +52,7 @@ SIGNS: Final = (
         (0, 0.8),
         "{:.0%} of it lies away from other bone and from marrow",
         "only {:.0%} of it lies away from other bone and from marrow",
+        looked_weight=0.84,
     ),
     Sign(
         "thickness_mm",
@@ -65,6 +66,7 @@ SIGNS: Final = (
         is_logarithmic=True,
         if_joined=2.0,
         if_free=0.25,
+        looked_weight=0.08,
     ),
     Sign(
         "core_hu",
@@ -74,7 +76,7 @@ SIGNS: Final = (
         "its inside has {:.0f} HU, as spongy bone has",
         origin=400,
         is_logarithmic=True,
-        looked_weight=0.74,
+        looked_weight=0.38,
     ),
     Sign(
         "rim",
@@ -83,7 +85,7 @@ SIGNS: Final = (
         "its rim has {:.2f} times the attenuation of its inside: no cortex",
         "its rim has {:.2f} times the attenuation of its inside, as a cortex round spongy bone has",
         origin=0.9,
-        looked_weight=-2.5,
+        looked_weight=-2.96,
     ),
     Sign(
         "bridge",
@@ -91,7 +93,7 @@ SIGNS: Final = (
         (0.3, 1),
         "the widest way from it into another dense part is {:.0%} of its thickness",
         "the widest way from it into another dense part is {:.0%} of its thickness, as within a bone",
-        looked_weight=-2.23,
+        looked_weight=-2.54,
     ),
     Sign(
         "neighbor_share",
@@ -99,7 +101,7 @@ SIGNS: Final = (
         (0, 0.4),
         "{:.0%} of its surface goes over into other dense parts",
         "{:.0%} of its surface goes over into other dense parts, as within a bone",
-        looked_weight=-0.5,
+        looked_weight=-0.9,
     ),
     Sign(
         "slenderness",
@@ -108,7 +110,7 @@ SIGNS: Final = (
         "it is compact (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
         "it is long or flat for its thickness (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
         origin=1.4,
-        looked_weight=-0.91,
+        looked_weight=-0.86,
     ),
     Sign(
         "cut_share",
@@ -116,7 +118,7 @@ SIGNS: Final = (
         (0, 0.4),
         "{:.0%} of its surface is the end of the image",
         "it runs out of the image with {:.0%} of its surface, as bones do",
-        looked_weight=-4.22,
+        looked_weight=-3.92,
     ),
     Sign(
         "spread",
@@ -124,7 +126,7 @@ SIGNS: Final = (
         (0, 0.4),
         "its inside is even (spread {:.2f} of its median)",
         "its inside is uneven (spread {:.2f} of its median), as trabeculae are",
-        looked_weight=-7.23,
+        looked_weight=-7.17,
     ),
 )
 
@@ -137,7 +139,7 @@ WHOLE_SIGNS: Final = (
         "the denser part of its inside has {:.0f} HU, as spongy bone has",
         origin=500,
         is_logarithmic=True,
-        looked_weight=0.06,
+        looked_weight=1.08,
     ),
     Sign(
         "core_hu",
@@ -147,7 +149,7 @@ WHOLE_SIGNS: Final = (
         "its pieces have {:.0f} HU, as the cortex of a bone has",
         origin=650,
         is_logarithmic=True,
-        looked_weight=-2.07,
+        looked_weight=-2.35,
     ),
     Sign(
         "rim",
@@ -156,7 +158,7 @@ WHOLE_SIGNS: Final = (
         "its surface has {:.2f} times the attenuation of its inside: no cortex around it",
         "its surface has {:.2f} times the attenuation of its inside, as a cortex around spongy bone has",
         origin=0.8,
-        looked_weight=-3.57,
+        looked_weight=-5.03,
     ),
     Sign(
         "piece_rim",
@@ -165,7 +167,7 @@ WHOLE_SIGNS: Final = (
         "the rims of its pieces have {:.2f} times the attenuation of their inside: no cortex around them",
         "the rims of its pieces have {:.2f} times the attenuation of their inside, as small bones have",
         origin=0.9,
-        looked_weight=-8.69,
+        looked_weight=-8.82,
     ),
     Sign(
         "neighbor_share",
@@ -175,6 +177,7 @@ WHOLE_SIGNS: Final = (
         "{:.0%} of its surface goes over into bone",
         origin=0.05,
         is_logarithmic=True,
+        looked_weight=-0.32,
     ),
     Sign(
         "cut_share",
@@ -182,6 +185,7 @@ WHOLE_SIGNS: Final = (
         (0, 0.4),
         "{:.0%} of its surface is the end of the image",
         "it runs out of the image with {:.0%} of its surface, as bones do",
+        looked_weight=-2.05,
     ),
     Sign(
         "thickness_mm",
@@ -191,7 +195,7 @@ WHOLE_SIGNS: Final = (
         "{:.0f} mm thick with its closed gaps, as a small bone may be",
         origin=12,
         is_logarithmic=True,
-        looked_weight=0.49,
+        looked_weight=0.95,
     ),
     Sign(
         "fill",
@@ -208,6 +212,7 @@ WHOLE_SIGNS: Final = (
         "it is compact (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
         "it is long or flat for its thickness (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
         origin=1.4,
+        looked_weight=-0.35,
     ),
 )
 
@@ -378,8 +383,8 @@ class CtConstants(Constants):
     sure_whole: float = constant(
         0.5,
         "",
-        "A whole is taken for a mass, whatever its pieces look like, only if it is one with this probability: the "
-        "bones of a hand lie as near to each other as the pieces of a mass.",
+        "A whole that the network looked at is taken for a mass, whatever its pieces look like, if it is one with this "
+        "probability. One that it did not look at is none.",
     )
     smallest_whole_mm3: float = constant(
         800.0, "mm3", "A smaller solid is not judged as a whole: the signs were fitted to larger ones."
@@ -442,10 +447,12 @@ class CtConstants(Constants):
     )
 
     # The network
-    looked_base_log_odds: float = constant(1.23, "log odds", "The same for a part that the network looked at.")
-    network_weight: float = constant(0.91, "", "WHY.")
-    looked_whole_base_log_odds: float = constant(-2.61, "log odds", "The same for a solid that the network looked at.")
-    whole_network_weight: float = constant(0.85, "", "WHY.")
+    looked_base_log_odds: float = constant(1.12, "log odds", "The same for a part that the network looked at.")
+    network_weight: float = constant(
+        0.89, "", "Of the log odds of the network: below 1 it is less sure of unseen patients than of those it was taught."
+    )
+    looked_whole_base_log_odds: float = constant(-1.09, "log odds", "The same for a solid that the network looked at.")
+    whole_network_weight: float = constant(0.82, "", "The same for solids of several pieces.")
     view_side: int = constant(
         32, "pixels", "A view of the finer step is 64 mm wide: a vertebra; of the coarser, 160 mm: what it belongs to."
     )
@@ -462,6 +469,12 @@ class CtConstants(Constants):
         -6.0,
         "log odds",
         "With less by their signs alone parts are bone, and are not looked at: of 100 large pieces of bone 16 have more.",
+    )
+    alike_log_odds: float = constant(
+        1.5, "log odds", "Solids that touch and that the network takes for masses with at least this are one solid."
+    )
+    surely_bone: float = constant(
+        0.02, "", "A part that the network looked at and that is a mass with less is bone, and no piece of a mass."
     )
     network_rounding: float = constant(
         1e-3, "log odds", "Sums in another order differ in the seventh digit: what the network says is rounded."

@@ -86,6 +86,8 @@ class Scene:
         Dense blocks of pieces that are too small to be parts.
     parts, features, tissues
         The parts as judged one by one; the first feature and tissue are for label 1.
+    surely_bone
+        Whether the network, too, takes a part for bone.
     labeled
         The parts, and where the box lies in the stack.
     stack
@@ -98,6 +100,7 @@ class Scene:
     parts: Parts
     features: list[Features]
     tissues: list[Tissue]
+    surely_bone: list[bool]
     labeled: Labeled
     stack: Around
 
@@ -139,11 +142,12 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
     spacing_mm = (factor[0] * scene.spacing_mm[0], factor[1] * scene.spacing_mm[1], factor[2] * scene.spacing_mm[2])
     shafts = np.array([False, *map(is_shaft, scene.features, scene.tissues)])
     shaft = shafts[scene.parts.labels]
-    dense = (((scene.parts.labels > 0) & ~shaft) | scene.loose) & scene.able
+    bony = shaft | np.array([False, *scene.surely_bone])[scene.parts.labels]
+    dense = (((scene.parts.labels > 0) & ~bony) | scene.loose) & scene.able
     air = pooled(scene.attenuation_hu < CT.tissue_hu, factor)
     cortex = pooled(shaft, factor)
     marrow = find_marrow(cortex, spacing_mm) if shafts.any() else cortex
-    bone = cortex | marrow
+    bone = cortex | marrow | pooled(bony, factor)
     full = pooled(dense, factor) & ~bone
     reach_mm = settings.joining_distance_mm / 2 + CT.solid_step_mm / 2
     grown = (distance_mm(full, spacing_mm) <= reach_mm) & ~air & ~bone
@@ -233,9 +237,21 @@ def on_solids(at: NDArray[np.intp], shape: tuple[int, ...], solids: Solids) -> N
     return flat
 
 
-def merged(solids: Solids, features: list[WholeFeatures]) -> Solids:
-    """Join solids that touch if none of them has the cortex, the low density or the open end of a bone."""
-    able = np.array([False, *map(_is_lumpy, features)])
+def merged(solids: Solids, able: NDArray[np.bool_]) -> Solids:
+    """Join solids that touch each other.
+
+    Parameters
+    ----------
+    solids
+        The solids.
+    able
+        (label,) whether a solid is joined with others, from label 0 on.
+
+    Returns
+    -------
+    Solids
+        `solids` itself if nothing was joined.
+    """
     if np.count_nonzero(able) < 2:
         return solids
     together = DisjointSet(range(len(able)))
@@ -251,6 +267,11 @@ def merged(solids: Solids, features: list[WholeFeatures]) -> Solids:
     number = np.array([together[label] for label in range(len(able))], dtype=np.int32)
     number = np.unique(number, return_inverse=True)[1].astype(np.int32)
     return replace(solids, labels=number[solids.labels])
+
+
+def are_lumpy(features: list[WholeFeatures]) -> NDArray[np.bool_]:
+    """(label,) whether a solid has neither the cortex, nor the low density, nor the open end of a bone."""
+    return np.array([False, *map(_is_lumpy, features)])
 
 
 def _is_lumpy(features: WholeFeatures) -> bool:

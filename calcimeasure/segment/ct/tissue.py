@@ -187,7 +187,11 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
         judgements, notices = _by_mask(judgements, parts, outlined)
         able = ~outlined
     tissues = [judgement.tissue for judgement in judgements]
-    scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, labeled, stack)
+    bony = [
+        one.tissue is Tissue.BONE and n in looked and one.mass_probability < CT.surely_bone
+        for n, one in enumerate(judgements, 1)
+    ]
+    scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, bony, labeled, stack)
     joined = find_wholes(scene, judgements, settings)
     joined, whole_of, judgements = _in_wholes(scene, judgements, joined)
     number, grouped = _hold_together(parts, features, judgements, whole_of)

@@ -21,6 +21,7 @@ from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.judge import is_undecided_whole, judge_whole
 from calcimeasure.segment.ct.look import look
 from calcimeasure.segment.ct.solids import (
+    are_lumpy,
     distance_mm,
     merged,
     on_solids,
@@ -79,10 +80,15 @@ def find_wholes(scene: Scene, judgements: list[Judgement], settings: MeasureSett
         return none
     solids = solids_of(scene, settings)
     features = whole_features(scene, solids)
-    joined = merged(solids, features)
-    if joined is not solids:
-        solids, features = joined, whole_features(scene, joined)
-    judged = _piece_by_piece(scene, solids, judgements, _judged(scene, solids, features, settings))
+    solids, features = _merged(scene, solids, features, are_lumpy(features))
+    looked = _looked_at(scene, solids, features)
+    alike = np.array([False, *(looked.get(n, -math.inf) >= CT.alike_log_odds for n in range(1, len(features) + 1))])
+    once = solids
+    solids, features = _merged(scene, solids, features, alike)
+    if solids is not once:
+        looked = _looked_at(scene, solids, features)
+    judged = [judge_whole(one, settings, looked=looked.get(n)) for n, one in enumerate(features, 1)]
+    judged = _piece_by_piece(scene, solids, judgements, judged)
     masses = np.array([False, *(one.tissue is Tissue.CALCIFIED_MASS for one in judged)])
     if not masses.any():
         return none
@@ -91,14 +97,19 @@ def find_wholes(scene: Scene, judgements: list[Judgement], settings: MeasureSett
     return _several(scene, solids, clusters, judged, features)
 
 
-def _judged(
-    scene: Scene, solids: Solids, features: list[WholeFeatures], settings: MeasureSettings
-) -> list[Judgement]:
-    """Judge each solid as a whole."""
+def _merged(
+    scene: Scene, solids: Solids, features: list[WholeFeatures], able: NDArray[np.bool_]
+) -> tuple[Solids, list[WholeFeatures]]:
+    """Join solids that touch each other, and describe them anew."""
+    joined = merged(solids, able)
+    return (solids, features) if joined is solids else (joined, whole_features(scene, joined))
+
+
+def _looked_at(scene: Scene, solids: Solids, features: list[WholeFeatures]) -> dict[int, float]:
+    """Let the network look at the solids that their signs leave open."""
     labeled = Labeled(solids.labels, solids.depth_mm, solids.spacing_mm, scene.labeled.corner_mm)
     undecided = [n for n, one in enumerate(features, 1) if is_undecided_whole(one)]
-    looked = look(scene.stack, labeled, undecided, whole=True)
-    return [judge_whole(one, settings, looked=looked.get(n)) for n, one in enumerate(features, 1)]
+    return look(scene.stack, labeled, undecided, whole=True)
 
 
 def _piece_by_piece(

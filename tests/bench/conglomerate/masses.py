@@ -6,13 +6,17 @@ as a scanner blurs, and averaged over voxels. Bone wins where a mass is grown ag
 
 from __future__ import annotations
 
+import contextlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+import cc3d
+import edt
 import numpy as np
 from scipy import ndimage
-from scipy.spatial import cKDTree
+from scipy.spatial import ConvexHull, QhullError, cKDTree
+from scipy.spatial.distance import pdist
 
 from tests.model.test_model import volume_of
 from tests.phantoms import straight_grid
@@ -31,6 +35,11 @@ FINE_MM = 0.5
 MUSCLE_HU, FAT_HU, SKIN_HU, AIR_HU, FLUID_HU, CORTEX_HU, MARROW_HU = 55.0, -95.0, 30.0, -1000.0, 25.0, 1150.0, -40.0
 LIMB_MM, FAT_MM, SHAFT_MM, CORTEX_MM = 78.0, 9.0, 13.5, 5.0
 NOISE_HU = 14.0
+ALPHA_MM = 5.0
+POSITIONS = tuple(end + place for end in ("HF", "FF") for place in ("S", "P", "DL", "DR"))
+"""Patient positions; those that follow the end differ in gravity."""
+DOWN_YX = {"S": (1, 0), "P": (-1, 0), "DL": (0, 1), "DR": (0, -1)}
+"""Where gravity pulls, along rows (+y is the back) and columns (+x is the left side)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,8 @@ class Case:
         Share of the envelope of a granular mass or of a net that is calcified.
     lobule_mm
         Usual width of lobules and chambers.
+    position
+        How the patient lies.
     """
 
     kind: Kind
@@ -60,13 +71,14 @@ class Case:
     fill: float
     lobule_mm: float
     on_bone: bool
+    position: str = "HFS"
 
     @property
     def name(self) -> str:
         place = "bone" if self.on_bone else "free"
         return (
             f"{self.kind}-{self.seed}-{self.size_mm:.0f}-{self.slice_mm:.1f}-{self.pixel_mm:.2f}-{self.gap_mm:.1f}"
-            f"-{self.fill:.2f}-{self.lobule_mm:.0f}-{place}"
+            f"-{self.fill:.2f}-{self.lobule_mm:.0f}-{place}-{self.position}"
         )
 
 
@@ -82,14 +94,58 @@ class Made:
         (k, j, i) share of each voxel that is calcified, before blur.
     bone
         (k, j, i) share of each voxel that is cortex.
-    calcified_ml
-        Volume of the calcified part.
+    truth
+        Its sizes.
     """
 
     volume: Volume
     calcified: NDArray[np.float32]
     bone: NDArray[np.float32]
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Sizes of the calcified part on the fine grid.
+
+    Parameters
+    ----------
+    calcified_ml, envelope_ml
+        Volume, and the volume inside the alpha shape of the fine voxels.
+    long_axis_mm, max_3d_diameter_mm
+        Longest distance inside one axial slice, and in space, over all pieces.
+    """
+
     calcified_ml: float
+    envelope_ml: float
+    long_axis_mm: float
+    max_3d_diameter_mm: float
+
+
+def truth_of(calcified: NDArray[np.bool_]) -> Truth:
+    """Measure a mask on the fine grid."""
+    used = [np.flatnonzero(calcified.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    box = tuple(slice(index[0], index[-1] + 1) for index in used)
+    mask = np.pad(calcified[box], math.ceil(ALPHA_MM / FINE_MM) + 2)
+    spacing = (FINE_MM,) * 3
+    near = edt.edt(~mask, anisotropy=spacing, black_border=False) <= ALPHA_MM + 1e-4
+    enclosed = edt.edt(near, anisotropy=spacing, black_border=False) > ALPHA_MM + 1e-4
+    around = cc3d.connected_components(np.pad(~enclosed, 1, constant_values=True), connectivity=6)
+    border = mask & ~ndimage.binary_erosion(mask)
+    voxel_ml = FINE_MM**3 / 1000
+    return Truth(
+        calcified_ml=float(np.count_nonzero(mask)) * voxel_ml,
+        envelope_ml=float(np.count_nonzero(around != around[0, 0, 0])) * voxel_ml,
+        long_axis_mm=max(_farthest_mm(np.argwhere(plane)) for plane in border if plane.any()),
+        max_3d_diameter_mm=_farthest_mm(np.argwhere(border)),
+    )
+
+
+def _farthest_mm(voxels: NDArray[np.intp]) -> float:
+    # Too few voxels, or voxels in a line, have no hull.
+    with contextlib.suppress(QhullError, ValueError):
+        voxels = voxels[ConvexHull(voxels).vertices]
+    return FINE_MM * float(pdist(voxels).max()) if len(voxels) > 1 else 0.0
 
 
 def cases(kind: Kind, count: int, seed: int) -> Iterator[Case]:
@@ -107,6 +163,7 @@ def cases(kind: Kind, count: int, seed: int) -> Iterator[Case]:
             round(float(np.exp(rng.uniform(math.log(0.08), math.log(0.6)))), 2),
             round(float(rng.uniform(5, min(20, size_mm / 2.5))), 1),
             bool(n % 2),
+            POSITIONS[int(rng.integers(len(POSITIONS)))],
         )
 
 
@@ -185,7 +242,7 @@ def _filled(
 def _chambers(
     case: Case, rng: np.random.Generator, envelope: NDArray[np.bool_], hu: NDArray[np.float32]
 ) -> NDArray[np.bool_]:
-    """Chambers between curved septa; with levels, fluid fills the upper part of each (supine: down is +y)."""
+    """Chambers between curved septa; with levels, fluid fills the upper part of each."""
     index = np.argwhere(envelope)
     pitch = case.lobule_mm / FINE_MM
     nodes = np.stack(np.meshgrid(*(np.arange(-pitch, n + 2 * pitch, pitch) for n in envelope.shape), indexing="ij"), -1)
@@ -203,7 +260,8 @@ def _chambers(
     solid = to_wall_mm > case.gap_mm / 2
     value = np.where(solid, density[chamber], MUSCLE_HU)
     if case.kind == "levels":
-        down = index[:, 1]
+        rows, columns = DOWN_YX[case.position[2:]]
+        down = rows * index[:, 1] + columns * index[:, 2]
         low = ndimage.minimum(down, chamber, np.arange(len(nodes)))
         high = ndimage.maximum(down, chamber, np.arange(len(nodes)))
         level = low + (high - low) * rng.uniform(0.15, 0.55, len(nodes))
@@ -303,9 +361,10 @@ def _imaged(
     image += rng.normal(0, NOISE_HU, image.shape).astype(np.float32)
     spacing = (case.slice_mm, case.pixel_mm, case.pixel_mm)
     grid = straight_grid(image.shape, spacing)
-    calcified_ml = float(np.count_nonzero(calcified)) * FINE_MM**3 / 1000
     shares = sampled(calcified.astype(np.float32), blurred=False)
-    return Made(volume_of(np.rint(image), grid), shares, np.broadcast_to(bone, image.shape), calcified_ml)
+    volume = volume_of(np.rint(image), grid)
+    volume = replace(volume, stack=replace(volume.stack, patient_position=case.position))
+    return Made(volume, shares, np.broadcast_to(bone, image.shape), truth_of(calcified))
 
 
 def _limb(

@@ -5,10 +5,9 @@ import pytest
 
 from calcimeasure.model import Proposal, Tissue
 from calcimeasure.segment import propose
-from calcimeasure.segment.ct.constants import CT
 from calcimeasure.settings import Settings
 from tests.phantoms import Ellipsoid
-from tests.tissue_scenes import SPACING_MM, scene
+from tests.tissue_scenes import SPACING_MM, base_log_odds, scene
 
 SETTINGS = Settings()
 RADIUS_MM = 12.0
@@ -46,7 +45,7 @@ def test_ball_that_is_missing_by_half_is_kept_for_a_reader(beyond: float) -> Non
 
 def test_what_is_missing_adds_up_with_the_other_evidence() -> None:
     part = ball(0.3)
-    log_odds = CT.base_log_odds + sum(one.log_odds for one in part.evidence)
+    log_odds = base_log_odds(part) + sum(one.log_odds for one in part.evidence)
     assert part.tissue_confidence == pytest.approx(1 / (1 + np.exp(-log_odds)))
     assert {one.name: one.log_odds for one in part.evidence}["missing"] < 0
 

@@ -29,7 +29,7 @@ from tests.tissue_bars import (
     limb_volumes,
     outcome,
 )
-from tests.tissue_scenes import couch, finger, prosthesis, ring, scene, shaft, splint, vessel
+from tests.tissue_scenes import base_log_odds, couch, finger, prosthesis, ring, scene, shaft, splint, vessel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,9 +221,7 @@ def test_proposing_again_gives_the_same() -> None:
 
 def test_log_odds_of_the_evidence_add_up() -> None:
     (mass,) = masses(scene([shaft(), FREE]))
-    from calcimeasure.segment.ct.constants import CT
-
-    log_odds = CT.base_log_odds + sum(one.log_odds for one in mass.evidence)
+    log_odds = base_log_odds(mass) + sum(one.log_odds for one in mass.evidence)
     assert mass.tissue_confidence == pytest.approx(1 / (1 + np.exp(-log_odds)))
 
 

@@ -157,5 +157,5 @@ def test_air_parts_the_deposits_of_two_fingers() -> None:
 
 def test_whole_is_explained_by_its_own_signs() -> None:
     (mass,) = masses(limb(LOBULES, hu=900.0))
-    assert {"piece_rim", "fill", "high_hu"} <= {one.name for one in mass.evidence}
+    assert {"surroundings", "piece_rim", "high_hu"} <= {one.name for one in mass.evidence}
     assert mass.tissue_confidence >= CT.sure_whole

@@ -19,7 +19,7 @@ from calcimeasure.segment.ct.body import find_body
 from calcimeasure.segment.ct.coarse import coarse_copy
 from calcimeasure.segment.ct.features import features_of
 from calcimeasure.segment.ct.judge import judge
-from calcimeasure.segment.ct.solids import Scene, merged, more_than_noise, solids_of, whole_features
+from calcimeasure.segment.ct.solids import Scene, are_lumpy, merged, more_than_noise, solids_of, whole_features
 from calcimeasure.segment.ct.split import split
 from calcimeasure.segment.ct.tissue import _dense_parts, _placed, _used
 from calcimeasure.segment.ct.views import Around, Labeled, around, views_of
@@ -262,10 +262,10 @@ def find(stack: Stack, truth: NDArray[np.uint8]) -> tuple[Found | None, Found | 
         plain = np.array([one.evidence[0].name == one.tissue.value for one in judgements])
         found = _found(looked_at, labeled, mass, parts.labels > 0, features, plain)
     scene = Scene(coarse.attenuation_hu[box], np.ones(parts.labels.shape, dtype=bool), loose[box], parts, features,
-                  [one.tissue for one in judgements], labeled, looked_at)  # fmt: skip
+                  [one.tissue for one in judgements], [False] * len(features), labeled, looked_at)  # fmt: skip
     solids = solids_of(scene, settings)
     described = whole_features(scene, solids)
-    joined = merged(solids, described)
+    joined = merged(solids, are_lumpy(described))
     if joined is not solids:
         solids, described = joined, whole_features(scene, joined)
     if not described:
