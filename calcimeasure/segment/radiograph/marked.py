@@ -91,4 +91,4 @@ def _leaves_dense_parts(image: NDArray[np.float32], mask: NDArray[np.bool_], lef
         return False
     rest = float(np.quantile(image[left_out], RADIOGRAPH.rest_quantile))
     dense = left_out & (image > (float(np.median(image[mask])) + rest) / 2)
-    return np.count_nonzero(dense) > RADIOGRAPH.most_left_out * np.count_nonzero(mask)
+    return bool(np.count_nonzero(dense) > RADIOGRAPH.most_left_out * np.count_nonzero(mask))
