@@ -120,6 +120,11 @@ NOTICES: Final[dict[str, str]] = {
     "sex differ): each has a key of its own.",
     "plateau_from_sum": "The lesion is too small or thin to show the attenuation of its inside: that was solved for "
     "from the sum of attenuation and the volume inside its half-maximum, and the volume is less certain.",
+    "polarity_contradicts": "Pixel Intensity Relationship Sign and Photometric Interpretation of this radiograph "
+    "contradict each other, and the image does not show that dense is dark: Photometric Interpretation was taken. If "
+    "it is wrong, masses are missing.",
+    "polarity_turned": "Pixel Intensity Relationship Sign and Photometric Interpretation of this radiograph contradict "
+    "each other; air is bright and bone is dark by Photometric Interpretation, so that the image was inverted.",
     "presentation_lut_disagrees": "Presentation LUT Shape does not belong to Photometric Interpretation, which "
     "alone is "
     "used.",

@@ -16,6 +16,7 @@ from calcimeasure.analysis.plane import Plane, plane_in_stack, plane_of_radiogra
 from calcimeasure.analysis.sizes import size_lines_in_stack, size_lines_on_radiograph
 from calcimeasure.edge import half_maximum_outline
 from calcimeasure.locate.anatomy import Anatomy, anatomy_of
+from calcimeasure.locate.canal import judge_canal
 from calcimeasure.locate.ordered import shows_limb
 from calcimeasure.locate.place import place_of
 from calcimeasure.locate.radiograph import RadiographAnatomy, place_on_radiograph, radiograph_anatomy_of
@@ -78,6 +79,9 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
     with_contact
         Returns the numbers with contact to bone and its area in mm2. The contact cannot be measured from the outline
         alone.
+    with_canal
+        Returns the numbers with what the outline takes of the vertebral canal; its last argument tells whether the
+        outline lies at the spine.
     located
         Returns the side and the site of an outline.
     judged_site
@@ -105,6 +109,7 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
     refined: Callable[[ImageT, Proposal, Settings], Outline]
     measure: Callable[[ImageT, Outline, Settings], NumbersT]
     with_contact: Callable[[NumbersT, bool | None, float | None], NumbersT]
+    with_canal: Callable[[NumbersT, ImageT, Outline, bool], NumbersT]
     located: Callable[[Outline, AnatomyT], tuple[Side, Site]]
     judged_site: Callable[[ImageT, Outline, Proposals, NamedBones | None], Site | None]
     size_lines: Callable[[ImageT, Outline, NumbersT, Settings], Iterable[str]]
@@ -165,6 +170,12 @@ def _with_contact(numbers: Measurements, touches_bone: bool | None, bone_contact
     return replace(numbers, touches_bone=touches_bone, bone_contact_mm2=bone_contact_mm2)
 
 
+def _with_canal(numbers: Measurements, volume: Volume, outline: Outline, at_spine: bool) -> Measurements:
+    judged = judge_canal(volume, outline) if at_spine else None
+    canal, percent = (None, None) if judged is None else judged
+    return replace(numbers, canal=canal, canal_narrowed_percent=percent)
+
+
 def _located_in_stack(outline: Outline, anatomy: Anatomy) -> tuple[Side, Site]:
     place = place_of(outline, anatomy)
     site = site_of(place)
@@ -196,6 +207,7 @@ _CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
     refined=_refined_in_stack,
     measure=measure,
     with_contact=_with_contact,
+    with_canal=_with_canal,
     located=_located_in_stack,
     judged_site=_judged_site_in_stack,
     size_lines=size_lines_in_stack,
@@ -235,6 +247,13 @@ def _without_contact(
     return numbers
 
 
+def _without_canal(
+    numbers: RadiographMeasurements, _radiograph: Radiograph, _outline: Outline, _at_spine: bool
+) -> RadiographMeasurements:
+    """Return the numbers unchanged: a projection does not show what lies in the vertebral canal."""
+    return numbers
+
+
 def _located_on_radiograph(outline: Outline, anatomy: RadiographAnatomy) -> tuple[Side, Site]:
     place = place_on_radiograph(outline, anatomy)
     return side_on_radiograph(place), site_on_radiograph(place)
@@ -259,6 +278,7 @@ _RADIOGRAPH: Final[Kind[Radiograph, RadiographMeasurements, RadiographAnatomy]] 
     refined=_as_proposed,
     measure=measure_on_radiograph,
     with_contact=_without_contact,
+    with_canal=_without_canal,
     located=_located_on_radiograph,
     judged_site=_no_site,
     size_lines=size_lines_on_radiograph,

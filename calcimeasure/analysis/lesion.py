@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.inherit import inherit
 from calcimeasure.analysis.kinds import kind_of
-from calcimeasure.model import Lesion
+from calcimeasure.model import BodySite, Lesion, Tissue
 from calcimeasure.settings import settings_hash
 from calcimeasure.uid import made_uid
 from calcimeasure.version import software_version
@@ -45,6 +45,18 @@ def assess(
     anatomy
         The anatomy that the image shows. It gives side and site; without it both stay unknown.
     """
+    return with_canal(image, _assessed(image, outline, number, settings, proposal, anatomy))
+
+
+def _assessed(
+    image: Image,
+    outline: Outline,
+    number: int,
+    settings: Settings,
+    proposal: Proposal | None,
+    anatomy: AnyAnatomy | None,
+) -> Lesion:
+    """Measure an outline, without the vertebral canal: which site a lesion has is not always known here."""
     kind = kind_of(image)
     measurements = kind.measure(image, outline, settings)
     shown_on = image.stack.instances[measurements.long_axis_slice]
@@ -84,7 +96,7 @@ def assess_again(image: Image, lesion: Lesion, settings: Settings, anatomy: AnyA
     anatomy
         The anatomy that the image shows; without it side and site stay unchanged.
     """
-    measured = assess(image, lesion.outline, lesion.number, settings, anatomy=anatomy)
+    measured = _assessed(image, lesion.outline, lesion.number, settings, None, anatomy)
     before = lesion.measurements
     with_contact = kind_of(image).with_contact
     measured = replace(
@@ -97,7 +109,23 @@ def assess_again(image: Image, lesion: Lesion, settings: Settings, anatomy: AnyA
         side=lesion.side if anatomy is None else measured.side,
         site=lesion.site if anatomy is None else measured.site,
     )
-    return inherit(measured, lesion)
+    return with_canal(image, inherit(measured, lesion))
+
+
+def with_canal(image: Image, lesion: Lesion) -> Lesion:
+    """Judge what a lesion at the spine takes of the vertebral canal; of other lesions, and other tissues, nothing is.
+
+    Parameters
+    ----------
+    image
+        The CT volume or the radiograph.
+    lesion
+        The lesion with its outline, tissue and site.
+    """
+    may_be_mass = lesion.is_mass or lesion.tissue is Tissue.UNKNOWN
+    at_spine = lesion.site is not None and lesion.site.body_site is BodySite.SPINE and may_be_mass
+    numbers = kind_of(image).with_canal(lesion.measurements, image, lesion.outline, at_spine)
+    return replace(lesion, measurements=numbers)
 
 
 def tracking_uid(stack: Stack, outline: Outline) -> str:

@@ -10,13 +10,13 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.kinds import kind_of
-from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid
+from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid, with_canal
 from calcimeasure.analysis.picture import draw
 from calcimeasure.analysis.retain import MAY_BE_ONE_MASS, retain
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.fault import fault_report
 from calcimeasure.load import bones_of, check_headers, content_of, load_image
-from calcimeasure.model import Failure, MaskUse, Report, Stack, State, Tissue, largest_first
+from calcimeasure.model import Failure, MaskUse, Report, SiteSource, Stack, State, Tissue, largest_first
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.threads import thread_count
 from calcimeasure.version import software_version
@@ -77,6 +77,10 @@ def analyze(
         again = assess_again(image, lesion, settings, anatomy)
         return replace(again, notices=(*again.notices, *noted))
 
+    def site_by_reader(lesion: Lesion) -> Lesion:
+        of_reader = lesion.site is not None and lesion.site.source is SiteSource.READER
+        return with_canal(image, lesion) if of_reader else lesion
+
     # The most expensive computations release the interpreter lock, so threads can run them at the same time.
     with ThreadPoolExecutor(max_workers=thread_count()) as pool:
         lesions = sorted(pool.map(measured, parts), key=largest_first)
@@ -84,7 +88,8 @@ def analyze(
         retained = retain(lesions, earlier, smallest)
         again = pool.map(measured_again, (*retained.cut, *retained.keep))
         numbers = count(next_number)
-        lesions = sorted((*retained.stay, *again), key=largest_first)
+        stay = pool.map(site_by_reader, retained.stay)
+        lesions = sorted((*stay, *again), key=largest_first)
         lesions = [lesion if lesion.number else replace(lesion, number=next(numbers)) for lesion in lesions]
         thumbnails = tuple(pool.map(lambda lesion: draw(image, lesion), lesions))
     return Report(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import ndimage
 
 from calcimeasure.edge import EDGE, find_edge
+from calcimeasure.model import Canal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +118,16 @@ def _whole_lines(numbers: Measurements) -> Iterator[str]:
     if numbers.skin_distance_mm is not None:
         near = "it reaches the skin" if numbers.skin_distance_mm == 0 else f"{numbers.skin_distance_mm:.1f} mm below it"
         yield f"  skin         {near}"
+    if numbers.canal is not None:
+        taken = f"{numbers.canal_narrowed_percent or 0:.0f} % of its section taken"
+        yield f"  canal        {_CANAL_WORDS[numbers.canal]}, {taken}"
+
+
+_CANAL_WORDS: Final = {
+    Canal.NONE: "outside of the vertebral canal",
+    Canal.FORAMEN: "in an intervertebral foramen, beside the canal",
+    Canal.CANAL: "in the vertebral canal",
+}
 
 
 def _envelope_line(envelope_ml: float, u95_ml: float | None, fill_fraction: float | None) -> str:

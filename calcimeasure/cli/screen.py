@@ -166,11 +166,13 @@ def show_done(done: Done) -> None:
         _print(f"Files that are no DICOM images: {done.found.other_file_count}.")
     tables = (("Lesions", "lesions.csv"), ("studies", "studies.csv"), ("every stack", "private/series.csv"))
     _print(", ".join(f"{what}: {done.out / name}" for what, name in tables))
-    _print(
-        "Patients and images have pseudonyms, dates are shifted; --identified writes others, into private/identified."
-    )
+    _print("In these tables patients and images have pseudonyms, and dates are shifted.")
     if done.settings.identified:
         _print(f"With names, dates and UIDs of the headers: {done.out / 'private' / 'identified' / 'lesions.csv'}")
+    else:
+        _print(
+            "--identified also writes tables with the names, dates and UIDs of the headers, into private/identified."
+        )
     _show_notices(summary.notices)
     for line in done.to_look_at:
         _print(_shown(line))
@@ -204,7 +206,9 @@ def _show_left_alone(states: Mapping[str, int]) -> None:
 
 def _lesions(listed: Sequence[tuple[str, Lesion]]) -> Table:
     # Narrow enough for 80 characters, with 15 for the stack.
-    table = _table("Stack", "No.", "Long x short\nmm", "Max 3D\nmm", "Volume\nmL", "Mean\nHU", "Large", "Cut\noff")
+    columns = ("Stack", "No.", "Long x short\nmm", "Max 3D\nmm", "Volume\nmL", "Mean\nHU", "Parts", "Large", "Cut\noff")
+    table = _table(*columns)
+    table.padding = (0, 1, 0, 0)
     for column in table.columns[1:]:
         column.no_wrap = True
     for stack, lesion in listed:
@@ -215,8 +219,9 @@ def _lesions(listed: Sequence[tuple[str, Lesion]]) -> Table:
             _axes(numbers),
             # Numbers that a radiograph does not have stay empty.
             _rounded(numbers.max_3d_diameter_mm, 1),
-            _rounded(numbers.volume_voxels_ml, 2),
+            _rounded(numbers.volume_ml, 2),
             _rounded(numbers.mean_hu, 0),
+            _rounded(numbers.parts, 0),
             "yes" if numbers.large else "",
             "yes" if numbers.truncated else "",
         )

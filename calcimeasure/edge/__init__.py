@@ -26,8 +26,9 @@ The terms:
 voxels show plateau and surroundings, a sample of them is used. The sum and the edge are computed from every voxel of
 the lesion and its rim.
 
-A mass of several pieces, or of one piece with narrow valleys through it, is measured piece by piece: `pieces` finds the
-density and the surroundings of each piece, `divide` the valleys, `peak` what blur takes off the peak of a small piece.
+A mass of several pieces, or of one piece with narrow valleys through it, is compared voxel by voxel with the calcium
+and the tissue next to each voxel: `pieces` finds the density and the surroundings, `peak` what blur takes off the peak
+of a small piece.
 
 On a radiograph attenuation is additive along the beam; `radiograph` gives the scale on which it is additive.
 """

@@ -182,13 +182,49 @@ class EdgeConstants(Constants):
     high_percentile_of_pieces: int = constant(
         75, "%", "Percentile of the attenuation inside of a mass with which the peaks of its pieces are compared."
     )
-    lowest_piece: float = constant(0.15, "of that attenuation", "A piece has a peak of at least this height.")
     lowest_piece_noise: float = constant(
         3.0, "standard deviations of the noise", "A piece has a peak of at least this height, too."
     )
-    dip: float = constant(0.1, "of the lower peak", "Two pieces are parted by a valley that is deeper than this.")
-    dip_noise: float = constant(
-        2.0, "standard deviations of the noise", "The valley is also deeper than this: smoothing halves the noise."
+    lowest_piece: float = constant(0.25, "of that attenuation", "A piece has a peak of at least this height.")
+    flat_mm: float = constant(
+        1.0,
+        "mm",
+        "Where the attenuation is the same so far along each axis, and in the slices above and below, it is that of a "
+        "wide piece: blur reaches no farther.",
+    )
+    flat_range: float = constant(
+        0.15, "of the highest", "There the highest and the lowest voxel differ by at most this part."
+    )
+    flat_noise: float = constant(
+        1.5, "standard deviations of the noise", "They may differ by so much more: the range of so many voxels."
+    )
+    calcium_sigma_mm: float = constant(
+        1.5, "mm", "Standard deviation by which the density next to a voxel is averaged, as `tissue_sigma_mm`."
+    )
+    weight_of_peak: float = constant(
+        3.0, "flat voxels", "Weight of a peak in that average: a small piece has few voxels."
+    )
+    least_weight_beside: float = constant(
+        1e-5, "voxels", "With less weight beside a voxel the average of the whole mass counts."
+    )
+    beside_peak_mm: float = constant(
+        1.0, "mm", "Distance from a peak at which its fall tells how much blur lowered it; nearer is noise."
+    )
+    least_kept: float = constant(0.15, "of the density", "Blur leaves at least this of a peak that is seen at all.")
+    density_sd_of_peak: float = constant(
+        0.03, "of the density", "Standard deviation of what a peak tells that blur did not lower."
+    )
+    density_sd_of_lowered: float = constant(
+        0.3, "of what blur took off the peak", "Pieces are no balls: error of what blur took off their peak."
+    )
+    narrow_sd: float = constant(
+        0.035, "of the volume", "Standard deviation of the volume of pieces where no flat voxel shows their density."
+    )
+    lowered_sd: float = constant(
+        0.25, "of what blur took off the peaks", "Standard deviation of the volume because pieces are no balls."
+    )
+    crowded_sd: float = constant(
+        0.9, "", "Share of the difference that crowded peaks make in the standard deviation of the volume."
     )
     reach_sigmas: float = constant(
         2.5, "standard deviations of the blur", "Pieces are summed to this distance from half of their peak."
@@ -196,52 +232,32 @@ class EdgeConstants(Constants):
     steep_percentile_of_pieces: int = constant(
         92, "%", "As `steep_percentile`, of pieces: more of their edges look flat, because others are near."
     )
-    blur_of_pieces_mm: tuple[float, float] = constant((0.45, 1.0), "mm", "Limits of the blur of a mass of pieces.")
+    blur_of_pieces_mm: tuple[float, float] = constant(
+        (0.6, 1.0),
+        "mm",
+        "Limits of the blur of a mass of pieces. Where all pieces are small their edges look steeper than an edge is "
+        "that blur has flattened, and so would the blur look narrower than it is.",
+    )
     blur_across: float = constant(
         0.6, "of the blur in the slice", "Blur across the slices that is not that of their thickness."
-    )
-    fewest_voxels_of_a_wide_piece: int = constant(
-        12, "voxels", "So many deep voxels show the density of a piece: noise of 20 HU becomes 6 HU."
-    )
-    density_sd_of_wide: float = constant(0.01, "of the density", "Standard deviation of what a wide piece shows.")
-    density_sd_of_slope: float = constant(
-        0.15, "", "Error of the sum over a piece divided by its peak, where it belongs to neighbors in part."
-    )
-    density_sd_of_lowered: float = constant(
-        0.3, "of what blur took off the peak", "Pieces are no balls: error of what blur took off their peak."
     )
     least_density_sd: float = constant(
         0.14, "of the density", "Pieces of one mass differ in their density by at least this standard deviation."
     )
-    beside_mm: float = constant(
-        1.2, "mm", "The height next to a voxel is that of the highest voxel within this distance along each axis."
-    )
-    share_of_densities: float = constant(
-        0.9, "", "Share of the difference between both sums in the standard deviation of the volume."
-    )
-    seen_sd_hu: float = constant(3.0, "HU", "How much surroundings differ from what is seen next to them.")
+    seen_sd_hu: float = constant(2.5, "HU", "How much surroundings differ from what is seen next to them.")
     share_of_unlike: float = constant(
-        0.25, "", "Share of the standard deviation of the surroundings in that difference: fat beside fluid."
+        0.2, "", "Share of the standard deviation of the surroundings in that difference: fat beside fluid."
     )
-    unseen_sd_hu: float = constant(10.0, "HU", "How much surroundings that are not seen differ from soft tissue.")
-    narrow_sd: float = constant(
-        0.06, "of the volume", "Standard deviation of the density of all pieces whose middle does not show it."
-    )
-    lowered_sd: float = constant(
-        1.2, "of what blur took off the peaks", "Standard deviation of the volume because grains are no balls."
-    )
-    mixture_of_narrow: float = constant(
-        0.3,
-        "",
-        "Pieces whose middle does not show their density are more mixed than the height next to each voxel tells: so "
-        "much more of the difference between both sums counts.",
+    unseen_sd_hu: float = constant(7.5, "HU", "How much surroundings that are not seen differ from soft tissue.")
+    specks: float = constant(
+        0.01, "of the mass", "A mask with less than this beside its largest piece is of one piece, with specks."
     )
     valley_mm: float = constant(1.8, "mm", "Half of the width of a valley that is narrow: septa are up to 3 mm wide.")
     valley_depth: float = constant(
         0.25, "of the contrast", "A narrow valley in a mass that is one piece is at least so deep."
     )
     porous_share: float = constant(
-        0.13, "of the mass", "A mass of one piece with more narrow valleys than this is measured as several pieces."
+        0.01, "of the mass", "A mass of one piece with more narrow valleys than this is measured as several pieces."
     )
 
     # A radiograph

@@ -155,7 +155,7 @@ def _find_edge(
         near = neighborhood(volume, outline, settings, sampling=None)
         plateau, shell = plateau_and_shell(near, settings)
     found = contrast(near, plateau, shell)
-    if _is_of_pieces(volume, outline, near, found, plateau):
+    if _is_of_pieces(volume, outline, near):
         every = near if not near.is_coarse else neighborhood(volume, outline, settings, sampling=None)
         noise_hu = fine_noise_sd_hu(every)
         pieces = find_pieces(every, noise_hu)
@@ -204,34 +204,30 @@ def _find_edge(
     )
 
 
-def _is_of_pieces(
-    volume: Volume, outline: Outline, near: Neighborhood, found: Contrast, plateau: NDArray[np.bool_]
-) -> bool:
-    """Tell whether a lesion is of several pieces, or porous. A lesion that is even and wide is neither."""
+def _is_of_pieces(volume: Volume, outline: Outline, near: Neighborhood) -> bool:
+    """Tell whether a lesion is of several pieces, or porous."""
     if volume.geometry.shape_kji[0] == 1:
         return False
-    if has_several_pieces(outline):
-        return True
-    return (found.height_hu is not None or not plateau.any()) and is_porous(near, fine_noise_sd_hu(near))
+    return has_several_pieces(outline) or is_porous(near, fine_noise_sd_hu(near))
 
 
 def _edge_of_pieces(
     lesion: tuple[Volume, Outline], near: Neighborhood, pieces: Pieces, noise_hu: float, outline_rules: bool
 ) -> Edge:
-    """Find the edge of each piece at half of its peak, and the sum over all of them.
+    """Find the edge at half of the density that the calcium next to it shows, and the sum over all pieces.
 
-    Half of the peak and not half of the density: a grain whose peak blur has lowered to less than half of its density
-    has an edge, too.
+    Half of what is shown and not half of the density: a grain whose peak blur has lowered to less than half of its
+    density has an edge, too.
     """
     volume, outline = lesion
-    height_hu = float(pieces.mm3 @ pieces.height_hu) / max(float(pieces.mm3.sum()), 1e-9)
+    found = calcified(near, pieces)
     background_hu = float(np.mean(pieces.background_hu[pieces.rim], dtype=np.float64))
-    close = _close_up(volume, outline, near, pieces.plateau)
+    height_hu = _mean_height_hu(pieces)
+    close = _close_up(volume, outline, near, pieces.flat)
     first = [a - b for a, b in zip(close.start_kji, near.start_kji, strict=True)]
     box = tuple(slice(a, a + n) for a, n in zip(first, close.mask.shape, strict=True))
-    labels = pieces.labels[box]
-    share = pieces.above_hu[box] / pieces.peak_hu[labels]
-    level = np.where(pieces.rim[box] & (labels > 0), share, np.float32(0)) - np.float32(0.5)
+    rim = pieces.rim[box]
+    level = np.where(rim, pieces.above_hu[box] / pieces.shown_hu[box], np.float32(0)) - np.float32(0.5)
     if height_hu < max(EDGE.lowest_contrast_hu, EDGE.lowest_contrast_noise * noise_hu):
         level[:] = -0.5
     level, inside = keep_connected(level, close.mask)
@@ -241,9 +237,8 @@ def _edge_of_pieces(
         ruled = within_a_voxel(within_a_voxel(strayed)) if strayed.any() else ruled
         level[ruled] = np.where(close.mask[ruled], np.float32(0.5), np.float32(-0.5))
         inside = np.where(ruled, close.mask, inside)
-    found = calcified(near, pieces)
-    border = within_a_voxel(inside) & ~inside & (labels > 0)
-    half_hu = (pieces.background_hu[box] + pieces.peak_hu[labels] / 2)[border]
+    border = within_a_voxel(inside) & ~inside & rim
+    half_hu = (pieces.background_hu[box] + pieces.shown_hu[box] / 2)[border]
     return Edge(
         start_kji=close.start_kji,
         level=level,
@@ -254,13 +249,20 @@ def _edge_of_pieces(
         noise_sd_hu=noise_hu,
         blur_sigma_mm=pieces.sigma_mm,
         calcified_mm3=found.mm3,
-        plateau_voxels=int(np.count_nonzero(pieces.plateau & pieces.is_wide[pieces.labels])),
+        plateau_voxels=int(np.count_nonzero(pieces.flat)),
         shell_voxels=int(np.count_nonzero(pieces.seen > 0.5)),
-        rim_mm3=float(np.count_nonzero(pieces.rim[box] & ~close.mask, axis=(1, 2)) @ close.voxel_sizes),
+        rim_mm3=float(np.count_nonzero(rim & ~close.mask, axis=(1, 2)) @ close.voxel_sizes),
         follows_outline=not ruled.any(),
         uneven_mm3=found.sd_mm3,
         of_pieces=True,
     )
+
+
+def _mean_height_hu(pieces: Pieces) -> float:
+    """Average the density of the calcium above its surroundings."""
+    above_hu = pieces.above_hu[pieces.rim]
+    per_height = float(np.sum(above_hu / pieces.height_hu[pieces.rim], dtype=np.float64))
+    return float(np.sum(above_hu, dtype=np.float64)) / per_height if per_height > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

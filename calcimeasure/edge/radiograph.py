@@ -46,9 +46,7 @@ def attenuation_on_radiograph(
     if not is_linear(radiograph):
         return pixels
     lowest, highest = float(radiograph.pixels.min()), float(radiograph.pixels.max())
-    projection = radiograph.stack.projection
-    is_turned = projection is not None and projection.photometric_interpretation == "MONOCHROME1"
-    none_arrives = lowest + highest if is_turned else _end_of_range(highest)
+    none_arrives = lowest + highest if radiograph.is_inverted else _end_of_range(highest)
     open_beam = none_arrives - lowest
     if open_beam <= 0:
         return np.zeros_like(pixels)

@@ -170,5 +170,29 @@ class LoadConstants(Constants):
         0.01, "pixels", "A pixel center this near to a contour lies on it: numbers rounded to 0.001 mm."
     )
 
+    # Which values of a radiograph are dense
+    looked_at_pixels: int = constant(
+        200,
+        "pixels",
+        "Along the longer side of the copy on which air and bone are told apart.",
+    )
+    looked_at_quantiles: tuple[float, float] = constant(
+        (0.005, 0.995), "of the pixels", "Between these quantiles lies the range of the values that are compared."
+    )
+    looked_at_width: int = constant(11, "pixels of the copy", "A structure that is narrower may be a bone.")
+    dark_share: float = constant(0.25, "of the range", "What lies so near to the end of the range is dark, or bright.")
+    border_majority: float = constant(
+        0.3,
+        "of the border",
+        "By so much more of the border has to be bright than dark on an image that is turned. On 80 radiographs the "
+        "dark part is the larger one by 0.3 on three in four, the bright one on one, with a white collimator.",
+    )
+    bone_majority: float = constant(
+        0.1,
+        "of what is narrow",
+        "Narrow bright structures, less narrow dark ones, have to be fewer on an image that is turned: bones are "
+        "bright.",
+    )
+
 
 LOAD: Final = LoadConstants()

@@ -114,6 +114,7 @@ _TAGS: Final = {
         "PhotometricInterpretation",
         "PixelAspectRatio",
         "PixelIntensityRelationship",
+        "PixelIntensityRelationshipSign",
         "PixelPaddingRangeLimit",
         "PixelPaddingValue",
         "PixelRepresentation",
@@ -624,6 +625,10 @@ def is_projection(dataset: Dataset) -> bool:
     return modality in RADIOGRAPHS or (modality == "OT" and text_of(dataset, "ConversionType") == "DF")
 
 
+_SIGNS: Final[dict[int | None, int]] = {1: 1, 0xFFFF: -1}
+"""Pixel Intensity Relationship Sign (0028,1041), which has the VR SS, by its bits."""
+
+
 def _projection(dataset: Dataset) -> Projection:
     def spacing(keyword: str) -> tuple[float, float] | None:
         values = numbers_of(dataset, keyword, 2)
@@ -642,6 +647,7 @@ def _projection(dataset: Dataset) -> Projection:
         conversion_type=text_of(dataset, "ConversionType"),
         number_of_frames=integer_of(dataset, "NumberOfFrames") or 1,
         pixel_aspect_ratio=spacing("PixelAspectRatio"),
+        pixel_intensity_relationship_sign=_SIGNS.get(unsigned_of(dataset, "PixelIntensityRelationshipSign")),
     )
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from pydicom.pixels.processing import apply_modality_lut
+from scipy import ndimage
 
 from calcimeasure.errors import PixelError, UnsupportedError
 from calcimeasure.load.constants import LOAD
 from calcimeasure.load.header import read_headers
 from calcimeasure.load.pixels import decoded_image, padding_limits
 from calcimeasure.model import Projection, Radiograph, SpacingSource, Stack
+from calcimeasure.model.image import TURNED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +30,9 @@ def load_radiograph(stack: Stack, settings: Settings) -> Radiograph:
     """Load a radiograph.
 
     The Modality LUT is applied to the pixel values. If Photometric Interpretation is MONOCHROME1, the values are
-    inverted, so that a higher value is always denser. Window and presentation are not applied. A padded pixel gets the
-    lowest value.
+    inverted, so that a higher value is always denser. If Pixel Intensity Relationship Sign (0028,1041) contradicts it,
+    the image itself is looked at, and the outcome is a notice. Window and presentation are not applied. A padded pixel
+    gets the lowest value.
 
     Raises
     ------
@@ -47,14 +50,45 @@ def load_radiograph(stack: Stack, settings: Settings) -> Radiograph:
     padded = np.zeros(stored.shape, dtype=bool) if limits is None else (stored >= limits[0]) & (stored <= limits[1])
     imaged = pixels if padded.all() else pixels[~padded]
     lowest, highest = imaged.min(), imaged.max()
-    if projection.photometric_interpretation == "MONOCHROME1":
+    polarity = _polarity(pixels, projection)
+    if (projection.photometric_interpretation == "MONOCHROME1") != (TURNED in polarity):
         pixels = lowest + highest - pixels
     pixels[padded] = lowest
     spacing_mm, source = radiograph_spacing(stack, settings)
     shape = projection.presentation_lut_shape
     disagrees = shape is not None and shape != _SHAPE_OF.get(projection.photometric_interpretation or "")
-    notices = (*stack.notices, *(("presentation_lut_disagrees",) if disagrees else ()), *of_pixels)
+    notices = (*stack.notices, *(("presentation_lut_disagrees",) if disagrees else ()), *polarity, *of_pixels)
     return Radiograph(stack, pixels, spacing_mm, source, notices)
+
+
+def _polarity(pixels: NDArray[np.float32], projection: Projection) -> tuple[str, ...]:
+    """Look which values are dense where the header contradicts itself, and say so; no notice where it does not."""
+    if not projection.contradicts_itself:
+        return ()
+    shown = -pixels if projection.photometric_interpretation == "MONOCHROME1" else pixels
+    return (TURNED,) if _looks_turned(shown) else ("polarity_contradicts",)
+
+
+def _looks_turned(pixels: NDArray[np.float32]) -> bool:
+    """Tell whether air is bright and bone is dark on an image that should show the opposite.
+
+    The open beam, or what was not exposed, lies at the border of nearly every radiograph and is dark; bones are narrow
+    and brighter than what surrounds them. Both must be the other way round.
+    """
+    factor = max(1, max(pixels.shape) // LOAD.looked_at_pixels)
+    small = pixels[::factor, ::factor].astype(np.float64)
+    small = ndimage.gaussian_filter(small, 1.0)
+    low, high = np.quantile(small, LOAD.looked_at_quantiles)
+    if high <= low or min(small.shape) < LOAD.looked_at_width:
+        return False
+    small = np.clip((small - low) / (high - low), 0, 1)
+    border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+    darker = float(np.mean(border < LOAD.dark_share) - np.mean(border > 1 - LOAD.dark_share))
+    size = (LOAD.looked_at_width, LOAD.looked_at_width)
+    bright = float((small - ndimage.grey_opening(small, size)).sum())
+    dark = float((ndimage.grey_closing(small, size) - small).sum())
+    narrow = (bright - dark) / max(bright + dark, 1e-9)
+    return darker <= -LOAD.border_majority and narrow < LOAD.bone_majority
 
 
 def refuse_no_gray_projection(stack: Stack) -> None:

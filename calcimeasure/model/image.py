@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
 from calcimeasure.model.stack import Projection
 from calcimeasure.model.vocabulary import ImageKind, SpacingSource
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from calcimeasure.geometry import Geometry
     from calcimeasure.model.stack import Stack
     from calcimeasure.model.vocabulary import Laterality
+
+TURNED: Final = "polarity_turned"
+"""Notice of a radiograph that was inverted although Photometric Interpretation says otherwise, or the opposite."""
 
 NOT_IMAGED_HU = -32768
 """Value of `Volume.attenuation_hu` in voxels that the scanner did not reconstruct (Pixel Padding Value)."""
@@ -126,6 +129,13 @@ class Radiograph:
     def geometry(self) -> None:
         """None: a projection has no grid in the patient."""
         return
+
+    @property
+    def is_inverted(self) -> bool:
+        """Whether the loader inverted the stored values, so that dense is bright."""
+        projection = self.stack.projection
+        by_header = projection is not None and projection.photometric_interpretation == "MONOCHROME1"
+        return by_header != (TURNED in self.notices)
 
     def calibrated(self, column_spacing_mm: float) -> Self:
         """Return the radiograph with the spacing that a reader found; the ratio of row to column spacing is kept."""

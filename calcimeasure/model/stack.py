@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -98,6 +98,9 @@ class Projection:
         stack with this whole record: without it stored hashes would change.
     pixel_aspect_ratio
         Height to width of a pixel (0028,0034), if the header gives no spacing.
+    pixel_intensity_relationship_sign
+        1 where lower values mean less intensity of the beam, -1 where they mean more (0028,1041). It is no part of
+        `repr`: a store hashes that text, and stored hashes would change.
     """
 
     photometric_interpretation: str | None = None
@@ -112,6 +115,17 @@ class Projection:
     conversion_type: str | None = None
     number_of_frames: int = 1
     pixel_aspect_ratio: tuple[float, float] | None = None
+    pixel_intensity_relationship_sign: int | None = field(default=None, repr=False)
+
+    @property
+    def contradicts_itself(self) -> bool:
+        """Whether dense is bright by Photometric Interpretation and dark by the sign of the relationship, or opposite.
+
+        Values of MONOCHROME2 are shown as they are, so that less intensity has to be a higher value (sign -1).
+        """
+        expected = {"MONOCHROME1": 1, "MONOCHROME2": -1}.get(self.photometric_interpretation or "")
+        sign = self.pixel_intensity_relationship_sign
+        return expected is not None and sign in (1, -1) and sign != expected
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.inherit import with_morphology
 from calcimeasure.analysis.kinds import kind_of
-from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid
+from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid, with_canal
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import (
     AlgorithmType,
@@ -93,13 +93,15 @@ def decide(current: Revision, status: Status, by: Signature) -> Revision:
     return _next(current, mass, by, f"{status} as {Tissue.CALCIFIED_MASS}")
 
 
-def set_tissue(current: Revision, tissue: Tissue, by: Signature) -> Revision:
+def set_tissue(current: Revision, tissue: Tissue, by: Signature, image: Image | None = None) -> Revision:
     """Set the tissue of a lesion. The confidence was that of the program's own judgement and is removed.
 
-    A lesion that is no mass any more is no longer accepted: to accept a lesion means that it is a calcified mass.
+    A lesion that is no mass any more is no longer accepted: to accept a lesion means that it is a calcified mass. With
+    its image, the vertebral canal is judged for this tissue.
     """
     lesion = replace(current.lesion, tissue=tissue, tissue_confidence=None)
-    return _next(current, _accepted_as_mass(lesion), by, f"tissue: {tissue}")
+    lesion = _accepted_as_mass(lesion)
+    return _next(current, lesion if image is None else with_canal(image, lesion), by, f"tissue: {tissue}")
 
 
 def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revision:
@@ -114,10 +116,14 @@ def set_side(current: Revision, laterality: Laterality, by: Signature) -> Revisi
     return _next(current, replace(current.lesion, side=side), by, f"side: {laterality}")
 
 
-def set_site(current: Revision, body_site: BodySite, by: Signature, detail: str | None = None) -> Revision:
-    """Set the body site of a lesion."""
-    site = Site(body_site, SiteSource.READER, detail)
-    return _next(current, replace(current.lesion, site=site), by, f"site: {body_site}")
+def set_site(
+    current: Revision, body_site: BodySite, by: Signature, detail: str | None = None, image: Image | None = None
+) -> Revision:
+    """Set the body site of a lesion. With its image, the vertebral canal is judged for this site."""
+    lesion = replace(current.lesion, site=Site(body_site, SiteSource.READER, detail))
+    if image is not None:
+        lesion = with_canal(image, lesion)
+    return _next(current, lesion, by, f"site: {body_site}")
 
 
 def set_morphology(current: Revision, morphology: Morphology, by: Signature) -> Revision:
@@ -430,7 +436,9 @@ def _decided_together(lesions: Sequence[Lesion]) -> Lesion:
     """Give the first of some lesions what readers decided about any of them; what they decided first counts."""
     first = lesions[0]
     accepted = any(one.status is Status.ACCEPTED for one in lesions)
-    tissue = next((one for one in lesions if one.tissue is not None and one.tissue_confidence is None), first)
+    # What is accepted is a mass.
+    told = [one for one in lesions if one.is_mass or not accepted] or lesions
+    tissue = next((one for one in told if one.tissue is not None and one.tissue_confidence is None), told[0])
     side = next((one.side for one in lesions if one.side and one.side.source is SideSource.READER), first.side)
     site = next((one.site for one in lesions if one.site and one.site.source is SiteSource.READER), first.site)
     together = replace(

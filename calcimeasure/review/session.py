@@ -447,7 +447,7 @@ class Session:
 
     def set_tissue(self, number: int, tissue: Tissue) -> None:
         """Set the tissue of a lesion."""
-        self._edit([number], lambda current, by: edits.set_tissue(current, tissue, by))
+        self._edit([number], lambda current, by: edits.set_tissue(current, tissue, by, self.image))
 
     def set_side(self, number: int, laterality: Laterality) -> None:
         """Set the side of a lesion."""
@@ -455,7 +455,7 @@ class Session:
 
     def set_site(self, number: int, site: BodySite) -> None:
         """Set the body site of a lesion."""
-        self._edit([number], lambda current, by: edits.set_site(current, site, by))
+        self._edit([number], lambda current, by: edits.set_site(current, site, by, image=self.image))
 
     def set_morphology(self, number: int, morphology: Morphology) -> None:
         """Set what a mass looks like."""
@@ -465,7 +465,7 @@ class Session:
         """Set the tissue of a lesion to calcified mass, and accept the lesion."""
         self._edit(
             [number],
-            lambda current, by: edits.set_tissue(current, Tissue.CALCIFIED_MASS, by),
+            lambda current, by: edits.set_tissue(current, Tissue.CALCIFIED_MASS, by, self.image),
             lambda current, by: edits.decide(current, Status.ACCEPTED, by),
         )
 

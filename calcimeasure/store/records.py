@@ -60,6 +60,8 @@ def content_hash(stack: Stack) -> str:
     digest.update(repr((stack.row_column_directions, stack.pixel_spacing_mm, stack.slice_thickness_mm)).encode())
     if stack.projection is not None:
         digest.update(repr(stack.projection).encode())
+        if stack.projection.contradicts_itself:
+            digest.update(b"intensity relationship sign contradicts photometric interpretation")
     for one in stack.instances:
         digest.update(
             repr(

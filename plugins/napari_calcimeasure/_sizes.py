@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calcimeasure.review import SpacingSource
+from calcimeasure.review import Canal, SpacingSource
 
 if TYPE_CHECKING:
     from calcimeasure import Measurements
@@ -22,6 +22,13 @@ SPACING_WORDS = {
     SpacingSource.UNCERTAIN: "millimeters of an unknown plane",
     SpacingSource.READER: "millimeters as calibrated by a reader",
     SpacingSource.NONE: "no millimeters known: sizes in pixels (K calibrates)",
+}
+
+
+CANAL_WORDS = {
+    Canal.NONE: "outside of the vertebral canal",
+    Canal.FORAMEN: "in an intervertebral foramen, beside the canal",
+    Canal.CANAL: "<b>in the vertebral canal</b>",
 }
 
 
@@ -76,6 +83,8 @@ def whole_in_stack(numbers: Measurements) -> list[str]:
             "reaches the skin" if numbers.skin_distance_mm == 0 else f"{numbers.skin_distance_mm:.1f} mm below the skin"
         )
         words.append(near)
+    if numbers.canal is not None:
+        words.append(f"{CANAL_WORDS[numbers.canal]}, {numbers.canal_narrowed_percent or 0:.0f} % of it taken")
     return ["; ".join(words)]
 
 

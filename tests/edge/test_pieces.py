@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from calcimeasure.edge import find_edge, half_maximum_outline
-from calcimeasure.edge.divide import divided
 from calcimeasure.edge.peak import peaks_of_balls
 from calcimeasure.measure import measure
 from calcimeasure.model import Measurements, Outline, Volume
@@ -92,6 +91,40 @@ def test_septa_that_blur_has_closed_are_no_calcium() -> None:
     assert edge.calcified_mm3 == pytest.approx(27 * 7.5**3, rel=0.1)
 
 
+@pytest.mark.parametrize("slice_mm", [1.0, 2.5])
+def test_narrow_septa_of_a_mass_of_one_piece_are_inside_its_half_width(slice_mm: float) -> None:
+    found = measured(lobules(0.9), slice_mm)
+    assert found.parts == 1
+    assert found.volume_ml is not None
+    assert found.volume_u95_ml is not None
+    assert abs(found.volume_ml - 27 * 8.1**3 / 1000) <= found.volume_u95_ml
+
+
+def test_parts_without_a_valley_count_with_their_own_density() -> None:
+    # The faint half lies at less than half of the density of the other; a gap beside them makes the mass porous.
+    shapes = [
+        Slab((-6.0, 0, 0), (6.0, 8.0, 8.0), 900),
+        Slab((6.0, 0, 0), (6.0, 8.0, 8.0), 380),
+        Slab((0, 12.0, 0), (12.0, 3.0, 8.0), 700),
+    ]
+    found = measured(shapes, 1.0)
+    true_ml = 8 * (2 * 6.0 * 8.0 * 8.0 + 12.0 * 3.0 * 8.0) / 1000
+    assert found.volume_ml == pytest.approx(true_ml, rel=0.03)
+
+
+def test_border_of_a_wide_cavity_is_no_valley() -> None:
+    volume, outline = imaged([Ellipsoid((0, 0, 0), (14, 14, 14), 700), Ellipsoid((0, 0, 0), (6, 5, 7), 40)], 1.0)
+    assert not find_edge(volume, outline, SETTINGS).of_pieces
+
+
+def test_a_speck_beside_a_smooth_mass_makes_no_mass_of_pieces() -> None:
+    volume, outline = imaged([Ellipsoid((0, 0, 0), (13, 9, 11), 700)], 1.0)
+    mask = outline.mask_in((0, 0, 0), volume.geometry.shape_kji)
+    assert not find_edge(volume, Outline.from_mask(mask), SETTINGS).of_pieces
+    mask[4, 8, 8] = True
+    assert not find_edge(volume, Outline.from_mask(mask), SETTINGS).of_pieces
+
+
 def test_outline_has_all_pieces_and_not_what_lies_between() -> None:
     volume, outline = imaged(lobules(3.0), 1.0)
     drawn = half_maximum_outline(volume, outline, SETTINGS)
@@ -105,17 +138,25 @@ def test_smooth_mass_of_one_piece_is_none_of_pieces() -> None:
     assert not edge.of_pieces
 
 
-def test_pieces_are_divided_at_deep_valleys_only() -> None:
-    row = np.array([0, 5, 10, 9, 10, 5, 1, 6, 8, 3], dtype=np.float32)
-    labels, count = divided(row.reshape(1, 1, -1), np.ones((1, 1, 10), dtype=bool), 2.0, (0.5, 0.2))
-    assert count == 2
-    assert len(set(labels[0, 0, :6])) == 1
-    assert labels[0, 0, 2] != labels[0, 0, 8]
-
-
 def test_blur_lowers_the_peak_of_small_balls_only() -> None:
-    # A point has the volume of the blur: (2 pi)^1.5 sigma^3 of a Gaussian in all directions.
-    peaks = peaks_of_balls(0.49, 0.7, 0.01)
-    assert peaks.seen_mm3[0] == pytest.approx((2 * math.pi) ** 1.5 * 0.7**3, rel=0.08)
-    kept, _ = peaks.of(np.array([4 / 3 * math.pi * 6.0**3]))
-    assert kept[0] == pytest.approx(1, abs=0.01)
+    # A ball of 12 mm keeps its density, and nothing falls at 1 mm from its middle.
+    peaks = peaks_of_balls(0.49, 0.7, 0.8, [1.0])
+    assert peaks.kept_at(np.array([0.0]))[0] == pytest.approx(1, abs=0.01)
+    # A point under a Gaussian blur falls by 1 - exp(-d^2 / (2 variance)) at a distance d.
+    assert peaks.fall[-1] == pytest.approx(1 - math.exp(-1 / (2 * 0.49)), abs=0.03)
+    # Its peak is its volume divided by that of the blur: (2 pi)^1.5 sigma^3 in slices that are thin.
+    thin = peaks_of_balls(0.49, 0.7, 0.01, [1.0])
+    assert thin.kept[-1] == pytest.approx(4 / 3 * math.pi * 0.25**3 / ((2 * math.pi) ** 1.5 * 0.7**3), rel=0.08)
+
+
+def test_peaks_of_balls_are_found_again_from_their_fall() -> None:
+    # A ball drawn by hand: the density follows from peak and fall, whatever the ball's size.
+    for radius_mm in (1.0, 1.6, 2.6):
+        grid: Grid = straight_grid((41, 61, 61), (0.5, 0.5, 0.5))
+        hu = render([Ellipsoid((0, 0, 0), (radius_mm,) * 3, 700)], grid, background_hu=0, noise_sd_hu=0)
+        peak_hu = float(hu.max())
+        k, j, i = np.unravel_index(int(hu.argmax()), hu.shape)
+        beside_hu = np.mean([hu[k, j + 2, i], hu[k, j - 2, i], hu[k, j, i + 2], hu[k, j, i - 2]])
+        peaks = peaks_of_balls(0.7**2, 0.05, 0.5, [1.0])
+        kept = peaks.kept_at(np.array([1 - beside_hu / peak_hu]))[0]
+        assert peak_hu / kept == pytest.approx(700, rel=0.08)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pydicom
 import pytest
 
+from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.errors import PixelError, SeriesError, UnsupportedError
 from calcimeasure.load import find_series, load_image
-from calcimeasure.model import Radiograph, SpacingSource
+from calcimeasure.model import Radiograph, SpacingSource, Tissue
 from calcimeasure.settings import Settings
+from tests.conftest import SHARED
 from tests.dicom_writers import LOSSY, SYNTAXES, group, write_image, write_radiograph
 
 if TYPE_CHECKING:
@@ -264,6 +268,52 @@ def test_presentation_shape_is_told_and_not_used(
     image = load(write_radiograph(tmp_path / "image", VALUES, **tags, PresentationLUTShape=shape))
     assert image.notices == (("presentation_lut_disagrees",) if disagrees else ())
     assert np.array_equal(image.pixels, plain.pixels)
+
+
+def _limb() -> np.ndarray:
+    """A limb with a bone in open beam, dense is bright."""
+    j, i = np.mgrid[:220, :180]
+    flesh = 900 * np.sqrt(np.clip(1 - ((j - 110) / 150) ** 2 - ((i - 90) / 50) ** 2, 0, 1))
+    bone = 500.0 * (np.abs(np.abs(i - 90) - 20) < 4) * (flesh > 0)
+    return (300 + flesh + bone).astype(np.uint16)
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("dense_is_high", [True, False])
+def test_polarity_is_looked_at_where_the_header_contradicts_itself(
+    tmp_path: Path, photometric: str, sign: int, dense_is_high: bool
+) -> None:
+    stored = _limb() if dense_is_high else (4000 - _limb()).astype(np.uint16)
+    tags = {"PhotometricInterpretation": photometric, "PixelIntensityRelationshipSign": sign}
+    image = load(write_radiograph(tmp_path / "image", stored, **tags))
+    shown_right = dense_is_high == (photometric == "MONOCHROME2")
+    contradictory = sign == (1 if photometric == "MONOCHROME2" else -1)
+    said = ("polarity_contradicts",) if shown_right else ("polarity_turned",)
+    assert image.notices == (said if contradictory else ())
+    if shown_right or contradictory:
+        assert image.pixels[110, 70] > image.pixels[110, 90] > image.pixels[0, 0]
+    assert image.is_inverted == (not dense_is_high if contradictory else photometric == "MONOCHROME1")
+
+
+def test_polarity_that_cannot_be_seen_is_a_notice(tmp_path: Path) -> None:
+    tags = {"PhotometricInterpretation": "MONOCHROME2", "PixelIntensityRelationshipSign": 1}
+    image = load(write_radiograph(tmp_path / "image", VALUES, **tags))
+    assert image.notices == ("polarity_contradicts",)
+
+
+@pytest.mark.shared
+def test_the_public_case_of_a_raw_film(tmp_path: Path) -> None:
+    script = SHARED / "cases" / "13_raw_film_dense_is_dark.py"
+    if not script.exists():
+        pytest.skip("there is no ../shared/cases beside the project")
+    subprocess.run([sys.executable, str(script), str(tmp_path)], check=True)
+    (stack,) = find_series(tmp_path).series
+    report = analyze(stack, Settings())
+    assert "polarity_turned" in report.notices
+    large = max(report.lesions, key=lambda lesion: lesion.outline.voxel_count)
+    assert large.tissue is Tissue.CALCIFIED_MASS
+    assert large.measurements.long_axis_mm == pytest.approx(35.8, abs=1.0)
 
 
 # What is a radiograph, and what none

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from calcimeasure.model import Axis, Measurements, Morphology
+from calcimeasure.model import Axis, Canal, Measurements, Morphology
 from napari_calcimeasure._sizes import whole_in_stack
 
 NUMBERS = Measurements(
@@ -33,6 +33,14 @@ def test_whole_is_told_with_its_pieces() -> None:
         "<b>Whole:</b> 12 pieces, envelope 75.3 ± 2.0 mL, 40% of it calcified; looks loculated (81%); fluid level; "
         "3.2 mm below the skin"
     ]
+
+
+def test_what_a_reader_said_and_what_the_canal_loses_is_told() -> None:
+    said = replace(NUMBERS, morphology_confidence=None, fluid_level=None, skin_distance_mm=None)
+    (words,) = whole_in_stack(replace(said, canal=Canal.CANAL, canal_narrowed_percent=34.6))
+    assert words.endswith("looks loculated (a reader); <b>in the vertebral canal</b>, 35 % of it taken")
+    (words,) = whole_in_stack(replace(said, canal=Canal.NONE, canal_narrowed_percent=0.0))
+    assert words.endswith("; outside of the vertebral canal, 0 % of it taken")
 
 
 def test_what_is_not_known_of_the_whole_is_not_told() -> None:

@@ -21,7 +21,7 @@ from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.trunk import find_trunk, odd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -46,6 +46,7 @@ class Region(IntEnum):
     BELLY = 0
     CHEST = 1
     NECK = 2
+    BEYOND = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +69,8 @@ class Cavity:
         (n,) whether the slice goes through lungs.
     neck
         What lies above; None where it is not seen.
+    gas, thin_mm
+        (z, y, x) of the thinned upright copy: air in the body that is no lung; and its spacing.
     """
 
     first: int
@@ -78,7 +81,9 @@ class Cavity:
     lung_mm: NDArray[np.float64]
     on_bone: NDArray[np.bool_]
     is_chest: NDArray[np.bool_]
-    neck: Neck | None = None
+    neck: Neck | None
+    gas: NDArray[np.bool_]
+    thin_mm: tuple[float, float, float]
 
     def zones(self, points_mm: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
         """Tell where points lie.
@@ -116,12 +121,22 @@ class Cavity:
         at_spine = free & (behind_mm > -CAVITY.before_front_mm[0]) & (beside_mm < CAVITY.spine_mm[0])
         zone[at_spine | (free & ~on_bone & (behind_mm > CAVITY.canal_mm)) | ~in_slices] = Zone.OUTSIDE
         depth_mm = border_mm - away_mm
-        region = np.where(self.is_chest[row], Region.CHEST, Region.BELLY)
+        region = np.where(~in_slices, Region.BEYOND, np.where(self.is_chest[row], Region.CHEST, Region.BELLY))
         if self.neck is not None:
             above = points_mm[:, 0] >= self.neck.first * self.step_mm
             zone[above], depth_mm[above] = _neck_zones(points_mm[above], self.neck, self.step_mm)
             region[above] = Region.NECK
         return zone, depth_mm, region
+
+    def beside_gas(self, points_mm: NDArray[np.float64]) -> float:
+        """Tell which share of points lies beside gas: within a block of the thinned copy, in its slice."""
+        z, y, x = (np.floor(points_mm / self.thin_mm)).astype(np.intp).T
+        found = np.zeros(len(points_mm), dtype=np.bool_)
+        _, rows, columns = self.gas.shape
+        z = np.clip(z, 0, len(self.gas) - 1)
+        for down, left in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)):
+            found |= self.gas[z, np.clip(y + down, 0, rows - 1), np.clip(x + left, 0, columns - 1)]
+        return float(found.mean())
 
 
 def _neck_zones(
@@ -162,7 +177,8 @@ def find_cavity(
     upright
         How the copy is turned.
     attenuation_hu, body, dense
-        (z, y, x) of the upright copy: the largest body, and `BONE`, `OTHER_PART` or 0.
+        (z, y, x) every nth slice of the upright copy (`Upright.slices`): the largest body, and `BONE`, `OTHER_PART`
+        or 0.
     """
     thin_hu, thin_dense = upright.thinned(attenuation_hu), upright.thinned(dense)
     thin_body = _with_enclosed(upright.thinned(body))
@@ -172,7 +188,8 @@ def find_cavity(
     start_mm = np.stack([trunk.front_mm - CAVITY.before_spine_mm, trunk.middle_mm], axis=1)
     thin = (thin_body, _skeleton(thin_dense == BONE, trunk, upright), trunk.lung)
     seen = _look(upright, start_mm, trunk.slices, (attenuation_hu, dense), thin)
-    return _walls(seen, start_mm, trunk, upright.thin_mm[0])
+    gas = thin_body & ~trunk.lung & (thin_hu < CAVITY.lung_hu)
+    return _walls(seen, start_mm, trunk, gas, upright.thin_mm)
 
 
 def _with_enclosed(body: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -224,8 +241,7 @@ def _look(
     length_mm = np.arange(0, CAVITY.ray_mm, CAVITY.ray_step_mm)
     ways = np.stack([np.sin(_angles()), np.cos(_angles())])
     y_mm, x_mm = (start_mm[:, axis, None, None] + length_mm * ways[axis, :, None] for axis in (0, 1))
-    z = np.minimum(slices * upright.step[0] + upright.step[0] // 2, len(blocks[0]) - 1)
-    hu, kind = _along(blocks, z, (y_mm, x_mm), upright.block_mm)
+    hu, kind = _along(blocks, slices, (y_mm, x_mm), upright.block_mm)
     body, skeleton, lung = _along(thin, slices, (y_mm, x_mm), upright.thin_mm)
     _, rows, columns = blocks[0].shape
     within = (y_mm >= 0) & (x_mm >= 0) & (y_mm < rows * upright.block_mm[1]) & (x_mm < columns * upright.block_mm[2])
@@ -245,15 +261,18 @@ def _look(
 
 
 def _along(
-    arrays: Iterable[NDArray[Any]],
+    arrays: Sequence[NDArray[Any]],
     z: NDArray[np.intp],
     yx_mm: tuple[NDArray[np.float64], NDArray[np.float64]],
     spacing_mm: tuple[float, float, float],
 ) -> Iterator[NDArray[Any]]:
     """Take the values of upright arrays at points of their slices; beyond their borders the value of the border."""
-    y, x = (np.floor(one / mm).astype(np.intp) for one, mm in zip(yx_mm, spacing_mm[1:], strict=True))
+    y, x = (
+        np.clip((one / mm).astype(np.intp), 0, length - 1)
+        for one, mm, length in zip(yx_mm, spacing_mm[1:], arrays[0].shape[1:], strict=True)
+    )
     for array in arrays:
-        yield array[z[:, None, None], np.clip(y, 0, array.shape[1] - 1), np.clip(x, 0, array.shape[2] - 1)]
+        yield array[z[:, None, None], y, x]
 
 
 def _last_mm(marked: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -324,8 +343,15 @@ def _straight_mm(length_mm: NDArray[np.float64], widest_degrees: float) -> NDArr
     return straight
 
 
-def _walls(seen: _Seen, start_mm: NDArray[np.float64], trunk: Trunk, step_mm: float) -> Cavity:
+def _walls(
+    seen: _Seen,
+    start_mm: NDArray[np.float64],
+    trunk: Trunk,
+    gas: NDArray[np.bool_],
+    thin_mm: tuple[float, float, float],
+) -> Cavity:
     """Tell how far each ray surely lies inside, and how far it may."""
+    step_mm = thin_mm[0]
     fascia_mm = _fascia_mm(seen, step_mm)
     lung_mm2 = trunk.lung_mm2[trunk.slices]
     is_chest = lung_mm2 >= CAVITY.chest_mm2
@@ -347,7 +373,19 @@ def _walls(seen: _Seen, start_mm: NDArray[np.float64], trunk: Trunk, step_mm: fl
     sure_mm = np.where(upper, np.minimum(sure_mm, border_mm), sure_mm)
     sure_mm = np.maximum(sure_mm, lung_mm)
     border_mm = np.maximum.reduce([border_mm, np.where(lung_mm > 0, lung_mm + CAVITY.beside_lung_mm, 0.0), sure_mm])
-    return Cavity(int(trunk.slices[0]), step_mm, start_mm, sure_mm, border_mm, lung_mm, on_bone, is_chest, trunk.neck)
+    return Cavity(
+        first=int(trunk.slices[0]),
+        step_mm=step_mm,
+        start_mm=start_mm,
+        sure_mm=sure_mm,
+        border_mm=border_mm,
+        lung_mm=lung_mm,
+        on_bone=on_bone,
+        is_chest=is_chest,
+        neck=trunk.neck,
+        gas=gas,
+        thin_mm=thin_mm,
+    )
 
 
 def _lung_mm(seen: _Seen, back: NDArray[np.bool_], step_mm: float) -> NDArray[np.float64]:

@@ -168,11 +168,20 @@ class CavityConstants(Constants):
     maybe_inside: float = constant(
         0.7, "of the blocks", "A mass with this share inside, or in the border zone, may lie in the cavity."
     )
+    surely_outside: float = constant(
+        0.3, "of the blocks", "A part with no more than this in cavity and border zone lies in soft tissue."
+    )
+    share_at_gas: float = constant(
+        0.05, "of the blocks", "So much of what fills a bowel lies beside its gas; a stone or a fibroid lies at none."
+    )
     place_confidence: float = constant(0.85, "", "Confidence in a part that lies in the cavity of the trunk.")
     even_inside: float = constant(
         0.08, "of the median", "The spread of contrast agent in bowel, bladder or vessel, with its mixing, is below it."
     )
     least_contrast_hu: float = constant(200.0, "HU", "Contrast agent that looks like a mass is above it.")
+    long_content: float = constant(
+        3.0, "", "Slenderness of what fills a bowel or a vessel for three times its width; stones are compact."
+    )
     widest_stone_mm: float = constant(
         25.0, "mm", "An even stone is thinner; an even part of this thickness is a bladder, a bowel or a large vessel."
     )

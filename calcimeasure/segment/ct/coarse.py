@@ -53,10 +53,10 @@ def coarse_copy(volume: Volume) -> Coarse:
     step_mm = max(CT.finest_step_mm, math.cbrt(imaged_mm3 / CT.most_blocks))
     k, j, i = (min(max(1, round(step_mm / mm)), n) for mm, n in zip(voxel_mm, geometry.shape_kji, strict=True))
     spacing_mm = (k * voxel_mm[0], j * voxel_mm[1], i * voxel_mm[2])
-    return Coarse(_means(volume.attenuation_hu, (k, j, i)), (k, j, i), spacing_mm)
+    return Coarse(means_of(volume.attenuation_hu, (k, j, i)), (k, j, i), spacing_mm)
 
 
-def _means(stored_hu: NDArray[np.int16], factor_kji: tuple[int, int, int]) -> NDArray[np.int16]:
+def means_of(stored_hu: NDArray[np.int16], factor_kji: tuple[int, int, int]) -> NDArray[np.int16]:
     """Average blocks; at the far ends blocks may be incomplete."""
     k, j, i = factor_kji
     shape = tuple(-(-n // f) for n, f in zip(stored_hu.shape, factor_kji, strict=True))

@@ -27,6 +27,8 @@ class Sign:
     is_logarithmic
         True: the sign is the logarithm of the feature divided by `origin`. False: the sign is the feature minus
         `origin`.
+    looked_weight
+        Log odds per unit of the sign beside what the network says, for a part that it looked at.
     if_joined, if_free
         Factor of the sign for a part that continues into other parts, and for an isolated part.
     """
@@ -40,6 +42,7 @@ class Sign:
     is_logarithmic: bool = False
     if_joined: float = 1.0
     if_free: float = 1.0
+    looked_weight: float = 0.0
 
 
 SIGNS: Final = (
@@ -71,6 +74,7 @@ SIGNS: Final = (
         "its inside has {:.0f} HU, as spongy bone has",
         origin=400,
         is_logarithmic=True,
+        looked_weight=0.74,
     ),
     Sign(
         "rim",
@@ -79,6 +83,7 @@ SIGNS: Final = (
         "its rim has {:.2f} times the attenuation of its inside: no cortex",
         "its rim has {:.2f} times the attenuation of its inside, as a cortex round spongy bone has",
         origin=0.9,
+        looked_weight=-2.5,
     ),
     Sign(
         "bridge",
@@ -86,6 +91,7 @@ SIGNS: Final = (
         (0.3, 1),
         "the widest way from it into another dense part is {:.0%} of its thickness",
         "the widest way from it into another dense part is {:.0%} of its thickness, as within a bone",
+        looked_weight=-2.23,
     ),
     Sign(
         "neighbor_share",
@@ -93,6 +99,7 @@ SIGNS: Final = (
         (0, 0.4),
         "{:.0%} of its surface goes over into other dense parts",
         "{:.0%} of its surface goes over into other dense parts, as within a bone",
+        looked_weight=-0.5,
     ),
     Sign(
         "slenderness",
@@ -101,6 +108,7 @@ SIGNS: Final = (
         "it is compact (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
         "it is long or flat for its thickness (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
         origin=1.4,
+        looked_weight=-0.91,
     ),
     Sign(
         "cut_share",
@@ -108,6 +116,7 @@ SIGNS: Final = (
         (0, 0.4),
         "{:.0%} of its surface is the end of the image",
         "it runs out of the image with {:.0%} of its surface, as bones do",
+        looked_weight=-4.22,
     ),
     Sign(
         "spread",
@@ -115,6 +124,7 @@ SIGNS: Final = (
         (0, 0.4),
         "its inside is even (spread {:.2f} of its median)",
         "its inside is uneven (spread {:.2f} of its median), as trabeculae are",
+        looked_weight=-7.23,
     ),
 )
 
@@ -127,6 +137,7 @@ WHOLE_SIGNS: Final = (
         "the denser part of its inside has {:.0f} HU, as spongy bone has",
         origin=500,
         is_logarithmic=True,
+        looked_weight=0.06,
     ),
     Sign(
         "core_hu",
@@ -136,6 +147,7 @@ WHOLE_SIGNS: Final = (
         "its pieces have {:.0f} HU, as the cortex of a bone has",
         origin=650,
         is_logarithmic=True,
+        looked_weight=-2.07,
     ),
     Sign(
         "rim",
@@ -144,6 +156,7 @@ WHOLE_SIGNS: Final = (
         "its surface has {:.2f} times the attenuation of its inside: no cortex around it",
         "its surface has {:.2f} times the attenuation of its inside, as a cortex around spongy bone has",
         origin=0.8,
+        looked_weight=-3.57,
     ),
     Sign(
         "piece_rim",
@@ -152,6 +165,7 @@ WHOLE_SIGNS: Final = (
         "the rims of its pieces have {:.2f} times the attenuation of their inside: no cortex around them",
         "the rims of its pieces have {:.2f} times the attenuation of their inside, as small bones have",
         origin=0.9,
+        looked_weight=-8.69,
     ),
     Sign(
         "neighbor_share",
@@ -177,6 +191,7 @@ WHOLE_SIGNS: Final = (
         "{:.0f} mm thick with its closed gaps, as a small bone may be",
         origin=12,
         is_logarithmic=True,
+        looked_weight=0.49,
     ),
     Sign(
         "fill",
@@ -361,7 +376,7 @@ class CtConstants(Constants):
         "shaft and free) and to the solids of thirteen real series; to check it, each series was left out once.",
     )
     sure_whole: float = constant(
-        0.9,
+        0.5,
         "",
         "A whole is taken for a mass, whatever its pieces look like, only if it is one with this probability: the "
         "bones of a hand lie as near to each other as the pieces of a mass.",
@@ -424,6 +439,32 @@ class CtConstants(Constants):
     soft_tissue_hu: float = constant(60.0, "HU", "Attenuation of muscle.")
     surely_not_noise: float = constant(
         6.0, "standard deviations", "Noise alone does not raise a block of soft tissue so far in ten million blocks."
+    )
+
+    # The network
+    looked_base_log_odds: float = constant(1.23, "log odds", "The same for a part that the network looked at.")
+    network_weight: float = constant(0.91, "", "WHY.")
+    looked_whole_base_log_odds: float = constant(-2.61, "log odds", "The same for a solid that the network looked at.")
+    whole_network_weight: float = constant(0.85, "", "WHY.")
+    view_side: int = constant(
+        32, "pixels", "A view of the finer step is 64 mm wide: a vertebra; of the coarser, 160 mm: what it belongs to."
+    )
+    view_steps_mm: tuple[float, float] = constant(
+        (2.0, 5.0), "mm", "Distances of the pixels of a view: a cortex is seen at the finer, a skeleton at the coarser."
+    )
+    view_windows_hu: tuple[tuple[int, int], tuple[int, int]] = constant(
+        ((-150, 250), (150, 1200)), "HU", "Attenuation is shown to the network in two windows: soft tissue and calcium."
+    )
+    looked_at_mm: float = constant(
+        8.0, "mm", "Parts whose box is shorter are not looked at: in views of 2 mm steps they are a few pixels."
+    )
+    decided_log_odds: float = constant(
+        -6.0,
+        "log odds",
+        "With less by their signs alone parts are bone, and are not looked at: of 100 large pieces of bone 16 have more.",
+    )
+    network_rounding: float = constant(
+        1e-3, "log odds", "Sums in another order differ in the seventh digit: what the network says is rounded."
     )
 
     # The cut between a mass and bone

@@ -42,7 +42,21 @@ def read(sign: Sign, features: Features | WholeFeatures) -> float:
     return told * (sign.if_joined if joined(features) else sign.if_free)
 
 
-def judge(features: Features, settings: MeasureSettings, *, contrast_agent: bool = False) -> Judgement:
+def is_undecided(features: Features, *, contrast_agent: bool = False) -> bool:
+    """Tell whether the signs of a part leave open what it is, so that the network has to look at it."""
+    by_signs = CT.base_log_odds + math.fsum(sign.weight * read(sign, features) for sign in CT.signs)
+    return by_signs >= CT.decided_log_odds and _plainly(features, contrast_agent) is None
+
+
+def is_undecided_whole(features: WholeFeatures) -> bool:
+    """Tell whether the signs of a solid of several pieces leave open what it is."""
+    by_signs = CT.whole_base_log_odds + math.fsum(sign.weight * read(sign, features) for sign in CT.whole_signs)
+    return by_signs >= CT.decided_log_odds and features.volume_mm3 >= CT.smallest_whole_mm3
+
+
+def judge(
+    features: Features, settings: MeasureSettings, *, contrast_agent: bool = False, looked: float | None = None
+) -> Judgement:
     """Judge one part.
 
     Parameters
@@ -53,11 +67,16 @@ def judge(features: Features, settings: MeasureSettings, *, contrast_agent: bool
         `mass_probability`, `review_probability`.
     contrast_agent
         Whether the header says that contrast agent was given.
+    looked
+        What the network said of it, log odds; None if it was not looked at.
     """
-    seen = tuple(_evidence(sign, features) for sign in CT.signs)
-    seen_log_odds = CT.base_log_odds + sum(one.log_odds for one in seen)
+    if looked is None:
+        base, seen = CT.base_log_odds, tuple(_evidence(sign, features, sign.weight) for sign in CT.signs)
+    else:
+        base, seen = CT.looked_base_log_odds, _looked_at(features, looked, CT.signs, CT.network_weight)
+    seen_log_odds = base + sum(one.log_odds for one in seen)
     evidence = (*seen, *_missing(features.cut_share, CT.cut_at_middle, seen_log_odds))
-    probability = _logistic(CT.base_log_odds + sum(one.log_odds for one in evidence))
+    probability = _logistic(base + sum(one.log_odds for one in evidence))
     plain = _plainly(features, contrast_agent)
     if plain is not None:
         tissue, confidence, value, sentence = plain
@@ -70,7 +89,7 @@ def judge(features: Features, settings: MeasureSettings, *, contrast_agent: bool
     return Judgement(Tissue.BONE, 1 - probability, probability, evidence)
 
 
-def judge_whole(features: WholeFeatures, settings: MeasureSettings) -> Judgement:
+def judge_whole(features: WholeFeatures, settings: MeasureSettings, *, looked: float | None = None) -> Judgement:
     """Judge a solid of several pieces: a calcified mass, or something else that its pieces are judged for.
 
     Parameters
@@ -79,20 +98,35 @@ def judge_whole(features: WholeFeatures, settings: MeasureSettings) -> Judgement
         The features of the solid.
     settings
         `mass_probability`.
+    looked
+        What the network said of it, log odds; None if it was not looked at: then it is no mass.
     """
-    seen = tuple(_evidence(sign, features) for sign in CT.whole_signs)
-    seen_log_odds = CT.whole_base_log_odds + sum(one.log_odds for one in seen)
+    if looked is None:
+        base, seen = CT.whole_base_log_odds, tuple(_evidence(sign, features, sign.weight) for sign in CT.whole_signs)
+    else:
+        base = CT.looked_whole_base_log_odds
+        seen = _looked_at(features, looked, CT.whole_signs, CT.whole_network_weight)
+    seen_log_odds = base + sum(one.log_odds for one in seen)
     evidence = (*seen, *_missing(features.cut_share, CT.whole_cut, seen_log_odds))
-    probability = _logistic(CT.whole_base_log_odds + sum(one.log_odds for one in evidence))
+    probability = _logistic(base + sum(one.log_odds for one in evidence))
     needed = max(settings.mass_probability, CT.sure_whole)
-    is_mass = probability >= needed and features.volume_mm3 >= CT.smallest_whole_mm3
-    if is_mass:
+    if looked is not None and probability >= needed and features.volume_mm3 >= CT.smallest_whole_mm3:
         return Judgement(Tissue.CALCIFIED_MASS, probability, probability, evidence)
     return Judgement(Tissue.UNKNOWN, probability, probability, evidence)
 
 
-def _evidence(sign: Sign, features: Features | WholeFeatures) -> Evidence:
-    log_odds, value = sign.weight * read(sign, features), getattr(features, sign.name)
+def _looked_at(
+    features: Features | WholeFeatures, looked: float, signs: tuple[Sign, ...], network_weight: float
+) -> tuple[Evidence, ...]:
+    """Give what the network said as evidence, before the signs with the weights that they have beside it."""
+    likely = _logistic(looked)
+    sentence = f"the network takes it for a calcified mass with {likely:.0%}, by how it and its surroundings look"
+    network = Evidence("surroundings", likely, network_weight * looked, sentence)
+    return (network, *(_evidence(sign, features, sign.looked_weight) for sign in signs if sign.looked_weight))
+
+
+def _evidence(sign: Sign, features: Features | WholeFeatures, weight: float) -> Evidence:
+    log_odds, value = weight * read(sign, features), getattr(features, sign.name)
     sentence = sign.speaks_for if log_odds >= CT.says_nothing else sign.speaks_against
     return Evidence(sign.name, value, log_odds, sentence.format(value))
 

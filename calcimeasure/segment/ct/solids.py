@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.segment.ct.features import Features
     from calcimeasure.segment.ct.split import Parts
+    from calcimeasure.segment.ct.views import Around, Labeled
     from calcimeasure.settings import MeasureSettings
 
 Spacing = tuple[float, float, float]
@@ -85,8 +86,10 @@ class Scene:
         Dense blocks of pieces that are too small to be parts.
     parts, features, tissues
         The parts as judged one by one; the first feature and tissue are for label 1.
-    spacing_mm
-        Spacing of the blocks.
+    labeled
+        The parts, and where the box lies in the stack.
+    stack
+        The whole stack, as the network looks at it.
     """
 
     attenuation_hu: NDArray[np.int16]
@@ -95,7 +98,13 @@ class Scene:
     parts: Parts
     features: list[Features]
     tissues: list[Tissue]
-    spacing_mm: Spacing
+    labeled: Labeled
+    stack: Around
+
+    @property
+    def spacing_mm(self) -> Spacing:
+        """Spacing of the blocks."""
+        return self.labeled.spacing_mm
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,10 +23,12 @@ from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.cut import contact_mm2, cut
 from calcimeasure.segment.ct.features import features_of
 from calcimeasure.segment.ct.gather import Area, gather
-from calcimeasure.segment.ct.judge import Judgement, judge
+from calcimeasure.segment.ct.judge import Judgement, is_undecided, judge
+from calcimeasure.segment.ct.look import look
 from calcimeasure.segment.ct.place import NOWHERE, find_places, judge_by_place
 from calcimeasure.segment.ct.solids import Scene, is_shaft, more_than_noise
 from calcimeasure.segment.ct.split import Parts, find_marrow, passes, split
+from calcimeasure.segment.ct.views import Labeled, around
 from calcimeasure.segment.ct.whole import Wholes, find_wholes
 from calcimeasure.threads import thread_count
 
@@ -170,7 +172,14 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     box = _used(dense | loose)
     parts = split(dense[box], coarse.spacing_mm)
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
-    judgements = [judge(one, settings, contrast_agent=bool(volume.stack.contrast_agent)) for one in features]
+    k, j, i = (part.start * mm for part, mm in zip(box, coarse.spacing_mm, strict=True))
+    labeled, stack = Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, (k, j, i)), around(coarse.attenuation_hu, coarse.spacing_mm)
+    given = bool(volume.stack.contrast_agent)
+    undecided = [n for n, one in enumerate(features, 1) if is_undecided(one, contrast_agent=given)]
+    looked = look(stack, labeled, undecided, whole=False)
+    judgements = [
+        judge(one, settings, contrast_agent=given, looked=looked.get(n)) for n, one in enumerate(features, 1)
+    ]
     notices: tuple[str, ...] = ()
     able = np.ones(parts.labels.shape, dtype=np.bool_)
     if bones is not None:
@@ -178,7 +187,7 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
         judgements, notices = _by_mask(judgements, parts, outlined)
         able = ~outlined
     tissues = [judgement.tissue for judgement in judgements]
-    scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, coarse.spacing_mm)
+    scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, labeled, stack)
     joined = find_wholes(scene, judgements, settings)
     joined, whole_of, judgements = _in_wholes(scene, judgements, joined)
     number, grouped = _hold_together(parts, features, judgements, whole_of)
@@ -190,10 +199,8 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
     sure = float(np.mean(bone)) if bone else 0.0
     boxes = _boxes(groups)
-    places = find_places(
-        coarse, volume.geometry, body, marrow | (groups == BONE_GROUP), (groups > OUTSIDE_GROUP) | (wholes > 0)
-    )
-    placed = {n: judge_by_place(grouped[n], _blocks_of(n, groups, box), places) for n, box in boxes.items()}
+    places = find_places(coarse, volume.geometry, body, groups, marrow)
+    placed = {n: judge_by_place(grouped[n], _blocks_of(n, groups, box), places, settings) for n, box in boxes.items()}
     return _Judged(coarse, body, groups, marrow, wholes, grouped | placed, boxes, sure, places, notices)
 
 
@@ -559,7 +566,7 @@ def _alone(
     features = replace(features, outside_share=float(np.mean(body[mask] == 0)))
     judgement = judge(features, settings, contrast_agent=bool(volume.stack.contrast_agent))
     blocks = (np.argwhere(mask) + outline.start_kji) // judged.coarse.factor_kji
-    return _proposal(outline, judge_by_place(judgement, blocks, judged.places))
+    return _proposal(outline, judge_by_place(judgement, blocks, judged.places, settings))
 
 
 def _coarse_box(box: Box, coarse: Coarse) -> Box:

@@ -95,6 +95,8 @@ def find_trunk(
     spacing_mm
         Spacing of the copy.
     """
+    if body.any(axis=1).sum(axis=1).max(initial=0) * spacing_mm[2] < 2 * CAVITY.least_half_width_mm:
+        return None
     lung = _lungs(attenuation_hu, body, spacing_mm)
     lung_mm2 = lung.sum(axis=(1, 2)) * spacing_mm[1] * spacing_mm[2]
     middle_y = _mean_index(body, 1)

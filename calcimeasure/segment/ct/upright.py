@@ -68,10 +68,16 @@ class Upright:
         """Turn an array of the copy upright, without copying it."""
         return blocks.transpose(self.order)[tuple(slice(None, None, -1 if back else 1) for back in self.reversed_axes)]
 
-    def thinned(self, upright: NDArray[Scalar]) -> NDArray[Scalar]:
-        """Take every nth block of an upright array, the middle one of each step."""
-        first = (min(n // 2, length - 1) for n, length in zip(self.step, upright.shape, strict=True))
-        return np.ascontiguousarray(upright[tuple(slice(a, None, n) for a, n in zip(first, self.step, strict=True))])
+    def slices(self, blocks: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Turn an array of the copy upright, and take every nth slice across the patient's length, without copying."""
+        turned = self.turned(blocks)
+        return turned[min(self.step[0] // 2, len(turned) - 1) :: self.step[0]]
+
+    def thinned(self, slices: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Take every nth block in each of the slices, the middle one of each step."""
+        _, rows, columns = slices.shape
+        row, column = min(self.step[1] // 2, rows - 1), min(self.step[2] // 2, columns - 1)
+        return np.ascontiguousarray(slices[:, row :: self.step[1], column :: self.step[2]])
 
     def points_mm(self, index_kji: NDArray[np.intp], shape_kji: tuple[int, ...]) -> NDArray[np.float64]:
         """Middles of blocks of the copy, along upright axes, from the corner of the upright copy.

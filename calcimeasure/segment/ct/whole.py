@@ -18,7 +18,8 @@ from skimage.segmentation import expand_labels
 
 from calcimeasure.model import Tissue
 from calcimeasure.segment.ct.constants import CT
-from calcimeasure.segment.ct.judge import judge_whole
+from calcimeasure.segment.ct.judge import is_undecided_whole, judge_whole
+from calcimeasure.segment.ct.look import look
 from calcimeasure.segment.ct.solids import (
     distance_mm,
     merged,
@@ -27,6 +28,7 @@ from calcimeasure.segment.ct.solids import (
     solids_of,
     whole_features,
 )
+from calcimeasure.segment.ct.views import Labeled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,13 +82,23 @@ def find_wholes(scene: Scene, judgements: list[Judgement], settings: MeasureSett
     joined = merged(solids, features)
     if joined is not solids:
         solids, features = joined, whole_features(scene, joined)
-    judged = _piece_by_piece(scene, solids, judgements, [judge_whole(one, settings) for one in features])
+    judged = _piece_by_piece(scene, solids, judgements, _judged(scene, solids, features, settings))
     masses = np.array([False, *(one.tissue is Tissue.CALCIFIED_MASS for one in judged)])
     if not masses.any():
         return none
     small = np.array([False, *(one.volume_mm3 < CT.small_solid_mm3 for one in features)]) & ~masses
     clusters = _clusters(solids, masses, small, settings)
     return _several(scene, solids, clusters, judged, features)
+
+
+def _judged(
+    scene: Scene, solids: Solids, features: list[WholeFeatures], settings: MeasureSettings
+) -> list[Judgement]:
+    """Judge each solid as a whole."""
+    labeled = Labeled(solids.labels, solids.depth_mm, solids.spacing_mm, scene.labeled.corner_mm)
+    undecided = [n for n, one in enumerate(features, 1) if is_undecided_whole(one)]
+    looked = look(scene.stack, labeled, undecided, whole=True)
+    return [judge_whole(one, settings, looked=looked.get(n)) for n, one in enumerate(features, 1)]
 
 
 def _piece_by_piece(

@@ -275,6 +275,12 @@ class RadiographConstants(Constants):
 
     # Growing from a place that a reader marks
     unsure: float = constant(0.6, "", "Below this certainty there is nothing that a reader can have pointed at.")
+    beyond_painted: float = constant(
+        1 / 3, "of its width", "An outline that goes farther beyond the region that a reader painted is not taken."
+    )
+    least_of_painted: float = constant(
+        0.5, "of it", "An outline that holds less of the region that a reader painted is not taken."
+    )
     beside_pixels: float = constant(
         8.0, "of 64 pixels along a patch", "The place that a reader points at lies no farther outside of the mass."
     )

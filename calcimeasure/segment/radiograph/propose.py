@@ -12,6 +12,7 @@ from calcimeasure.model import Outline, Proposal, Proposals, Tissue
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.features import features_of
 from calcimeasure.segment.radiograph.judge import evidence_of, mass_probability, promise
+from calcimeasure.segment.radiograph.marked import kept_pyramid_of, kept_to_painted, within_skin
 from calcimeasure.segment.radiograph.places import find_places
 from calcimeasure.segment.radiograph.rays import Edges, recentered, strengths, trace, traced_again, true_in
 from calcimeasure.segment.radiograph.scale import pyramid_of
@@ -77,7 +78,8 @@ def grow_on_radiograph(
     Returns
     -------
     Outline
-        The outline; it has a single slice (k is 0).
+        The outline; it has a single slice (k is 0). It does not reach into the open beam. Of a rough mask it is the
+        mask itself where nothing was found that keeps to it (`kept_to_painted`).
 
     Raises
     ------
@@ -85,7 +87,7 @@ def grow_on_radiograph(
         The seed lies outside of the image, or no structure around the seed is denser than its surroundings.
     """
     seeds = _seeds(seed, radiograph)
-    pyramid = pyramid_of(radiograph)
+    pyramid = kept_pyramid_of(radiograph)
     point = float(seeds[:, 0].mean()), float(seeds[:, 1].mean())
     if isinstance(seed, np.ndarray):
         found = settled(
@@ -99,6 +101,9 @@ def grow_on_radiograph(
         and found.pixels_away(pyramid, point) <= RADIOGRAPH.beside_pixels
     )
     outline = _outline(pyramid, found) if found is not None and is_there else None
+    outline = None if outline is None else within_skin(outline, pyramid)
+    if isinstance(seed, np.ndarray) and outline is not None:
+        return kept_to_painted(outline, seed, pyramid.steps[0])
     if outline is None:
         where = f"nothing around row {point[0]:.0f}, column {point[1]:.0f} stands out from its surroundings"
         raise ReviewError(f"A place in a mass expected, found that {where}. Point at the mass, or draw its outline.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from calcimeasure.model import Evidence, Tissue
 from calcimeasure.segment.ct.coarse import Coarse
 from calcimeasure.segment.ct.judge import Judgement
 from calcimeasure.segment.ct.place import Places, find_places, judge_by_place
+from calcimeasure.settings import MeasureSettings
 from tests.model.test_model import volume_of
 from tests.phantoms import Grid
 from tests.trunks import ORGANS, SOFT, STEP_MM, PaintedTrunk, painted_trunk
@@ -45,13 +48,14 @@ def placed(trunk: PaintedTrunk, deposit: np.ndarray, plane: str = "axial", judge
     hu = as_acquired(np.where(deposit, 600, trunk.hu).astype(np.int16), plane)
     bone, deposit = (as_acquired(one, plane) for one in (trunk.bone & ~deposit, deposit))
     places = places_of(hu, bone, deposit, plane)
-    return judge_by_place(judgement, np.argwhere(deposit), places)
+    return judge_by_place(judgement, np.argwhere(deposit), places, MeasureSettings())
 
 
 def places_of(hu: np.ndarray, bone: np.ndarray, dense: np.ndarray, plane: str = "axial") -> Places:
     body = (hu > -500) | (np.abs(hu + 850) < 60)
     coarse = Coarse(hu, (1, 1, 1), (STEP_MM,) * 3)
-    return find_places(coarse, geometry(hu.shape, plane), body.astype(np.uint8), bone, dense)
+    groups = np.where(bone, 1, np.where(dense, 3, 0)).astype(np.int32)
+    return find_places(coarse, geometry(hu.shape, plane), body.astype(np.uint8), groups, np.zeros_like(bone))
 
 
 @pytest.fixture(scope="module")
@@ -120,24 +124,51 @@ def test_part_that_may_be_a_mass_is_no_mass_in_an_organ(trunk: PaintedTrunk) -> 
 
 
 @pytest.mark.parametrize(
-    ("core_hu", "spread", "thickness_mm", "tissue"),
+    ("core_hu", "spread", "thickness_mm", "slenderness", "tissue"),
     [
-        (400.0, 0.03, 45.0, Tissue.CONTRAST),
-        (400.0, 0.2, 45.0, Tissue.OTHER_CALCIFICATION),
-        (900.0, 0.03, 45.0, Tissue.OTHER_CALCIFICATION),
-        (400.0, 0.03, 12.0, Tissue.OTHER_CALCIFICATION),
+        (400.0, 0.03, 45.0, 1.6, Tissue.CONTRAST),
+        (500.0, 0.04, 17.0, 3.4, Tissue.CONTRAST),
+        (400.0, 0.2, 45.0, 1.6, Tissue.OTHER_CALCIFICATION),
+        (900.0, 0.03, 45.0, 1.6, Tissue.OTHER_CALCIFICATION),
+        (400.0, 0.03, 12.0, 1.6, Tissue.OTHER_CALCIFICATION),
     ],
-    ids=["bladder", "fibroid", "too dense", "stone"],
+    ids=["bladder", "bowel", "fibroid", "too dense", "stone"],
 )
 def test_wide_and_even_as_a_fluid_is_contrast_in_the_cavity_alone(
-    trunk: PaintedTrunk, core_hu: float, spread: float, thickness_mm: float, tissue: Tissue
+    trunk: PaintedTrunk, core_hu: float, spread: float, thickness_mm: float, slenderness: float, tissue: Tissue
 ) -> None:
     values = {"core_hu": core_hu, "spread": spread, "thickness_mm": thickness_mm, "rim": 1.0}
+    values["slenderness"] = slenderness
     even = Judgement(
         Tissue.CALCIFIED_MASS, 0.8, 0.8, tuple(Evidence(name, value, 0.0, "") for name, value in values.items())
     )
     assert placed(trunk, trunk.ball(ORGANS["bladder"], 22), judgement=even).tissue is tissue
     assert placed(trunk, trunk.ball(SOFT["buttock"], 22), judgement=even) is even
+
+
+EVEN = Judgement(
+    Tissue.CONTRAST, 0.7, 0.8, (Evidence("contrast", 0.03, 0.0, ""), Evidence("slenderness", 1.5, 0.0, ""))
+)
+"""As even as a fluid, in a scan with contrast agent."""
+
+
+def test_even_mass_in_soft_tissue_is_no_contrast_agent(trunk: PaintedTrunk) -> None:
+    found = placed(trunk, trunk.ball(SOFT["buttock"], 14), judgement=EVEN)
+    assert (found.tissue, found.confidence) == (Tissue.CALCIFIED_MASS, 0.8)
+    assert placed(trunk, trunk.ball(ORGANS["bladder"], 14), judgement=EVEN) is EVEN
+
+
+def test_vessel_full_of_contrast_agent_in_soft_tissue_stays_contrast(trunk: PaintedTrunk) -> None:
+    tube = replace(EVEN, evidence=(Evidence("slenderness", 4.5, 0.0, ""),))
+    assert placed(trunk, trunk.ball(SOFT["groin"], 6), judgement=tube) is tube
+
+
+def test_what_lies_beside_gas_in_the_belly_fills_a_bowel(trunk: PaintedTrunk) -> None:
+    content = trunk.ball((40, -30, 130), 20)
+    bowel = PaintedTrunk(trunk.hu.copy(), trunk.bone, trunk.z, trunk.y, trunk.x)
+    bowel.hu[content & (trunk.y < -36)] = -990
+    assert placed(bowel, content & (trunk.y >= -36)).tissue is Tissue.CONTRAST
+    assert placed(trunk, content).tissue is Tissue.OTHER_CALCIFICATION
 
 
 # Where there is no cavity
@@ -186,7 +217,11 @@ def test_oblique_stack_without_axes_of_its_own_has_no_places() -> None:
     grid = Grid((4, 5, 6), diagonal[0], diagonal[2], 1.0, 1.0, np.arange(4)[:, None] * normal)
     hu = np.zeros(grid.shape_kji, dtype=np.int16)
     places = find_places(
-        Coarse(hu, (1, 1, 1), (1.0, 1.0, 1.0)), volume_of(hu, grid).geometry, hu.astype(np.uint8), hu > 0, hu > 0
+        Coarse(hu, (1, 1, 1), (1.0, 1.0, 1.0)),
+        volume_of(hu, grid).geometry,
+        hu.astype(np.uint8),
+        hu.astype(np.int32),
+        hu > 0,
     )
     assert places.cavity is None
-    assert judge_by_place(MASS, np.zeros((1, 3), dtype=np.intp), places) is MASS
+    assert judge_by_place(MASS, np.zeros((1, 3), dtype=np.intp), places, MeasureSettings()) is MASS

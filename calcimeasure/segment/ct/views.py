@@ -1,0 +1,153 @@
+"""What surrounds a dense part: three planes through its middle, in two sizes, as the network looks at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
+
+from calcimeasure.segment.ct.coarse import means_of
+from calcimeasure.segment.ct.constants import CT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Spacing = tuple[float, float, float]
+Blocks = TypeVar("Blocks", bound=np.generic)
+
+SIDE: Final = CT.view_side
+"""Pixels along a side of a view."""
+VIEWS: Final = 3 * len(CT.view_steps_mm)
+"""Views of a part: planes of rows and columns, of slices and columns, of slices and rows, for each step."""
+CHANNELS: Final = 4
+"""See `as_channels`."""
+BEYOND_HU: Final = -32768
+"""What lies beyond the end of the image."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Around:
+    """The whole stack at the steps of the views.
+
+    Parameters
+    ----------
+    copies_hu, spacings_mm
+        For each step: (k, j, i) means over blocks of about a step, and the distance between these.
+    """
+
+    copies_hu: tuple[NDArray[np.int16], ...]
+    spacings_mm: tuple[Spacing, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labeled:
+    """Parts, or solids on their coarser grid.
+
+    Parameters
+    ----------
+    labels, depth_mm
+        (k, j, i) label of each block, and its distance from the surface.
+    spacing_mm
+        Distance between the blocks.
+    corner_mm
+        Where the first corner lies, from the first corner of the stack.
+    """
+
+    labels: NDArray[np.int32]
+    depth_mm: NDArray[np.float32]
+    spacing_mm: Spacing
+    corner_mm: Spacing
+
+
+def around(attenuation_hu: NDArray[np.int16], spacing_mm: Spacing) -> Around:
+    """Average the blocks of a coarse copy at the steps of the views."""
+    copies, spacings = [], []
+    for step_mm in CT.view_steps_mm:
+        k, j, i = (max(1, round(step_mm / mm)) for mm in spacing_mm)
+        copies.append(means_of(attenuation_hu, (k, j, i)))
+        spacings.append((k * spacing_mm[0], j * spacing_mm[1], i * spacing_mm[2]))
+    return Around(tuple(copies), tuple(spacings))
+
+
+def views_of(
+    stack: Around, parts: Labeled, numbers: NDArray[np.intp]
+) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """Sample attenuation and the part itself in three planes through the deepest block of each part.
+
+    Parameters
+    ----------
+    stack, parts
+        The stack and the parts in it.
+    numbers
+        (n,) the labels that are looked at.
+
+    Returns
+    -------
+    attenuation, own
+        (n, VIEWS, SIDE, SIDE): attenuation, `BEYOND_HU` beyond the end of the image; and where the part itself lies.
+    """
+    seen = np.full((len(numbers), VIEWS, SIDE, SIDE), BEYOND_HU, dtype=np.int16)
+    own = np.zeros(seen.shape, dtype=np.bool_)
+    middles_mm = (_deepest(parts, numbers) + 0.5) * parts.spacing_mm + parts.corner_mm
+    across = np.arange(SIDE) - (SIDE - 1) / 2
+    for scale, (copy_hu, copy_mm) in enumerate(zip(stack.copies_hu, stack.spacings_mm, strict=True)):
+        steps_mm = across * CT.view_steps_mm[scale]
+        for n, (number, middle_mm) in enumerate(zip(numbers, middles_mm, strict=True)):
+            for fixed in range(3):
+                places_mm = [
+                    middle_mm[axis : axis + 1] if axis == fixed else middle_mm[axis] + steps_mm for axis in range(3)
+                ]
+                in_copy = [_on(one, mm, n) for one, mm, n in zip(places_mm, copy_mm, copy_hu.shape, strict=True)]
+                in_parts = [
+                    _on(one - corner, mm, n)
+                    for one, corner, mm, n in zip(
+                        places_mm, parts.corner_mm, parts.spacing_mm, parts.labels.shape, strict=True
+                    )
+                ]
+                seen[n, 3 * scale + fixed] = _taken(copy_hu, in_copy, BEYOND_HU).reshape(SIDE, SIDE)
+                own[n, 3 * scale + fixed] = (_taken(parts.labels, in_parts, 0) == number).reshape(SIDE, SIDE)
+    return seen, own
+
+
+def _deepest(parts: Labeled, numbers: NDArray[np.intp]) -> NDArray[np.intp]:
+    """(n, 3) index of the deepest block of each part; of several that are equally deep, the first."""
+    count = int(parts.labels.max(initial=0)) + 1
+    wanted = np.zeros(count, dtype=np.bool_)
+    wanted[numbers] = True
+    at = np.flatnonzero(wanted[parts.labels])
+    label, depth_mm = parts.labels.ravel()[at], parts.depth_mm.ravel()[at]
+    deepest_mm = np.zeros(count, dtype=np.float32)
+    np.maximum.at(deepest_mm, label, depth_mm)
+    top = np.flatnonzero(depth_mm >= deepest_mm[label])
+    first = np.zeros(count, dtype=np.intp)
+    found, index = np.unique(label[top], return_index=True)
+    first[found] = at[top[index]]
+    return np.stack(np.unravel_index(first[numbers], parts.labels.shape), axis=1)
+
+
+def as_channels(seen_hu: NDArray[np.int16], own: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(..., CHANNELS) soft tissue, what is denser, the part itself, and what lies beyond the image; each 0 to 1."""
+    beyond = seen_hu == BEYOND_HU
+    hu = np.where(beyond, np.int16(-1000), seen_hu).astype(np.float32)
+    (soft_low, soft_high), (dense_low, dense_high) = CT.view_windows_hu
+    channels = np.empty((*seen_hu.shape, CHANNELS), dtype=np.float32)
+    channels[..., 0] = np.clip((hu - soft_low) / (soft_high - soft_low), 0, 1)
+    channels[..., 1] = np.clip((hu - dense_low) / (dense_high - dense_low), 0, 1)
+    channels[..., 2] = own
+    channels[..., 3] = beyond
+    return channels
+
+
+def _on(places_mm: NDArray[np.float64], spacing_mm: float, count: int) -> NDArray[np.intp]:
+    """Return the index of the block that holds each place; -1 beyond the image."""
+    index = np.floor(places_mm / spacing_mm).astype(np.intp)
+    return np.where((index >= 0) & (index < count), index, -1)
+
+
+def _taken(array: NDArray[Blocks], index: list[NDArray[np.intp]], beyond: int) -> NDArray[Blocks]:
+    found: NDArray[Blocks] = array[np.ix_(*index)]
+    for axis, one in enumerate(index):
+        if (one < 0).any():
+            np.moveaxis(found, axis, 0)[one < 0] = beyond
+    return found

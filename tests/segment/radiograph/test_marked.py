@@ -1,0 +1,63 @@
+"""What a reader marks stays in the body and keeps to what was painted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from calcimeasure.model import Outline
+from calcimeasure.segment.radiograph.marked import kept_pyramid_of, kept_to_painted, within_skin
+from tests.radiographs import radiograph_of
+
+SHAPE = (80, 120)
+STEPS = (0.5, 0.25)
+"""Rows are twice as far apart as columns."""
+
+
+def box(rows: slice, columns: slice) -> np.ndarray:
+    mask = np.zeros(SHAPE, dtype=bool)
+    mask[rows, columns] = True
+    return mask
+
+
+PAINTED = box(slice(20, 40), slice(30, 70))
+"""10 x 10 mm: a third of its width is 3.3 mm, 6 rows or 13 columns."""
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "is_taken"),
+    [
+        ((20, 40), (30, 70), True),
+        ((16, 44), (21, 79), True),
+        ((12, 46), (30, 70), False),
+        ((20, 48), (30, 70), False),
+        ((20, 40), (15, 70), False),
+        ((20, 40), (30, 85), False),
+        ((20, 40), (30, 51), True),
+        ((20, 40), (30, 48), False),
+        ((60, 70), (30, 70), False),
+    ],
+)
+def test_an_outline_that_leaves_what_was_painted_is_not_taken(
+    rows: tuple[int, int], columns: tuple[int, int], is_taken: bool
+) -> None:
+    found = Outline.from_mask(box(slice(*rows), slice(*columns))[None])
+    assert kept_to_painted(found, PAINTED, STEPS) == (found if is_taken else Outline.from_mask(PAINTED[None]))
+
+
+def test_an_outline_does_not_reach_into_the_open_beam() -> None:
+    pixels = np.full((120, 160), 100, dtype=np.float32)
+    pixels[:, 60:] = 900
+    pixels[40:80, 70:110] = 1500
+    image = radiograph_of(pixels)
+    pyramid = kept_pyramid_of(image)
+    assert kept_pyramid_of(replace(image)) is pyramid
+    assert kept_pyramid_of(image.calibrated(0.2)) is not pyramid
+    inside = Outline.from_mask(np.ones((1, 20, 20), dtype=bool), (0, 50, 80))
+    assert within_skin(inside, pyramid) is inside
+    across = within_skin(Outline.from_mask(np.ones((1, 20, 60), dtype=bool), (0, 50, 40)), pyramid)
+    assert across is not None
+    assert (across.start_kji[2], across.stop_kji[2]) == (60, 100)
+    assert within_skin(Outline.from_mask(np.ones((1, 20, 30), dtype=bool), (0, 50, 10)), pyramid) is None
