@@ -436,8 +436,8 @@ def _decided_together(lesions: Sequence[Lesion]) -> Lesion:
     """Give the first of some lesions what readers decided about any of them; what they decided first counts."""
     first = lesions[0]
     accepted = any(one.status is Status.ACCEPTED for one in lesions)
-    # What is accepted is a mass, except in stores of older versions.
-    told = ([one for one in lesions if one.is_mass] if accepted else None) or lesions
+    # What is accepted is a mass.
+    told = [one for one in lesions if one.is_mass or not accepted] or lesions
     tissue = next((one for one in told if one.tissue is not None and one.tissue_confidence is None), told[0])
     side = next((one.side for one in lesions if one.side and one.side.source is SideSource.READER), first.side)
     site = next((one.site for one in lesions if one.site and one.site.source is SiteSource.READER), first.site)
