@@ -449,7 +449,9 @@ class CtConstants(Constants):
     # The network
     looked_base_log_odds: float = constant(1.12, "log odds", "The same for a part that the network looked at.")
     network_weight: float = constant(
-        0.89, "", "Of the log odds of the network: below 1 it is less sure of unseen patients than of those it was taught."
+        0.89,
+        "",
+        "Of the log odds of the network: below 1 it is less sure of unseen patients than of those it was taught.",
     )
     looked_whole_base_log_odds: float = constant(-1.09, "log odds", "The same for a solid that the network looked at.")
     whole_network_weight: float = constant(0.82, "", "The same for solids of several pieces.")
@@ -468,7 +470,7 @@ class CtConstants(Constants):
     decided_log_odds: float = constant(
         -6.0,
         "log odds",
-        "With less by their signs alone parts are bone, and are not looked at: of 100 large pieces of bone 16 have more.",
+        "With less by its signs alone a part is bone, and is not looked at: 16 of 100 large pieces of bone have more.",
     )
     alike_log_odds: float = constant(
         1.5, "log odds", "Solids that touch and that the network takes for masses with at least this are one solid."

@@ -1,7 +1,9 @@
 """The network that looks at a dense part of a CT and at what surrounds it, and tells a calcified mass from the rest.
 
-Each view passes four convolutions. What they find is averaged, and its largest taken, over the pixels of a view and over
-the three planes of a step; two dense layers join the steps. The network was taught on synthetic masses in public CT
+Each view passes four convolutions. Mean and largest value of what they find are taken over the pixels of a view, and
+then over the three planes of a step; two dense layers join the steps.
+
+The network was taught on synthetic masses in public CT
 (tests/bench/tissue/learning). The weights are in part_network.npz in the same folder.
 """
 

@@ -173,13 +173,14 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     parts = split(dense[box], coarse.spacing_mm)
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
     k, j, i = (part.start * mm for part, mm in zip(box, coarse.spacing_mm, strict=True))
-    labeled, stack = Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, (k, j, i)), around(coarse.attenuation_hu, coarse.spacing_mm)
+    labeled, stack = (
+        Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, (k, j, i)),
+        around(coarse.attenuation_hu, coarse.spacing_mm),
+    )
     given = bool(volume.stack.contrast_agent)
     undecided = [n for n, one in enumerate(features, 1) if is_undecided(one, contrast_agent=given)]
     looked = look(stack, labeled, undecided, whole=False)
-    judgements = [
-        judge(one, settings, contrast_agent=given, looked=looked.get(n)) for n, one in enumerate(features, 1)
-    ]
+    judgements = [judge(one, settings, contrast_agent=given, looked=looked.get(n)) for n, one in enumerate(features, 1)]
     notices: tuple[str, ...] = ()
     able = np.ones(parts.labels.shape, dtype=np.bool_)
     if bones is not None:

@@ -70,9 +70,7 @@ def around(attenuation_hu: NDArray[np.int16], spacing_mm: Spacing) -> Around:
     return Around(tuple(copies), tuple(spacings))
 
 
-def views_of(
-    stack: Around, parts: Labeled, numbers: NDArray[np.intp]
-) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+def views_of(stack: Around, parts: Labeled, numbers: NDArray[np.intp]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
     """Sample attenuation and the part itself in three planes through the deepest block of each part.
 
     Parameters

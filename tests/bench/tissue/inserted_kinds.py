@@ -42,7 +42,8 @@ def mass_of(kind: Kind, seed: int, size_mm: float) -> Mass:
     rng = np.random.default_rng([seed, KINDS.index(kind)])
     case = Case(
         kind, seed, size_mm, 1.0, 0.8, float(rng.uniform(0.7, 3.0)),
-        float(math.exp(rng.uniform(math.log(0.08), math.log(0.6)))), float(rng.uniform(5, min(20, size_mm / 2.5))), False,
+        float(math.exp(rng.uniform(math.log(0.08), math.log(0.6)))),
+        float(rng.uniform(5, min(20, size_mm / 2.5))), False,
     )  # fmt: skip
     axis_mm = np.arange(-size_mm / 2 - 4, size_mm / 2 + 4, FINE_MM, dtype=np.float32)
     inside_mm, _ = _envelope(rng, size_mm, axis_mm)

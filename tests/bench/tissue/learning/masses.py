@@ -54,9 +54,7 @@ class Mass:
         """The same mass, with its axes exchanged and mirrored at random, and of another density."""
         order = [int(axis) for axis in rng.permutation(3)]
         mirror = tuple(slice(None, None, int(rng.choice([-1, 1]))) for _ in range(3))
-        hu, filled, calcified = (
-            one.transpose(order)[mirror] for one in (self.value_hu, self.filled, self.calcified)
-        )
+        hu, filled, calcified = (one.transpose(order)[mirror] for one in (self.value_hu, self.filled, self.calcified))
         denser = np.where(calcified, 200 + (hu - 200) * np.float32(rng.uniform(0.75, 1.35)), hu).astype(np.float32)
         return Mass(self.kind, self.size_mm, denser, filled, calcified, self.step_mm)
 
@@ -102,7 +100,9 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], sigma: float)
 
 
 def _depth_of_envelope(rng: np.random.Generator, kind: Kind, size_mm: float, step_mm: float) -> NDArray[np.float32]:
-    z, y, x = (np.linspace(-1, 1, COARSE, dtype=np.float32).reshape(shape) for shape in ((-1, 1, 1), (1, -1, 1), (1, 1, -1)))
+    z, y, x = (
+        np.linspace(-1, 1, COARSE, dtype=np.float32).reshape(shape) for shape in ((-1, 1, 1), (1, -1, 1), (1, 1, -1))
+    )
     stretch = np.exp(rng.uniform(-0.45, 0.45, 3))
     level = np.zeros((COARSE,) * 3, dtype=np.float32)
     for _ in range(int(rng.integers(1, 7))):

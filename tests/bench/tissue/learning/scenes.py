@@ -7,7 +7,7 @@ share of it that is mass.
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 import cc3d
@@ -28,9 +28,9 @@ from tests.model.test_model import volume_of
 from tests.phantoms import straight_grid
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Volume
     from numpy.typing import NDArray
 
+    from calcimeasure.model import Volume
     from tests.bench.tissue.learning.masses import Mass
 
 BONE_HU = 180
@@ -134,13 +134,17 @@ def put(
         half = mass.size_mm / 2
         room = taken > half + 14
         away = rng.uniform(0.15, 0.7) * half
-        able = body & room & {
-            "free": (from_bone > half + 6) & (from_skin > min(0.5 * half, 14)),
-            "bone": np.abs(from_bone - away) < 4,
-            "joint": (from_bone < 0.7 * half + 3) & (much > 0.18) & (much < 0.75),
-            "skin": (from_skin < 0.6 * half + 4) & (from_bone > 3),
-            "border": (from_air < 0.5 * half + 4) & (from_skin > 3) & (from_bone > 1),
-        }[place]
+        able = (
+            body
+            & room
+            & {
+                "free": (from_bone > half + 6) & (from_skin > min(0.5 * half, 14)),
+                "bone": np.abs(from_bone - away) < 4,
+                "joint": (from_bone < 0.7 * half + 3) & (much > 0.18) & (much < 0.75),
+                "skin": (from_skin < 0.6 * half + 4) & (from_bone > 3),
+                "border": (from_air < 0.5 * half + 4) & (from_skin > 3) & (from_bone > 1),
+            }[place]
+        )
         index = np.flatnonzero(able)
         if not index.size:
             continue
@@ -256,7 +260,10 @@ def find(stack: Stack, truth: NDArray[np.uint8]) -> tuple[Found | None, Found | 
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
     judgements = [judge(one, settings) for one in features]
     corner = tuple(part.start * mm for part, mm in zip(box, coarse.spacing_mm, strict=True))
-    labeled, looked_at = Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, corner), around(coarse.attenuation_hu, coarse.spacing_mm)
+    labeled, looked_at = (
+        Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, corner),
+        around(coarse.attenuation_hu, coarse.spacing_mm),
+    )
     found = None
     if features:
         plain = np.array([one.evidence[0].name == one.tissue.value for one in judgements])
@@ -308,5 +315,5 @@ def _found(
     wanted = np.flatnonzero(extent >= SMALLEST_MM) + 1
     seen, own = views_of(stack, labeled, wanted)
     rows = np.array([[np.nan if v is None else v for v in astuple(features[n - 1])] for n in wanted], dtype=np.float32)
-    return Found(rows, inside[wanted].astype(np.float32), most[wanted].astype(np.int32), held[wanted].astype(np.float32),
-                 seen, own, plain[wanted - 1], extent[wanted - 1].astype(np.float32))  # fmt: skip
+    shares = inside[wanted].astype(np.float32), most[wanted].astype(np.int32), held[wanted].astype(np.float32)
+    return Found(rows, *shares, seen, own, plain[wanted - 1], extent[wanted - 1].astype(np.float32))  # fmt: skip
