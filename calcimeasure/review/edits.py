@@ -100,8 +100,7 @@ def set_tissue(current: Revision, tissue: Tissue, by: Signature, image: Image | 
     its image, the vertebral canal is judged for this tissue.
     """
     lesion = replace(current.lesion, tissue=tissue, tissue_confidence=None)
-    if lesion.status is Status.ACCEPTED and not lesion.is_mass:
-        lesion = replace(lesion, status=Status.PROPOSED)
+    lesion = _accepted_as_mass(lesion)
     return _next(current, lesion if image is None else with_canal(image, lesion), by, f"tissue: {tissue}")
 
 
@@ -438,11 +437,11 @@ def _decided_together(lesions: Sequence[Lesion]) -> Lesion:
     first = lesions[0]
     accepted = any(one.status is Status.ACCEPTED for one in lesions)
     # What is accepted is a mass.
-    told = [one for one in lesions if one.is_mass] if accepted else lesions
+    told = [one for one in lesions if one.is_mass or not accepted] or lesions
     tissue = next((one for one in told if one.tissue is not None and one.tissue_confidence is None), told[0])
     side = next((one.side for one in lesions if one.side and one.side.source is SideSource.READER), first.side)
     site = next((one.site for one in lesions if one.site and one.site.source is SiteSource.READER), first.site)
-    return replace(
+    together = replace(
         _without_morphology(first),
         status=Status.ACCEPTED if accepted else first.status,
         tissue=tissue.tissue,
@@ -450,6 +449,16 @@ def _decided_together(lesions: Sequence[Lesion]) -> Lesion:
         side=side,
         site=site,
     )
+    return _accepted_as_mass(together)
+
+
+def _accepted_as_mass(lesion: Lesion) -> Lesion:
+    """Let an accepted lesion be a mass: of unknown tissue it becomes one, of another tissue it is proposed again."""
+    if lesion.status is not Status.ACCEPTED or lesion.is_mass:
+        return lesion
+    if lesion.tissue is Tissue.UNKNOWN:
+        return replace(lesion, tissue=Tissue.CALCIFIED_MASS, tissue_confidence=None)
+    return replace(lesion, status=Status.PROPOSED)
 
 
 def _without_morphology(lesion: Lesion) -> Lesion:

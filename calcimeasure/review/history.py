@@ -80,6 +80,25 @@ class Decision:
 Step = Stroke | Decision
 
 
+@dataclass(frozen=True, slots=True)
+class StepTold:
+    """What a step changed, for the reader.
+
+    Parameters
+    ----------
+    numbers
+        The lesions that it changed.
+    words
+        What was done.
+    slices_k
+        The slices on which a stroke lies; empty for a decision.
+    """
+
+    numbers: tuple[int, ...]
+    words: str
+    slices_k: tuple[int, ...] = ()
+
+
 class History:
     """The steps of a session that can be undone, and those that were undone and can be done again."""
 

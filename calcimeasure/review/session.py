@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.analysis.pipeline import refined_outline
 from calcimeasure.errors import ConflictError, ReviewError
@@ -16,7 +18,7 @@ from calcimeasure.review import edits
 from calcimeasure.review.cut import parts_of
 from calcimeasure.review.drafts import Drafts, Job, measuring
 from calcimeasure.review.growing import growing
-from calcimeasure.review.history import Decision, History, Stroke
+from calcimeasure.review.history import Decision, History, StepTold, Stroke
 from calcimeasure.review.labels import LabelImage, changed_outline
 from calcimeasure.review.listeners import Listeners
 from calcimeasure.review.revisions import Revisions
@@ -24,7 +26,6 @@ from calcimeasure.review.revisions import Revisions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from calcimeasure.analysis.kinds import AnyAnatomy
@@ -619,6 +620,18 @@ class Session:
         """Redo the step that was undone last; False if there is none."""
         return self._step(forward=True)
 
+    def step_told(self, forward: bool) -> StepTold | None:
+        """Say what `undo` or, with `forward`, `redo` is about to change; None if there is nothing."""
+        self.compare()
+        step = self._history.next(forward)
+        if step is None:
+            return None
+        if isinstance(step, Stroke):
+            rows, columns = self.image.shape_kji[1:]
+            return StepTold(tuple(step.labels), "drawing", tuple(np.unique(step.where // (rows * columns)).tolist()))
+        revisions = [self._revisions.history(uid)[number - 1] for uid, number in step.after.items()]
+        return StepTold(tuple(one.lesion.number for one in revisions), revisions[0].why)
+
     def _decided(self, uids: Iterable[str], before: Mapping[str, int]) -> None:
         """Record an edit of lesions as one step for undo."""
         after = self._revisions.numbers
@@ -646,7 +659,13 @@ class Session:
         painted = self._label_image.painted(self.press)
         if painted is not None:
             self._account(painted)
+        self._leave_what_is_gone()
         self.changed.emit("labels")
+
+    def _leave_what_is_gone(self) -> None:
+        """Select nothing, if the selected lesion no longer exists."""
+        if self.selected is not None and self.selected not in {*self.lesions, *self.drafts}:
+            self.select(None)
 
     def _decide_again(self, goal: Mapping[str, int]) -> None:
         numbers = [self._revisions.newest[uid].lesion.number for uid in goal]
@@ -660,8 +679,7 @@ class Session:
         self._append(make, numbers)
         for number in numbers:
             self._draw_again(number)
-        if self.selected is not None and self.selected not in {*self.lesions, *self.drafts}:
-            self.select(None)  # the selected lesion no longer exists
+        self._leave_what_is_gone()
         self.changed.emit("lesions")
 
     # Drawing

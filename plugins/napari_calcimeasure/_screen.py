@@ -217,7 +217,10 @@ class Screen:
             overlays["polygon"].points = []
 
     def lock(self) -> None:
-        """Forbid painting on the remaining layers, because it would not be saved."""
+        """Forbid painting on the remaining layers, because it would not be saved, and tell nothing of the patient."""
+        overlays = self.viewer.canvas.overlays
+        for name in [name for name in overlays if name.startswith("calcimeasure_")]:
+            overlays[name].visible = False
         self.labels.mode = "pan_zoom"
         self.labels.editable = False
 
@@ -296,6 +299,18 @@ class Screen:
             extent = max(np.abs(np.diff(corners, axis=0))[0][shown].max() * ROOM, smallest)
             viewer.scene.camera.center = (0.0, *middle[shown])
             viewer.scene.camera.zoom = min(viewer.canvas.size) / extent
+
+    @property
+    def slice_k(self) -> int:
+        """The acquired slice that is shown, or through the middle of the view in another plane."""
+        return round(float(self.session.display.to_index_kji(self.viewer.dims.point[-3:])[0]))
+
+    def go_to_slice(self, k: int) -> None:
+        """Show an acquired slice; in another plane, move the point of view there."""
+        display, dims = self.session.display, self.viewer.dims
+        axis = dims.ndim - 3 + display.slice_axis
+        at = float(display.to_world((k, 0, 0))[display.slice_axis])
+        dims.set_current_step(axis, round((at - dims.range[axis].start) / dims.range[axis].step))
 
     # Drawing
 

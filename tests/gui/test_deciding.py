@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QInputDialog
 from calcimeasure.model import Lesion, Tissue
 from napari_calcimeasure.panel.lines import DoubtLine, ReaderLine
 from tests.gui.small import MASS, on_the_right, small_folder
-from tests.gui.window import CTRL, Reader
+from tests.gui.window import CTRL, SHIFT, Reader
 
 LESIONS = "SELECT lesion_number, status, tissue FROM current_lesions WHERE stack_id = {} ORDER BY lesion_number"
 PLACES = "SELECT lesion_number, status, laterality FROM current_lesions WHERE stack_id = {} ORDER BY lesion_number"
@@ -140,3 +140,45 @@ def test_who_reads_is_on_the_screen_and_a_name_of_an_earlier_day_is_only_suggest
     signed = "SELECT made_by, status FROM lesion_revisions WHERE made_by IS NOT NULL ORDER BY revision_number"
     assert reader.ask(signed) == [("Reader 1", "accepted"), ("Reader 2", "rejected")]
     reader.forget()
+
+
+def test_undo_goes_to_what_it_changes_and_says_what_it_was(reader: Reader, capsys: pytest.CaptureFixture[str]) -> None:
+    key = reader.key
+    key(Qt.Key.Key_Z, CTRL)
+    assert "Nothing to undo." in capsys.readouterr().out
+    key(Qt.Key.Key_A)
+    key(Qt.Key.Key_Down)
+    key(Qt.Key.Key_Z, CTRL)
+    assert reader.session.selected == 1
+    assert "Undone: lesion 1, accepted as calcified_mass." in capsys.readouterr().out
+    key(Qt.Key.Key_Z, CTRL | SHIFT)
+    assert "Done again: lesion 1, accepted as calcified_mass." in capsys.readouterr().out
+    assert reader.ask(LESIONS.format(1))[0][1] == "accepted"
+
+    key(Qt.Key.Key_N)
+    k = reader.panel.controller.screen.slice_k
+    reader.drag([reader.place((k, 30, 8 + right)) for right in (0, 2, 4)])
+    reader.pause(0.2)
+    reader.click_row(reader.session.next_number - 1)
+    assert reader.panel.evidence.text()
+    for _ in range(3):
+        key(Qt.Key.Key_Right)
+    assert reader.panel.controller.screen.slice_k != k
+    capsys.readouterr()
+    key(Qt.Key.Key_Z, CTRL)
+    assert reader.panel.controller.screen.slice_k == k
+    assert ", drawing." in capsys.readouterr().out
+    assert not reader.session.drafts
+    assert reader.panel.evidence.text() == ""
+
+
+def test_the_name_of_a_patient_does_not_stay_over_other_images(reader: Reader) -> None:
+    overlays = reader.viewer.canvas.overlays
+    assert "SMALL-1" in overlays["calcimeasure_facts"].text
+    reader.viewer.layers.remove("lesions")
+    reader.pause()
+    assert not [name for name in overlays if name.startswith("calcimeasure_") and overlays[name].visible]
+    reader.key(Qt.Key.Key_PageDown)
+    reader.wait(lambda: reader.panel.controller.session is not None)
+    assert overlays["calcimeasure_facts"].visible
+    assert "SMALL-2" in overlays["calcimeasure_facts"].text

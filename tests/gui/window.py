@@ -26,6 +26,7 @@ PATIENCE_S = 20.0
 PRESSED_S = 0.03
 NO_KEY = Qt.KeyboardModifier.NoModifier
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 class Reader:

@@ -282,6 +282,17 @@ def test_what_readers_decided_about_any_piece_holds_for_the_join(
     assert merged.lesion.site == Site(BodySite.HIP, SiteSource.READER)
 
 
+def test_a_join_with_what_was_accepted_is_a_mass(volume: Volume, proposed: Revision, other: Revision) -> None:
+    accepted = review.decide(proposed, Status.ACCEPTED, BY)
+    unsure = replace(other, lesion=replace(other.lesion, tissue=Tissue.UNKNOWN, tissue_confidence=0.4))
+    # Stores of earlier versions have lesions that were accepted while it was not sure that they are masses.
+    of_old = replace(unsure, lesion=replace(unsure.lesion, status=Status.ACCEPTED))
+    never_sure = replace(proposed, lesion=replace(proposed.lesion, tissue=Tissue.UNKNOWN))
+    for pair in ([unsure, accepted], [of_old, never_sure]):
+        merged, _ = review.merge(pair, volume, SETTINGS, BY)
+        assert (merged.lesion.status, merged.lesion.tissue) == (Status.ACCEPTED, Tissue.CALCIFIED_MASS)
+
+
 def test_a_rejected_lesion_is_no_piece_of_a_join(volume: Volume, proposed: Revision, other: Revision) -> None:
     rejected = review.decide(other, Status.REJECTED, BY)
     for pair in ([proposed, rejected], [rejected, proposed]):

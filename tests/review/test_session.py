@@ -649,3 +649,21 @@ def test_side_and_site_of_what_was_drawn_are_judged_when_the_field_is_known(sess
     assert site is not None
     assert site.body_site is BodySite.HIP
     assert not session.needs_anatomy
+
+
+def test_what_is_undone_next_is_told(session: Session) -> None:
+    assert session.step_told(forward=False) is None
+    session.decide(2, Status.ACCEPTED)
+    told = session.step_told(forward=False)
+    assert told is not None
+    assert (told.numbers, told.words, told.slices_k) == ((2,), "accepted", ())
+    paint(session, (slice(5, 7), slice(2, 6), slice(2, 6)), session.next_number)
+    told = session.step_told(forward=False)
+    assert told is not None
+    assert (told.numbers, told.slices_k) == ((session.next_number - 1,), (5, 6))
+    session.select(3)
+    session.undo()
+    assert session.selected is None  # it is gone with what was drawn
+    redone = session.step_told(forward=True)
+    assert redone is not None
+    assert redone.numbers == (3,)

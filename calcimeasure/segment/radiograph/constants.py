@@ -273,6 +273,10 @@ class RadiographConstants(Constants):
         "as teeth or a chest.",
     )
 
+    fewest_proposed_pixels: int = constant(
+        24, "pixels of the radiograph", "Smaller than about 5 x 5 pixels nothing is proposed: noise has such shapes."
+    )
+
     # Growing from a place that a reader marks
     unsure: float = constant(0.6, "", "Below this certainty there is nothing that a reader can have pointed at.")
     beyond_painted: float = constant(
@@ -280,6 +284,12 @@ class RadiographConstants(Constants):
     )
     least_of_painted: float = constant(
         0.5, "of it", "An outline that holds less of the region that a reader painted is not taken."
+    )
+    rest_quantile: float = constant(
+        0.1, "of the pixels", "What was painted and is left out has a background of this density."
+    )
+    most_left_out: float = constant(
+        0.25, "of the outline", "An outline that leaves out more of what is as dense, and was painted, is not taken."
     )
     beside_pixels: float = constant(
         8.0, "of 64 pixels along a patch", "The place that a reader points at lies no farther outside of the mass."

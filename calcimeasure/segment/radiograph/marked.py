@@ -52,7 +52,7 @@ def within_skin(outline: Outline, pyramid: Pyramid) -> Outline | None:
     return Outline.from_mask((labels == largest)[None], outline.start_kji)
 
 
-def kept_to_painted(outline: Outline, painted: NDArray[np.bool_], steps: tuple[float, float]) -> Outline:
+def kept_to_painted(outline: Outline, painted: NDArray[np.bool_], pyramid: Pyramid) -> Outline:
     """Take an outline for what a reader painted, unless it goes far beyond the painted region or leaves most of it.
 
     Parameters
@@ -61,22 +61,34 @@ def kept_to_painted(outline: Outline, painted: NDArray[np.bool_], steps: tuple[f
         What was found from the painted region.
     painted
         (rows, columns) the painted region.
-    steps
-        Distance between rows and between columns.
+    pyramid
+        Copies of the radiograph.
 
     Returns
     -------
     Outline
         The outline. The painted region itself if the outline lies farther from it than a third of its width, or holds
-        less than half of it: it is never made worse.
+        less than half of it, or leaves out a part of it that is as dense as the outline: it is never made worse.
     """
     mask = outline.mask_in((0, 0, 0), (1, *painted.shape))[0]
     rows, columns = (np.flatnonzero((mask | painted).any(axis=axis)) for axis in (1, 0))
     near = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     mask, inside = mask[near], np.pad(painted[near], 1)
+    steps = pyramid.steps[0]
     width = 2 * float(ndimage.distance_transform_edt(inside, sampling=steps).max())
     beyond = ndimage.distance_transform_edt(~inside, sampling=steps)[1:-1, 1:-1]
-    kept = np.count_nonzero(mask & painted[near]) / np.count_nonzero(painted)
-    if beyond[mask].max() <= RADIOGRAPH.beyond_painted * width and kept >= RADIOGRAPH.least_of_painted:
-        return outline
-    return Outline.from_mask(painted[None])
+    left_out = painted[near] & ~mask
+    kept = 1 - np.count_nonzero(left_out) / np.count_nonzero(painted)
+    leaves = beyond[mask].max() > RADIOGRAPH.beyond_painted * width or kept < RADIOGRAPH.least_of_painted
+    if leaves or _leaves_dense_parts(pyramid.copies[0][near], mask, left_out):
+        return Outline.from_mask(painted[None])
+    return outline
+
+
+def _leaves_dense_parts(image: NDArray[np.float32], mask: NDArray[np.bool_], left_out: NDArray[np.bool_]) -> bool:
+    """Tell whether much of what was painted and is left out is about as dense as the outline."""
+    if not left_out.any():
+        return False
+    rest = float(np.quantile(image[left_out], RADIOGRAPH.rest_quantile))
+    dense = left_out & (image > (float(np.median(image[mask])) + rest) / 2)
+    return bool(np.count_nonzero(dense) > RADIOGRAPH.most_left_out * np.count_nonzero(mask))

@@ -57,7 +57,9 @@ def propose_on_radiograph(radiograph: Radiograph, settings: MeasureSettings, *, 
         if likely < least or len(parts) == RADIOGRAPH.most_proposed:
             break
         outline = _outline(pyramid, shadow)
-        if outline is not None and not any(_same(outline, part.outline) for part in parts):
+        if outline is None or outline.voxel_count < RADIOGRAPH.fewest_proposed_pixels:
+            continue
+        if not any(_same(outline, part.outline) for part in parts):
             is_mass = limb and likely >= settings.mass_probability
             parts.append(Proposal(outline, Tissue.CALCIFIED_MASS if is_mass else Tissue.UNKNOWN, likely, evidence))
     return Proposals(tuple(sorted(parts, key=lambda part: -part.outline.voxel_count)))
@@ -103,7 +105,7 @@ def grow_on_radiograph(
     outline = _outline(pyramid, found) if found is not None and is_there else None
     outline = None if outline is None else within_skin(outline, pyramid)
     if isinstance(seed, np.ndarray) and outline is not None:
-        return kept_to_painted(outline, seed, pyramid.steps[0])
+        return kept_to_painted(outline, seed, pyramid)
     if outline is None:
         where = f"nothing around row {point[0]:.0f}, column {point[1]:.0f} stands out from its surroundings"
         raise ReviewError(f"A place in a mass expected, found that {where}. Point at the mass, or draw its outline.")

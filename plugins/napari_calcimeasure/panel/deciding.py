@@ -177,14 +177,37 @@ class Deciding:
             show_info(f"Draw lesion {session.next_number} with the brush (2) or the polygon (3).")
 
     def undo(self) -> None:
-        """Undo the last stroke or decision."""
-        if self._review.session is not None and self._review.guarded(self._review.session.undo):
-            self._show_again()
+        """Undo the last stroke or decision, show it, and say what it was."""
+        self._step(forward=False)
 
     def redo(self) -> None:
-        """Redo the step that was undone last."""
-        if self._review.session is not None and self._review.guarded(self._review.session.redo):
+        """Redo the step that was undone last, show it, and say what it was."""
+        self._step(forward=True)
+
+    def _step(self, forward: bool) -> None:
+        session = self._review.session
+        if session is None:
+            return
+        word = "redo" if forward else "undo"
+        told = session.step_told(forward)
+        if told is None:
+            show_info(f"Nothing to {word}.")
+        elif self._review.guarded(session.redo if forward else session.undo):
             self._show_again()
+            self._go_to_change(session, told.numbers, told.slices_k)
+            lesions = f"lesion{'s' if len(told.numbers) > 1 else ''} {_listed(told.numbers)}"
+            show_info(f"{'Done again' if forward else 'Undone'}: {lesions}, {told.words}.")
+
+    def _go_to_change(self, session: Session, numbers: Sequence[int], slices_k: Sequence[int]) -> None:
+        """Show what a step changed, unless it is in view."""
+        screen = self._review.screen
+        if screen is None:
+            return
+        there = [number for number in numbers if number in {*session.lesions, *session.drafts}]
+        if there and session.selected not in there:
+            self.go_to(there[0])
+        if slices_k and screen.slice_k not in slices_k:
+            screen.go_to_slice(slices_k[len(slices_k) // 2])
 
     def _show_again(self) -> None:
         if self._review.session is not None and self._review.screen is not None:

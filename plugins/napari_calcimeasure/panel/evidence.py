@@ -29,4 +29,5 @@ class EvidenceLabel(QLabel):
     def tell(self, session: Session) -> None:
         """Show the evidence for the selected lesion; empty if no lesion is selected."""
         selected = session.selected
-        self.setText(evidence(session.lesion(selected)) if selected is not None else "")
+        is_there = selected is not None and selected in {*session.lesions, *session.drafts}
+        self.setText(evidence(session.lesion(selected)) if selected is not None and is_there else "")

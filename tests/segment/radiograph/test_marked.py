@@ -44,7 +44,16 @@ def test_an_outline_that_leaves_what_was_painted_is_not_taken(
     rows: tuple[int, int], columns: tuple[int, int], is_taken: bool
 ) -> None:
     found = Outline.from_mask(box(slice(*rows), slice(*columns))[None])
-    assert kept_to_painted(found, PAINTED, STEPS) == (found if is_taken else Outline.from_mask(PAINTED[None]))
+    even = kept_pyramid_of(radiograph_of(np.zeros(SHAPE), STEPS))
+    assert kept_to_painted(found, PAINTED, even) == (found if is_taken else Outline.from_mask(PAINTED[None]))
+
+
+def test_an_outline_that_leaves_out_what_is_as_dense_is_not_taken() -> None:
+    found = Outline.from_mask(box(slice(20, 40), slice(30, 52))[None])
+    for stop, is_taken in ((52, True), (56, True), (62, False)):
+        pixels = 100.0 + 500 * box(slice(20, 40), slice(30, stop))
+        kept = kept_to_painted(found, PAINTED, kept_pyramid_of(radiograph_of(pixels, STEPS)))
+        assert (kept == found) == is_taken
 
 
 def test_an_outline_does_not_reach_into_the_open_beam() -> None:

@@ -333,6 +333,13 @@ def test_any_image_is_survived(
         assert drawn(grow_on_radiograph(image, (0, 0), Settings()), image).any()
 
 
+def test_nothing_of_a_few_pixels_is_proposed() -> None:
+    image, shadow = on_film(ellipsoid(-32, 5, (10, 8, 14)))
+    coarse = replace(image, pixels=image.pixels[3::9, 3::9].copy(), spacing_mm=(MM[0] * 9, MM[1] * 9))
+    assert 0 < shadow[3::9, 3::9].sum() < 45
+    assert all(part.outline.voxel_count >= 24 for part in propose_on_radiograph(coarse, Settings(), limb=True).parts)
+
+
 # The sample film
 
 
