@@ -29,7 +29,7 @@ def edit(histories: Sequence[Sequence[Revision]], by: review.Signature, choose: 
     current = history[-1]
     kind = choose.randrange(6)
     if kind == 0:
-        return [review.decide(current, choose.choice(list(Status)), by)]
+        return [_decided(current, choose.choice(list(Status)), by)]
     if kind == 1:
         return [review.set_side(current, choose.choice(list(Laterality)), by)]
     if kind == 2:
@@ -38,7 +38,14 @@ def edit(histories: Sequence[Sequence[Revision]], by: review.Signature, choose: 
         return [review.set_site(current, choose.choice(list(BodySite)), by)]
     if kind == 4 and current.number > 1:
         return [review.undo(history, choose.randrange(1, current.number), by)]
-    return [review.decide(one[-1], Status.ACCEPTED, by) for one in choose.sample(histories, 2)]
+    return [_decided(one[-1], Status.ACCEPTED, by) for one in choose.sample(histories, 2)]
+
+
+def _decided(current: Revision, status: Status, by: review.Signature) -> Revision:
+    """Decide about a lesion; what is no mass cannot be accepted, and is said to be a mass instead."""
+    if status is Status.ACCEPTED and not current.lesion.is_mass:
+        return review.set_tissue(current, Tissue.CALCIFIED_MASS, by)
+    return review.decide(current, status, by)
 
 
 def main(url: str, reader: str, edits: int, seed: int) -> None:

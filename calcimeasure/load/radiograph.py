@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from pydicom.pixels.processing import apply_modality_lut
-from scipy import ndimage
 
 from calcimeasure.errors import PixelError, UnsupportedError
 from calcimeasure.load.constants import LOAD
@@ -75,6 +74,9 @@ def _looks_turned(pixels: NDArray[np.float32]) -> bool:
     The open beam, or what was not exposed, lies at the border of nearly every radiograph and is dark; bones are narrow
     and brighter than what surrounds them. Both must be the other way round.
     """
+    # Writing tables imports this module, and needs no SciPy.
+    from scipy import ndimage
+
     factor = max(1, max(pixels.shape) // LOAD.looked_at_pixels)
     small = pixels[::factor, ::factor].astype(np.float64)
     small = ndimage.gaussian_filter(small, 1.0)
