@@ -17,16 +17,16 @@ from tests.tables import read
 GRID = straight_grid((24, 90, 110), (2.5, 0.9, 0.9))
 SLICE, ROW, COLUMN = np.indices(GRID.shape_kji)
 Y_MM, X_MM, Z_MM = (ROW - 45) * 0.9, (COLUMN - 55) * 0.9, (SLICE - 12) * 2.5
-BONE = np.hypot(X_MM + 20, Y_MM) < 6
+BONE = ((X_MM + 20) / 8) ** 2 + (Y_MM / 8) ** 2 + (Z_MM / 18) ** 2 < 1
 MASS = (X_MM - 22) ** 2 + (Y_MM + 4) ** 2 + Z_MM**2 < 11**2
 
 
 @pytest.fixture
 def ct(tmp_path: Path) -> Path:
-    """A limb with a bone that is as dense throughout as a mass, and a mass beside it."""
+    """A limb with a bone that looks like a mass (even throughout, without a cortex), and a mass beside it."""
     hu = np.full(GRID.shape_kji, -1000)
     hu[np.hypot(X_MM, Y_MM) < 38] = 40
-    hu[BONE] = 500
+    hu[BONE] = 320
     hu[MASS] = 800
     hu = hu + np.random.default_rng(1).normal(0, 10, hu.shape)
     write_series(tmp_path / "in", hu.astype(np.int16), GRID, Header(seed="mask"))
