@@ -6,14 +6,13 @@ on projections of CT (tests/bench/radiograph/learning). The weights are in shado
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
+from calcimeasure.segment.layers import Layer, convolved, read_layers
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 
 if TYPE_CHECKING:
@@ -29,32 +28,10 @@ AT_ONCE: Final = 8
 """Number of patches that are computed together. A larger number is not faster and takes more memory."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layer:
-    """A convolution that includes its learned normalization.
-
-    Parameters
-    ----------
-    weights
-        (9 * inputs, outputs) for three rows of three pixels each; (inputs, outputs) for a single pixel.
-    bias
-        (outputs,)
-    """
-
-    weights: NDArray[np.float32]
-    bias: NDArray[np.float32]
-
-
 @cache
 def layers() -> tuple[Layer, ...]:
     """Read the weights: two layers for each level on the way down, two for each on the way up, and the last."""
-    with (
-        (files(__package__) / "shadow_network.npz").open("rb") as stream,
-        np.load(stream, allow_pickle=False) as stored,
-    ):
-        arrays = {name: stored[name].astype(np.float32) for name in stored.files}
-    count = len(arrays) // 2
-    return tuple(Layer(arrays[f"weights_{n:02}"], arrays[f"bias_{n:02}"]) for n in range(count))
+    return read_layers(files(__package__) / "shadow_network.npz")
 
 
 def mass_shares(patches: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -74,11 +51,11 @@ def _mass_shares(seen: NDArray[np.float32]) -> NDArray[np.float32]:
     levels = []
     for level in range(LEVELS):
         seen = _halved(seen) if level else seen
-        seen = _convolved(_convolved(seen, next(remaining)), next(remaining))
+        seen = convolved(convolved(seen, next(remaining)), next(remaining))
         levels.append(seen)
     for finer in reversed(levels[:-1]):
         seen = np.concatenate([finer, seen.repeat(2, axis=1).repeat(2, axis=2)], axis=-1)
-        seen = _convolved(_convolved(seen, next(remaining)), next(remaining))
+        seen = convolved(convolved(seen, next(remaining)), next(remaining))
     last = next(remaining)
     log_odds = (seen @ last.weights + last.bias)[..., 0]
     shares: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
@@ -89,14 +66,3 @@ def _halved(seen: NDArray[np.float32]) -> NDArray[np.float32]:
     n, rows, columns, channels = seen.shape
     largest: NDArray[np.float32] = seen.reshape(n, rows // 2, 2, columns // 2, 2, channels).max(axis=(2, 4))
     return largest
-
-
-def _convolved(seen: NDArray[np.float32], layer: Layer) -> NDArray[np.float32]:
-    """Convolve with zero padding, and set negative values to zero."""
-    n, rows, columns, channels = seen.shape
-    padded = np.pad(seen, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    windows = sliding_window_view(padded, (3, 3), axis=(1, 2)).transpose(0, 1, 2, 4, 5, 3)
-    found: NDArray[np.float32] = windows.reshape(n * rows * columns, 9 * channels) @ layer.weights
-    found += layer.bias
-    np.maximum(found, 0, out=found)
-    return found.reshape(n, rows, columns, -1)

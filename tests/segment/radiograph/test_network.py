@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from calcimeasure.segment.radiograph.network import CHANNELS, SIDE, Layer, _convolved, layers, mass_shares
+from calcimeasure.segment.layers import Layer, convolved
+from calcimeasure.segment.radiograph.network import CHANNELS, SIDE, layers, mass_shares
 from calcimeasure.segment.radiograph.scale import pyramid_of
 from calcimeasure.segment.radiograph.shadows import Shadow, as_seen, drawn, longest_extent, settled
 from tests.projections import radiograph_of
@@ -29,7 +30,7 @@ def test_convolution_is_that_of_its_definition() -> None:
     seen = rng.standard_normal((2, 6, 8, 3)).astype(np.float32)
     weights = rng.standard_normal((3, 3, 3, 4)).astype(np.float32)
     bias = rng.standard_normal(4).astype(np.float32)
-    found = _convolved(seen, Layer(weights.reshape(-1, 4), bias))
+    found = convolved(seen, Layer(weights.reshape(-1, 4), bias))
     for n in range(2):
         for output in range(4):
             total = sum(
