@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from calcimeasure.model import Evidence, Tissue
 from calcimeasure.segment.ct.constants import CT
@@ -44,14 +44,12 @@ def read(sign: Sign, features: Features | WholeFeatures) -> float:
 
 def is_undecided(features: Features, *, contrast_agent: bool = False) -> bool:
     """Tell whether the signs of a part leave open what it is, so that the network has to look at it."""
-    by_signs = CT.base_log_odds + math.fsum(sign.weight * read(sign, features) for sign in CT.signs)
-    return by_signs >= CT.decided_log_odds and _plainly(features, contrast_agent) is None
+    return _by_signs(features, _PARTS) >= CT.decided_log_odds and _plainly(features, contrast_agent) is None
 
 
 def is_undecided_whole(features: WholeFeatures) -> bool:
     """Tell whether the signs of a solid of several pieces leave open what it is."""
-    by_signs = CT.whole_base_log_odds + math.fsum(sign.weight * read(sign, features) for sign in CT.whole_signs)
-    return by_signs >= CT.decided_log_odds and features.volume_mm3 >= CT.smallest_whole_mm3
+    return _by_signs(features, _WHOLES) >= CT.decided_log_odds and features.volume_mm3 >= CT.smallest_whole_mm3
 
 
 def judge(
@@ -70,13 +68,7 @@ def judge(
     looked
         What the network said of it, log odds; None if it was not looked at.
     """
-    if looked is None:
-        base, seen = CT.base_log_odds, tuple(_evidence(sign, features, sign.weight) for sign in CT.signs)
-    else:
-        base, seen = CT.looked_base_log_odds, _looked_at(features, looked, CT.signs, CT.network_weight)
-    seen_log_odds = base + sum(one.log_odds for one in seen)
-    evidence = (*seen, *_missing(features.cut_share, CT.cut_at_middle, seen_log_odds))
-    probability = _logistic(base + sum(one.log_odds for one in evidence))
+    evidence, seen_log_odds, probability = _weighed(features, looked, _PARTS)
     plain = _plainly(features, contrast_agent)
     if plain is not None:
         tissue, confidence, value, sentence = plain
@@ -101,28 +93,66 @@ def judge_whole(features: WholeFeatures, settings: MeasureSettings, *, looked: f
     looked
         What the network said of it, log odds; None if it was not looked at: then it is no mass.
     """
-    if looked is None:
-        base, seen = CT.whole_base_log_odds, tuple(_evidence(sign, features, sign.weight) for sign in CT.whole_signs)
-    else:
-        base = CT.looked_whole_base_log_odds
-        seen = _looked_at(features, looked, CT.whole_signs, CT.whole_network_weight)
-    seen_log_odds = base + sum(one.log_odds for one in seen)
-    evidence = (*seen, *_missing(features.cut_share, CT.whole_cut, seen_log_odds))
-    probability = _logistic(base + sum(one.log_odds for one in evidence))
+    evidence, _, probability = _weighed(features, looked, _WHOLES)
     needed = max(settings.mass_probability, CT.sure_whole)
-    if looked is not None and probability >= needed and features.volume_mm3 >= CT.smallest_whole_mm3:
-        return Judgement(Tissue.CALCIFIED_MASS, probability, probability, evidence)
-    return Judgement(Tissue.UNKNOWN, probability, probability, evidence)
+    is_mass = looked is not None and probability >= needed and features.volume_mm3 >= CT.smallest_whole_mm3
+    tissue = Tissue.CALCIFIED_MASS if is_mass else Tissue.UNKNOWN
+    return Judgement(tissue, probability, probability, evidence)
 
 
-def _looked_at(
-    features: Features | WholeFeatures, looked: float, signs: tuple[Sign, ...], network_weight: float
-) -> tuple[Evidence, ...]:
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """What parts, or solids of several pieces, are judged with; see `CT`.
+
+    Parameters
+    ----------
+    signs
+        The signs.
+    base_log_odds, looked_base_log_odds
+        Where no sign speaks: without the network, and with it.
+    network_weight
+        Of what the network says.
+    half_missing
+        Share of the surface that is the end of the image where at least half is missing.
+    """
+
+    signs: tuple[Sign, ...]
+    base_log_odds: float
+    looked_base_log_odds: float
+    network_weight: float
+    half_missing: float
+
+
+_PARTS: Final = _Weights(CT.signs, CT.base_log_odds, CT.looked_base_log_odds, CT.network_weight, CT.cut_at_middle)
+_WHOLES: Final = _Weights(
+    CT.whole_signs, CT.whole_base_log_odds, CT.looked_whole_base_log_odds, CT.whole_network_weight, CT.whole_cut
+)
+
+
+def _by_signs(features: Features | WholeFeatures, weights: _Weights) -> float:
+    return weights.base_log_odds + math.fsum(sign.weight * read(sign, features) for sign in weights.signs)
+
+
+def _weighed(
+    features: Features | WholeFeatures, looked: float | None, weights: _Weights
+) -> tuple[tuple[Evidence, ...], float, float]:
+    """Return the evidence, the log odds of what is seen, and the probability of a mass with what is missing."""
+    if looked is None:
+        base = weights.base_log_odds
+        seen = tuple(_evidence(sign, features, sign.weight) for sign in weights.signs)
+    else:
+        base, seen = weights.looked_base_log_odds, _looked_at(features, looked, weights)
+    seen_log_odds = base + sum(one.log_odds for one in seen)
+    evidence = (*seen, *_missing(features.cut_share, weights.half_missing, seen_log_odds))
+    return evidence, seen_log_odds, _logistic(base + sum(one.log_odds for one in evidence))
+
+
+def _looked_at(features: Features | WholeFeatures, looked: float, weights: _Weights) -> tuple[Evidence, ...]:
     """Give what the network said as evidence, before the signs with the weights that they have beside it."""
     likely = _logistic(looked)
     sentence = f"the network takes it for a calcified mass with {likely:.0%}, by how it and its surroundings look"
-    network = Evidence("surroundings", likely, network_weight * looked, sentence)
-    return (network, *(_evidence(sign, features, sign.looked_weight) for sign in signs if sign.looked_weight))
+    network = Evidence("surroundings", likely, weights.network_weight * looked, sentence)
+    return (network, *(_evidence(sign, features, sign.looked_weight) for sign in weights.signs if sign.looked_weight))
 
 
 def _evidence(sign: Sign, features: Features | WholeFeatures, weight: float) -> Evidence:
