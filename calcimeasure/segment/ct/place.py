@@ -15,6 +15,7 @@ import numpy as np
 from calcimeasure.model import Evidence, Tissue
 from calcimeasure.segment.ct.cavity import BONE, OTHER_PART, Region, Zone, find_cavity
 from calcimeasure.segment.ct.cavity_constants import CAVITY
+from calcimeasure.segment.ct.coarse import BONE_GROUP, OUTSIDE_GROUP
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.upright import Upright
 
@@ -78,15 +79,15 @@ def find_places(
     body
         (k, j, i) of the copy: 1 in the largest body.
     groups, marrow
-        (k, j, i) 1 in bone, 2 outside of the body, the number of the group in other dense parts; and marrow of bones.
+        (k, j, i) `BONE_GROUP`, `OUTSIDE_GROUP`, or the number of another group of dense parts; and marrow of bones.
     """
     upright = Upright.of(coarse, geometry)
     if upright is None:
         return NOWHERE
     numbers, hollows = upright.slices(groups), upright.slices(marrow)
-    # BONE is 1 and OTHER_PART is 2: what lies outside of the body is neither.
-    kinds = np.where(numbers > OTHER_PART, np.uint8(OTHER_PART), (numbers == BONE).view(np.uint8))
-    kinds[hollows] = BONE
+    # What lies outside of the body is neither.
+    kinds = np.where(numbers > OUTSIDE_GROUP, np.uint8(OTHER_PART), np.uint8(0))
+    kinds[(numbers == BONE_GROUP) | hollows] = BONE
     hu, largest = upright.slices(coarse.attenuation_hu), upright.slices(body) == 1
     return Places(upright, find_cavity(upright, hu, largest, kinds), body.shape)
 

@@ -17,7 +17,7 @@ from scipy.cluster.hierarchy import DisjointSet
 
 from calcimeasure.model import Evidence, Outline, Proposal, Proposals, Tissue
 from calcimeasure.segment.ct.body import find_body
-from calcimeasure.segment.ct.coarse import coarse_copy
+from calcimeasure.segment.ct.coarse import BONE_GROUP, OUTSIDE_GROUP, box_around, coarse_copy
 from calcimeasure.segment.ct.components import find_components
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.cut import contact_mm2, cut
@@ -36,17 +36,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Volume
-    from calcimeasure.segment.ct.coarse import Coarse
+    from calcimeasure.segment.ct.coarse import Box, Coarse
     from calcimeasure.segment.ct.features import Features
     from calcimeasure.segment.ct.place import Places
     from calcimeasure.settings import MeasureSettings
 
-Box = tuple[slice, slice, slice]
 Blocks = TypeVar("Blocks", bound=np.generic)
-
-BONE_GROUP = 1
-OUTSIDE_GROUP = 2
-"""Labels of all bone, and of everything outside the body; every other group of parts has its own label."""
 
 WORTH_CUTTING = (Tissue.CALCIFIED_MASS, Tissue.UNKNOWN)
 """Tissues that are cut from bone; other tissues stay in one piece with the bone."""
@@ -169,14 +164,12 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     marrow, wholes = np.zeros(dense.shape, dtype=np.bool_), np.zeros(dense.shape, dtype=np.int32)
     if not (dense.any() or loose.any()):
         return _Judged(coarse, body, groups, marrow, wholes, {}, {}, 0.0, NOWHERE)
-    box = _used(dense | loose)
+    box = box_around(dense | loose)
     parts = split(dense[box], coarse.spacing_mm)
     features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
     k, j, i = (part.start * mm for part, mm in zip(box, coarse.spacing_mm, strict=True))
-    labeled, stack = (
-        Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, (k, j, i)),
-        around(coarse.attenuation_hu, coarse.spacing_mm),
-    )
+    labeled = Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, (k, j, i))
+    stack = around(coarse.attenuation_hu, coarse.spacing_mm)
     given = bool(volume.stack.contrast_agent)
     undecided = [n for n, one in enumerate(features, 1) if is_undecided(one, contrast_agent=given)]
     looked = look(stack, labeled, undecided, whole=False)
@@ -334,15 +327,6 @@ def _dense_parts(
     outside.ravel()[at] = (counted & beyond)[label]
     small.ravel()[at] = (~counted & ~beyond)[label]
     return inside, outside, small
-
-
-def _used(mask: NDArray[np.bool_]) -> Box:
-    """Box of a mask with a margin of one block inside the image, so that only the end of the image counts as an end."""
-    used = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    k, j, i = (
-        slice(max(int(index[0]) - 1, 0), min(int(index[-1]) + 2, n)) for index, n in zip(used, mask.shape, strict=True)
-    )
-    return k, j, i
 
 
 def _boxes(groups: NDArray[np.int32]) -> dict[int, Box]:

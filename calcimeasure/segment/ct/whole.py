@@ -17,6 +17,7 @@ from scipy import ndimage
 from skimage.segmentation import expand_labels
 
 from calcimeasure.model import Tissue
+from calcimeasure.segment.ct.coarse import box_around
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.judge import is_undecided_whole, judge_whole
 from calcimeasure.segment.ct.look import look
@@ -142,7 +143,9 @@ def _clusters(
     near = (distance_mm(members, solids.spacing_mm) <= reach_mm) & ~beyond & ~solids.air
     clusters: NDArray[np.int32] = cc3d.connected_components(near, connectivity=6).astype(np.int32)
     led = _led(clusters, own)[clusters]
-    box = _with_margin(led, solids.spacing_mm)
+    # The local fill depends on the blocks around.
+    k, j, i = (math.ceil(CT.local_fill_mm / mm) + 1 for mm in solids.spacing_mm)
+    box = box_around(led, (k, j, i))
     full = _is_full(share_dense(solids)[box], near[box], solids.spacing_mm, settings)
     parted = _without_chains(np.where(led, clusters, 0)[box], own[box], full, solids.spacing_mm, settings)
     found = np.zeros_like(clusters)
@@ -156,15 +159,6 @@ def _led(clusters: NDArray[np.int32], own: NDArray[np.bool_]) -> NDArray[np.bool
     led[clusters[own]] = True
     led[0] = False
     return led
-
-
-def _with_margin(mask: NDArray[np.bool_], spacing_mm: Spacing) -> tuple[slice, ...]:
-    """Box of a mask with the blocks around it that its local fill depends on."""
-    used = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    margin = [math.ceil(CT.local_fill_mm / mm) + 1 for mm in spacing_mm]
-    return tuple(
-        slice(max(int(index[0]) - room, 0), int(index[-1]) + room + 1) for index, room in zip(used, margin, strict=True)
-    )
 
 
 def _is_full(
