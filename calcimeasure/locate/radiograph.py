@@ -53,7 +53,7 @@ class RadiographAnatomy:
     shape_ji
         Of the image.
     markers
-        The side markers that are burned in.
+        The side markers that are burned in; none where the film alone was looked at, as nothing reads them yet.
     """
 
     ordered: Ordered
