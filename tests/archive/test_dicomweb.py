@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pydicom
@@ -29,6 +28,7 @@ from tests.archive.images import write_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from calcimeasure.archive import Fetched
     from tests.archive.orthanc import Orthanc
@@ -96,9 +96,7 @@ def test_a_series_can_be_chosen(orthanc: Orthanc, images: list[Path], tmp_path: 
     assert same_images(tmp_path, images[20:24])
 
 
-def test_an_archive_without_the_study_says_so(
-    orthanc: Orthanc, tmp_path: Path, through: Callable[[Faults], str]
-) -> None:
+def test_an_archive_without_the_study_says_so(orthanc: Orthanc, tmp_path: Path) -> None:
     assert fetched(orthanc.web, tmp_path) == []
 
 
@@ -258,9 +256,7 @@ def test_the_token_is_sent_and_a_wrong_one_is_refused_in_one_sentence(
     assert not any("right" in query for query in faults.queries)
 
 
-def test_nothing_is_sent_to_where_the_archive_points(
-    orthanc: Orthanc, tmp_path: Path, through: Callable[[Faults], str]
-) -> None:
+def test_nothing_is_sent_to_where_the_archive_points(tmp_path: Path, through: Callable[[Faults], str]) -> None:
     elsewhere = Faults()
     goal = through(elsewhere).removeprefix("dicomweb+")
     with pytest.raises(ArchiveError, match="sends to another address"):
