@@ -183,7 +183,8 @@ def export(
     if options.with_images:
         raise NotBuiltError("--with-images is not built yet in this version.")
     _agree(options.store)
-    from calcimeasure.run.tables import Order, write_lesions_of, write_revisions_of
+    from calcimeasure.run.order import Order
+    from calcimeasure.run.tables import write_lesions_of, write_revisions_of
 
     order = Order(options.to, options.status, options.identified, options.recipient)
     changes = options.as_settings()
