@@ -101,7 +101,21 @@ def send_from(folder: Path, parcel: Parcel, say: Say) -> SendDone:
                 if one.remark is not None:
                     remarks.append(f"{name}: {one.remark}")
                 say(f"Object {number} of {len(files)}: {'sent' if one.problem is None else 'not sent'}")
-    return SendDone(stored, tuple(problems), tuple(remarks))
+        outdated = _outdated(store, str(parcel.address))
+    return SendDone(stored, tuple(problems), tuple(remarks), outdated)
+
+
+def _outdated(store: Store, archive: str) -> tuple[str, ...]:
+    """Tell the objects that an archive has and that a later one replaces which it has, too."""
+    there = set(store.sent_to(archive))
+    by_uid = {one.sop_instance_uid: one for one in store.every_object()}
+    newest = {one.line: one for one in by_uid.values() if one.sop_instance_uid in there}  # the oldest come first
+    return tuple(
+        f"{one.line.kind.value.upper()} {one.sop_instance_uid} (instance number {one.instance_number}), replaced by "
+        f"{newest[one.line].sop_instance_uid}"
+        for one in by_uid.values()
+        if one.sop_instance_uid in there and one != newest[one.line]
+    )
 
 
 def _files(folder: Path, identified: bool) -> Sequence[Path]:
@@ -128,7 +142,8 @@ def _refuse_identified(folder: Path) -> None:
 
 
 def _note(store: Store, sent: Sent, parcel: Parcel) -> None:
-    """Keep that an object left."""
+    """Keep that an object left, and which archive has it."""
+    store.note_sent(sent.sop_uid, str(parcel.address))
     with sent.file.open("rb") as file:
         content_hash = hashlib.file_digest(file, "sha256").hexdigest()
     store.note_export(
