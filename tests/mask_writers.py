@@ -51,14 +51,17 @@ def write_seg(
     kind: SegKind = "BINARY",
     omit_empty_frames: bool = True,
     shuffle_seed: int | None = None,
+    finding: bool = False,
     **changes: object,
 ) -> Path:
     """Write the (k, j, i) masks of the sources, in their order; fractions from 0 to 1 where fractional.
 
-    A seed puts the frames into random order; the changes are attributes of the data set set last.
+    The segments are bones by their codes, or findings. A seed puts the frames into random order; the changes are
+    attributes of the data set set last.
     """
     import highdicom as hd
     from pydicom.sr.codedict import codes
+    from pydicom.sr.coding import Code
 
     images = [dcmread(source) for source in sources]
     if kind == "LABELMAP":
@@ -78,8 +81,10 @@ def write_seg(
                 hd.seg.SegmentDescription(
                     number,
                     name,
-                    codes.SCT.AnatomicalStructure,
-                    codes.SCT.Bone,
+                    codes.SCT.MorphologicallyAbnormalStructure if finding else codes.SCT.AnatomicalStructure,
+                    Code("18115005", "SCT", "Pathologic calcification, calcified structure")
+                    if finding
+                    else codes.SCT.Bone,
                     hd.seg.SegmentAlgorithmTypeValues.MANUAL,
                 )
                 for number, name in enumerate(segments, 1)
