@@ -14,7 +14,6 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from calcimeasure.errors import OutputError
-from calcimeasure.export.dicom.codes import code_item
 from calcimeasure.export.dicom.content import CONTEXT, MODIFIER, code_value, container, image_item, text_item, uid_item
 from calcimeasure.export.dicom.encode import encoded, write_start
 from calcimeasure.export.dicom.header import PROGRAM, Kind, begun_object
@@ -147,7 +146,11 @@ def numbered(report: StructuredReport, instance_number: int, before: Predecessor
     dataset.InstanceNumber = str(instance_number)
     if before is not None:
         dataset.PredecessorDocumentsSequence = Sequence(
-            [_study_item(dataset.StudyInstanceUID, {before.series_uid: [SourceImage(SOP_CLASS, before.sop_uid, "", "")]})]
+            [
+                _study_item(
+                    dataset.StudyInstanceUID, {before.series_uid: [SourceImage(SOP_CLASS, before.sop_uid, "", "")]}
+                )
+            ]
         )
     replaced = before.sop_uid if before else ""
     dataset.SOPInstanceUID = content_uid("report", report.content_hash, str(instance_number), replaced)
@@ -166,7 +169,9 @@ def _report(
     refers = any(needs_segment(one) for one in lesions)
     evidence = [*images.values(), *([_reference(segmentation)] if refers else [])]
     _refer(dataset, evidence)
-    root = container(_REPORT, _root_items(source, images.values(), [group_of(one, groups) for one in lesions]), template="1500")
+    root = container(
+        _REPORT, _root_items(source, images.values(), [group_of(one, groups) for one in lesions]), template="1500"
+    )
     del root.RelationshipType
     dataset.update(root)
     report = StructuredReport(
@@ -232,9 +237,7 @@ def _segments(source: Source, segmentation: Segmentation) -> dict[str, Segment]:
 
 def _reference(segmentation: Segmentation) -> SourceImage:
     dataset = segmentation.dataset
-    return SourceImage(
-        dataset.SOPClassUID, dataset.SOPInstanceUID, dataset.SeriesInstanceUID, dataset.StudyInstanceUID
-    )
+    return SourceImage(dataset.SOPClassUID, dataset.SOPInstanceUID, dataset.SeriesInstanceUID, dataset.StudyInstanceUID)
 
 
 def _root_items(source: Source, images: Iterable[SourceImage], groups: list[Dataset]) -> list[Dataset]:
