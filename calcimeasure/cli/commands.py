@@ -27,6 +27,7 @@ from calcimeasure.cli.options import (
     ImportOptions,
     KeyOption,
     MeasureOptions,
+    ObjectOptions,
     OutlinesArgument,
     OutOption,
     PathsArgument,
@@ -176,16 +177,20 @@ def explain(
 @command(app)
 def export(
     folder: FolderArgument,
-    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write (redcap, seg, sr: not built yet).")],
+    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write (redcap, sr: not built yet).")],
     options: ExportOptions,
+    object_options: ObjectOptions,
 ) -> int:
-    """Write tables anew from what is stored: csv (lesions.csv) or revisions (every state of every lesion)."""
+    """Write what is stored: csv (lesions.csv), revisions (every state of every lesion) or seg (DICOM Segmentations)."""
+    if kind is ExportFormat.SEG:
+        _agree(options.store)
+        return _export_objects(folder, kind, options, object_options)
+    object_options.refuse_for(kind)
     if kind not in (ExportFormat.CSV, ExportFormat.REVISIONS):
         raise NotBuiltError(f"--format {kind} is not built yet in this version.")
-    if options.with_images:
-        raise NotBuiltError("--with-images is not built yet in this version.")
     _agree(options.store)
-    from calcimeasure.run.tables import Order, write_lesions_of, write_revisions_of
+    from calcimeasure.run.order import Order
+    from calcimeasure.run.tables import write_lesions_of, write_revisions_of
 
     order = Order(options.to, options.status, options.identified, options.recipient)
     changes = options.as_settings()
@@ -195,6 +200,25 @@ def export(
         path = write_lesions_of(folder, order, changes, say)
     show_line(f"Written: {path}")
     return EXIT_ALL_MEASURED
+
+
+def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, object_options: ObjectOptions) -> int:
+    """Write objects of DICOM; some failed if a stack with lesions has none."""
+    from calcimeasure.run.dicom_objects import ObjectOrder, write_segmentations_of
+    from calcimeasure.run.order import Order
+
+    order = Order(options.to, options.status, options.identified, options.recipient)
+    wanted = ObjectOrder(
+        order, object_options.with_images, object_options.segmentation_type, object_options.accept_burned_in
+    )
+    written = {ExportFormat.SEG: write_segmentations_of}[kind](folder, wanted, options.as_settings(), say)
+    for path in written.paths:
+        show_line(f"Written: {path}")
+    for line in written.left:
+        say(f"Not written: {line}")
+    if not written.paths and not written.left:
+        say(f"No stack of {folder} has a lesion with the status {wanted.status}: nothing was written.")
+    return EXIT_SOME_FAILED if written.left else EXIT_ALL_MEASURED
 
 
 @command(app, "import")

@@ -127,10 +127,12 @@ class MeasureOptions:
 class ExportOptions:
     """Which lesions `export` writes, where, and with which names."""
 
-    to: Annotated[Path | None, typer.Option("--to", metavar="PATH", help="File to write; in DIR if none.")] = None
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="PATH", help="File to write (seg: a folder); in DIR if none.")
+    ] = None
     status: Annotated[
         Literal["proposed", "accepted", "rejected"] | None,
-        typer.Option("--status", help="Only these lesions; all that are not rejected if none."),
+        typer.Option("--status", help="Only these lesions; all that are not rejected if none (seg: accepted ones)."),
     ] = None
     identified: Annotated[
         bool,
@@ -144,7 +146,6 @@ class ExportOptions:
         str | None,
         typer.Option("--for", metavar="NAME", help="Who gets it: kept in the store with what left and when."),
     ] = None
-    with_images: Annotated[bool, typer.Option("--with-images", help="Not built yet.")] = False
     key: KeyOption = None
     store: StoreOption = None
 
@@ -188,6 +189,38 @@ class ImportOptions:
         """Give the settings that the options change. The ids of the registry come from the store."""
         key = {} if self.key is None else {"key": _as_setting(self.key)}
         return {"record_map": "", **key}
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOptions:
+    """How `export` writes objects of DICOM."""
+
+    with_images: Annotated[
+        bool,
+        typer.Option("--with-images", help="seg: write copies of the images without identity beside the objects."),
+    ] = False
+    segmentation_type: Annotated[
+        Literal["binary", "labelmap"],
+        typer.Option("--segmentation-type", help="seg: a frame for each lesion and slice, or one for each slice."),
+    ] = "binary"
+    accept_burned_in: Annotated[
+        bool,
+        typer.Option("--accept-burned-in", help="seg: copy images too that may have text in their pixels."),
+    ] = False
+
+    def refuse_for(self, kind: ExportFormat) -> None:
+        """Refuse options of objects for what is no object.
+
+        Raises
+        ------
+        OutputError
+            One was given.
+        """
+        if self != ObjectOptions():
+            raise OutputError(
+                "--with-images, --segmentation-type and --accept-burned-in are options of --format seg, found --format "
+                f"{kind}."
+            )
 
 
 def _as_setting(value: object) -> object:

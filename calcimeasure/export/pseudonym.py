@@ -47,6 +47,10 @@ class Identified:
         """Give the date of the study."""
         return stack.study_date
 
+    def day(self, stack: StackFacts, day: date | None) -> date | None:  # noqa: ARG002 - as in Pseudonyms
+        """Give a date as it is."""
+        return day
+
     def moment(self, stack: StackFacts, time: datetime | None) -> date | None:  # noqa: ARG002 - as in Pseudonyms
         """Give a time as it is."""
         return time
@@ -87,16 +91,17 @@ class Pseudonyms:
 
     def study_date(self, stack: StackFacts) -> date | None:
         """Shift the date of a study; all dates of a patient are shifted by the same number of days."""
-        return self._shifted(stack, stack.study_date)
+        return self.day(stack, stack.study_date)
 
     def moment(self, stack: StackFacts, time: datetime | None) -> date | None:
         """Give the day (UTC) of a time, shifted by the same number of days as the dates of the patient.
 
         The time of the day, or a day that is not shifted, would tell the shift to whoever knows when it was.
         """
-        return None if time is None else self._shifted(stack, time.astimezone(UTC).date())
+        return None if time is None else self.day(stack, time.astimezone(UTC).date())
 
-    def _shifted(self, stack: StackFacts, day: date | None) -> date | None:
+    def day(self, stack: StackFacts, day: date | None) -> date | None:
+        """Shift any date of a patient by the same number of days as the date of the study."""
         if day is None:
             return None
         person = _person(stack)

@@ -2,7 +2,9 @@
 
 Between two limbs runs a seam from one border of the image to the opposite one. Along the seam attenuation is as low as
 beside the limbs, or nearly so where the limbs touch, and limbs lie on both sides of the seam. Within a single limb such
-a seam ends: between fingers at the palm, between toes at the foot.
+a seam ends: between fingers at the palm, between toes at the foot. Where limbs overlap no seam is low. Both
+sides of it mirror each other then, as they may in a single limb too. Such limbs cannot be told apart, and count as
+several.
 """
 
 from __future__ import annotations
@@ -125,7 +127,7 @@ def limbs_on(pixels: NDArray[np.float32]) -> Limbs:
             continue
         if seam.parts:
             found.append((axis, seam, density))
-        elif seam.share >= LOCATE.doubtful_seam_share and _likeness(density.above) >= LOCATE.mirrored_limbs:
+        elif _may_part_a_pair(turned, density, seam):
             return Limbs(3)
     if not found:
         return ONE_LIMB
@@ -135,6 +137,60 @@ def limbs_on(pixels: NDArray[np.float32]) -> Limbs:
     at = _at_full_size(seam.columns, factor, pixels.shape[1 - axis])
     are_alike = _likeness(density.above) >= LOCATE.least_alike_limbs
     return Limbs(2, axis, at, LOCATE.beside_seam * pixels.shape[axis], are_alike)
+
+
+def _may_part_a_pair(image: NDArray[np.float32], density: _Density, seam: _Seam) -> bool:
+    """Tell whether both sides of a seam that is not low mirror each other: two limbs may overlap there.
+
+    Either soft tissue is low along part of the seam, and the whole image is like its mirror image. Or no bone lies
+    along most of the seam, and the bones of both sides mirror each other. A single limb, cut in its middle, has mostly
+    a bone there, and others on each side.
+    """
+    is_doubtful = seam.share >= LOCATE.doubtful_seam_share
+    is_pair = (
+        seam.balance >= LOCATE.least_balance_of_pair
+        and _height_along(image, density.body, seam.columns) <= LOCATE.most_along_seam
+        and _likeness_of_bones(image, density.body) >= LOCATE.mirrored_bones
+    )
+    if not is_doubtful and not is_pair:
+        return False
+    likeness = _likeness(density.above)
+    return (is_doubtful and likeness >= LOCATE.mirrored_limbs) or (is_pair and likeness >= LOCATE.like_limbs)
+
+
+def _height_along(image: NDArray[np.float32], body: NDArray[np.bool_], seam: NDArray[np.intp]) -> float:
+    """Median over the rows of how high the seam lies, of the lower one of the highest places on its two sides."""
+    height = ndimage.gaussian_filter(np.maximum(image - np.quantile(image, LOCATE.exposed_quantiles[0]), 0), 1.0)
+    columns = np.arange(image.shape[1])[None]
+    left = np.where(columns < seam[:, None], height, 0).max(axis=1)
+    right = np.where(columns > seam[:, None], height, 0).max(axis=1)
+    lower = np.minimum(left, right)
+    along = height[np.arange(len(seam)), seam]
+    parts = np.divide(along, lower, out=np.full_like(along, np.inf), where=lower > 0)
+    return float(np.median(parts[body.any(axis=1)]))
+
+
+def _likeness_of_bones(image: NDArray[np.float32], body: NDArray[np.bool_]) -> float:
+    """Correlate the edges in an image with those in its mirror image, at the place where they are most alike.
+
+    The place lies near the middle of the limbs, and the mirror image may be moved along them.
+    """
+    rows, columns = (np.flatnonzero(body.any(axis=axis)) for axis in (1, 0))
+    box = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    slow = max(2.0, LOCATE.bones_slower_than * min(box.shape))
+    bones = ndimage.gaussian_filter(box, 1.0) - ndimage.gaussian_filter(box, slow)
+    bones = np.clip(bones, *np.quantile(bones, LOCATE.structure_quantiles))
+    bones -= bones.mean()
+    power = float((bones**2).sum())
+    if power <= 0:
+        return 0.0
+    height, width = bones.shape
+    double = 2 * height, 2 * width
+    spectrum = np.fft.rfft2(bones, double) * np.conj(np.fft.rfft2(bones[:, ::-1], double))
+    found = np.fft.fftshift(np.fft.irfft2(spectrum, double))
+    along, across = round(LOCATE.bones_moved_along * height), 2 * round(LOCATE.farthest_from_middle * width)
+    near = found[height - along : height + along + 1, max(0, width - across) : width + across + 1]
+    return float(near.max()) / power
 
 
 def averaged(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:

@@ -146,6 +146,28 @@ def test_two_limbs_are_told_apart_until_they_touch(apart: int) -> None:
     assert found == [RIGHT, UNKNOWN, LEFT]
 
 
+def knee(middle: float, half_width: float, toward: int) -> np.ndarray:
+    """A knee: a wide femur over a tibia with a thin fibula beside it, on the side that `toward` names."""
+    rows, columns = np.indices((ROWS, COLUMNS), dtype=np.float32)
+    away = (columns - middle) * toward / half_width
+    flesh = 90 * np.sqrt(np.maximum(1 - away**2, 0))
+    femur = (rows < 140) * (np.abs(away) < 0.22 + 0.3 * (rows > 90))
+    tibia = (rows > 150) * (np.abs(away + 0.05) < 0.25 + 0.2 * (rows < 190))
+    fibula = (rows > 180) * (np.abs(away - 0.5) < 0.08)
+    return (flesh + 110 * (femur + tibia) + 70 * fibula).astype(np.float32)
+
+
+@pytest.mark.parametrize("overlap", [0.1, 0.2, 0.25, 0.3])
+@pytest.mark.parametrize("toward", [1, -1])
+def test_a_tag_sets_no_side_where_two_limbs_overlap(overlap: float, toward: int) -> None:
+    apart = 2 * 75 * (1 - overlap)
+    pixels = knee(200 - apart / 2, 75, toward) + knee(200 + apart / 2, 75, -toward) + noise()
+    assert limbs_on(pixels).count > 1
+    for at in (110, 290):
+        found = side(radiograph(body_part="KNEE", image_laterality="R"), at, pixels)
+        assert (found.laterality, found.conflict) == (UNKNOWN, True)
+
+
 def test_one_limb_is_one_and_three_are_several() -> None:
     assert limbs_on(limb(200, 80) + noise()).count == 1
     assert limbs_on(np.ascontiguousarray((limb(200, 80) + noise()).T)).count == 1
