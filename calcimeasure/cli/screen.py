@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from calcimeasure.imports import Imported
     from calcimeasure.model import Lesion, Measurements, RadiographMeasurements
     from calcimeasure.run.explain import Explanation
+    from calcimeasure.run.fetch import FetchDone
     from calcimeasure.run.progress import Progress, Screen
     from calcimeasure.run.run import Done
     from calcimeasure.run.scan import Scan, ScannedStack
+    from calcimeasure.run.send import SendDone
     from calcimeasure.run.summary import NoticeCount
     from calcimeasure.store import Verified
 
@@ -271,6 +273,35 @@ def _scan_cell(value: object) -> str:
 def _scan_row(stack: ScannedStack) -> dict[str, object]:
     texts = {"path": stack.path, "message": stack.message}
     return asdict(stack) | {name: text and _printable(text) for name, text in texts.items()}
+
+
+# Archives
+
+
+def show_fetched(done: FetchDone) -> None:
+    """Print how many images came from an archive."""
+    if not done.series:
+        show_line("The archive has nothing that was asked for.")
+        return
+    show_line(
+        f"Studies: {done.studies}. Series: {done.series}. Images fetched: {done.fetched}, there before: "
+        f"{done.there_before}. Folder: {done.to}"
+    )
+    if done.incomplete:
+        show_line(f"Series that are not complete: {done.incomplete}. The same command fetches what is missing.")
+
+
+def show_sent(done: SendDone) -> None:
+    """Print what an archive took, what it did not, and what is outdated there."""
+    show_line(f"Objects that the archive has: {done.stored} of {done.stored + len(done.problems)}.")
+    for line in (*done.problems, *done.remarks):
+        show_line(line)
+    if done.outdated:
+        show_line(
+            "Outdated in the archive, replaced by later objects; an administrator of the archive can remove them:"
+        )
+        for line in done.outdated:
+            show_line(f"  {line}")
 
 
 # Imported outlines

@@ -9,7 +9,7 @@ import numpy as np
 
 from calcimeasure.load.masks.grid import Canvas
 from calcimeasure.load.masks.images import classes_by_value, paint_image
-from calcimeasure.load.masks.matching import Fit, fit_of_place
+from calcimeasure.load.masks.matching import Fit, fit_of_place, likely_in_words
 from calcimeasure.load.masks.records import MaskError, MaskKind
 from calcimeasure.load.masks.rtstruct import paint_structure_set
 from calcimeasure.load.masks.seg import film_masks, paint_seg
@@ -75,7 +75,7 @@ def read_outlines(file: MaskFile, stack: Stack, geometry: Geometry | None) -> Dr
     if file.grid is not None:
         file = classes_by_value(file)
     found: dict[MaskClass, Outline] = {}
-    remarks: dict[str, None] = {}
+    remarks = dict.fromkeys((likely_in_words(file),) if fit is Fit.LIKELY else ())
     notices: dict[str, None] = {}
     waiting = tuple(dict.fromkeys(file.classes))
     # A voxel of the canvas has one label. What lost voxels to an outline before it is painted again without that one.
