@@ -5,7 +5,7 @@ The annotations are read when the program starts, so they must not be strings.
 
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +18,6 @@ from calcimeasure.cli.command import (
     EXIT_NOTHING_TO_MEASURE,
     EXIT_SOME_FAILED,
     command,
-    errors_in_one_line,
     exit_code,
 )
 from calcimeasure.cli.completion import Shell, install_completion, show_completion
@@ -27,9 +26,11 @@ from calcimeasure.cli.options import (
     ExportFormat,
     ExportOptions,
     FolderArgument,
+    ImportOptions,
     KeyOption,
     MeasureOptions,
     ObjectOptions,
+    OutlinesArgument,
     OutOption,
     PathsArgument,
     SampleOption,
@@ -48,6 +49,7 @@ from calcimeasure.cli.screen import (
     show_done,
     show_explanation,
     show_fetched,
+    show_imported,
     show_line,
     show_scan,
     show_scan_as_json,
@@ -232,6 +234,25 @@ def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, ob
     return EXIT_SOME_FAILED if written.left else EXIT_ALL_MEASURED
 
 
+@command(app, "import")
+def import_outlines(folder: FolderArgument, files: OutlinesArgument, options: ImportOptions) -> int:
+    """Import outlines that were drawn in other programs as lesions, or as revisions of lesions."""
+    _agree(options.store)
+    from calcimeasure.imports import DONE, OPEN, Order, import_into
+
+    order = Order(
+        options.dry_run,
+        options.as_revision,
+        options.reader,
+        options.series,
+        options.stack,
+        tuple(options.segment or ()),
+    )
+    imported = import_into(folder, files, order, options.as_settings(), say)
+    show_imported(imported)
+    return exit_code(imported.count(*DONE), imported.count(*OPEN))
+
+
 @command(app)
 def review(
     folder: FolderArgument,
@@ -332,23 +353,6 @@ def _agree(store: str | None) -> None:
         from calcimeasure.agreed import agree
 
         agree(store)
-
-
-def _not_built(name: str, what: str) -> Callable[[typer.Context], None]:
-    def run(context: typer.Context) -> None:
-        with errors_in_one_line(debug="--debug" in context.args):
-            raise NotBuiltError(f"{name} is not built yet in this version.")
-
-    run.__doc__ = f"{what} (not built yet)"
-    return run
-
-
-for _name, _what in {
-    "import": "Import outlines drawn elsewhere.",
-}.items():
-    app.command(_name, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
-        _not_built(_name, _what)
-    )
 
 
 def _workers(inputs: Sequence[Path], out: Path, settings: "Settings") -> "AbstractContextManager[MeasureStacks]":

@@ -48,6 +48,12 @@ SourceArgument = Annotated[
         help="dicomweb+https://HOST/dicom-web?PatientID=...&StudyDate=... or dimse://AETITLE@HOST:PORT?PatientID=...",
     ),
 ]
+OutlinesArgument = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...", readable=False, help="DICOM SEG, RTSTRUCT, .nrrd, .mha, NIfTI, or folders of them."
+    ),
+]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
 SampleOption = Annotated[bool, typer.Option("--sample", help="Measure the package's samples instead of PATH.")]
 
@@ -237,6 +243,42 @@ class ObjectOptions:
                 "--with-images, --segmentation-type and --accept-burned-in are options of --format seg, found --format "
                 f"{kind}."
             )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """Which outlines `import` takes, and what it makes of them."""
+
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be imported; nothing is stored or written.")
+    ] = False
+    as_revision: Annotated[
+        bool,
+        typer.Option(
+            "--as-revision",
+            help="Take an outline that overlaps a lesion by half or more (IoU) as a new revision of that lesion.",
+        ),
+    ] = False
+    reader: Annotated[
+        str | None,
+        typer.Option("--reader", metavar="NAME", help="Who drew the outlines, where a file does not say it."),
+    ] = None
+    series: Annotated[
+        str | None,
+        typer.Option("--series", metavar="UID", help="Series on which they were drawn, where files do not tell it."),
+    ] = None
+    stack: Annotated[int | None, typer.Option("--stack", metavar="N", help="Stack of that series.")] = None
+    segment: Annotated[
+        list[str] | None,
+        typer.Option("--segment", metavar="NAME", help="Import this outline alone, also a bone or organ; repeatable."),
+    ] = None
+    key: KeyOption = None
+    store: StoreOption = None
+
+    def as_settings(self) -> dict[str, object]:
+        """Give the settings that the options change. The ids of the registry come from the store."""
+        key = {} if self.key is None else {"key": _as_setting(self.key)}
+        return {"record_map": "", **key}
 
 
 def _as_setting(value: object) -> object:

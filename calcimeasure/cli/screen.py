@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn, Task
     from rich.table import Table
 
+    from calcimeasure.imports import Imported
     from calcimeasure.model import Lesion, Measurements, RadiographMeasurements
     from calcimeasure.run.explain import Explanation
     from calcimeasure.run.fetch import FetchDone
@@ -301,6 +302,44 @@ def show_sent(done: SendDone) -> None:
         )
         for line in done.outdated:
             show_line(f"  {line}")
+
+
+# Imported outlines
+
+
+def show_imported(imported: Imported) -> None:
+    """Print what became of each outline, and what a person has to do."""
+    from calcimeasure.imports import Verdict
+
+    columns = ("File", "Outline", "Result", "Lesion", "IoU", "Voxels", "Long x short\nmm", "Volume\nmL")
+    table = _table(*columns)
+    for one in imported.outlines:
+        numbers = one.lesion.measurements if one.lesion else None
+        table.add_row(
+            _shown(one.file.name),
+            _shown(one.text),
+            str(one.verdict),
+            f"{one.lesion.number}, {one.lesion.status}" if one.lesion else "",
+            _rounded(one.overlap, 2),
+            str(one.voxel_count or ""),
+            _axes(numbers) if numbers else "",
+            _rounded(numbers.volume_ml, 2) if numbers else "",
+        )
+    if imported.outlines:
+        _print(table)
+    for one in imported.outlines:
+        if one.message:
+            _print(_shown(f"{one.file.name}{f' ({one.text})' if one.text else ''}: {one.message}"))
+    for line in imported.remarks:
+        _print(_shown(line))
+    counts = ", ".join(f"{verdict}: {count}" for verdict in Verdict if (count := imported.count(verdict)))
+    _print(f"Outlines {counts or 'found: none'}.")
+    if imported.count(Verdict.OFFERED):
+        _print("--as-revision takes the offered outlines as revisions of the lesions that they overlap.")
+    if imported.count(Verdict.ANATOMY):
+        _print("--segment NAME imports a bone or an organ too. --bone-mask of measure takes bones.")
+    if imported.dry_run:
+        _print("Nothing was stored (--dry-run).")
 
 
 # The store

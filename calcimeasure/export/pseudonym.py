@@ -59,6 +59,10 @@ class Identified:
         """Give a UID as it is."""
         return uid
 
+    def reader(self, name: str) -> str:
+        """Give the name of a reader."""
+        return name
+
 
 @dataclass(frozen=True, slots=True)
 class Pseudonyms:
@@ -118,6 +122,10 @@ class Pseudonyms:
         if not uid:
             return None
         return made_uid(self._digest("uid", uid))
+
+    def reader(self, name: str) -> str:
+        """Replace the name of a reader by a pseudonym."""
+        return "R-" + base64.b32encode(self._digest("reader", name)[:5]).decode("ascii")
 
     def _subject(self, person: str) -> str:
         # One patient of the registry can have a PatientID in each of two hospitals: both get the same shift.

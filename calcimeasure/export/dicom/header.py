@@ -181,14 +181,14 @@ def _copy_names(dataset: Dataset, source: Source) -> tuple[str, ...]:
             f"A Patient ID (0010,0020) of at most {_LONGEST['LO']} characters expected, found {len(patient_id)} "
             f"({source.stack.relative_path.name}): cut, it could be that of another patient. Correct it in the archive."
         )
-    dataset.PatientName = _name(text_of(header, "PatientName"))
+    dataset.PatientName = valid_name(text_of(header, "PatientName"))
     dataset.PatientID = patient_id
     dataset.PatientBirthDate = _day(header, "PatientBirthDate")
     sex = text_of(header, "PatientSex").upper()
     dataset.PatientSex = sex if sex in ("M", "F", "O") else ""
     dataset.StudyDate, time = _day(header, "StudyDate"), text_of(header, "StudyTime").replace(":", "")
     dataset.StudyTime = time if _TIME.fullmatch(time) else ""
-    dataset.ReferringPhysicianName = _name(text_of(header, "ReferringPhysicianName"))
+    dataset.ReferringPhysicianName = valid_name(text_of(header, "ReferringPhysicianName"))
     for keyword, kind, name in (
         ("StudyID", "SH", "StudyID (0020,0010)"),
         ("AccessionNumber", "SH", "AccessionNumber (0008,0050)"),
@@ -211,7 +211,7 @@ def _day(header: Dataset, keyword: str) -> str:
     return _da(day) if day else ""
 
 
-def _name(text: str) -> str:
+def valid_name(text: str) -> str:
     r"""Make a valid PN: at most three groups of five components, each group of 64 characters, no backslash."""
     groups = text.replace("\\", " ").split("=")[:3]
     return "=".join("^".join(group.split("^")[:5])[:64] for group in groups)
