@@ -52,6 +52,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "no_pixels": "The file has no pixel data.",
     "no_position": "ImagePositionPatient is missing or no finite number.",
     "no_rescale": "RescaleSlope or RescaleIntercept is missing: stored values cannot be turned into Hounsfield units.",
+    "not_fetched": "Not all images of a series came from the archive: it is not measured, because slices would be "
+    "missing. The same command fetches what is missing.",
     "not_kept": "The store cannot hold what was measured or what the header says: the stack has a row without numbers.",
     "not_hu": "RescaleType says that the values are no Hounsfield units, or they look like stored values without their "
     "intercept.",

@@ -16,13 +16,13 @@ from calcimeasure.locate.constants import LOCATE
 from calcimeasure.locate.midline import mirror_likeness
 from calcimeasure.locate.ordered import ordered_in
 from calcimeasure.locate.radiograph_limbs import Limbs, averaged, limbs_on
+from calcimeasure.locate.radiograph_markers import Marker, markers_on
 from calcimeasure.model import Laterality
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.locate.ordered import Ordered
-    from calcimeasure.locate.radiograph_markers import Marker
     from calcimeasure.model import Outline, Stack
 
 LEFT, RIGHT, UNKNOWN = Laterality.LEFT, Laterality.RIGHT, Laterality.UNKNOWN
@@ -53,7 +53,7 @@ class RadiographAnatomy:
     shape_ji
         Of the image.
     markers
-        The side markers that are burned in; none where the film alone was looked at, as nothing reads them yet.
+        The side markers that are burned in.
     """
 
     ordered: Ordered
@@ -108,14 +108,16 @@ def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32]) -> Radiogra
     """
     projection = stack.projection
     axis, toward = _left_and_right(projection.patient_orientation if projection else ())
+    limbs = limbs_on(pixels)
     return RadiographAnatomy(
         ordered=ordered_in(stack),
         axis=axis,
         toward=toward,
         palm_up=projection is not None and (projection.view_position or "").strip().upper() == PALM_UP,
-        limbs=limbs_on(pixels),
+        limbs=limbs,
         midline_index=_midline_index(pixels, 1 if axis is None else axis),
         shape_ji=(pixels.shape[0], pixels.shape[1]),
+        markers=markers_on(pixels, limbs),
     )
 
 

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from calcimeasure.locate.marker_constants import MARKERS
+from calcimeasure.locate.marker_letters import letters_on
+from calcimeasure.locate.marker_words import word_on
+from calcimeasure.locate.radiograph_limbs import averaged
+
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calcimeasure.locate.marker_letters import Box, Letters
+    from calcimeasure.locate.marker_words import Word
+    from calcimeasure.locate.radiograph_limbs import Limbs
     from calcimeasure.model import Laterality
 
 
@@ -46,3 +59,48 @@ class Marker:
         (row, column), (row_stop, column_stop) = self.start_ji, self.stop_ji
         where = f"rows {row}-{row_stop - 1}, columns {column}-{column_stop - 1}"
         return f"{self.text}{' (mirrored)' if self.is_mirrored else ''} at {where}"
+
+
+def markers_on(pixels: NDArray[np.float32], limbs: Limbs) -> tuple[Marker, ...]:
+    """Read the side markers that are burned into a radiograph.
+
+    Parameters
+    ----------
+    pixels
+        (rows, columns), dense is bright.
+    limbs
+        The limbs that it shows: a marker speaks for the one beside it.
+    """
+    factor = max(1, round(max(pixels.shape) / MARKERS.longer_side_pixels))
+    image = averaged(pixels, factor)
+    if min(image.shape) < MARKERS.heights[0]:
+        return ()
+    read = [(letters, word) for letters in letters_on(image) if (word := word_on(letters.mask)) is not None]
+    read = [one for one in read if _is_whole(*one)]
+    kept: list[tuple[Letters, Word]] = []
+    for letters, word in sorted(read, key=lambda one: -one[1].likeness):
+        if not any(_overlap(letters.box, other.box) for other, _ in kept):
+            kept.append((letters, word))
+    return tuple(_marker(letters, word, factor, limbs) for letters, word in kept)
+
+
+def _is_whole(letters: Letters, word: Word) -> bool:
+    """Tell whether a word stands alone, and is a side wherever it stands, or has a marker's frame around it."""
+    if word.text in MARKERS.framed_words and not letters.is_framed:
+        return False
+    top, left, bottom, right = letters.box
+    away = letters.others - ((top + bottom - 1) / 2, (left + right - 1) / 2)
+    # The base of a word that is turned by an angle runs along this direction.
+    angle = math.radians(word.turned_degrees)
+    above = away @ np.array([math.cos(angle), -math.sin(angle) * (-1 if word.is_mirrored else 1)])
+    return bool((np.abs(above) > MARKERS.on_line * max(bottom - top, right - left)).all())
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _marker(letters: Letters, word: Word, factor: int, limbs: Limbs) -> Marker:
+    top, left, bottom, right = (factor * at for at in letters.box)
+    limb = limbs.holding(np.array([top, top, bottom - 1, bottom - 1]), np.array([left, right - 1, left, right - 1]))
+    return Marker(word.text, word.laterality, word.is_mirrored, (top, left), (bottom, right), limb)

@@ -2,8 +2,7 @@
 
 A radiograph of one limb has the side that its tags, its descriptions or a burned-in side marker say. Two of these that
 contradict each other set no side. On a radiograph that shows both sides tags and descriptions set none: Patient
-Orientation (0020,0020) decides, and a marker for the limb beside it. Nothing reads burned-in markers yet: the rules for
-them apply to a `RadiographAnatomy` that was given some.
+Orientation (0020,0020) decides, and a marker for the limb beside it.
 
 The letters of Patient Orientation follow the anatomical position (PS3.17 Annex A). Feet, knees, hips and the trunk lie
 on an image as they do in that position. Hands need not. Where both palms face the beam, the left hand lies where the

@@ -6,25 +6,28 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from calcimeasure.errors import NotBuiltError, OutputError
-from calcimeasure.export import Identified
+from calcimeasure.errors import ConflictError, OutputError, SeriesError
 from calcimeasure.export.atomic import open_atomic_bytes
-from calcimeasure.export.dicom.seg import BINARY, segmentation_of
+from calcimeasure.export.dicom.seg import BINARY
 from calcimeasure.model import Status
 from calcimeasure.results import identified_folder
 from calcimeasure.run.dicom_sources import NotThere, sources_of
+from calcimeasure.run.image_copies import write_copies
+from calcimeasure.run.object_lines import is_proposed, numbered_segmentation
 from calcimeasure.run.order import naming_of, opened, refuse_among_what_leaves
 from calcimeasure.store import Export
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from calcimeasure.export import Naming
+    from calcimeasure.export.dicom.seg import Segmentation
     from calcimeasure.export.dicom.source import Source
+    from calcimeasure.export.dicom.sr import StructuredReport
     from calcimeasure.run.order import Order
     from calcimeasure.run.progress import Say
-    from calcimeasure.store import Store
+    from calcimeasure.store import Store, WrittenObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +107,13 @@ def write_segmentations_of(folder: Path, wanted: ObjectOrder, changes: Mapping[s
                 left.append(f"{source.facts.path}: {source.message}")
                 continue
             try:
-                paths.append(
-                    _write(source, naming, goal, wanted, audit_of_objects(store, "export seg", wanted.order), say)
-                )
-            except OutputError as error:
+                if wanted.with_images:
+                    write_copies_of(store, source, naming, folder, wanted, say)
+                made, turn = numbered_segmentation(store, source, naming, wanted.segmentation_type)
+                record = turn.written(made.dataset, is_proposed(source))
+                path = goal / f"{name_of(source, naming)}.dcm"
+                paths.append(write_object(store, made, record, path, wanted, say))
+            except (ConflictError, OutputError, SeriesError) as error:
                 left.append(str(error))
     return Written(paths, left)
 
@@ -131,8 +137,6 @@ def refuse_without_images(wanted: ObjectOrder) -> None:
             "UIDs. Objects with the real UIDs go back to the archive that holds the images (--identified); objects "
             "with replaced UIDs leave together with copies of the images without identity (--with-images)."
         )
-    if wanted.with_images:
-        raise NotBuiltError("--with-images is not built yet in this version.")
 
 
 def folder_of_objects(folder: Path, order: Order, name: str) -> Path:
@@ -156,44 +160,61 @@ def folder_of_objects(folder: Path, order: Order, name: str) -> Path:
     return goal
 
 
-def audit_of_objects(store: Store, what: str, order: Order) -> Callable[[Path, Path, int], None]:
-    """Give the function that keeps in a store that an object leaves: it takes the name, the file, and its lesions."""
-
-    def keep(path: Path, file: Path, lesion_count: int) -> None:
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        store.note_export(
-            Export(
-                what=f"{what}: {path.name}",
-                destination=str(path.absolute()),
-                is_identified=order.identified,
-                recipient=order.recipient,
-                key_fingerprint=None if order.identified else store.recall("key_fingerprint"),
-                row_count=lesion_count,
-                content_hash=digest,
-            )
-        )
-
-    return keep
+def name_of(source: Source, naming: Naming) -> str:
+    """Name the files of a stack, without an ending: by its series as it leaves, and its number in it."""
+    return f"{naming.uid(source.stack.series_uid)}_{source.stack.stack_number}"
 
 
-def _write(
-    source: Source,
-    naming: Naming,
-    goal: Path,
+def write_object(
+    store: Store,
+    made: Segmentation | StructuredReport,
+    record: WrittenObject,
+    path: Path,
     wanted: ObjectOrder,
-    keep: Callable[[Path, Path, int], None],
     say: Say,
 ) -> Path:
-    made = segmentation_of(source, naming, segmentation_type=wanted.segmentation_type)
-    is_identified = isinstance(naming, Identified)
-    path = goal / f"{naming.uid(source.stack.series_uid)}_{source.stack.stack_number}.dcm"
-    with open_atomic_bytes(
-        path,
-        only_for_owner=is_identified,
-        before_it_is_there=lambda file: keep(path, file, len(source.lesions)),
-    ) as file:
+    """Write an object; what leaves, and what it follows, are kept in the store before it is there.
+
+    Raises
+    ------
+    ConflictError
+        Another export has written an object with its instance number in the meantime.
+    OutputError
+        The file cannot be written.
+    """
+
+    def keep(file: Path) -> None:
+        with file.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        store.note_object(record)
+        _note(store, wanted.order, f"export {record.line.kind}: {path.name}", path, (len(made.lesions), digest))
+
+    with open_atomic_bytes(path, only_for_owner=wanted.order.identified, before_it_is_there=keep) as file:
         made.write(file)
     for remark in made.remarks:
         say(f"{path.name}: {remark}")
     return path
+
+
+def write_copies_of(store: Store, source: Source, naming: Naming, folder: Path, wanted: ObjectOrder, say: Say) -> None:
+    """Write copies of the images of a stack into the folder "images"."""
+    goal = (wanted.order.to or folder) / "images" / name_of(source, naming)
+    count, digest, remarks = write_copies(source, naming, goal, wanted.accept_burned_in)
+    _note(store, wanted.order, f"export images: {goal.name}", goal, (count, digest))
+    for remark in remarks:
+        say(f"{goal.name}: {remark}")
+
+
+def _note(store: Store, order: Order, what: str, path: Path, counted: tuple[int, str]) -> None:
+    """Keep in the store that files leave, with the number of lesions or files in them and their hash."""
+    store.note_export(
+        Export(
+            what=what,
+            destination=str(path.absolute()),
+            is_identified=order.identified,
+            recipient=order.recipient,
+            key_fingerprint=None if order.identified else store.recall("key_fingerprint"),
+            row_count=counted[0],
+            content_hash=counted[1],
+        )
+    )

@@ -163,6 +163,14 @@ def _slice_of(file: MaskFile, contour: _Contour, canvas: Canvas) -> tuple[int | 
     own = {canvas.slice_of_instance[uid] for uid in contour.instance_uids if uid in canvas.slice_of_instance}
     if len(own) == 1 and not (near and abs(k - min(own)) <= _most_slices_off(canvas)):
         _note_disagreement(file, min(own), float(offsets_mm[min(own)]), canvas)
+    if canvas.measured and len(own) != 1 and not _has_frame_of(file, canvas):
+        raise canvas.refusal(
+            file,
+            f"Frame of reference {canvas.stack.frame_of_reference_uid or 'none'}, or contours that reference their "
+            "images, expected",
+            f"frame of reference {file.frame_of_reference_uid or 'none'} (Frame of Reference UID (0020,0052))",
+            "Draw the contours on this series.",
+        )
     if canvas.measured and near and abs(offsets_mm[k]) > LOAD.plane_tolerance_mm:
         raise canvas.refusal(
             file,
@@ -178,6 +186,11 @@ def _most_slices_off(canvas: Canvas) -> int:
     return 0 if canvas.measured else 1
 
 
+def _has_frame_of(file: MaskFile, canvas: Canvas) -> bool:
+    uid = file.frame_of_reference_uid
+    return uid is not None and uid == canvas.stack.frame_of_reference_uid
+
+
 def _note_disagreement(file: MaskFile, own: int, offset_mm: float, canvas: Canvas) -> None:
     """Let the coordinates win over the reference to an image, if they are coordinates of the stack.
 
@@ -186,7 +199,7 @@ def _note_disagreement(file: MaskFile, own: int, offset_mm: float, canvas: Canva
     MaskError
         The file has another frame of reference: nothing then confirms its coordinates.
     """
-    if file.frame_of_reference_uid is None or file.frame_of_reference_uid != canvas.stack.frame_of_reference_uid:
+    if not _has_frame_of(file, canvas):
         raise canvas.refusal(
             file,
             f"A contour in slice {own + 1}, which it references, expected",

@@ -1,0 +1,128 @@
+"""Burned-in side markers are read: what they say, whether they are mirrored, and beside which limb they lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
+
+from calcimeasure.locate.marker_constants import MARKERS
+from calcimeasure.locate.radiograph import radiograph_anatomy_of
+from calcimeasure.locate.radiograph_limbs import Limbs
+from calcimeasure.locate.radiograph_markers import Marker, markers_on
+from calcimeasure.model import Laterality
+from tests.locate.test_radiograph_side import marked, radiograph
+
+LEFT, RIGHT = Laterality.LEFT, Laterality.RIGHT
+SHAPE = (500, 400)
+ONE = Limbs(1)
+
+
+def letters(text: str, height: int, degrees: float = 0.0) -> np.ndarray:
+    """(rows, columns) of drawn letters, 0 to 1; a capital letter is so high, the letters are turned to the left."""
+    image = Image.new("L", (170 * len(text) + 100, 300))
+    ImageDraw.Draw(image).text((60, 60), text, fill=255, font=ImageFont.load_default(140))
+    turned = np.asarray(image.rotate(degrees, expand=True), dtype=np.float32) / 255
+    drawn = ndimage.zoom(ndimage.gaussian_filter(turned, 40 / height), height / 102, order=1)
+    rows, columns = (np.flatnonzero((drawn > 0.5).any(axis=axis)) for axis in (1, 0))
+    return drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def film(*placed: tuple[np.ndarray, int, int, float]) -> np.ndarray:
+    """A limb with a bone, and letters: each at a row and column, with their height over the film."""
+    rows, columns = np.indices(SHAPE, dtype=np.float32)
+    away = np.abs(columns - 230 - 0.05 * rows)
+    image = 300 * np.sqrt(np.maximum(1 - (away / 90) ** 2, 0)) + 250 * (away < 30) * (away > 18)
+    image += np.random.default_rng(2).normal(0, 4, SHAPE)
+    for drawn, row, column, height in placed:
+        near = image[row : row + drawn.shape[0], column : column + drawn.shape[1]]
+        near += drawn * height
+    return image.astype(np.float32)
+
+
+def read(pixels: np.ndarray, limbs: Limbs = ONE) -> list[tuple[str, bool]]:
+    return [(marker.text, marker.is_mirrored) for marker in markers_on(pixels, limbs)]
+
+
+@pytest.mark.parametrize("text", ["R", "L", "Dx", "Sin", "RT", "re"])
+@pytest.mark.parametrize("height", [20, 36])
+@pytest.mark.parametrize("bright", [120.0, 800.0])
+def test_a_marker_is_read(text: str, height: int, bright: float) -> None:
+    (found,) = markers_on(film((letters(text, height), 60, 40, bright)), ONE)
+    assert found.laterality is (RIGHT if text in MARKERS.right_words else LEFT)
+    assert found.text.lower() == text.lower()
+    assert not found.is_mirrored
+    assert abs(found.start_ji[0] - 60) <= 2
+    assert abs(found.start_ji[1] - 40) <= 2
+
+
+@pytest.mark.parametrize("degrees", [0.0, 90.0, 180.0, 40.0])
+def test_an_r_is_read_turned_and_mirrored(degrees: float) -> None:
+    drawn = letters("R", 30, degrees)
+    assert read(film((drawn, 60, 40, 500.0))) == [("R", False)]
+    assert read(film((drawn[:, ::-1], 60, 40, 500.0))) == [("R", True)]
+
+
+def test_a_mirrored_l_is_mirrored_and_a_turned_one_is_not_read() -> None:
+    assert read(film((letters("L", 30)[:, ::-1], 60, 40, 500.0))) == [("L", True)]
+    assert read(film((letters("L", 30, 90), 60, 40, 500.0))) == []
+
+
+@pytest.mark.parametrize("text", ["S", "D", "G", "E", "I"])
+def test_a_lone_letter_of_other_languages_counts_in_a_frame_alone(text: str) -> None:
+    drawn = letters(text, 30)
+    assert read(film((drawn, 60, 40, 500.0))) == []
+    frame = np.zeros((64, 64))
+    frame[:] = 1
+    frame[4:-4, 4:-4] = 0
+    top, left = (64 - drawn.shape[0]) // 2, (64 - drawn.shape[1]) // 2
+    frame[top : top + drawn.shape[0], left : left + drawn.shape[1]] = drawn
+    assert read(film((frame, 60, 40, 500.0))) == [(text, False)]
+
+
+def test_letters_that_are_holes_of_a_plate_are_read() -> None:
+    plate = np.ones((70, 60))
+    drawn = letters("R", 36)
+    plate[15 : 15 + drawn.shape[0], 15 : 15 + drawn.shape[1]] -= drawn
+    assert read(film((plate, 60, 40, 600.0))) == [("R", False)]
+
+
+@pytest.mark.parametrize("text", ["LAT", "AP", "K", "7", "B", "P", "HAND", "J", "Lat", "L5", "XR", "01", "PORTABLE"])
+def test_other_letters_are_no_marker(text: str) -> None:
+    assert read(film((letters(text, 24), 60, 20, 500.0))) == []
+
+
+def test_initials_below_a_letter_do_not_hide_it() -> None:
+    marker, initials = letters("R", 40), letters("MD", 14)
+    placed = (marker, 60, 40, 500.0), (initials, 60 + marker.shape[0] + 6, 42, 500.0)
+    assert read(film(*placed)) == [("R", False)]
+
+
+def test_an_image_without_letters_has_no_marker() -> None:
+    assert read(film()) == []
+    assert read(np.zeros(SHAPE, dtype=np.float32)) == []
+    assert read(np.zeros((4, 900), dtype=np.float32)) == []
+
+
+def test_a_marker_speaks_for_the_limb_beside_it() -> None:
+    drawn = letters("R", 30)
+    pixels = film((drawn, 60, 40, 500.0))
+    for seam, limb in ((200, 0), (20, 1), (50, None)):
+        found = markers_on(pixels, Limbs(2, 1, np.full(SHAPE[0], seam), 2.0))
+        assert [one.limb for one in found] == [limb]
+
+
+def test_a_marker_on_a_large_film_has_its_place_there() -> None:
+    pixels = film((letters("R", 30), 60, 40, 500.0)).repeat(4, axis=0).repeat(4, axis=1)
+    (found,) = markers_on(pixels, ONE)
+    assert abs(found.start_ji[0] - 240) <= 8
+    assert abs(found.stop_ji[0] - 360) <= 12
+
+
+def test_the_anatomy_of_a_film_holds_its_markers_and_their_side() -> None:
+    pixels = film((letters("R", 30), 60, 40, 500.0))
+    (found,) = radiograph_anatomy_of(radiograph(body_part="KNEE"), pixels).markers
+    assert isinstance(found, Marker)
+    side = marked(radiograph(body_part="KNEE", image_laterality="L"), found, at=230, pixels=pixels)
+    assert (side.laterality, side.conflict, side.hint) == (Laterality.UNKNOWN, True, RIGHT)
