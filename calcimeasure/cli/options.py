@@ -138,7 +138,7 @@ class MeasureOptions:
     ] = None
     bone_mask: Annotated[
         Path | None,
-        typer.Option("--bone-mask", metavar="PATH", help="Bones outlined elsewhere: DICOM SEG, RTSTRUCT, NIfTI."),
+        typer.Option("--bone-mask", metavar="PATH", help="Bones outlined elsewhere: DICOM SEG, RTSTRUCT, image files."),
     ] = None
     time_limit_s: Annotated[
         float | None, typer.Option("--time-limit", metavar="SECONDS", help="Give up a stack that takes longer.")
