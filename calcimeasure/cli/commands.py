@@ -190,12 +190,12 @@ def explain(
 @command(app)
 def export(
     folder: FolderArgument,
-    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write (redcap, sr: not built yet).")],
+    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write (redcap: not built yet).")],
     options: ExportOptions,
     object_options: ObjectOptions,
 ) -> int:
-    """Write what is stored: csv (lesions.csv), revisions (every state of every lesion) or seg (DICOM Segmentations)."""
-    if kind is ExportFormat.SEG:
+    """Write csv (lesions.csv), revisions (every state of every lesion), seg or sr (DICOM segmentations, reports)."""
+    if kind in (ExportFormat.SEG, ExportFormat.SR):
         _agree(options.store)
         return _export_objects(folder, kind, options, object_options)
     object_options.refuse_for(kind)
@@ -218,13 +218,16 @@ def export(
 def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, object_options: ObjectOptions) -> int:
     """Write objects of DICOM; some failed if a stack with lesions has none."""
     from calcimeasure.run.dicom_objects import ObjectOrder, write_segmentations_of
+    from calcimeasure.run.dicom_reports import write_reports_of
     from calcimeasure.run.order import Order
 
     order = Order(options.to, options.status, options.identified, options.recipient)
     wanted = ObjectOrder(
         order, object_options.with_images, object_options.segmentation_type, object_options.accept_burned_in
     )
-    written = {ExportFormat.SEG: write_segmentations_of}[kind](folder, wanted, options.as_settings(), say)
+    written = {ExportFormat.SEG: write_segmentations_of, ExportFormat.SR: write_reports_of}[kind](
+        folder, wanted, options.as_settings(), say
+    )
     for path in written.paths:
         show_line(f"Written: {path}")
     for line in written.left:

@@ -138,7 +138,7 @@ class MeasureOptions:
     ] = None
     bone_mask: Annotated[
         Path | None,
-        typer.Option("--bone-mask", metavar="PATH", help="Bones outlined elsewhere: DICOM SEG, RTSTRUCT, NIfTI."),
+        typer.Option("--bone-mask", metavar="PATH", help="Bones outlined elsewhere: DICOM SEG, RTSTRUCT, image files."),
     ] = None
     time_limit_s: Annotated[
         float | None, typer.Option("--time-limit", metavar="SECONDS", help="Give up a stack that takes longer.")
@@ -171,11 +171,13 @@ class ExportOptions:
     """Which lesions `export` writes, where, and with which names."""
 
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="PATH", help="File to write (seg: a folder); in DIR if none.")
+        Path | None, typer.Option("--to", metavar="PATH", help="File to write (seg, sr: a folder); in DIR if none.")
     ] = None
     status: Annotated[
         Literal["proposed", "accepted", "rejected"] | None,
-        typer.Option("--status", help="Only these lesions; all that are not rejected if none (seg: accepted ones)."),
+        typer.Option(
+            "--status", help="Only these lesions; all that are not rejected if none (seg, sr: accepted ones)."
+        ),
     ] = None
     identified: Annotated[
         bool,
@@ -219,15 +221,15 @@ class ObjectOptions:
 
     with_images: Annotated[
         bool,
-        typer.Option("--with-images", help="seg: write copies of the images without identity beside the objects."),
+        typer.Option("--with-images", help="seg, sr: write copies of the images without identity beside the objects."),
     ] = False
     segmentation_type: Annotated[
         Literal["binary", "labelmap"],
-        typer.Option("--segmentation-type", help="seg: a frame for each lesion and slice, or one for each slice."),
+        typer.Option("--segmentation-type", help="seg, sr: a frame for each lesion and slice, or one for each slice."),
     ] = "binary"
     accept_burned_in: Annotated[
         bool,
-        typer.Option("--accept-burned-in", help="seg: copy images too that may have text in their pixels."),
+        typer.Option("--accept-burned-in", help="seg, sr: copy images too that may have text in their pixels."),
     ] = False
 
     def refuse_for(self, kind: ExportFormat) -> None:
@@ -240,8 +242,8 @@ class ObjectOptions:
         """
         if self != ObjectOptions():
             raise OutputError(
-                "--with-images, --segmentation-type and --accept-burned-in are options of --format seg, found --format "
-                f"{kind}."
+                "--with-images, --segmentation-type and --accept-burned-in are options of --format seg and sr, found "
+                f"--format {kind}."
             )
 
 

@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from calcimeasure.analysis.kinds import AnyAnatomy
-    from calcimeasure.geometry import Geometry
     from calcimeasure.load.masks import DrawnOutlines, MaskFile
-    from calcimeasure.model import Image, Revision, Stack, StackFacts
+    from calcimeasure.model import Image, Revision, StackFacts
     from calcimeasure.settings import Settings
     from calcimeasure.store import Store
 
@@ -127,7 +126,7 @@ class _Import:
         for file in files:
             try:
                 stack, geometry = stacks.headers(stack_id)
-                drawn = read_outlines(file, stack, _grid_of(file, stack, geometry))
+                drawn = read_outlines(file, stack, geometry)
                 _refuse_nothing(file, drawn)
                 newest = {uid: history[-1] for uid, history in self.store.histories(stack_id).items()}
                 steps = self._with_author(file, compare(drawn.outlines, newest, self.order))
@@ -188,17 +187,6 @@ class _Measured:
     @cached_property
     def anatomy(self) -> AnyAnatomy:
         return survey(self.image, self._settings).anatomy
-
-
-def _grid_of(file: MaskFile, stack: Stack, geometry: Geometry | None) -> Geometry:
-    if geometry is None:
-        raise MaskError(
-            f"Outlines on CT expected, found {file.path} on a radiograph, which has no place in the patient. Draw them "
-            "in the review.",
-            file.path,
-            stack.series_uid,
-        )
-    return geometry
 
 
 def _refuse_nothing(file: MaskFile, drawn: DrawnOutlines) -> None:

@@ -102,7 +102,8 @@ def test_the_samples_show_masses_of_many_pieces_as_one_lesion_each() -> None:
         (lesion,) = close_by
         found = lesion.measurements
         assert lesion.tissue is Tissue.CALCIFIED_MASS
-        assert lesion.laterality.value == row["side"]
+        assert lesion.side is not None
+        assert lesion.side.laterality.value == row["side"]
         assert found.morphology == look
         assert found.fluid_level is (row["fluid_level"] == "True")
         for name in ("volume_ml", "envelope_ml"):

@@ -388,3 +388,49 @@ def test_records_are_frozen() -> None:
     with pytest.raises(AttributeError):
         Order().dry_run = True  # type: ignore[misc]
     assert replace(Order(), as_revision=True).as_revision
+
+
+# Segmentations that the program wrote
+
+
+@pytest.mark.parametrize("options", [(), ("--segmentation-type", "labelmap")], ids=["binary", "label map"])
+def test_exported_outlines_are_the_same_lesions_when_they_are_imported(
+    results: Folder, tmp_path: Path, options: Sequence[str]
+) -> None:
+    before = results.histories()
+    done = run("export", results.folder, "--format", "seg", "--status", "proposed", "--identified", *options)
+    assert done.exit_code == 0, done.output
+    segs = sorted((results.folder / "private" / "identified").rglob("*.dcm"))
+    assert segs
+    imported = results.take(*segs, reader=None)
+    assert [(verdict, number) for _, verdict, number in told(imported)] == [
+        (Verdict.UNCHANGED, 1),
+        (Verdict.UNCHANGED, 2),
+    ]
+    assert results.histories() == before
+    # A voxel is added elsewhere: the same lesion, with a new revision.
+    seg = dcmread(segs[0])
+    if not options:
+        frames = np.unpackbits(np.frombuffer(seg.PixelData, np.uint8), bitorder="little")
+        frames[0] = 1
+        seg.PixelData = np.packbits(frames, bitorder="little").tobytes()
+        seg.ContentCreatorName = "Doe^Jane"
+        seg.save_as(tmp_path / "changed.dcm")
+        changed = results.take(tmp_path / "changed.dcm", reader=None)
+        assert [verdict for _, verdict, _ in told(changed)] == [Verdict.REVISION, Verdict.UNCHANGED]
+        newest = results.histories()[1][-1]
+        assert newest.lesion.outline.voxel_count == before[1][-1].lesion.outline.voxel_count + 1
+        assert (newest.reader, newest.lesion.tracking_uid) == ("Doe, Jane", before[1][-1].lesion.tracking_uid)
+
+
+def test_exported_outlines_of_a_radiograph_are_the_same_lesions(tmp_path: Path) -> None:
+    from tests.conftest import PROJECT
+
+    out = tmp_path / "out"
+    (film,) = (PROJECT / "sample_dicom").rglob("*radiograph*")
+    assert run("measure", film, "--out", out, "--key", tmp_path / "key").exit_code == 0
+    assert run("export", out, "--format", "seg", "--status", "proposed", "--identified").exit_code == 0
+    segs = sorted((out / "private" / "identified").rglob("*.dcm"))
+    imported = import_into(out, segs, Order(), {}, lambda _: None)
+    assert imported.outlines
+    assert {one.verdict for one in imported.outlines} == {Verdict.UNCHANGED}

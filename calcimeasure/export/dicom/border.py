@@ -75,7 +75,7 @@ def _followed(steps: dict[Corner, set[Corner]], start: Corner) -> list[Corner]:
     """Follow edges until they return to their first one, and take them out; keep only the corners of the line."""
     corner, direction = start, min(steps[start])
     first = direction
-    line = []
+    line: list[Corner] = []
     while True:
         ways = steps[corner]
         way = _next_way(ways, direction) if line else first

@@ -24,9 +24,6 @@ SELECTED: Final = "SELECTED FROM"
 _LONGEST_UC: Final = 1024
 """Most characters of a text, so that every reader shows it whole."""
 
-VALUE_UNKNOWN: Final[Code] = ("114010", "DCM", "Value unknown")
-"""CID 42: why a number has no value."""
-
 
 def container(name: Code, children: Iterable[Dataset], *, template: str = "", relation: str = CONTAINS) -> Dataset:
     """Make a container; `template` is its template of PS3.16 ("1411")."""
@@ -68,18 +65,14 @@ def code_value(name: Code, value: Code, children: Iterable[Dataset] = (), *, rel
 
 
 def number_item(
-    name: Code, value: str | None, unit: Code, children: Iterable[Dataset] = (), *, relation: str = CONTAINS
+    name: Code, value: str, unit: Code, children: Iterable[Dataset] = (), *, relation: str = CONTAINS
 ) -> Dataset:
-    """Make a number (PS3.3 section C.18.1) from its text as a DS; None: its value is not known, and this is said."""
+    """Make a number (PS3.3 section C.18.1) from its text as a DS. One without a value is refused by some readers."""
     item = _item(relation, "NUM", name)
-    item.MeasuredValueSequence = Sequence()
-    if value is None:
-        item.NumericValueQualifierCodeSequence = Sequence([code_item(VALUE_UNKNOWN)])
-    else:
-        measured = Dataset()
-        measured.MeasurementUnitsCodeSequence = Sequence([code_item(unit)])
-        measured.NumericValue = value
-        item.MeasuredValueSequence.append(measured)
+    measured = Dataset()
+    measured.MeasurementUnitsCodeSequence = Sequence([code_item(unit)])
+    measured.NumericValue = value
+    item.MeasuredValueSequence = Sequence([measured])
     return _with_children(item, children)
 
 

@@ -33,7 +33,6 @@ from calcimeasure.export.dicom.quantities import (
     quantities_of,
     quantity_item,
 )
-from calcimeasure.export.dicom.source import SourceImage
 from calcimeasure.model import BodySite, ImageKind, Laterality, SpacingSource, Status
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from calcimeasure.export.dicom.codes import Code
-    from calcimeasure.export.dicom.source import Source
+    from calcimeasure.export.dicom.source import Source, SourceImage
     from calcimeasure.export.pseudonym import Naming
     from calcimeasure.model import Lesion
 
@@ -84,7 +83,7 @@ class Segment:
     number
         Segment Number (0062,0004) in it.
     frame_number
-        From 1: its only frame, on a radiograph; None if it has one for each slice.
+        From 1: the only frame of the segment, on a radiograph; None if it has several, or shares one with others.
     """
 
     segmentation: SourceImage
@@ -108,6 +107,8 @@ class GroupContext:
         The segment of each lesion, by its Tracking UID.
     has_axes
         Whether the lesions of the report have axes that can be drawn.
+    items
+        The names of the numbers and confidences of which all groups have an item: those that all lesions have.
     """
 
     source: Source
@@ -115,6 +116,7 @@ class GroupContext:
     images: Mapping[int, SourceImage]
     segments: Mapping[str, Segment]
     has_axes: bool
+    items: frozenset[str]
 
 
 def has_axes(lesion: Lesion) -> bool:
@@ -149,7 +151,7 @@ def group_of(lesion: Lesion, context: GroupContext) -> Dataset:
         *_algorithm_items(lesion),
         *_number_items(lesion, context),
         _side_item(lesion),
-        *certainty_items(lesion),
+        *certainty_items(lesion, context.items),
     ]
     return container(GROUP, items, template="1411" if is_stack else "1410")
 
@@ -176,11 +178,9 @@ def _size(lesion: Lesion) -> str:
     numbers = lesion.measurements
     if numbers.kind is ImageKind.CT_STACK and numbers.volume_ml is not None:
         return _with_interval(numbers.volume_ml, numbers.volume_u95_ml, "mL")
-    if numbers.long_axis_mm is not None:
-        return _with_interval(numbers.long_axis_mm, numbers.long_axis_u95_mm, "mm")
-    if numbers.kind is ImageKind.RADIOGRAPH:
+    if numbers.kind is ImageKind.RADIOGRAPH and numbers.long_axis_mm is None:
         return _with_interval(numbers.long_axis_px, numbers.long_axis_u95_px, "pixels")
-    return "size not known"
+    return _with_interval(numbers.long_axis_mm or 0.0, numbers.long_axis_u95_mm, "mm")
 
 
 def _with_interval(value: float, half_width: float | None, unit: str) -> str:
@@ -188,12 +188,14 @@ def _with_interval(value: float, half_width: float | None, unit: str) -> str:
 
     Examples
     --------
-    >>> _with_interval(81.2345, 0.91, "mL"), _with_interval(0.1234, None, "mL"), _with_interval(120.4, 12.0, "mm")
-    ('81.2 mL (95 %: +/- 0.9)', '0.12 mL', '120 mm (95 %: +/- 12)')
+    >>> _with_interval(81.2345, 0.91, "mL"), _with_interval(0.1234, None, "mL"), _with_interval(7.57, 1.96, "mm")
+    ('81.2 mL (95 %: +/- 0.9)', '0.12 mL', '7.6 mm (95 %: +/- 2.0)')
     """
     if not half_width:
         return f"{value:.2f} {unit}"
-    decimals = min(max(-math.floor(math.log10(half_width)), 0), 4)
+    # Two digits of a half-width that begins with 1 to 3, else one: the rule of the Particle Data Group.
+    exponent = math.floor(math.log10(half_width))
+    decimals = min(max((half_width < 3.55 * 10.0**exponent) - exponent, 0), 4)
     return f"{value:.{decimals}f} {unit} (95 %: +/- {half_width:.{decimals}f})"
 
 
@@ -224,7 +226,8 @@ def _region_items(lesion: Lesion, context: GroupContext) -> list[Dataset]:
         image_item(
             _REFERENCED_FRAME,
             segment.segmentation,
-            segment_number=segment.number,
+            # A reference to a frame names no segment (PS3.3 section C.18.4).
+            segment_number=segment.number if segment.frame_number is None else None,
             frame_number=segment.frame_number,
         ),
         image_item(_SOURCE_IMAGE, image),
@@ -263,6 +266,7 @@ def _number_items(lesion: Lesion, context: GroupContext) -> list[Dataset]:
             [line_item(_SOURCE, axes[quantity.concept], image, relation=INFERRED)] if quantity.concept in axes else [],
         )
         for quantity in quantities_of(lesion)
+        if quantity.name in context.items
     ]
 
 

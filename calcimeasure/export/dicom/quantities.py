@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from calcimeasure.export.dicom.content import MODIFIER, PROPERTY, code_value, number_item
 from calcimeasure.model import ImageKind
 from calcimeasure.model.numbers import NUMBERS, reader_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from pydicom.dataset import Dataset
 
@@ -111,38 +111,53 @@ def quantities_of(lesion: Lesion) -> tuple[Quantity, ...]:
     return OF_RADIOGRAPH_IN_PIXELS if lesion.measurements.long_axis_mm is None else OF_RADIOGRAPH
 
 
+def known_items(lesion: Lesion) -> tuple[str, ...]:
+    """Give the names of the numbers and confidences of a lesion that are known, in the order of their items."""
+    numbers = (one.name for one in quantities_of(lesion) if written_value(lesion, one.name)[0] is not None)
+    return (*numbers, *(name for name, value in _certainties(lesion).items() if value is not None))
+
+
 def quantity_item(lesion: Lesion, quantity: Quantity, children: Iterable[Dataset] = ()) -> Dataset:
     """Make the item of a number (TID 300): what it is inferred from, its statistic, its uncertainty in its own unit.
 
-    A lesion for which the number is not known has the item too, without a value.
+    Raises
+    ------
+    ValueError
+        The number is not known.
     """
     value, unit = written_value(lesion, quantity.name)
+    if value is None:
+        raise ValueError(f"A lesion whose {quantity.name} is known expected, found lesion {lesion.number}.")
     content = list(children)
     if quantity.derivation is not None:
         content.append(code_value(_DERIVATION, quantity.derivation, relation=MODIFIER))
-    if quantity.uncertainty is not None and value is not None:
+    if quantity.uncertainty is not None:
         half_width, _ = written_value(lesion, quantity.uncertainty)
         if half_width is not None:
             content.append(number_item(_UNCERTAINTY, half_width, UNITS[unit], relation=PROPERTY))
     return number_item(quantity.concept, value, UNITS[unit], content)
 
 
-def certainty_items(lesion: Lesion) -> list[Dataset]:
-    """Make the items of the confidences in tissue and side, from 0 to 1."""
-    values = {
+def certainty_items(lesion: Lesion, names: Container[str]) -> list[Dataset]:
+    """Make the items of the confidences in tissue and side, from 0 to 1, that are among the names."""
+    values = _certainties(lesion)
+    return [
+        number_item(concept, f"{values[name]:.3f}", UNITS[""])
+        for name, concept in _CERTAINTIES.items()
+        if name in names
+    ]
+
+
+def _certainties(lesion: Lesion) -> dict[str, float | None]:
+    return {
         "tissue_confidence": lesion.tissue_confidence,
         "laterality_confidence": lesion.side.confidence if lesion.side else None,
     }
-    return [
-        number_item(concept, None if values[name] is None else f"{values[name]:.3f}", UNITS[""])
-        for name, concept in _CERTAINTIES.items()
-    ]
 
 
 def written_value(lesion: Lesion, name: str) -> tuple[str | None, str]:
     """Give a number as lesions.csv writes it, and its unit in UCUM; None if it is not known."""
-    decimals, unit = _columns()[name]
-    read = reader_of(next(one for one in NUMBERS if one.name == name))
+    decimals, unit, read = _columns()[name]
     value = read(lesion.measurements)
     if not isinstance(value, int | float):
         return None, unit
@@ -151,9 +166,12 @@ def written_value(lesion: Lesion, name: str) -> tuple[str | None, str]:
 
 
 @cache
-def _columns() -> dict[str, tuple[int, str]]:
-    """Give the decimals and the unit of each number; half-widths in pixels have no column, and those of lengths."""
-    columns = {one.name: (one.decimals, one.unit) for one in NUMBERS}
+def _columns() -> dict[str, tuple[int, str, Callable[[Any], object]]]:
+    """Give the decimals, the unit and the reader of each number.
+
+    Half-widths in pixels have no column: they have the decimals of their number.
+    """
+    columns = {one.name: (one.decimals, one.unit, reader_of(one)) for one in NUMBERS}
     for name, of in (("long_axis_u95_px", "long_axis_px"), ("envelope_u95_px", "envelope_px")):
-        columns[name] = columns[of]
+        columns[name] = (columns[of][0], *columns[name][1:])
     return columns

@@ -25,7 +25,7 @@ from calcimeasure.export.dicom.lesion_groups import (
     has_axes,
     needs_segment,
 )
-from calcimeasure.export.dicom.quantities import SCHEME
+from calcimeasure.export.dicom.quantities import SCHEME, known_items
 from calcimeasure.export.dicom.references import named_images
 from calcimeasure.export.dicom.source import SourceImage
 from calcimeasure.export.dicom.values import content_uid
@@ -97,6 +97,11 @@ class StructuredReport:
     remarks: tuple[str, ...]
 
     @property
+    def has_axes(self) -> bool:
+        """Whether the axes of its lesions can be drawn."""
+        return has_axes(self.lesions[0])
+
+    @property
     def is_preliminary(self) -> bool:
         """Whether no reader has accepted its lesions."""
         return bool(self.dataset.PreliminaryFlag == "PRELIMINARY")
@@ -143,15 +148,12 @@ def numbered(report: StructuredReport, instance_number: int, before: Predecessor
     """Give a report its instance number, the report that it replaces, and its SOP Instance UID."""
     dataset = Dataset()
     dataset.update(report.dataset)
+    for keyword in ("InstanceNumber", "PredecessorDocumentsSequence", "SOPInstanceUID"):
+        dataset.pop(keyword, None)  # a data set changes an element in its place, which both have
     dataset.InstanceNumber = str(instance_number)
     if before is not None:
-        dataset.PredecessorDocumentsSequence = Sequence(
-            [
-                _study_item(
-                    dataset.StudyInstanceUID, {before.series_uid: [SourceImage(SOP_CLASS, before.sop_uid, "", "")]}
-                )
-            ]
-        )
+        of_series = {before.series_uid: [SourceImage(SOP_CLASS, before.sop_uid, "", "")]}
+        dataset.PredecessorDocumentsSequence = Sequence([_study_item(dataset.StudyInstanceUID, of_series)])
     replaced = before.sop_uid if before else ""
     dataset.SOPInstanceUID = content_uid("report", report.content_hash, str(instance_number), replaced)
     return StructuredReport(dataset, report.lesions, report.content_hash, report.segmentation_uid, report.remarks)
@@ -165,13 +167,13 @@ def _report(
     dataset, remarks = _begun(source, naming, is_preliminary, are_drawn)
     images = named_images(source, naming, sorted({one.measurements.long_axis_slice for one in lesions}))
     segments = _segments(source, segmentation)
-    groups = GroupContext(source, naming, images, segments, are_drawn)
+    items, others = _shared_items(lesions)
+    groups = GroupContext(source, naming, images, segments, are_drawn, frozenset(items))
     refers = any(needs_segment(one) for one in lesions)
     evidence = [*images.values(), *([_reference(segmentation)] if refers else [])]
     _refer(dataset, evidence)
-    root = container(
-        _REPORT, _root_items(source, images.values(), [group_of(one, groups) for one in lesions]), template="1500"
-    )
+    content = _root_items(source, images.values(), [group_of(one, groups) for one in lesions])
+    root = container(_REPORT, content, template="1500")
     del root.RelationshipType
     dataset.update(root)
     report = StructuredReport(
@@ -179,9 +181,20 @@ def _report(
         lesions=lesions,
         content_hash=hashlib.sha256(encoded(dataset)).hexdigest(),
         segmentation_uid=segmentation.dataset.SOPInstanceUID if refers else None,
-        remarks=remarks,
+        remarks=(*remarks, *others),
     )
     return numbered(report, 1, None)
+
+
+def _shared_items(lesions: tuple[Lesion, ...]) -> tuple[set[str], list[str]]:
+    """Give the items that all groups have, and say which numbers are left out because some lesions do not have them.
+
+    Some readers refuse a number without a value, and others take the items of the first group for those of all.
+    """
+    known = [set(known_items(one)) for one in lesions]
+    shared = set.intersection(*known)
+    left = sorted(set.union(*known) - shared)
+    return shared, [f"Not known of all lesions, and so in lesions.csv alone: {', '.join(left)}."] * bool(left)
 
 
 def _begun(source: Source, naming: Naming, is_preliminary: bool, are_drawn: bool) -> tuple[Dataset, tuple[str, ...]]:
@@ -225,13 +238,10 @@ def _device_uid() -> str:
 
 def _segments(source: Source, segmentation: Segmentation) -> dict[str, Segment]:
     reference = _reference(segmentation)
-    frame_numbers: dict[int, int | None] = {}
-    for number, frame in enumerate(segmentation.frames.frames, 1):
-        # A radiograph has one frame for each segment; of several frames none is named.
-        frame_numbers[frame.segment] = None if frame.segment in frame_numbers or source.geometry is not None else number
+    has_own_frame = source.geometry is None and not segmentation.is_label_map
     return {
-        lesion.tracking_uid: Segment(reference, place + 1, frame_numbers.get(place))
-        for place, lesion in enumerate(source.lesions)
+        lesion.tracking_uid: Segment(reference, number, number if has_own_frame else None)
+        for number, lesion in enumerate(source.lesions, 1)
     }
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from calcimeasure.load.masks.reading import FARTHEST_MM, LARGEST_MASK_VOXELS, LARGEST_SIDE
+from calcimeasure.load.masks.reading import FARTHEST_MM, LARGEST_MASK_VOXELS, LARGEST_SIDE, VOXELS_AT_A_TIME
 from calcimeasure.load.masks.records import ImageGrid, MaskClass, MaskFile, MaskKind
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def itk_voxels(file: MaskFile, shape: tuple[int, int, int]) -> Iterator[tuple[sl
     Yields
     ------
     slice, int, ndarray
-        The indexes along the last axis (all of them), the layer, and the voxels in the order of the file's axes.
+        The indexes along the last axis, the layer, and the voxels in the order of the file's axes.
     """
     import SimpleITK as sitk
 
@@ -84,8 +84,11 @@ def itk_voxels(file: MaskFile, shape: tuple[int, int, int]) -> Iterator[tuple[sl
     voxels = sitk.GetArrayViewFromImage(image)
     if layers == 1:
         voxels = voxels[..., None]
+    step = max(1, VOXELS_AT_A_TIME // (shape[0] * shape[1]))
     for layer in range(layers):
-        yield slice(0, shape[2]), layer, voxels[..., layer].transpose(2, 1, 0)
+        for start in range(0, shape[2], step):
+            window = slice(start, min(start + step, shape[2]))
+            yield window, layer, voxels[window, ..., layer].transpose(2, 1, 0)
 
 
 def _reader(path: Path) -> Any:  # noqa: ANN401 - SimpleITK has no types

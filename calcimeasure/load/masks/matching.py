@@ -119,10 +119,13 @@ def _paint_dicom(file: MaskFile, fit: Fit, labels: dict[MaskClass, int], canvas:
             raise
         return [PassedOver(file.path, error.message)]
     if fit is Fit.LIKELY:
-        canvas.remarks.append(
-            f"{file.path.name} lies in the same frame of reference, and references none of the images."
-        )
+        canvas.remarks.append(likely_in_words(file))
     return []
+
+
+def likely_in_words(file: MaskFile) -> str:
+    """Say that a file may have been made for another stack of its frame of reference."""
+    return f"{file.path.name} lies in the same frame of reference, and references none of the images."
 
 
 def _belonging(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from calcimeasure.load.masks.reading import FARTHEST_MM, LARGEST_MASK_VOXELS, LARGEST_SIDE
+from calcimeasure.load.masks.reading import FARTHEST_MM, LARGEST_MASK_VOXELS, LARGEST_SIDE, VOXELS_AT_A_TIME
 from calcimeasure.load.masks.records import ImageGrid, MaskClass, MaskFile, MaskKind
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ _LARGEST_NIFTI_HEADER_BYTES: Final = 2**24
 _LARGEST_LABEL: Final = 2**16 - 1
 _TEXT_EXTENSIONS: Final = frozenset({0, 6, 30})
 """Codes of NIfTI header extensions that hold text: unspecified (written by TotalSegmentator), comment, Caret."""
-
-_VOXELS_AT_A_TIME: Final = 2**23
 
 
 def nifti_header(path: Path) -> MaskFile:
@@ -128,7 +126,7 @@ def nifti_voxels(file: MaskFile, shape: tuple[int, int, int]) -> Iterator[tuple[
     if _nifti_shape(image.shape) != shape:
         raise ValueError(f"a shape of {image.shape}, it was {shape}")
     rest = (0,) * (len(image.shape) - 3)
-    step = max(1, _VOXELS_AT_A_TIME // (shape[0] * shape[1]))
+    step = max(1, VOXELS_AT_A_TIME // (shape[0] * shape[1]))
     for start in range(0, shape[2], step):
         window = slice(start, min(start + step, shape[2]))
         index = (slice(None), slice(None), window, *rest)[: len(image.shape)]

@@ -9,10 +9,10 @@ import numpy as np
 
 from calcimeasure.load.masks.grid import Canvas
 from calcimeasure.load.masks.images import classes_by_value, paint_image
-from calcimeasure.load.masks.matching import Fit, fit_of_place
+from calcimeasure.load.masks.matching import Fit, fit_of_place, likely_in_words
 from calcimeasure.load.masks.records import MaskError, MaskKind
 from calcimeasure.load.masks.rtstruct import paint_structure_set
-from calcimeasure.load.masks.seg import paint_seg
+from calcimeasure.load.masks.seg import film_masks, paint_seg
 from calcimeasure.model import Outline
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def lies_on(file: MaskFile, stack: Stack, geometry: Geometry) -> bool:
     return isinstance(fit_of_place(file, stack, geometry, measured=True), Fit)
 
 
-def read_outlines(file: MaskFile, stack: Stack, geometry: Geometry) -> DrawnOutlines:
+def read_outlines(file: MaskFile, stack: Stack, geometry: Geometry | None) -> DrawnOutlines:
     """Read the outlines of a file voxel by voxel: nothing is resampled, and outlines may overlap.
 
     Parameters
@@ -60,20 +60,22 @@ def read_outlines(file: MaskFile, stack: Stack, geometry: Geometry) -> DrawnOutl
     file
         From `find_masks`. An image file that names no labels has an outline for each value of its voxels.
     stack, geometry
-        The stack on which the file was drawn.
+        The stack on which the file was drawn; a radiograph has no geometry, and takes a SEG alone.
 
     Raises
     ------
     MaskError
         The file is broken, was made for another stack, or lies beside the voxels of the stack.
     """
+    if geometry is None:
+        return _on_radiograph(file, stack)
     fit = fit_of_place(file, stack, geometry, measured=True)
     if not isinstance(fit, Fit):
         raise MaskError(f"{fit} ({file.path})", file.path, stack.series_uid)
     if file.grid is not None:
         file = classes_by_value(file)
     found: dict[MaskClass, Outline] = {}
-    remarks: dict[str, None] = {}
+    remarks = dict.fromkeys((likely_in_words(file),) if fit is Fit.LIKELY else ())
     notices: dict[str, None] = {}
     waiting = tuple(dict.fromkeys(file.classes))
     # A voxel of the canvas has one label. What lost voxels to an outline before it is painted again without that one.
@@ -87,6 +89,19 @@ def read_outlines(file: MaskFile, stack: Stack, geometry: Geometry) -> DrawnOutl
         notices |= dict.fromkeys(canvas.notices)
         waiting = tuple(one for one in waiting if one not in whole)
     return DrawnOutlines(tuple((one, found.get(one)) for one in file.classes), tuple(remarks), tuple(notices))
+
+
+def _on_radiograph(file: MaskFile, stack: Stack) -> DrawnOutlines:
+    if file.kind is not MaskKind.SEG:
+        raise MaskError(
+            f"A DICOM SEG expected for a radiograph, found {file.kind} ({file.path}): positions in the patient are not "
+            "those of pixels of a projection.",
+            file.path,
+            stack.series_uid,
+        )
+    masks = film_masks(file, stack)
+    there = {one: Outline.from_mask(mask[None]) for one, mask in masks.items() if mask.any()}
+    return DrawnOutlines(tuple((one, there.get(one)) for one in file.classes))
 
 
 def _paint(file: MaskFile, labels: dict[MaskClass, int], canvas: Canvas) -> None:

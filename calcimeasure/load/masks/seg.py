@@ -21,6 +21,7 @@ from calcimeasure.load.masks.grid import (
     on_lattice,
 )
 from calcimeasure.load.masks.reading import FARTHEST_MM, items_of, refuse_bomb, refusing_broken
+from calcimeasure.load.masks.records import MaskError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from calcimeasure.load.masks.records import MaskClass, MaskFile
+    from calcimeasure.model import Stack
 
 
 _Target = list[tuple["NDArray[Any]", Any]]
@@ -84,6 +86,52 @@ def paint_seg(file: MaskFile, labels: dict[MaskClass, int], canvas: Canvas, *, d
         _paint_frames(file, frames, targets, decoder, canvas)
 
 
+def film_masks(file: MaskFile, stack: Stack) -> dict[MaskClass, NDArray[np.bool_]]:
+    """Read a SEG of a radiograph, which has pixels and no plane: its frames lie on the image that it references.
+
+    Returns
+    -------
+    dict
+        (rows, columns) of each segment with a frame.
+
+    Raises
+    ------
+    MaskError
+        The SEG is broken, references another image, or has other rows and columns.
+    """
+    image = stack.instances[0]
+    with refusing_broken(file.path, "A DICOM SEG that can be read"):
+        with file.path.open("rb") as opened:
+            refuse_bomb(opened, file.path)
+        dataset = dcmread(file.path, stop_before_pixels=True, force=True)
+        shape, expected = (
+            (int(dataset.Rows), int(dataset.Columns)),
+            (image.pixel_format.rows, image.pixel_format.columns),
+        )
+        if file.instance_uids != {image.sop_uid} or shape != expected:
+            raise MaskError(
+                f"A SEG of the radiograph {image.sop_uid} alone, of {expected[0]} x {expected[1]} pixels, expected, "
+                f"found one of {len(file.instance_uids)} images with {shape[0]} x {shape[1]} pixels ({file.path}). "
+                "Draw it on that image.",
+                file.path,
+                stack.series_uid,
+            )
+        decoder = _decoder(dataset, {one: label for label, one in enumerate(file.classes, 1)})
+        shared = next(iter(items_of(dataset, "SharedFunctionalGroupsSequence")), None)
+        per_frame = items_of(dataset, "PerFrameFunctionalGroupsSequence")
+        masks: dict[MaskClass, NDArray[np.bool_]] = {}
+        for groups, pixels in zip(per_frame, frames_of(file.path, range(len(per_frame))), strict=True):
+            for one in file.classes:
+                inside = pixels == one.number if decoder.label_map else pixels >= decoder.threshold
+                if decoder.label_map or one.number == _segment_of(groups, shared):
+                    masks[one] = masks.get(one, np.zeros(shape, np.bool_)) | inside
+    return masks
+
+
+def _segment_of(groups: Dataset, shared: Dataset | None) -> int:
+    return int(_macro(groups, shared, "SegmentIdentificationSequence").ReferencedSegmentNumber)
+
+
 def _is_coarser(spacing_mm: float | None, canvas: Canvas) -> bool:
     """Tell whether planes form a coarser grid than the slices; each then also counts for the slices next to it."""
     step_mm = canvas.geometry.slice_spacing_mm
@@ -108,7 +156,7 @@ def _seg_frames(dataset: Dataset) -> _Frames:
             raise ValueError(f"Pixel Spacing (0028,0030) of {plane.spacing_mm}")
         segment = None
         if not label_map:
-            segment = int(_macro(groups, shared, "SegmentIdentificationSequence").ReferencedSegmentNumber)
+            segment = _segment_of(groups, shared)
         frames[plane].append((index, segment))
     return frames
 
