@@ -256,6 +256,12 @@ class MeasureConstants(Constants):
         "of the long axis",
         "How far what lies behind a mass bends its outline, as a standard deviation.",
     )
+    least_brightness: float = constant(
+        0.4,
+        "",
+        "Calcium is counted where a mass is at least this part as bright as if it were as thick as it is wide. Between "
+        "grains and inside of a shell it is darker, between the lobes of a mass it is not.",
+    )
     foot_sd_share: float = constant(
         0.4,
         "of the way to the foot of the edge",
