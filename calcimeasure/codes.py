@@ -52,6 +52,8 @@ FAILED_REASONS: Final[dict[str, str]] = {
     "no_pixels": "The file has no pixel data.",
     "no_position": "ImagePositionPatient is missing or no finite number.",
     "no_rescale": "RescaleSlope or RescaleIntercept is missing: stored values cannot be turned into Hounsfield units.",
+    "not_fetched": "Not all images of a series came from the archive: it is not measured, because slices would be "
+    "missing. The same command fetches what is missing.",
     "not_kept": "The store cannot hold what was measured or what the header says: the stack has a row without numbers.",
     "not_hu": "RescaleType says that the values are no Hounsfield units, or they look like stored values without their "
     "intercept.",
@@ -110,6 +112,8 @@ NOTICES: Final[dict[str, str]] = {
     "taken as not known.",
     "older_algorithm": "Measured by an earlier version that computes other numbers from the same image and settings: "
     "measure --remeasure-reviewed measures it again.",
+    "outline_imported": "The outline was drawn in another program and imported: it stays when the stack is measured "
+    "again.",
     "outline_rules": "The outline leaves the half-maximum edge by more than a voxel: there its own border counts.",
     "padding_ignored": "PixelPaddingValue lies among the Hounsfield units of the body: the voxels that have it "
     "are taken as "
@@ -130,6 +134,8 @@ NOTICES: Final[dict[str, str]] = {
     "used.",
     "projection_named": "Image Type says an original image, Series Description the name of a projection (MIP, MinIP): "
     "if it is one, every size is wrong.",
+    "references_disagree": "Contours of an imported structure set lie beside the images that they reference: their "
+    "coordinates were taken, in the same frame of reference.",
     "scattered_slices": "Single slices, each a stack of its own, lie side by side: if they are one stack, its masses "
     "are cut into slices, and their count and sizes are wrong.",
     "secondary_capture_measured": "The slices are saved as secondary captures, with position, spacing and Hounsfield "
@@ -160,6 +166,7 @@ ROUTINE_NOTICES: Final[frozenset[str]] = frozenset(
         "magnification_corrected",
         "monoenergetic",
         "no_edge",
+        "outline_imported",
         "outline_rules",
         "plateau_from_sum",
         "sheared_stack",

@@ -11,6 +11,8 @@
     │   │   └── RecordError     the store is in order, and cannot hold one record
     │   ├── KeyFileError        the key for pseudonyms, or the map of record ids, cannot be used
     │   ├── WorkerError         no worker, or no cluster, can be started or reached
+    │   ├── ArchiveError        an archive of images cannot be reached, refuses, or answers what cannot be understood
+    │   │   └── IncompleteError what came from an archive is no whole object, or another one
     │   └── NotBuiltError       a feature is documented, but this version does not have it yet
     ├── ReviewError             an edit cannot be made as it was given; nothing was changed
     │   └── ConflictError       another person changed the lesion after it was read
@@ -66,6 +68,14 @@ class KeyFileError(UsageError):
 
 class WorkerError(UsageError):
     """No worker process, or no cluster, can be started or reached."""
+
+
+class ArchiveError(UsageError):
+    """An archive of images cannot be reached, refuses, or answers what cannot be understood."""
+
+
+class IncompleteError(ArchiveError):
+    """What came from an archive is no whole object, or another one than was asked for."""
 
 
 class NotBuiltError(UsageError):

@@ -34,6 +34,8 @@ from pydicom.uid import (
 )
 from pydicom.valuerep import format_number_as_ds
 
+from tests import conglomerates
+from tests.conglomerates import Conglomerate, envelope_ml, granular, loculated
 from tests.phantoms import (
     Capsule,
     Ellipsoid,
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.uid import UID
 
-    from tests.phantoms import Mass, Paintable, Truth
+    from tests.phantoms import Mass, Paintable
 
 Side: TypeAlias = Literal["left", "right", "midline", "unknown"]
 
@@ -448,6 +450,10 @@ class TruthRow:
     hu: float
     slice_spacing_mm: float
     long_axis_z_lps_mm: float
+    pieces: int
+    envelope_ml: float
+    fluid_level: bool
+    look: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,7 +463,7 @@ class Phantom:
     name: str
     grid: Grid
     surroundings: tuple[Paintable, ...]
-    masses: tuple[tuple[Mass, Side], ...]
+    masses: tuple[tuple[Mass | Conglomerate, Side], ...]
     header: Header
     blur_sigma_mm: float = 0.7
     noise_sd_hu: float = 15.0
@@ -479,13 +485,12 @@ def render_phantom(phantom: Phantom) -> NDArray[np.int16]:
 
 def truth_rows(phantom: Phantom) -> list[TruthRow]:
     """Return the true sizes, in the order of the masses."""
-    return [
-        _truth_row(phantom, number, side, truth(mass, phantom.grid))
-        for number, (mass, side) in enumerate(phantom.masses, start=1)
-    ]
+    return [_truth_row(phantom, number, side, mass) for number, (mass, side) in enumerate(phantom.masses, start=1)]
 
 
-def _truth_row(phantom: Phantom, number: int, side: Side, true: Truth) -> TruthRow:
+def _truth_row(phantom: Phantom, number: int, side: Side, mass: Mass | Conglomerate) -> TruthRow:
+    is_one = not isinstance(mass, Conglomerate)
+    true = truth(mass, phantom.grid) if is_one else conglomerates.truth(mass, phantom.grid)
     x, y, z = true.centroid_lps_mm
     middle = [true.long_axis_k, (phantom.grid.shape_kji[1] - 1) / 2, (phantom.grid.shape_kji[2] - 1) / 2]
     return TruthRow(
@@ -502,9 +507,14 @@ def _truth_row(phantom: Phantom, number: int, side: Side, true: Truth) -> TruthR
         extent_rl_mm=round(true.extent_rl_mm, 3),
         extent_ap_mm=round(true.extent_ap_mm, 3),
         extent_si_mm=round(true.extent_si_mm, 3),
-        hu=true.hu,
+        hu=round(true.hu, 2),
         slice_spacing_mm=round(phantom.grid.slice_spacing_mm, 4),
         long_axis_z_lps_mm=round(float(phantom.grid.positions_lps_mm(np.array(middle))[2]), 3),
+        pieces=1 if is_one else len(mass.pieces),
+        # An ellipsoid has no hollow that a ball could not reach.
+        envelope_ml=round(true.volume_ml if isinstance(mass, Ellipsoid) else envelope_ml(mass, true.volume_ml), 3),
+        fluid_level=not is_one and bool(mass.fluid),
+        look="smooth" if is_one else mass.look,
     )
 
 
@@ -576,7 +586,10 @@ def write_truth(path: Path | str, rows: Sequence[TruthRow]) -> None:
 
 
 def bilateral_hips() -> Phantom:
-    """Both hips, feet first, beside the table's center: three masses on the patient's left, two on the right."""
+    """Both hips, feet first, beside the table's center: four masses on the patient's left, three on the right.
+
+    Two are of many pieces: chambers with fluid-calcium levels behind the left hip, grains behind the right one.
+    """
     midline_x_mm = 9.0
     couch = Slab((0.0, 131.0, 0.0), (205.0, 7.0, 400.0), -150.0), Slab((0.0, 131.0, 0.0), (203.0, 5.0, 400.0), -850.0)
     skin = EllipticCylinder((midline_x_mm, 0.0, 0.0), (176.0, 120.0), 400.0, -95.0)
@@ -611,6 +624,8 @@ def bilateral_hips() -> Phantom:
                 "right",
             ),
             (Ellipsoid((-138.0, -12.0, -40.0), (9.5, 17.0, 12.0), 720.0, (30.0, 0.0, 10.0)), "right"),
+            (loculated((75.0, 62.0, 55.0), (21.0, 16.0, 22.0), chamber_mm=12.5, septum_mm=1.6, seed=1), "left"),
+            (granular((-60.0, 62.0, 60.0), (20.0, 15.0, 17.0), radius_mm=(1.5, 3.8), gap_mm=1.8, seed=3), "right"),
         ),
         header=Header(
             seed="sample bilateral_hips",
@@ -752,9 +767,10 @@ def write_samples(folder: Path | str) -> list[TruthRow]:
 def samples_readme(rows: Sequence[TruthRow], shadows: Sequence[Shadow]) -> str:
     """Return the text of sample_dicom/README.md."""
     lines = [
-        f"| {row.series} | {row.mass} | {row.side} | {row.x_lps_mm:.1f}, {row.y_lps_mm:.1f}, {row.z_lps_mm:.1f} "
-        f"| {row.volume_ml:.3f} | {row.max_3d_diameter_mm:.1f} | {row.long_axis_mm:.1f} | {row.short_axis_mm:.1f} "
-        f"| {row.hu:.0f} |"
+        f"| {row.series} | {row.mass} | {_look(row)} | {row.side} "
+        f"| {row.x_lps_mm:.1f}, {row.y_lps_mm:.1f}, {row.z_lps_mm:.1f} "
+        f"| {row.volume_ml:.3f} | {row.envelope_ml:.2f} | {row.max_3d_diameter_mm:.1f} "
+        f"| {row.long_axis_mm:.1f} | {row.short_axis_mm:.1f} | {row.hu:.0f} |"
         for row in rows
     ]
     films = [
@@ -763,6 +779,12 @@ def samples_readme(rows: Sequence[TruthRow], shadows: Sequence[Shadow]) -> str:
         for number, one in enumerate(shadows, 1)
     ]
     return README.format(table="\n".join(lines), films="\n".join(films))
+
+
+def _look(row: TruthRow) -> str:
+    if row.pieces == 1:
+        return row.look
+    return f"{row.look}, {row.pieces} {'chambers with levels' if row.fluid_level else 'grains'}"
 
 
 README = """\
@@ -776,19 +798,24 @@ Nothing in them comes from a patient: names, IDs and dates are invented. Write t
 which gives the same files. `truth.csv` holds the first table below with more digits and more columns.
 
 - `bilateral_hips`: both hips, 3 mm slices, feet first, the body 9 mm beside the table's center. Fat, muscle, two femora
-  with cortex and marrow, a couch. No mass touches a bone or another mass.
+  with cortex and marrow, a couch. No mass touches a bone or another mass. Five masses are smooth. Two are as the
+  disease grows them: behind the left hip chambers with septa of 1.6 mm between them, in each a fluid-calcium level (the
+  patient lies on the back); behind the right hip a cloud of grains of 3 to 7.6 mm.
 - `hand`: a right hand held over the head of a prone patient, 1 mm slices, both in-plane directions negative. The header
   says R; the position in the image alone does not tell the side.
 - `hand_radiograph`: the same hand with other masses, seen from its palm by parallel rays. 0.55 mm at the detector and a
   magnification of 1.1, so that a pixel is 0.5 mm in the patient; MONOCHROME1, values that are no intensities (LOG).
 
-| series | mass | side | center LPS mm | volume mL | max 3D diameter mm | long axis mm | short axis mm | HU |
-|---|---|---|---|---|---|---|---|---|
+| series | mass | look | side | center LPS mm | volume mL | envelope mL | max 3D mm | long mm | short mm | HU |
+|---|---|---|---|---|---|---|---|---|---|---|
 {table}
 
-Center, volume and 3D diameter are those of the shape. Long and short axis belong to its largest section at an acquired
-slice position: the longest caliper, and in that slice the longest distance between two outline points on a line
-perpendicular to it. Ellipsoids are exact by formula, lobulated masses (unions of ellipsoids) within 0.01 mm and 0.01 %.
+Center, volume and 3D diameter are those of the calcium, the diameter from one piece to another. Long and short axis
+belong to its largest section at an acquired slice position: the longest caliper, and in that slice the longest distance
+between two outline points on a line perpendicular to it. HU is the mean of the calcium. The envelope is the volume
+inside the surface that encloses all pieces, by the rule of docs/explanation/numbers.md on cubes of 0.35 mm. Ellipsoids
+are exact by formula, smooth masses that are unions of ellipsoids within 0.01 mm and 0.01 %, masses of many pieces
+within 0.05 mm and 0.05 %, envelopes within 0.5 %.
 
 | radiograph | mass | side | long axis mm | short axis mm | area mm2 | row, column |
 |---|---|---|---|---|---|---|

@@ -1,15 +1,22 @@
-"""Writes masks as other programs do: DICOM SEG (highdicom), NIfTI (nibabel, TotalSegmentator's names), RTSTRUCT."""
+"""Writes masks as other programs do: DICOM SEG (highdicom), NIfTI (nibabel, TotalSegmentator's names), RTSTRUCT, NRRD.
+
+The NRRD of 3D Slicer and of MITK, and MetaImage, are written from their published formats alone.
+"""
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
 import warnings
+import zlib
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import nibabel
 import numpy as np
-from pydicom import dcmread
+from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.pixels import pack_bits
 from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
@@ -44,14 +51,17 @@ def write_seg(
     kind: SegKind = "BINARY",
     omit_empty_frames: bool = True,
     shuffle_seed: int | None = None,
+    finding: bool = False,
     **changes: object,
 ) -> Path:
     """Write the (k, j, i) masks of the sources, in their order; fractions from 0 to 1 where fractional.
 
-    A seed puts the frames into random order; the changes are attributes of the data set set last.
+    The segments are bones by their codes, or findings. A seed puts the frames into random order; the changes are
+    attributes of the data set set last.
     """
     import highdicom as hd
     from pydicom.sr.codedict import codes
+    from pydicom.sr.coding import Code
 
     images = [dcmread(source) for source in sources]
     if kind == "LABELMAP":
@@ -71,8 +81,10 @@ def write_seg(
                 hd.seg.SegmentDescription(
                     number,
                     name,
-                    codes.SCT.AnatomicalStructure,
-                    codes.SCT.Bone,
+                    codes.SCT.MorphologicallyAbnormalStructure if finding else codes.SCT.AnatomicalStructure,
+                    Code("18115005", "SCT", "Pathologic calcification, calcified structure")
+                    if finding
+                    else codes.SCT.Bone,
                     hd.seg.SegmentAlgorithmTypeValues.MANUAL,
                 )
                 for number, name in enumerate(segments, 1)
@@ -105,6 +117,156 @@ def shuffle_frames(seg: Dataset, seed: int) -> None:
         seg.PerFrameFunctionalGroupsSequence[place] = item
     stored = frames[order]
     seg.PixelData = pack_bits(stored.astype(np.uint8)) if seg.BitsAllocated == 1 else stored.tobytes()
+
+
+DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
+
+
+def encode_frames(path: Path, syntax: str) -> Path:
+    """Encode each frame of a SEG of one byte for each pixel (one bit: deflated frames) in a transfer syntax."""
+    import imagecodecs
+
+    seg = dcmread(path)
+    frames = seg.pixel_array.reshape(int(seg.get("NumberOfFrames") or 1), seg.Rows, seg.Columns).astype(np.uint8)
+    bits = seg.BitsAllocated
+    encoded = []
+    for frame in frames:
+        if syntax == DEFLATED_FRAMES:
+            stored = np.packbits(frame, bitorder="little").tobytes() if bits == 1 else frame.tobytes()
+            packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+            one = packer.compress(stored) + packer.flush()
+        elif syntax == "1.2.840.10008.1.2.5":
+            run = imagecodecs.packbits_encode(frame)
+            one = np.array([1, 64, *[0] * 14], dtype="<u4").tobytes() + run
+        elif syntax == "1.2.840.10008.1.2.4.90":
+            one = imagecodecs.jpeg2k_encode(frame, codecformat="j2k", reversible=True, level=0)
+        else:
+            one = imagecodecs.jpegls_encode(frame)
+        encoded.append(one + b"\0" * (len(one) % 2))
+    seg.PixelData = encapsulate(encoded)
+    seg["PixelData"].VR = "OB"
+    seg["PixelData"].is_undefined_length = True
+    seg.file_meta.TransferSyntaxUID = syntax
+    # pydicom does not know every syntax.
+    dcmwrite(path, seg, implicit_vr=False, little_endian=True, force_encoding=True)
+    return path
+
+
+# --------------------------------------------------------------------------------------------------- NRRD, MetaImage
+
+
+def _fields_of(affine_lps: NDArray[np.float64], space: str) -> list[str]:
+    signs = {"right-anterior-superior": (-1, -1, 1), "left-anterior-superior": (1, -1, 1)}.get(space, (1, 1, 1))
+    affine = np.diag([*signs, 1]) @ affine_lps
+    vectors = [f"({','.join(f'{value:.17g}' for value in affine[:3, axis])})" for axis in range(4)]
+    return [f"space: {space}", f"space directions: {{none}}{' '.join(vectors[:3])}", f"space origin: {vectors[3]}"]
+
+
+def write_nrrd(
+    path: Path,
+    layers: Sequence[NDArray[Any]],
+    affine_lps: NDArray[np.float64],
+    *,
+    space: str = "left-posterior-superior",
+    texts: Mapping[str, str] | None = None,
+) -> Path:
+    """Write layers of one shape, in the order of the columns of the matrix, with key/value pairs (NRRD0004)."""
+    several = len(layers) > 1
+    voxels = np.stack(layers) if several else layers[0]
+    kind = {"u1": "unsigned char", "u2": "unsigned short", "f4": "float"}[voxels.dtype.str[1:]]
+    head = [
+        "NRRD0004",
+        f"type: {kind}",
+        f"dimension: {voxels.ndim}",
+        f"sizes: {' '.join(map(str, voxels.shape))}",
+        f"kinds: {'list ' if several else ''}domain domain domain",
+        "endian: little",
+        "encoding: gzip",
+        *(line.replace("{none}", "none " if several else "") for line in _fields_of(affine_lps, space)),
+        *(f"{key}:={value}" for key, value in (texts or {}).items()),
+    ]
+    path.write_bytes(("\n".join(head) + "\n\n").encode() + gzip.compress(voxels.tobytes(order="F")))
+    return path
+
+
+def write_slicer(
+    path: Path,
+    segments: Mapping[str, NDArray[Any]],
+    affine_lps: NDArray[np.float64],
+    *,
+    space: str = "left-posterior-superior",
+    crop: tuple[slice, slice, slice] | None = None,
+    tags: str = "TerminologyEntry:Segmentation category and type~SCT^85756007^Tissue~SCT^85756007^Tissue",
+) -> Path:
+    """Write (k, j, i) masks as 3D Slicer 5 does: axes i, j, k; segments that overlap lie in layers of their own.
+
+    The affine is that of (k, j, i); a crop is the extent that is saved.
+    """
+    shape = next(iter(segments.values())).shape
+    layers: list[NDArray[np.uint8]] = []
+    texts = {"Segmentation_SourceRepresentation": "Binary labelmap"}
+    for number, (name, mask) in enumerate(segments.items()):
+        inside = np.asarray(mask, dtype=bool)
+        layer = next((place for place, one in enumerate(layers) if not one[inside].any()), len(layers))
+        if layer == len(layers):
+            layers.append(np.zeros(shape, dtype=np.uint8))
+        value = int(layers[layer].max()) + 1
+        layers[layer][inside] = value
+        prefix = f"Segment{number}_"
+        texts |= {f"{prefix}ID": f"Segment_{number + 1}", f"{prefix}Name": name, f"{prefix}LabelValue": str(value)}
+        texts |= {f"{prefix}Layer": str(layer), f"{prefix}Tags": tags}
+    crop = crop or (slice(None),) * 3
+    start = [part.start or 0 for part in crop]
+    moved = affine_lps.copy()
+    moved[:3, 3] = affine_lps[:3, :3] @ start + affine_lps[:3, 3]
+    turned = moved[:, [2, 1, 0, 3]]
+    texts["Segmentation_ReferenceImageExtentOffset"] = " ".join(map(str, reversed(start)))
+    return write_nrrd(path, [one[crop].transpose(2, 1, 0) for one in layers], turned, space=space, texts=texts)
+
+
+def write_mitk(
+    path: Path, groups: Sequence[Mapping[int, tuple[str, NDArray[Any]]]], affine_lps: NDArray[np.float64]
+) -> Path:
+    """Write groups of labels (value: name, (k, j, i) mask) as MITK does: unsigned short, the labels as JSON."""
+    layers, told = [], []
+    for group in groups:
+        layer = np.zeros(next(iter(group.values()))[1].shape, dtype=np.uint16)
+        for value, (_, mask) in group.items():
+            layer[mask != 0] = value
+        layers.append(layer.transpose(2, 1, 0))
+        color = {"type": "ColorProperty", "value": [1.0, 0.5, 0.0]}
+        labels = [{"name": name, "value": value, "color": color, "locked": True} for value, (name, _) in group.items()]
+        told.append({"labels": labels})
+    texts = {
+        "modality": "org.mitk.multilabel.segmentation",
+        "org.mitk.multilabel.segmentation.version": "1",
+        "org.mitk.multilabel.segmentation.labelgroups": json.dumps(told),
+    }
+    return write_nrrd(path, layers, affine_lps[:, [2, 1, 0, 3]], texts=texts)
+
+
+def write_meta_image(path: Path, labels: NDArray[Any], affine_lps: NDArray[np.float64]) -> Path:
+    """Write (k, j, i) labels of one byte as an .mha: axes i, j, k."""
+    turned = affine_lps[:, [2, 1, 0, 3]]
+    spacing = np.linalg.norm(turned[:3, :3], axis=0)
+    # Each axis is a row of TransformMatrix.
+    matrix = (turned[:3, :3] / spacing).T.ravel()
+    fields = {
+        "ObjectType": "Image",
+        "NDims": 3,
+        "BinaryData": True,
+        "BinaryDataByteOrderMSB": False,
+        "CompressedData": False,
+        "TransformMatrix": " ".join(f"{value:.17g}" for value in matrix),
+        "Offset": " ".join(f"{value:.17g}" for value in turned[:3, 3]),
+        "ElementSpacing": " ".join(f"{value:.17g}" for value in spacing),
+        "DimSize": " ".join(map(str, labels.shape[::-1])),
+        "ElementType": "MET_UCHAR",
+        "ElementDataFile": "LOCAL",
+    }
+    head = "".join(f"{key} = {value}\n" for key, value in fields.items())
+    path.write_bytes(head.encode() + labels.astype(np.uint8).tobytes())
+    return path
 
 
 # -------------------------------------------------------------------------------------------------------------- NIfTI

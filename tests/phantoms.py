@@ -338,7 +338,46 @@ class LongBone:
         )
 
 
-Paintable: TypeAlias = Shape | LongBone
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What half-spaces leave of an ellipsoid: a chamber between septa, or the sediment under the fluid of a chamber.
+
+    Parameters
+    ----------
+    whole
+        The ellipsoid. Its own density is ignored.
+    planes
+        Unit vectors and offsets in mm. A point x is kept where vector . x <= offset for all of them.
+    hu
+        Density of what is left.
+    """
+
+    whole: Ellipsoid
+    planes: tuple[tuple[Vector, float], ...]
+    hu: float
+
+    def bounds_lps_mm(self) -> tuple[Array, Array]:
+        return self.whole.bounds_lps_mm()
+
+    def safe_distance_mm(self, points_lps_mm: Array) -> Array:
+        distances_mm = [points_lps_mm @ np.asarray(normal) - offset_mm for normal, offset_mm in self.planes]
+        return np.max([self.whole.safe_distance_mm(points_lps_mm), *distances_mm], axis=0)
+
+    def edge_mm(self, points_lps_mm: Array) -> tuple[Array, Array]:
+        sides = [
+            (points_lps_mm @ np.asarray(normal) - offset_mm, np.asarray(normal)) for normal, offset_mm in self.planes
+        ]
+        return _pick([self.whole.edge_mm(points_lps_mm), *sides], largest=True)
+
+
+class Assembly(Protocol):
+    """Several shapes that are painted one after the other."""
+
+    def parts(self) -> tuple[Shape, ...]:
+        """Return the shapes to paint, in order."""
+
+
+Paintable: TypeAlias = Shape | Assembly
 Mass: TypeAlias = Ellipsoid | Lobulated
 
 
@@ -433,7 +472,7 @@ def render(
 def _parts(shapes: Sequence[Paintable]) -> list[Shape]:
     parts: list[Shape] = []
     for shape in shapes:
-        parts.extend(shape.parts() if isinstance(shape, LongBone) else (shape,))
+        parts.extend(shape.parts() if hasattr(shape, "parts") else (shape,))
     return parts
 
 
@@ -720,7 +759,7 @@ def diameter_of_union(centers: Array, matrices: Array) -> tuple[float, Array]:
     stays. The distance never falls on the way, so that the best of all starts is the diameter (2-D: a start each 0.5
     degrees, 3-D: about each 3 degrees; checked against dense sampling in the tests).
     """
-    directions = _half_circle(360) if centers.shape[1] == 2 else _half_sphere(2_000)
+    directions = _half_circle(360) if centers.shape[1] == 2 else half_sphere(2_000)
     for _ in range(100):
         reach = np.sqrt(np.einsum("sd,nde,se->sn", directions, matrices, directions))
         along = directions @ centers.T
@@ -740,7 +779,7 @@ def _half_circle(count: int) -> Array:
     return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
 
 
-def _half_sphere(count: int) -> Array:
+def half_sphere(count: int) -> Array:
     """Fibonacci lattice."""
     z = (np.arange(count) + 0.5) / count
     turn = np.arange(count) * math.pi * (3 - math.sqrt(5))

@@ -338,7 +338,7 @@ def test_bench_masses_are_of_two_to_ten_centimeters_and_lie_in_the_image() -> No
 def read_truth(path: Path) -> list[TruthRow]:
     with path.open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
-    types = {"series": str, "mass": int, "side": str}
+    types = {"series": str, "mass": int, "side": str, "pieces": int, "look": str, "fluid_level": "True".__eq__}
     return [
         TruthRow(**{field.name: types.get(field.name, float)(row[field.name]) for field in fields(TruthRow)})
         for row in table
@@ -417,6 +417,13 @@ def test_shadow_of_a_ball_and_of_a_turned_ellipsoid() -> None:
 
 def numbers_of(row: TruthRow) -> dict[str, float]:
     return {name: value for name, value in asdict(row).items() if isinstance(value, float)}
+
+
+def test_the_hips_show_chambers_with_levels_and_grains_beside_smooth_masses() -> None:
+    rows = [row for row in read_truth(SAMPLE_DICOM / "truth.csv") if row.series == "bilateral_hips"]
+    assert [(row.look, row.side) for row in rows if row.pieces > 1] == [("loculated", "left"), ("granular", "right")]
+    assert [row.fluid_level for row in rows if row.pieces > 1] == [True, False]
+    assert sum(row.look == "smooth" for row in rows) == 5
 
 
 def test_samples_are_small_and_say_that_they_are_invented() -> None:

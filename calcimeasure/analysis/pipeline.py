@@ -16,7 +16,17 @@ from calcimeasure.analysis.retain import MAY_BE_ONE_MASS, retain
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.fault import fault_report
 from calcimeasure.load import bones_of, check_headers, content_of, load_image
-from calcimeasure.model import Failure, MaskUse, Report, SiteSource, Stack, State, Tissue, largest_first
+from calcimeasure.model import (
+    OUTLINE_IMPORTED,
+    Failure,
+    MaskUse,
+    Report,
+    SiteSource,
+    Stack,
+    State,
+    Tissue,
+    largest_first,
+)
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.threads import thread_count
 from calcimeasure.version import software_version
@@ -29,6 +39,9 @@ if TYPE_CHECKING:
 
 NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
 """Tissues that are certainly not calcifications. All other proposals are measured and kept for the reader."""
+
+_OF_THE_OUTLINE = frozenset({MAY_BE_ONE_MASS, OUTLINE_IMPORTED, "references_disagree"})
+"""Notices that stay with an outline when it is measured again."""
 
 
 def analyze(
@@ -73,7 +86,7 @@ def analyze(
     def measured_again(lesion: Lesion) -> Lesion:
         if not lesion.number:  # a part of what was found
             lesion = replace(lesion, tracking_uid=tracking_uid(image.stack, lesion.outline))
-        noted = tuple(one for one in lesion.notices if one == MAY_BE_ONE_MASS)
+        noted = tuple(one for one in lesion.notices if one in _OF_THE_OUTLINE)
         again = assess_again(image, lesion, settings, anatomy)
         return replace(again, notices=(*again.notices, *noted))
 

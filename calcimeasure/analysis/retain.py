@@ -15,7 +15,7 @@ import numpy as np
 from calcimeasure.analysis.constants import ANALYSIS
 from calcimeasure.analysis.inherit import inherit
 from calcimeasure.edge.connected import label_pieces
-from calcimeasure.model import AlgorithmType, Outline, Status
+from calcimeasure.model import Outline, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -94,7 +94,7 @@ def retain(found: Sequence[Lesion], earlier: Sequence[Lesion], smallest: int = 1
     overlaps = _Overlaps.count(found, earlier)
     fates = [_fate(new, overlaps, smallest) for new in range(len(found))]
     decided = {old for old, lesion in enumerate(earlier) if lesion.reader is not None}
-    keep = {old for old, lesion in enumerate(earlier) if _is_drawn(lesion)}
+    keep = {old for old, lesion in enumerate(earlier) if lesion.is_drawn}
     keep |= {old for fate in fates for old in fate.pieces}
     heirs = _heirs(overlaps, fates, keep)
     keep |= decided - set(heirs.values())
@@ -151,7 +151,7 @@ def _fate(new: int, overlaps: _Overlaps, smallest: int) -> _Fate:
         left = _without(outline, [earlier[old].outline for old in apart], smallest) if apart else outline
         return _Fate(left, apart=frozenset(apart))
     # Outlines that a reader drew end where the reader ended them: nothing of a found lesion is proposed beside them.
-    drawn = {old for old in own if _is_drawn(earlier[old])}
+    drawn = {old for old in own if earlier[old].is_drawn}
     pieces = frozenset(own | beside)
     rest = None if drawn else _rest(outline, [earlier[old].outline for old in pieces | apart], smallest)
     others = {old for old in pieces if not _is_rejected(earlier[old])}
@@ -163,7 +163,7 @@ def _fate(new: int, overlaps: _Overlaps, smallest: int) -> _Fate:
 def _lies_beside(new: int, old: int, overlaps: _Overlaps) -> bool:
     """Tell whether a decided lesion, which no reader drew, is not to be taken into a found one: rejected, or beside."""
     lesion = overlaps.earlier[old]
-    if _is_drawn(lesion) or overlaps.is_mostly(new, old):
+    if lesion.is_drawn or overlaps.is_mostly(new, old):
         return False
     return _is_rejected(lesion) or not overlaps.holds(new, old)
 
@@ -172,13 +172,9 @@ def _is_whole_of_pieces(
     outline: Outline, own: Sequence[Lesion], others: Collection[int], untouched: Outline | None
 ) -> bool:
     """Tell whether decided lesions are but pieces of a found one, or one that a reader drew is in its place."""
-    if len(own) > 1 or any(_is_drawn(lesion) for lesion in own):
+    if len(own) > 1 or any(lesion.is_drawn for lesion in own):
         return True
     return bool(own) and (bool(others) or _is_much(untouched, outline))
-
-
-def _is_drawn(lesion: Lesion) -> bool:
-    return lesion.algorithm_type is not AlgorithmType.AUTOMATIC
 
 
 def _is_rejected(lesion: Lesion) -> bool:

@@ -31,7 +31,7 @@ _DEBUG = Parameter(
 )
 
 
-def command(app: typer.Typer) -> Callable[[Function], Function]:
+def command(app: typer.Typer, name: str | None = None) -> Callable[[Function], Function]:
     """Register a function as a command of the program.
 
     A parameter whose type is a dataclass stands for the fields of that dataclass: each field is an option, in the place
@@ -42,6 +42,8 @@ def command(app: typer.Typer) -> Callable[[Function], Function]:
     ----------
     app
         The program.
+    name
+        The name of the command; that of the function if none.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def command(app: typer.Typer) -> Callable[[Function], Function]:
 
         options = [option for one in taken if one.name != _DEBUG.name for option in one.options]
         run.__signature__ = Signature([*options, _DEBUG])  # type: ignore[attr-defined] # inspect reads it
-        app.command(function.__name__, help=function.__doc__)(run)
+        app.command(name or function.__name__, help=function.__doc__)(run)
         return function
 
     return register

@@ -5,7 +5,7 @@ The annotations are read when the program starts, so they must not be strings.
 
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,38 +15,49 @@ import typer
 from calcimeasure.cli.command import (
     EXIT_ALL_MEASURED,
     EXIT_INTERRUPTED,
+    EXIT_NOTHING_TO_MEASURE,
     EXIT_SOME_FAILED,
     command,
-    errors_in_one_line,
     exit_code,
 )
 from calcimeasure.cli.completion import Shell, install_completion, show_completion
 from calcimeasure.cli.options import (
+    DimseOptions,
     ExportFormat,
     ExportOptions,
     FolderArgument,
+    ImportOptions,
     KeyOption,
     MeasureOptions,
+    ObjectOptions,
+    OutlinesArgument,
     OutOption,
     PathsArgument,
     SampleOption,
+    SendOptions,
     SettingsOptions,
+    SourceArgument,
     StoreOption,
+    WebOptions,
     inputs_of,
     out_of,
+    sources_of,
 )
 from calcimeasure.cli.process import fill_closed_streams, interrupt_on_signals
 from calcimeasure.cli.screen import (
     say,
     show_done,
     show_explanation,
+    show_fetched,
+    show_imported,
     show_line,
     show_scan,
     show_scan_as_json,
+    show_sent,
     show_verified,
     terminal,
 )
-from calcimeasure.errors import NotBuiltError
+from calcimeasure.errors import InputPathError, NotBuiltError
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
@@ -127,6 +138,8 @@ def scan(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> int:
     """Say what would be measured, what not and why, from headers alone."""
+    if sources_of(paths):
+        raise InputPathError("Files expected, found the address of an archive: fetch it first (calcimeasure fetch).")
     inputs, chosen = inputs_of(paths), settings.chosen({})
     from calcimeasure.run.scan import scan_headers
 
@@ -143,16 +156,19 @@ def measure(
     settings: SettingsOptions,
     sample: SampleOption = False,
     options: MeasureOptions,
+    web: WebOptions,
     debug: bool,
 ) -> int:
     """Measure every CT and radiograph under PATH and write the tables into DIR; what is measured already stays."""
     folder = out_of(out)
     chosen = settings.chosen(options.as_settings())
-    inputs = inputs_of(paths, sample)
+    inputs, sources = inputs_of(paths, sample), sources_of(paths)
+    access = web.access() if sources else None
     workers = _workers(inputs, folder, chosen)
+    from calcimeasure.run.arriving import Arriving
     from calcimeasure.run.run import measure_into
 
-    done = measure_into(folder, inputs, chosen, workers, terminal(debug))
+    done = measure_into(folder, inputs, chosen, workers, terminal(debug), Arriving(sources, access))
     show_done(done)
     return EXIT_INTERRUPTED if done.interrupted else exit_code(done.measured, done.failed)
 
@@ -174,16 +190,20 @@ def explain(
 @command(app)
 def export(
     folder: FolderArgument,
-    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write (redcap, seg, sr: not built yet).")],
+    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write (redcap: not built yet).")],
     options: ExportOptions,
+    object_options: ObjectOptions,
 ) -> int:
-    """Write tables anew from what is stored: csv (lesions.csv) or revisions (every state of every lesion)."""
+    """Write csv (lesions.csv), revisions (every state of every lesion), seg or sr (DICOM segmentations, reports)."""
+    if kind in (ExportFormat.SEG, ExportFormat.SR):
+        _agree(options.store)
+        return _export_objects(folder, kind, options, object_options)
+    object_options.refuse_for(kind)
     if kind not in (ExportFormat.CSV, ExportFormat.REVISIONS):
         raise NotBuiltError(f"--format {kind} is not built yet in this version.")
-    if options.with_images:
-        raise NotBuiltError("--with-images is not built yet in this version.")
     _agree(options.store)
-    from calcimeasure.run.tables import Order, write_lesions_of, write_revisions_of
+    from calcimeasure.run.order import Order
+    from calcimeasure.run.tables import write_lesions_of, write_revisions_of
 
     order = Order(options.to, options.status, options.identified, options.recipient)
     changes = options.as_settings()
@@ -193,6 +213,47 @@ def export(
         path = write_lesions_of(folder, order, changes, say)
     show_line(f"Written: {path}")
     return EXIT_ALL_MEASURED
+
+
+def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, object_options: ObjectOptions) -> int:
+    """Write objects of DICOM; some failed if a stack with lesions has none."""
+    from calcimeasure.run.dicom_objects import ObjectOrder, write_segmentations_of
+    from calcimeasure.run.dicom_reports import write_reports_of
+    from calcimeasure.run.order import Order
+
+    order = Order(options.to, options.status, options.identified, options.recipient)
+    wanted = ObjectOrder(
+        order, object_options.with_images, object_options.segmentation_type, object_options.accept_burned_in
+    )
+    written = {ExportFormat.SEG: write_segmentations_of, ExportFormat.SR: write_reports_of}[kind](
+        folder, wanted, options.as_settings(), say
+    )
+    for path in written.paths:
+        show_line(f"Written: {path}")
+    for line in written.left:
+        say(f"Not written: {line}")
+    if not written.paths and not written.left:
+        say(f"No stack of {folder} has a lesion with the status {wanted.status}: nothing was written.")
+    return EXIT_SOME_FAILED if written.left else EXIT_ALL_MEASURED
+
+
+@command(app, "import")
+def import_outlines(folder: FolderArgument, files: OutlinesArgument, options: ImportOptions) -> int:
+    """Import outlines that were drawn in other programs as lesions, or as revisions of lesions."""
+    _agree(options.store)
+    from calcimeasure.imports import DONE, OPEN, Order, import_into
+
+    order = Order(
+        options.dry_run,
+        options.as_revision,
+        options.reader,
+        options.series,
+        options.stack,
+        tuple(options.segment or ()),
+    )
+    imported = import_into(folder, files, order, options.as_settings(), say)
+    show_imported(imported)
+    return exit_code(imported.count(*DONE), imported.count(*OPEN))
 
 
 @command(app)
@@ -216,6 +277,50 @@ def review(
         raise NotBuiltError(f"review needs its window, which is not installed here. {_INSTALL_REVIEW}")
     run(folder, reader)
     return EXIT_ALL_MEASURED
+
+
+@command(app)
+def fetch(
+    source: SourceArgument,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder for the images.")],
+    web: WebOptions,
+    dimse: DimseOptions,
+) -> int:
+    """Fetch images from an archive (DICOMweb, DIMSE); what is there already is not fetched again."""
+    from calcimeasure.archive import parse_source
+    from calcimeasure.run.fetch import fetch_into
+
+    done = fetch_into(to, parse_source(source), web.access(dimse.ae_title, dimse.receive_port), say)
+    show_fetched(done)
+    if done.incomplete:
+        return EXIT_SOME_FAILED
+    return EXIT_ALL_MEASURED if done.series else EXIT_NOTHING_TO_MEASURE
+
+
+@command(app)
+def send(
+    folder: FolderArgument,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="ARCHIVE",
+            help="dicomweb+https://HOST/dicom-web or dimse://AETITLE@HOST:PORT of the archive.",
+        ),
+    ],
+    web: WebOptions,
+    dimse: DimseOptions,
+    options: SendOptions,
+) -> int:
+    """Send to an archive what `export` wrote as DICOM; what is there already is one object."""
+    _agree(options.store)
+    from calcimeasure.archive import parse_address
+    from calcimeasure.run.send import Parcel, send_from
+
+    parcel = Parcel(parse_address(to), web.access(dimse.ae_title), options.identified, options.recipient)
+    done = send_from(folder, parcel, say)
+    show_sent(done)
+    return EXIT_SOME_FAILED if done.problems else EXIT_ALL_MEASURED
 
 
 @command(app)
@@ -251,23 +356,6 @@ def _agree(store: str | None) -> None:
         from calcimeasure.agreed import agree
 
         agree(store)
-
-
-def _not_built(name: str, what: str) -> Callable[[typer.Context], None]:
-    def run(context: typer.Context) -> None:
-        with errors_in_one_line(debug="--debug" in context.args):
-            raise NotBuiltError(f"{name} is not built yet in this version.")
-
-    run.__doc__ = f"{what} (not built yet)"
-    return run
-
-
-for _name, _what in {
-    "import": "Import outlines drawn elsewhere.",
-}.items():
-    app.command(_name, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
-        _not_built(_name, _what)
-    )
 
 
 def _workers(inputs: Sequence[Path], out: Path, settings: "Settings") -> "AbstractContextManager[MeasureStacks]":

@@ -14,6 +14,7 @@ import typer
 from calcimeasure.errors import InputPathError, OutputError
 
 if TYPE_CHECKING:
+    from calcimeasure.archive import Access, Source
     from calcimeasure.settings import Settings
 
 
@@ -35,7 +36,23 @@ StoreOption = Annotated[
 ]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="Folder that measure wrote.")]
 PathsArgument = Annotated[
-    list[Path] | None, typer.Argument(metavar="PATH...", readable=False, help="Files, folders, archives or a DICOMDIR.")
+    list[str] | None,
+    typer.Argument(
+        metavar="PATH...", help="Files, folders, archives, a DICOMDIR, or dicomweb+https://HOST/...?KEY=VALUE."
+    ),
+]
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="dicomweb+https://HOST/dicom-web?PatientID=...&StudyDate=... or dimse://AETITLE@HOST:PORT?PatientID=...",
+    ),
+]
+OutlinesArgument = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...", readable=False, help="DICOM SEG, RTSTRUCT, .nrrd, .mha, NIfTI, or folders of them."
+    ),
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
 SampleOption = Annotated[bool, typer.Option("--sample", help="Measure the package's samples instead of PATH.")]
@@ -57,6 +74,38 @@ class SettingsOptions:
         settings = load_settings(self.settings) if self.settings else Settings()
         settings = change_settings(settings, dict(map(parse_assignment, self.change or ())), where="--set")
         return change_settings(settings, options)
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """With what an archive lets this program in: a token and authorities of certificates."""
+
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", metavar="FILE", help="Token for the archive; CALCIMEASURE_TOKEN if none."),
+    ] = None
+    ca: Annotated[
+        Path | None,
+        typer.Option("--ca", metavar="FILE", help="Certificate (PEM) of the authority that the archive relies on."),
+    ] = None
+
+    def access(self, ae_title: str = "CALCIMEASURE", receive_port: int = 11112) -> "Access":
+        """Take the token from its file or from the environment."""
+        from calcimeasure.archive import access_from
+
+        return access_from(self.token_file, self.ca, ae_title, receive_port)
+
+
+@dataclass(frozen=True, slots=True)
+class DimseOptions:
+    """The name and the port of this program for archives that speak DIMSE."""
+
+    ae_title: Annotated[str, typer.Option("--ae-title", metavar="NAME", help="DIMSE: AE title of this program.")] = (
+        "CALCIMEASURE"
+    )
+    receive_port: Annotated[
+        int, typer.Option("--receive-port", metavar="PORT", help="DIMSE: port to which the archive moves images.")
+    ] = 11112
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +138,7 @@ class MeasureOptions:
     ] = None
     bone_mask: Annotated[
         Path | None,
-        typer.Option("--bone-mask", metavar="PATH", help="Bones outlined elsewhere: DICOM SEG, RTSTRUCT, NIfTI."),
+        typer.Option("--bone-mask", metavar="PATH", help="Bones outlined elsewhere: DICOM SEG, RTSTRUCT, image files."),
     ] = None
     time_limit_s: Annotated[
         float | None, typer.Option("--time-limit", metavar="SECONDS", help="Give up a stack that takes longer.")
@@ -121,10 +170,14 @@ class MeasureOptions:
 class ExportOptions:
     """Which lesions `export` writes, where, and with which names."""
 
-    to: Annotated[Path | None, typer.Option("--to", metavar="PATH", help="File to write; in DIR if none.")] = None
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="PATH", help="File to write (seg, sr: a folder); in DIR if none.")
+    ] = None
     status: Annotated[
         Literal["proposed", "accepted", "rejected"] | None,
-        typer.Option("--status", help="Only these lesions; all that are not rejected if none."),
+        typer.Option(
+            "--status", help="Only these lesions; all that are not rejected if none (seg, sr: accepted ones)."
+        ),
     ] = None
     identified: Annotated[
         bool,
@@ -138,7 +191,89 @@ class ExportOptions:
         str | None,
         typer.Option("--for", metavar="NAME", help="Who gets it: kept in the store with what left and when."),
     ] = None
-    with_images: Annotated[bool, typer.Option("--with-images", help="Not built yet.")] = False
+    key: KeyOption = None
+    store: StoreOption = None
+
+    def as_settings(self) -> dict[str, object]:
+        """Give the settings that the options change. The ids of the registry come from the store."""
+        key = {} if self.key is None else {"key": _as_setting(self.key)}
+        return {"record_map": "", **key}
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """Which objects `send` sends, and for whom."""
+
+    identified: Annotated[
+        bool,
+        typer.Option("--identified", help="Send what names patients, from DIR/private/identified, and nothing else."),
+    ] = False
+    recipient: Annotated[
+        str | None,
+        typer.Option("--for", metavar="NAME", help="Who gets it: kept in the store with what left and when."),
+    ] = None
+    store: StoreOption = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOptions:
+    """How `export` writes objects of DICOM."""
+
+    with_images: Annotated[
+        bool,
+        typer.Option("--with-images", help="seg, sr: write copies of the images without identity beside the objects."),
+    ] = False
+    segmentation_type: Annotated[
+        Literal["binary", "labelmap"],
+        typer.Option("--segmentation-type", help="seg, sr: a frame for each lesion and slice, or one for each slice."),
+    ] = "binary"
+    accept_burned_in: Annotated[
+        bool,
+        typer.Option("--accept-burned-in", help="seg, sr: copy images too that may have text in their pixels."),
+    ] = False
+
+    def refuse_for(self, kind: ExportFormat) -> None:
+        """Refuse options of objects for what is no object.
+
+        Raises
+        ------
+        OutputError
+            One was given.
+        """
+        if self != ObjectOptions():
+            raise OutputError(
+                "--with-images, --segmentation-type and --accept-burned-in are options of --format seg and sr, found "
+                f"--format {kind}."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """Which outlines `import` takes, and what it makes of them."""
+
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be imported; nothing is stored or written.")
+    ] = False
+    as_revision: Annotated[
+        bool,
+        typer.Option(
+            "--as-revision",
+            help="Take an outline that overlaps a lesion by half or more (IoU) as a new revision of that lesion.",
+        ),
+    ] = False
+    reader: Annotated[
+        str | None,
+        typer.Option("--reader", metavar="NAME", help="Who drew the outlines, where a file does not say it."),
+    ] = None
+    series: Annotated[
+        str | None,
+        typer.Option("--series", metavar="UID", help="Series on which they were drawn, where files do not tell it."),
+    ] = None
+    stack: Annotated[int | None, typer.Option("--stack", metavar="N", help="Stack of that series.")] = None
+    segment: Annotated[
+        list[str] | None,
+        typer.Option("--segment", metavar="NAME", help="Import this outline alone, also a bone or organ; repeatable."),
+    ] = None
     key: KeyOption = None
     store: StoreOption = None
 
@@ -160,8 +295,9 @@ def out_of(out: Path | None) -> Path:
     return out
 
 
-def inputs_of(paths: Sequence[Path] | None, sample: bool = False) -> Sequence[Path]:
-    """Give the paths to search: those of the command line, or that of the samples."""
+def inputs_of(paths: Sequence[str] | None, sample: bool = False) -> Sequence[Path]:
+    """Give the paths to search: those of the command line without addresses of archives, or that of the samples."""
+    from calcimeasure.archive import is_source
     from calcimeasure.sample import sample_folder
 
     if sample and paths:
@@ -170,4 +306,11 @@ def inputs_of(paths: Sequence[Path] | None, sample: bool = False) -> Sequence[Pa
         return [sample_folder()]
     if not paths:
         raise InputPathError("At least one PATH is needed (or measure --sample).")
-    return paths
+    return [Path(path) for path in paths if not is_source(path)]
+
+
+def sources_of(paths: Sequence[str] | None) -> "Sequence[Source]":
+    """Give the addresses of archives among the paths of the command line."""
+    from calcimeasure.archive import is_source, parse_source
+
+    return [parse_source(path) for path in paths or () if is_source(path)]

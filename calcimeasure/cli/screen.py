@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn, Task
     from rich.table import Table
 
+    from calcimeasure.imports import Imported
     from calcimeasure.model import Lesion, Measurements, RadiographMeasurements
     from calcimeasure.run.explain import Explanation
+    from calcimeasure.run.fetch import FetchDone
     from calcimeasure.run.progress import Progress, Screen
     from calcimeasure.run.run import Done
     from calcimeasure.run.scan import Scan, ScannedStack
+    from calcimeasure.run.send import SendDone
     from calcimeasure.run.summary import NoticeCount
     from calcimeasure.store import Verified
 
@@ -270,6 +273,73 @@ def _scan_cell(value: object) -> str:
 def _scan_row(stack: ScannedStack) -> dict[str, object]:
     texts = {"path": stack.path, "message": stack.message}
     return asdict(stack) | {name: text and _printable(text) for name, text in texts.items()}
+
+
+# Archives
+
+
+def show_fetched(done: FetchDone) -> None:
+    """Print how many images came from an archive."""
+    if not done.series:
+        show_line("The archive has nothing that was asked for.")
+        return
+    show_line(
+        f"Studies: {done.studies}. Series: {done.series}. Images fetched: {done.fetched}, there before: "
+        f"{done.there_before}. Folder: {done.to}"
+    )
+    if done.incomplete:
+        show_line(f"Series that are not complete: {done.incomplete}. The same command fetches what is missing.")
+
+
+def show_sent(done: SendDone) -> None:
+    """Print what an archive took, what it did not, and what is outdated there."""
+    show_line(f"Objects that the archive has: {done.stored} of {done.stored + len(done.problems)}.")
+    for line in (*done.problems, *done.remarks):
+        show_line(line)
+    if done.outdated:
+        show_line(
+            "Outdated in the archive, replaced by later objects; an administrator of the archive can remove them:"
+        )
+        for line in done.outdated:
+            show_line(f"  {line}")
+
+
+# Imported outlines
+
+
+def show_imported(imported: Imported) -> None:
+    """Print what became of each outline, and what a person has to do."""
+    from calcimeasure.imports import Verdict
+
+    columns = ("File", "Outline", "Result", "Lesion", "IoU", "Voxels", "Long x short\nmm", "Volume\nmL")
+    table = _table(*columns)
+    for one in imported.outlines:
+        numbers = one.lesion.measurements if one.lesion else None
+        table.add_row(
+            _shown(one.file.name),
+            _shown(one.text),
+            str(one.verdict),
+            f"{one.lesion.number}, {one.lesion.status}" if one.lesion else "",
+            _rounded(one.overlap, 2),
+            str(one.voxel_count or ""),
+            _axes(numbers) if numbers else "",
+            _rounded(numbers.volume_ml, 2) if numbers else "",
+        )
+    if imported.outlines:
+        _print(table)
+    for one in imported.outlines:
+        if one.message:
+            _print(_shown(f"{one.file.name}{f' ({one.text})' if one.text else ''}: {one.message}"))
+    for line in imported.remarks:
+        _print(_shown(line))
+    counts = ", ".join(f"{verdict}: {count}" for verdict in Verdict if (count := imported.count(verdict)))
+    _print(f"Outlines {counts or 'found: none'}.")
+    if imported.count(Verdict.OFFERED):
+        _print("--as-revision takes the offered outlines as revisions of the lesions that they overlap.")
+    if imported.count(Verdict.ANATOMY):
+        _print("--segment NAME imports a bone or an organ too. --bone-mask of measure takes bones.")
+    if imported.dry_run:
+        _print("Nothing was stored (--dry-run).")
 
 
 # The store

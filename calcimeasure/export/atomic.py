@@ -7,7 +7,7 @@ import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from calcimeasure.errors import OutputError
 
@@ -63,22 +63,39 @@ def open_atomic(
     OutputError
         The folder cannot be written or is full; a file that was there before is unchanged.
     """
+    with (
+        _temporary(path, only_for_owner, before_it_is_there) as temporary,
+        # Names of files are not always valid text.
+        temporary.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file,
+    ):
+        yield file
+        _force_to_disk(file)
+
+
+@contextmanager
+def open_atomic_bytes(
+    path: Path, *, only_for_owner: bool = False, before_it_is_there: Callable[[Path], object] | None = None
+) -> Iterator[BinaryIO]:
+    """Open a binary file for writing, as `open_atomic` opens a text file."""
+    with _temporary(path, only_for_owner, before_it_is_there) as temporary, temporary.open("wb") as file:
+        yield file
+        _force_to_disk(file)
+
+
+def _force_to_disk(file: IO[Any]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+@contextmanager
+def _temporary(path: Path, only_for_owner: bool, before_it_is_there: Callable[[Path], object] | None) -> Iterator[Path]:
+    """Make an empty file beside a path; what was written to it becomes the file of the path, or is removed."""
     temporary = None
     _remove_left_over(path)
     try:
-        with tempfile.NamedTemporaryFile(
-            "w",
-            dir=path.parent,
-            prefix=f".{path.name}.",
-            delete=False,
-            encoding="utf-8",
-            newline="",
-            errors="backslashreplace",  # names of files are not always valid text
-        ) as file:
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             temporary = Path(file.name)
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+        yield temporary
         if not only_for_owner:
             # A temporary file has mode 0600; the table gets the mode of any new file.
             temporary.chmod(0o666 & ~_umask())

@@ -47,6 +47,10 @@ class Identified:
         """Give the date of the study."""
         return stack.study_date
 
+    def day(self, stack: StackFacts, day: date | None) -> date | None:  # noqa: ARG002 - as in Pseudonyms
+        """Give a date as it is."""
+        return day
+
     def moment(self, stack: StackFacts, time: datetime | None) -> date | None:  # noqa: ARG002 - as in Pseudonyms
         """Give a time as it is."""
         return time
@@ -54,6 +58,10 @@ class Identified:
     def uid(self, uid: str | None) -> str | None:
         """Give a UID as it is."""
         return uid
+
+    def reader(self, name: str) -> str:
+        """Give the name of a reader."""
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +95,17 @@ class Pseudonyms:
 
     def study_date(self, stack: StackFacts) -> date | None:
         """Shift the date of a study; all dates of a patient are shifted by the same number of days."""
-        return self._shifted(stack, stack.study_date)
+        return self.day(stack, stack.study_date)
 
     def moment(self, stack: StackFacts, time: datetime | None) -> date | None:
         """Give the day (UTC) of a time, shifted by the same number of days as the dates of the patient.
 
         The time of the day, or a day that is not shifted, would tell the shift to whoever knows when it was.
         """
-        return None if time is None else self._shifted(stack, time.astimezone(UTC).date())
+        return None if time is None else self.day(stack, time.astimezone(UTC).date())
 
-    def _shifted(self, stack: StackFacts, day: date | None) -> date | None:
+    def day(self, stack: StackFacts, day: date | None) -> date | None:
+        """Shift any date of a patient by the same number of days as the date of the study."""
         if day is None:
             return None
         person = _person(stack)
@@ -113,6 +122,10 @@ class Pseudonyms:
         if not uid:
             return None
         return made_uid(self._digest("uid", uid))
+
+    def reader(self, name: str) -> str:
+        """Replace the name of a reader by a pseudonym."""
+        return "R-" + base64.b32encode(self._digest("reader", name)[:5]).decode("ascii")
 
     def _subject(self, person: str) -> str:
         # One patient of the registry can have a PatientID in each of two hospitals: both get the same shift.

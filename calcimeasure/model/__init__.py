@@ -8,7 +8,16 @@ Arrays are (k, j, i) = (slice, row, column), positions LPS mm. None means
 """
 
 from calcimeasure.model.image import NOT_IMAGED_HU, Image, NamedBones, Radiograph, Volume
-from calcimeasure.model.lesion import Lesion, Midline, Revision, Side, Site, largest_first, review_state
+from calcimeasure.model.lesion import (
+    OUTLINE_IMPORTED,
+    Lesion,
+    Midline,
+    Revision,
+    Side,
+    Site,
+    largest_first,
+    review_state,
+)
 from calcimeasure.model.measurements import Axis, Measurements, RadiographAxis, RadiographMeasurements
 from calcimeasure.model.outline import Outline
 from calcimeasure.model.person import Person, Who, name_alone, names_among, names_nobody, settled
@@ -36,6 +45,7 @@ from calcimeasure.model.vocabulary import (
 
 __all__ = [
     "NOT_IMAGED_HU",
+    "OUTLINE_IMPORTED",
     "AlgorithmType",
     "Axis",
     "BodySite",

@@ -74,6 +74,10 @@ class Site:
     evidence: str = field(default="", compare=False)
 
 
+OUTLINE_IMPORTED = "outline_imported"
+"""The notice on an outline that was imported from a file of another program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lesion:
     """A finding: its outline, its numbers, and what is known and decided about it.
@@ -107,6 +111,11 @@ class Lesion:
     def may_be_mass(self) -> bool:
         """Whether a reader must decide: the lesion counts as a mass or may be a mass, and no reader has rejected it."""
         return (self.is_mass or self.tissue is Tissue.UNKNOWN) and self.status is not Status.REJECTED
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the outline is not one that the program proposed: a reader drew it, or it was imported."""
+        return self.algorithm_type is not AlgorithmType.AUTOMATIC or OUTLINE_IMPORTED in self.notices
 
     @property
     def is_decided(self) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import RecordError, SeriesError
 from calcimeasure.export import write_atomic, write_series
 from calcimeasure.load import content_of, find_bone_masks, find_series
-from calcimeasure.model import Content, Failure, Report, Stack, State, notices_of
+from calcimeasure.model import Content, Failure, Found, Report, Stack, State, notices_of
 from calcimeasure.one_line import one_line
 from calcimeasure.results import audit_of, prepare, pseudonyms_of, store_of, with_the_store_of, write_tables_of
+from calcimeasure.run.arriving import Arriving, coming
 from calcimeasure.run.masks import MaskTally
 from calcimeasure.run.progress import log_to, reporter_of, stop_on_interrupt
 from calcimeasure.run.record_map import RecordMapTally
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from calcimeasure.export import Pseudonyms
-    from calcimeasure.model import Found
+    from calcimeasure.run.arriving import Coming
     from calcimeasure.run.processes import Measured, MeasureStacks, Task
     from calcimeasure.run.progress import Reporter, Screen
     from calcimeasure.run.summary import Summary
@@ -69,6 +70,10 @@ class Run:
         The folder of the tables.
     masks
         Counts which masks of bones its stacks take.
+    coming
+        Studies that come from archives meanwhile.
+    arrived
+        The stacks of those that have come.
     """
 
     paths: Sequence[Path]
@@ -77,6 +82,23 @@ class Run:
     store: Store
     out: Path
     masks: MaskTally
+    coming: Coming
+    arrived: list[Found] = field(default_factory=list)
+
+    @property
+    def all_found(self) -> Found:
+        """What was found under the paths, and what has come."""
+        every = (self.found, *self.arrived)
+        return Found(
+            tuple(stack for one in every for stack in one.series),
+            tuple(failure for one in every for failure in one.unreadable),
+            sum(one.other_file_count for one in every),
+        )
+
+    @property
+    def most_stacks(self) -> int:
+        """Number of stacks, where a series that comes is taken for one."""
+        return len(self.found.series) + self.coming.series_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +145,7 @@ def measure_into(
     settings: Settings,
     workers: AbstractContextManager[MeasureStacks],
     screen: Screen,
+    arriving: Arriving = Arriving(),  # noqa: B008 - frozen
 ) -> Done:
     """Measure the stacks under some paths, and write the tables into a folder.
 
@@ -139,11 +162,13 @@ def measure_into(
         end with the run.
     screen
         Where a person sees the run.
+    arriving
+        What is fetched from archives into private/fetched of the folder, and measured study by study as it comes.
 
     Raises
     ------
     UsageError
-        The bones, the folder, its store, the key of its pseudonyms or the workers cannot be used.
+        The bones, the folder, its store, the key of its pseudonyms, the workers or an archive cannot be used.
     """
     masks = MaskTally(find_bone_masks(settings))  # bones that are not there are an error before anything is written
     private = prepare(out, screen.say)
@@ -153,20 +178,21 @@ def measure_into(
         settings = change_settings(settings, {"store": without_password(settings.store)})
         pseudonyms = pseudonyms_of(store, settings, out, screen.say)
         write_atomic(private / "settings.toml", format_settings(settings))
-        with workers as measure_stacks:
-            run = Run(paths, find_series(paths, settings), settings, store, out, masks)
+        with workers as measure_stacks, coming(arriving, private / "fetched", settings, screen.say) as studies:
+            run = Run(paths, find_series(paths, settings), settings, store, out, masks, studies)
             with (
-                reporter_of(screen, private / "log.txt", len(run.found.series)) as reporter,
+                reporter_of(screen, private / "log.txt", run.most_stacks) as reporter,
                 stop_on_interrupt(screen.say) as stopped,
             ):
-                reporter.log(one_line(f"measure {' '.join(map(str, paths))}: {len(run.found.series)} stacks"))
+                inputs = " ".join(map(str, (*paths, *(one.text for one in arriving.sources))))
+                reporter.log(one_line(f"measure {inputs}: {run.most_stacks} stacks"))
                 states = measure_found(run, measure_stacks, reporter, stopped)
         summary, unmapped = _write_tables(run, pseudonyms)
     with log_to(private / "log.txt") as log:
         for line in unmapped.log_lines():
             log(one_line(line))
     to_look_at = (*map(withheld, masks.summary()), *unmapped.lines())
-    return Done(out, settings, run.found, states, summary, stopped(), to_look_at)
+    return Done(out, settings, run.all_found, states, summary, stopped(), to_look_at)
 
 
 def measure_found(
@@ -192,8 +218,8 @@ def measure_found(
     """
     run_id = _begin(run, reporter)
     told = _Told(run, reporter)
-    tasks = _plan(run, told, stopped)
-    for plan, result in measure_stacks(tasks, len(run.found.series), stopped):
+    tasks = _plan(run, run_id, reporter, told, stopped)
+    for plan, result in measure_stacks(tasks, run.most_stacks, stopped):
         told.tell(_keep(run, run_id, plan, result))
     run.store.end_run(run_id)
     for line in run.masks.log_lines():
@@ -204,14 +230,19 @@ def measure_found(
 def _begin(run: Run, reporter: Reporter) -> int:
     """Record in the store what was found, and report the files that cannot be read."""
     run_id = run.store.begin_run(run.paths, run.settings, software_version())
-    run.store.note_found(run_id, run.found.series, run.found.unreadable, run.paths)
-    for failure in run.found.unreadable:
-        reporter.log(one_line(_line(failure)))
-        reporter.say(_shown(failure))
+    _note_found(run, run_id, run.found, run.paths, reporter)
     for line in run.masks.broken():
         reporter.log(one_line(line))
         reporter.say(withheld(line))
     return run_id
+
+
+def _note_found(run: Run, run_id: int, found: Found, paths: Sequence[Path], reporter: Reporter) -> None:
+    """Record in the store what lies under some paths, and report the files that cannot be read."""
+    run.store.note_found(run_id, found.series, found.unreadable, paths)
+    for failure in found.unreadable:
+        reporter.log(one_line(_line(failure)))
+        reporter.say(_shown(failure))
 
 
 def _plan_of(run: Run, stack: Stack) -> Plan:
@@ -234,9 +265,20 @@ def _plan_of(run: Run, stack: Stack) -> Plan:
     return plan
 
 
-def _plan(run: Run, told: _Told, stopped: Callable[[], bool]) -> Iterator[tuple[Plan, Task]]:
+def _stacks(run: Run, run_id: int, reporter: Reporter, stopped: Callable[[], bool]) -> Iterator[Stack]:
+    """Give the stacks that were found, then those of each study that comes."""
+    yield from run.found.series
+    for arrived in run.coming.studies(stopped):
+        _note_found(run, run_id, arrived.found, [arrived.path], reporter)
+        run.arrived.append(arrived.found)
+        yield from arrived.found.series
+
+
+def _plan(
+    run: Run, run_id: int, reporter: Reporter, told: _Told, stopped: Callable[[], bool]
+) -> Iterator[tuple[Plan, Task]]:
     """Choose the stacks to measure, one by one as workers take them; report why the others are not measured."""
-    for stack in run.found.series:
+    for stack in _stacks(run, run_id, reporter, stopped):
         if stopped():
             return
         plan = _plan_of(run, stack)

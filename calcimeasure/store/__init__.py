@@ -2,10 +2,29 @@
 
 from calcimeasure.store.beside import NAME as BESIDE_STORE
 from calcimeasure.store.connect import absolute_url, file_url
+from calcimeasure.store.dicom_objects import ObjectKind, ObjectLine, WrittenObject
 from calcimeasure.store.exports import Export
 from calcimeasure.store.opening import open_store
+from calcimeasure.store.registry import RegistryForm
+from calcimeasure.store.remarks import Remark, RemarkKind
 from calcimeasure.store.runs import Plan, Todo
 from calcimeasure.store.store import Store
 from calcimeasure.store.verify import Verified
 
-__all__ = ["BESIDE_STORE", "Export", "Plan", "Store", "Todo", "Verified", "absolute_url", "file_url", "open_store"]
+__all__ = [
+    "BESIDE_STORE",
+    "Export",
+    "ObjectKind",
+    "ObjectLine",
+    "Plan",
+    "RegistryForm",
+    "Remark",
+    "RemarkKind",
+    "Store",
+    "Todo",
+    "Verified",
+    "WrittenObject",
+    "absolute_url",
+    "file_url",
+    "open_store",
+]

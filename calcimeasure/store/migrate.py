@@ -297,6 +297,184 @@ _TO_6_POSTGRESQL = (
     *_CREATE_VIEWS,
 )
 
+_TO_7_SQLITE = (
+    """
+    CREATE TABLE remarks (
+        remark_id INTEGER NOT NULL,
+        stack_id INTEGER NOT NULL,
+        tracking_uid TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        reader TEXT NOT NULL,
+        made_at DATETIME NOT NULL,
+        said TEXT NOT NULL,
+        is_withdrawn BOOLEAN NOT NULL,
+        PRIMARY KEY (remark_id),
+        FOREIGN KEY(stack_id) REFERENCES stacks (stack_id)
+    )
+    """,
+    "CREATE INDEX remarks_on_lesion ON remarks (stack_id, tracking_uid, remark_id)",
+    "CREATE TRIGGER remarks_refuses_update BEFORE UPDATE ON remarks BEGIN SELECT RAISE(ABORT, 'remarks is append-"
+    "only'); END",
+    "CREATE TRIGGER remarks_refuses_delete BEFORE DELETE ON remarks BEGIN SELECT RAISE(ABORT, 'remarks is append-"
+    "only'); END",
+    "CREATE TRIGGER remarks_refuses_replacement BEFORE INSERT ON remarks WHEN EXISTS (SELECT 1 FROM remarks WHERE "
+    "remark_id = NEW.remark_id) BEGIN SELECT RAISE(ABORT, 'remarks is append-only'); END",
+    """
+    CREATE TABLE dicom_objects (
+        object_id INTEGER NOT NULL,
+        stack_id INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        part TEXT NOT NULL,
+        key_fingerprint TEXT NOT NULL,
+        study_uid TEXT NOT NULL,
+        series_uid TEXT NOT NULL,
+        sop_instance_uid TEXT NOT NULL,
+        instance_number INTEGER NOT NULL,
+        content_hash TEXT NOT NULL,
+        is_preliminary BOOLEAN NOT NULL,
+        predecessor_uid TEXT,
+        segmentation_uid TEXT,
+        written_at DATETIME NOT NULL,
+        software_version TEXT NOT NULL,
+        PRIMARY KEY (object_id),
+        CONSTRAINT object_once UNIQUE (sop_instance_uid),
+        CONSTRAINT one_object_of_an_instance_number UNIQUE (stack_id, kind, part, key_fingerprint, instance_number),
+        FOREIGN KEY(stack_id) REFERENCES stacks (stack_id)
+    )
+    """,
+    "CREATE TRIGGER dicom_objects_refuses_update BEFORE UPDATE ON dicom_objects BEGIN SELECT RAISE(ABORT, "
+    "'dicom_objects is append-only'); END",
+    "CREATE TRIGGER dicom_objects_refuses_delete BEFORE DELETE ON dicom_objects BEGIN SELECT RAISE(ABORT, "
+    "'dicom_objects is append-only'); END",
+    "CREATE TRIGGER dicom_objects_refuses_replacement BEFORE INSERT ON dicom_objects WHEN EXISTS (SELECT 1 FROM "
+    "dicom_objects WHERE object_id = NEW.object_id) OR EXISTS (SELECT 1 FROM dicom_objects WHERE sop_instance_uid = "
+    "NEW.sop_instance_uid) OR EXISTS (SELECT 1 FROM dicom_objects WHERE stack_id = NEW.stack_id AND kind = NEW.kind "
+    "AND part = NEW.part AND key_fingerprint = NEW.key_fingerprint AND instance_number = NEW.instance_number) BEGIN "
+    "SELECT RAISE(ABORT, 'dicom_objects is append-only'); END",
+    """
+    CREATE TABLE sent_objects (
+        sending_id INTEGER NOT NULL,
+        sop_instance_uid TEXT NOT NULL,
+        archive TEXT NOT NULL,
+        sent_at DATETIME NOT NULL,
+        PRIMARY KEY (sending_id),
+        CONSTRAINT sent_once UNIQUE (sop_instance_uid, archive)
+    )
+    """,
+    "CREATE TRIGGER sent_objects_refuses_update BEFORE UPDATE ON sent_objects BEGIN SELECT RAISE(ABORT, "
+    "'sent_objects is append-only'); END",
+    "CREATE TRIGGER sent_objects_refuses_delete BEFORE DELETE ON sent_objects BEGIN SELECT RAISE(ABORT, "
+    "'sent_objects is append-only'); END",
+    "CREATE TRIGGER sent_objects_refuses_replacement BEFORE INSERT ON sent_objects WHEN EXISTS (SELECT 1 FROM "
+    "sent_objects WHERE sending_id = NEW.sending_id) OR EXISTS (SELECT 1 FROM sent_objects WHERE sop_instance_uid = "
+    "NEW.sop_instance_uid AND archive = NEW.archive) BEGIN SELECT RAISE(ABORT, 'sent_objects is append-only'); END",
+    """
+    CREATE TABLE registry_instances (
+        registry_instance_id INTEGER NOT NULL,
+        record_id TEXT NOT NULL,
+        event TEXT NOT NULL,
+        instrument TEXT NOT NULL,
+        repeat_instance INTEGER NOT NULL,
+        uid TEXT NOT NULL,
+        given_at DATETIME NOT NULL,
+        PRIMARY KEY (registry_instance_id),
+        CONSTRAINT one_uid_of_an_instance UNIQUE (record_id, event, instrument, repeat_instance),
+        CONSTRAINT instance_given_once UNIQUE (record_id, event, instrument, uid)
+    )
+    """,
+    "CREATE TRIGGER registry_instances_refuses_update BEFORE UPDATE ON registry_instances BEGIN SELECT RAISE(ABORT, "
+    "'registry_instances is append-only'); END",
+    "CREATE TRIGGER registry_instances_refuses_delete BEFORE DELETE ON registry_instances BEGIN SELECT RAISE(ABORT, "
+    "'registry_instances is append-only'); END",
+    "CREATE TRIGGER registry_instances_refuses_replacement BEFORE INSERT ON registry_instances WHEN EXISTS (SELECT 1"
+    " FROM registry_instances WHERE registry_instance_id = NEW.registry_instance_id) OR EXISTS (SELECT 1 FROM "
+    "registry_instances WHERE record_id = NEW.record_id AND event = NEW.event AND instrument = NEW.instrument AND "
+    "uid = NEW.uid) OR EXISTS (SELECT 1 FROM registry_instances WHERE record_id = NEW.record_id AND event = "
+    "NEW.event AND instrument = NEW.instrument AND repeat_instance = NEW.repeat_instance) BEGIN SELECT RAISE(ABORT, "
+    "'registry_instances is append-only'); END",
+)
+_TO_7_POSTGRESQL = (
+    """
+    CREATE TABLE remarks (
+        remark_id SERIAL NOT NULL,
+        stack_id INTEGER NOT NULL,
+        tracking_uid TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        reader VARCHAR COLLATE "C" NOT NULL,
+        made_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+        said VARCHAR COLLATE "C" NOT NULL,
+        is_withdrawn BOOLEAN NOT NULL,
+        PRIMARY KEY (remark_id),
+        FOREIGN KEY(stack_id) REFERENCES stacks (stack_id)
+    )
+    """,
+    "CREATE INDEX remarks_on_lesion ON remarks (stack_id, tracking_uid, remark_id)",
+    "COMMENT ON TABLE remarks IS 'What readers noted about a lesion (kind note) and where they want a second reader "
+    "(kind unsure), with the time (UTC); of each reader and kind the newest row of a lesion counts.'",
+    "CREATE TRIGGER remarks_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON remarks FOR EACH STATEMENT EXECUTE"
+    " FUNCTION refuse_change()",
+    """
+    CREATE TABLE dicom_objects (
+        object_id SERIAL NOT NULL,
+        stack_id INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        part TEXT NOT NULL,
+        key_fingerprint TEXT NOT NULL,
+        study_uid VARCHAR COLLATE "C" NOT NULL,
+        series_uid VARCHAR COLLATE "C" NOT NULL,
+        sop_instance_uid VARCHAR COLLATE "C" NOT NULL,
+        instance_number INTEGER NOT NULL,
+        content_hash TEXT NOT NULL,
+        is_preliminary BOOLEAN NOT NULL,
+        predecessor_uid VARCHAR COLLATE "C",
+        segmentation_uid VARCHAR COLLATE "C",
+        written_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+        software_version TEXT NOT NULL,
+        PRIMARY KEY (object_id),
+        CONSTRAINT object_once UNIQUE (sop_instance_uid),
+        CONSTRAINT one_object_of_an_instance_number UNIQUE (stack_id, kind, part, key_fingerprint, instance_number),
+        FOREIGN KEY(stack_id) REFERENCES stacks (stack_id)
+    )
+    """,
+    "COMMENT ON TABLE dicom_objects IS 'DICOM objects written about a stack: kind seg or sr; part: which lesions; "
+    "key_fingerprint: the key of its UIDs and pseudonyms, or nothing if it is identified; predecessor_uid: the "
+    "object that it replaces; segmentation_uid: the SEG that an SR refers to. Times are UTC.'",
+    "CREATE TRIGGER dicom_objects_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON dicom_objects FOR EACH "
+    "STATEMENT EXECUTE FUNCTION refuse_change()",
+    """
+    CREATE TABLE sent_objects (
+        sending_id SERIAL NOT NULL,
+        sop_instance_uid VARCHAR COLLATE "C" NOT NULL,
+        archive VARCHAR COLLATE "C" NOT NULL,
+        sent_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+        PRIMARY KEY (sending_id),
+        CONSTRAINT sent_once UNIQUE (sop_instance_uid, archive)
+    )
+    """,
+    "COMMENT ON TABLE sent_objects IS 'Which DICOM objects an archive has taken, and when first (UTC).'",
+    "CREATE TRIGGER sent_objects_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sent_objects FOR EACH "
+    "STATEMENT EXECUTE FUNCTION refuse_change()",
+    """
+    CREATE TABLE registry_instances (
+        registry_instance_id SERIAL NOT NULL,
+        record_id VARCHAR COLLATE "C" NOT NULL,
+        event VARCHAR COLLATE "C" NOT NULL,
+        instrument TEXT NOT NULL,
+        repeat_instance INTEGER NOT NULL,
+        uid VARCHAR COLLATE "C" NOT NULL,
+        given_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+        PRIMARY KEY (registry_instance_id),
+        CONSTRAINT one_uid_of_an_instance UNIQUE (record_id, event, instrument, repeat_instance),
+        CONSTRAINT instance_given_once UNIQUE (record_id, event, instrument, uid)
+    )
+    """,
+    "COMMENT ON TABLE registry_instances IS 'The repeating instance that a lesion (uid: its Tracking UID) or a study"
+    " (its Study Instance UID) has in a record of the registry; given once and kept. event: nothing in a project "
+    "without events.'",
+    "CREATE TRIGGER registry_instances_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON registry_instances FOR "
+    "EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+)
+
 STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
     # Radiographs: numbers in pixels, and the pixel spacing.
     1: {"sqlite": _TO_2_SQLITE, "postgresql": _TO_2_POSTGRESQL},
@@ -308,6 +486,8 @@ STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
     4: {"sqlite": _TO_5_SQLITE, "postgresql": _TO_5_POSTGRESQL},
     # The vertebral canal, the envelope on radiographs, and who named the look of a mass.
     5: {"sqlite": _TO_6_SQLITE, "postgresql": _TO_6_POSTGRESQL},
+    # Remarks of readers, DICOM objects that were written and sent, and the repeating instances of a registry.
+    6: {"sqlite": _TO_7_SQLITE, "postgresql": _TO_7_POSTGRESQL},
 }
 """For each schema version (from 1) and kind of database, the statements that migrate a store to the next version."""
 

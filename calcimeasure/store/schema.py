@@ -1,7 +1,7 @@
 """The tables of the store.
 
-Rows of lesion revisions, outcomes, outlines, seen stacks, exports and the chain are never changed; the database refuses
-changes.
+Rows of lesion revisions, outcomes, outlines, seen stacks, remarks, exports, DICOM objects, registry instances and the
+chain are never changed; the database refuses changes.
 `current_lesions` and `current_stacks` are the views to read with plain SQL. `all_stacks` also has the stacks that no
 longer exist, for the history of their lesions.
 """
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.types import TypeEngine
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """The schema that this version of the program writes. The table `about` of a store holds the schema of the store."""
 
 metadata = MetaData()
@@ -321,6 +321,76 @@ exports = Table(
     comment="What left the store, when (UTC), for whom and where to; what: the format and the tables.",
 )
 
+remarks = Table(
+    "remarks",
+    metadata,
+    Column("remark_id", Integer, primary_key=True),
+    Column("stack_id", ForeignKey("stacks.stack_id"), nullable=False),
+    Column("tracking_uid", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reader", _Outside, nullable=False),
+    Column("made_at", DateTime, nullable=False),
+    Column("said", _Outside, nullable=False),
+    Column("is_withdrawn", Boolean, nullable=False),
+    Index("remarks_on_lesion", "stack_id", "tracking_uid", "remark_id"),
+    comment="What readers noted about a lesion (kind note) and where they want a second reader (kind unsure), with the "
+    "time (UTC); of each reader and kind the newest row of a lesion counts.",
+)
+
+dicom_objects = Table(
+    "dicom_objects",
+    metadata,
+    Column("object_id", Integer, primary_key=True),
+    Column("stack_id", ForeignKey("stacks.stack_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("key_fingerprint", Text, nullable=False),
+    Column("study_uid", _Outside, nullable=False),
+    Column("series_uid", _Outside, nullable=False),
+    Column("sop_instance_uid", _Outside, nullable=False),
+    Column("instance_number", Integer, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("is_preliminary", Boolean, nullable=False),
+    Column("predecessor_uid", _Outside),
+    Column("segmentation_uid", _Outside),
+    Column("written_at", DateTime, nullable=False),
+    Column("software_version", Text, nullable=False),
+    UniqueConstraint("sop_instance_uid", name="object_once"),
+    UniqueConstraint(
+        "stack_id", "kind", "part", "key_fingerprint", "instance_number", name="one_object_of_an_instance_number"
+    ),
+    comment="DICOM objects written about a stack: kind seg or sr; part: which lesions; key_fingerprint: the key of its "
+    "UIDs and pseudonyms, or nothing if it is identified; predecessor_uid: the object that it replaces; "
+    "segmentation_uid: the SEG that an SR refers to. Times are UTC.",
+)
+
+sent_objects = Table(
+    "sent_objects",
+    metadata,
+    Column("sending_id", Integer, primary_key=True),
+    Column("sop_instance_uid", _Outside, nullable=False),
+    Column("archive", _Outside, nullable=False),
+    Column("sent_at", DateTime, nullable=False),
+    UniqueConstraint("sop_instance_uid", "archive", name="sent_once"),
+    comment="Which DICOM objects an archive has taken, and when first (UTC).",
+)
+
+registry_instances = Table(
+    "registry_instances",
+    metadata,
+    Column("registry_instance_id", Integer, primary_key=True),
+    Column("record_id", _Outside, nullable=False),
+    Column("event", _Outside, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("repeat_instance", Integer, nullable=False),
+    Column("uid", _Outside, nullable=False),
+    Column("given_at", DateTime, nullable=False),
+    UniqueConstraint("record_id", "event", "instrument", "repeat_instance", name="one_uid_of_an_instance"),
+    UniqueConstraint("record_id", "event", "instrument", "uid", name="instance_given_once"),
+    comment="The repeating instance that a lesion (uid: its Tracking UID) or a study (its Study Instance UID) has in a "
+    "record of the registry; given once and kept. event: nothing in a project without events.",
+)
+
 chain = Table(
     "chain",
     metadata,
@@ -352,7 +422,18 @@ _VIEWS = {
     "current_stacks": "SELECT * FROM all_stacks WHERE NOT is_gone",
 }
 
-APPEND_ONLY = ("chain", "exports", "lesion_revisions", "looks", "outcomes", "outlines")
+APPEND_ONLY = (
+    "chain",
+    "dicom_objects",
+    "exports",
+    "lesion_revisions",
+    "looks",
+    "outcomes",
+    "outlines",
+    "registry_instances",
+    "remarks",
+    "sent_objects",
+)
 
 
 def _view(name: str, *sources: Table) -> Table:

@@ -8,7 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import StoreError
-from calcimeasure.store import exports, names, queries, reviews, revisions, runs, seen, stacks, used_settings, verify
+from calcimeasure.store import (
+    dicom_objects,
+    exports,
+    names,
+    queries,
+    registry,
+    remarks,
+    reviews,
+    revisions,
+    runs,
+    seen,
+    stacks,
+    used_settings,
+    verify,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +31,10 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Content, Failure, Lesion, Outcome, Report, Revision, Stack, StackFacts
     from calcimeasure.settings import Settings
+    from calcimeasure.store.dicom_objects import ObjectLine, WrittenObject
     from calcimeasure.store.exports import Export
+    from calcimeasure.store.registry import RegistryForm
+    from calcimeasure.store.remarks import Remark
     from calcimeasure.store.runs import Plan
     from calcimeasure.store.transactions import Transactions
     from calcimeasure.store.verify import Verified
@@ -146,6 +163,18 @@ class Store:
         """Store that a reader has seen the present images of a stack, or revoke this."""
         self._writes(seen.note_seen, stack_id, reader, is_withdrawn)
 
+    def note_remark(self, stack_id: int, remark: Remark) -> None:
+        """Append a remark of a reader about a lesion of a stack, or its withdrawal."""
+        self._writes(remarks.note_remark, stack_id, remark)
+
+    def remarks_of(self, stack_id: int) -> list[Remark]:
+        """Give every remark about the lesions of a stack, also those that were taken back, oldest first."""
+        return self._reads(remarks.remarks_of, stack_id)
+
+    def current_remarks(self) -> dict[int, list[Remark]]:
+        """Give for each stack the remarks that hold: of each lesion, kind and reader the newest."""
+        return self._reads(remarks.current_remarks)
+
     # Queries
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -267,6 +296,46 @@ class Store:
     def note_export(self, export: Export) -> None:
         """Record that a table leaves the house, or may leave it: what, when, for whom and where to."""
         self._writes(exports.note_export, export)
+
+    def note_object(self, written: WrittenObject) -> None:
+        """Record a DICOM object that was written; one that is recorded already is not recorded again.
+
+        Raises
+        ------
+        ConflictError
+            Another export has written an object with its instance number in the meantime.
+        """
+        self._writes(dicom_objects.note_object, written)
+
+    def objects_of(self, line: ObjectLine) -> list[WrittenObject]:
+        """Give the DICOM objects of a line, the oldest first."""
+        return self._reads(dicom_objects.objects_of, line)
+
+    def every_object(self) -> list[WrittenObject]:
+        """Give every DICOM object that was written, the oldest first."""
+        return self._reads(dicom_objects.every_object)
+
+    def note_sent(self, sop_instance_uid: str, archive: str) -> None:
+        """Record that an archive has taken a DICOM object; only the first time is recorded."""
+        self._writes(dicom_objects.note_sent, sop_instance_uid, archive)
+
+    def sent_to(self, archive: str) -> list[str]:
+        """Give the SOP Instance UID of each DICOM object that an archive has taken."""
+        return self._reads(dicom_objects.sent_to, archive)
+
+    # The registry
+
+    def give_instances(self, form: RegistryForm, uids: Sequence[str]) -> dict[str, int]:
+        """Give each lesion or study its repeating instance in a record: the one that it has, else the next free one."""
+        return self._writes(registry.give_instances, form, uids)
+
+    def registry_forms(self) -> list[RegistryForm]:
+        """Give every form of a record in which an instance was ever given."""
+        return self._reads(registry.forms)
+
+    def instances_of(self, form: RegistryForm) -> dict[str, int]:
+        """Give every instance that was ever given in a form of a record, by the UID of its lesion or study."""
+        return self._reads(registry.instances_of, form)
 
     # Keys and names
 

@@ -36,10 +36,16 @@ KEYS: Mapping[str, str] = {
     "thumbnails": "tracking_uid",
     "looks": "look_id",
     "exports": "export_id",
+    "remarks": "remark_id",
+    "dicom_objects": "object_id",
+    "sent_objects": "sending_id",
+    "registry_instances": "registry_instance_id",
 }
 """The tables with the column that identifies a unit: one row, all files of a stack, or all pictures of a lesion."""
 
-OF_TABLES = tuple(name for name in KEYS if name not in ("files", "thumbnails", "runs", "exports"))
+_OF_NO_TABLE = ("files", "thumbnails", "runs", "exports", "remarks", "dicom_objects", "sent_objects")
+
+OF_TABLES = tuple(name for name in KEYS if name not in _OF_NO_TABLE)
 """The tables from which the tables of results are written."""
 
 LOST = ""

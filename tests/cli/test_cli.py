@@ -263,12 +263,6 @@ def test_table_that_cannot_be_written_is_said_and_is_a_usage_error(ct: Path, out
     assert "studies.csv cannot be written: Is a directory" in result.stderr.splitlines()[-1]
 
 
-def test_command_that_is_not_built_says_so() -> None:
-    result = run("import", "DIR", "seg.dcm")
-    assert result.exit_code == 2
-    assert the_line(result) == "calcimeasure: import is not built yet in this version."
-
-
 def test_review_of_a_folder_that_measure_did_not_write(tmp_path: Path) -> None:
     pytest.importorskip("napari")
     result = run("review", tmp_path)
@@ -1068,7 +1062,7 @@ def test_password_that_breaks_a_url_is_not_said(ct: Path, out: Path, url: str) -
     assert "cret" not in the_line(result).replace("%", "")
 
 
-@pytest.mark.parametrize("arguments", [["--format", "seg"], ["--format", "sr"], ["--format", "redcap"]])
+@pytest.mark.parametrize("arguments", [["--format", "sr"], ["--format", "redcap"]])
 def test_export_that_is_not_built_says_so(out: Path, arguments: Sequence[str]) -> None:
     result = run("export", out, *arguments)
     assert result.exit_code == 2

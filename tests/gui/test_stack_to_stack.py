@@ -170,3 +170,18 @@ def test_every_stack_begins_with_no_tool_no_points_and_its_own_label(
     reader.settle()
     assert not reader.session.drafts
     assert reader.ask("SELECT count(*) FROM lesion_revisions WHERE made_by IS NOT NULL") == [(0,)]
+
+
+def test_the_panel_is_closed_and_opened_again_with_the_brush_in_hand(reader: Reader) -> None:
+    # napari deletes the round cursor with the layer: the next frame ended the program with a segmentation fault.
+    for _ in range(3):
+        reader.key(Qt.Key.Key_2)
+        reader.pause()
+        assert reader.viewer.layers["lesions"].mode == "paint"
+        reader.viewer.window.remove_dock_widget(reader.panel)
+        reader.pause()
+        _, reader.panel = reader.viewer.window.add_plugin_dock_widget("calcimeasure", "Review")
+        reader.open(reader.folder)
+        reader.pause()
+    reader.key(Qt.Key.Key_A)
+    assert reader.ask(DECIDED) == [(1, 1, "accepted")]

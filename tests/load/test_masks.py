@@ -758,9 +758,28 @@ def test_contours_across_the_slices_are_refused(straight: Outlined, tmp_path: Pa
         straight.read(path)
 
 
-def test_contours_elsewhere_than_the_image_they_reference_are_refused(straight: Outlined, tmp_path: Path) -> None:
+def test_coordinates_win_over_references_in_the_same_frame_of_reference(straight: Outlined, tmp_path: Path) -> None:
     drawn = [(straight.polygon(1, RECTANGLE), straight.uid(4))]
     path = write_structure_set(tmp_path / "rs.dcm", straight.paths[0], {"skull": drawn}, references=[straight.uid(1)])
+    masks = straight.read(path)
+    assert np.flatnonzero(mask_of(masks, "skull").any(axis=(1, 2))).tolist() == [1]
+    assert masks.remarks == (
+        "Contours in rs.dcm lie beside the images that they reference (the first -7.50 mm beside slice 5): their "
+        "coordinates were taken, in the same frame of reference.",
+    )
+
+
+def test_contours_elsewhere_than_the_image_they_reference_are_refused_in_another_frame_of_reference(
+    straight: Outlined, tmp_path: Path
+) -> None:
+    drawn = [(straight.polygon(1, RECTANGLE), straight.uid(4))]
+    path = write_structure_set(
+        tmp_path / "rs.dcm",
+        straight.paths[0],
+        {"skull": drawn},
+        references=[straight.uid(1)],
+        frame_of_reference_uid="1.2.3",
+    )
     with pytest.raises(MaskError, match=r"A contour in slice 5, which it references, expected, found one -7\.50 mm"):
         straight.read(path)
 
@@ -809,7 +828,7 @@ def test_all_kinds_together_agree(straight: Outlined, tmp_path: Path) -> None:
     write_seg(folder / "seg.dcm", straight.paths, {"Right hip": expected})
     write_nifti(folder / "hip_right.nii.gz", expected, affine_ras(straight.grid))
     found = find_masks(folder)
-    assert {one.kind for one in found.files} == set(MaskKind)
+    assert {one.kind for one in found.files} == {MaskKind.SEG, MaskKind.RTSTRUCT, MaskKind.NIFTI}
     masks = straight.read(found)
     np.testing.assert_array_equal(masks.labels, expected)
     assert [(one.name, len(one.paths)) for one in masks.classes] == [("hip_right", 3)]

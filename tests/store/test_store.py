@@ -52,7 +52,22 @@ from calcimeasure.model import (
     Volume,
 )
 from calcimeasure.settings import Settings, algorithm, algorithm_of, format_settings, parse_settings, settings_hash
-from calcimeasure.store import Store, Todo, connect, file_url, open_store, records, schema, used_settings
+from calcimeasure.store import (
+    ObjectKind,
+    ObjectLine,
+    RegistryForm,
+    Remark,
+    RemarkKind,
+    Store,
+    Todo,
+    WrittenObject,
+    connect,
+    file_url,
+    open_store,
+    records,
+    schema,
+    used_settings,
+)
 from tests.dicom_writers import write_radiograph
 from tests.postgresql import STORES, empty_database, empty_store, plain_sql
 from tests.radiographs import ellipse, radiograph_lesion
@@ -345,7 +360,15 @@ def test_sqlite_refuses_to_replace_what_was_stored(tmp_path: Path, report: Repor
     url = f"sqlite:///{tmp_path / 'store.db'}"
     ask = plain_sql(url)
     with open_store(url) as store:
-        store.note_seen(keep(store, report), "Dr A")
+        stack_id = keep(store, report)
+        store.note_seen(stack_id, "Dr A")
+        store.note_remark(stack_id, Remark("1.2", RemarkKind.UNSURE, "Dr A", datetime.now(UTC)))
+        line = ObjectLine(stack_id, ObjectKind.SEG, "", "")
+        store.note_object(
+            WrittenObject(line, "1.1", "1.2", "1.3", 1, "a", False, None, None, written_at=datetime.now(UTC))
+        )
+        store.note_sent("1.3", "archive")
+        store.give_instances(RegistryForm("1", "cm_lesions"), ["1.4"])
     ask("INSERT INTO exports VALUES (1, '2026-01-01', NULL, 'csv', 0, '/out', NULL, NULL, 2, 1, NULL, '1.0')")
     ask("INSERT OR IGNORE INTO chain SELECT coalesce(max(entry), 0) + 1, 'exports', '1', 'a', 'b', 0 FROM chain")
     key = next(iter(schema.metadata.tables[table].primary_key)).name
@@ -978,7 +1001,7 @@ ADDED_SINCE_1 = {
 def made_by_version_1(url: str) -> None:
     """Take away from a store what later versions brought."""
     change = plain_sql(url)
-    for table in ("looks", "exports", "chain"):
+    for table in ("remarks", "dicom_objects", "sent_objects", "registry_instances", "looks", "exports", "chain"):
         change(f"DROP TABLE {table}")
     if url.startswith("sqlite"):
         for table in ("lesion_revisions", "outcomes", "outlines"):

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 from pydicom.filereader import read_partial
 
 from calcimeasure.errors import InputPathError
+from calcimeasure.load.masks.itk_image import itk_header
 from calcimeasure.load.masks.nifti import nifti_header
 from calcimeasure.load.masks.reading import LARGEST_SIDE, items_of, refuse_bomb, refusing_broken
 from calcimeasure.load.masks.records import MaskClass, MaskError, MaskFile, MaskFiles, MaskKind, PassedOver
 from calcimeasure.load.source import read_meta
+from calcimeasure.model import AlgorithmType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +31,12 @@ _FUNCTIONAL_GROUPS: Final = 0x52009229
 _ROI_CONTOURS: Final = 0x30060039
 _NO_HEADER: Final = 0x00080060
 _NIFTI_NAMES: Final = (".nii", ".nii.gz")
+_ITK_NAMES: Final = (".nrrd", ".mha")
+_ANATOMICAL_STRUCTURES: Final = frozenset({"123037004", "91723000", "T-D000A"})
+"""Categories of segments that are parts of the body (CID 7150): Anatomical Structure, in SNOMED CT and SNOMED RT."""
+
+_FINDINGS: Final = frozenset({"49755003", "M-01000"})
+"""The category of segments that are findings: Morphologically Altered Structure."""
 
 
 def find_masks(path: str | os.PathLike[str]) -> MaskFiles:
@@ -37,9 +45,10 @@ def find_masks(path: str | os.PathLike[str]) -> MaskFiles:
     Parameters
     ----------
     path
-        A DICOM SEG (PS3.3 C.8.20), RTSTRUCT (C.8.8.5) or NIfTI (.nii, .nii.gz), or a folder that is searched with all
-        its subfolders. A NIfTI has the names of its labels in an XML extension of its header, as TotalSegmentator --ml
-        writes it, or holds one class that has the name of the file.
+        A DICOM SEG (PS3.3 C.8.20), RTSTRUCT (C.8.8.5), NIfTI (.nii, .nii.gz), NRRD (.nrrd, .seg.nrrd) or MetaImage
+        (.mha), or a folder that is searched with all its subfolders. A NIfTI has the names of its labels in an XML
+        extension of its header, as TotalSegmentator --ml writes it, a NRRD in the fields of 3D Slicer or of MITK; any
+        other image file holds one class that has the name of the file.
 
     Raises
     ------
@@ -55,8 +64,8 @@ def find_masks(path: str | os.PathLike[str]) -> MaskFiles:
     files, broken, other_file_count = _read_folder(path) if path.is_dir() else _read_file(path)
     if not files and not broken:
         raise MaskError(
-            f"A DICOM SEG, an RTSTRUCT or a NIfTI (.nii, .nii.gz) expected, found none among {other_file_count} "
-            f"files ({path}). Name the file or folder that holds the masks.",
+            f"A DICOM SEG, an RTSTRUCT, a NIfTI (.nii, .nii.gz), a .nrrd or a .mha expected, found none among "
+            f"{other_file_count} files ({path}). Name the file or folder that holds the masks.",
             path,
         )
     return MaskFiles(path, tuple(files), other_file_count, tuple(broken))
@@ -101,6 +110,9 @@ def _read_header(path: Path) -> list[MaskFile]:
     if path.name.lower().endswith(_NIFTI_NAMES):
         with refusing_broken(path, "A NIfTI that can be read"):
             return [nifti_header(path)]
+    if path.name.lower().endswith(_ITK_NAMES):
+        with refusing_broken(path, "A NRRD or MetaImage that can be read"):
+            return [itk_header(path)]
     kind = _dicom_kind(path)
     if kind is None:
         return []
@@ -138,7 +150,13 @@ def _seg_header(path: Path, dataset: Dataset) -> MaskFile:
     references = items_of(dataset, "ReferencedSeriesSequence")
     images = [image for one in references for image in items_of(one, "ReferencedInstanceSequence")]
     classes = [
-        MaskClass(int(segment.SegmentNumber), str(segment.get("SegmentLabel") or ""))
+        MaskClass(
+            int(segment.SegmentNumber),
+            str(segment.get("SegmentLabel") or ""),
+            tracking_uid=str(segment.get("TrackingUID") or "") or None,
+            algorithm_type=_algorithm_type(segment.get("SegmentAlgorithmType")),
+            is_anatomy=_is_anatomy(segment),
+        )
         for segment in items_of(dataset, "SegmentSequence")
     ]
     return MaskFile(
@@ -148,7 +166,31 @@ def _seg_header(path: Path, dataset: Dataset) -> MaskFile:
         str(dataset.get("FrameOfReferenceUID") or "") or None,
         _uids(references, "SeriesInstanceUID"),
         _uids(images, "ReferencedSOPInstanceUID"),
+        patient_id=_text(dataset.get("PatientID")),
+        author=_person(dataset.get("ContentCreatorName")),
     )
+
+
+def _algorithm_type(value: object) -> AlgorithmType | None:
+    word = str(value or "").strip().lower()
+    return AlgorithmType(word) if word in {*AlgorithmType} else None
+
+
+def _is_anatomy(segment: Dataset) -> bool | None:
+    """Tell by the category of a segment whether it is a part of the body (PS3.3 C.8.20.2); None if it says neither."""
+    codes = {str(item.get("CodeValue") or "") for item in items_of(segment, "SegmentedPropertyCategoryCodeSequence")}
+    return True if codes & _ANATOMICAL_STRUCTURES else False if codes & _FINDINGS else None
+
+
+def _text(value: object) -> str | None:
+    return str(value or "").strip() or None
+
+
+def _person(value: object) -> str | None:
+    """Write a person's name: family name, given names (PS3.5 section 6.2.1); None if there is none."""
+    family, *others = str(value or "").split("=")[0].split("^")
+    given = " ".join(part.strip() for part in others[:2] if part.strip())
+    return ", ".join(part for part in (family.strip(), given) if part) or None
 
 
 def _referenced_series(dataset: Dataset) -> dict[str, list[Dataset]]:
@@ -170,12 +212,24 @@ def _structure_set_header(path: Path, dataset: Dataset) -> list[MaskFile]:
     classes: dict[str, list[MaskClass]] = defaultdict(list)
     for roi in items_of(dataset, "StructureSetROISequence"):
         uid = str(roi.get("ReferencedFrameOfReferenceUID") or "")
-        classes[uid].append(MaskClass(int(roi.ROINumber), str(roi.get("ROIName") or "")))
+        drawn = _algorithm_type(roi.get("ROIGenerationAlgorithm"))
+        classes[uid].append(MaskClass(int(roi.ROINumber), str(roi.get("ROIName") or ""), algorithm_type=drawn))
     references = _referenced_series(dataset)
     files = []
     for uid, rois in (classes or {"": []}).items():
         images = [image for stack in references[uid] for image in items_of(stack, "ContourImageSequence")]
         series_uids = _uids(references[uid], "SeriesInstanceUID")
         instance_uids = _uids(images, "ReferencedSOPInstanceUID")
-        files.append(MaskFile(path, MaskKind.RTSTRUCT, tuple(rois), uid or None, series_uids, instance_uids))
+        files.append(
+            MaskFile(
+                path,
+                MaskKind.RTSTRUCT,
+                tuple(rois),
+                uid or None,
+                series_uids,
+                instance_uids,
+                patient_id=_text(dataset.get("PatientID")),
+                author=_person(dataset.get("OperatorsName")),
+            )
+        )
     return files

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from calcimeasure.load.constants import LOAD
-from calcimeasure.load.masks.records import MaskError, MaskFile, NiftiGrid
+from calcimeasure.load.masks.records import ImageGrid, MaskError, MaskFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,15 +24,15 @@ def range_in_words(low: NDArray[np.float64], high: NDArray[np.float64]) -> str:
     return " x ".join(f"{a:.1f} to {b:.1f}" for a, b in zip(low, high, strict=True))
 
 
-def grid_of(file: MaskFile) -> NiftiGrid:
-    """Give the grid of a NIfTI file."""
+def grid_of(file: MaskFile) -> ImageGrid:
+    """Give the grid of an image file."""
     if file.grid is None:
-        raise ValueError("A NIfTI has a grid.")
+        raise ValueError("An image file has a grid.")
     return file.grid
 
 
 def extent_in_mask(
-    grid: NiftiGrid, geometry: Geometry
+    grid: ImageGrid, geometry: Geometry
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Compute the box of the stack's voxel centers, and the size of a voxel of the stack, in indexes of the mask."""
     slices, rows, columns = geometry.shape_kji
@@ -103,20 +103,97 @@ def _filled(axes: Sequence[int | None]) -> tuple[int, ...] | None:
     return cast("tuple[int, ...]", filled)
 
 
-def nifti_axes(grid: NiftiGrid, geometry: Geometry) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
-    """Give the axis of the stack for each axis of a NIfTI, and its direction; None if the NIfTI has another grid."""
+def image_lattice(grid: ImageGrid, geometry: Geometry, *, whole: bool) -> Lattice | None:
+    """Give the place of an image file on the voxels of a stack; None if it has another grid.
+
+    Parameters
+    ----------
+    grid, geometry
+        The image file, and the stack.
+    whole
+        Whether the file must have every voxel of the stack and no other; else a crop counts too.
+    """
     lattice = find_lattice(grid.origin_lps_mm, grid.steps_lps_mm, grid.shape, geometry)
-    if lattice is None:
-        return None
+    if lattice is None or not whole:
+        return lattice
     for count, axis, sign in zip(grid.shape, lattice.axes, lattice.signs, strict=True):
         if count != geometry.shape_kji[axis] or lattice.start_kji[axis] != (0 if sign > 0 else count - 1):
             return None
-    return lattice.axes, lattice.signs
+    return lattice
+
+
+def on_lattice(
+    lattice: Lattice, counts: Sequence[int], labels: NDArray[Any]
+) -> tuple[NDArray[Any], tuple[slice, ...]] | None:
+    """Give the voxels of a stack on which an array lies.
+
+    Parameters
+    ----------
+    lattice, counts
+        The place of the array, and its shape: three axes, or two for an array in one slice.
+    labels
+        (k, j, i) voxels of the stack.
+
+    Returns
+    -------
+    part : ndarray
+        A view of `labels` with the axes and the directions of the array.
+    inside : tuple of slice
+        The elements of the array that lie on it. None if no element lies in the stack.
+    """
+    start = [int(index) for index in lattice.start_kji]
+    if len(counts) == 2:
+        if not 0 <= start[0] < labels.shape[0]:
+            return None
+        labels, first = labels[start[0]], 1
+    else:
+        first = 0
+    view = labels.transpose([axis - first for axis in lattice.axes])
+    here: list[slice] = []
+    inside: list[slice] = []
+    for axis, sign, count, side in zip(lattice.axes, lattice.signs, counts, view.shape, strict=True):
+        # Element n of the array is voxel begin + sign * n. These are the first and the last n inside the stack.
+        begin = start[axis]
+        low, high = (-begin, side - 1 - begin) if sign > 0 else (begin - side + 1, begin)
+        low, high = max(0, low), min(count - 1, high)
+        if low > high:
+            return None
+        inside.append(slice(low, high + 1))
+        ends = sorted((begin + sign * low, begin + sign * high))
+        here.append(slice(ends[0], ends[1] + 1))
+    return view[tuple(here)][tuple(slice(None, None, sign) for sign in lattice.signs)], tuple(inside)
+
+
+def difference_in_words(grid: ImageGrid, geometry: Geometry) -> str:
+    """Say in numbers how the grid of an image file differs from that of a stack: voxels, directions, position."""
+    steps_mm = np.linalg.norm(grid.steps_lps_mm, axis=1)
+    # The axes of the file in the order of the stack's: across the slices, along the columns, along the rows.
+    axes = np.array([geometry.normal, geometry.column_direction, geometry.row_direction])
+    cosines = np.abs(axes @ (grid.steps_lps_mm / steps_mm[:, None]).T)
+    order = [int(np.argmax(row)) for row in cosines]
+    if len(set(order)) < 3:
+        order = [0, 1, 2]
+    degrees = float(np.degrees(np.arccos(min(1.0, min(cosines[place, axis] for place, axis in enumerate(order))))))
+    found = " x ".join(f"{steps_mm[axis]:.4g}" for axis in order)
+    expected = " x ".join(f"{step:.4g}" for step in geometry.spacing_kji_mm)
+    index = geometry.to_index_kji(grid.origin_lps_mm)
+    x_mm, y_mm, z_mm = grid.origin_lps_mm
+    return (
+        f"voxels of {found} mm (slice, row, column; the stack: {expected}), axes up to {degrees:.2f} degrees from the "
+        f"stack's, the first voxel at x {x_mm:.2f}, y {y_mm:.2f}, z {z_mm:.2f} mm, which is index "
+        f"{', '.join(f'{one:.2f}' for one in index)} of the stack, and {' x '.join(map(str, grid.shape))} voxels (the "
+        f"stack: {' x '.join(map(str, geometry.shape_kji[::-1]))})"
+    )
 
 
 @dataclass(slots=True)
 class Canvas:
-    """The labels while they are painted: a voxel that has a label keeps it."""
+    """The labels while they are painted: a voxel that has a label keeps it.
+
+    `covered` are the labels that lost voxels to others, `notices` keys of `calcimeasure.codes.NOTICES`. With `measured`
+    nothing is resampled: the labels are outlines to be measured, and what does not lie on voxels of the stack is
+    refused.
+    """
 
     geometry: Geometry
     stack: Stack
@@ -125,6 +202,8 @@ class Canvas:
     slice_of_instance: dict[str, int]
     painted: set[int] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    covered: set[int] = field(default_factory=set)
     overlap_count: int = 0
     resampled: bool = False
 
@@ -141,13 +220,18 @@ class Canvas:
         """Write one label into the free voxels of a part of the labels (a view)."""
         if mask.any():
             self.painted.add(label)
-            self.overlap_count += int(np.count_nonzero(mask & (part != 0) & (part != label)))
+            lost = int(np.count_nonzero(mask & (part != 0) & (part != label)))
+            self.overlap_count += lost
+            if lost:
+                self.covered.add(label)
             np.copyto(part, label, where=mask & (part == 0))
 
     def paint(self, part: NDArray[Any], values: NDArray[Any]) -> None:
         """Write values into the free voxels of a part of the labels (a view)."""
         taken = (part != 0) & (values != 0) & (part != values)
-        self.overlap_count += int(np.count_nonzero(taken))
+        if taken.any():
+            self.overlap_count += int(np.count_nonzero(taken))
+            self.covered |= {int(value) for value in np.unique(values[taken])}
         used = np.flatnonzero(np.bincount(values.ravel(), minlength=1))
         self.painted |= {int(value) for value in used if value}
         np.copyto(part, values.astype(part.dtype, copy=False), where=(part == 0))

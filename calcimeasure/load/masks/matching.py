@@ -15,13 +15,15 @@ import numpy as np
 from calcimeasure.load.constants import LOAD
 from calcimeasure.load.masks.grid import (
     Canvas,
+    difference_in_words,
     extent_in_mask,
     grid_of,
-    nifti_axes,
+    image_lattice,
     range_in_words,
 )
+from calcimeasure.load.masks.images import paint_images
 from calcimeasure.load.masks.names import bone_name, seems_to_mean_a_bone
-from calcimeasure.load.masks.nifti import LARGEST_RESAMPLED_VOXELS, paint_niftis
+from calcimeasure.load.masks.nifti import LARGEST_RESAMPLED_VOXELS
 from calcimeasure.load.masks.plan import plan_labels
 from calcimeasure.load.masks.records import BoneMasks, MaskError, MaskFile, MaskFiles, MaskKind, PassedOver
 from calcimeasure.load.masks.rtstruct import paint_structure_set
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from calcimeasure.model import Stack
 
 
-class _Fit(StrEnum):
+class Fit(StrEnum):
     """How well a file belongs to a stack, best first."""
 
     OWN = "own"
@@ -44,9 +46,9 @@ def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only
     """Read the outlines that belong to a stack.
 
     A SEG or RTSTRUCT belongs to the stack whose images it references, in the same frame of reference. If no mask
-    references the stack, every mask in the frame of reference of the stack belongs to it. A NIfTI belongs to the stack
-    with the same grid, in any order and direction of axes. If no NIfTI has the grid, one belongs to the stack if it
-    covers the stack and does not extend beyond it.
+    references the stack, every mask in the frame of reference of the stack belongs to it. An image file (NIfTI, NRRD,
+    MetaImage) belongs to the stack with the same grid, in any order and direction of axes. If none has the grid, one
+    belongs to the stack if it covers the stack and does not extend beyond it.
 
     Parameters
     ----------
@@ -71,11 +73,10 @@ def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only
     belonging, passed_over = _belonging(masks, stack, geometry, bones_only=bones_only)
     plan = plan_labels([file for file, _ in belonging], bones_only=bones_only)
     canvas = Canvas.of(geometry, stack, len(plan.names), measured=not bones_only)
-    niftis = [file for file, _ in belonging if file.kind is MaskKind.NIFTI]
     for file, fit in belonging:
-        if file.kind is not MaskKind.NIFTI:
+        if file.grid is None:
             passed_over += _paint_dicom(file, fit, plan.labels_of(file), canvas)
-    paint_niftis(niftis, plan, canvas)
+    paint_images([file for file, _ in belonging if file.grid is not None], plan, canvas)
     return BoneMasks(
         canvas.labels,
         tuple(one for one in plan.names if one.label in canvas.painted),
@@ -100,35 +101,38 @@ def belonging_masks(masks: MaskFiles, stack: Stack, geometry: Geometry) -> list[
 def _unknown_names(masks: MaskFiles, stack: Stack, geometry: Geometry) -> tuple[str, ...]:
     """List the names in files of the stack that seem to mean a bone, and none that is known."""
     files = [file for file in masks.files if any(seems_to_mean_a_bone(one.text) for one in file.classes)]
-    own = [file for file in files if isinstance(_fit_of_place(file, stack, geometry, measured=False), _Fit)]
+    own = [file for file in files if isinstance(fit_of_place(file, stack, geometry, measured=False), Fit)]
     names = (one.text for file in own for one in file.classes if seems_to_mean_a_bone(one.text))
     return tuple(dict.fromkeys(names))
 
 
-def _paint_dicom(file: MaskFile, fit: _Fit, labels: dict[MaskClass, int], canvas: Canvas) -> list[PassedOver]:
+def _paint_dicom(file: MaskFile, fit: Fit, labels: dict[MaskClass, int], canvas: Canvas) -> list[PassedOver]:
     """Paint a SEG or an RTSTRUCT; if it does not fit, give the reason why it was passed over."""
     try:
         if file.kind is MaskKind.SEG:
-            paint_seg(file, labels, canvas, drawn_on_it=fit is _Fit.OWN)
+            paint_seg(file, labels, canvas, drawn_on_it=fit is Fit.OWN)
         else:
             paint_structure_set(file, labels, canvas)
     except MaskError as error:
         # A mask that was made for another stack need not fit this one. A broken file is never passed over.
-        if fit is _Fit.OWN or error.series_uid is None:
+        if fit is Fit.OWN or error.series_uid is None:
             raise
         return [PassedOver(file.path, error.message)]
-    if fit is _Fit.LIKELY:
-        canvas.remarks.append(
-            f"{file.path.name} lies in the same frame of reference, and references none of the images."
-        )
+    if fit is Fit.LIKELY:
+        canvas.remarks.append(likely_in_words(file))
     return []
+
+
+def likely_in_words(file: MaskFile) -> str:
+    """Say that a file may have been made for another stack of its frame of reference."""
+    return f"{file.path.name} lies in the same frame of reference, and references none of the images."
 
 
 def _belonging(
     masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only: bool
-) -> tuple[list[tuple[MaskFile, _Fit]], list[PassedOver]]:
+) -> tuple[list[tuple[MaskFile, Fit]], list[PassedOver]]:
     """Sort files into those that belong to a stack and others; files that only may belong count if none surely does."""
-    found: list[tuple[MaskFile, _Fit]] = []
+    found: list[tuple[MaskFile, Fit]] = []
     passed_over: list[PassedOver] = []
     for file in masks.files:
         fit = _fit(file, stack, geometry, bones_only=bones_only)
@@ -136,31 +140,31 @@ def _belonging(
             passed_over.append(fit)
         elif file.classes:
             found.append((file, fit))
-    own: list[tuple[MaskFile, _Fit]] = [(file, fit) for file, fit in found if fit is _Fit.OWN]
+    own: list[tuple[MaskFile, Fit]] = [(file, fit) for file, fit in found if fit is Fit.OWN]
     if own:
         own_ones = "Masks of the stack itself expected, found others too: these were made elsewhere."
-        passed_over += [PassedOver(file.path, own_ones) for file, fit in found if fit is not _Fit.OWN]
+        passed_over += [PassedOver(file.path, own_ones) for file, fit in found if fit is not Fit.OWN]
     return own or found, passed_over
 
 
-def _fit(file: MaskFile, stack: Stack, geometry: Geometry, *, bones_only: bool) -> _Fit | PassedOver:
+def _fit(file: MaskFile, stack: Stack, geometry: Geometry, *, bones_only: bool) -> Fit | PassedOver:
     """Tell how a file belongs to a stack, or why it is not used for the stack."""
-    fit = _fit_of_place(file, stack, geometry, measured=not bones_only)
-    if not isinstance(fit, _Fit):
+    fit = fit_of_place(file, stack, geometry, measured=not bones_only)
+    if not isinstance(fit, Fit):
         return PassedOver(file.path, fit)
     if bones_only and not any(bone_name(one.text) for one in file.classes):
         return PassedOver(file.path, _no_bones(file), is_nameless=True)
     return fit
 
 
-def _fit_of_place(file: MaskFile, stack: Stack, geometry: Geometry, *, measured: bool) -> _Fit | str:
+def fit_of_place(file: MaskFile, stack: Stack, geometry: Geometry, *, measured: bool) -> Fit | str:
     """Tell how a file belongs to a stack by its UIDs or its grid, whatever is outlined in it."""
-    if file.kind is MaskKind.NIFTI:
-        return _nifti_fit(file, geometry, measured=measured)
+    if file.grid is not None:
+        return _image_fit(file, geometry, measured=measured)
     return _dicom_fit(file, stack)
 
 
-def _dicom_fit(file: MaskFile, stack: Stack) -> _Fit | str:
+def _dicom_fit(file: MaskFile, stack: Stack) -> Fit | str:
     references = _references(file, stack)
     same_frame = file.frame_of_reference_uid is not None and file.frame_of_reference_uid == stack.frame_of_reference_uid
     other_frame = not same_frame and None not in (file.frame_of_reference_uid, stack.frame_of_reference_uid)
@@ -175,9 +179,9 @@ def _dicom_fit(file: MaskFile, stack: Stack) -> _Fit | str:
             stack.series_uid,
         )
     if references:
-        return _Fit.OWN
+        return Fit.OWN
     if same_frame:
-        return _Fit.LIKELY
+        return Fit.LIKELY
     return (
         f"Frame of reference {stack.frame_of_reference_uid or 'none'} or images of the series expected, found "
         f"frame of reference {file.frame_of_reference_uid or 'none'}, images of "
@@ -192,17 +196,18 @@ def _references(file: MaskFile, stack: Stack) -> bool:
     return any(one.sop_uid in file.instance_uids for one in stack.instances if one.sop_uid)
 
 
-def _nifti_fit(file: MaskFile, geometry: Geometry, *, measured: bool) -> _Fit | str:
+def _image_fit(file: MaskFile, geometry: Geometry, *, measured: bool) -> Fit | str:
     grid = grid_of(file)
-    if nifti_axes(grid, geometry) is not None:
-        return _Fit.OWN
+    if image_lattice(grid, geometry, whole=not measured) is not None:
+        return Fit.OWN
     low, high, voxel = extent_in_mask(grid, geometry)
     margin = LOAD.margin_voxels * np.maximum(1.0, voxel)
     last = np.array(grid.shape) - 1
     if measured:
         return (
-            f"The stack's own grid expected, found {' x '.join(map(str, grid.shape))} voxels, the stack at "
-            f"{range_in_words(low, high)} of them (sform or qform). What is measured is never resampled."
+            "The stack's own voxels expected, all or a part of them, found "
+            f"{difference_in_words(grid, geometry)}. What is measured is never resampled: draw the outlines on this "
+            "series."
         )
     if math.prod(grid.shape) > LARGEST_RESAMPLED_VOXELS:
         return (
@@ -211,7 +216,7 @@ def _nifti_fit(file: MaskFile, geometry: Geometry, *, measured: bool) -> _Fit | 
         )
     covers = np.all(low >= -0.5 - LOAD.overhang_voxels) and np.all(high <= last + 0.5 + LOAD.overhang_voxels)
     if covers and np.all(low <= margin) and np.all(high >= last - margin):
-        return _Fit.LIKELY
+        return Fit.LIKELY
     return (
         f"The grid of the stack expected ({' x '.join(map(str, geometry.shape_kji))} slices, rows, columns), found "
         f"{' x '.join(map(str, grid.shape))} voxels that "

@@ -90,3 +90,26 @@ def words_and_side(text: str) -> tuple[list[str], Laterality | None]:
     if len(sides) != 1:
         return words, None
     return [word for word in words if word not in _SIDES], _SIDES[sides[0]]
+
+
+_ORGANS: Final = frozenset(
+    """adrenal_gland aorta atrial_appendage autochthon brachiocephalic_trunk brachiocephalic_vein brain colon
+    common_carotid_artery costal_cartilages duodenum esophagus face gallbladder gluteus_maximus gluteus_medius
+    gluteus_minimus heart heart_atrium heart_myocardium heart_ventricle iliac_artery iliac_vena iliopsoas
+    inferior_vena_cava kidney kidney_cyst liver lung_lower_lobe lung_middle_lobe lung_upper_lobe pancreas
+    portal_vein_and_splenic_vein prostate pulmonary_artery pulmonary_vein small_bowel spinal_cord spleen stomach
+    subclavian_artery superior_vena_cava thyroid_gland trachea urinary_bladder""".split()  # noqa: SIM905 - a list of words
+)
+"""Organs, muscles, vessels of TotalSegmentator's task total (its map_to_binary.py, versions 1 and 2), without side."""
+
+
+def is_organ(text: str) -> bool:
+    """Tell whether the name of a class is that of an organ, muscle or vessel of TotalSegmentator.
+
+    Examples
+    --------
+    >>> is_organ("kidney_left"), is_organ("Liver"), is_organ("left hip, lateral")
+    (True, True, False)
+    """
+    words, _ = words_and_side(text)
+    return "_".join(words) in _ORGANS

@@ -5,31 +5,18 @@ from __future__ import annotations
 import gzip
 import math
 import re
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from calcimeasure.load.constants import LOAD
-from calcimeasure.load.masks.grid import (
-    Canvas,
-    extent_in_mask,
-    grid_of,
-    index_in_slice,
-    nearest_index,
-    nifti_axes,
-    range_in_words,
-)
-from calcimeasure.load.masks.reading import FARTHEST_MM, LARGEST_MASK_VOXELS, LARGEST_SIDE, refusing_broken
-from calcimeasure.load.masks.records import MaskClass, MaskFile, MaskKind, NiftiGrid
+from calcimeasure.load.masks.reading import FARTHEST_MM, LARGEST_MASK_VOXELS, LARGEST_SIDE, VOXELS_AT_A_TIME
+from calcimeasure.load.masks.records import ImageGrid, MaskClass, MaskFile, MaskKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from calcimeasure.load.masks.plan import LabelPlan
 
 LARGEST_RESAMPLED_VOXELS: Final = 2**30
 """A mask on another grid is held in memory as a whole. A whole body at 1.5 mm has a tenth of this number of voxels."""
@@ -41,8 +28,6 @@ _LARGEST_LABEL: Final = 2**16 - 1
 _TEXT_EXTENSIONS: Final = frozenset({0, 6, 30})
 """Codes of NIfTI header extensions that hold text: unspecified (written by TotalSegmentator), comment, Caret."""
 
-_VOXELS_AT_A_TIME: Final = 2**23
-
 
 def nifti_header(path: Path) -> MaskFile:
     """Read grid and names of labels of a NIfTI file."""
@@ -53,7 +38,7 @@ def nifti_header(path: Path) -> MaskFile:
     stem = re.sub(r"\.nii(\.gz)?$", "", path.name, flags=re.IGNORECASE)
     # A header without a table of names has one class with the name of the file.
     classes = _extension_names(image.header.extensions) or (MaskClass(None, stem),)
-    return MaskFile(path, MaskKind.NIFTI, classes, grid=NiftiGrid(_nifti_shape(image.shape), _affine_lps(image)))
+    return MaskFile(path, MaskKind.NIFTI, classes, grid=ImageGrid(_nifti_shape(image.shape), _affine_lps(image)))
 
 
 def _refuse_large_nifti_header(path: Path) -> None:
@@ -127,96 +112,22 @@ def _text_of(extension: Any) -> bytes:  # noqa: ANN401 - nibabel has no types
     return text.strip(b" \0\r\n\t")
 
 
-def paint_niftis(files: Sequence[MaskFile], plan: LabelPlan, canvas: Canvas) -> None:
-    """Paint NIfTI files of any grids into the labels of a stack."""
-    by_grid: dict[NiftiGrid, list[MaskFile]] = defaultdict(list)
-    for file in files:
-        if file.kind is MaskKind.NIFTI:
-            by_grid[grid_of(file)].append(file)
-    for grid, same_grid in by_grid.items():
-        axes_signs = nifti_axes(grid, canvas.geometry)
-        if axes_signs is not None:
-            flips = tuple(slice(None, None, sign) for sign in axes_signs[1])
-            target = canvas.labels.transpose(axes_signs[0])[flips]
-            for file in same_grid:
-                _paint_nifti(file, plan.labels_of(file), target, canvas)
-            continue
-        # All bones are first joined on their common grid, so that 60 bones are resampled only once.
-        low, high, _ = extent_in_mask(grid, canvas.geometry)
-        canvas.resample(
-            same_grid[0], f"{' x '.join(map(str, grid.shape))} voxels, the stack at {range_in_words(low, high)}"
-        )
-        own = np.zeros(grid.shape, dtype=canvas.labels.dtype, order="F")
-        painted = set(canvas.painted)
-        for file in same_grid:
-            _paint_nifti(file, plan.labels_of(file), own, canvas)
-        canvas.painted = painted
-        _paint_nearest(own, grid, canvas)
+def nifti_voxels(file: MaskFile, shape: tuple[int, int, int]) -> Iterator[tuple[slice, int, NDArray[Any]]]:
+    """Read the voxels of a file in parts along its last axis.
 
-
-def _paint_nifti(file: MaskFile, labels: dict[MaskClass, int], target: NDArray[Any], canvas: Canvas) -> None:
-    """Paint a file on an array with the same axes, in parts along the last axis."""
+    Yields
+    ------
+    slice, int, ndarray
+        The indexes along the last axis, the layer (always 0), and the voxels in the order of the file's axes.
+    """
     import nibabel
 
-    with refusing_broken(file.path, "Voxels that can be read"):
-        image: Any = nibabel.load(file.path, keep_file_open=True)
-        grid = grid_of(file)
-        if _nifti_shape(image.shape) != grid.shape:
-            raise ValueError(f"a shape of {image.shape}, it was {grid.shape}")
-        rest = (0,) * (len(image.shape) - 3)
-        step = max(1, _VOXELS_AT_A_TIME // (grid.shape[0] * grid.shape[1]))
-        values_seen: set[float] = set()
-        for start in range(0, grid.shape[2], step):
-            window = slice(start, min(start + step, grid.shape[2]))
-            index = (slice(None), slice(None), window, *rest)[: len(image.shape)]
-            voxels = np.asanyarray(image.dataobj[index]).reshape(*grid.shape[:2], -1)
-            if not voxels.any():
-                continue
-            if not np.all(np.isfinite(voxels)):
-                raise ValueError("voxels that are no numbers")
-            only, label = next(iter(labels.items()))
-            if only.number is None:
-                _refuse_several_values(voxels, values_seen)
-                canvas.paint_class(target[..., window], voxels >= LOAD.half, label)
-            else:
-                canvas.paint(target[..., window], _nifti_labels(voxels, labels))
-
-
-def _nifti_labels(voxels: NDArray[Any], labels: dict[MaskClass, int]) -> NDArray[Any]:
-    """Convert the values of a file into labels."""
-    dtype = np.uint8 if max(labels.values()) < 2**8 else np.uint16
-    if voxels.dtype.kind not in "ui":
-        if np.any(np.rint(voxels) != voxels) or np.abs(voxels).max() > 2**31:
-            raise ValueError("labels that are no whole numbers")
-        voxels = voxels.astype(np.int64)
-    numbers = {cast("int", one.number): label for one, label in labels.items()}
-    # Values without a name are ignored. A look-up table converts all values at once.
-    inside = (voxels >= 0) & (voxels <= max(numbers))
-    table = np.zeros(max(numbers, default=0) + 1, dtype=dtype)
-    for number, label in numbers.items():
-        table[number] = label
-    result: NDArray[Any] = table[np.where(inside, voxels, 0)]
-    return result
-
-
-def _refuse_several_values(voxels: NDArray[Any], values_seen: set[float]) -> None:
-    """Refuse several labels without names where one class is expected; values between 0 and 1 (probabilities) pass."""
-    largest = voxels.max()
-    if voxels.dtype.kind == "f" and voxels.min() >= 0 and largest <= 1:
-        return
-    if largest != 0:
-        values_seen.add(float(largest))
-    others = (voxels != 0) & (voxels != largest)
-    if np.any(others):
-        values_seen.add(float(voxels[others][0]))
-    if len(values_seen) > 1 or min(values_seen, default=0) < 0:
-        found = ", ".join(f"{value:g}" for value in sorted(values_seen))
-        raise ValueError(f"the values {found} in a mask of one class, without a table of their names")
-
-
-def _paint_nearest(own: NDArray[Any], grid: NiftiGrid, canvas: Canvas) -> None:
-    """Take each voxel of the stack from the nearest one of another grid."""
-    per_step = np.linalg.inv(np.array(grid.affine_lps))[:3, :3]
-    for k, slice_labels in enumerate(canvas.labels):
-        index = index_in_slice(per_step, grid.origin_lps_mm, k, canvas.geometry)
-        canvas.paint(slice_labels, np.broadcast_to(own[nearest_index(index, grid.shape)], slice_labels.shape))
+    image: Any = nibabel.load(file.path, keep_file_open=True)
+    if _nifti_shape(image.shape) != shape:
+        raise ValueError(f"a shape of {image.shape}, it was {shape}")
+    rest = (0,) * (len(image.shape) - 3)
+    step = max(1, VOXELS_AT_A_TIME // (shape[0] * shape[1]))
+    for start in range(0, shape[2], step):
+        window = slice(start, min(start + step, shape[2]))
+        index = (slice(None), slice(None), window, *rest)[: len(image.shape)]
+        yield window, 0, np.asanyarray(image.dataobj[index]).reshape(*shape[:2], -1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from calcimeasure.load.masks.names import bone_name, words_and_side
-from calcimeasure.load.masks.records import MaskClass, MaskError, MaskFile, MaskKind, NamedMask
+from calcimeasure.load.masks.records import MaskClass, MaskError, MaskFile, NamedMask
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -44,9 +44,9 @@ def plan_labels(files: Sequence[MaskFile], *, bones_only: bool) -> LabelPlan:
                 names.append(NamedMask(label, name, side, (file.path,)))
                 by_name[name] = label
             labels[file, one] = label
-    niftis = {file.path for file in files if file.kind is MaskKind.NIFTI}
+    images = {file.path for file in files if file.grid is not None}
     if bones_only:
-        _refuse_two_niftis(names, niftis)
+        _refuse_two_images(names, images)
     return LabelPlan(tuple(names), labels)
 
 
@@ -54,10 +54,10 @@ def _also_in(named: NamedMask, path: Path) -> NamedMask:
     return named if path in named.paths else replace(named, paths=(*named.paths, path))
 
 
-def _refuse_two_niftis(names: Iterable[NamedMask], niftis: Collection[Path]) -> None:
-    """Refuse two NIfTI of one bone on one grid: if two stacks share the grid, nothing tells which mask is meant."""
+def _refuse_two_images(names: Iterable[NamedMask], images: Collection[Path]) -> None:
+    """Refuse two images of one bone on one grid: if two stacks share the grid, nothing tells which mask is meant."""
     for one in names:
-        twins = [path for path in one.paths if path in niftis]
+        twins = [path for path in one.paths if path in images]
         if len(twins) > 1:
             raise MaskError(
                 f"One NIfTI with {one.name} expected for the stack, found {len(twins)} ({twins[0]} and {twins[1]}): "

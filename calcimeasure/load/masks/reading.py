@@ -25,6 +25,9 @@ LARGEST_SIDE: Final = 2**15 - 1
 LARGEST_MASK_VOXELS: Final = 2**32
 """Largest number of voxels of a mask. The largest CT seen has a tenth of this number."""
 
+VOXELS_AT_A_TIME: Final = 2**23
+"""Voxels of an image file that are converted at once: what is computed of them takes memory, too."""
+
 LARGEST_STRUCTURE_SET_BYTES: Final = 2**31
 
 

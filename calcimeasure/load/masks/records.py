@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from calcimeasure.model import Laterality
+    from calcimeasure.model import AlgorithmType, Laterality
 
 
 class MaskError(UsageError):
@@ -48,6 +48,8 @@ class MaskKind(StrEnum):
     SEG = "SEG"
     RTSTRUCT = "RTSTRUCT"
     NIFTI = "NIfTI"
+    NRRD = "NRRD"
+    META_IMAGE = "MetaImage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +63,35 @@ class MaskClass:
         zero belongs to the structure.
     text
         Its name in the file.
+    layer
+        The layer of an image file with several voxels at each place (`.seg.nrrd` with overlapping segments).
+    tracking_uid
+        Tracking UID (0062,0021) of a segment.
+    algorithm_type
+        How it was outlined, as the file says: Segment Algorithm Type (0062,0008), ROI Generation Algorithm (3006,0036).
+    is_anatomy
+        Whether its code says that it is a part of the body (bone, organ), or a finding; None if no code says so.
     """
 
     number: int | None
     text: str
+    layer: int = 0
+    tracking_uid: str | None = None
+    algorithm_type: AlgorithmType | None = None
+    is_anatomy: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class NiftiGrid:
-    """The positions of the voxels of a NIfTI.
+class ImageGrid:
+    """The positions of the voxels of an image file (NIfTI, NRRD, MetaImage).
 
     Parameters
     ----------
     shape
         Number of voxels along the three axes of the file.
     affine_lps
-        Rows of the 4 x 4 matrix from index to LPS mm: the sform of the header or, without an sform, the qform (NIfTI-1,
-        methods 3 and 2). The signs of x and y are changed from RAS+ to LPS.
+        Rows of the 4 x 4 matrix from index to LPS mm. For NIfTI the sform of the header or, without an sform, the qform
+        (NIfTI-1, methods 3 and 2); the signs of x and y are changed from RAS+ to LPS.
     """
 
     shape: tuple[int, int, int]
@@ -107,11 +121,16 @@ class MaskFile:
     classes
         The outlined structures, in the order of the file.
     frame_of_reference_uid
-        (0020,0052); None if the file has none, as for every NIfTI.
+        (0020,0052); None if the file has none, as every image file.
     series_uids, instance_uids
         The series and images that the file references as the ones it was drawn on; empty if it references none.
     grid
-        The grid of a NIfTI; None for other formats.
+        The grid of an image file; None for DICOM.
+    patient_id
+        Patient ID (0010,0020); None if the file has none.
+    author
+        Who drew it: Content Creator's Name (0070,0084) of a SEG, Operators' Name (0008,1070) of an RTSTRUCT; None if
+        the file has none.
     """
 
     path: Path
@@ -120,7 +139,9 @@ class MaskFile:
     frame_of_reference_uid: str | None = None
     series_uids: frozenset[str] = frozenset()
     instance_uids: frozenset[str] = field(default=frozenset(), repr=False)
-    grid: NiftiGrid | None = None
+    grid: ImageGrid | None = None
+    patient_id: str | None = None
+    author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from calcimeasure.load.masks.records import MaskClass, MaskFile
 
+REFERENCES_DISAGREE: Final = "references_disagree"
+"""The notice on contours that lie beside the images that they reference."""
+
 _CLOSED: Final = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})
 
 
@@ -158,11 +161,54 @@ def _slice_of(file: MaskFile, contour: _Contour, canvas: Canvas) -> tuple[int | 
     # Between two slices the nearest is never farther than half the step between them.
     between = geometry.positions_along_normal_mm[0] <= depth_mm <= geometry.positions_along_normal_mm[-1]
     own = {canvas.slice_of_instance[uid] for uid in contour.instance_uids if uid in canvas.slice_of_instance}
-    if len(own) == 1 and not (near and abs(k - min(own)) <= 1):
+    if len(own) == 1 and not (near and abs(k - min(own)) <= _most_slices_off(canvas)):
+        _note_disagreement(file, min(own), float(offsets_mm[min(own)]), canvas)
+    if canvas.measured and len(own) != 1 and not _has_frame_of(file, canvas):
         raise canvas.refusal(
             file,
-            f"A contour in slice {min(own) + 1}, which it references, expected",
-            f"one {offsets_mm[min(own)]:.2f} mm beside it (Contour Image Sequence (3006,0016))",
-            "Positions or references of the file are wrong: write it again from this series.",
+            f"Frame of reference {canvas.stack.frame_of_reference_uid or 'none'}, or contours that reference their "
+            "images, expected",
+            f"frame of reference {file.frame_of_reference_uid or 'none'} (Frame of Reference UID (0020,0052))",
+            "Draw the contours on this series.",
+        )
+    if canvas.measured and near and abs(offsets_mm[k]) > LOAD.plane_tolerance_mm:
+        raise canvas.refusal(
+            file,
+            "Contours in the planes of the slices expected",
+            f"one {offsets_mm[k]:.2f} mm beside slice {k + 1} (Contour Data (3006,0050))",
+            "What is measured is never resampled: draw the contours on this series.",
         )
     return (k if near or between else None), float(offsets_mm[k])
+
+
+def _most_slices_off(canvas: Canvas) -> int:
+    """Give the slices by which reference and position may differ: between two slices either of both may be meant."""
+    return 0 if canvas.measured else 1
+
+
+def _has_frame_of(file: MaskFile, canvas: Canvas) -> bool:
+    uid = file.frame_of_reference_uid
+    return uid is not None and uid == canvas.stack.frame_of_reference_uid
+
+
+def _note_disagreement(file: MaskFile, own: int, offset_mm: float, canvas: Canvas) -> None:
+    """Let the coordinates win over the reference to an image, if they are coordinates of the stack.
+
+    Raises
+    ------
+    MaskError
+        The file has another frame of reference: nothing then confirms its coordinates.
+    """
+    if not _has_frame_of(file, canvas):
+        raise canvas.refusal(
+            file,
+            f"A contour in slice {own + 1}, which it references, expected",
+            f"one {offset_mm:.2f} mm beside it in another frame of reference (Contour Image Sequence (3006,0016))",
+            "Positions or references of the file are wrong: write it again from this series.",
+        )
+    if REFERENCES_DISAGREE not in canvas.notices:
+        canvas.notices.append(REFERENCES_DISAGREE)
+        canvas.remarks.append(
+            f"Contours in {file.path.name} lie beside the images that they reference (the first {offset_mm:.2f} mm "
+            f"beside slice {own + 1}): their coordinates were taken, in the same frame of reference."
+        )

@@ -10,6 +10,7 @@ import numpy as np
 from pydicom.filereader import dcmread
 
 from calcimeasure.load.constants import LOAD
+from calcimeasure.load.masks.frames import frames_of
 from calcimeasure.load.masks.grid import (
     Canvas,
     Lattice,
@@ -17,8 +18,10 @@ from calcimeasure.load.masks.grid import (
     half_step_mm,
     index_in_slice,
     nearest_index,
+    on_lattice,
 )
-from calcimeasure.load.masks.reading import FARTHEST_MM, is_deflated, items_of, refuse_bomb, refusing_broken
+from calcimeasure.load.masks.reading import FARTHEST_MM, items_of, refuse_bomb, refusing_broken
+from calcimeasure.load.masks.records import MaskError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from calcimeasure.load.masks.records import MaskClass, MaskFile
+    from calcimeasure.model import Stack
 
 
 _Target = list[tuple["NDArray[Any]", Any]]
@@ -66,17 +70,66 @@ def paint_seg(file: MaskFile, labels: dict[MaskClass, int], canvas: Canvas, *, d
         shape = (int(dataset.Rows), int(dataset.Columns))
         decoder = _decoder(dataset, labels)
         lattices = {plane: find_lattice(plane.origin, plane.steps, shape, canvas.geometry) for plane in frames}
+    beside = [same for plane, same in frames.items() if not _is_within(plane, canvas)]
     frames = {plane: same for plane, same in frames.items() if _is_within(plane, canvas)}
+    if canvas.measured and (count := sum(decoder.wants(segment) for same in beside for _, segment in same)):
+        canvas.remarks.append(f"{count} frames of {file.path.name} lie beside the stack's slices.")
     lattices = {plane: lattices[plane] for plane in frames}
     spacing_mm = _seg_spacing_mm(dataset, frames, canvas)
     on_voxels = {plane: lattice for plane, lattice in lattices.items() if lattice is not None}
     coarser = not drawn_on_it and _is_coarser(spacing_mm, canvas)
     if not coarser and len(on_voxels) == len(lattices):
-        targets = {plane: _on_lattice(lattice, shape, canvas) for plane, lattice in on_voxels.items()}
+        targets = {plane: _own_target(lattice, shape, canvas) for plane, lattice in on_voxels.items()}
     else:
         targets = _nearest_targets(file, frames, shape, spacing_mm, canvas)
     with refusing_broken(file.path, "Frames that can be decoded"):
         _paint_frames(file, frames, targets, decoder, canvas)
+
+
+def film_masks(file: MaskFile, stack: Stack) -> dict[MaskClass, NDArray[np.bool_]]:
+    """Read a SEG of a radiograph, which has pixels and no plane: its frames lie on the image that it references.
+
+    Returns
+    -------
+    dict
+        (rows, columns) of each segment with a frame.
+
+    Raises
+    ------
+    MaskError
+        The SEG is broken, references another image, or has other rows and columns.
+    """
+    image = stack.instances[0]
+    with refusing_broken(file.path, "A DICOM SEG that can be read"):
+        with file.path.open("rb") as opened:
+            refuse_bomb(opened, file.path)
+        dataset = dcmread(file.path, stop_before_pixels=True, force=True)
+        shape, expected = (
+            (int(dataset.Rows), int(dataset.Columns)),
+            (image.pixel_format.rows, image.pixel_format.columns),
+        )
+        if file.instance_uids != {image.sop_uid} or shape != expected:
+            raise MaskError(
+                f"A SEG of the radiograph {image.sop_uid} alone, of {expected[0]} x {expected[1]} pixels, expected, "
+                f"found one of {len(file.instance_uids)} images with {shape[0]} x {shape[1]} pixels ({file.path}). "
+                "Draw it on that image.",
+                file.path,
+                stack.series_uid,
+            )
+        decoder = _decoder(dataset, {one: label for label, one in enumerate(file.classes, 1)})
+        shared = next(iter(items_of(dataset, "SharedFunctionalGroupsSequence")), None)
+        per_frame = items_of(dataset, "PerFrameFunctionalGroupsSequence")
+        masks: dict[MaskClass, NDArray[np.bool_]] = {}
+        for groups, pixels in zip(per_frame, frames_of(file.path, range(len(per_frame))), strict=True):
+            for one in file.classes:
+                inside = pixels == one.number if decoder.label_map else pixels >= decoder.threshold
+                if decoder.label_map or one.number == _segment_of(groups, shared):
+                    masks[one] = masks.get(one, np.zeros(shape, np.bool_)) | inside
+    return masks
+
+
+def _segment_of(groups: Dataset, shared: Dataset | None) -> int:
+    return int(_macro(groups, shared, "SegmentIdentificationSequence").ReferencedSegmentNumber)
 
 
 def _is_coarser(spacing_mm: float | None, canvas: Canvas) -> bool:
@@ -103,7 +156,7 @@ def _seg_frames(dataset: Dataset) -> _Frames:
             raise ValueError(f"Pixel Spacing (0028,0030) of {plane.spacing_mm}")
         segment = None
         if not label_map:
-            segment = int(_macro(groups, shared, "SegmentIdentificationSequence").ReferencedSegmentNumber)
+            segment = _segment_of(groups, shared)
         frames[plane].append((index, segment))
     return frames
 
@@ -168,6 +221,11 @@ class _Decoder:
     def wants(self, segment: int | None) -> bool:
         return self.label_map or segment in self.labels
 
+    def inside_of(self, pixels: NDArray[Any]) -> NDArray[np.bool_]:
+        """Tell which pixels of a frame are in any segment."""
+        inside: NDArray[np.bool_] = np.isin(pixels, list(self.labels)) if self.label_map else pixels >= self.threshold
+        return inside
+
     def paint(self, part: NDArray[Any], pixels: NDArray[Any], segment: int | None, canvas: Canvas) -> None:
         if segment is not None:
             canvas.paint_class(part, pixels >= self.threshold, self.labels[segment])
@@ -177,27 +235,10 @@ class _Decoder:
                 canvas.paint_class(part, pixels == value, self.labels[int(value)])
 
 
-def _on_lattice(lattice: Lattice, shape: tuple[int, int], canvas: Canvas) -> _Target:
+def _own_target(lattice: Lattice, shape: tuple[int, int], canvas: Canvas) -> _Target:
     """Give the target of a frame whose pixels are voxels of the stack; pixels outside of the stack are left out."""
-    k = int(lattice.start_kji[0])
-    if not 0 <= k < canvas.geometry.shape_kji[0]:
-        return []
-    # The axes of the view are in the order of the axes of the frame.
-    view = canvas.labels[k].transpose([axis - 1 for axis in lattice.axes])
-    starts = [int(lattice.start_kji[axis]) for axis in lattice.axes]
-    inside: list[slice] = []
-    taken: list[slice] = []
-    for start, sign, count, side in zip(starts, lattice.signs, shape, view.shape, strict=True):
-        # Element n of the frame is voxel start + sign * n. These are the first and the last n inside the stack.
-        low, high = (-start, side - 1 - start) if sign > 0 else (start - side + 1, start)
-        low, high = max(0, low), min(count - 1, high)
-        if low > high:
-            return []
-        taken.append(slice(low, high + 1))
-        ends = sorted((start + sign * low, start + sign * high))
-        inside.append(slice(ends[0], ends[1] + 1))
-    part = view[tuple(inside)][tuple(slice(None, None, sign) for sign in lattice.signs)]
-    return [(part, tuple(taken))]
+    there = on_lattice(lattice, shape, canvas.labels)
+    return [] if there is None else [there]
 
 
 def _nearest_targets(
@@ -267,8 +308,6 @@ def _paint_frames(
     decoder: _Decoder,
     canvas: Canvas,
 ) -> None:
-    from pydicom.pixels.utils import iter_pixels
-
     wanted = sorted(
         (
             (index, segment, plane)
@@ -281,9 +320,21 @@ def _paint_frames(
     )
     if not wanted:
         return
-    # pydicom can read single frames from a file, but not from a deflated file.
-    whole = dcmread(file.path, force=True) if is_deflated(file.path) else file.path
-    decoded = iter_pixels(whole, indices=[index for index, _, _ in wanted])
+    decoded = frames_of(file.path, [index for index, _, _ in wanted])
     for (_, segment, plane), pixels in zip(wanted, decoded, strict=True):
         for part, index in targets[plane]:
+            if canvas.measured:
+                _refuse_outside(file, decoder.inside_of(pixels), index, canvas)
             decoder.paint(part, np.broadcast_to(pixels[index], part.shape), segment, canvas)
+
+
+def _refuse_outside(file: MaskFile, inside: NDArray[np.bool_], index: tuple[slice, ...], canvas: Canvas) -> None:
+    """Refuse a frame with a pixel of a segment beside the stack: a part of an outline would be lost."""
+    outside = int(np.count_nonzero(inside)) - int(np.count_nonzero(inside[index]))
+    if outside:
+        raise canvas.refusal(
+            file,
+            "Outlines inside of the stack expected",
+            f"{outside} pixels of a frame outside of it (Plane Position Sequence (0020,9113))",
+            "Make the segmentation from this series.",
+        )

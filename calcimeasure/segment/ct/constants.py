@@ -475,11 +475,26 @@ class CtConstants(Constants):
     alike_log_odds: float = constant(
         1.5, "log odds", "Solids that touch and that the network takes for masses with at least this are one solid."
     )
-    surely_bone: float = constant(
-        0.02, "", "A part that the network looked at and that is a mass with less is bone, and no piece of a mass."
+    bone_log_odds: float = constant(
+        -1.0,
+        "log odds",
+        "What the signs take for bone and the network, too, with less than this, is no piece of a mass.",
     )
     network_rounding: float = constant(
         1e-3, "log odds", "Sums in another order differ in the seventh digit: what the network says is rounded."
+    )
+
+    # The fringe of a mass of several pieces
+    fringe_mm: float = constant(
+        4.0, "mm", "What lies on a bone so near to a mass of several pieces may be its own: two steps of the solids."
+    )
+    uneven_cortex_mm: float = constant(
+        0.5, "mm", "What is nearer to the marrow than the cortex is thick and this is cortex: half a block."
+    )
+    bony_pocket: float = constant(
+        0.3,
+        "of its blocks",
+        "A pocket beside a mass of several pieces is marrow if bone alone encloses this share of it, in any plane.",
     )
 
     # The cut between a mass and bone

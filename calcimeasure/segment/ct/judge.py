@@ -52,6 +52,11 @@ def is_undecided_whole(features: WholeFeatures) -> bool:
     return _by_signs(features, _WHOLES) >= CT.decided_log_odds and features.volume_mm3 >= CT.smallest_whole_mm3
 
 
+def is_bone(tissue: Tissue, said: float | None) -> bool:
+    """Tell whether the network (log odds; None if it did not look), too, takes for bone what the signs take for it."""
+    return tissue is Tissue.BONE and said is not None and said < CT.bone_log_odds
+
+
 def judge(
     features: Features, settings: MeasureSettings, *, contrast_agent: bool = False, looked: float | None = None
 ) -> Judgement:

@@ -5,6 +5,7 @@ Tissue is judged on a coarse copy. The proposals are outlines on the original vo
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -22,8 +23,9 @@ from calcimeasure.segment.ct.components import find_components
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.cut import contact_mm2, cut
 from calcimeasure.segment.ct.features import features_of
+from calcimeasure.segment.ct.fringe import with_fringe
 from calcimeasure.segment.ct.gather import Area, gather
-from calcimeasure.segment.ct.judge import Judgement, is_undecided, judge
+from calcimeasure.segment.ct.judge import Judgement, is_bone, is_undecided, judge
 from calcimeasure.segment.ct.look import look
 from calcimeasure.segment.ct.place import NOWHERE, find_places, judge_by_place
 from calcimeasure.segment.ct.solids import Scene, is_shaft, more_than_noise
@@ -171,8 +173,8 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     labeled = Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, (k, j, i))
     stack = around(coarse.attenuation_hu, coarse.spacing_mm)
     given = bool(volume.stack.contrast_agent)
-    undecided = [n for n, one in enumerate(features, 1) if is_undecided(one, contrast_agent=given)]
-    looked = look(stack, labeled, undecided, whole=False)
+    said = look(stack, labeled, range(1, len(features) + 1), whole=False)
+    looked = {n: one for n, one in said.items() if is_undecided(features[n - 1], contrast_agent=given)}
     judgements = [judge(one, settings, contrast_agent=given, looked=looked.get(n)) for n, one in enumerate(features, 1)]
     notices: tuple[str, ...] = ()
     able = np.ones(parts.labels.shape, dtype=np.bool_)
@@ -181,25 +183,45 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
         judgements, notices = _by_mask(judgements, parts, outlined)
         able = ~outlined
     tissues = [judgement.tissue for judgement in judgements]
-    bony = [
-        one.tissue is Tissue.BONE and n in looked and one.mass_probability < CT.surely_bone
-        for n, one in enumerate(judgements, 1)
-    ]
+    bony = [is_bone(one.tissue, said.get(n)) for n, one in enumerate(judgements, 1)]
     scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, bony, labeled, stack)
     joined = find_wholes(scene, judgements, settings)
     joined, whole_of, judgements = _in_wholes(scene, judgements, joined)
     number, grouped = _hold_together(parts, features, judgements, whole_of)
     wholes[box] = _numbered(joined, number, whole_of, grouped)
     groups[box] = np.maximum(groups[box], number[parts.labels])
-    small = (groups[box] == 0) & (wholes[box] > 0) & loose[box]
-    groups[box][small] = wholes[box][small]
-    marrow[box] = parts.marrow & (wholes[box] == 0)
+    # Small pieces and fringes have no part of their own.
+    own = (wholes[box] > 0) & (np.where(groups[box] == 0, loose[box], groups[box] == BONE_GROUP))
+    groups[box][own] = wholes[box][own]
+    marrow[box] = _marrow(parts, groups[box], wholes[box], coarse.spacing_mm)
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
     sure = float(np.mean(bone)) if bone else 0.0
     boxes = _boxes(groups)
     places = find_places(coarse, volume.geometry, body, groups, marrow)
     placed = {n: judge_by_place(grouped[n], _blocks_of(n, groups, box), places, settings) for n, box in boxes.items()}
     return _Judged(coarse, body, groups, marrow, wholes, grouped | placed, boxes, sure, places, notices)
+
+
+def _marrow(
+    parts: Parts, groups: NDArray[np.int32], wholes: NDArray[np.int32], spacing_mm: tuple[float, float, float]
+) -> NDArray[np.bool_]:
+    """Find marrow: what dense voxels enclose.
+
+    Gaps of a mass of several pieces are enclosed, too: beside such a mass, marrow is what bone alone encloses in
+    some planes at least.
+    """
+    if not wholes.any():
+        return parts.marrow
+    enclosed = parts.marrow & (wholes == 0)
+    in_bone = find_marrow(groups == BONE_GROUP, spacing_mm)
+    pockets = cc3d.connected_components(enclosed, connectivity=6)
+    voxels = np.bincount(pockets.ravel())
+    bony = np.bincount(pockets[in_bone], minlength=len(voxels)) >= CT.bony_pocket * voxels
+    k, j, i = (math.ceil(CT.room_mm / mm) for mm in spacing_mm)
+    near = box_around(wholes > 0, (k, j, i))
+    marrow = enclosed.copy()
+    marrow[near] &= (in_bone | bony[pockets])[near]
+    return marrow
 
 
 def _blocks_of(number: int, groups: NDArray[np.int32], box: Box) -> NDArray[np.intp]:
@@ -243,18 +265,19 @@ def _in_wholes(
         joined.judgements[whole - 1] if whole else judgement
         for whole, judgement in zip(whole_of[1:], judgements, strict=True)
     ]
-    return replace(joined, labels=np.where(dropped[joined.labels], 0, joined.labels)), whole_of, judged
+    kept = np.where(dropped[joined.labels], np.int32(0), joined.labels)
+    return replace(joined, labels=with_fringe(scene, kept, beyond)), whole_of, judged
 
 
 def _continues_in_bone(scene: Scene, whole_of: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Find the parts of bone that touch each other and lie mostly outside a mass: no part of these belongs to it.
 
-    Shafts do not count: the pieces of a mass on a shaft touch it.
+    Shafts and what the network, too, takes for bone do not count: the pieces of a mass on a bone touch it.
     """
     parts, features, tissues = scene.parts, scene.features, [Tissue.OUTSIDE, *scene.tissues]
     bone = np.array([tissue is Tissue.BONE for tissue in tissues])
     shaft = np.array([False, *(is_shaft(one, tissue) for one, tissue in zip(features, tissues[1:], strict=True))])
-    porous = bone & ~shaft
+    porous = bone & ~shaft & ~np.array([False, *scene.surely_bone])
     together = DisjointSet(range(len(tissues)))
     ones, others, _ = passes(parts.labels, parts.depth_mm)
     able = porous[ones] & porous[others]
@@ -522,7 +545,7 @@ def _cut_out(
     own = groups == number
     divided = cut(volume.attenuation_hu[box], here, own, (groups > 0) & ~own, marrow, spacing_mm)
     labels = cc3d.connected_components(divided, connectivity=26)
-    counts = np.bincount(labels[own], minlength=1)
+    counts = np.bincount(labels[own], minlength=int(labels.max()) + 1)
     counts[0] = 0
     if not counts.any():
         return None, (0, 0, 0), 0.0

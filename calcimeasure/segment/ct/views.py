@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
@@ -85,26 +86,21 @@ def views_of(stack: Around, parts: Labeled, numbers: NDArray[np.intp]) -> tuple[
     attenuation, own
         (n, VIEWS, SIDE, SIDE): attenuation, `BEYOND_HU` beyond the end of the image; and where the part itself lies.
     """
-    seen = np.full((len(numbers), VIEWS, SIDE, SIDE), BEYOND_HU, dtype=np.int16)
-    own = np.zeros(seen.shape, dtype=np.bool_)
+    shape = (len(numbers), VIEWS, SIDE, SIDE)
+    seen, own = np.empty(shape, dtype=np.int16), np.empty(shape, dtype=np.bool_)
     middles_mm = (_deepest(parts, numbers) + 0.5) * parts.spacing_mm + parts.corner_mm
     across = np.arange(SIDE) - (SIDE - 1) / 2
     for scale, (copy_hu, copy_mm) in enumerate(zip(stack.copies_hu, stack.spacings_mm, strict=True)):
-        steps_mm = across * CT.view_steps_mm[scale]
-        for n, (number, middle_mm) in enumerate(zip(numbers, middles_mm, strict=True)):
-            for fixed in range(3):
-                places_mm = [
-                    middle_mm[axis : axis + 1] if axis == fixed else middle_mm[axis] + steps_mm for axis in range(3)
-                ]
-                in_copy = [_on(one, mm, n) for one, mm, n in zip(places_mm, copy_mm, copy_hu.shape, strict=True)]
-                in_parts = [
-                    _on(one - corner, mm, n)
-                    for one, corner, mm, n in zip(
-                        places_mm, parts.corner_mm, parts.spacing_mm, parts.labels.shape, strict=True
-                    )
-                ]
-                seen[n, 3 * scale + fixed] = _taken(copy_hu, in_copy, BEYOND_HU).reshape(SIDE, SIDE)
-                own[n, 3 * scale + fixed] = (_taken(parts.labels, in_parts, 0) == number).reshape(SIDE, SIDE)
+        places_mm = middles_mm[:, :, None] + across * CT.view_steps_mm[scale]
+        from_corner_mm = np.array(parts.corner_mm)
+        in_copy = [_on(one, copy_mm, copy_hu.shape) for one in (middles_mm[:, :, None], places_mm)]
+        in_parts = [
+            _on(one - from_corner_mm[:, None], parts.spacing_mm, parts.labels.shape)
+            for one in (middles_mm[:, :, None], places_mm)
+        ]
+        for fixed in range(3):
+            seen[:, 3 * scale + fixed] = _taken(copy_hu, *in_copy, fixed, BEYOND_HU)
+            own[:, 3 * scale + fixed] = _taken(parts.labels, *in_parts, fixed, 0) == numbers[:, None, None]
     return seen, own
 
 
@@ -126,26 +122,41 @@ def _deepest(parts: Labeled, numbers: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def as_channels(seen_hu: NDArray[np.int16], own: NDArray[np.bool_]) -> NDArray[np.float32]:
     """(..., CHANNELS) soft tissue, what is denser, the part itself, and what lies beyond the image; each 0 to 1."""
-    beyond = seen_hu == BEYOND_HU
-    hu = np.where(beyond, np.int16(-1000), seen_hu).astype(np.float32)
-    (soft_low, soft_high), (dense_low, dense_high) = CT.view_windows_hu
-    channels = np.empty((*seen_hu.shape, CHANNELS), dtype=np.float32)
-    channels[..., 0] = np.clip((hu - soft_low) / (soft_high - soft_low), 0, 1)
-    channels[..., 1] = np.clip((hu - dense_low) / (dense_high - dense_low), 0, 1)
+    channels: NDArray[np.float32] = _channels_of_hu()[seen_hu.view(np.uint16)]
     channels[..., 2] = own
-    channels[..., 3] = beyond
     return channels
 
 
-def _on(places_mm: NDArray[np.float64], spacing_mm: float, count: int) -> NDArray[np.intp]:
-    """Return the index of the block that holds each place; -1 beyond the image."""
-    index = np.floor(places_mm / spacing_mm).astype(np.intp)
-    return np.where((index >= 0) & (index < count), index, -1)
+@cache
+def _channels_of_hu() -> NDArray[np.float32]:
+    """(65536, CHANNELS) the channels of each value, by its bits without their sign."""
+    hu = np.arange(65536, dtype=np.uint16).view(np.int16)
+    beyond = hu == BEYOND_HU
+    seen = np.where(beyond, np.int16(-1000), hu).astype(np.float32)
+    (soft_low, soft_high), (dense_low, dense_high) = CT.view_windows_hu
+    channels = np.zeros((len(hu), CHANNELS), dtype=np.float32)
+    channels[:, 0] = np.clip((seen - soft_low) / (soft_high - soft_low), 0, 1)
+    channels[:, 1] = np.clip((seen - dense_low) / (dense_high - dense_low), 0, 1)
+    channels[:, 3] = beyond
+    return channels
 
 
-def _taken(array: NDArray[Blocks], index: list[NDArray[np.intp]], beyond: int) -> NDArray[Blocks]:
-    found: NDArray[Blocks] = array[np.ix_(*index)]
-    for axis, one in enumerate(index):
-        if (one < 0).any():
-            np.moveaxis(found, axis, 0)[one < 0] = beyond
+def _on(places_mm: NDArray[np.float64], spacing_mm: Spacing, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """(n, 3, places) index of the block that holds each place along each axis; -1 beyond the image."""
+    index = np.floor(places_mm / np.array(spacing_mm)[:, None]).astype(np.intp)
+    return np.where((index >= 0) & (index < np.array(shape)[:, None]), index, -1)
+
+
+def _taken(
+    array: NDArray[Blocks], middle: NDArray[np.intp], along: NDArray[np.intp], fixed: int, beyond: int
+) -> NDArray[Blocks]:
+    """(n, SIDE, SIDE) the blocks of a plane through each middle, across an axis."""
+    rows, columns = (axis for axis in range(3) if axis != fixed)
+    steps = (array.shape[1] * array.shape[2], array.shape[2], 1)
+    down, right, start = along[:, rows, :, None], along[:, columns, None], middle[:, fixed, :, None]
+    flat = start * steps[fixed] + down * steps[rows] + right * steps[columns]
+    missing = np.broadcast_to((start < 0) | (down < 0) | (right < 0), flat.shape)
+    flat[missing] = 0
+    found: NDArray[Blocks] = array.ravel()[flat]
+    found[missing] = beyond
     return found

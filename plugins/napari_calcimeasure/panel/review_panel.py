@@ -11,6 +11,7 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from napari_calcimeasure._keys import OF_THE_WINDOW
+from napari_calcimeasure._programs import release_programs_before_deletion
 from napari_calcimeasure.actions import ACTIONS, Group, tools_line
 from napari_calcimeasure.panel.controller import Controller, Widgets
 from napari_calcimeasure.panel.evidence import EvidenceLabel
@@ -46,6 +47,7 @@ class ReviewPanel(QWidget):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
+        release_programs_before_deletion()
         self._watched: ref[QWidget] | None = None
         self._sheet: KeySheet | None = None
         self.worklist, self.lesions, self.evidence = WorklistBox(), LesionsBox(), EvidenceLabel()

@@ -159,3 +159,22 @@ def test_whole_is_explained_by_its_own_signs() -> None:
     (mass,) = masses(limb(LOBULES, hu=900.0))
     assert {"surroundings", "piece_rim", "high_hu"} <= {one.name for one in mass.evidence}
     assert mass.tissue_confidence >= CT.sure_whole
+
+
+def grown_against_shaft() -> list[tuple[Point, float]]:
+    """Balls with gaps of 1 to 3 mm in five rows, of which the first lies against the shaft."""
+    return [
+        ((z, y, -25 + 12 + 2.5 + x), 3.0) for z in (-16, -8, 0, 8, 16) for y in (-8, 0, 8) for x in (0.0, 8.0, 16.0)
+    ]
+
+
+@pytest.mark.parametrize("spacing_mm", [(1.0, 0.8, 0.8), (2.0, 0.7, 0.7)])
+def test_pieces_that_lie_against_a_shaft_belong_to_the_mass_and_the_cortex_does_not(spacing_mm: Point) -> None:
+    pieces = grown_against_shaft()
+    with_mass, without = limb(pieces, spacing_mm=spacing_mm), limb([], spacing_mm=spacing_mm)
+    (mass,) = masses(with_mass)
+    found = np.zeros(with_mass.attenuation_hu.shape, dtype=np.bool_)
+    found[mass.outline.box] = mass.outline.mask()
+    added = (with_mass.attenuation_hu >= SETTINGS.threshold_hu) & (without.attenuation_hu < SETTINGS.threshold_hu)
+    assert np.count_nonzero(found & added) >= 0.9 * np.count_nonzero(added)
+    assert np.count_nonzero(found & (without.attenuation_hu >= 600)) <= 0.02 * np.count_nonzero(found)

@@ -16,12 +16,13 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.segment.ct.body import find_body
-from calcimeasure.segment.ct.coarse import coarse_copy
+from calcimeasure.segment.ct.coarse import box_around, coarse_copy
 from calcimeasure.segment.ct.features import features_of
-from calcimeasure.segment.ct.judge import judge
+from calcimeasure.segment.ct.judge import is_bone, judge
+from calcimeasure.segment.ct.look import look
 from calcimeasure.segment.ct.solids import Scene, are_lumpy, merged, more_than_noise, solids_of, whole_features
 from calcimeasure.segment.ct.split import split
-from calcimeasure.segment.ct.tissue import _dense_parts, _placed, _used
+from calcimeasure.segment.ct.tissue import _dense_parts, _placed
 from calcimeasure.segment.ct.views import Around, Labeled, around, views_of
 from calcimeasure.settings import Settings
 from tests.model.test_model import volume_of
@@ -243,8 +244,17 @@ def volume_from(stack: Stack) -> Volume:
     return volume_of(stack.hu, straight_grid(stack.hu.shape, stack.spacing_mm))
 
 
-def find(stack: Stack, truth: NDArray[np.uint8]) -> tuple[Found | None, Found | None]:
-    """Find and describe the parts and the solids of a stack as `segment.ct.tissue` does."""
+def find(stack: Stack, truth: NDArray[np.uint8], *, parted: bool = False) -> tuple[Found | None, Found | None]:
+    """Find and describe the parts and the solids of a stack as `segment.ct.tissue` does.
+
+    Parameters
+    ----------
+    stack, truth
+        The stack, and the number of the mass of each voxel.
+    parted
+        Whether what the present network takes for bone is left out of the solids, as it is where it judges. A network
+        that is taught first has none before it.
+    """
     settings = Settings()
     volume = volume_from(stack)
     coarse = coarse_copy(volume)
@@ -253,7 +263,7 @@ def find(stack: Stack, truth: NDArray[np.uint8]) -> tuple[Found | None, Found | 
     loose = more_than_noise(coarse.attenuation_hu, loose)
     if not (dense.any() or loose.any()):
         return None, None
-    box = _used(dense | loose)
+    box = box_around(dense | loose)
     factor = coarse.factor_kji
     mass = _most(truth, factor)[box]
     parts = split(dense[box], coarse.spacing_mm)
@@ -268,8 +278,10 @@ def find(stack: Stack, truth: NDArray[np.uint8]) -> tuple[Found | None, Found | 
     if features:
         plain = np.array([one.evidence[0].name == one.tissue.value for one in judgements])
         found = _found(looked_at, labeled, mass, parts.labels > 0, features, plain)
+    said = look(looked_at, labeled, range(1, len(features) + 1), whole=False) if parted else {}
+    bony = [is_bone(one.tissue, said.get(n)) for n, one in enumerate(judgements, 1)]
     scene = Scene(coarse.attenuation_hu[box], np.ones(parts.labels.shape, dtype=bool), loose[box], parts, features,
-                  [one.tissue for one in judgements], [False] * len(features), labeled, looked_at)  # fmt: skip
+                  [one.tissue for one in judgements], bony, labeled, looked_at)  # fmt: skip
     solids = solids_of(scene, settings)
     described = whole_features(scene, solids)
     joined = merged(solids, are_lumpy(described))

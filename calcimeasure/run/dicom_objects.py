@@ -1,0 +1,199 @@
+"""Lesions of a folder written as DICOM objects that refer to the images they were measured on."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from calcimeasure.errors import OutputError, SeriesError
+from calcimeasure.export.atomic import open_atomic_bytes
+from calcimeasure.export.dicom.seg import BINARY, segmentation_of
+from calcimeasure.model import Status
+from calcimeasure.results import identified_folder
+from calcimeasure.run.dicom_sources import NotThere, sources_of
+from calcimeasure.run.image_copies import write_copies
+from calcimeasure.run.order import naming_of, opened, refuse_among_what_leaves
+from calcimeasure.store import Export
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from calcimeasure.export import Naming
+    from calcimeasure.export.dicom.source import Source
+    from calcimeasure.run.order import Order
+    from calcimeasure.run.progress import Say
+    from calcimeasure.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOrder:
+    """What is to be written as objects.
+
+    Parameters
+    ----------
+    order
+        Which lesions (accepted ones if it names no status), where to (a folder), with which names, for whom.
+    with_images
+        Whether copies of the images without identity are written beside the objects, which then refer to the copies.
+    segmentation_type
+        How a segmentation holds its voxels: `calcimeasure.export.dicom.seg.BINARY` or `LABELMAP`.
+    accept_burned_in
+        Whether images leave that may have text in their pixels.
+    """
+
+    order: Order
+    with_images: bool = False
+    segmentation_type: str = BINARY
+    accept_burned_in: bool = False
+
+    @property
+    def status(self) -> Status:
+        """The status of the lesions that leave."""
+        return Status(self.order.status) if self.order.status else Status.ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written.
+
+    Parameters
+    ----------
+    paths
+        The objects.
+    left
+        Why stacks were left out, in sentences.
+    """
+
+    paths: Sequence[Path]
+    left: Sequence[str]
+
+
+def write_segmentations_of(folder: Path, wanted: ObjectOrder, changes: Mapping[str, object], say: Say) -> Written:
+    """Write a segmentation of each stack that has lesions with the status of the order.
+
+    Parameters
+    ----------
+    folder
+        A folder written by ``calcimeasure measure``.
+    wanted
+        What is to be written.
+    changes
+        Settings that differ from those of the folder's last run.
+    say
+        Takes lines that a person has to know at once.
+
+    Raises
+    ------
+    InputPathError
+        The folder was not written by ``calcimeasure measure``.
+    KeyFileError
+        The key cannot be used, or is another one than that of the folder's pseudonyms.
+    OutputError
+        Neither real names nor copies of the images were ordered, an object cannot be written, or an identified one
+        would lie in a folder that may leave.
+    """
+    refuse_without_images(wanted)
+    paths, left = [], []
+    with opened(folder, changes, say) as (store, settings):
+        goal = folder_of_objects(folder, wanted.order, "seg")
+        naming = naming_of(store, settings, folder, wanted.order, say)
+        for source in sources_of(store, wanted.status, settings.all_tissues):
+            if isinstance(source, NotThere):
+                left.append(f"{source.facts.path}: {source.message}")
+                continue
+            try:
+                if wanted.with_images:
+                    _write_copies(store, source, naming, folder, wanted, say)
+                paths.append(_write(store, source, naming, goal, wanted, say))
+            except (OutputError, SeriesError) as error:
+                left.append(str(error))
+    return Written(paths, left)
+
+
+def refuse_without_images(wanted: ObjectOrder) -> None:
+    """Refuse objects that nobody could use: an object names its images, so it goes where they are.
+
+    Raises
+    ------
+    OutputError
+        The order says neither, or both.
+    """
+    if wanted.order.identified and wanted.with_images:
+        raise OutputError(
+            "Either --identified or --with-images expected, found both: an object refers to the images of the archive "
+            "or to copies of them."
+        )
+    if not wanted.order.identified and not wanted.with_images:
+        raise OutputError(
+            "--identified or --with-images expected, found neither: an object of DICOM refers to the images by their "
+            "UIDs. Objects with the real UIDs go back to the archive that holds the images (--identified); objects "
+            "with replaced UIDs leave together with copies of the images without identity (--with-images)."
+        )
+
+
+def folder_of_objects(folder: Path, order: Order, name: str) -> Path:
+    """Make the folder for objects: in the folder of results, in its private/identified, or where the order says.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made, or identified objects would lie where what is in it may leave.
+    """
+    if order.to is None:
+        goal = (identified_folder(folder) if order.identified else folder) / name
+    else:
+        goal = order.to
+        if order.identified:
+            refuse_among_what_leaves(goal / name, folder)
+    try:
+        goal.mkdir(mode=0o700 if order.identified else 0o777, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{goal} cannot be made: {error.strerror or error}.") from error
+    return goal
+
+
+def name_of(source: Source, naming: Naming) -> str:
+    """Name the files of a stack, without an ending: by its series as it leaves, and its number in it."""
+    return f"{naming.uid(source.stack.series_uid)}_{source.stack.stack_number}"
+
+
+def _write(store: Store, source: Source, naming: Naming, goal: Path, wanted: ObjectOrder, say: Say) -> Path:
+    made = segmentation_of(source, naming, segmentation_type=wanted.segmentation_type)
+    path = goal / f"{name_of(source, naming)}.dcm"
+
+    def keep(file: Path) -> None:
+        with file.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        _note(store, wanted.order, f"export seg: {path.name}", path, (len(source.lesions), digest))
+
+    with open_atomic_bytes(path, only_for_owner=wanted.order.identified, before_it_is_there=keep) as file:
+        made.write(file)
+    for remark in made.remarks:
+        say(f"{path.name}: {remark}")
+    return path
+
+
+def _write_copies(store: Store, source: Source, naming: Naming, folder: Path, wanted: ObjectOrder, say: Say) -> None:
+    """Write copies of the images of a stack into the folder "images"."""
+    goal = (wanted.order.to or folder) / "images" / name_of(source, naming)
+    count, digest, remarks = write_copies(source, naming, goal, wanted.accept_burned_in)
+    _note(store, wanted.order, f"export images: {goal.name}", goal, (count, digest))
+    for remark in remarks:
+        say(f"{goal.name}: {remark}")
+
+
+def _note(store: Store, order: Order, what: str, path: Path, counted: tuple[int, str]) -> None:
+    """Keep in the store that files leave, with the number of lesions or files in them and their hash."""
+    store.note_export(
+        Export(
+            what=what,
+            destination=str(path.absolute()),
+            is_identified=order.identified,
+            recipient=order.recipient,
+            key_fingerprint=None if order.identified else store.recall("key_fingerprint"),
+            row_count=counted[0],
+            content_hash=counted[1],
+        )
+    )

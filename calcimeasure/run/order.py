@@ -1,0 +1,88 @@
+"""What a person orders to be exported: which lesions, where to, with which names."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from calcimeasure.errors import KeyFileError, OutputError
+from calcimeasure.export import Identified
+from calcimeasure.results import identified_folder, pseudonyms_of, store_that_is_there, use_key_of
+from calcimeasure.settings import change_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from calcimeasure.export import Naming
+    from calcimeasure.run.progress import Say
+    from calcimeasure.settings import Settings
+    from calcimeasure.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be exported, and where to.
+
+    Parameters
+    ----------
+    to
+        The file; None: a file in the folder, in private/identified if the export is identified.
+    status
+        Only lesions with this status; None: all that no reader has rejected.
+    identified
+        Whether patients and images are named as in their headers.
+    recipient
+        For whom it is; kept in the store.
+    """
+
+    to: Path | None = None
+    status: str | None = None
+    identified: bool = False
+    recipient: str | None = None
+
+
+@contextmanager
+def opened(folder: Path, changes: Mapping[str, object], say: Say) -> Iterator[tuple[Store, Settings]]:
+    """Open the store of a folder that measure wrote, with the settings of its last run and what changes of them."""
+    with store_that_is_there(folder, say) as (store, settings):
+        yield store, change_settings(settings, changes)
+
+
+def naming_of(store: Store, settings: Settings, folder: Path, order: Order, say: Say) -> Naming:
+    """Give the names that stand in what leaves: pseudonyms, unless the order is identified."""
+    if not order.identified:
+        return pseudonyms_of(store, settings, folder, say)
+    with suppress(KeyFileError):  # that the tables left is kept in any case, without the key as not verified
+        use_key_of(store, settings, folder, say, may_make=False)
+    return Identified()
+
+
+def goal_of(folder: Path, order: Order, name: str) -> Path:
+    """Choose the file: an identified one lies where nothing leaves, or in a folder that somebody chose for it."""
+    if order.to is None:
+        return (identified_folder(folder) if order.identified else folder) / name
+    if order.identified:
+        refuse_among_what_leaves(order.to, folder)
+    return order.to
+
+
+def refuse_among_what_leaves(path: Path, folder: Path) -> None:
+    """Refuse an identified file in any folder of results, but for its folder private/identified.
+
+    Raises
+    ------
+    OutputError
+        The file would lie there.
+    """
+    goal = path.absolute().parent.resolve() / path.name
+    for parent in goal.parents:
+        is_folder_of_results = (parent / "private" / "settings.toml").is_file() or (
+            parent.exists() and parent.samefile(folder)
+        )
+        if is_folder_of_results and not goal.is_relative_to(parent / "private" / "identified"):
+            raise OutputError(
+                f"A place for identified tables outside of {parent} expected, found --to {path}: what is in it may "
+                "leave, but for its folder private. Leave --to out (private/identified), or name a file elsewhere."
+            )
