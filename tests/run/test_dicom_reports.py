@@ -176,6 +176,7 @@ COLUMNS = {
 def check_values(out: Path, tmp_path: Path) -> int:
     """Compare what dcmqi and highdicom read of each report with lesions.csv; gives the number of values."""
     highdicom = pytest.importorskip("highdicom")
+    pytest.importorskip("dcmqi")
     rows = {row["tracking_uid"]: row for row in read(out / "private" / "identified" / "lesions.csv")}
     compared = 0
     for path in (out / "private" / "identified" / "sr").glob("*.dcm"):
