@@ -23,6 +23,7 @@ from calcimeasure.export.dicom.values import content_uid, decimal
 from calcimeasure.model import AlgorithmType, BodySite, Laterality, Side, SideSource, Site, SiteSource, Status
 from tests.conftest import PROJECT
 from tests.dicom_phantom import set_tag
+from tests.dicom_writers import write_multiframe
 from tests.phantoms import Grid, oblique_grid, straight_grid, tilted_grid, uneven_grid
 from tests.segmentations import (
     balls,
@@ -369,3 +370,24 @@ def test_decimal_fits_and_is_close(value: float) -> None:
 def test_content_uid_tells_parts_apart() -> None:
     assert content_uid("ab", "c") != content_uid("a", "bc")
     assert len(content_uid(b"x")) <= 64
+
+
+def test_frames_of_one_file_are_named_by_their_number(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    grid = straight_grid((5, 16, 16), SPACING)
+    hu = rng.integers(0, 2000, grid.shape_kji).astype(np.int16)
+    write_multiframe(tmp_path / "ct.dcm", hu, grid, order=(3, 0, 4, 1, 2))
+    mask = np.zeros((5, 16, 16), dtype=np.bool_)
+    mask[1:4, 3:6, 3:6] = True
+    source = found_in(tmp_path / "ct.dcm", [lesion_of(mask, 1)])
+    dataset = dcmread(written(source, tmp_path / "seg.dcm"))
+    groups = dataset.PerFrameFunctionalGroupsSequence
+    references = [group.DerivationImageSequence[0].SourceImageSequence[0] for group in groups]
+    image = dcmread(tmp_path / "ct.dcm")
+    assert {one.ReferencedSOPInstanceUID for one in references} == {image.SOPInstanceUID}
+    of_image = image.PerFrameFunctionalGroupsSequence
+    for reference, group in zip(references, groups, strict=True):
+        frame = of_image[int(reference.ReferencedFrameNumber) - 1]
+        expected = np.array(frame.PlanePositionSequence[0].ImagePositionPatient, dtype=float)
+        assert np.allclose(np.array(group.PlanePositionSequence[0].ImagePositionPatient, dtype=float), expected)
+    assert len(dataset.ReferencedSeriesSequence[0].ReferencedInstanceSequence) == 1
