@@ -159,8 +159,21 @@ def _radiograph_size_lines(numbers: RadiographMeasurements) -> Iterator[str]:
     yield (f"  short axis   {numbers.short_axis.length_px:9.1f} px{_in_mm(numbers.short_axis_mm)}, perpendicular to it")
     area = "" if numbers.area_mm2 is None else f" = {numbers.area_mm2:.2f} mm2"
     yield f"  area         {numbers.area_px:9.1f} px{area}, around row {row:.0f}, column {column:.0f}"
+    yield from _radiograph_whole_lines(numbers)
     if numbers.truncated:
         yield "  it reaches the edge of the image: all of these are lower bounds"
+
+
+def _radiograph_whole_lines(numbers: RadiographMeasurements) -> Iterator[str]:
+    """Describe the mass as a whole: its pieces, its envelope, and what it looks like."""
+    if numbers.parts is not None and numbers.parts > 1:
+        yield f"  pieces       {numbers.parts:9d}, measured together across the gaps"
+    if numbers.envelope_px is not None:
+        in_mm = "" if numbers.envelope_mm2 is None else f" = {numbers.envelope_mm2:.2f} mm2"
+        filled = "" if numbers.fill_fraction is None else f", {numbers.fill_fraction:.0%} of it calcified"
+        yield f"  envelope     {numbers.envelope_px:9.1f} px{_plus_minus(numbers.envelope_u95_px, 1)}{in_mm}{filled}"
+    if numbers.morphology is not None:
+        yield f"  looks        {numbers.morphology}, confidence {numbers.morphology_confidence or 0:.2f}"
 
 
 def _in_mm(length_mm: float | None) -> str:

@@ -35,6 +35,7 @@ On a radiograph attenuation is additive along the beam; `radiograph` gives the s
 
 from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.edge import Edge, find_edge, half_maximum_outline, keep_connected
+from calcimeasure.edge.joining import joining_distance
 from calcimeasure.edge.radiograph import attenuation_on_radiograph, is_linear
 from calcimeasure.edge.slabs import in_slabs, side_by_side
 
@@ -46,6 +47,7 @@ __all__ = [
     "half_maximum_outline",
     "in_slabs",
     "is_linear",
+    "joining_distance",
     "keep_connected",
     "side_by_side",
 ]

@@ -275,6 +275,21 @@ class EdgeConstants(Constants):
         "of the open beam",
         "What arrives behind metal or lead is below one step of 12 bits, and has no logarithm.",
     )
+    joined_mm: float = constant(5.0, "mm", "Pieces that are no farther apart are one mass, on a radiograph as on CT.")
+    joined_share: float = constant(
+        1 / 12,
+        "of the width of the limb",
+        "The same where millimeters are not known: 5 mm on a wrist of 60 mm. On a finger it is less, so that rather "
+        "two lesions are told apart than two are made one.",
+    )
+    limb_samples: int = constant(500, "pixels", "So many along the longer side show how wide a limb is.")
+    limb_quantiles: tuple[float, float] = constant(
+        (0.005, 0.995), "of the pixels", "Between these quantiles lies the range of a radiograph's values."
+    )
+    limb_open_share: float = constant(
+        0.08, "of the range", "Below it is the open beam: the share that `RADIOGRAPH.open_share` explains."
+    )
+    limb_directions: int = constant(12, "directions", "In so many directions the width of a limb is taken.")
 
 
 EDGE: Final = EdgeConstants()

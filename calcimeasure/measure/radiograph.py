@@ -21,10 +21,11 @@ import numpy as np
 from scipy import ndimage
 from skimage.measure import find_contours
 
-from calcimeasure.edge import attenuation_on_radiograph, is_linear
+from calcimeasure.edge import attenuation_on_radiograph, is_linear, joining_distance
 from calcimeasure.geometry import Geometry
 from calcimeasure.measure import shape
 from calcimeasure.measure.constants import MEASURE
+from calcimeasure.measure.radiograph_whole import Shown, with_whole
 from calcimeasure.model import RadiographAxis, RadiographMeasurements, SpacingSource
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def measure_on_radiograph(
         Long axis: the longest distance between two points of the contour. Short axis: the longest chord of the contour
         perpendicular to the long axis (RECIST 1.1, as on CT). Area: that of the outline's pixels. Contrast: the mean
         over the outline of the difference between each pixel and its background, which is interpolated from the ring
-        around the outline. Millimeters are given if the spacing of the radiograph is known.
+        around the outline. Axes, envelope and look are those of the whole mass, across the gaps between its pieces
+        (`radiograph_whole`). Millimeters are given if the spacing of the radiograph is known.
     """
     plane = _plane(radiograph)
     near = _near(radiograph, outline)
@@ -75,7 +77,16 @@ def measure_on_radiograph(
         long_axis_u95_px=_long_axis_u95_px(near, numbers.long_axis.length_px) if has_edge else None,
         notices=_notices(radiograph, has_edge),
     )
-    return _with_large(numbers, settings)
+    return _with_large(with_whole(numbers, _shown(radiograph, near, numbers.centroid_px)), settings)
+
+
+def _shown(radiograph: Radiograph, near: _Near, middle_px: PointPx) -> Shown:
+    steps, scale = (radiograph.pixel_aspect, 1.0), 1.0
+    if radiograph.spacing_mm is not None:
+        steps, scale = radiograph.spacing_mm, radiograph.spacing_mm[1]
+    joining = joining_distance(radiograph.pixels, steps, middle_px, in_mm=radiograph.spacing_mm is not None)
+    edge_sd_px = math.hypot(near.noise_sd / max(near.steepness, 1e-9), MEASURE.pixel_sd_px)
+    return Shown(near.mask, near.contrast, radiograph.pixel_aspect, joining / scale, edge_sd_px)
 
 
 def preview_on_radiograph(radiograph: Radiograph, outline: Outline) -> RadiographMeasurements:
@@ -108,6 +119,8 @@ class _Near:
     ----------
     start
         Row and column of its first pixel on the radiograph.
+    mask, contrast
+        (rows, columns) the outline, and the difference of the image from its local background.
     level
         Above 0 inside the contour, below 0 outside; the contour is within a pixel of the outline.
     edge_share
@@ -121,6 +134,8 @@ class _Near:
     """
 
     start: tuple[int, int]
+    mask: NDArray[np.bool_]
+    contrast: NDArray[np.float32]
     level: NDArray[np.float32]
     edge_share: float
     steepness: float
@@ -148,6 +163,8 @@ def _near(radiograph: Radiograph, outline: Outline) -> _Near:
     inside, outside = (_along_border(values, band) for band in (inner, outer))
     return _Near(
         start=(start[0], start[1]),
+        mask=mask,
+        contrast=values - background,
         level=_level(values, mask, border, inside, outside),
         edge_share=float((inside > outside)[border].mean()) if outer.any() else 0.0,
         steepness=_steepness(values, inner, aspect),

@@ -60,20 +60,42 @@ def size_evidence_on_radiograph(numbers: RadiographMeasurements) -> list[str]:
     """Write the evidence for the sizes of a lesion on a radiograph."""
     words = f"<b>Size:</b> {SPACING_WORDS[numbers.spacing_source]}"
     if numbers.column_spacing_mm is None:
-        return [words]
+        return [words, *_whole_on_radiograph(numbers)]
     u95_mm = numbers.long_axis_u95_mm
     sure = "" if u95_mm is None else f"; long axis ± {u95_mm:.1f} mm"
-    return [f"{words}, {numbers.column_spacing_mm:.3g} mm a pixel{sure}"]
+    return [f"{words}, {numbers.column_spacing_mm:.3g} mm a pixel{sure}", *_whole_on_radiograph(numbers)]
+
+
+def _whole_on_radiograph(numbers: RadiographMeasurements) -> list[str]:
+    """Write what is known of a mass as a whole; nothing for measurements without an envelope."""
+    if numbers.envelope_px is None:
+        return []
+    if numbers.envelope_mm2 is None:
+        size = f"{numbers.envelope_px:.0f} px"
+    else:
+        width = "" if numbers.envelope_u95_mm2 is None else f" ± {numbers.envelope_u95_mm2:.0f}"
+        size = f"{numbers.envelope_mm2:.0f}{width} mm²"
+    words = [f"<b>Whole:</b> {_pieces(numbers.parts)}, envelope {size}{_filled(numbers.fill_fraction)}"]
+    if numbers.morphology is not None:
+        words.append(f"looks {numbers.morphology} ({numbers.morphology_confidence or 0:.0%})")
+    return ["; ".join(words)]
+
+
+def _pieces(parts: int | None) -> str:
+    return f"{parts} pieces" if parts and parts > 1 else "one piece"
+
+
+def _filled(fill_fraction: float | None) -> str:
+    return "" if fill_fraction is None else f", {fill_fraction:.0%} of it calcified"
 
 
 def whole_in_stack(numbers: Measurements) -> list[str]:
     """Write what is known of a mass as a whole; nothing for measurements without an envelope."""
     if numbers.envelope_ml is None:
         return []
-    pieces = f"{numbers.parts} pieces" if numbers.parts and numbers.parts > 1 else "one piece"
-    filled = "" if numbers.fill_fraction is None else f", {numbers.fill_fraction:.0%} of it calcified"
     width = "" if numbers.envelope_u95_ml is None else f" ± {numbers.envelope_u95_ml:.1f}"
-    words = [f"<b>Whole:</b> {pieces}, envelope {numbers.envelope_ml:.1f}{width} mL{filled}"]
+    envelope = f"envelope {numbers.envelope_ml:.1f}{width} mL{_filled(numbers.fill_fraction)}"
+    words = [f"<b>Whole:</b> {_pieces(numbers.parts)}, {envelope}"]
     if numbers.morphology is not None:
         words.append(f"looks {numbers.morphology}{_judged_by(numbers)}")
     if numbers.fluid_level:
