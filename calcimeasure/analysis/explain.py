@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.codes import NOTICES
 
 if TYPE_CHECKING:
-    from calcimeasure.model import Image, Lesion, NamedBones, Proposals, Side, Site
+    from calcimeasure.model import Image, Lesion, NamedBones, Outline, Proposal, Proposals, Side, Site
     from calcimeasure.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """What a lesion was judged to be, and where it lies, in words.
+
+    Parameters
+    ----------
+    tissue
+        Lines: the tissue of the proposal that the lesion overlaps most, and each sign with how much it speaks for a
+        calcified mass (positive) or against it, in the unit of evidence that adds up: the logarithm of the odds.
+    place
+        The lines of `explain_place`.
+    looked_at
+        The proposal that a network looked at; None if its other signs decided, or there is none.
+    """
+
+    tissue: list[str]
+    place: list[str]
+    looked_at: Outline | None
 
 
 def explain_size(image: Image, lesion: Lesion, settings: Settings) -> list[str]:
@@ -37,9 +58,7 @@ def explain_size(image: Image, lesion: Lesion, settings: Settings) -> list[str]:
     return [f"Lesion {lesion.number}, {lesion.tracking_uid}", "", *lines, *notice_lines]
 
 
-def explain_judgements(
-    image: Image, lesion: Lesion, settings: Settings, bones: NamedBones | None = None
-) -> tuple[list[str], list[str]]:
+def explain_judgements(image: Image, lesion: Lesion, settings: Settings, bones: NamedBones | None = None) -> Judgements:
     """Explain what a lesion was judged to be, and where it lies, looking at the image once.
 
     Parameters
@@ -55,20 +74,29 @@ def explain_judgements(
 
     Returns
     -------
-    tuple of list of str
-        Lines for a person. First the tissue of the proposal that the lesion overlaps most, and each sign with how much
-        it speaks for a calcified mass (positive) or against it, in the unit of evidence that adds up: the logarithm of
-        the odds. Then those of `explain_place`.
+    Judgements
+        Lines for a person, and the proposal that a network looked at.
     """
     kind = kind_of(image)
     proposals = kind.propose(kind.calibrated(image, [lesion]), settings, None if bones is None else bones.mask)
     judged = kind.judged_site(image, lesion.outline, proposals, bones)
-    return _tissue_lines(proposals, lesion), explain_place(lesion, judged)
+    part = _proposal_of(proposals, lesion)
+    is_looked_at = part is not None and any(one.name == "surroundings" for one in part.evidence)
+    return Judgements(
+        tissue=_tissue_lines(part),
+        place=explain_place(lesion, judged),
+        looked_at=part.outline if part is not None and is_looked_at else None,
+    )
 
 
-def _tissue_lines(proposals: Proposals, lesion: Lesion) -> list[str]:
+def _proposal_of(proposals: Proposals, lesion: Lesion) -> Proposal | None:
+    """Find the proposal that a lesion overlaps most."""
     part = max(proposals.parts, key=lambda one: one.outline.overlap(lesion.outline), default=None)
-    if part is None or not part.outline.overlap(lesion.outline):
+    return part if part is not None and part.outline.overlap(lesion.outline) else None
+
+
+def _tissue_lines(part: Proposal | None) -> list[str]:
+    if part is None:
         return ["Tissue", "  nothing dense was proposed here: the outline is a reader's alone"]
     lines = ["Tissue", f"  {part.tissue}, confidence {part.tissue_confidence:.2f}"]
     if part.touches_bone:

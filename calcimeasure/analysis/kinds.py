@@ -36,7 +36,14 @@ from calcimeasure.model import (
     Tissue,
     Volume,
 )
-from calcimeasure.segment import grow_on_radiograph, propose, propose_on_radiograph, without_specks
+from calcimeasure.segment import (
+    as_channels,
+    grow_on_radiograph,
+    propose,
+    propose_on_radiograph,
+    views_of_outline,
+    without_specks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -90,6 +97,9 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
         Returns the explanation of the sizes, in words.
     plane
         Returns the plane on which a lesion is drawn.
+    surroundings
+        Returns what the network of this kind of image looks at around a proposal: (rows of views, views in a row,
+        pixels, pixels) gray from 0 to 1, and where the proposal itself lies. None if it is not drawn.
     preview
         Returns the first numbers of an outline while a reader draws it.
     is_large
@@ -114,6 +124,7 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
     judged_site: Callable[[ImageT, Outline, Proposals, NamedBones | None], Site | None]
     size_lines: Callable[[ImageT, Outline, NumbersT, Settings], Iterable[str]]
     plane: Callable[[ImageT, NumbersT], Plane]
+    surroundings: Callable[[ImageT, Outline], tuple[NDArray[np.float32], NDArray[np.bool_]] | None]
     preview: Callable[[ImageT, Outline], Preview | RadiographMeasurements]
     is_large: Callable[[ImageT, Outline], bool]
     grow: Callable[[ImageT, tuple[int, int] | NDArray[np.bool_], Settings], Outline] | None
@@ -186,6 +197,14 @@ def _judged_site_in_stack(volume: Volume, outline: Outline, proposals: Proposals
     return site_of(place_of(outline, _anatomy_of_stack(volume, proposals, bones)))
 
 
+def _surroundings_in_stack(volume: Volume, outline: Outline) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Give the views of each step as a row; soft tissue takes the darker half of the gray, calcium the brighter."""
+    seen_hu, own = views_of_outline(volume, outline)
+    soft_and_dense = as_channels(seen_hu, own)[..., :2].mean(axis=-1)
+    side = own.shape[-1]
+    return soft_and_dense.reshape(-1, 3, side, side), own.reshape(-1, 3, side, side)
+
+
 def _is_large_in_stack(volume: Volume, outline: Outline) -> bool:
     extents_mm = (n * step for n, step in zip(outline.shape_kji, volume.geometry.spacing_kji_mm, strict=True))
     return max(extents_mm) > LARGE_MM
@@ -212,6 +231,7 @@ _CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
     judged_site=_judged_site_in_stack,
     size_lines=size_lines_in_stack,
     plane=plane_in_stack,
+    surroundings=_surroundings_in_stack,
     preview=preview,
     is_large=_is_large_in_stack,
     grow=None,
@@ -263,6 +283,10 @@ def _no_site(_image: Radiograph, _outline: Outline, _proposals: Proposals, _bone
     """Give None: a projection does not show where in the body a lesion lies."""
 
 
+def _no_surroundings(_radiograph: Radiograph, _outline: Outline) -> None:
+    """Give None: no sign of a proposal on a radiograph names what the network looked at."""
+
+
 def _is_large_on_radiograph(_radiograph: Radiograph, outline: Outline) -> bool:
     return max(outline.shape_kji) > LARGE_PX
 
@@ -283,6 +307,7 @@ _RADIOGRAPH: Final[Kind[Radiograph, RadiographMeasurements, RadiographAnatomy]] 
     judged_site=_no_site,
     size_lines=size_lines_on_radiograph,
     plane=plane_of_radiograph,
+    surroundings=_no_surroundings,
     preview=preview_on_radiograph,
     is_large=_is_large_on_radiograph,
     grow=grow_on_radiograph,

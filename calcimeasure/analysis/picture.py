@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.analysis.plane import Plane
-    from calcimeasure.model import Image, Lesion
+    from calcimeasure.model import Image, Lesion, Outline
 
 SIDE_PIXELS = 128
 _OUTLINE_RGB = (255, 210, 0)
 _LONG_AXIS_RGB = (0, 220, 255)
 _SHORT_AXIS_RGB = (255, 90, 200)
+_PIXELS_OF_VIEW = 6
+"""Pixels of the picture along a side of a pixel that the network looks at."""
+_BETWEEN_VIEWS_PX = 8
 
 
 def draw(image: Image, lesion: Lesion, side_pixels: int = SIDE_PIXELS) -> bytes:
@@ -51,6 +54,38 @@ def draw(image: Image, lesion: Lesion, side_pixels: int = SIDE_PIXELS) -> bytes:
         first, second = (_pixel_of(end, rows_columns) for end in ends)
         picture[_line(first, second, side_pixels)] = color
     return bytes(imagecodecs.png_encode(picture))
+
+
+def draw_surroundings(image: Image, outline: Outline) -> bytes | None:
+    """Draw what the network looks at around a proposal.
+
+    Parameters
+    ----------
+    image, outline
+        The CT volume or the radiograph, and a proposal in it.
+
+    Returns
+    -------
+    bytes or None
+        A PNG of the views as the network looks at them, along the indexes of the stack: in each row the planes of rows
+        and columns, of slices and columns, and of slices and rows, through the deepest place of the proposal; the
+        lower row shows more around it. The proposal has a yellow border. None on a radiograph.
+    """
+    views = kind_of(image).surroundings(image, outline)
+    if views is None:
+        return None
+    return bytes(imagecodecs.png_encode(np.concatenate([_row_of_views(*row) for row in zip(*views, strict=True)])))
+
+
+def _row_of_views(gray: NDArray[np.float32], own: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    room = ((_BETWEEN_VIEWS_PX // 2,) * 2,) * 2
+    views = []
+    for one, mask in zip(gray, own, strict=True):
+        large, inside = (np.kron(array, np.ones((_PIXELS_OF_VIEW,) * 2, array.dtype)) for array in (one, mask))
+        view = np.repeat(np.rint(large * 255).astype(np.uint8)[..., None], 3, axis=2)
+        view[inside & ~ndimage.binary_erosion(inside)] = _OUTLINE_RGB
+        views.append(np.pad(view, (*room, (0, 0)), constant_values=255))
+    return np.concatenate(views, axis=1)
 
 
 def _sampled(plane: Plane, lesion: Lesion, side_pixels: int) -> NDArray[np.float64]:

@@ -44,16 +44,13 @@ class Word:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Templates:
-    """Drawn words: (n, pixels) of mean 0 and length 1, and for each of them what it says."""
+    """Drawn words: (n, pixels) of mean 0 and length 1, and what each of them says: 0 no side, 1 right, 2 left."""
 
     vectors: NDArray[np.float32]
     words: tuple[str, ...]
     sides: NDArray[np.intp]
     is_upright: NDArray[np.bool_]
     is_symmetric: NDArray[np.bool_]
-
-
-_SIDES = (None, Laterality.RIGHT, Laterality.LEFT)
 
 
 @cache
@@ -100,13 +97,12 @@ def word_on(mask: NDArray[np.bool_]) -> Word | None:
     others[mirrored][:, known.sides == side] = -1
     if side == 0 or best < MARKERS.least_likeness or best - float(others.max()) < MARKERS.least_lead:
         return None
-    laterality = _SIDES[side]
-    assert laterality is not None
+    laterality = Laterality.RIGHT if side == 1 else Laterality.LEFT
     return Word(known.words[which], laterality, bool(mirrored), best, float(turned[angle]))
 
 
-def _looks(mask: NDArray[np.bool_], degrees: NDArray[np.float64], mirrored: bool) -> NDArray[np.float32]:
-    """(angles, rows, columns) a mask turned back by each angle, each as large as it fits into the shape of a template."""
+def _looks(mask: NDArray[np.bool_], degrees: NDArray[np.floating], mirrored: bool) -> NDArray[np.float32]:
+    """(angles, rows, columns) a mask turned back by each angle, as large as it fits into the shape of a template."""
     smooth = np.pad(mask[:, ::-1] if mirrored else mask, 2).astype(np.float32)
     places = np.argwhere(smooth > 0) - (np.array(smooth.shape) - 1) / 2
     shape = np.array(MARKERS.template_ji)

@@ -168,6 +168,16 @@ class MeasureConstants(Constants):
     diameter_shrinkage: float = constant(1.55, "", "Share of the shrinkage of a tip in the diameter in space.")
     diameter_pixel: float = constant(0.15, "", "Share of the pixel's size in the diameter in space.")
     diameter_slices: float = constant(0.65, "", "Share of what the slices leave out at a tip in the diameter in space.")
+    long_axis_pieces: float = constant(
+        0.9,
+        "of the blur",
+        "Of a mass of several pieces, in the long axis. The axis ends in small pieces: blur moves their ends more than "
+        "those of a wide lesion, a grain at the end may be too faint to be seen, and two other grains may be the ends.",
+    )
+    diameter_pieces: float = constant(0.7, "of the blur", "The same in the diameter in space.")
+    slices_of_pieces: float = constant(
+        0.2, "of the slice spacing", "The same in both: a grain may lie anywhere between the slices that show it."
+    )
     volume_plateau: float = constant(2.4, "", "Share of the standard error of the plateau in the volume.")
     volume_background: float = constant(
         1.0, "", "Share of the standard error of the surroundings in the volume of the rim."

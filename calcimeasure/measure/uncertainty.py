@@ -24,9 +24,10 @@ def long_axis_u95_mm(edge: Edge, geometry: Geometry, long_mm: float, short_mm: f
     """Half-width of the 95 % interval of the long axis.
 
     Noise moves the edge, blur shortens pointed ends (`contour.sharpened` corrects half of this), and pixels sample the
-    edge.
+    edge. The ends of a mass of several pieces are ends of pieces (`_ends_of_pieces_mm`).
     """
     return _half_width(
+        *_ends_of_pieces_mm(edge, geometry, MEASURE.long_axis_pieces),
         MEASURE.long_axis_noise * edge_noise_mm(edge),
         MEASURE.long_axis_shrinkage * tip_shrinkage_mm(edge, long_mm, short_mm),
         MEASURE.long_axis_pixel * math.sqrt(geometry.pixel_area_mm2),
@@ -37,10 +38,12 @@ def max_3d_diameter_u95_mm(edge: Edge, geometry: Geometry, diameter: Axis, short
     """Half-width of the 95 % interval of the diameter in space.
 
     Slices show sections of a rounded body. The fewer sections there are, the less is known of its tips (a chord of a
-    circle next to the diameter is shorter by up to spacing^2 / length).
+    circle next to the diameter is shorter by up to spacing^2 / length). The ends of a mass of several pieces are ends
+    of pieces (`_ends_of_pieces_mm`).
     """
     spacing_mm = geometry.slice_spacing_mm or 0.0
     return _half_width(
+        *_ends_of_pieces_mm(edge, geometry, MEASURE.diameter_pieces),
         MEASURE.diameter_noise * edge_noise_mm(edge),
         MEASURE.diameter_shrinkage * tip_shrinkage_mm(edge, diameter.length_mm, short_mm),
         MEASURE.diameter_pixel * math.sqrt(geometry.pixel_area_mm2),
@@ -110,6 +113,13 @@ def tip_shrinkage_mm(edge: Edge, long_mm: float, short_mm: float) -> float:
     """Compute how far blur moves the tip of an ellipse inward: half the variance times the curvature a / b^2."""
     curvature = 2 * long_mm / max(short_mm, edge.blur_sigma_mm) ** 2
     return min(edge.blur_sigma_mm**2 / 2 * curvature, edge.blur_sigma_mm)
+
+
+def _ends_of_pieces_mm(edge: Edge, geometry: Geometry, share_of_blur: float) -> tuple[float, ...]:
+    """Give the standard deviations by which the true ends of a mass of several pieces differ from those measured."""
+    if not edge.of_pieces:
+        return ()
+    return share_of_blur * edge.blur_sigma_mm, MEASURE.slices_of_pieces * (geometry.slice_spacing_mm or 0.0)
 
 
 def _half_width(*deviations: float) -> float:

@@ -6,13 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from calcimeasure.errors import OutputError, SeriesError
+from calcimeasure.errors import ConflictError, OutputError, SeriesError
 from calcimeasure.export.atomic import open_atomic_bytes
-from calcimeasure.export.dicom.seg import BINARY, segmentation_of
+from calcimeasure.export.dicom.seg import BINARY
 from calcimeasure.model import Status
 from calcimeasure.results import identified_folder
 from calcimeasure.run.dicom_sources import NotThere, sources_of
 from calcimeasure.run.image_copies import write_copies
+from calcimeasure.run.object_lines import is_proposed, numbered_segmentation
 from calcimeasure.run.order import naming_of, opened, refuse_among_what_leaves
 from calcimeasure.store import Export
 
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from calcimeasure.export import Naming
+    from calcimeasure.export.dicom.seg import Segmentation
     from calcimeasure.export.dicom.source import Source
+    from calcimeasure.export.dicom.sr import StructuredReport
     from calcimeasure.run.order import Order
     from calcimeasure.run.progress import Say
-    from calcimeasure.store import Store
+    from calcimeasure.store import Store, WrittenObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,12 @@ def write_segmentations_of(folder: Path, wanted: ObjectOrder, changes: Mapping[s
                 continue
             try:
                 if wanted.with_images:
-                    _write_copies(store, source, naming, folder, wanted, say)
-                paths.append(_write(store, source, naming, goal, wanted, say))
-            except (OutputError, SeriesError) as error:
+                    write_copies_of(store, source, naming, folder, wanted, say)
+                made, turn = numbered_segmentation(store, source, naming, wanted.segmentation_type)
+                record = turn.written(made.dataset, is_proposed(source))
+                path = goal / f"{name_of(source, naming)}.dcm"
+                paths.append(write_object(store, made, record, path, wanted, say))
+            except (ConflictError, OutputError, SeriesError) as error:
                 left.append(str(error))
     return Written(paths, left)
 
@@ -159,14 +165,29 @@ def name_of(source: Source, naming: Naming) -> str:
     return f"{naming.uid(source.stack.series_uid)}_{source.stack.stack_number}"
 
 
-def _write(store: Store, source: Source, naming: Naming, goal: Path, wanted: ObjectOrder, say: Say) -> Path:
-    made = segmentation_of(source, naming, segmentation_type=wanted.segmentation_type)
-    path = goal / f"{name_of(source, naming)}.dcm"
+def write_object(
+    store: Store,
+    made: Segmentation | StructuredReport,
+    record: WrittenObject,
+    path: Path,
+    wanted: ObjectOrder,
+    say: Say,
+) -> Path:
+    """Write an object; what leaves, and what it follows, are kept in the store before it is there.
+
+    Raises
+    ------
+    ConflictError
+        Another export has written an object with its instance number in the meantime.
+    OutputError
+        The file cannot be written.
+    """
 
     def keep(file: Path) -> None:
         with file.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
-        _note(store, wanted.order, f"export seg: {path.name}", path, (len(source.lesions), digest))
+        store.note_object(record)
+        _note(store, wanted.order, f"export {record.line.kind}: {path.name}", path, (len(made.lesions), digest))
 
     with open_atomic_bytes(path, only_for_owner=wanted.order.identified, before_it_is_there=keep) as file:
         made.write(file)
@@ -175,7 +196,7 @@ def _write(store: Store, source: Source, naming: Naming, goal: Path, wanted: Obj
     return path
 
 
-def _write_copies(store: Store, source: Source, naming: Naming, folder: Path, wanted: ObjectOrder, say: Say) -> None:
+def write_copies_of(store: Store, source: Source, naming: Naming, folder: Path, wanted: ObjectOrder, say: Say) -> None:
     """Write copies of the images of a stack into the folder "images"."""
     goal = (wanted.order.to or folder) / "images" / name_of(source, naming)
     count, digest, remarks = write_copies(source, naming, goal, wanted.accept_burned_in)

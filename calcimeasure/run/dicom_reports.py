@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
-from calcimeasure.errors import ConflictError, OutputError
-from calcimeasure.export.atomic import open_atomic_bytes
+from calcimeasure.errors import ConflictError, OutputError, SeriesError
 from calcimeasure.export.dicom.sr import Predecessor, numbered, reports_of
 from calcimeasure.model import Status
-from calcimeasure.run.dicom_objects import Written, folder_of_objects, refuse_without_images
+from calcimeasure.run.dicom_objects import (
+    Written,
+    folder_of_objects,
+    name_of,
+    refuse_without_images,
+    write_copies_of,
+    write_object,
+)
 from calcimeasure.run.dicom_sources import NotThere, sources_of
-from calcimeasure.run.object_lines import line_of, numbered_segmentation, turn_in
+from calcimeasure.run.object_lines import is_proposed, line_of, numbered_segmentation, turn_in
 from calcimeasure.run.order import naming_of, opened
-from calcimeasure.store import Export, ObjectKind
+from calcimeasure.store import ObjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from calcimeasure.export import Naming
-    from calcimeasure.export.dicom.seg import Segmentation
     from calcimeasure.export.dicom.source import Source
     from calcimeasure.export.dicom.sr import StructuredReport
     from calcimeasure.run.dicom_objects import ObjectOrder
     from calcimeasure.run.object_lines import Turn
     from calcimeasure.run.progress import Say
-    from calcimeasure.store import Store, WrittenObject
+    from calcimeasure.store import Store
 
 WITHOUT_AXES = "without axes"
 """Part of the lesions whose axes cannot be drawn."""
@@ -72,8 +76,10 @@ def write_reports_of(folder: Path, wanted: ObjectOrder, changes: Mapping[str, ob
                 left.append(f"{source.facts.path}: {source.message}")
                 continue
             try:
+                if wanted.with_images:
+                    write_copies_of(store, source, naming, folder, wanted, say)
                 paths.extend(_write_stack(store, source, naming, goals, wanted, say))
-            except (ConflictError, OutputError) as error:
+            except (ConflictError, OutputError, SeriesError) as error:
                 left.append(str(error))
     return Written(paths, left)
 
@@ -87,64 +93,22 @@ def _write_stack(
     say: Say,
 ) -> Iterator[Path]:
     """Write the objects of a stack: the segmentation first, so that no report refers to one that is not there."""
-    name = f"{naming.uid(source.stack.series_uid)}_{source.stack.stack_number}"
+    name = name_of(source, naming)
     segmentation, turn = numbered_segmentation(store, source, naming, wanted.segmentation_type)
     reports = reports_of(source, naming, segmentation)
     if any(one.segmentation_uid for one in reports):
-        record = turn.written(segmentation.dataset, reports[0].is_preliminary)
-        path = goals[ObjectKind.SEG] / f"{name}.dcm"
-        _write(store, segmentation, record, path, len(source.lesions), wanted)
-        _tell(path, segmentation.remarks, say)
-        yield path
+        record = turn.written(segmentation.dataset, is_proposed(source))
+        yield write_object(store, segmentation, record, goals[ObjectKind.SEG] / f"{name}.dcm", wanted, say)
     for report in reports:
         part = "" if report.has_axes else WITHOUT_AXES
         turn = turn_in(store, line_of(store, source, naming, ObjectKind.SR, part), report.content_hash)
         last = _numbered(report, turn)
-        ending = "_sr.dcm" if report.has_axes else "_sr_without_axes.dcm"
-        path = goals[ObjectKind.SR] / f"{name}{ending}"
         record = turn.written(last.dataset, last.is_preliminary, last.segmentation_uid)
-        _write(store, last, record, path, len(last.lesions), wanted)
-        _tell(path, last.remarks, say)
-        yield path
+        ending = "_sr.dcm" if report.has_axes else "_sr_without_axes.dcm"
+        yield write_object(store, last, record, goals[ObjectKind.SR] / f"{name}{ending}", wanted, say)
 
 
 def _numbered(report: StructuredReport, turn: Turn) -> StructuredReport:
     before = turn.before
     replaced = Predecessor(before.series_uid, before.sop_instance_uid) if before else None
     return numbered(report, turn.instance_number, replaced)
-
-
-def _write(
-    store: Store,
-    made: Segmentation | StructuredReport,
-    record: WrittenObject,
-    path: Path,
-    lesion_count: int,
-    wanted: ObjectOrder,
-) -> None:
-    """Write an object; what leaves and what it follows are kept in the store before it is there."""
-    order = wanted.order
-
-    def keep(file: Path) -> None:
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        store.note_object(record)
-        store.note_export(
-            Export(
-                what=f"export sr: {path.name}",
-                destination=str(path.absolute()),
-                is_identified=order.identified,
-                recipient=order.recipient,
-                key_fingerprint=record.line.key_fingerprint or None,
-                row_count=lesion_count,
-                content_hash=digest,
-            )
-        )
-
-    with open_atomic_bytes(path, only_for_owner=order.identified, before_it_is_there=keep) as file:
-        made.write(file)
-
-
-def _tell(path: Path, remarks: tuple[str, ...], say: Say) -> None:
-    for remark in remarks:
-        say(f"{path.name}: {remark}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.explain import explain_judgements, explain_size
-from calcimeasure.analysis.picture import draw
+from calcimeasure.analysis.picture import draw, draw_surroundings
 from calcimeasure.errors import InputPathError, OutputError
 from calcimeasure.load import bones_of, load_image
 from calcimeasure.results import find_lesion, series_of, store_that_is_there
@@ -31,25 +31,36 @@ class Explanation:
         A PNG: the outline, the long and the short axis on the image of the long axis.
     picture_path
         The path for the picture.
+    surroundings
+        A PNG: what the network looked at. None if it did not look at the lesion.
     """
 
     parts: Sequence[Sequence[str]]
     picture: bytes
     picture_path: Path
+    surroundings: bytes | None = None
 
-    def write_picture(self) -> Path:
-        """Write the picture to its path, and return the path.
+    def write_pictures(self) -> tuple[Path, Path | None]:
+        """Write the pictures of the lesion and of its surroundings, and return their paths.
 
         Raises
         ------
         OutputError
-            The picture cannot be written.
+            A picture cannot be written.
         """
-        try:
-            self.picture_path.write_bytes(self.picture)
-        except OSError as error:
-            raise OutputError(f"{self.picture_path} cannot be written: {error.strerror or error}.") from error
-        return self.picture_path
+        _write(self.picture_path, self.picture)
+        if self.surroundings is None:
+            return self.picture_path, None
+        path = self.picture_path.with_suffix(".surroundings.png")
+        _write(path, self.surroundings)
+        return self.picture_path, path
+
+
+def _write(path: Path, picture: bytes) -> None:
+    try:
+        path.write_bytes(picture)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def explain_lesion(folder: Path, tracking_uid: str, picture_pixels: int, say: Say) -> Explanation:
@@ -84,8 +95,10 @@ def explain_lesion(folder: Path, tracking_uid: str, picture_pixels: int, say: Sa
         stack = series_of(store, stack_id, settings)
     image = load_image(stack, settings)
     bones = bones_of(image, settings).named
+    judged = explain_judgements(image, lesion, settings, bones)
     return Explanation(
-        parts=(explain_size(image, lesion, settings), *explain_judgements(image, lesion, settings, bones)),
+        parts=(explain_size(image, lesion, settings), judged.tissue, judged.place),
         picture=draw(image, lesion, picture_pixels),
         picture_path=folder / "private" / f"{tracking_uid}.png",
+        surroundings=None if judged.looked_at is None else draw_surroundings(image, judged.looked_at),
     )

@@ -2,6 +2,16 @@
 
 from calcimeasure.segment.ct.components import Components, find_components, without_specks
 from calcimeasure.segment.ct.tissue import propose
+from calcimeasure.segment.ct.views import as_channels, views_of_outline
 from calcimeasure.segment.radiograph.propose import grow_on_radiograph, propose_on_radiograph
 
-__all__ = ["Components", "find_components", "grow_on_radiograph", "propose", "propose_on_radiograph", "without_specks"]
+__all__ = [
+    "Components",
+    "as_channels",
+    "find_components",
+    "grow_on_radiograph",
+    "propose",
+    "propose_on_radiograph",
+    "views_of_outline",
+    "without_specks",
+]

@@ -108,6 +108,8 @@ def test_the_samples_show_masses_of_many_pieces_as_one_lesion_each() -> None:
         assert found.fluid_level is (row["fluid_level"] == "True")
         for name in ("volume_ml", "envelope_ml"):
             assert abs(getattr(found, name) - true[name]) <= getattr(found, name.replace("_ml", "_u95_ml")), name
+        assert abs(found.long_axis.length_mm - true["long_axis_mm"]) <= found.long_axis_u95_mm
+        assert abs(found.max_3d_diameter.length_mm - true["max_3d_diameter_mm"]) <= found.max_3d_diameter_u95_mm
         assert found.long_axis.length_mm == pytest.approx(true["long_axis_mm"], rel=0.02)
         assert found.max_3d_diameter.length_mm == pytest.approx(true["max_3d_diameter_mm"], rel=0.06)
         assert found.large

@@ -42,6 +42,15 @@ def test_noise_and_a_faint_lesion_widen_every_interval(change: dict[str, float])
     assert all(wide > narrow for wide, narrow in zip(half_widths(edge(**change)), half_widths(edge()), strict=True))
 
 
+def test_the_ends_of_a_mass_of_several_pieces_are_known_less_well() -> None:
+    smooth, pieces = half_widths(edge()), half_widths(edge(of_pieces=True))
+    blur_mm, spacing_mm = edge().blur_sigma_mm, GEOMETRY.slice_spacing_mm or 0.0
+    for n, share in ((0, 0.9), (1, 0.7)):
+        added_mm = 1.96 * math.hypot(share * blur_mm, 0.2 * spacing_mm)
+        assert pieces[n] == pytest.approx(math.hypot(smooth[n], added_mm))
+    assert pieces[2] == smooth[2]
+
+
 def test_blur_widens_the_intervals_of_lengths() -> None:
     assert all(
         wide > narrow

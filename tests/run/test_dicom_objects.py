@@ -243,9 +243,11 @@ def test_a_head_in_the_field_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.external
-def test_objects_and_copies_are_valid(copied: Path, external_program: Callable[[str], Path]) -> None:
+def test_objects_and_copies_are_valid(out: Path, tmp_path: Path, external_program: Callable[[str], Path]) -> None:
     dciodvfy = external_program("dciodvfy")
-    ct = [path for path in copied.rglob("*.dcm") if dcmread(path).Modality in ("CT", "SEG")]
-    for path in ct:
+    run("export", out, "--format", "seg", "--with-images", "--status", "proposed", "--to", tmp_path)
+    files = list(tmp_path.rglob("*.dcm"))
+    assert len(files) == 1 + 6
+    for path in files:
         done = subprocess.run([dciodvfy, path], check=False, capture_output=True, text=True, timeout=60)
         assert "Error" not in done.stderr + done.stdout, done.stderr

@@ -193,7 +193,8 @@ def _value(header: Dataset, name: str, source: Source, naming: Naming) -> Any:  
     if name in _WORDS:
         words = [one.strip().upper() for one in texts]
         known_words = [one for one in words if one.replace(" ", "-") in _WORDS[name]]
-        return None if not known_words and name.endswith("Laterality") else _valued(known_words, name)
+        # An empty side says "unknown", and must not stand where another attribute says the side.
+        return None if "".join(words) and not known_words and "Laterality" in name else _valued(known_words, name)
     if name in _KNOWN:
         known = _KNOWN[name](text_of(header, name))
         return "" if known in (None, OTHER) else known

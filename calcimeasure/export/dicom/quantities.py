@@ -142,7 +142,7 @@ def certainty_items(lesion: Lesion, names: Container[str]) -> list[Dataset]:
     """Make the items of the confidences in tissue and side, from 0 to 1, that are among the names."""
     values = _certainties(lesion)
     return [
-        number_item(concept, f"{values[name]:.3f}", UNITS[""])
+        number_item(concept, f"{values[name]:.2f}", UNITS[""])
         for name, concept in _CERTAINTIES.items()
         if name in names
     ]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.export.dicom.source import Source
     from calcimeasure.export.pseudonym import Naming
+    from calcimeasure.model import Lesion
 
 BINARY: Final = "binary"
 LABELMAP: Final = "labelmap"
@@ -74,6 +75,11 @@ class Segmentation:
     frames: Frames
     source: Source
     remarks: tuple[str, ...]
+
+    @property
+    def lesions(self) -> tuple[Lesion, ...]:
+        """Its segments."""
+        return self.source.lesions
 
     @property
     def is_label_map(self) -> bool:

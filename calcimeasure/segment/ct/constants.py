@@ -381,10 +381,11 @@ class CtConstants(Constants):
         "shaft and free) and to the solids of thirteen real series; to check it, each series was left out once.",
     )
     sure_whole: float = constant(
-        0.5,
+        0.6,
         "",
         "A whole that the network looked at is taken for a mass, whatever its pieces look like, if it is one with this "
-        "probability. One that it did not look at is none.",
+        "probability. One that it did not look at is none. More than even odds: what is parted from bone leaves more "
+        "wholes to be judged.",
     )
     smallest_whole_mm3: float = constant(
         800.0, "mm3", "A smaller solid is not judged as a whole: the signs were fitted to larger ones."

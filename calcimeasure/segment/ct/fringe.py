@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def with_fringe(scene: Scene, wholes: NDArray[np.int32], bones: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Add to each mass of several pieces what lies on a bone beside it.
+    """Add to each mass of several pieces what lies on a bone beside it, if it is large enough to be judged as a whole.
 
     Parameters
     ----------
@@ -44,12 +44,15 @@ def with_fringe(scene: Scene, wholes: NDArray[np.int32], bones: NDArray[np.bool_
     ndarray
         The numbers with the fringes.
     """
-    if not wholes.any():
+    volumes_mm3 = np.bincount(wholes.ravel(), minlength=1) * math.prod(scene.spacing_mm)
+    large = volumes_mm3 >= CT.smallest_whole_mm3
+    large[0] = False
+    if not large.any():
         return wholes
     room = [int(np.ceil(2 * CT.fringe_mm / mm)) + 1 for mm in scene.spacing_mm]
-    box = box_around(wholes > 0, (room[0], room[1], room[2]))
+    box = box_around(large[wholes], (room[0], room[1], room[2]))
     labels = scene.parts.labels[box]
-    near = expand_labels(wholes[box], CT.fringe_mm, spacing=scene.spacing_mm)
+    near = expand_labels(np.where(large[wholes[box]], wholes[box], 0), CT.fringe_mm, spacing=scene.spacing_mm)
     shafts = np.array([False, *map(is_shaft, scene.features, scene.tissues)])
     bone = np.array([False, *(one is Tissue.BONE for one in scene.tissues)])
     small = bone & ~shafts & ~bones & ~np.array([False, *scene.surely_bone])

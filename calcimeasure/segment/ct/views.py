@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import edt
 import numpy as np
 
 from calcimeasure.segment.ct.coarse import means_of
@@ -13,6 +14,8 @@ from calcimeasure.segment.ct.constants import CT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from calcimeasure.model import Outline, Volume
 
 Spacing = tuple[float, float, float]
 Blocks = TypeVar("Blocks", bound=np.generic)
@@ -102,6 +105,31 @@ def views_of(stack: Around, parts: Labeled, numbers: NDArray[np.intp]) -> tuple[
             seen[:, 3 * scale + fixed] = _taken(copy_hu, *in_copy, fixed, BEYOND_HU)
             own[:, 3 * scale + fixed] = _taken(parts.labels, *in_parts, fixed, 0) == numbers[:, None, None]
     return seen, own
+
+
+def views_of_outline(volume: Volume, outline: Outline) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """Sample what surrounds an outline as the network looks at it, to be shown.
+
+    The network looks at the part on a coarse copy: the middle of these views may lie a block of it beside the middle of
+    those.
+
+    Parameters
+    ----------
+    volume, outline
+        The stack, and a proposal in it.
+
+    Returns
+    -------
+    attenuation, own
+        (VIEWS, SIDE, SIDE), see `views_of`.
+    """
+    spacing_mm = volume.geometry.spacing_kji_mm
+    mask = outline.mask()
+    depth_mm = edt.edt(mask, anisotropy=spacing_mm, black_border=True, parallel=1)
+    k, j, i = (start * mm for start, mm in zip(outline.start_kji, spacing_mm, strict=True))
+    part = Labeled(mask.astype(np.int32), depth_mm, spacing_mm, (k, j, i))
+    seen_hu, own = views_of(around(volume.attenuation_hu, spacing_mm), part, np.array([1], dtype=np.intp))
+    return seen_hu[0], own[0]
 
 
 def _deepest(parts: Labeled, numbers: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -291,6 +291,28 @@ class RadiographConstants(Constants):
     most_left_out: float = constant(
         0.25, "of the outline", "An outline that leaves out more of what is as dense, and was painted, is not taken."
     )
+    skin_rim: float = constant(0.06, "of a radius", "So near to the open beam the skin is blurred.")
+    below_skin: float = constant(
+        0.3,
+        "of a radius",
+        "Tissue no farther from the open beam lies below the skin: nothing but soft tissue is there.",
+    )
+    least_at_skin: float = constant(
+        0.08,
+        "of its border",
+        "An outline that lies on the skin with so much of its border may hold a piece of the limb.",
+    )
+    smoothed_flap: float = constant(0.06, "of a radius", "Grains of a mass are averaged before tissue is told from it.")
+    dense_quantile: float = constant(0.9, "of the pixels", "What of an outline is as dense as this is surely mass.")
+    bare_share: float = constant(
+        0.3, "of the way to the mass", "Below this, what lies in an outline is soft tissue as it lies below the skin."
+    )
+    least_bare: float = constant(
+        0.2,
+        "of the outline",
+        "Chosen on masses below the skin that were put into 15 free films: of right outlines less.",
+    )
+    closed_flap: float = constant(0.1, "of a radius", "Gaps between grains that are as narrow belong to the mass.")
     beside_pixels: float = constant(
         8.0, "of 64 pixels along a patch", "The place that a reader points at lies no farther outside of the mass."
     )

@@ -34,15 +34,9 @@ def kept_pyramid_of(radiograph: Radiograph) -> Pyramid:
 
 def within_skin(outline: Outline, pyramid: Pyramid) -> Outline | None:
     """Take what lies in the open beam from an outline, and keep the largest part; None if nothing is left."""
-    _, rows, columns = outline.box
-    row_factor, column_factor = pyramid.factors[pyramid.coarse]
-    air = pyramid.field.air
-    at = np.ix_(
-        np.minimum(np.arange(rows.start, rows.stop) // row_factor, air.shape[0] - 1),
-        np.minimum(np.arange(columns.start, columns.stop) // column_factor, air.shape[1] - 1),
-    )
     mask = outline.mask()[0]
-    inside = mask & ~air[at]
+    start = outline.start_kji[1], outline.start_kji[2]
+    inside = mask & ~_in_full_size(pyramid.field.air, pyramid, start, (mask.shape[0], mask.shape[1]))
     if np.array_equal(inside, mask):
         return outline
     labels, count = ndimage.label(inside)
@@ -50,6 +44,60 @@ def within_skin(outline: Outline, pyramid: Pyramid) -> Outline | None:
         return None
     largest = np.bincount(labels.ravel())[1:].argmax() + 1
     return Outline.from_mask((labels == largest)[None], outline.start_kji)
+
+
+def without_skin_flap(outline: Outline, pyramid: Pyramid) -> Outline:
+    """Take bare soft tissue from an outline that reaches the skin: of a fingertip the mass in it is kept.
+
+    Much of an outline that is no denser than the tissue right below the skin beside it is no mass. What is denser than
+    half-way between this tissue and the densest of the outline is kept then, in one piece and without holes.
+    """
+    image, start = _near(outline, pyramid)
+    mask = outline.mask_in((0, *start), (1, start[0] + image.shape[0], start[1] + image.shape[1]))[0]
+    air = _in_full_size(pyramid.field.air, pyramid, start, (image.shape[0], image.shape[1]))
+    if not air.any():
+        return outline
+    radius = float(np.sqrt(np.count_nonzero(mask) / np.pi))
+    from_air = ndimage.distance_transform_edt(~air)
+    below_skin = (from_air > RADIOGRAPH.skin_rim * radius) & (from_air <= RADIOGRAPH.below_skin * radius)
+    border = mask & ~ndimage.binary_erosion(mask)
+    beside = below_skin & ~mask
+    if np.mean(from_air[border] <= RADIOGRAPH.below_skin * radius) < RADIOGRAPH.least_at_skin or not beside.any():
+        return outline
+    smooth = ndimage.gaussian_filter(image, RADIOGRAPH.smoothed_flap * radius)
+    bare, dense = float(np.median(smooth[beside])), float(np.quantile(smooth[mask], RADIOGRAPH.dense_quantile))
+    is_bare = smooth < bare + RADIOGRAPH.bare_share * (dense - bare)
+    if dense <= bare or np.mean(is_bare[mask]) < RADIOGRAPH.least_bare:
+        return outline
+    labels, count = ndimage.label(mask & (smooth > (bare + dense) / 2))
+    if not count:
+        return outline
+    largest = labels == np.bincount(labels.ravel())[1:].argmax() + 1
+    around = max(1, round(RADIOGRAPH.closed_flap * radius))
+    closed = ndimage.binary_closing(np.pad(largest, around), iterations=around)[around:-around, around:-around]
+    kept = ndimage.binary_fill_holes(closed) & mask
+    return Outline.from_mask(kept[None], (0, *start))
+
+
+def _near(outline: Outline, pyramid: Pyramid) -> tuple[NDArray[np.float32], tuple[int, int]]:
+    """Cut the image around an outline, with half its size on each side; and the first row and column of that."""
+    _, rows, columns = outline.box
+    room = (rows.stop - rows.start + 1) // 2 + 2, (columns.stop - columns.start + 1) // 2 + 2
+    start = max(0, rows.start - room[0]), max(0, columns.start - room[1])
+    return pyramid.copies[0][start[0] : rows.stop + room[0], start[1] : columns.stop + room[1]], start
+
+
+def _in_full_size(
+    mask: NDArray[np.bool_], pyramid: Pyramid, start: tuple[int, int], shape: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Give a mask of the coarse copy in pixels of the radiograph, from a row and column on."""
+    factors = pyramid.factors[pyramid.coarse]
+    at = [
+        np.minimum(np.arange(first, first + count) // factor, full - 1)
+        for first, count, factor, full in zip(start, shape, factors, mask.shape, strict=True)
+    ]
+    found: NDArray[np.bool_] = mask[np.ix_(*at)]
+    return found
 
 
 def kept_to_painted(outline: Outline, painted: NDArray[np.bool_], pyramid: Pyramid) -> Outline:

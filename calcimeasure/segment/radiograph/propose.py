@@ -12,7 +12,7 @@ from calcimeasure.model import Outline, Proposal, Proposals, Tissue
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.features import features_of
 from calcimeasure.segment.radiograph.judge import evidence_of, mass_probability, promise
-from calcimeasure.segment.radiograph.marked import kept_pyramid_of, kept_to_painted, within_skin
+from calcimeasure.segment.radiograph.marked import kept_pyramid_of, kept_to_painted, within_skin, without_skin_flap
 from calcimeasure.segment.radiograph.places import find_places
 from calcimeasure.segment.radiograph.rays import Edges, recentered, strengths, trace, traced_again, true_in
 from calcimeasure.segment.radiograph.scale import pyramid_of
@@ -104,6 +104,7 @@ def grow_on_radiograph(
     )
     outline = _outline(pyramid, found) if found is not None and is_there else None
     outline = None if outline is None else within_skin(outline, pyramid)
+    outline = None if outline is None else without_skin_flap(outline, pyramid)
     if isinstance(seed, np.ndarray) and outline is not None:
         return kept_to_painted(outline, seed, pyramid)
     if outline is None:

@@ -77,9 +77,11 @@ def true_at(
 
     Beyond the image the value is False.
     """
-    rays = radii.shape[1] if radii.shape[1] > 1 else RADIOGRAPH.rays
-    away = radii[..., None] * directions(rays)[:, None]
-    return true_in(pyramid, mask, centers[:, None, None] + away / pyramid.steps[0])
+    toward = directions(radii.shape[1] if radii.shape[1] > 1 else RADIOGRAPH.rays)
+    places = (
+        centers[:, axis, None, None] + radii * (toward[:, axis, None] / pyramid.steps[0][axis]) for axis in (0, 1)
+    )
+    return _true_in(pyramid, mask, *places)
 
 
 def true_in(pyramid: Pyramid, mask: NDArray[np.bool_], places: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -87,10 +89,23 @@ def true_in(pyramid: Pyramid, mask: NDArray[np.bool_], places: NDArray[np.float6
 
     Beyond the image the value is False.
     """
-    index = np.floor((places + 0.5) / pyramid.factors[pyramid.coarse]).astype(np.intp)
-    within = ((index >= 0) & (index < mask.shape)).all(axis=-1)
-    index = np.clip(index, 0, np.array(mask.shape) - 1)
-    found: NDArray[np.bool_] = within & mask[index[..., 0], index[..., 1]]
+    return _true_in(pyramid, mask, places[..., 0].copy(), places[..., 1].copy())
+
+
+def _true_in(
+    pyramid: Pyramid, mask: NDArray[np.bool_], rows: NDArray[np.float64], columns: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Take the value of a mask at rows and columns, which are overwritten: the places are millions."""
+    bordered = np.pad(mask, 1)
+    index = np.zeros(rows.shape, dtype=np.int32)
+    for axis, at in enumerate((rows, columns)):
+        at += 0.5
+        at /= pyramid.factors[pyramid.coarse][axis]
+        np.floor(at, out=at)
+        np.clip(at, -1, mask.shape[axis], out=at)
+        index *= bordered.shape[axis]
+        index += at.astype(np.int32) + 1
+    found: NDArray[np.bool_] = bordered.ravel()[index]
     return found
 
 

@@ -247,7 +247,7 @@ def test_tissue_is_explained_by_its_signs_strongest_first() -> None:
     volume = scene([ON_SHAFT, shaft()])
     (mass,) = masses(volume)
     lesion = assess(volume, mass.outline, 1, SETTINGS, mass)
-    lines, _ = explain_judgements(volume, lesion, SETTINGS)
+    lines = explain_judgements(volume, lesion, SETTINGS).tissue
     assert lines[1] == f"  calcified_mass, confidence {mass.tissue_confidence:.2f}"
     assert lines[2] == f"  touches bone over {mass.bone_contact_mm2:.0f} mm2"
     strengths = [abs(float(line.split()[0])) for line in lines[3:]]
@@ -261,7 +261,7 @@ def test_outline_where_nothing_is_dense_is_the_readers_alone() -> None:
     soft[18:22, 60:70, 100:110] = True
     lesion = assess(volume, Outline.from_mask(soft), 1, SETTINGS)
     assert (lesion.tissue, lesion.measurements.touches_bone) == (None, None)
-    assert "reader" in explain_judgements(volume, lesion, SETTINGS)[0][1]
+    assert "reader" in explain_judgements(volume, lesion, SETTINGS).tissue[1]
 
 
 @pytest.mark.parametrize("spacing_mm", [(5.0, 0.9, 0.9), (1.0, 0.4, 0.5), (0.6, 0.45, 0.45)])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from calcimeasure.model import Outline
-from calcimeasure.segment.radiograph.marked import kept_pyramid_of, kept_to_painted, within_skin
+from calcimeasure.segment.radiograph.marked import kept_pyramid_of, kept_to_painted, within_skin, without_skin_flap
 from tests.radiographs import radiograph_of
 
 SHAPE = (80, 120)
@@ -70,3 +70,26 @@ def test_an_outline_does_not_reach_into_the_open_beam() -> None:
     assert across is not None
     assert (across.start_kji[2], across.stop_kji[2]) == (60, 100)
     assert within_skin(Outline.from_mask(np.ones((1, 20, 30), dtype=bool), (0, 50, 10)), pyramid) is None
+
+
+def test_a_fingertip_with_a_mass_in_it_is_not_taken_for_the_mass() -> None:
+    rows, columns = np.indices((160, 200), dtype=np.float32)
+    tip = np.hypot(rows - 80, columns - 110) < 60
+    tip |= (np.abs(rows - 80) < 60) & (columns > 110)
+    mass = np.hypot((rows - 80) / 1.4, columns - 100) < 24
+    pixels = 100.0 + 400 * tip + 600 * mass + np.random.default_rng(3).normal(0, 5, tip.shape)
+    pyramid = kept_pyramid_of(radiograph_of(pixels))
+    whole = Outline.from_mask((tip & (columns < 140))[None])
+    kept = without_skin_flap(whole, pyramid).mask_in((0, 0, 0), (1, 160, 200))[0]
+    assert 2 * np.count_nonzero(kept & mass) / (np.count_nonzero(kept) + np.count_nonzero(mass)) > 0.93
+    right = Outline.from_mask(mass[None])
+    assert without_skin_flap(right, pyramid) is right
+
+
+def test_an_even_mass_that_bulges_at_the_skin_keeps_its_outline() -> None:
+    rows, columns = np.indices((160, 200), dtype=np.float32)
+    limb = columns > 60
+    mass = (np.hypot(rows - 80, columns - 85) < 24) & limb
+    pyramid = kept_pyramid_of(radiograph_of(100.0 + 400 * limb + 300 * mass))
+    outline = Outline.from_mask(mass[None])
+    assert without_skin_flap(outline, pyramid) is outline
