@@ -219,7 +219,7 @@ def _marrow(
     bony = np.bincount(pockets[in_bone], minlength=len(voxels)) >= CT.bony_pocket * voxels
     k, j, i = (math.ceil(CT.room_mm / mm) for mm in spacing_mm)
     near = box_around(wholes > 0, (k, j, i))
-    marrow = enclosed.copy()
+    marrow: NDArray[np.bool_] = enclosed.copy()
     marrow[near] &= (in_bone | bony[pockets])[near]
     return marrow
 
