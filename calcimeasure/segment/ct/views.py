@@ -91,18 +91,20 @@ def views_of(stack: Around, parts: Labeled, numbers: NDArray[np.intp]) -> tuple[
     """
     shape = (len(numbers), VIEWS, SIDE, SIDE)
     seen, own = np.empty(shape, dtype=np.int16), np.empty(shape, dtype=np.bool_)
-    middles_mm = (_deepest(parts, numbers) + 0.5) * parts.spacing_mm + parts.corner_mm
+    middles_mm = (_deepest(parts, numbers) + 0.5) * np.array(parts.spacing_mm) + np.array(parts.corner_mm)
     across = np.arange(SIDE) - (SIDE - 1) / 2
     for scale, (copy_hu, copy_mm) in enumerate(zip(stack.copies_hu, stack.spacings_mm, strict=True)):
-        along_mm: NDArray[np.float64] = np.concatenate(
-            [middles_mm[:, :, None], middles_mm[:, :, None] + across * CT.view_steps_mm[scale]], axis=2
+        places_mm = middles_mm[:, :, None] + across * CT.view_steps_mm[scale]
+        from_corner_mm = np.array(parts.corner_mm)
+        middle_mm = middles_mm[:, :, None]
+        in_copy = _on(middle_mm, copy_mm, copy_hu.shape), _on(places_mm, copy_mm, copy_hu.shape)
+        in_parts = (
+            _on(middle_mm - from_corner_mm[:, None], parts.spacing_mm, parts.labels.shape),
+            _on(places_mm - from_corner_mm[:, None], parts.spacing_mm, parts.labels.shape),
         )
-        from_corner_mm: NDArray[np.float64] = along_mm - np.array(parts.corner_mm)[:, None]
-        in_copy = _on(along_mm, copy_mm, copy_hu.shape)
-        in_parts = _on(from_corner_mm, parts.spacing_mm, parts.labels.shape)
         for fixed in range(3):
-            seen[:, 3 * scale + fixed] = _taken(copy_hu, in_copy, fixed, BEYOND_HU)
-            own[:, 3 * scale + fixed] = _taken(parts.labels, in_parts, fixed, 0) == numbers[:, None, None]
+            seen[:, 3 * scale + fixed] = _taken(copy_hu, *in_copy, fixed, BEYOND_HU)
+            own[:, 3 * scale + fixed] = _taken(parts.labels, *in_parts, fixed, 0) == numbers[:, None, None]
     return seen, own
 
 
@@ -174,9 +176,10 @@ def _on(places_mm: NDArray[np.float64], spacing_mm: Spacing, shape: tuple[int, .
     return np.where((index >= 0) & (index < np.array(shape)[:, None]), index, -1)
 
 
-def _taken(array: NDArray[Blocks], index: NDArray[np.intp], fixed: int, beyond: int) -> NDArray[Blocks]:
-    """(n, SIDE, SIDE) the blocks of a plane through each middle, across an axis; the first place is the middle."""
-    middle, along = index[..., :1], index[..., 1:]
+def _taken(
+    array: NDArray[Blocks], middle: NDArray[np.intp], along: NDArray[np.intp], fixed: int, beyond: int
+) -> NDArray[Blocks]:
+    """(n, SIDE, SIDE) the blocks of a plane through each middle, across an axis."""
     rows, columns = (axis for axis in range(3) if axis != fixed)
     steps = (array.shape[1] * array.shape[2], array.shape[2], 1)
     down, right, start = along[:, rows, :, None], along[:, columns, None], middle[:, fixed, :, None]
