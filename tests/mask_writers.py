@@ -119,6 +119,66 @@ def shuffle_frames(seg: Dataset, seed: int) -> None:
     seg.PixelData = pack_bits(stored.astype(np.uint8)) if seg.BitsAllocated == 1 else stored.tobytes()
 
 
+def write_ohif_seg(path: Path, sources: Sequence[Path], segments: Mapping[str, NDArray[Any]]) -> Path:
+    """Write (k, j, i) masks as OHIF does: BINARY, the frames of a segment together, tissue by their codes (SRT).
+
+    Each frame names its source image and its plane; pixels follow each other without padding between frames.
+    """
+    images = [dcmread(source, stop_before_pixels=True) for source in sources]
+    first = images[0]
+    seg = Dataset()
+    for keyword in ("PatientID", "PatientName", "StudyInstanceUID", "FrameOfReferenceUID", "Rows", "Columns"):
+        setattr(seg, keyword, first.get(keyword))
+    seg.SOPClassUID, seg.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.66.4", generate_uid()
+    seg.SeriesInstanceUID, seg.Modality, seg.SegmentationType = generate_uid(), "SEG", "BINARY"
+    seg.Manufacturer, seg.ContentCreatorName, seg.ContentLabel = "Unspecified", "Reader1", "SEGMENTATION"
+    seg.SamplesPerPixel, seg.PhotometricInterpretation, seg.PixelRepresentation = 1, "MONOCHROME2", 0
+    seg.BitsAllocated, seg.BitsStored, seg.HighBit = 1, 1, 0
+    series = _items(SeriesInstanceUID=first.SeriesInstanceUID)
+    series[0].ReferencedInstanceSequence = [_reference(image.SOPInstanceUID) for image in images]
+    seg.ReferencedSeriesSequence = series
+    shared = _items(
+        PlaneOrientationSequence=_items(ImageOrientationPatient=first.ImageOrientationPatient),
+        PixelMeasuresSequence=_items(PixelSpacing=first.PixelSpacing, SliceThickness=first.SliceThickness),
+    )
+    tissue = {"CodeValue": "T-D0050", "CodingSchemeDesignator": "SRT", "CodeMeaning": "Tissue"}
+    seg.SharedFunctionalGroupsSequence, seg.SegmentSequence, seg.PerFrameFunctionalGroupsSequence = shared, [], []
+    frames = []
+    for number, (name, mask) in enumerate(segments.items(), 1):
+        seg.SegmentSequence += _items(
+            SegmentNumber=number,
+            SegmentLabel=name,
+            SegmentAlgorithmType="SEMIAUTOMATIC",
+            SegmentAlgorithmName="OHIF Brush",
+            SegmentedPropertyCategoryCodeSequence=_items(**tissue),
+            SegmentedPropertyTypeCodeSequence=_items(**tissue),
+        )
+        for k in np.flatnonzero(np.any(mask, axis=(1, 2))):
+            frames.append(mask[k] != 0)
+            derivation = Dataset()
+            derivation.SourceImageSequence = [_reference(images[k].SOPInstanceUID)]
+            seg.PerFrameFunctionalGroupsSequence += _items(
+                DerivationImageSequence=[derivation],
+                PlanePositionSequence=_items(ImagePositionPatient=images[k].ImagePositionPatient),
+                SegmentIdentificationSequence=_items(ReferencedSegmentNumber=number),
+            )
+    seg.NumberOfFrames = len(frames)
+    seg.PixelData = np.packbits(np.stack(frames).ravel(), bitorder="little").tobytes()
+    seg.PixelData += b"\0" * (len(seg.PixelData) % 2)
+    seg["PixelData"].VR = "OB"
+    seg.file_meta = FileMetaDataset()
+    seg.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    seg.save_as(path, enforce_file_format=True)
+    return path
+
+
+def _items(**values: object) -> list[Dataset]:
+    item = Dataset()
+    for keyword, value in values.items():
+        setattr(item, keyword, value)
+    return [item]
+
+
 DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
 
 

@@ -55,7 +55,9 @@ def found_in(folder: Path, lesions: Sequence[Lesion]) -> Source:
     """The stack of a folder with some lesions."""
     settings = Settings(workers=1)
     (stack,) = find_series(folder, settings).series
-    stack, geometry, notices = checked_stack(stack, settings)
+    geometry, notices = None, ()
+    if stack.projection is None:
+        stack, geometry, notices = checked_stack(stack, settings)
     facts = StackFacts.of(stack, geometry)
     header = read_whole_header(stack.instances[0])
     return Source(facts, stack, geometry, images_of(stack), header, tuple(lesions), notices)

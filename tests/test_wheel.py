@@ -34,6 +34,7 @@ def test_it_ships_types_weights_and_samples(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "calcimeasure/py.typed",
+        "calcimeasure/locate/marker_words.npz",
         "calcimeasure/segment/ct/part_network.npz",
         "calcimeasure/segment/radiograph/shadow_network.npz",
         "calcimeasure/sample_dicom/truth.csv",

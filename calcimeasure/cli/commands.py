@@ -220,6 +220,7 @@ def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, ob
     from calcimeasure.run.dicom_objects import ObjectOrder, write_segmentations_of
     from calcimeasure.run.dicom_reports import write_reports_of
     from calcimeasure.run.order import Order
+    from calcimeasure.run.withheld import withheld
 
     order = Order(options.to, options.status, options.identified, options.recipient)
     wanted = ObjectOrder(
@@ -231,7 +232,7 @@ def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, ob
     for path in written.paths:
         show_line(f"Written: {path}")
     for line in written.left:
-        say(f"Not written: {line}")
+        say(f"Not written: {withheld(line)}")
     if not written.paths and not written.left:
         say(f"No stack of {folder} has a lesion with the status {wanted.status}: nothing was written.")
     return EXIT_SOME_FAILED if written.left else EXIT_ALL_MEASURED

@@ -369,7 +369,7 @@ def show_explanation(explanation: Explanation) -> None:
     """Print the parts of an explanation, and write its pictures."""
     _print("\n\n".join("\n".join(map(_shown, part)) for part in explanation.parts))
     picture, surroundings = explanation.write_pictures()
-    _print()
+    _print("")
     if surroundings is not None:
         _print(f"Picture: {surroundings} (what the network looked at; the lower row shows more around it)")
     _print(f"Picture: {picture} (its outline, long and short axis on the image of the long axis)")

@@ -139,8 +139,12 @@ def _by_overlap(
 
 
 def _overlap(outline: Outline, known: Revision) -> float:
-    shared = outline.overlap(known.lesion.outline)
-    return shared / (outline.voxel_count + known.lesion.outline.voxel_count - shared)
+    other = known.lesion.outline
+    boxes = zip(outline.start_kji, outline.stop_kji, other.start_kji, other.stop_kji, strict=True)
+    if any(stop <= other_start or other_stop <= start for start, stop, other_start, other_stop in boxes):
+        return 0.0
+    shared = outline.overlap(other)
+    return shared / (outline.voxel_count + other.voxel_count - shared)
 
 
 def _each_once(steps: Sequence[Step]) -> tuple[Step, ...]:

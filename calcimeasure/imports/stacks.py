@@ -148,16 +148,14 @@ def _refuse_other_patient(file: MaskFile, facts: StackFacts) -> None:
 
 
 def _may_hold(grid: ImageGrid, facts: StackFacts) -> bool:
-    """Tell from spacings whether a grid may be that of a stack: a single slice of a crop has any spacing across."""
-    steps = np.sort(np.linalg.norm(grid.steps_lps_mm, axis=1))
+    """Tell from the spacings of pixels whether a grid may be that of a stack.
+
+    Slices of a sheared stack lie farther apart along its axis than along its normal, and a crop of one slice has any
+    spacing across: that is left to the positions of voxels.
+    """
+    steps = np.linalg.norm(grid.steps_lps_mm, axis=1)
     own = (facts.row_spacing_mm, facts.column_spacing_mm)
-    if own[0] is None or own[1] is None:
-        return False
-    if facts.slice_spacing_mm is None or 1 in grid.shape:
-        return True
-    # Slices of a sheared stack lie farther apart along its axis than along its normal.
-    told = np.sort([facts.slice_spacing_mm, *own])
-    return bool(np.all(np.abs(np.delete(steps, 2) - np.delete(told, 2)) <= _SAME_STEP * told[:2]))
+    return all(step is not None and np.any(np.abs(steps - step) <= _SAME_STEP * step) for step in own)
 
 
 def _unclear(file: MaskFile, found: Sequence[int], facts: Mapping[int, StackFacts]) -> MaskError:

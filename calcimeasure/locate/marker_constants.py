@@ -19,20 +19,20 @@ class MarkerConstants(Constants):
         "Right in English, German, Latin, French and Spanish.",
     )
     left_words: tuple[str, ...] = constant(
-        ("L", "LT", "Lt", "LI", "Li", "li", "LEFT", "Left", "S", "Sin", "SIN", "sin", "Sn", "G", "E", "I"),
+        ("L", "LT", "Lt", "LI", "Li", "li", "LEFT", "Left", "S", "Sin", "SIN", "sin", "Sn", "G", "E"),
         "words",
         "Left in English, German, Latin, French, Portuguese and Spanish.",
     )
     framed_words: tuple[str, ...] = constant(
-        ("D", "S", "G", "E", "I"), "words", "Alone, these are no side outside of a marker's frame: D is a drawing, too."
+        ("D", "S", "G", "E"), "words", "Alone, these are no side outside of a marker's frame: D is a drawing, too."
     )
     upright_words: tuple[str, ...] = constant(
-        ("L", "LI", "LT", "D", "E", "I", "S", "G", "re", "li", "Li"),
+        ("L", "LI", "LT", "D", "E", "S", "G", "re", "li", "Li"),
         "words",
         "Turned or mirrored, these look like other letters (L like 7 and J), and are read upright only.",
     )
     symmetric_words: tuple[str, ...] = constant(
-        ("I", "Dx", "DX"), "words", "Turned, these look like their mirror image: that they are mirrored is not seen."
+        ("Dx", "DX"), "words", "Turned, these look like their mirror image: that they are mirrored is not seen."
     )
     template_ji: tuple[int, int] = constant((24, 40), "pixels", "Rows and columns of a drawn word.")
     template_sigma: float = constant(0.8, "pixels", "Drawn words and what is read are smoothed, as fonts differ.")

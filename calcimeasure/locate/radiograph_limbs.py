@@ -38,6 +38,8 @@ class Limbs:
         Nearer to the seam than so many pixels nothing is said to lie in one of them.
     are_alike
         Whether two limbs look like mirror images of each other.
+    is_doubtful
+        Whether they may be two that overlap, or one that is alike on both sides.
     """
 
     count: int
@@ -45,6 +47,7 @@ class Limbs:
     seam: NDArray[np.intp] | None = None
     margin: float = 0.0
     are_alike: bool = False
+    is_doubtful: bool = False
 
     def holding(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> int | None:
         """Tell whether pixels (n,) lie in the first (0) or the second limb (1).
@@ -128,7 +131,7 @@ def limbs_on(pixels: NDArray[np.float32]) -> Limbs:
         if seam.parts:
             found.append((axis, seam, density))
         elif _may_part_a_pair(turned, density, seam):
-            return Limbs(3)
+            return Limbs(3, is_doubtful=True)
     if not found:
         return ONE_LIMB
     (axis, seam, density), *other = found

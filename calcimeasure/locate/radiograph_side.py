@@ -119,7 +119,7 @@ def _of_several_limbs(place: RadiographPlace, evidence: list[str]) -> Side:
             return _unknown(marked, [*evidence, "the marker beside it says another side"], conflict=True)
         return Side(marked, SideSource.MARKER, LOCATE.marker_confidence, evidence="; ".join(evidence))
     if by_place is None:
-        return _unknown(None, evidence, conflict=is_ordered)
+        return _unknown(said if anatomy.limbs.is_doubtful else None, evidence, conflict=is_ordered)
     if any(marker.laterality is by_place for marker in others):
         return _unknown(None, [*evidence, "the marker at the other limb says this side"], conflict=True)
     is_conflict = anatomy.ordered.is_contradictory or said not in (None, by_place)
@@ -139,6 +139,8 @@ def _doubt_of_markers(anatomy: RadiographAnatomy, own: list[Marker], others: lis
 def _side_by_place(place: RadiographPlace) -> tuple[Laterality | None, str]:
     """Tell by its place in which of two limbs a lesion lies, and why; None where letters do not tell."""
     anatomy, limbs = place.anatomy, place.anatomy.limbs
+    if limbs.is_doubtful:
+        return None, "both halves of the film mirror each other: it may show two limbs that overlap"
     if limbs.axis is None:
         return None, "several limbs, which cannot be told apart"
     if place.limb is None:

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from calcimeasure.analysis.lesion import assess
-from calcimeasure.analysis.picture import SIDE_PIXELS, draw
+from calcimeasure.analysis.picture import SIDE_PIXELS, draw, draw_surroundings
 from calcimeasure.model import Lesion, Outline, Volume
 from calcimeasure.settings import Settings
 from tests.model.test_model import volume_of
 from tests.phantoms import Grid, oblique_grid, straight_grid
+from tests.radiographs import radiograph_of
 
 YELLOW, CYAN, PINK = (255, 210, 0), (0, 220, 255), (255, 90, 200)
 
@@ -95,3 +96,29 @@ def test_lesion_at_the_edge_of_the_image_is_drawn() -> None:
     volume = volume_of(hu, straight_grid(hu.shape, (2.0, 1.0, 1.0)))
     picture = imagecodecs.png_decode(draw(volume, assess(volume, Outline.from_mask(mask), 1, Settings())))
     assert of_color(picture, YELLOW).any()
+
+
+def test_surroundings_are_six_views_with_the_proposal_in_the_middle() -> None:
+    _, volume, lesion = drawn(straight_grid((40, 90, 90), (2.0, 1.0, 1.0)))
+    picture = draw_surroundings(volume, lesion.outline)
+    assert picture is not None
+    pixels = imagecodecs.png_decode(picture)
+    # Views of 32 pixels, each drawn 6 wide, with 4 around each.
+    assert pixels.shape == (2 * 200, 3 * 200, 3)
+    counts = []
+    for row in range(2):
+        for column in range(3):
+            view = pixels[row * 200 + 4 : row * 200 + 196, column * 200 + 4 : column * 200 + 196]
+            assert middle(of_color(view, YELLOW)) == pytest.approx((95.5, 95.5), abs=12)
+            # The proposal of 900 HU is brighter than the soft tissue around it.
+            assert view[95, 95].max() > view[60, 60].max()
+            counts.append(np.count_nonzero(of_color(view, YELLOW)))
+    # The lower row shows more around it.
+    assert all(fine > coarse for fine, coarse in zip(counts[:3], counts[3:], strict=True))
+
+
+def test_no_surroundings_are_drawn_of_a_radiograph() -> None:
+    film = radiograph_of(np.zeros((40, 50)))
+    mask = np.zeros((1, 40, 50), dtype=bool)
+    mask[0, 10:20, 10:20] = True
+    assert draw_surroundings(film, Outline.from_mask(mask)) is None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import shutil
-import subprocess
-import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pydicom
 import pytest
+from typer.testing import CliRunner
 
 from calcimeasure.archive import WebAddress
+from calcimeasure.cli.commands import app
 from calcimeasure.run.send import Parcel, send_from
 from calcimeasure.store import ObjectKind, ObjectLine, WrittenObject, open_store
 from tests.archive.faulty import Faults, faulty_server
@@ -31,12 +32,19 @@ pytestmark = pytest.mark.external
 RADIOGRAPH = PROJECT / "sample_dicom" / "hand_radiograph"
 
 
-def run(*arguments: object, token: str | None = None) -> subprocess.CompletedProcess[str]:
-    import os
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a command said, and its exit code."""
 
-    environment = os.environ | ({"CALCIMEASURE_TOKEN": token} if token else {})
-    command = [sys.executable, "-m", "calcimeasure", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: object, token: str | None = None) -> Ended:
+    done = CliRunner().invoke(app, [*map(str, arguments)], env={"CALCIMEASURE_TOKEN": token or ""})
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return Ended(done.exit_code, done.stdout, done.stderr)
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -208,3 +216,14 @@ def test_what_a_later_object_replaces_is_listed(orthanc: Orthanc, images: list[P
         store.note_object(written(2, "1.2.3.1.2.1"))
     done = send_from(results, Parcel(address, Access()), said.append)
     assert done.outdated == ("SEG 1.2.3.1.2.1 (instance number 1), replaced by 1.2.3.1.2.2",)
+
+
+def test_what_export_writes_is_sent_once(orthanc: Orthanc, results: Path) -> None:
+    ordered = ("export", results, "--format", "seg", "--identified", "--status", "proposed")
+    written = run(*ordered)
+    assert written.returncode == 0, written.stderr
+    for _ in range(2):
+        done = run("send", results, "--to", orthanc.web, "--identified")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Outdated" not in done.stdout
+    assert orthanc.instance_count() == len(list((results / "private" / "identified" / "seg").glob("*.dcm"))) == 1

@@ -1062,7 +1062,7 @@ def test_password_that_breaks_a_url_is_not_said(ct: Path, out: Path, url: str) -
     assert "cret" not in the_line(result).replace("%", "")
 
 
-@pytest.mark.parametrize("arguments", [["--format", "sr"], ["--format", "redcap"]])
+@pytest.mark.parametrize("arguments", [["--format", "redcap"]])
 def test_export_that_is_not_built_says_so(out: Path, arguments: Sequence[str]) -> None:
     result = run("export", out, *arguments)
     assert result.exit_code == 2

@@ -25,6 +25,7 @@ from calcimeasure.errors import InputPathError, UsageError
 from calcimeasure.load import find_series
 from calcimeasure.load.masks import (
     BoneMasks,
+    DrawnOutlines,
     MaskError,
     MaskFiles,
     MaskKind,
@@ -32,6 +33,7 @@ from calcimeasure.load.masks import (
     fill_polygons,
     find_masks,
     read_masks,
+    read_outlines,
     seems_to_mean_a_bone,
 )
 from calcimeasure.load.volume import checked_stack
@@ -63,9 +65,19 @@ class Outlined:
     stack: Stack
     geometry: Geometry
 
-    def read(self, path: Path | MaskFiles, *, bones_only: bool = True) -> BoneMasks:
+    def drawn(self, path: Path) -> DrawnOutlines:
+        (file,) = find_masks(path).files
+        return read_outlines(file, self.stack, self.geometry)
+
+    def masks(self, path: Path) -> list[tuple[str, NDArray[np.bool_]]]:
+        """Each outline by itself, in the order of the file."""
+        every = self.drawn(path).outlines
+        shape = self.geometry.shape_kji
+        return [(one.text, outline.mask_in((0, 0, 0), shape)) for one, outline in every if outline is not None]
+
+    def read(self, path: Path | MaskFiles) -> BoneMasks:
         masks = path if isinstance(path, MaskFiles) else find_masks(path)
-        return read_masks(masks, self.stack, self.geometry, bones_only=bones_only)
+        return read_masks(masks, self.stack, self.geometry)
 
     def uid(self, k: int) -> str:
         return self.stack.instances[k].sop_uid
@@ -256,8 +268,7 @@ def test_labels_in_one_file_are_named_by_the_table_in_its_header(oblique: Outlin
     np.testing.assert_array_equal(mask_of(masks, "femur_right"), labels == 76)
     np.testing.assert_array_equal(mask_of(masks, "vertebrae_L3"), labels == 29)
     assert not masks.labels[labels == 5].any()
-    everything = oblique.read(path, bones_only=False)
-    assert names_of(everything) == ["femur_right", "liver", "vertebrae_L3"]
+    assert sorted(name for name, _ in oblique.masks(path)) == ["femur_right", "liver", "vertebrae_L3"]
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.int32, np.uint16, np.float32, np.float64, np.int8])
@@ -385,7 +396,8 @@ def test_a_resampled_mask_that_covers_the_stack_is_taken_by_nearest_neighbor(
     # Half a diagonal of 1.5 mm voxels beside the surface at most.
     assert mask_of(masks, "humerus_right")[ball_on(found.grid, center, 9.0 - 1.3) != 0].all()
     assert not masks.labels[ball_on(found.grid, center, 9.0 + 1.3) == 0].any()
-    assert "never resampled" in only_reason(found.read(path, bones_only=False))
+    with pytest.raises(MaskError, match="never resampled"):
+        found.drawn(path)
 
 
 @pytest.mark.parametrize(
@@ -581,7 +593,8 @@ def test_a_seg_of_a_finer_series_in_the_same_frame_of_reference_is_resampled(tmp
     assert masks.labels[ball_on(thick.grid, center, 7.3) != 0].all()
     assert not masks.labels[ball_on(thick.grid, center, 8.7) == 0].any()
     assert "frame of reference" in only_reason(other.read(path))
-    assert "never resampled" in only_reason(thick.read(path, bones_only=False))
+    with pytest.raises(MaskError, match="never resampled"):
+        thick.drawn(path)
 
 
 def test_a_thick_seg_fills_the_thin_slices_near_its_planes(tmp_path: Path) -> None:
@@ -636,10 +649,9 @@ def test_a_seg_of_no_bones_says_so_and_can_be_read_all_the_same(straight: Outlin
     tumor = {"tumor": shape_of_no_symmetry(), "tumor 2, left": np.roll(shape_of_no_symmetry(), 1, axis=2)}
     path = write_seg(tmp_path / "seg.dcm", straight.paths, tumor)
     assert "found tumor, tumor 2, left" in only_reason(straight.read(path))
-    masks = straight.read(path, bones_only=False)
-    assert masks.names == {1: "tumor", 2: "tumor 2, left"}
-    assert masks.sides == {2: LEFT}
-    assert "in two classes" in masks.remarks[0]
+    for (name, mask), (expected_name, expected) in zip(straight.masks(path), tumor.items(), strict=True):
+        assert name == expected_name
+        np.testing.assert_array_equal(mask, expected)
 
 
 def test_two_segments_of_one_name_are_two_unless_they_are_bones(straight: Outlined, tmp_path: Path) -> None:
@@ -651,17 +663,18 @@ def test_two_segments_of_one_name_are_two_unless_they_are_bones(straight: Outlin
         for segment in seg.SegmentSequence:
             segment.SegmentLabel = name
         seg.save_as(tmp_path / "twin.dcm")
-        assert len(straight.read(tmp_path / "twin.dcm", bones_only=name == "patella").classes) == count
+        path = tmp_path / "twin.dcm"
+        found = straight.read(path).classes if name == "patella" else straight.masks(path)
+        assert len(found) == count
 
 
 def test_more_than_255_classes_take_two_bytes(straight: Outlined, tmp_path: Path) -> None:
     labels = np.arange(math.prod(SHAPE), dtype=np.int16).reshape(SHAPE) % 301
     names = {number: f"class {number}" for number in range(1, 301)}
     path = write_nifti(tmp_path / "all.nii", labels, affine_ras(straight.grid), names)
-    masks = straight.read(path, bones_only=False)
-    assert masks.labels.dtype == np.uint16
-    np.testing.assert_array_equal(masks.labels, labels)
-    assert masks.names == names
+    masks = straight.masks(path)
+    assert [name for name, _ in masks] == list(names.values())
+    np.testing.assert_array_equal(sum(number * mask for number, (_, mask) in enumerate(masks, 1)), labels)
 
 
 # ----------------------------------------------------------------------------------------------------------- RTSTRUCT
@@ -1063,14 +1076,11 @@ def real_stack(folder: Path) -> Outlined:
 def test_rtstruct_and_nifti_of_one_tumor_agree(shared_dicom: Path, number: str) -> None:
     folder = shared_dicom / "ct_limb" / f"STS_{number}"
     found = real_stack(folder)
-    contours = found.read(folder / "dicom", bones_only=False)
-    voxels = found.read(folder / "nifti", bones_only=False)
-    assert contours.names == {1: "GTV_Mass_CT"}
-    assert voxels.names == {1: "CT_mask"}
-    assert not voxels.resampled
-    both = np.count_nonzero(contours.labels & voxels.labels)
-    assert 2 * both / (contours.labels.sum() + voxels.labels.sum()) > 0.999
-    assert voxels.labels.sum() > 5000
+    ((name, contours),) = found.masks(folder / "dicom")
+    ((other_name, voxels),) = found.masks(folder / "nifti")
+    assert (name, other_name) == ("GTV_Mass_CT", "CT_mask")
+    assert 2 * np.count_nonzero(contours & voxels) / (contours.sum() + voxels.sum()) > 0.999
+    assert voxels.sum() > 5000
     assert "found GTV_Mass_CT" in only_reason(found.read(folder / "dicom"))
 
 
@@ -1083,9 +1093,9 @@ def test_dcmqi_seg_agrees_with_its_nrrd(shared_dicom: Path, name: str, images: s
     folder = shared_dicom / "ct_seg" / "dcmqi_segmentations" / name
     found = real_stack(folder / images)
     expected = sitk.GetArrayFromImage(sitk.ReadImage(folder / "nrrd" / "label.nrrd"))
-    masks = found.read(folder / "seg", bones_only=False)
-    np.testing.assert_array_equal(masks.labels != 0, expected != 0)
-    assert masks.names == {1: "Liver"}
+    ((segment, mask),) = found.masks(folder / "seg")
+    np.testing.assert_array_equal(mask, expected != 0)
+    assert segment == "Liver"
     assert "found Liver" in only_reason(found.read(folder / "seg"))
 
 
@@ -1094,9 +1104,11 @@ def test_dcmqi_liver_belongs_to_its_own_series_only(shared_dicom: Path) -> None:
     folder = shared_dicom / "ct_seg" / "dcmqi_segmentations"
     masks = find_masks(folder / "liver.dcm")
     own, other = real_stack(folder / "ct-3slice"), real_stack(folder / "24x38x3" / "image")
-    assert own.read(masks, bones_only=False).labels.sum(axis=(1, 2)).tolist() == [36233, 35645, 35220]
+    ((_, liver),) = own.masks(folder / "liver.dcm")
+    assert liver.sum(axis=(1, 2)).tolist() == [36233, 35645, 35220]
     assert "Names of bones expected" in only_reason(own.read(masks))
-    assert "Frame of reference" in only_reason(other.read(masks, bones_only=False))
+    with pytest.raises(MaskError, match="Frame of reference"):
+        other.drawn(folder / "liver.dcm")
 
 
 @pytest.mark.shared
@@ -1107,11 +1119,12 @@ def test_dcmqi_liver_belongs_to_its_own_series_only(shared_dicom: Path) -> None:
 def test_structure_sets_of_rt_utils(shared_dicom: Path, name: str, count: int, outside: int) -> None:
     folder = shared_dicom / "ct_seg" / "rt_utils"
     found = real_stack(folder / "mock_data")
-    masks = found.read(folder / "mock_data" / name, bones_only=False)
-    assert len(masks.classes) == count
-    assert any(f"{outside} contours in {name} lie beside" in one for one in masks.remarks) == (outside > 0)
+    drawn = found.drawn(folder / "mock_data" / name)
+    assert sum(outline is not None for _, outline in drawn.outlines) == count
+    assert any(f"{outside} contours in {name} lie beside" in one for one in drawn.remarks) == (outside > 0)
     oblique = real_stack(folder / "oriented_data")
-    assert not oblique.read(folder / "mock_data" / name, bones_only=False).classes
+    with pytest.raises(MaskError, match="frame of reference"):
+        oblique.drawn(folder / "mock_data" / name)
 
 
 # What was not taken, and why
@@ -1165,4 +1178,3 @@ def test_names_that_seem_to_mean_bones_are_told_also_beside_others_that_were_tak
     write_seg(tmp_path / "seg.dcm", straight.paths, {"femur_left": left, "Femur_R": right, "liver": right})
     masks = straight.read(tmp_path)
     assert (masks.names, masks.unknown_names) == ({1: "femur_left"}, ("Femur_R",))
-    assert straight.read(tmp_path, bones_only=False).unknown_names == ()

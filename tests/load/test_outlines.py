@@ -30,6 +30,7 @@ from tests.mask_writers import (
     write_mitk,
     write_nifti,
     write_nrrd,
+    write_ohif_seg,
     write_seg,
     write_slicer,
     write_structure_set,
@@ -166,6 +167,14 @@ def test_a_seg_on_a_tilted_or_uneven_stack(tmp_path: Path, grid: Grid) -> None:
     drawing = Drawing(tmp_path, grid)
     path = write_seg(tmp_path / "seg.dcm", drawing.images, blocks(overlapping=True))
     assert_equal(drawing.masks(path), blocks(overlapping=True))
+
+
+def test_a_seg_as_ohif_writes_it(oblique: Drawing, tmp_path: Path) -> None:
+    path = write_ohif_seg(tmp_path / "seg.dcm", oblique.images, blocks(overlapping=True))
+    assert_equal(oblique.masks(path), blocks(overlapping=True))
+    (file,) = find_masks(path).files
+    assert file.author == "Reader1"
+    assert {(one.algorithm_type, one.is_anatomy) for one in file.classes} == {(AlgorithmType.SEMIAUTOMATIC, None)}
 
 
 def test_fractions_count_from_a_half_on(oblique: Drawing, tmp_path: Path) -> None:

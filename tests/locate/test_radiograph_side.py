@@ -165,7 +165,7 @@ def test_a_tag_sets_no_side_where_two_limbs_overlap(overlap: float, toward: int)
     assert limbs_on(pixels).count > 1
     for at in (110, 290):
         found = side(radiograph(body_part="KNEE", image_laterality="R"), at, pixels)
-        assert (found.laterality, found.conflict) == (UNKNOWN, True)
+        assert (found.laterality, found.conflict, found.hint) == (UNKNOWN, True, RIGHT)
 
 
 def test_one_limb_is_one_and_three_are_several() -> None:

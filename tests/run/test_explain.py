@@ -110,6 +110,16 @@ def test_tissue_side_and_site_are_explained_and_the_lesion_is_drawn(measured: Pa
     assert imagecodecs.png_decode(picture.read_bytes()).shape == (512, 512, 3)
 
 
+def test_what_the_network_looked_at_is_drawn_where_it_looked(measured: Path) -> None:
+    looked = 0
+    for row in rows(measured):
+        said = run("explain", measured, "--lesion", row["tracking_uid"]).stdout
+        picture = measured / "private" / f"{row['tracking_uid']}.surroundings.png"
+        assert picture.exists() == (str(picture) in said) == ("the network takes it" in said)
+        looked += picture.exists()
+    assert looked
+
+
 def test_lesion_that_is_not_there(measured: Path) -> None:
     result = run("explain", measured, "--lesion", "2.25.1")
     assert result.exit_code == 2

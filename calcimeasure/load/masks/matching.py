@@ -42,8 +42,8 @@ class Fit(StrEnum):
     LIKELY = "likely"
 
 
-def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only: bool = True) -> BoneMasks:
-    """Read the outlines that belong to a stack.
+def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry) -> BoneMasks:
+    """Read the bones that belong to a stack, as labels.
 
     A SEG or RTSTRUCT belongs to the stack whose images it references, in the same frame of reference. If no mask
     references the stack, every mask in the frame of reference of the stack belongs to it. An image file (NIfTI, NRRD,
@@ -56,9 +56,6 @@ def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only
         From `find_masks`.
     stack, geometry
         The stack.
-    bones_only
-        False takes classes of any name, each with its own label, and no resampled masks: for outlines that are
-        measured.
 
     Returns
     -------
@@ -70,9 +67,9 @@ def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only
     MaskError
         A file that belongs to the stack is broken or does not fit it; two NIfTI of one bone fit it.
     """
-    belonging, passed_over = _belonging(masks, stack, geometry, bones_only=bones_only)
-    plan = plan_labels([file for file, _ in belonging], bones_only=bones_only)
-    canvas = Canvas.of(geometry, stack, len(plan.names), measured=not bones_only)
+    belonging, passed_over = _belonging(masks, stack, geometry)
+    plan = plan_labels([file for file, _ in belonging])
+    canvas = Canvas.of(geometry, stack, len(plan.names), measured=False)
     for file, fit in belonging:
         if file.grid is None:
             passed_over += _paint_dicom(file, fit, plan.labels_of(file), canvas)
@@ -83,7 +80,7 @@ def read_masks(masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only
         canvas.resampled,
         canvas.all_remarks(),
         tuple(sorted(passed_over, key=lambda one: (str(one.path), one.message))),
-        _unknown_names(masks, stack, geometry) if bones_only else (),
+        _unknown_names(masks, stack, geometry),
     )
 
 
@@ -95,7 +92,7 @@ def belonging_masks(masks: MaskFiles, stack: Stack, geometry: Geometry) -> list[
     MaskError
         A file that belongs to the stack does not fit it.
     """
-    return [file for file, _ in _belonging(masks, stack, geometry, bones_only=True)[0]]
+    return [file for file, _ in _belonging(masks, stack, geometry)[0]]
 
 
 def _unknown_names(masks: MaskFiles, stack: Stack, geometry: Geometry) -> tuple[str, ...]:
@@ -129,13 +126,13 @@ def likely_in_words(file: MaskFile) -> str:
 
 
 def _belonging(
-    masks: MaskFiles, stack: Stack, geometry: Geometry, *, bones_only: bool
+    masks: MaskFiles, stack: Stack, geometry: Geometry
 ) -> tuple[list[tuple[MaskFile, Fit]], list[PassedOver]]:
     """Sort files into those that belong to a stack and others; files that only may belong count if none surely does."""
     found: list[tuple[MaskFile, Fit]] = []
     passed_over: list[PassedOver] = []
     for file in masks.files:
-        fit = _fit(file, stack, geometry, bones_only=bones_only)
+        fit = _fit(file, stack, geometry)
         if isinstance(fit, PassedOver):
             passed_over.append(fit)
         elif file.classes:
@@ -147,12 +144,12 @@ def _belonging(
     return own or found, passed_over
 
 
-def _fit(file: MaskFile, stack: Stack, geometry: Geometry, *, bones_only: bool) -> Fit | PassedOver:
+def _fit(file: MaskFile, stack: Stack, geometry: Geometry) -> Fit | PassedOver:
     """Tell how a file belongs to a stack, or why it is not used for the stack."""
-    fit = fit_of_place(file, stack, geometry, measured=not bones_only)
+    fit = fit_of_place(file, stack, geometry, measured=False)
     if not isinstance(fit, Fit):
         return PassedOver(file.path, fit)
-    if bones_only and not any(bone_name(one.text) for one in file.classes):
+    if not any(bone_name(one.text) for one in file.classes):
         return PassedOver(file.path, _no_bones(file), is_nameless=True)
     return fit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from calcimeasure.load.masks.names import bone_name, words_and_side
+from calcimeasure.load.masks.names import bone_name
 from calcimeasure.load.masks.records import MaskClass, MaskError, MaskFile, NamedMask
 
 if TYPE_CHECKING:
@@ -25,18 +25,18 @@ class LabelPlan:
         return {one: self.labels[file, one] for one in file.classes if (file, one) in self.labels}
 
 
-def plan_labels(files: Sequence[MaskFile], *, bones_only: bool) -> LabelPlan:
-    """Give each bone one label, also if several files contain it; give every other class its own label."""
+def plan_labels(files: Sequence[MaskFile]) -> LabelPlan:
+    """Give each bone one label, also if several files contain it; other classes get none."""
     names: list[NamedMask] = []
     labels: dict[tuple[MaskFile, MaskClass], int] = {}
     by_name: dict[str, int] = {}
     for file in files:
         for one in file.classes:
-            named = bone_name(one.text) if bones_only else (one.text, words_and_side(one.text)[1])
+            named = bone_name(one.text)
             if named is None:
                 continue
             name, side = named
-            label = by_name.get(name, 0) if bones_only else 0
+            label = by_name.get(name, 0)
             if label:
                 names[label - 1] = _also_in(names[label - 1], file.path)
             else:
@@ -45,8 +45,7 @@ def plan_labels(files: Sequence[MaskFile], *, bones_only: bool) -> LabelPlan:
                 by_name[name] = label
             labels[file, one] = label
     images = {file.path for file in files if file.grid is not None}
-    if bones_only:
-        _refuse_two_images(names, images)
+    _refuse_two_images(names, images)
     return LabelPlan(tuple(names), labels)
 
 

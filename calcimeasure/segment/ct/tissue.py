@@ -219,7 +219,7 @@ def _marrow(
     bony = np.bincount(pockets[in_bone], minlength=len(voxels)) >= CT.bony_pocket * voxels
     k, j, i = (math.ceil(CT.room_mm / mm) for mm in spacing_mm)
     near = box_around(wholes > 0, (k, j, i))
-    marrow = enclosed.copy()
+    marrow: NDArray[np.bool_] = enclosed.copy()
     marrow[near] &= (in_bone | bony[pockets])[near]
     return marrow
 
@@ -249,7 +249,11 @@ def _in_wholes(
     voxels = np.bincount(pairs, minlength=count * wholes).reshape(count, wholes)
     whole_of = voxels.argmax(axis=1)
     whole_of[[False, *(one is Tissue.METAL for one in scene.tissues)]] = 0
-    beyond = _continues_in_bone(scene, whole_of)
+    bony = np.array([False, *scene.surely_bone])
+    beyond = _continues_in_bone(scene, whole_of, ~bony)
+    # A small mass is not judged as a whole: what touches bone of any kind stays bone.
+    small = np.bincount(joined.labels.ravel(), minlength=wholes) * math.prod(scene.spacing_mm) < CT.smallest_whole_mm3
+    beyond |= small[whole_of] & _continues_in_bone(scene, whole_of, np.ones(count, dtype=np.bool_))
     loose = np.bincount(joined.labels[scene.loose], minlength=wholes) > 0
     dropped = voxels[beyond].sum(axis=0) > (1 - CT.within_whole) * voxels.sum(axis=0)
     # Specks beside a single part may be trabeculae of the bone that it lies on.
@@ -269,15 +273,15 @@ def _in_wholes(
     return replace(joined, labels=with_fringe(scene, kept, beyond)), whole_of, judged
 
 
-def _continues_in_bone(scene: Scene, whole_of: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _continues_in_bone(scene: Scene, whole_of: NDArray[np.intp], counted: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Find the parts of bone that touch each other and lie mostly outside a mass: no part of these belongs to it.
 
-    Shafts and what the network, too, takes for bone do not count: the pieces of a mass on a bone touch it.
+    Shafts do not count, nor do labels that are not `counted`: the pieces of a mass on a bone touch it.
     """
     parts, features, tissues = scene.parts, scene.features, [Tissue.OUTSIDE, *scene.tissues]
     bone = np.array([tissue is Tissue.BONE for tissue in tissues])
     shaft = np.array([False, *(is_shaft(one, tissue) for one, tissue in zip(features, tissues[1:], strict=True))])
-    porous = bone & ~shaft & ~np.array([False, *scene.surely_bone])
+    porous = bone & ~shaft & counted
     together = DisjointSet(range(len(tissues)))
     ones, others, _ = passes(parts.labels, parts.depth_mm)
     able = porous[ones] & porous[others]

@@ -91,16 +91,17 @@ def views_of(stack: Around, parts: Labeled, numbers: NDArray[np.intp]) -> tuple[
     """
     shape = (len(numbers), VIEWS, SIDE, SIDE)
     seen, own = np.empty(shape, dtype=np.int16), np.empty(shape, dtype=np.bool_)
-    middles_mm = (_deepest(parts, numbers) + 0.5) * parts.spacing_mm + parts.corner_mm
+    middles_mm = (_deepest(parts, numbers) + 0.5) * np.array(parts.spacing_mm) + np.array(parts.corner_mm)
     across = np.arange(SIDE) - (SIDE - 1) / 2
     for scale, (copy_hu, copy_mm) in enumerate(zip(stack.copies_hu, stack.spacings_mm, strict=True)):
         places_mm = middles_mm[:, :, None] + across * CT.view_steps_mm[scale]
         from_corner_mm = np.array(parts.corner_mm)
-        in_copy = [_on(one, copy_mm, copy_hu.shape) for one in (middles_mm[:, :, None], places_mm)]
-        in_parts = [
-            _on(one - from_corner_mm[:, None], parts.spacing_mm, parts.labels.shape)
-            for one in (middles_mm[:, :, None], places_mm)
-        ]
+        middle_mm = middles_mm[:, :, None]
+        in_copy = _on(middle_mm, copy_mm, copy_hu.shape), _on(places_mm, copy_mm, copy_hu.shape)
+        in_parts = (
+            _on(middle_mm - from_corner_mm[:, None], parts.spacing_mm, parts.labels.shape),
+            _on(places_mm - from_corner_mm[:, None], parts.spacing_mm, parts.labels.shape),
+        )
         for fixed in range(3):
             seen[:, 3 * scale + fixed] = _taken(copy_hu, *in_copy, fixed, BEYOND_HU)
             own[:, 3 * scale + fixed] = _taken(parts.labels, *in_parts, fixed, 0) == numbers[:, None, None]

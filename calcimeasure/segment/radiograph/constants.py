@@ -54,6 +54,13 @@ class RadiographConstants(Constants):
         "not.",
     )
     step_pixels: int = constant(2, "pixels", "See `step_share`.")
+    flat_inside: float = constant(
+        0.01,
+        "of the range",
+        "What varies by less inside, and ends in a step all around, is drawn or metal: on free films boxes and screws "
+        "that were put in vary by 0.003 and less, masses by 0.03 and more.",
+    )
+    step_quantile: float = constant(0.2, "of its border", "All but so much of the border is a step, see `step_share`.")
     coarse_pixels: int = constant(
         900,
         "pixels",
@@ -275,6 +282,10 @@ class RadiographConstants(Constants):
 
     fewest_proposed_pixels: int = constant(
         24, "pixels of the radiograph", "Smaller than about 5 x 5 pixels nothing is proposed: noise has such shapes."
+    )
+
+    smallest_proposed_mm: float = constant(
+        2.0, "mm", "Nothing shorter is proposed where mm are known, however small masses are looked for."
     )
 
     # Growing from a place that a reader marks

@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Outline, Proposal, Proposals, Tissue
+from calcimeasure.segment.radiograph.artifacts import is_drawn, is_speck
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.features import features_of
 from calcimeasure.segment.radiograph.judge import evidence_of, mass_probability, promise
@@ -57,7 +58,7 @@ def propose_on_radiograph(radiograph: Radiograph, settings: MeasureSettings, *, 
         if likely < least or len(parts) == RADIOGRAPH.most_proposed:
             break
         outline = _outline(pyramid, shadow)
-        if outline is None or outline.voxel_count < RADIOGRAPH.fewest_proposed_pixels:
+        if outline is None or is_speck(outline, pyramid) or is_drawn(outline, pyramid):
             continue
         if not any(_same(outline, part.outline) for part in parts):
             is_mass = limb and likely >= settings.mass_probability

@@ -78,10 +78,10 @@ def true_at(
     Beyond the image the value is False.
     """
     toward = directions(radii.shape[1] if radii.shape[1] > 1 else RADIOGRAPH.rays)
-    places = (
-        centers[:, axis, None, None] + radii * (toward[:, axis, None] / pyramid.steps[0][axis]) for axis in (0, 1)
-    )
-    return _true_in(pyramid, mask, *places)
+    away = toward / np.array(pyramid.steps[0])
+    rows = centers[:, 0, None, None] + radii * away[:, 0, None]
+    columns = centers[:, 1, None, None] + radii * away[:, 1, None]
+    return _true_in(pyramid, mask, rows, columns)
 
 
 def true_in(pyramid: Pyramid, mask: NDArray[np.bool_], places: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -21,10 +21,13 @@ from calcimeasure.export.dicom.labelmap import run_lengths
 from calcimeasure.export.dicom.seg import LABELMAP, MOST_FRAMES, segmentation_of
 from calcimeasure.export.dicom.values import content_uid, decimal
 from calcimeasure.model import AlgorithmType, BodySite, Laterality, Side, SideSource, Site, SiteSource, Status
+from tests.conftest import PROJECT
 from tests.dicom_phantom import set_tag
+from tests.dicom_writers import write_multiframe
 from tests.phantoms import Grid, oblique_grid, straight_grid, tilted_grid, uneven_grid
 from tests.segmentations import (
     balls,
+    found_in,
     frames_by_segment,
     lesion_of,
     points_of,
@@ -140,6 +143,35 @@ def test_objects_are_valid(tmp_path: Path, grid: Grid, kind: str, external_progr
         segmentation_of(source, naming).write(file)
     done = subprocess.run([dciodvfy, tmp_path / "seg.dcm"], check=False, capture_output=True, text=True, timeout=60)
     assert "Error" not in done.stderr + done.stdout, done.stderr
+
+
+@pytest.mark.external
+@pytest.mark.parametrize("name", ["bilateral_hips", "hand", "hand_radiograph"])
+def test_objects_of_the_samples_are_valid(tmp_path: Path, name: str, external_program: Callable[[str], Path]) -> None:
+    check_is_valid(PROJECT / "sample_dicom" / name, tmp_path / "seg.dcm", external_program("dciodvfy"))
+
+
+@pytest.mark.external
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["offset", "onbone", "small", "thick", "thin", "tilt"])
+def test_objects_of_the_phantoms_are_valid(
+    tmp_path: Path, name: str, shared_phantoms: Path, external_program: Callable[[str], Path]
+) -> None:
+    check_is_valid(shared_phantoms / name, tmp_path / "seg.dcm", external_program("dciodvfy"))
+
+
+def check_is_valid(folder: Path, path: Path, dciodvfy: Path) -> None:
+    source = found_in(folder, [])
+    pixels = source.stack.instances[0].pixel_format
+    shape = (len(source.images), pixels.rows, pixels.columns)
+    boxes = np.zeros((2, *shape), dtype=np.bool_)
+    boxes[0, :2, 10:20, 15:40] = boxes[1, -3:, 12:33, 16:17] = True
+    lesions = tuple(lesion_of(mask, number) for number, mask in enumerate(boxes, 1))
+    written(replace(source, lesions=lesions), path)
+    done = subprocess.run([dciodvfy, path], check=False, capture_output=True, text=True, timeout=60)
+    assert "Error" not in done.stderr + done.stdout, done.stderr
+    dataset = dcmread(path)
+    assert np.array_equal(dataset.pixel_array.reshape(-1, *shape[1:]).sum(), boxes.sum())
 
 
 # Frames and bits
@@ -338,3 +370,24 @@ def test_decimal_fits_and_is_close(value: float) -> None:
 def test_content_uid_tells_parts_apart() -> None:
     assert content_uid("ab", "c") != content_uid("a", "bc")
     assert len(content_uid(b"x")) <= 64
+
+
+def test_frames_of_one_file_are_named_by_their_number(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    grid = straight_grid((5, 16, 16), SPACING)
+    hu = rng.integers(0, 2000, grid.shape_kji).astype(np.int16)
+    write_multiframe(tmp_path / "ct.dcm", hu, grid, order=(3, 0, 4, 1, 2))
+    mask = np.zeros((5, 16, 16), dtype=np.bool_)
+    mask[1:4, 3:6, 3:6] = True
+    source = found_in(tmp_path / "ct.dcm", [lesion_of(mask, 1)])
+    dataset = dcmread(written(source, tmp_path / "seg.dcm"))
+    groups = dataset.PerFrameFunctionalGroupsSequence
+    references = [group.DerivationImageSequence[0].SourceImageSequence[0] for group in groups]
+    image = dcmread(tmp_path / "ct.dcm")
+    assert {one.ReferencedSOPInstanceUID for one in references} == {image.SOPInstanceUID}
+    of_image = image.PerFrameFunctionalGroupsSequence
+    for reference, group in zip(references, groups, strict=True):
+        frame = of_image[int(reference.ReferencedFrameNumber) - 1]
+        expected = np.array(frame.PlanePositionSequence[0].ImagePositionPatient, dtype=float)
+        assert np.allclose(np.array(group.PlanePositionSequence[0].ImagePositionPatient, dtype=float), expected)
+    assert len(dataset.ReferencedSeriesSequence[0].ReferencedInstanceSequence) == 1
