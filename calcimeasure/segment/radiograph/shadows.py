@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.edge import joining_distance
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.network import SIDE, mass_shares
 
@@ -43,7 +44,7 @@ class Shadow:
     shares
         (SIDE, SIDE) probability that each pixel of the patch lies in the shadow.
     mask
-        (SIDE, SIDE) the shadow: one connected part.
+        (SIDE, SIDE) the shadow: one connected part, or several that are one mass (`joining_distance`).
     """
 
     center: tuple[float, float]
@@ -138,15 +139,31 @@ def _is_less_sure(closer: Shadow, before: Shadow | None) -> bool:
 def seen_at(
     pyramid: Pyramid, sought: Sequence[Sought], *, fills: float = RADIOGRAPH.fills, is_there: bool = False
 ) -> list[Shadow | None]:
-    """Outline masses once, each on a patch of which it fills a given part; the largest connected part is kept."""
+    """Outline masses once, each on a patch of which it fills a given part: the largest part, with its pieces."""
     centers, sides = [where for where, _ in sought], [length / fills for _, length in sought]
     found: list[Shadow | None] = []
     for center, side, shares in zip(centers, sides, _shares(pyramid, centers, sides, is_there=is_there), strict=True):
         parts, _ = ndimage.label(shares > 0.5)
         sizes = np.bincount(parts.ravel())[1:]
         is_seen = sizes.size > 0 and sizes.max() >= RADIOGRAPH.fewest_pixels
-        found.append(Shadow(center, side, shares, parts == sizes.argmax() + 1) if is_seen else None)
+        mask = _with_pieces(pyramid, center, side, parts, int(sizes.argmax()) + 1) if is_seen else None
+        found.append(None if mask is None else Shadow(center, side, shares, mask))
     return found
+
+
+def _with_pieces(
+    pyramid: Pyramid, center: tuple[float, float], side: float, parts: NDArray[np.int32], part: int
+) -> NDArray[np.bool_]:
+    """(SIDE, SIDE) a connected part and those from which it is no farther than pieces of one mass are."""
+    own: NDArray[np.bool_] = parts == part
+    if parts.max() == 1:
+        return own
+    place = [one / factor for one, factor in zip(center, pyramid.factors[pyramid.coarse], strict=True)]
+    steps = pyramid.steps[pyramid.coarse]
+    reach = joining_distance(pyramid.copies[pyramid.coarse], steps, (place[0], place[1]), in_mm=pyramid.in_mm)
+    near, _ = ndimage.label(ndimage.distance_transform_edt(parts == 0) <= reach / 2 / (side / SIDE))
+    joined: NDArray[np.bool_] = (parts > 0) & (near == near[own][0])
+    return joined
 
 
 def drawn(pyramid: Pyramid, shadow: Shadow) -> tuple[NDArray[np.bool_], tuple[int, int]]:
@@ -176,14 +193,14 @@ def _closeness(pyramid: Pyramid, shadow: Shadow, point: tuple[float, float]) -> 
 
 
 def _at_the_middle(pyramid: Pyramid, centers: Sequence[tuple[float, float]], sides: Sequence[float]) -> list[Shadow]:
-    """Outline masses on patches; the connected part nearest to the middle of each patch is kept."""
+    """Outline masses on patches; the connected part nearest to the middle is kept, with its pieces."""
     found = []
     for center, side, shares in zip(centers, sides, _shares(pyramid, centers, sides, is_there=True), strict=True):
         parts, _ = ndimage.label(shares > 0.5)
         if parts.any():
             _, nearest = ndimage.distance_transform_edt(parts == 0, return_indices=True)
-            part = parts[tuple(nearest[:, SIDE // 2, SIDE // 2])]
-            found.append(Shadow(center, side, shares, parts == part))
+            part = int(parts[tuple(nearest[:, SIDE // 2, SIDE // 2])])
+            found.append(Shadow(center, side, shares, _with_pieces(pyramid, center, side, parts, part)))
     return found
 
 

@@ -7,6 +7,7 @@ import pytest
 from scipy import ndimage
 
 from calcimeasure.segment.layers import Layer, convolved
+from calcimeasure.segment.radiograph import shadows
 from calcimeasure.segment.radiograph.network import CHANNELS, SIDE, layers, mass_shares
 from calcimeasure.segment.radiograph.scale import pyramid_of
 from calcimeasure.segment.radiograph.shadows import Shadow, as_seen, drawn, longest_extent, settled
@@ -64,6 +65,20 @@ def test_unit_and_offset_of_attenuation_are_not_seen(gain: float, offset: float)
     values = np.random.default_rng(3).standard_normal((SIDE, SIDE)) + 3 * (disk(15) > 0)
     within = X < 25
     np.testing.assert_allclose(as_seen(values * gain + offset, within), as_seen(values, within), atol=1e-4)
+
+
+@pytest.mark.parametrize(("gap_mm", "pieces"), [(4, 2), (7, 1)])
+def test_pieces_are_one_mass_up_to_the_joining_distance(
+    gap_mm: float, pieces: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two disks on a patch of 64 mm, one pixel a millimeter; 5 mm are joined."""
+    two = np.maximum(disk(6, across=-6 - gap_mm / 2), disk(5, across=5 + gap_mm / 2))
+    monkeypatch.setattr(shadows, "mass_shares", lambda patches: (two > 0)[None].repeat(len(patches), 0) * 0.9)
+    film = pyramid_of(radiograph_of(np.random.default_rng(4).random((200, 220)), (0.5, 0.5)))
+    (found,) = shadows.seen_at(film, [((100.0, 110.0), 32.0)])
+    assert found is not None
+    assert ndimage.label(found.mask)[1] == pieces
+    assert found.mask.sum() == ((two > 0) if pieces == 2 else disk(6, across=-6 - gap_mm / 2) > 0).sum()
 
 
 def test_where_there_is_no_difference_nothing_is_seen() -> None:
