@@ -383,10 +383,11 @@ class CtConstants(Constants):
     sure_whole: float = constant(
         0.6,
         "",
-        "A whole that the network looked at is taken for a mass, whatever its pieces look like, if it is one with this "
-        "probability. One that it did not look at is none. More than even odds: what is parted from bone leaves more "
-        "wholes to be judged.",
+        "A whole that touches bone or the end of the image, and that the network looked at, is taken for a mass, "
+        "whatever its pieces look like, if it is one with this probability. One that it did not look at is none. More "
+        "than even odds: what is parted from bone leaves more wholes to be judged.",
     )
+    sure_free_whole: float = constant(0.5, "", "The same for a whole that touches neither.")
     smallest_whole_mm3: float = constant(
         800.0, "mm3", "A smaller solid is not judged as a whole: the signs were fitted to larger ones."
     )

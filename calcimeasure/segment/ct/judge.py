@@ -99,7 +99,7 @@ def judge_whole(features: WholeFeatures, settings: MeasureSettings, *, looked: f
         What the network said of it, log odds; None if it was not looked at: then it is no mass.
     """
     evidence, _, probability = _weighed(features, looked, _WHOLES)
-    needed = max(settings.mass_probability, CT.sure_whole)
+    needed = max(settings.mass_probability, CT.sure_whole if joined(features) else CT.sure_free_whole)
     is_mass = looked is not None and probability >= needed and features.volume_mm3 >= CT.smallest_whole_mm3
     tissue = Tissue.CALCIFIED_MASS if is_mass else Tissue.UNKNOWN
     return Judgement(tissue, probability, probability, evidence)
