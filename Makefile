@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two pips in one .venv spoil it
-.PHONY: help demo test lint docs bench bench-full sample-dicom clean python-path libraries rebuild
+.PHONY: help demo test test-viewer lint docs bench bench-full sample-dicom clean python-path libraries rebuild
 
 VENV_PYTHON := .venv/bin/python
 # There while something is being made in .venv, so that the next run sees an interrupted one and starts anew.
@@ -24,6 +24,10 @@ demo: .venv/.package ## set up, then measure the samples in sample_dicom into re
 # Two processes. All tests of a file run in one of them, because they share what is measured once.
 test: libraries .venv/.group-test ## set up, then run all tests
 	$(QT) $(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+
+# Its pages are downloaded into build/viewer. The options replace those of pyproject.toml, which leave tests/viewer out.
+test-viewer: .venv/.group-viewer ## set up, then show the samples in a web viewer (needs Orthanc, chromium, npm)
+	$(VENV_PYTHON) -m pytest tests/viewer -o addopts="--strict-markers --strict-config -ra" $(ARGS)
 
 lint: .venv/.group-test ## check format, style, types and layers
 	$(VENV_PYTHON) -m ruff format --check .
