@@ -107,15 +107,20 @@ def send_from(folder: Path, parcel: Parcel, say: Say) -> SendDone:
 
 def _outdated(store: Store, archive: str) -> tuple[str, ...]:
     """Tell the objects that an archive has and that a later one replaces which it has, too."""
-    there = set(store.sent_to(archive))
-    by_uid = {one.sop_instance_uid: one for one in store.every_object()}
-    newest = {one.line: one for one in by_uid.values() if one.sop_instance_uid in there}  # the oldest come first
-    return tuple(
-        f"{one.line.kind.value.upper()} {one.sop_instance_uid} (instance number {one.instance_number}), replaced by "
-        f"{newest[one.line].sop_instance_uid}"
-        for one in by_uid.values()
-        if one.sop_instance_uid in there and one != newest[one.line]
-    )
+    sent = set(store.sent_to(archive))
+    there = [one for one in store.every_object() if one.sop_instance_uid in sent]  # the oldest come first
+    newest = {one.line: one for one in there}
+    # What was proposed and what a reader accepted are different lines; a report names the one that it replaces.
+    successor = {one.predecessor_uid: one for one in there}
+    outdated = []
+    for one in there:
+        later = newest[one.line] if one != newest[one.line] else successor.get(one.sop_instance_uid)
+        if later is not None:
+            outdated.append(
+                f"{one.line.kind.value.upper()} {one.sop_instance_uid} (instance number {one.instance_number}), replaced "
+                f"by {later.sop_instance_uid}"
+            )
+    return tuple(outdated)
 
 
 def _files(folder: Path, identified: bool) -> Sequence[Path]:

@@ -194,26 +194,27 @@ def test_an_object_that_is_not_taken_is_told(orthanc: Orthanc, images: list[Path
     assert run("send", results, "--to", orthanc.web).returncode == 2
 
 
-def test_what_a_later_object_replaces_is_listed(orthanc: Orthanc, images: list[Path], results: Path) -> None:
+@pytest.mark.parametrize("part", ["", "proposed"])  # what is proposed is replaced by what a reader accepts
+def test_what_a_later_object_replaces_is_listed(orthanc: Orthanc, images: list[Path], results: Path, part: str) -> None:
     from calcimeasure.archive import Access
 
     put(images[20:21], results / "seg")
     address = WebAddress(orthanc.web.removeprefix("dicomweb+"), "127.0.0.1", is_local=True)
     store_url = f"sqlite:///{results / 'private' / 'calcimeasure.db'}"
 
-    def written(number: int, predecessor: str | None) -> WrittenObject:
-        uid = f"1.2.3.1.2.{number}"
-        line = ObjectLine(1, ObjectKind.SEG, "", "f")
+    def written(which: int, part: str, number: int, predecessor: str | None) -> WrittenObject:
+        uid = f"1.2.3.1.2.{which}"
+        line = ObjectLine(1, ObjectKind.SEG, part, "f")
         return WrittenObject(line, "1", "1", uid, number, uid, False, predecessor, None, datetime.now(UTC))
 
     with open_store(store_url) as store:
-        store.note_object(written(1, None))
+        store.note_object(written(1, part, 1, None))
     said: list[str] = []
     assert send_from(results, Parcel(address, Access()), said.append).outdated == ()
     shutil.rmtree(results / "seg")
     put(images[21:22], results / "seg")
     with open_store(store_url) as store:
-        store.note_object(written(2, "1.2.3.1.2.1"))
+        store.note_object(written(2, "", 2 if part == "" else 1, "1.2.3.1.2.1"))
     done = send_from(results, Parcel(address, Access()), said.append)
     assert done.outdated == ("SEG 1.2.3.1.2.1 (instance number 1), replaced by 1.2.3.1.2.2",)
 
