@@ -117,8 +117,8 @@ def _outdated(store: Store, archive: str) -> tuple[str, ...]:
         later = newest[one.line] if one != newest[one.line] else successor.get(one.sop_instance_uid)
         if later is not None:
             outdated.append(
-                f"{one.line.kind.value.upper()} {one.sop_instance_uid} (instance number {one.instance_number}), replaced "
-                f"by {later.sop_instance_uid}"
+                f"{one.line.kind.value.upper()} {one.sop_instance_uid} (instance number {one.instance_number}), "
+                f"replaced by {later.sop_instance_uid}"
             )
     return tuple(outdated)
 
