@@ -63,12 +63,15 @@ class WorklistBox(QGroupBox):
         top = QHBoxLayout()
         top.addWidget(self.filter)
         top.addWidget(self.progress, 1)
+        # In a row of their own: beside the progress their words are cut in a narrow panel.
+        buttons = QHBoxLayout()
         for action in actions_of(Group.STACKS):
             made = button_of(action)
             made.clicked.connect(lambda _=False, name=action.name: self.pressed.emit(name))
-            top.addWidget(made)
+            buttons.addWidget(made)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
+        layout.addLayout(buttons)
         layout.addWidget(self.table)
         layout.addWidget(self._by_hand)
 
