@@ -448,7 +448,8 @@ def test_dense_is_bright(
 
 
 XRAY = {
-    "pydicom_data/RG3_J2KR.dcm": (SpacingSource.NONE, {Laterality.RIGHT}, {SideSource.DICOM_TAG}, "lower_leg"),
+    # Tagged right, with a mirrored R burned in: a reader is asked.
+    "pydicom_data/RG3_J2KR.dcm": (SpacingSource.NONE, {Laterality.UNKNOWN}, {SideSource.NONE}, "lower_leg"),
     "fo-dicom/CR-MONO1-10-chest": (SpacingSource.NONE, {Laterality.UNKNOWN}, {SideSource.NONE}, "chest"),
     "fo-dicom/CR-ModalitySequenceLUT.dcm": (
         SpacingSource.DETECTOR_PLANE,

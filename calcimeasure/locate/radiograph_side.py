@@ -40,6 +40,9 @@ def site_on_radiograph(place: RadiographPlace) -> Site:
     return place.anatomy.ordered.site
 
 
+NO_LIMB_SAID = "it is not said that the film shows a limb, and on a trunk or head a marker names one half of it"
+
+
 def side_on_radiograph(place: RadiographPlace) -> Side:
     """Say on which side of the body a lesion lies.
 
@@ -84,6 +87,8 @@ def _of_one_limb(anatomy: RadiographAnatomy, evidence: list[str]) -> Side:
     if said is None:
         if marked is None:
             return _unknown(None, evidence or ["neither tags nor words nor a marker name a side"])
+        if ordered.site.body_site is BodySite.UNKNOWN:
+            return _unknown(marked, [*evidence, NO_LIMB_SAID])
         return Side(marked, SideSource.MARKER, LOCATE.marker_confidence, evidence="; ".join(evidence))
     by_tag, by_word = ordered.coded_side.laterality is said, ordered.worded_side.laterality is said
     alone = LOCATE.tag_confidence if by_tag else LOCATE.word_confidence
@@ -117,6 +122,8 @@ def _of_several_limbs(place: RadiographPlace, evidence: list[str]) -> Side:
     if marked is not None:
         if anatomy.ordered.is_contradictory or not {said, by_place} <= {None, marked}:
             return _unknown(marked, [*evidence, "the marker beside it says another side"], conflict=True)
+        if anatomy.ordered.site.body_site is BodySite.UNKNOWN:
+            return _unknown(marked, [*evidence, NO_LIMB_SAID])
         return Side(marked, SideSource.MARKER, LOCATE.marker_confidence, evidence="; ".join(evidence))
     if by_place is None:
         return _unknown(said if anatomy.limbs.is_doubtful else None, evidence, conflict=is_ordered)

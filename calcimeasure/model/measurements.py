@@ -19,6 +19,11 @@ class Axis:
     length_mm: float
     ends_lps_mm: tuple[PointLps, PointLps]
 
+    @property
+    def ends_px(self) -> None:
+        """End points on a radiograph: a stack of slices has none."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
@@ -142,6 +147,11 @@ class RadiographAxis:
 
     length_px: float
     ends_px: tuple[PointPx, PointPx]
+
+    @property
+    def ends_lps_mm(self) -> None:
+        """End points in patient coordinates: a radiograph has none."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ def test_keys_decide_and_the_tables_follow(reader: Reader) -> None:
         (3, "proposed"),
         (4, "proposed"),
         (5, "proposed"),
+        (6, "proposed"),
+        (7, "proposed"),
     ]
     said = (
         "SELECT laterality, laterality_source, site, site_source, reader FROM current_lesions WHERE lesion_number = 2"
@@ -413,9 +415,9 @@ def test_bone_is_shown_and_taken_over(reader: Reader) -> None:
     place = np.argwhere(pieces[k])[0]
     reader.click(reader.place((k, *place)))
     reader.key(Qt.Key.Key_T)
-    reader.wait(lambda: len(reader.session.lesions) == 6)
+    reader.wait(lambda: len(reader.session.lesions) == 8)
     assert reader.ask(
-        f"SELECT status, tissue, algorithm_type FROM current_lesions WHERE lesion_number = 6 AND stack_id = {HIPS}"
+        f"SELECT status, tissue, algorithm_type FROM current_lesions WHERE lesion_number = 8 AND stack_id = {HIPS}"
     ) == [("accepted", "calcified_mass", "semiautomatic")]
 
 

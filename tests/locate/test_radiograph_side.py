@@ -297,7 +297,8 @@ def test_oblique_letters_are_read_by_their_main_direction() -> None:
 @pytest.mark.parametrize(
     ("name", "sides"),
     [
-        ("pydicom_data/RG3_J2KR.dcm", [RIGHT, RIGHT]),
+        # Tagged right, with a mirrored R burned in.
+        ("pydicom_data/RG3_J2KR.dcm", [UNKNOWN, UNKNOWN]),
         ("fo-dicom/CR-MONO1-10-chest", [UNKNOWN, UNKNOWN]),
         ("fo-dicom/CR-ModalitySequenceLUT.dcm", [UNKNOWN, UNKNOWN]),
         ("highdicom/dx_image.dcm", [UNKNOWN, LEFT]),
@@ -330,6 +331,14 @@ def test_a_marker_names_the_side_of_one_limb() -> None:
     assert "L at rows 20-39, columns 30-44" in found.evidence
     agreed = marked(radiograph(body_part="KNEE", laterality="L"), marker(LEFT))
     assert (agreed.laterality, agreed.source) == (LEFT, SideSource.DICOM_TAG)
+
+
+def test_a_marker_is_a_hint_where_it_is_not_said_that_a_limb_is_shown() -> None:
+    # On a trunk an R names the right half of the film, not the side of everything on it.
+    found = marked(radiograph(), marker(RIGHT))
+    assert (found.laterality, found.source, found.hint) == (UNKNOWN, SideSource.NONE, RIGHT)
+    beside = marked(radiograph(), marker(RIGHT, limb=0), at=110, pixels=two_limbs())
+    assert (beside.laterality, beside.hint) == (UNKNOWN, RIGHT)
 
 
 @pytest.mark.parametrize("mirrored", [True, False])

@@ -163,6 +163,7 @@ COLUMNS = {
     "RNU0": "volume_mesh_ml",
     "YEKZ": "volume_voxels_ml",
     "envelope_volume": "envelope_ml",
+    "envelope_area": "envelope_mm2",
     "42798000": "area_mm2",
     "112031373098007": "mean_hu",
     "112031373099004": "median_hu",

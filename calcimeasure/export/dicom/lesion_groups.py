@@ -33,7 +33,7 @@ from calcimeasure.export.dicom.quantities import (
     quantities_of,
     quantity_item,
 )
-from calcimeasure.model import BodySite, ImageKind, Laterality, SpacingSource, Status
+from calcimeasure.model import BodySite, Laterality, SpacingSource, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,19 +122,23 @@ class GroupContext:
 def has_axes(lesion: Lesion) -> bool:
     """Tell whether both axes of a lesion can be drawn: an axis without a length has no direction."""
     numbers = lesion.measurements
-    if numbers.kind is ImageKind.CT_STACK:
-        return numbers.long_axis_mm > 0 and numbers.short_axis_mm > 0
-    return numbers.long_axis_px > 0 and numbers.short_axis_px > 0
+    lengths = (numbers.long_axis_px or numbers.long_axis_mm, numbers.short_axis_px or numbers.short_axis_mm)
+    return all(lengths)
 
 
 def needs_segment(lesion: Lesion) -> bool:
     """Tell whether the group of a lesion refers to a segment: on a radiograph only where one line is not enough."""
-    return lesion.measurements.kind is ImageKind.CT_STACK or single_border(lesion.outline) is None
+    return _is_in_stack(lesion) or single_border(lesion.outline) is None
+
+
+def _is_in_stack(lesion: Lesion) -> bool:
+    """Tell whether a lesion lies in a stack of slices: it has no lengths in pixels."""
+    return lesion.measurements.long_axis_px is None
 
 
 def group_of(lesion: Lesion, context: GroupContext) -> Dataset:
     """Make the measurement group of a lesion: TID 1411 in a stack of slices, TID 1410 on a radiograph."""
-    is_stack = lesion.measurements.kind is ImageKind.CT_STACK
+    is_stack = _is_in_stack(lesion)
     identifier = f"{PROGRAM} {lesion.number}"
     items = [
         text_item(
@@ -176,9 +180,9 @@ def described(lesion: Lesion) -> str:
 
 def _size(lesion: Lesion) -> str:
     numbers = lesion.measurements
-    if numbers.kind is ImageKind.CT_STACK and numbers.volume_ml is not None:
+    if numbers.volume_ml is not None:
         return _with_interval(numbers.volume_ml, numbers.volume_u95_ml, "mL")
-    if numbers.kind is ImageKind.RADIOGRAPH and numbers.long_axis_mm is None:
+    if numbers.long_axis_px is not None and numbers.long_axis_mm is None:
         return _with_interval(numbers.long_axis_px, numbers.long_axis_u95_px, "pixels")
     return _with_interval(numbers.long_axis_mm or 0.0, numbers.long_axis_u95_mm, "mm")
 
@@ -272,15 +276,11 @@ def _number_items(lesion: Lesion, context: GroupContext) -> list[Dataset]:
 
 def _axis_points(lesion: Lesion, source: Source) -> dict[Code, list[tuple[float, float]]]:
     """Give the ends of both axes as row and column of the image that they lie on."""
-    numbers = lesion.measurements
-    if numbers.kind is ImageKind.RADIOGRAPH:
-        ends = {LONG_AXIS: numbers.long_axis.ends_px, SHORT_AXIS: numbers.short_axis.ends_px}
-        return {concept: [(float(row), float(column)) for row, column in points] for concept, points in ends.items()}
-    geometry = source.geometry
-    if geometry is None:  # a stack of slices has one
-        return {}
-    points = {}
+    numbers, points = lesion.measurements, {}
     for concept, axis in ((LONG_AXIS, numbers.long_axis), (SHORT_AXIS, numbers.short_axis)):
-        indexes = geometry.to_index_kji(axis.ends_lps_mm)
-        points[concept] = [(float(row), float(column)) for _, row, column in indexes]
+        if axis.ends_px is not None:
+            points[concept] = [(float(row), float(column)) for row, column in axis.ends_px]
+        elif axis.ends_lps_mm is not None and source.geometry is not None:
+            indexes = source.geometry.to_index_kji(axis.ends_lps_mm)
+            points[concept] = [(float(row), float(column)) for _, row, column in indexes]
     return points

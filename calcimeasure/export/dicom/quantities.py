@@ -7,7 +7,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from calcimeasure.export.dicom.content import MODIFIER, PROPERTY, code_value, number_item
-from calcimeasure.model import ImageKind
 from calcimeasure.model.numbers import NUMBERS, reader_of
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ _CERTAINTIES: Final[dict[str, Code]] = {
 
 def quantities_of(lesion: Lesion) -> tuple[Quantity, ...]:
     """Choose the numbers of a lesion: those in pixels where the spacing of a radiograph is not known."""
-    if lesion.measurements.kind is ImageKind.CT_STACK:
+    if lesion.measurements.long_axis_px is None:
         return OF_CT
     return OF_RADIOGRAPH_IN_PIXELS if lesion.measurements.long_axis_mm is None else OF_RADIOGRAPH
 
