@@ -57,10 +57,12 @@ class Viewer:
     def __init__(self, page: Page, address: str, site: str) -> None:
         self.page, self.other_requests = page, list[str]()
         page.on("request", lambda request: self._note(request.url, site))
+        # The viewer offers a tour to newcomers, over everything, some time after the image: it is left when it comes.
+        tour = page.locator(".shepherd-modal-is-visible")
+        page.add_locator_handler(tour, lambda _: page.keyboard.press("Escape"))
         page.goto(address, timeout=_SECONDS * 1000)
         # What is opened before the image is drawn is not opened at all.
         self._when(_IS_DRAWN, bool)
-        page.keyboard.press("Escape")  # ends the tour of the viewer for newcomers
 
     def _note(self, address: str, site: str) -> None:
         if not address.startswith((f"{site}/", "blob:", "data:")):
