@@ -15,10 +15,10 @@ from calcimeasure.run.dicom_sources import NotThere, sources_of
 from calcimeasure.run.image_copies import write_copies
 from calcimeasure.run.object_lines import is_proposed, numbered_segmentation
 from calcimeasure.run.order import naming_of, opened, refuse_among_what_leaves
-from calcimeasure.store import Export
+from calcimeasure.store import Export, ObjectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from calcimeasure.export import Naming
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from calcimeasure.run.order import Order
     from calcimeasure.run.progress import Say
     from calcimeasure.store import Store, WrittenObject
+
+    WriteStack = Callable[[Store, Source, Naming, Mapping[ObjectKind, Path], "ObjectOrder", Say], Iterator[Path]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,50 @@ def write_segmentations_of(folder: Path, wanted: ObjectOrder, changes: Mapping[s
         would lie in a folder that may leave.
     """
     refuse_without_images(wanted)
-    paths, left = [], []
+    return write_stacks_of(folder, wanted, changes, say, (ObjectKind.SEG,), _write_segmentation)
+
+
+def _write_segmentation(
+    store: Store,
+    source: Source,
+    naming: Naming,
+    goals: Mapping[ObjectKind, Path],
+    wanted: ObjectOrder,
+    say: Say,
+) -> Iterator[Path]:
+    made, turn = numbered_segmentation(store, source, naming, wanted.segmentation_type)
+    record = turn.written(made.dataset, is_proposed(source))
+    yield write_object(store, made, record, goals[ObjectKind.SEG] / f"{name_of(source, naming)}.dcm", wanted, say)
+
+
+def write_stacks_of(
+    folder: Path,
+    wanted: ObjectOrder,
+    changes: Mapping[str, object],
+    say: Say,
+    kinds: Sequence[ObjectKind],
+    write_stack: WriteStack,
+) -> Written:
+    """Write the objects of each stack that has lesions with the status of the order.
+
+    Parameters
+    ----------
+    folder, wanted, changes, say
+        As in `write_segmentations_of`.
+    kinds
+        The kinds of objects; each has a folder of its own.
+    write_stack
+        Writes the objects of one stack, and yields their paths.
+
+    Raises
+    ------
+    InputPathError, KeyFileError, OutputError
+        As in `write_segmentations_of`.
+    """
+    paths: list[Path] = []
+    left: list[str] = []
     with opened(folder, changes, say) as (store, settings):
-        goal = folder_of_objects(folder, wanted.order, "seg")
+        goals = {kind: _folder_of_objects(folder, wanted.order, kind.value) for kind in kinds}
         naming = naming_of(store, settings, folder, wanted.order, say)
         for source in sources_of(store, wanted.status, settings.all_tissues):
             if isinstance(source, NotThere):
@@ -108,11 +151,8 @@ def write_segmentations_of(folder: Path, wanted: ObjectOrder, changes: Mapping[s
                 continue
             try:
                 if wanted.with_images:
-                    write_copies_of(store, source, naming, folder, wanted, say)
-                made, turn = numbered_segmentation(store, source, naming, wanted.segmentation_type)
-                record = turn.written(made.dataset, is_proposed(source))
-                path = goal / f"{name_of(source, naming)}.dcm"
-                paths.append(write_object(store, made, record, path, wanted, say))
+                    _write_copies_of(store, source, naming, folder, wanted, say)
+                paths.extend(write_stack(store, source, naming, goals, wanted, say))
             except (ConflictError, OutputError, SeriesError) as error:
                 left.append(str(error))
     return Written(paths, left)
@@ -139,7 +179,7 @@ def refuse_without_images(wanted: ObjectOrder) -> None:
         )
 
 
-def folder_of_objects(folder: Path, order: Order, name: str) -> Path:
+def _folder_of_objects(folder: Path, order: Order, name: str) -> Path:
     """Make the folder for objects: in the folder of results, in its private/identified, or where the order says.
 
     Raises
@@ -196,7 +236,7 @@ def write_object(
     return path
 
 
-def write_copies_of(store: Store, source: Source, naming: Naming, folder: Path, wanted: ObjectOrder, say: Say) -> None:
+def _write_copies_of(store: Store, source: Source, naming: Naming, folder: Path, wanted: ObjectOrder, say: Say) -> None:
     """Write copies of the images of a stack into the folder "images"."""
     goal = (wanted.order.to or folder) / "images" / name_of(source, naming)
     count, digest, remarks = write_copies(source, naming, goal, wanted.accept_burned_in)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calcimeasure.errors import ConflictError, OutputError, SeriesError
+from calcimeasure.errors import OutputError
 from calcimeasure.export.dicom.sr import Predecessor, numbered, reports_of
 from calcimeasure.model import Status
 from calcimeasure.run.dicom_objects import (
     Written,
-    folder_of_objects,
     name_of,
     refuse_without_images,
-    write_copies_of,
     write_object,
+    write_stacks_of,
 )
-from calcimeasure.run.dicom_sources import NotThere, sources_of
 from calcimeasure.run.object_lines import is_proposed, line_of, numbered_segmentation, turn_in
-from calcimeasure.run.order import naming_of, opened
 from calcimeasure.store import ObjectKind
 
 if TYPE_CHECKING:
@@ -66,22 +63,7 @@ def write_reports_of(folder: Path, wanted: ObjectOrder, changes: Mapping[str, ob
             "--status accepted or --status proposed expected for --format sr, found --status rejected: a report of "
             "what is no finding is not written."
         )
-    paths: list[Path] = []
-    left: list[str] = []
-    with opened(folder, changes, say) as (store, settings):
-        goals = {kind: folder_of_objects(folder, wanted.order, kind.value) for kind in (ObjectKind.SEG, ObjectKind.SR)}
-        naming = naming_of(store, settings, folder, wanted.order, say)
-        for source in sources_of(store, wanted.status, settings.all_tissues):
-            if isinstance(source, NotThere):
-                left.append(f"{source.facts.path}: {source.message}")
-                continue
-            try:
-                if wanted.with_images:
-                    write_copies_of(store, source, naming, folder, wanted, say)
-                paths.extend(_write_stack(store, source, naming, goals, wanted, say))
-            except (ConflictError, OutputError, SeriesError) as error:
-                left.append(str(error))
-    return Written(paths, left)
+    return write_stacks_of(folder, wanted, changes, say, (ObjectKind.SEG, ObjectKind.SR), _write_stack)
 
 
 def _write_stack(
