@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from calcimeasure.run.progress import Say
 
+_PICTURE_GRAYS = 250
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -98,7 +100,7 @@ def explain_lesion(folder: Path, tracking_uid: str, picture_pixels: int, say: Sa
     judged = explain_judgements(image, lesion, settings, bones)
     return Explanation(
         parts=(explain_size(image, lesion, settings), judged.tissue, judged.place),
-        picture=draw(image, lesion, picture_pixels),
+        picture=draw(image, lesion, picture_pixels, _PICTURE_GRAYS),
         picture_path=folder / "private" / f"{tracking_uid}.png",
         surroundings=None if judged.looked_at is None else draw_surroundings(image, judged.looked_at),
     )
