@@ -108,9 +108,9 @@ def _goes_up(geometry: Geometry, axis: int, patient_axis: int) -> bool:
 
 
 def _places_mm(extent_mm: float, size_mm: float, backwards: bool) -> NDArray[np.float64]:
-    """Give where the pixels lie along an axis, in mm from the center of its first voxel less half a pixel of it."""
-    count = max(int(round(extent_mm / size_mm)), 1)
-    places = (np.arange(count) + 0.5) * (extent_mm / count)
+    """Give where the pixels lie along an axis, in mm from the outer edge of its first voxel."""
+    count = max(round(extent_mm / size_mm), 1)
+    places: NDArray[np.float64] = (np.arange(count, dtype=np.float64) + 0.5) * (extent_mm / count)
     return places[::-1] if backwards else places
 
 

@@ -194,23 +194,22 @@ def export(
     options: ExportOptions,
     object_options: ObjectOptions,
 ) -> int:
-    """Write csv (lesions.csv), revisions (every state of every lesion), seg or sr (DICOM segmentations, reports)."""
+    """Write csv (lesions.csv), revisions (every state of every lesion), html (a report), seg or sr (DICOM objects)."""
     if kind in (ExportFormat.SEG, ExportFormat.SR):
         _agree(options.store)
         return _export_objects(folder, kind, options, object_options)
     object_options.refuse_for(kind)
-    if kind not in (ExportFormat.CSV, ExportFormat.REVISIONS):
+    if kind not in (ExportFormat.CSV, ExportFormat.REVISIONS, ExportFormat.HTML):
         raise NotBuiltError(f"--format {kind} is not built yet in this version.")
     _agree(options.store)
     from calcimeasure.run.order import Order
+    from calcimeasure.run.report import write_report_of
     from calcimeasure.run.tables import write_lesions_of, write_revisions_of
 
     order = Order(options.to, options.status, options.identified, options.recipient)
     changes = options.as_settings()
-    if kind is ExportFormat.REVISIONS:
-        path = write_revisions_of(folder, order, changes, say)
-    else:
-        path = write_lesions_of(folder, order, changes, say)
+    write = {ExportFormat.REVISIONS: write_revisions_of, ExportFormat.HTML: write_report_of}.get(kind, write_lesions_of)
+    path = write(folder, order, changes, say)
     show_line(f"Written: {path}")
     return EXIT_ALL_MEASURED
 

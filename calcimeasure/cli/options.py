@@ -26,6 +26,7 @@ class ExportFormat(StrEnum):
     REDCAP = "redcap"
     SEG = "seg"
     SR = "sr"
+    HTML = "html"
 
 
 KeyOption = Annotated[

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from calcimeasure import review
 from calcimeasure.analysis import kinds, pipeline
+from calcimeasure.analysis.picture import SIDE_PIXELS
 from calcimeasure.analysis.pipeline import analyze, verdict_from_headers
 from calcimeasure.cli import app
-from calcimeasure.analysis.picture import SIDE_PIXELS
 from calcimeasure.export import Identified, write_tables
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import (
