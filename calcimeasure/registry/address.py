@@ -106,7 +106,7 @@ def token_from(file: Path) -> Token:
         raise RegistryError(f"A token of 32 hexadecimal digits expected in {file}, found other bytes.") from error
     if not _TOKEN.fullmatch(text):
         raise RegistryError(
-            f"A token of 32 hexadecimal digits expected in {file}, found {len(text)} characters. REDCap shows the token "
-            "of a project on its page API."
+            f"A token of 32 hexadecimal digits expected in {file}, found {len(text)} characters. REDCap shows the "
+            "token of a project on its page API."
         )
     return Token(text)

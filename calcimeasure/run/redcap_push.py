@@ -205,8 +205,8 @@ class _Push:
         )
         if moved:
             remarks.append(
-                f"Instances that the registry has under another number than this folder gave them: {moved}. Push them; do "
-                "not import import.csv of this folder into this project."
+                f"Instances that the registry has under another number than this folder gave them: {moved}. Push them; "
+                "do not import import.csv of this folder into this project."
             )
         return remarks
 

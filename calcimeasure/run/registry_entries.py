@@ -68,7 +68,7 @@ def gather(store: Store, naming: Naming, rules: Sequence[EventRule]) -> Gathered
     for study in linked_studies(tally.counting(store.outcomes())):
         gathering.take(study)
     gathering.take_withdrawn(store)
-    left = [*tally.lines(), *gathering.lines()]
+    left = [*tally.lines("they are left out"), *gathering.lines()]
     return Gathered(gathering.in_order(), given, left)
 
 
@@ -94,7 +94,8 @@ class _Gathering:
         self._keep_what_was_given(study)
         record_id = self._record_of(study.stack)
         if record_id is None:
-            self.left["no patient" if not self.record_ids else "not in map"] += 1
+            # With a record map the tally says it.
+            self.left["no patient"] += not self.record_ids
             return
         event = event_of(self.rules, self._shown(record_id, study.stack))
         if event is None:
@@ -141,10 +142,9 @@ class _Gathering:
         """Say what was left out."""
         said = {
             "no patient": "Studies without a PatientID, which no record can hold: {}. They are left out.",
-            "not in map": "Studies of patients whom the record map does not hold: {}. They are left out.",
             "no event": "Studies that no row of --redcap-events takes: {}. They are left out.",
         }
-        return (said[why].format(count) for why, count in self.left.items())
+        return (said[why].format(count) for why, count in self.left.items() if count)
 
     def _add(self, form: RegistryForm, uid: str, cells: Mapping[str, str]) -> None:
         self._there.add((form, uid))

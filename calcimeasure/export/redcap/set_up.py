@@ -41,8 +41,8 @@ def columns_of(fields: Mapping[str, Mapping[str, str]]) -> tuple[frozenset[str],
     if _NEEDED & set(lacking):
         forms = sorted({entry["form_name"] for entry in ours if entry["field_name"] in _NEEDED & set(lacking)})
         raise RegistryError(
-            f"A project with the forms of calcimeasure expected, found none of {', '.join(forms)}: upload project.xml as "
-            "a new project or the instrument zips into this one (calcimeasure export DIR --format redcap; its HOWTO.txt)."
+            f"A project with the forms of calcimeasure expected, found none of {', '.join(forms)}: upload project.xml "
+            "as a new project or the instrument zips into this one (calcimeasure export DIR --format redcap)."
         )
     differing = [
         entry["field_name"]
