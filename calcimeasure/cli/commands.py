@@ -33,6 +33,7 @@ from calcimeasure.cli.options import (
     OutlinesArgument,
     OutOption,
     PathsArgument,
+    RedcapOptions,
     SampleOption,
     SendOptions,
     SettingsOptions,
@@ -57,13 +58,14 @@ from calcimeasure.cli.screen import (
     show_verified,
     terminal,
 )
-from calcimeasure.errors import InputPathError, NotBuiltError
+from calcimeasure.errors import InputPathError, NotBuiltError, OutputError
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from calcimeasure.run.processes import MeasureStacks
+    from calcimeasure.run.redcap import RegistryOrder
     from calcimeasure.settings import Settings
 
 _PICTURE_PIXELS = 512
@@ -190,18 +192,20 @@ def explain(
 @command(app)
 def export(
     folder: FolderArgument,
-    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write (redcap: not built yet).")],
+    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
     options: ExportOptions,
     object_options: ObjectOptions,
+    redcap_options: RedcapOptions,
 ) -> int:
-    """Write csv (lesions.csv), revisions (every state of every lesion), seg or sr (DICOM segmentations, reports)."""
+    """Write csv (lesions.csv), revisions (every state of every lesion), seg, sr (DICOM) or redcap (a registry)."""
+    redcap_options.refuse_for(kind)
     if kind in (ExportFormat.SEG, ExportFormat.SR):
         _agree(options.store)
         return _export_objects(folder, kind, options, object_options)
     object_options.refuse_for(kind)
-    if kind not in (ExportFormat.CSV, ExportFormat.REVISIONS):
-        raise NotBuiltError(f"--format {kind} is not built yet in this version.")
     _agree(options.store)
+    if kind is ExportFormat.REDCAP:
+        return _export_redcap(folder, options, redcap_options)
     from calcimeasure.run.order import Order
     from calcimeasure.run.tables import write_lesions_of, write_revisions_of
 
@@ -236,6 +240,40 @@ def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, ob
     if not written.paths and not written.left:
         say(f"No stack of {folder} has a lesion with the status {wanted.status}: nothing was written.")
     return EXIT_SOME_FAILED if written.left else EXIT_ALL_MEASURED
+
+
+def _export_redcap(folder: Path, options: ExportOptions, redcap_options: RedcapOptions) -> int:
+    """Write the files of a registry, or push into it; some failed if something is left out or was not taken."""
+    from calcimeasure.run.order import Order
+    from calcimeasure.run.redcap import RegistryOrder, write_redcap_of
+
+    order = Order(options.to, options.status, options.identified, options.recipient)
+    wanted = RegistryOrder(order, redcap_options.merge_into, redcap_options.redcap_events)
+    if redcap_options.push is not None:
+        return _push_redcap(folder, wanted, options, redcap_options)
+    written = write_redcap_of(folder, wanted, options.as_settings(), say)
+    for path in written.paths:
+        show_line(f"Written: {path}")
+    for line in written.left:
+        say(line)
+    return EXIT_SOME_FAILED if written.left else EXIT_ALL_MEASURED
+
+
+def _push_redcap(folder: Path, wanted: "RegistryOrder", options: ExportOptions, redcap_options: RedcapOptions) -> int:
+    from calcimeasure.registry.address import address_of, token_from
+
+    if redcap_options.push is None or redcap_options.token_file is None:
+        raise OutputError("--push needs --token-file FILE, a file with the API token of the project.")
+    address, token = address_of(redcap_options.push), token_from(redcap_options.token_file)
+    from calcimeasure.run.redcap_push import PushOrder, push_redcap_of
+
+    order = PushOrder(wanted, address, token, redcap_options.ca, redcap_options.write)
+    pushed = push_redcap_of(folder, order, options.as_settings(), say)
+    for line in pushed.lines:
+        show_line(line)
+    for line in (*pushed.left, *pushed.differences):
+        say(line)
+    return EXIT_SOME_FAILED if pushed.left or pushed.differences else EXIT_ALL_MEASURED
 
 
 @command(app, "import")

@@ -86,7 +86,7 @@ class Pseudonyms:
         Persons who share a PatientID have a pseudonym each, and so has each study whose PatientID names nobody (0,
         ANONYMOUS): the registry's id is not given to them.
         """
-        person = _person(stack)
+        person = person_of(stack)
         if person is None:
             return None
         if person in self.record_ids:
@@ -108,7 +108,7 @@ class Pseudonyms:
         """Shift any date of a patient by the same number of days as the date of the study."""
         if day is None:
             return None
-        person = _person(stack)
+        person = person_of(stack)
         # Patients without an ID cannot be distinguished, so each of their studies has its own shift.
         subject = ("study", stack.study_uid) if person is None else ("patient", self._subject(person))
         days = 1 + int.from_bytes(self._digest("days", *subject)[:8], "big") % _LONGEST_SHIFT_DAYS
@@ -139,7 +139,7 @@ class Pseudonyms:
 Naming = Identified | Pseudonyms
 
 
-def _person(stack: StackFacts) -> str | None:
+def person_of(stack: StackFacts) -> str | None:
     """Name who is imaged: the Patient ID, unless it stands for several persons or for nobody."""
     return stack.person or name_alone(stack.patient_id, stack.study_uid)
 

@@ -329,6 +329,10 @@ class Store:
         """Give each lesion or study its repeating instance in a record: the one that it has, else the next free one."""
         return self._writes(registry.give_instances, form, uids)
 
+    def keep_instances(self, form: RegistryForm, instances: Mapping[str, int]) -> None:
+        """Keep the instances that lesions or studies have in a registry, for those that have none here."""
+        self._writes(registry.keep_instances, form, instances)
+
     def registry_forms(self) -> list[RegistryForm]:
         """Give every form of a record in which an instance was ever given."""
         return self._reads(registry.forms)

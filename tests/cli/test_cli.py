@@ -1062,11 +1062,23 @@ def test_password_that_breaks_a_url_is_not_said(ct: Path, out: Path, url: str) -
     assert "cret" not in the_line(result).replace("%", "")
 
 
-@pytest.mark.parametrize("arguments", [["--format", "redcap"]])
-def test_export_that_is_not_built_says_so(out: Path, arguments: Sequence[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--format", "csv", "--merge-into", "x.csv"], "options of --format redcap"),
+        (["--format", "redcap", "--write"], "found no --push"),
+        (["--format", "redcap", "--push", "https://example.org/api/"], "needs --token-file"),
+        (["--format", "redcap", "--status", "proposed"], "a registry gets what a reader has accepted"),
+        (["--format", "redcap", "--redcap-events", "none.csv"], "--redcap-events none.csv cannot be read"),
+        (["--format", "redcap", "--merge-into", "none.csv"], "--merge-into none.csv cannot be read"),
+        (["--format", "redcap", "--with-images"], "options of --format seg and sr"),
+    ],
+)
+def test_options_of_a_registry_that_do_not_fit_are_refused(out: Path, arguments: Sequence[str], said: str) -> None:
     result = run("export", out, *arguments)
     assert result.exit_code == 2
-    assert the_line(result) == f"calcimeasure: {' '.join(arguments)} is not built yet in this version."
+    assert said in the_line(result)
+    assert not (out / "redcap").exists()
 
 
 def test_folder_that_was_never_measured_has_nothing_to_export(tmp_path: Path) -> None:
