@@ -176,14 +176,25 @@ def measure(
 @command(app)
 def explain(
     folder: FolderArgument,
-    lesion: Annotated[str, typer.Option("--lesion", metavar="TRACKING_UID", help="Which one (lesions.csv).")],
+    lesion: Annotated[
+        str,
+        typer.Option(
+            "--lesion", metavar="TRACKING_UID|N", help="Which one: its tracking_uid, or its number with --stack."
+        ),
+    ],
+    stack: Annotated[
+        int | None,
+        typer.Option(
+            "--stack", metavar="N", help="Its stack, as the table of measure numbers them; the only one if none."
+        ),
+    ] = None,
     store: StoreOption = None,
 ) -> int:
     """Explain why a lesion has its size, its tissue, its side and its site."""
     _agree(store)
-    from calcimeasure.run.explain import explain_lesion
+    from calcimeasure.run.explain import Asked, explain_lesion
 
-    show_explanation(explain_lesion(folder, lesion, _PICTURE_PIXELS, say))
+    show_explanation(explain_lesion(folder, Asked(lesion, stack), _PICTURE_PIXELS, say))
     return EXIT_ALL_MEASURED
 
 
