@@ -38,6 +38,7 @@ from calcimeasure.cli.options import (
     SettingsOptions,
     SourceArgument,
     StoreOption,
+    TrialOptions,
     WebOptions,
     inputs_of,
     out_of,
@@ -204,12 +205,18 @@ def export(
     kind: Annotated[ExportFormat, typer.Option("--format", help="What to write (redcap: not built yet).")],
     options: ExportOptions,
     object_options: ObjectOptions,
+    trial: TrialOptions,
 ) -> int:
-    """Write csv (lesions.csv), revisions (every state of every lesion), seg or sr (DICOM segmentations, reports)."""
+    """Write csv (lesions.csv), revisions (every state of every lesion), seg, sr (objects of DICOM), or sdtm (CDISC)."""
+    if kind is not ExportFormat.SDTM:
+        trial.refuse_for(kind)
     if kind in (ExportFormat.SEG, ExportFormat.SR):
         _agree(options.store)
         return _export_objects(folder, kind, options, object_options)
     object_options.refuse_for(kind)
+    if kind is ExportFormat.SDTM:
+        _agree(options.store)
+        return _export_for_others(folder, options, trial)
     if kind not in (ExportFormat.CSV, ExportFormat.REVISIONS):
         raise NotBuiltError(f"--format {kind} is not built yet in this version.")
     _agree(options.store)
@@ -247,6 +254,17 @@ def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, ob
     if not written.paths and not written.left:
         say(f"No stack of {folder} has a lesion with the status {wanted.status}: nothing was written.")
     return EXIT_SOME_FAILED if written.left else EXIT_ALL_MEASURED
+
+
+def _export_for_others(folder: Path, options: ExportOptions, trial: TrialOptions) -> int:
+    """Write masses in the format of another standard."""
+    from calcimeasure.run.exchange import write_trial_data_of
+    from calcimeasure.run.order import Order
+
+    order = Order(options.to, options.status, options.identified, options.recipient)
+    for path in write_trial_data_of(folder, order, trial.study_id, options.as_settings(), say):
+        show_line(f"Written: {path}")
+    return EXIT_ALL_MEASURED
 
 
 @command(app, "import")

@@ -26,6 +26,7 @@ class ExportFormat(StrEnum):
     REDCAP = "redcap"
     SEG = "seg"
     SR = "sr"
+    SDTM = "sdtm"
 
 
 KeyOption = Annotated[
@@ -171,12 +172,14 @@ class ExportOptions:
     """Which lesions `export` writes, where, and with which names."""
 
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="PATH", help="File to write (seg, sr: a folder); in DIR if none.")
+        Path | None,
+        typer.Option("--to", metavar="PATH", help="File to write (seg, sr, sdtm: a folder); in DIR if none."),
     ] = None
     status: Annotated[
         Literal["proposed", "accepted", "rejected"] | None,
         typer.Option(
-            "--status", help="Only these lesions; all that are not rejected if none (seg, sr: accepted ones)."
+            "--status",
+            help="Only these lesions; if none: csv all that are not rejected, seg, sr and sdtm the accepted ones.",
         ),
     ] = None
     identified: Annotated[
@@ -245,6 +248,26 @@ class ObjectOptions:
                 "--with-images, --segmentation-type and --accept-burned-in are options of --format seg and sr, found "
                 f"--format {kind}."
             )
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOptions:
+    """Of which trial the data are that `export` writes."""
+
+    study_id: Annotated[
+        str | None, typer.Option("--study-id", metavar="ID", help="sdtm: STUDYID, the identifier of the trial.")
+    ] = None
+
+    def refuse_for(self, kind: ExportFormat) -> None:
+        """Refuse the identifier of a trial for other data.
+
+        Raises
+        ------
+        OutputError
+            One was given.
+        """
+        if self.study_id is not None:
+            raise OutputError(f"--study-id is an option of --format sdtm, found --format {kind}.")
 
 
 @dataclass(frozen=True, slots=True)
