@@ -207,16 +207,16 @@ def export(
     object_options: ObjectOptions,
     trial: TrialOptions,
 ) -> int:
-    """Write csv (lesions.csv), revisions (every state of every lesion), seg, sr (objects of DICOM), or sdtm (CDISC)."""
+    """Write csv (lesions.csv), revisions (every state of every lesion), seg, sr (objects of DICOM), sdtm (CDISC), or fhir."""
     if kind is not ExportFormat.SDTM:
         trial.refuse_for(kind)
     if kind in (ExportFormat.SEG, ExportFormat.SR):
         _agree(options.store)
         return _export_objects(folder, kind, options, object_options)
     object_options.refuse_for(kind)
-    if kind is ExportFormat.SDTM:
+    if kind in (ExportFormat.SDTM, ExportFormat.FHIR):
         _agree(options.store)
-        return _export_for_others(folder, options, trial)
+        return _export_for_others(folder, kind, options, trial)
     if kind not in (ExportFormat.CSV, ExportFormat.REVISIONS):
         raise NotBuiltError(f"--format {kind} is not built yet in this version.")
     _agree(options.store)
@@ -256,13 +256,17 @@ def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, ob
     return EXIT_SOME_FAILED if written.left else EXIT_ALL_MEASURED
 
 
-def _export_for_others(folder: Path, options: ExportOptions, trial: TrialOptions) -> int:
+def _export_for_others(folder: Path, kind: ExportFormat, options: ExportOptions, trial: TrialOptions) -> int:
     """Write masses in the format of another standard."""
-    from calcimeasure.run.exchange import write_trial_data_of
+    from calcimeasure.run.exchange import write_resources_of, write_trial_data_of
     from calcimeasure.run.order import Order
 
     order = Order(options.to, options.status, options.identified, options.recipient)
-    for path in write_trial_data_of(folder, order, trial.study_id, options.as_settings(), say):
+    if kind is ExportFormat.FHIR:
+        paths: Sequence[Path] = (write_resources_of(folder, order, options.as_settings(), say),)
+    else:
+        paths = write_trial_data_of(folder, order, trial.study_id, options.as_settings(), say)
+    for path in paths:
         show_line(f"Written: {path}")
     return EXIT_ALL_MEASURED
 

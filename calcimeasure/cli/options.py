@@ -27,6 +27,7 @@ class ExportFormat(StrEnum):
     SEG = "seg"
     SR = "sr"
     SDTM = "sdtm"
+    FHIR = "fhir"
 
 
 KeyOption = Annotated[
@@ -179,7 +180,7 @@ class ExportOptions:
         Literal["proposed", "accepted", "rejected"] | None,
         typer.Option(
             "--status",
-            help="Only these lesions; if none: csv all that are not rejected, seg, sr and sdtm the accepted ones.",
+            help="Only these lesions; if none: csv all that are not rejected, the other formats the accepted ones.",
         ),
     ] = None
     identified: Annotated[

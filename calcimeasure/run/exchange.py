@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import OutputError
+from calcimeasure.export.fhir.bundle import write_bundle
 from calcimeasure.export.sdtm.datasets import DEFAULT_STUDY_ID, datasets_of
 from calcimeasure.export.sdtm.rules import problems_of
 from calcimeasure.export.sdtm.write import write_dataset
 from calcimeasure.model import Status
 from calcimeasure.results import audit_of
-from calcimeasure.run.order import folder_of, naming_of, opened
+from calcimeasure.run.order import folder_of, goal_of, naming_of, opened
 from calcimeasure.study import linked_studies
 
 if TYPE_CHECKING:
@@ -72,6 +73,40 @@ def write_trial_data_of(
         goal = folder_of(folder, order, "sdtm")
         audit = audit_of(store, "export sdtm", order.recipient)
         return [path for one in datasets for path in write_dataset(one, goal, naming, named, audit)]
+
+
+def write_resources_of(folder: Path, order: Order, changes: Mapping[str, object], say: Say) -> Path:
+    """Write the masses of a folder as a Bundle of FHIR.
+
+    Parameters
+    ----------
+    folder, changes, say
+        As in `write_trial_data_of`.
+    order
+        Which masses (accepted ones if it names no status), where to (a file), with which names, for whom.
+
+    Returns
+    -------
+    Path
+        The file. It is written without a mass too, so that no earlier one says what is no longer true.
+
+    Raises
+    ------
+    InputPathError, KeyFileError
+        As in `write_trial_data_of`.
+    OutputError
+        Rejected masses were ordered, the file cannot be written, or an identified one would lie in a folder that may
+        leave.
+    """
+    status = status_of(order, "fhir")
+    with opened(folder, changes, say) as (store, settings):
+        naming = naming_of(store, settings, folder, order, say)
+        path = goal_of(folder, order, "fhir.json")
+        audit = audit_of(store, "export fhir", order.recipient)
+        count = write_bundle(linked_studies(store.outcomes()), path, naming, status, audit)
+        if not count:
+            say(f"No mass of {folder} has the status {status}: the Bundle has no entry.")
+    return path
 
 
 def status_of(order: Order, kind: str) -> Status:

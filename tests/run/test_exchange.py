@@ -1,8 +1,9 @@
-"""Masses of a folder as data of a trial: by the command, with what the store keeps of it."""
+"""Masses of a folder in the formats of others: by the command, with what the store keeps of it."""
 
 from __future__ import annotations
 
 import csv
+import json
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -107,3 +108,34 @@ def test_the_identifier_of_a_trial_belongs_to_its_data(out: Path) -> None:
     assert (code, "--study-id is an option of --format sdtm" in said) == (2, True)
     code, said = run("export", out, "--format", "sdtm", "--with-images")
     assert (code, "are options of --format seg and sr" in said) == (2, True)
+
+
+def test_resources_are_written_for_what_a_reader_accepted(out: Path, tmp_path: Path) -> None:
+    code, said = run("export", out, "--format", "fhir")
+    assert (code, "No mass of" in said) == (0, True)
+    assert json.loads((out / "fhir.json").read_text(encoding="utf-8")) == {
+        "resourceType": "Bundle",
+        "type": "collection",
+    }
+    decide(out, Status.ACCEPTED)
+    assert run("export", out, "--format", "fhir", "--for", "a clinic")[0] == 0
+    entries = [one["resource"] for one in json.loads((out / "fhir.json").read_text(encoding="utf-8"))["entry"]]
+    lesions = read(out / "lesions.csv")
+    tracked = [one["identifier"][1]["value"] for one in entries if one["resourceType"] == "BodyStructure"]
+    assert tracked == [f"urn:oid:{row['tracking_uid']}" for row in lesions]
+    volumes = [
+        one["valueQuantity"]["value"]
+        for one in entries
+        if one["resourceType"] == "Observation" and one["code"]["coding"][0]["display"] == "Volume"
+    ]
+    assert volumes == [float(row["volume_ml"]) for row in lesions]
+    assert exports(out)[-1] == ("export fhir: fhir.json", "a clinic", 2)
+    assert run("export", out, "--format", "fhir", "--identified")[0] == 0
+    assert "CNRY-Mueller" in (out / "private" / "identified" / "fhir.json").read_text(encoding="utf-8")
+    assert "CNRY" not in (out / "fhir.json").read_text(encoding="utf-8")
+    code, said = run("export", out, "--format", "fhir", "--identified", "--to", out / "named.json")
+    assert (code, "outside of" in said) == (2, True)
+    code, said = run("export", out, "--format", "fhir", "--status", "rejected")
+    assert (code, "--status accepted or --status proposed expected for --format fhir" in said) == (2, True)
+    assert run("export", out, "--format", "fhir", "--to", tmp_path / "here.json")[0] == 0
+    assert (tmp_path / "here.json").read_bytes() == (out / "fhir.json").read_bytes()
