@@ -207,7 +207,7 @@ def export(
     object_options: ObjectOptions,
     trial: TrialOptions,
 ) -> int:
-    """Write csv (lesions.csv), revisions (every state of every lesion), seg, sr (objects of DICOM), sdtm (CDISC), or fhir."""
+    """Write csv (lesions.csv), revisions (every state of every lesion), seg and sr (DICOM), sdtm (CDISC), or fhir."""
     if kind is not ExportFormat.SDTM:
         trial.refuse_for(kind)
     if kind in (ExportFormat.SEG, ExportFormat.SR):
