@@ -249,6 +249,8 @@ def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, ob
     )
     for path in written.paths:
         show_line(f"Written: {path}")
+    for path in written.removed:
+        show_line(f"Removed, because it says what is no longer true: {path}")
     for line in written.left:
         say(f"Not written: {withheld(line)}")
     if not written.paths and not written.left:
