@@ -220,6 +220,10 @@ class Store:
         """Find a current lesion by its Tracking UID; return the number of its stack too."""
         return self._reads(revisions.find_lesion, tracking_uid)
 
+    def lesions_of(self, stack_id: int) -> list[Lesion]:
+        """Give the current lesions of a stack, of any tissue and status, in the order of their numbers."""
+        return self._reads(revisions.lesions_of, [stack_id]).get(stack_id, [])
+
     def tracking_uids(self) -> list[str]:
         """List the Tracking UID of every lesion that ever was, in their order."""
         return self._reads(revisions.every_tracking_uid)
