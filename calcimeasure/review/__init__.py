@@ -28,6 +28,7 @@ from calcimeasure.model import (
     Tissue,
 )
 from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
+from calcimeasure.review.conflict import Answer, Conflict
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
 from calcimeasure.review.doubts import doubt_about_accepting, doubt_about_side
@@ -47,15 +48,18 @@ from calcimeasure.review.edits import (
     split,
     undo,
 )
+from calcimeasure.review.recovery import begun_at, unsaved_folders
 from calcimeasure.review.session import Session
 from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
 
 __all__ = [
     "AlgorithmType",
+    "Answer",
     "Axis",
     "BodySite",
     "Calibration",
     "Canal",
+    "Conflict",
     "Cut",
     "CuttingLine",
     "CuttingPlane",
@@ -88,6 +92,7 @@ __all__ = [
     "TaskState",
     "Tissue",
     "add",
+    "begun_at",
     "calibrate",
     "decide",
     "doubt_about_accepting",
@@ -105,4 +110,5 @@ __all__ = [
     "split",
     "survey",
     "undo",
+    "unsaved_folders",
 ]

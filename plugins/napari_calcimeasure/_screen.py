@@ -17,6 +17,7 @@ from napari_calcimeasure._rows import length_word
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from numpy.typing import ArrayLike
 
     from calcimeasure import Lesion, Measurements
     from calcimeasure.review import Axis, Preview, RadiographAxis, RadiographMeasurements
@@ -299,6 +300,22 @@ class Screen:
             extent = max(np.abs(np.diff(corners, axis=0))[0][shown].max() * ROOM, smallest)
             viewer.scene.camera.center = (0.0, *middle[shown])
             viewer.scene.camera.zoom = min(viewer.canvas.size) / extent
+
+    def place_of(self, number: int) -> tuple[float, float] | None:
+        """Give the place (x, y) of the middle of a lesion on the canvas, in pixels of the canvas; None if it has none."""
+        outline = self.session.outline(number)
+        if outline is None or self.viewer.dims.ndisplay != 2:
+            return None
+        middle_kji = (np.array(outline.start_kji) + np.array(outline.stop_kji) - 1.0) / 2
+        return self.on_canvas(self.session.display.to_world(middle_kji))
+
+    def on_canvas(self, world: ArrayLike) -> tuple[float, float]:
+        """Give the place (x, y) of a world position on the canvas, in pixels of the canvas."""
+        camera, dims = self.viewer.scene.camera, self.viewer.dims
+        shown = [axis - dims.ndim + 3 for axis in dims.displayed]
+        down, right = (np.asarray(world, dtype=np.float64)[shown] - camera.center[1:]) * camera.zoom
+        height, width = self.viewer.canvas.size
+        return width / 2 + float(right), height / 2 + float(down)
 
     @property
     def slice_k(self) -> int:

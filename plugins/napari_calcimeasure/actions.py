@@ -329,6 +329,15 @@ ACTIONS: tuple[Action, ...] = (
         act=lambda review: review.by_hand.ask_where_to_save(),
     ),
     Action(
+        "recover review",
+        (),
+        "Recover review…",
+        "Open a review of images opened by hand that was not saved",
+        Group.BY_HAND,
+        row=1,
+        act=lambda review: review.by_hand.recover(),
+    ),
+    Action(
         "previous lesion",
         ("Up",),
         "Previous lesion",

@@ -11,19 +11,18 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QInputDialog, QMenu, QMessageBox, QPushButton
+from qtpy.QtWidgets import QInputDialog, QMenu, QPushButton
 from typer.testing import CliRunner
 
 from calcimeasure import sample_folder
 from calcimeasure.cli import app
 from calcimeasure.measure.radiograph import measure_on_radiograph
-from calcimeasure.model import Status
 from calcimeasure.review import Desk
 from calcimeasure.segment import grow_on_radiograph
 from tests.dicom_phantom import Header, write_series
 from tests.gui.window import NO_KEY, Reader
 from tests.phantoms import straight_grid
-from tests.review.test_desk import quiet, review
+from tests.review.test_desk import quiet
 
 HIPS, HAND, FILM = 1, 2, 3
 """Numbers of the stacks of the sample, measured one after another."""
@@ -419,23 +418,6 @@ def test_bone_is_shown_and_taken_over(reader: Reader) -> None:
     assert reader.ask(
         f"SELECT status, tissue, algorithm_type FROM current_lesions WHERE lesion_number = 8 AND stack_id = {HIPS}"
     ) == [("accepted", "calcified_mass", "semiautomatic")]
-
-
-def test_conflict_asks_and_theirs_stays(reader: Reader, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = Desk(folder, quiet)
-    review(other, HIPS).decide(1, Status.REJECTED)
-    other.close()
-    asked: list[str] = []
-
-    def no(_: object, __: str, question: str) -> QMessageBox.StandardButton:
-        asked.append(question)
-        return QMessageBox.StandardButton.No
-
-    monkeypatch.setattr(QMessageBox, "question", no)
-    reader.key(Qt.Key.Key_A)
-    assert len(asked) == 1
-    assert "A. Reader" in asked[0]
-    assert reader.ask(STATE.format(HIPS))[0] == (1, "rejected")
 
 
 def test_a_stack_whose_images_are_gone_is_said_and_the_others_go_on(

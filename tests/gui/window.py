@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QPushButton, QWidget
+from qtpy.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 
 from calcimeasure.review import Desk
 from tests.plugin.desks import ask
@@ -27,6 +27,14 @@ PRESSED_S = 0.03
 NO_KEY = Qt.KeyboardModifier.NoModifier
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+class Asked(NamedTuple):
+    """A question: its words, its buttons, and where on the screen it stood."""
+
+    words: str
+    buttons: list[str]
+    at: QPoint
 
 
 class Reader:
@@ -68,6 +76,23 @@ class Reader:
         """Press keys faster than the window draws."""
         for key in keys:
             QTest.keyClick(self.canvas, key)
+
+    def answer(self, text: str) -> list[Asked]:
+        """Press a button of the next question, as soon as it opens; what was asked is in the list."""
+        asked: list[Asked] = []
+        end = time.monotonic() + PATIENCE_S
+
+        def press() -> None:
+            box = QApplication.activeModalWidget()
+            if isinstance(box, QMessageBox):
+                asked.append(Asked(box.text(), [one.text() for one in box.buttons()], box.pos()))
+                button = next(one for one in box.buttons() if one.text() == text)
+                QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+            elif time.monotonic() < end:
+                QTimer.singleShot(10, press)
+
+        QTimer.singleShot(0, press)
+        return asked
 
     def press_button(self, text: str) -> None:
         button = next(one for one in self.panel.findChildren(QPushButton) if one.text() == text)

@@ -27,6 +27,7 @@ from napari_calcimeasure.panel.arriving import Arriving
 from napari_calcimeasure.panel.bones import BoneSearch
 from napari_calcimeasure.panel.by_hand import ByHand
 from napari_calcimeasure.panel.calibrating import Calibrating
+from napari_calcimeasure.panel.canvas import canvas_in, on_the_screen
 from napari_calcimeasure.panel.closed import close_3d
 from napari_calcimeasure.panel.deciding import Deciding, lesion_in_hand
 from napari_calcimeasure.panel.looking import Looking
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     import napari
     from qtpy.QtWidgets import QWidget
 
-    from calcimeasure.review import Desk, OpenedStack
+    from calcimeasure.review import Answer, Conflict, Desk, OpenedStack
     from napari_calcimeasure.panel.evidence import EvidenceLabel
     from napari_calcimeasure.panel.lesions import LesionsBox
     from napari_calcimeasure.panel.lines import DoubtLine, ReaderLine
@@ -138,6 +139,7 @@ class Controller:
         self.bones = BoneSearch(self)
         self._unbind: Callable[[], None] = lambda: None
         self._open_3d: Callable[[], None] = lambda: None
+        self._is_closing = False
         self._clock = timer(parent, KEEP_MS, self._keep_now_and_then)
 
     # Actions
@@ -221,6 +223,12 @@ class Controller:
         self._reader = name
         self.widgets.reader.tell(name)
 
+    def _ask_about_conflict(self, conflict: Conflict) -> Answer:
+        """Ask which change is valid, beside the lesion that two persons changed."""
+        place = None if self.screen is None else self.screen.place_of(conflict.numbers[0])
+        beside = None if place is None else on_the_screen(canvas_in(self.parent.window()), *place)
+        return self.questions.ask_about_conflict(conflict, beside)
+
     def change_reader(self) -> None:
         """Ask who reads; what was drawn before is kept under the name that was valid then."""
         session = self.session
@@ -247,7 +255,7 @@ class Controller:
         """
         self.begin(desk)
         self.reader = reader or self.reader
-        self.widgets.worklist.offer_by_hand(desk.is_temporary)
+        self.widgets.worklist.offer_by_hand(desk.is_unsaved)
         self.stacks.open_first(desk, loading)
 
     def begin(self, desk: Desk) -> None:
@@ -265,21 +273,31 @@ class Controller:
 
     def close_review(self) -> None:
         """Save everything, write the tables, and remove the layers of the review."""
+        if self._is_closing:
+            return  # a question about the review is open
         if self.desk is None:
             self.background.close()
             return
+        self._is_closing = True
+        try:
+            self._close(self.desk)
+        finally:
+            self._is_closing = False
+
+    def _close(self, desk: Desk) -> None:
         self._clock.stop()
         self._open_3d()
         self._unbind()
         self.keep_everything()
+        discards = self.by_hand.part(desk)
         self._put_down()
         self.arriving.end()
         if self.screen is not None:
             self.screen.close()
         self.screen = None
         self.background.close()
-        self.tables.write_at_once(self.desk)
-        self.desk.close()
+        self.tables.write_at_once(desk)
+        desk.close(discards)
         self.desk = None
         self.stacks.forget()
 
@@ -303,7 +321,7 @@ class Controller:
         self.stacks.shown = stack.stack_id
         desk = self.desk
         session = ShownSession(
-            desk.store, desk.settings, stack, self.reader, self.sign, self.questions.ask_about_conflict
+            desk.store, desk.settings, stack, self.reader, self.sign, self._ask_about_conflict
         )
         if self.screen is None or not self.screen.show(session):
             self.screen = Screen(self.viewer, session, self.screen)

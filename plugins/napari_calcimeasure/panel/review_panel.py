@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from qtpy.QtCore import QEvent, Qt
+from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -49,6 +49,7 @@ class ReviewPanel(QWidget):
         super().__init__()
         release_programs_before_deletion()
         self._watched: ref[QWidget] | None = None
+        self._was_shown = False
         self._sheet: KeySheet | None = None
         self.worklist, self.lesions, self.evidence = WorklistBox(), LesionsBox(), EvidenceLabel()
         self._decide = ToolBox(Group.DECIDE)
@@ -139,6 +140,14 @@ class ReviewPanel(QWidget):
         if window is not None:
             self._watched = ref(window)
             window.installEventFilter(self)
+        if not self._was_shown:
+            self._was_shown = True
+            QTimer.singleShot(0, self._begin)
+
+    def _begin(self) -> None:
+        """Say what was not saved earlier, where no folder was opened by the command."""
+        if self.controller.desk is None:
+            self.controller.by_hand.tell_kept()
 
     def _unwatch(self) -> None:
         window = self._watched() if self._watched is not None else None
@@ -150,9 +159,11 @@ class ReviewPanel(QWidget):
         """Save all drafts before the window closes."""
         is_ours = self._watched is not None and watched is self._watched()
         if event is not None and is_ours and self.controller.desk is not None:
-            if event.type() == QEvent.Type.Close and not self.controller.keep_everything():
-                event.ignore()
-                return True
+            if event.type() == QEvent.Type.Close:
+                if not self.controller.keep_everything():
+                    event.ignore()
+                    return True
+                self.controller.by_hand.ask_before_closing()
             if event.type() == QEvent.Type.Hide and not event.spontaneous():
                 self.close_review()
         return super().eventFilter(watched, event)
