@@ -28,6 +28,7 @@ from calcimeasure.model import (
     Tissue,
 )
 from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
+from calcimeasure.review.companions import Companions, companions_of
 from calcimeasure.review.conflict import Answer, Conflict
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
@@ -59,6 +60,7 @@ __all__ = [
     "BodySite",
     "Calibration",
     "Canal",
+    "Companions",
     "Conflict",
     "Cut",
     "CuttingLine",
@@ -94,6 +96,7 @@ __all__ = [
     "add",
     "begun_at",
     "calibrate",
+    "companions_of",
     "decide",
     "doubt_about_accepting",
     "doubt_about_side",

@@ -368,7 +368,7 @@ class Session:
                 self.save(label)
 
     def _is_due(self, label: int, older_than_s: float) -> bool:
-        """Tell whether a draft is to be saved; a conflict that was left open is not asked about while the reader draws."""
+        """Tell whether a draft is to be saved; an open conflict is not asked about while the reader draws."""
         if older_than_s > 0 and label in self._unsettled:
             return False
         return self._drafts.begun_before(label, older_than_s)
@@ -418,7 +418,9 @@ class Session:
             if answer is Answer.LATER:
                 self._unsettled.update(label for label in labels if label in self.drafts)
                 listed = ", ".join(map(str, numbers))
-                raise ReviewError(f"Lesion {listed}: somebody else changed it, and nothing of yours is kept yet.") from None
+                raise ReviewError(
+                    f"Lesion {listed}: somebody else changed it, and nothing of yours is kept yet."
+                ) from None
             self._unsettled.difference_update(numbers)
             self._read_again()
             if answer is Answer.THEIRS:

@@ -130,9 +130,9 @@ def test_who_reads_is_on_the_screen_and_a_name_of_an_earlier_day_is_only_suggest
     reader = Reader(make_napari_viewer(show=True))
     reader.panel.controller.options.reader = "Somebody of yesterday"
     reader.open(Path(shutil.copytree(measured, tmp_path / "out")), "")
-    (line,) = reader.panel.findChildren(ReaderLine)
+    (line,) = reader.panel.window().findChildren(ReaderLine)
     assert line.isVisible()
-    assert line.text() == "Reader: nobody yet: it is asked at the first decision"
+    assert line.text() == "Reader: nobody yet"
     reader.key(Qt.Key.Key_A)
     assert suggested == ["Somebody of yesterday"]
     assert line.text() == "Reader: Reader 1"

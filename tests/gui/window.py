@@ -95,7 +95,7 @@ class Reader:
         return asked
 
     def press_button(self, text: str) -> None:
-        button = next(one for one in self.panel.findChildren(QPushButton) if one.text() == text)
+        button = next(one for one in self.panel.window().findChildren(QPushButton) if one.text() == text)
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def pause(self, seconds: float = 0.0) -> None:

@@ -18,4 +18,6 @@ __all__ = ["FIRST", "SECOND", "SETTINGS", "SHAPE", "ask", "begin", "box", "measu
 def begin(store: Store, stack_id: int, image: Image, reader: str = "A. Reader", answer: bool = True) -> ShownSession:
     """Begin a review; every conflict gets the same answer, mine or theirs."""
     stack = OpenedStack(stack_id, image, store.histories(stack_id))
-    return ShownSession(store, SETTINGS, stack, reader, lambda: reader, lambda _: Answer.MINE if answer else Answer.THEIRS)
+    return ShownSession(
+        store, SETTINGS, stack, reader, lambda: reader, lambda _: Answer.MINE if answer else Answer.THEIRS
+    )

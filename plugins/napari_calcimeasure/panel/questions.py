@@ -85,7 +85,12 @@ class Questions:
         return chosen if said else None
 
     def _choose(
-        self, title: str, question: str, buttons: Mapping[ChoiceT, str], otherwise: ChoiceT, beside: QPoint | None = None
+        self,
+        title: str,
+        question: str,
+        buttons: Mapping[ChoiceT, str],
+        otherwise: ChoiceT,
+        beside: QPoint | None = None,
     ) -> ChoiceT:
         """Ask a question with named buttons; `otherwise` if the reader closes the question."""
         box = QMessageBox(QMessageBox.Icon.Question, title, question, parent=self._parent)
