@@ -175,12 +175,16 @@ def _smallest_view_in_stack(_display: Display) -> float:
     return SMALLEST_VIEW_MM
 
 
-def _facts_of_stack(volume: Volume, _display: Display, looked: Looked) -> list[str]:
+def _facts_of_stack(volume: Volume, display: Display, looked: Looked) -> list[str]:
     instance = volume.stack.instances[looked.slice_index].instance_number
+    count = volume.shape_kji[0]
+    place = count - looked.slice_index if display.turned[display.slice_axis] else looked.slice_index + 1
     low, high = looked.limits
     slab = "" if looked.slab_mm is None else f"   slab {looked.slab_mm:.0f} mm"
+    # From the head, the front or the right on, as the slider runs; the number in the series may run the other way.
+    own = "" if instance in (None, place) else f"  (number {instance} in the series)"
     return [
-        f"image {instance if instance is not None else looked.slice_index + 1} of {volume.shape_kji[0]}{slab}",
+        f"image {place} of {count}{own}{slab}",
         f"W {high - low:.0f}  L {(high + low) / 2:.0f}",
     ]
 

@@ -6,7 +6,8 @@ import csv
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from qtpy.QtCore import QPoint, Qt, QTimer
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from napari_calcimeasure._session import ShownSession
     from napari_calcimeasure.panel import ReviewPanel
 
-PATIENCE_S = 20.0
+PATIENCE_S = 90.0
 PRESSED_S = 0.03
 NO_KEY = Qt.KeyboardModifier.NoModifier
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -68,7 +69,7 @@ class Reader:
         """Wait until something holds, and until the stack that was asked for is on the screen."""
         end = time.monotonic() + PATIENCE_S
         while not holds() or self.panel.controller.arriving.is_coming:
-            assert time.monotonic() < end, "waited in vain"
+            assert time.monotonic() < end, f"waited in vain, for a frame: {self.panel.controller.arriving.is_coming}"
             QApplication.processEvents()
             time.sleep(0.005)
 
@@ -116,6 +117,15 @@ class Reader:
         from_center = (world - camera.center[1:]) * camera.zoom
         height, width = self.viewer.canvas.size
         return QPoint(round(width / 2 + from_center[1]), round(height / 2 + from_center[0]))
+
+    def move(self, place: QPoint, button: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+        """Move the mouse; QTest moves it with no button down."""
+        at = QPointF(place)
+        event = QMouseEvent(
+            QEvent.Type.MouseMove, at, QPointF(self.canvas.mapToGlobal(place)), Qt.MouseButton.NoButton, button, NO_KEY
+        )
+        QApplication.sendEvent(self.canvas, event)
+        self.pause(PRESSED_S)
 
     def drag(self, places: Sequence[QPoint]) -> None:
         QTest.mousePress(self.canvas, Qt.MouseButton.LeftButton, NO_KEY, places[0])

@@ -75,6 +75,11 @@ class Glass(QWidget):
             self._said = words
             self.update()
 
+    @property
+    def said(self) -> str:
+        """What is said about the place under the mouse."""
+        return self._said
+
     def close_glass(self) -> None:
         """Take the glass away."""
         self._canvas.removeEventFilter(self)
