@@ -468,10 +468,10 @@ ACTIONS: tuple[Action, ...] = (
         "grow",
         ("G",),
         "Grow",
-        "Outline what is clicked on, or painted, on a radiograph",
+        "Outline what is clicked on, or painted",
         Group.DRAW,
         row=1,
-        refusal=allowed.on_a_radiograph,
+        refusal=allowed.with_stack,
         act=lambda review: review.outlining.grow(),
     ),
     Action(
