@@ -47,6 +47,7 @@ from calcimeasure.review.edits import (
     split,
     undo,
 )
+from calcimeasure.review.journal import Journal, LeftBehind, Place
 from calcimeasure.review.session import Session
 from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
 
@@ -64,11 +65,14 @@ __all__ = [
     "Image",
     "ImageKind",
     "Job",
+    "Journal",
     "KnownDistances",
     "KnownLength",
     "Laterality",
+    "LeftBehind",
     "Morphology",
     "OpenedStack",
+    "Place",
     "PointPx",
     "Preview",
     "Radiograph",

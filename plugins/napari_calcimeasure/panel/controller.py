@@ -29,6 +29,8 @@ from napari_calcimeasure.panel.by_hand import ByHand
 from napari_calcimeasure.panel.calibrating import Calibrating
 from napari_calcimeasure.panel.closed import close_3d
 from napari_calcimeasure.panel.deciding import Deciding, lesion_in_hand
+from napari_calcimeasure.panel.flow import Flow
+from napari_calcimeasure.panel.journaling import Journaling
 from napari_calcimeasure.panel.looking import Looking
 from napari_calcimeasure.panel.outlining import Outlining
 from napari_calcimeasure.panel.painting import Painting
@@ -109,6 +111,7 @@ class Controller:
     arriving: Arriving
     by_hand: ByHand
     deciding: Deciding
+    flow: Flow
     looking: Looking
     painting: Painting
     pointing: Pointing
@@ -130,6 +133,8 @@ class Controller:
         self.arriving = Arriving(self, (widgets.lesions, widgets.evidence))
         self.by_hand = ByHand(self)
         self.deciding = Deciding(self)
+        self.flow = Flow(self)
+        self.journaling = Journaling(self)
         self.looking = Looking(self)
         self.painting = Painting(self)
         self.pointing = Pointing(self)
@@ -248,7 +253,8 @@ class Controller:
         self.begin(desk)
         self.reader = reader or self.reader
         self.widgets.worklist.offer_by_hand(desk.is_temporary)
-        self.stacks.open_first(desk, loading)
+        self.journaling.begin(desk)
+        self.stacks.open_first(desk, loading, self.journaling.begins_at)
 
     def begin(self, desk: Desk) -> None:
         """Close the open review, and begin another one, without showing its worklist."""
@@ -271,7 +277,8 @@ class Controller:
         self._clock.stop()
         self._open_3d()
         self._unbind()
-        self.keep_everything()
+        if self.keep_everything():
+            self.journaling.end()
         self._put_down()
         self.arriving.end()
         if self.screen is not None:
@@ -319,11 +326,11 @@ class Controller:
         self.stacks.update_task()
         self.show_lesions()
         order = lesion_order(session)
-        open_ones = [number for number in order if not session.lesions[number].lesion.is_decided]
         if order:
-            self.deciding.go_to((open_ones or order)[0])
+            self.deciding.go_to(self.stacks.first_lesion(order, session))
         else:
             self.screen.labels.selected_label = session.next_number
+        self.journaling.restore()
         self.bones.show(self.widgets.draw.is_on("show bone"))
         self.stacks.prefetch_soon()
         self.arriving.await_frame()

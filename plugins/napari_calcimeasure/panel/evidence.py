@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
-from napari_calcimeasure._rows import evidence
+from napari_calcimeasure._rows import evidence, remark_lines
 
 if TYPE_CHECKING:
     from calcimeasure.review import Session
@@ -30,4 +30,9 @@ class EvidenceLabel(QLabel):
         """Show the evidence for the selected lesion; empty if no lesion is selected."""
         selected = session.selected
         is_there = selected is not None and selected in {*session.lesions, *session.drafts}
-        self.setText(evidence(session.lesion(selected)) if selected is not None and is_there else "")
+        if selected is None or not is_there:
+            self.setText("")
+            return
+        lesion = session.lesion(selected)
+        remarks = "" if lesion is None else remark_lines(session, lesion)
+        self.setText("<br>".join(filter(None, (remarks, evidence(lesion)))))
