@@ -17,7 +17,7 @@ from calcimeasure.review import Session, Status
 from calcimeasure.review.edits import Signature, decide
 from calcimeasure.review.journal import FOLDER, Journal, LeftBehind, Place, Unsaved
 from calcimeasure.store import Store
-from tests.review.desks import FIRST, SECOND, box, begin, store_with, two_cuboids
+from tests.review.desks import FIRST, SECOND, begin, box, store_with, two_cuboids
 
 DRAWN = Outline.from_mask(np.random.default_rng(0).random((3, 7, 9)) > 0.5, (4, 5, 6))
 PLACE = Place(7, 2, (Unsaved(2, DRAWN, 3), Unsaved(4, None, 1), Unsaved(5, DRAWN, None)))
