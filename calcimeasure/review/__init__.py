@@ -49,6 +49,7 @@ from calcimeasure.review.edits import (
     split,
     undo,
 )
+from calcimeasure.review.journal import Journal, LeftBehind, Place
 from calcimeasure.review.recovery import begun_at, unsaved_folders
 from calcimeasure.review.session import Session
 from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
@@ -70,11 +71,14 @@ __all__ = [
     "Image",
     "ImageKind",
     "Job",
+    "Journal",
     "KnownDistances",
     "KnownLength",
     "Laterality",
+    "LeftBehind",
     "Morphology",
     "OpenedStack",
+    "Place",
     "PointPx",
     "Preview",
     "Radiograph",

@@ -20,8 +20,10 @@ from calcimeasure.review.cut import parts_of
 from calcimeasure.review.drafts import Drafts, Job, measuring
 from calcimeasure.review.growing import growing
 from calcimeasure.review.history import Decision, History, StepTold, Stroke
+from calcimeasure.review.journal import Unsaved
 from calcimeasure.review.labels import LabelImage, changed_outline
 from calcimeasure.review.listeners import Listeners
+from calcimeasure.review.remarking import Remarks
 from calcimeasure.review.revisions import Revisions
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ class Session:
         The number of the selected lesion; None if no lesion is selected.
     shown
         Numbers of the lesions that were selected in this session.
+    remarks
+        Notes of readers, and their wish for a second reader.
     press
         Count of presses of the mouse button. Everything painted during one press is one step for undo.
     """
@@ -92,6 +96,7 @@ class Session:
         self._drafts = Drafts()
         self._history = History()
         self._label_image = LabelImage(self.image.shape_kji)
+        self.remarks = Remarks(store, stack.stack_id, lambda: self._signature().reader)
         self._anatomy: AnyAnatomy | None = None
         self._without_side: set[str] = set()
         self._unsettled: set[int] = set()
@@ -182,6 +187,29 @@ class Session:
         """Store that the reader has looked through the whole stack, or revoke this."""
         self.store.note_seen(self.stack_id, self._signature().reader, is_withdrawn)
 
+    # Remarks, and what is left to decide
+
+    def toggle_unsure(self, number: int) -> bool:
+        """Mark a lesion for a second reader, or take this back; its draft is saved first. True if it is marked now."""
+        self._keep_drafts_of((number,))
+        is_unsure = self.remarks.toggle_unsure(self.lesions[number].lesion.tracking_uid)
+        self.changed.emit("lesions")
+        return is_unsure
+
+    def note(self, number: int, said: str) -> None:
+        """Append a note about a lesion; its draft is saved first."""
+        self._keep_drafts_of((number,))
+        self.remarks.note(self.lesions[number].lesion.tracking_uid, said)
+        self.changed.emit("lesions")
+
+    def is_open(self, number: int) -> bool:
+        """Tell whether a lesion waits for the decision of this reader: one who is unsure has left it to another one."""
+        current = self.lesions.get(number)
+        if current is None:
+            return False
+        is_asked = current.lesion.may_be_mass and not current.lesion.is_decided
+        return is_asked and self.reader not in self.remarks.unsure_readers(current.lesion.tracking_uid)
+
     # Painting
 
     def compare(self) -> bool:
@@ -202,7 +230,45 @@ class Session:
         self._label_image.take_as_known(stroke)
         self.changed.emit("numbers")
 
-    # Growing, on radiographs
+    # What is not saved, for the journal
+
+    @property
+    def unsaved(self) -> tuple[Unsaved, ...]:
+        """The drafts, with the revisions that they change."""
+        lesions = self.lesions
+        return tuple(
+            Unsaved(label, draft.outline, lesions[label].number if label in lesions else None)
+            for label, draft in sorted(self.drafts.items())
+        )
+
+    def restore(self, unsaved: Iterable[Unsaved]) -> list[int]:
+        """Paint what an earlier session has not saved; give the labels of what was restored.
+
+        A drawing of a lesion that somebody changed since becomes a new lesion: both stay. What was saved in the
+        meantime is left alone.
+        """
+        self.compare()
+        restored = []
+        for one in unsaved:
+            current = self.lesions.get(one.label)
+            saved = {revision.lesion.outline for revision in self.lesions.values()}
+            if one.outline in saved or (one.outline is None and current is None):
+                continue
+            is_as_then = (None if current is None else current.number) == one.base_number
+            label = one.label if is_as_then else self.next_number
+            before = self.outline(label)
+            self.press += 1
+            if one.outline is not None:
+                self._label_image.paint(label, one.outline, before)
+            elif is_as_then and before is not None:
+                self._label_image.erase(before)
+            self.compare()
+            restored.append(label)
+        self.press += 1
+        self.changed.emit("labels")
+        return restored
+
+    # Growing
 
     def is_rough(self, label: int) -> bool:
         """Tell whether a lesion was painted and not yet saved: such a region can be the seed for growing."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
     from calcimeasure.store.dicom_objects import ObjectLine, WrittenObject
     from calcimeasure.store.exports import Export
+    from calcimeasure.store.queries import MassFacts
     from calcimeasure.store.registry import RegistryForm
     from calcimeasure.store.remarks import Remark
     from calcimeasure.store.runs import Plan
@@ -199,6 +200,14 @@ class Store:
     def worklist(self) -> dict[int, tuple[int, int]]:
         """Count for each stack the lesions that a reader must decide, and those of them that are decided."""
         return self._reads(queries.worklist)
+
+    def masses(self) -> dict[int, MassFacts]:
+        """Describe for each stack the lesions that are masses, or may be masses."""
+        return self._reads(queries.masses)
+
+    def newest_rows(self) -> tuple[int, int, int]:
+        """Give numbers that change whenever a reader decides, draws, remarks or looks through a stack."""
+        return self._reads(queries.newest_rows)
 
     def readers(self) -> dict[int, tuple[str, ...]]:
         """Give for each stack the names of the readers who decided about its lesions."""

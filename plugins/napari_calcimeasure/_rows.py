@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         Task,
     )
 
-TASK_COLUMNS = ("Patient", "Date", "Series", "Decided", "State")
+TASK_COLUMNS = ("Patient", "Date", "Site", "Series", "Largest", "Open", "State")
 TISSUE_WORDS = {
     Tissue.CALCIFIED_MASS: "mass",
     Tissue.OTHER_CALCIFICATION: "other calc.",
@@ -45,18 +45,38 @@ def task_cells(task: Task) -> tuple[str, ...]:
         stack += f" (stack {facts.stack_number})"
     readers = task.readers if task.asked else task.seen_by
     state = f"{task.state} by {', '.join(readers)}" if readers else str(task.state)
+    unsure = f", {len(task.unsure)} unsure" if task.unsure else ""
     return (
         facts.patient_id or "",
         facts.study_date.isoformat() if facts.study_date else "",
+        ", ".join(task.sites).replace("_", " "),
         stack,
-        f"{task.decided} of {task.asked}" if task.asked else "",
-        state,
+        _largest_word(task),
+        f"{task.open_count} of {task.asked}" if task.asked else "",
+        state + unsure,
     )
+
+
+def _largest_word(task: Task) -> str:
+    if task.largest_mm is not None:
+        return f"{task.largest_mm:.0f} mm"
+    return "" if task.largest_px is None else f"{task.largest_px:.0f} px"
+
+
+def task_rank(task: Task, column: int) -> tuple[bool, float | str]:
+    """Rank a stack in the worklist, where it is sorted by a column: what the column does not say comes last."""
+    if TASK_COLUMNS[column] == "Largest":
+        size = task.largest_mm
+        return (size is None, -(size or task.largest_px or 0.0))
+    if TASK_COLUMNS[column] == "Open":
+        return (task.open_count == 0, -float(task.open_count))
+    text = task_cells(task)[column]
+    return (not text, text)
 
 
 def coming_words(task: Task) -> str:
     """Say which stack is being loaded."""
-    patient, date, stack, *_ = task_cells(task)
+    patient, date, _, stack, *_ = task_cells(task)
     return "\n".join(("Loading", patient or "no patient ID", date or "no date", f"{task.facts.modality} {stack}"))
 
 
@@ -125,7 +145,7 @@ def lesion_cells(session: Session, number: int) -> tuple[str, ...]:
         size,
         volume,
         attenuation,
-        ", ".join(_flags(lesion, draft is not None)),
+        ", ".join((*_remark_flags(session, lesion), *_flags(lesion, draft is not None))),
     )
 
 
@@ -228,6 +248,26 @@ def length_word(numbers: Measurements | RadiographMeasurements | Preview, axis: 
 def _previewed(draft: Draft | None) -> tuple[str, str]:
     preview = None if draft is None else draft.preview
     return (PENDING, PENDING) if preview is None else kind_of_numbers(preview).first_sizes(preview)
+
+
+def _remark_flags(session: Session, lesion: Lesion) -> list[str]:
+    """Say whether a second reader is wanted, and whether there are notes."""
+    uid = lesion.tracking_uid
+    found = {"unsure": session.remarks.unsure_readers(uid), "note": session.remarks.notes(uid)}
+    return [word for word, holds in found.items() if holds]
+
+
+def remark_lines(session: Session, lesion: Lesion) -> str:
+    """Write what readers remarked about a lesion as rich text, each remark as a line; empty if there is none."""
+    uid = lesion.tracking_uid
+    unsure = [
+        f"<b>Unsure:</b> {_plain(reader)} wants a second reader" for reader in session.remarks.unsure_readers(uid)
+    ]
+    notes = [
+        f"<b>Note</b> by {_plain(one.reader)}, {one.made_at:%Y-%m-%d %H:%M} UTC: {_plain(one.said)}"
+        for one in session.remarks.notes(uid)
+    ]
+    return "<br>".join((*unsure, *notes))
 
 
 def _flags(lesion: Lesion, is_draft: bool) -> list[str]:

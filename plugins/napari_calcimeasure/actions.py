@@ -229,6 +229,60 @@ def _set_morphology(morphology: Morphology, review: Controller) -> None:
     review.deciding.set_morphology(morphology)
 
 
+def _flow() -> Iterable[Action]:
+    """From one undecided lesion to the next one, and remarks."""
+    yield Action(
+        "next undecided",
+        ("Space",),
+        "Next undecided",
+        "Next lesion to decide, in this stack or in the next one that has any",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.flow.go_to_open(1),
+    )
+    yield Action(
+        "previous undecided",
+        ("Shift-Space",),
+        "Previous undecided",
+        "Lesion to decide before this one, in this stack or in the one before it that has any",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.flow.go_to_open(-1),
+    )
+    yield Action(
+        "long axis",
+        ("Home",),
+        "Long axis",
+        "Slice of the long axis of the lesion",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.flow.go_home(),
+    )
+    yield Action(
+        "unsure",
+        ("W",),
+        "Unsure",
+        "A second reader is wanted; again: no longer",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.flow.toggle_unsure(),
+    )
+    yield Action(
+        "note",
+        (";",),
+        "Note",
+        "Write a note about the lesion; it stays in the folder private",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.flow.note(),
+    )
+
+
 def _tools() -> Iterable[Action]:
     for key, mode, text, words in (
         ("1", "erase", "erase", "Erase from the lesion"),
@@ -358,6 +412,7 @@ ACTIONS: tuple[Action, ...] = (
         refusal=allowed.with_stack,
         act=lambda review: review.deciding.go_beside(1),
     ),
+    *_flow(),
     Action(
         "accept",
         ("A",),
@@ -479,10 +534,10 @@ ACTIONS: tuple[Action, ...] = (
         "grow",
         ("G",),
         "Grow",
-        "Outline what is clicked on, or painted, on a radiograph",
+        "Outline what is clicked on, or painted",
         Group.DRAW,
         row=1,
-        refusal=allowed.on_a_radiograph,
+        refusal=allowed.with_stack,
         act=lambda review: review.outlining.grow(),
     ),
     Action(

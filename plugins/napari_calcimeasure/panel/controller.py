@@ -31,6 +31,8 @@ from napari_calcimeasure.panel.caliper import Caliper
 from napari_calcimeasure.panel.canvas import canvas_in, on_the_screen
 from napari_calcimeasure.panel.closed import close_3d
 from napari_calcimeasure.panel.deciding import Deciding, lesion_in_hand
+from napari_calcimeasure.panel.flow import Flow
+from napari_calcimeasure.panel.journaling import Journaling
 from napari_calcimeasure.panel.looking import Looking
 from napari_calcimeasure.panel.mouse import Mouse
 from napari_calcimeasure.panel.outlining import Outlining
@@ -125,6 +127,7 @@ class Controller:
     arriving: Arriving
     by_hand: ByHand
     deciding: Deciding
+    flow: Flow
     looking: Looking
     showing: Showing
     room: Room
@@ -150,6 +153,8 @@ class Controller:
         self.arriving = Arriving(self, (widgets.lesions, widgets.evidence))
         self.by_hand = ByHand(self)
         self.deciding = Deciding(self)
+        self.flow = Flow(self)
+        self.journaling = Journaling(self)
         self.looking = Looking(self)
         self.showing = Showing(self)
         self.mouse = Mouse(self)
@@ -281,7 +286,8 @@ class Controller:
         self.begin(desk)
         self.reader = reader or self.reader
         self.widgets.offer_by_hand(desk.is_unsaved)
-        self.stacks.open_first(desk, loading)
+        self.journaling.begin(desk)
+        self.stacks.open_first(desk, loading, self.journaling.begins_at)
 
     def begin(self, desk: Desk) -> None:
         """Close the open review, and begin another one, without showing its worklist."""
@@ -314,7 +320,8 @@ class Controller:
         self._clock.stop()
         self._open_3d()
         self._unbind()
-        self.keep_everything()
+        if self.keep_everything():
+            self.journaling.end()
         discards = self.by_hand.part(desk)
         self._put_down()
         self.arriving.end()
@@ -366,11 +373,11 @@ class Controller:
         self.stacks.update_task()
         self.show_lesions()
         order = lesion_order(session)
-        open_ones = [number for number in order if not session.lesions[number].lesion.is_decided]
         if order:
-            self.deciding.go_to((open_ones or order)[0])
+            self.deciding.go_to(self.stacks.first_lesion(order, session))
         else:
             self.screen.labels.selected_label = session.next_number
+        self.journaling.restore()
         self.bones.show(self.widgets.draw.is_on("show bone"))
         self.overview.begin()
         self._find_companions(session)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QScrollArea
 
-from napari_calcimeasure._rows import evidence
+from napari_calcimeasure._rows import evidence, remark_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,10 @@ class EvidenceLabel(QLabel):
         """Show the numbers and the evidence of the selected lesion; empty if no lesion is selected."""
         selected = session.selected
         is_there = selected is not None and selected in {*session.lesions, *session.drafts}
-        words = ""
-        if selected is not None and is_there:
-            words = evidence(session.lesion(selected), companions.get(selected))
-        self.setText(words)
+        if selected is None or not is_there:
+            self.setText("")
+            return
+        lesion = session.lesion(selected)
+        remarks = "" if lesion is None else remark_lines(session, lesion)
+        words = evidence(lesion, companions.get(selected))
+        self.setText("<br>".join(filter(None, (remarks, words))))

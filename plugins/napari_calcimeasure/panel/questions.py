@@ -60,6 +60,12 @@ class Questions:
         name, said = QInputDialog.getText(self._parent, "Who reads?", words, QLineEdit.EchoMode.Normal, suggested)
         return name.strip() if said and name else ""
 
+    def ask_note(self, number: int) -> str:
+        """Ask for a note about a lesion; empty if the reader cancels."""
+        title, words = f"Note about lesion {number}", "It is kept with your name, and never leaves this folder."
+        said, is_said = QInputDialog.getText(self._parent, title, words)
+        return said.strip() if is_said and said else ""
+
     def ask_about_conflict(self, conflict: Conflict, beside: QPoint | None) -> Answer:
         """Ask which change is valid if another person changed a lesion first.
 
