@@ -210,7 +210,7 @@ def export(
     redcap_options: RedcapOptions,
     trial: TrialOptions,
 ) -> int:
-    """Write csv (lesions.csv), revisions (every state of every lesion), seg or sr (DICOM), redcap, sdtm or fhir."""
+    """Write csv (lesions.csv), revisions (every state), html (a report), seg, sr (DICOM), redcap, sdtm or fhir."""
     redcap_options.refuse_for(kind)
     if kind is not ExportFormat.SDTM:
         trial.refuse_for(kind)
@@ -225,14 +225,13 @@ def export(
     if kind is ExportFormat.REDCAP:
         return _export_redcap(folder, options, redcap_options)
     from calcimeasure.run.order import Order
+    from calcimeasure.run.report import write_report_of
     from calcimeasure.run.tables import write_lesions_of, write_revisions_of
 
     order = Order(options.to, options.status, options.identified, options.recipient)
     changes = options.as_settings()
-    if kind is ExportFormat.REVISIONS:
-        path = write_revisions_of(folder, order, changes, say)
-    else:
-        path = write_lesions_of(folder, order, changes, say)
+    write = {ExportFormat.REVISIONS: write_revisions_of, ExportFormat.HTML: write_report_of}.get(kind, write_lesions_of)
+    path = write(folder, order, changes, say)
     show_line(f"Written: {path}")
     return EXIT_ALL_MEASURED
 

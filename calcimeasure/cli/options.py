@@ -28,6 +28,7 @@ class ExportFormat(StrEnum):
     SR = "sr"
     SDTM = "sdtm"
     FHIR = "fhir"
+    HTML = "html"
 
 
 KeyOption = Annotated[

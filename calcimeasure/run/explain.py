@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
     from calcimeasure.store import Store
 
+_PICTURE_GRAYS = 250
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -122,7 +124,7 @@ def explain_lesion(folder: Path, asked: Asked, picture_pixels: int, say: Say) ->
     judged = explain_judgements(image, lesion, settings, bones)
     return Explanation(
         parts=([*_stack_lines(stacks, stack_id), *explain_size(image, lesion, settings)], judged.tissue, judged.place),
-        picture=draw(image, lesion, picture_pixels),
+        picture=draw(image, lesion, picture_pixels, _PICTURE_GRAYS),
         picture_path=folder / "private" / f"{lesion.tracking_uid}.png",
         surroundings=None if judged.looked_at is None else draw_surroundings(image, judged.looked_at),
     )

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from calcimeasure.errors import RecordError, SeriesError
 from calcimeasure.export import write_atomic, write_series
 from calcimeasure.load import content_of, find_bone_masks, find_series
-from calcimeasure.model import Content, Failure, Found, Report, Stack, State, notices_of
+from calcimeasure.model import Content, Failure, Found, Report, Stack, StackFacts, State, notices_of
 from calcimeasure.one_line import one_line
+from calcimeasure.report import keep_overview
 from calcimeasure.results import audit_of, prepare, pseudonyms_of, store_of, with_the_store_of, write_tables_of
 from calcimeasure.run.arriving import Arriving, coming
 from calcimeasure.run.masks import MaskTally
@@ -325,6 +326,8 @@ def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> _Said:
 
 def _kept(run: Run, run_id: int, plan: Plan, result: Measured) -> _Said:
     if run.store.record(run_id, result, plan, run.settings):
+        if isinstance(result, Report) and result.overview is not None:
+            keep_overview(run.out, StackFacts.of(result.stack), result.overview)
         more = (*_of_masks(run, result), *_traceback(result))
         return _Said(_state(result), _line(result), _shown(result), more)
     if _is_measured_already(run, result.stack):

@@ -225,6 +225,10 @@ class Store:
         """Give the picture of a lesion with its current outline; None if no picture was drawn."""
         return self._reads(queries.thumbnail, lesion)
 
+    def note_thumbnails(self, pictures: Iterable[tuple[Lesion, bytes]]) -> None:
+        """Store pictures of lesions with the outlines that they have; the outlines are in the store."""
+        self._writes(runs.note_thumbnails, pictures)
+
     def find_lesion(self, tracking_uid: str) -> tuple[int, Lesion] | None:
         """Find a current lesion by its Tracking UID; return the number of its stack too."""
         return self._reads(revisions.find_lesion, tracking_uid)

@@ -412,7 +412,10 @@ def test_folder_holds_what_the_contract_names(ct: Path, out: Path) -> None:
     assert run("measure", ct, "--out", out).exit_code == 0
     names = ("calcimeasure.db", "store.json", "series.csv", "settings.toml", "log.txt", "tracking_uids.csv")
     private = {f"private/{name}" for name in names}
-    assert files_below(out).keys() == {*TABLES, *private}
+    found = files_below(out).keys()
+    overviews = {name for name in found if name.startswith("private/overviews/")}
+    assert len(overviews) == 1
+    assert found - overviews == {*TABLES, "report.html", *private}
     assert [problems(out, table) for table in ("lesions", "studies")] == [[], []]
 
 
@@ -461,7 +464,7 @@ def test_what_identifies_stays_in_private(tmp_path: Path, out: Path, options: Se
     write_broken(folder / "geheimes_bild.dcm")
     assert run("measure", folder, "--out", out, *options).exit_code == 1
     shareable = [content for name, content in files_below(out).items() if not name.startswith("private/")]
-    assert len(shareable) == len(TABLES)
+    assert len(shareable) == len((*TABLES, "report.html"))
     assert {what for what, text in SECRETS.items() if any(text.encode() in content for content in shareable)} == set()
     sop_uids = {row["long_axis_sop_uid"] for row in read(out / "lesions.csv")}
     assert all(uid.startswith("2.25.") for uid in sop_uids)
@@ -510,7 +513,7 @@ def test_measuring_again_gives_the_same_bytes(ct: Path, out: Path) -> None:
     runs = []
     for folder in (out, out, out.parent / "anew"):
         assert run("measure", ct, "--out", folder).exit_code == 0
-        runs.append({name: (folder / name).read_bytes() for name in TABLES})
+        runs.append({name: (folder / name).read_bytes() for name in (*TABLES, "report.html")})
     assert runs[0] == runs[1] == runs[2]
     assert len(read(out / "lesions.csv")) == 4
 
