@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -277,3 +278,16 @@ def test_store_knows_what_left(out: Path) -> None:
         str(folder / name) for folder in (out, identified) for name in ("lesions.csv", "studies.csv")
     }
     assert {(row[6], bool(row[7])) for row in rows} == {(1, False)}
+
+
+@pytest.mark.parametrize("kind", ["sdtm", "fhir.json"])
+def test_no_text_of_a_header_is_in_the_formats_of_others(out: Path, tmp_path: Path, kind: str) -> None:
+    folder = shutil.copytree(out, tmp_path / "copy")
+    for options in (["--status", "accepted"], ["--status", "proposed"]):
+        assert TRACES.findall(said_by("export", folder, "--format", kind[:4], *options)) == []
+        written = folder / kind
+        files = [path for path in (written.iterdir() if written.is_dir() else [written]) if path.stat().st_size > 200]
+        assert files
+        assert {path.name: TRACES.findall(path.read_text(encoding="utf-8")) for path in files} == {
+            path.name: [] for path in files
+        }
