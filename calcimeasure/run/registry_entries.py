@@ -63,7 +63,7 @@ def gather(store: Store, naming: Naming, rules: Sequence[EventRule]) -> Gathered
     given = {form: store.instances_of(form) for form in store.registry_forms() if bool(form.event) == bool(rules)}
     key = "identified" if isinstance(naming, Identified) else store.recall("key_fingerprint") or ""
     given_uids = frozenset(uid for uids in given.values() for uid in uids)
-    gathering = _Gathering(Writer(naming, key), store.record_ids(), rules, given, given_uids)
+    gathering = _Gathering(Writer.of(naming, key), store.record_ids(), rules, given, given_uids)
     tally = RecordMapTally(gathering.record_ids)
     for study in linked_studies(tally.counting(store.outcomes())):
         gathering.take(study)
