@@ -26,6 +26,9 @@ class ExportFormat(StrEnum):
     REDCAP = "redcap"
     SEG = "seg"
     SR = "sr"
+    SDTM = "sdtm"
+    FHIR = "fhir"
+    HTML = "html"
 
 
 KeyOption = Annotated[
@@ -172,12 +175,13 @@ class ExportOptions:
 
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="PATH", help="File to write (seg, sr, redcap: a folder); in DIR if none."),
+        typer.Option("--to", metavar="PATH", help="File to write (seg, sr, sdtm, redcap: a folder); in DIR if none."),
     ] = None
     status: Annotated[
         Literal["proposed", "accepted", "rejected"] | None,
         typer.Option(
-            "--status", help="Only these lesions; all that are not rejected if none (seg, sr, redcap: accepted ones)."
+            "--status",
+            help="Only these lesions; if none: csv all that are not rejected, the other formats the accepted ones.",
         ),
     ] = None
     identified: Annotated[
@@ -301,6 +305,26 @@ class RedcapOptions:
             raise OutputError("--push needs --token-file FILE, a file with the API token of the project.")
         elif self.push is not None and self.merge_into is not None:
             raise OutputError("Either --merge-into (files) or --push (the registry) expected, found both.")
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOptions:
+    """Of which trial the data are that `export` writes."""
+
+    study_id: Annotated[
+        str | None, typer.Option("--study-id", metavar="ID", help="sdtm: STUDYID, the identifier of the trial.")
+    ] = None
+
+    def refuse_for(self, kind: ExportFormat) -> None:
+        """Refuse the identifier of a trial for other data.
+
+        Raises
+        ------
+        OutputError
+            One was given.
+        """
+        if self.study_id is not None:
+            raise OutputError(f"--study-id is an option of --format sdtm, found --format {kind}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ def _number_text(decimals: int) -> Callable[[Any], str]:
     return text
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Keep text from a header on one line, and prevent a spreadsheet from running the text as a formula."""
     line = text if text.isprintable() else _CONTROLS.sub(" ", text)
     return f"'{line}" if line.lstrip().startswith(_FORMULA_STARTS) else line
@@ -219,6 +219,6 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     "date": date.isoformat,
     "datetime": _moment_text,
     "integer": str,
-    "string": lambda text: _harmless(str(text)),
+    "string": lambda text: harmless(str(text)),
 }
 """How values of each Frictionless type are written; numbers depend on their column."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from calcimeasure.errors import KeyFileError
 from calcimeasure.input_files import refuse_special_file
 from calcimeasure.model import name_alone
+from calcimeasure.one_line import one_line
 from calcimeasure.uid import made_uid
 
 if TYPE_CHECKING:
@@ -137,6 +138,12 @@ class Pseudonyms:
 
 
 Naming = Identified | Pseudonyms
+
+
+def subject_of(naming: Naming, stack: StackFacts) -> str:
+    """Name whose a stack is where a name is required: the key of the patient, or of the study if there is none."""
+    key = naming.patient_key(stack)
+    return one_line(key).strip() if key and key.strip() else f"STUDY-{naming.uid(stack.study_uid)}"
 
 
 def person_of(stack: StackFacts) -> str | None:

@@ -14,6 +14,7 @@ from calcimeasure.run.dicom_sources import NotThere, sources_of
 from calcimeasure.run.image_copies import write_copies
 from calcimeasure.run.object_lines import is_proposed, numbered_segmentation
 from calcimeasure.run.order import folder_of, naming_of, opened
+from calcimeasure.run.outdated import remove_outdated
 from calcimeasure.store import Export, ObjectKind
 
 if TYPE_CHECKING:
@@ -68,10 +69,13 @@ class Written:
         The objects.
     left
         Why stacks were left out, in sentences.
+    removed
+        Objects of earlier exports that said what is no longer true.
     """
 
     paths: Sequence[Path]
     left: Sequence[str]
+    removed: Sequence[Path] = ()
 
 
 def write_segmentations_of(folder: Path, wanted: ObjectOrder, changes: Mapping[str, object], say: Say) -> Written:
@@ -154,7 +158,11 @@ def write_stacks_of(
                 paths.extend(write_stack(store, source, naming, goals, wanted, say))
             except (ConflictError, OutputError, SeriesError) as error:
                 left.append(str(error))
-    return Written(paths, left)
+        # A report is outdated with its segmentation, also where only segmentations were ordered.
+        beside = {goal.parent / kind.value for goal in goals.values() for kind in ObjectKind}
+        folders = beside if wanted.order.to is None else set(goals.values())
+        removed = remove_outdated(store, folders, paths, settings.all_tissues)
+    return Written(paths, left, removed)
 
 
 def refuse_without_images(wanted: ObjectOrder) -> None:

@@ -69,7 +69,7 @@ def goal_of(folder: Path, order: Order, name: str) -> Path:
 
 
 def folder_of(folder: Path, order: Order, name: str) -> Path:
-    """Make the folder for several files: in the folder of results, in its private/identified, or where the order says.
+    """Make the folder for files of a kind: in that of results, in its private/identified, or where the order says.
 
     Raises
     ------

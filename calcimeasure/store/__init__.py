@@ -5,6 +5,7 @@ from calcimeasure.store.connect import absolute_url, file_url
 from calcimeasure.store.dicom_objects import ObjectKind, ObjectLine, WrittenObject
 from calcimeasure.store.exports import Export
 from calcimeasure.store.opening import open_store
+from calcimeasure.store.queries import MassFacts
 from calcimeasure.store.registry import RegistryForm
 from calcimeasure.store.remarks import Remark, RemarkKind
 from calcimeasure.store.runs import Plan, Todo
@@ -14,6 +15,7 @@ from calcimeasure.store.verify import Verified
 __all__ = [
     "BESIDE_STORE",
     "Export",
+    "MassFacts",
     "ObjectKind",
     "ObjectLine",
     "Plan",

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 import zipfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -130,6 +131,7 @@ def said(images: Path) -> tuple[str, ...]:
     told.append(said_by("export", out, "--format", "revisions"))
     told.append(said_by("export", out, "--format", "csv"))
     told.append(said_by("export", out, "--format", "redcap"))
+    told.append(said_by("export", out, "--format", "html", "--status", "accepted"))
     return tuple(told)
 
 
@@ -143,7 +145,7 @@ def store_of(out: Path):  # noqa: ANN201 - as open_store
 
 @pytest.fixture(scope="module")
 def out(images: Path, said: tuple[str, ...]) -> Path:
-    assert len(said) == 7
+    assert len(said) == 8
     return images.parent / "out"
 
 
@@ -166,8 +168,11 @@ def test_no_text_of_a_header_and_no_name_is_outside_of_private(out: Path) -> Non
     files = [path for path in out.rglob("*") if path.is_file() and path.relative_to(out).parts[0] != "private"]
     names = {"lesions.csv", "studies.csv", "lesions.schema.json", "studies.schema.json", "lesions_accepted.csv"}
     of_registry = {"project.xml", "cm_lesions.zip", "cm_studies.zip", "import.csv", "HOWTO.txt"}
-    assert {path.name for path in files} == {*names, "revisions.csv", *of_registry}
-    assert {path.name: TRACES.findall(text_of(path)) for path in files} == {path.name: [] for path in files}
+    reports = {"report.html", "report_accepted.html"}
+    assert {path.name for path in files} == {*names, "revisions.csv", *reports, *of_registry}
+    # The letters of an encoded picture are no text.
+    texts = {path.name: re.sub(r'base64,[^"]*', "", text_of(path)) for path in files}
+    assert {name: TRACES.findall(text) for name, text in texts.items()} == {name: [] for name in texts}
     assert len(read(out / "redcap" / "import.csv")) > 2
 
 
@@ -284,3 +289,16 @@ def test_store_knows_what_left(out: Path) -> None:
     tables = {str(folder / name) for folder in (out, identified) for name in ("lesions.csv", "studies.csv")}
     assert {one[2] for one in kept[4:]} == tables | {str(out / "redcap" / "import.csv")}
     assert {(row[6], bool(row[7])) for row in rows} == {(1, False)}
+
+
+@pytest.mark.parametrize("kind", ["sdtm", "fhir.json"])
+def test_no_text_of_a_header_is_in_the_formats_of_others(out: Path, tmp_path: Path, kind: str) -> None:
+    folder = shutil.copytree(out, tmp_path / "copy")
+    for options in (["--status", "accepted"], ["--status", "proposed"]):
+        assert TRACES.findall(said_by("export", folder, "--format", kind[:4], *options)) == []
+        written = folder / kind
+        files = [path for path in (written.iterdir() if written.is_dir() else [written]) if path.stat().st_size > 200]
+        assert files
+        assert {path.name: TRACES.findall(path.read_text(encoding="utf-8")) for path in files} == {
+            path.name: [] for path in files
+        }
