@@ -287,7 +287,8 @@ def test_store_knows_what_left(out: Path) -> None:
         ("export revisions: revisions.csv", False, str(out / "revisions.csv"), None, False, revisions),
     ]
     tables = {str(folder / name) for folder in (out, identified) for name in ("lesions.csv", "studies.csv")}
-    assert {one[2] for one in kept[4:]} == tables | {str(out / "redcap" / "import.csv")}
+    others = {str(out / "redcap" / "import.csv"), str(out / "report_accepted.html")}
+    assert {one[2] for one in kept[4:]} == tables | others
     assert {(row[6], bool(row[7])) for row in rows} == {(1, False)}
 
 
