@@ -31,7 +31,7 @@ from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLe
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
 from calcimeasure.review.doubts import doubt_about_accepting, doubt_about_side
-from calcimeasure.review.drafts import Draft, Job
+from calcimeasure.review.drafts import Draft, Edit, Job
 from calcimeasure.review.edits import (
     Signature,
     add,
@@ -48,6 +48,10 @@ from calcimeasure.review.edits import (
     undo,
 )
 from calcimeasure.review.journal import Journal, LeftBehind, Place
+from calcimeasure.review.offering import Shape, dense_only, pointing_at, reshaping, splitting_between
+from calcimeasure.review.picture import lesion_picture
+from calcimeasure.review.pointing import Pointed
+from calcimeasure.review.restoring import restore, unsaved_of
 from calcimeasure.review.session import Session
 from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
 
@@ -62,6 +66,7 @@ __all__ = [
     "CuttingPlane",
     "Desk",
     "Draft",
+    "Edit",
     "Image",
     "ImageKind",
     "Job",
@@ -74,6 +79,7 @@ __all__ = [
     "OpenedStack",
     "Place",
     "PointPx",
+    "Pointed",
     "Preview",
     "Radiograph",
     "RadiographAxis",
@@ -81,6 +87,7 @@ __all__ = [
     "ReviewError",
     "Revision",
     "Session",
+    "Shape",
     "Side",
     "SideSource",
     "Signature",
@@ -94,19 +101,26 @@ __all__ = [
     "add",
     "calibrate",
     "decide",
+    "dense_only",
     "doubt_about_accepting",
     "doubt_about_side",
     "first_open",
+    "lesion_picture",
     "merge",
     "open_stack",
+    "pointing_at",
     "preview",
     "redraw",
     "remove",
+    "reshaping",
+    "restore",
     "set_morphology",
     "set_side",
     "set_site",
     "set_tissue",
     "split",
+    "splitting_between",
     "survey",
     "undo",
+    "unsaved_of",
 ]
