@@ -28,6 +28,8 @@ from calcimeasure.model import (
     Tissue,
 )
 from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
+from calcimeasure.review.companions import Companions, companions_of
+from calcimeasure.review.conflict import Answer, Conflict
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
 from calcimeasure.review.doubts import doubt_about_accepting, doubt_about_side
@@ -51,16 +53,20 @@ from calcimeasure.review.journal import Journal, LeftBehind, Place
 from calcimeasure.review.offering import Shape, dense_only, pointing_at, reshaping, splitting_between
 from calcimeasure.review.picture import lesion_picture
 from calcimeasure.review.pointing import Pointed
+from calcimeasure.review.recovery import begun_at, unsaved_folders
 from calcimeasure.review.restoring import restore, unsaved_of
 from calcimeasure.review.session import Session
 from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
 
 __all__ = [
     "AlgorithmType",
+    "Answer",
     "Axis",
     "BodySite",
     "Calibration",
     "Canal",
+    "Companions",
+    "Conflict",
     "Cut",
     "CuttingLine",
     "CuttingPlane",
@@ -99,7 +105,9 @@ __all__ = [
     "TaskState",
     "Tissue",
     "add",
+    "begun_at",
     "calibrate",
+    "companions_of",
     "decide",
     "dense_only",
     "doubt_about_accepting",
@@ -122,5 +130,6 @@ __all__ = [
     "splitting_between",
     "survey",
     "undo",
+    "unsaved_folders",
     "unsaved_of",
 ]

@@ -30,7 +30,5 @@ def lesion_picture(session: Session, number: int) -> bytes:
     """
     lesion = session.lesion(number)
     if lesion is None:
-        raise ReviewError(
-            f"A measured lesion expected, found that {number} is not measured: wait a moment."
-        )
+        raise ReviewError(f"A measured lesion expected, found that {number} is not measured: wait a moment.")
     return draw(session.calibrated, lesion, SIDE_PIXELS)

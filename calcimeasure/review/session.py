@@ -15,6 +15,7 @@ from calcimeasure.analysis.pipeline import refined_outline
 from calcimeasure.errors import ConflictError, ReviewError
 from calcimeasure.model import AlgorithmType, Status, Tissue
 from calcimeasure.review import edits
+from calcimeasure.review.conflict import Answer, Conflict
 from calcimeasure.review.cut import CuttingLine, CuttingPlane, parts_of
 from calcimeasure.review.drafts import Drafts, Edit, Job, measuring
 from calcimeasure.review.growing import growing
@@ -58,7 +59,7 @@ class Session:
     ask_name
         Asks for the name of the reader when the first edit must be signed; raises a ReviewError if no name is given.
     ask
-        Asks a question; returns True for yes.
+        Asks which change is valid if another person changed a lesion first.
 
     Attributes
     ----------
@@ -83,7 +84,7 @@ class Session:
         stack: OpenedStack,
         reader: str,
         ask_name: Callable[[], str],
-        ask: Callable[[str], bool],
+        ask: Callable[[Conflict], Answer],
     ) -> None:
         self.store, self.settings = store, settings
         self.stack_id, self.image = stack.stack_id, stack.image
@@ -101,6 +102,7 @@ class Session:
         self.remarks = Remarks(store, stack.stack_id, lambda: self._signature().reader)
         self._anatomy: AnyAnatomy | None = None
         self._without_side: set[str] = set()
+        self._unsettled: set[int] = set()
         self._label_image.draw_all(self._drawn())
 
     # The current state
@@ -389,14 +391,20 @@ class Session:
         """Save every draft that was begun at least `older_than_s` ago."""
         self.compare()
         for label in sorted(self.drafts):
-            if self._drafts.begun_before(label, older_than_s):
+            if self._is_due(label, older_than_s):
                 self.save(label)
 
     def save_measured(self, older_than_s: float) -> None:
         """Save the measured drafts that were begun at least `older_than_s` ago; this takes almost no time."""
         for label, draft in sorted(self.drafts.items()):
-            if draft.measured is not None and self._drafts.begun_before(label, older_than_s):
+            if draft.measured is not None and self._is_due(label, older_than_s):
                 self.save(label)
+
+    def _is_due(self, label: int, older_than_s: float) -> bool:
+        """Tell whether a draft is to be saved; an open conflict is not asked about while the reader draws."""
+        if older_than_s > 0 and label in self._unsettled:
+            return False
+        return self._drafts.begun_before(label, older_than_s)
 
     def _keep_erased(self, label: int) -> None:
         if label in self.lesions:
@@ -428,14 +436,27 @@ class Session:
         -------
         sequence of Revision
             The appended revisions; empty if the reader accepts the other person's change.
+
+        Raises
+        ------
+        ReviewError
+            The reader leaves the conflict open; nothing is stored, and drafts stay drafts.
         """
         revisions = make()
         try:
             self.store.append(self.stack_id, revisions, self.settings)
         except ConflictError as conflict:
+            numbers = tuple(one.lesion.number for one in revisions)
+            answer = self._ask(Conflict(numbers, str(conflict)))
+            if answer is Answer.LATER:
+                self._unsettled.update(label for label in labels if label in self.drafts)
+                listed = ", ".join(map(str, numbers))
+                raise ReviewError(
+                    f"Lesion {listed}: somebody else changed it, and nothing of yours is kept yet."
+                ) from None
+            self._unsettled.difference_update(numbers)
             self._read_again()
-            mine = self._ask(f"{conflict}\n\nPut your change on top of it? (No: theirs stays, yours is dropped.)")
-            if not mine:
+            if answer is Answer.THEIRS:
                 for label in labels:
                     self._drafts.drop(label)
                 self._label_image.draw_all(self._drawn())

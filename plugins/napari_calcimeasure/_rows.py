@@ -9,10 +9,12 @@ from napari_calcimeasure._kinds import kind_of, kind_of_numbers
 from napari_calcimeasure._sizes import PENDING
 
 if TYPE_CHECKING:
-    from calcimeasure import Lesion, Measurements
+    from calcimeasure import Lesion, Measurements, Stack
     from calcimeasure.review import (
         Axis,
+        Companions,
         Draft,
+        Image,
         Preview,
         RadiographAxis,
         RadiographMeasurements,
@@ -76,6 +78,28 @@ def coming_words(task: Task) -> str:
     """Say which stack is being loaded."""
     patient, date, _, stack, *_ = task_cells(task)
     return "\n".join(("Loading", patient or "no patient ID", date or "no date", f"{task.facts.modality} {stack}"))
+
+
+def header_words(image: Image) -> str:
+    """Say whose image is shown: name or ID, sex and age at the study, date, modality, body part."""
+    stack = image.stack
+    person = " ".join(filter(None, (_sex_word(stack.person.sex), _age_word(stack))))
+    part = (stack.body_part or "").replace("_", " ")
+    date = stack.study_date.isoformat() if stack.study_date else "no date"
+    return "   ".join(filter(None, (stack.patient_id or "no patient ID", person, date, stack.modality, part)))
+
+
+def _sex_word(sex: str | None) -> str:
+    return {"M": "male", "F": "female"}.get(sex or "", "")
+
+
+def _age_word(stack: Stack) -> str:
+    """Say the age in years at the date of the study; empty if it is not known."""
+    born, day = stack.person.birth_date, stack.study_date
+    if born is None or day is None:
+        return ""
+    years = day.year - int(born[:4]) - ((day.month, day.day) < (int(born[4:6]), int(born[6:])))
+    return f"{years} y"
 
 
 def lesion_order(session: Session) -> list[int]:
@@ -146,13 +170,15 @@ def site_word(site: Site | None) -> str:
     return str(site.body_site).replace("_", " ")
 
 
-def evidence(lesion: Lesion | None) -> str:
-    """Write the evidence for side, site and tissue of a lesion as rich text."""
+def evidence(lesion: Lesion | None, companions: Companions | None = None) -> str:
+    """Write the numbers of a lesion, and the evidence for side, site and tissue, as rich text."""
     if lesion is None:
         return "Drawn just now: it is measured, and kept when you leave it."
-    lines = [_side_evidence(lesion.side), _site_evidence(lesion.site), _tissue_evidence(lesion)]
     numbers = lesion.measurements
-    lines += kind_of_numbers(numbers).size_evidence(numbers)
+    lines = kind_of_numbers(numbers).size_evidence(numbers)
+    lines += [_side_evidence(lesion.side), _site_evidence(lesion.site), _tissue_evidence(lesion)]
+    lines += _companion_lines(companions)
+    lines += _other_flags(lesion)
     if numbers.truncated:
         lines.append("<b>Cut off:</b> it reaches the edge of what was imaged, its sizes are lower bounds")
     if numbers.touches_bone:
@@ -162,6 +188,24 @@ def evidence(lesion: Lesion | None) -> str:
         when = f", {lesion.reviewed_at:%Y-%m-%d %H:%M} UTC" if lesion.reviewed_at else ""
         lines.append(f"<b>{str(lesion.status).capitalize()}</b> by {_plain(lesion.reader)}{when}")
     return "<br>".join(lines)
+
+
+def _companion_lines(companions: Companions | None) -> list[str]:
+    if companions is None:
+        return []
+    named = (("Pair with", companions.pair), ("Same mass as", companions.same_mass))
+    return [f"<b>{title}</b> {_plain(', '.join(words))}" for title, words in named if words]
+
+
+def _other_flags(lesion: Lesion) -> list[str]:
+    """Say what a table with room for it would say in its column of flags."""
+    found = {
+        "may be one mass with others": "may_be_one_mass" in lesion.notices,
+        "drawn by a reader": lesion.algorithm_type is AlgorithmType.MANUAL,
+        "grown from a point": lesion.algorithm_type is AlgorithmType.SEMIAUTOMATIC,
+    }
+    words = [word for word, holds in found.items() if holds]
+    return [f"<b>Outline:</b> {', '.join(words)}"] if words else []
 
 
 def _side_evidence(side: Side | None) -> str:

@@ -44,6 +44,7 @@ class Shown(Enum):
     BUTTON = "button"
     CHECK_BOX = "check box"
     MENU = "menu"
+    HEADER = "header"
     SHEET = "sheet"
 
 
@@ -450,6 +451,15 @@ ACTIONS: tuple[Action, ...] = (
         act=lambda review: review.by_hand.ask_where_to_save(),
     ),
     Action(
+        "recover review",
+        (),
+        "Recover review…",
+        "Open a review of images opened by hand that was not saved",
+        Group.BY_HAND,
+        row=1,
+        act=lambda review: review.by_hand.recover(),
+    ),
+    Action(
         "previous lesion",
         ("Up",),
         "Previous lesion",
@@ -500,9 +510,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "accept shown",
         ("Control-A",),
-        "Accept all shown",
+        "All shown",
         "Accept every mass that was gone to",
         Group.DECIDE,
+        row=3,
         refusal=allowed.with_stack,
         act=lambda review: review.deciding.accept_shown(),
     ),
@@ -699,13 +710,52 @@ ACTIONS: tuple[Action, ...] = (
         act=lambda review: review.looking.toggle_outlines(),
     ),
     Action(
+        "worklist",
+        ("P",),
+        "Worklist",
+        "Show the worklist over the image, or hide it",
+        Group.LOOK,
+        Shown.HEADER,
+        act=lambda review: review.widgets.toggle_worklist(),
+    ),
+    Action(
+        "caliper",
+        ("E",),
+        "Caliper",
+        "Two clicks: measure a distance; Esc takes it away",
+        Group.LOOK,
+        row=2,
+        refusal=allowed.with_stack,
+        act=lambda review: review.caliper.begin(),
+        ends_pointing=True,
+    ),
+    Action(
+        "overview",
+        ("Y",),
+        "Overview",
+        "All lesions as dots on a projection in the corner; a click on a dot goes there",
+        Group.LOOK,
+        row=2,
+        refusal=allowed.with_stack,
+        act=lambda review: review.overview.toggle(),
+    ),
+    Action(
         "keys",
         ("?",),
         "Keys",
         "Show every key",
         Group.HELP,
-        Shown.SHEET,
+        Shown.HEADER,
         act=lambda review: review.widgets.show_keys(),
+    ),
+    Action(
+        "napari",
+        ("F11",),
+        "napari",
+        "Fold the docks and menus of napari away, or bring them back",
+        Group.HELP,
+        Shown.HEADER,
+        act=lambda review: review.room.toggle(),
     ),
 )
 """All actions, in the order of the panel and the documentation."""

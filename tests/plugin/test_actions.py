@@ -126,6 +126,9 @@ def allowed_in(state: State) -> set[str]:
 
 
 ALWAYS = {
+    "recover review",
+    "napari",
+    "worklist",
     "previous stack",
     "next stack",
     "open results",

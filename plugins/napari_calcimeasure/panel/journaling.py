@@ -28,7 +28,7 @@ class Journaling:
 
     def begin(self, desk: Desk) -> None:
         """Begin a journal for a folder, and look for one that was left behind there."""
-        if desk.is_temporary:
+        if desk.is_unsaved:
             return
         private = desk.folder / "private"
         self._left = LeftBehind.newest(private)

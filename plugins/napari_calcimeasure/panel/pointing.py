@@ -108,6 +108,7 @@ class Pointing:
         """Cancel the special meaning of the next click, and leave what is offered."""
         self._next = None
         self._review.offering.drop()
+        self._review.caliper.forget()
         if self.line is not None:
             self.line.close()
         self.line = None

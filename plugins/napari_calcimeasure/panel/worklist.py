@@ -10,8 +10,8 @@ from qtpy.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QVBoxLayou
 from calcimeasure.review import TaskState
 from napari_calcimeasure._rows import TASK_COLUMNS, task_cells, task_rank
 from napari_calcimeasure._tables import Table
-from napari_calcimeasure.actions import Group, actions_of, button_rows
-from napari_calcimeasure.panel.tools import ActionButtons, button_of
+from napari_calcimeasure.actions import Group, actions_of
+from napari_calcimeasure.panel.tools import button_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,9 @@ class WorklistBox(QGroupBox):
     pressed = Signal(str)
     """Emits the name of the action whose button was pressed."""
 
+    told = Signal(str)
+    """Emits the progress of the review, or the present activity."""
+
     def __init__(self) -> None:
         super().__init__(str(Group.STACKS))
         self.filter = QComboBox()
@@ -66,8 +69,6 @@ class WorklistBox(QGroupBox):
         assert header is not None  # noqa: S101 - Qt makes it with the table
         header.setSectionsClickable(True)
         header.sectionClicked.connect(self._sort_by)
-        self._by_hand = ActionButtons(button_rows(Group.BY_HAND))
-        self._by_hand.pressed.connect(self.pressed)
         top = QHBoxLayout()
         top.addWidget(self.filter)
         top.addWidget(self.progress, 1)
@@ -81,7 +82,6 @@ class WorklistBox(QGroupBox):
         layout.addLayout(top)
         layout.addLayout(buttons)
         layout.addWidget(self.table)
-        layout.addWidget(self._by_hand)
 
     def fill(self, tasks: Mapping[int, Task], shown: int | None) -> None:
         """Show the stacks that match the filter, and always the stack that is in the viewer."""
@@ -133,7 +133,4 @@ class WorklistBox(QGroupBox):
     def tell(self, progress: str) -> None:
         """Show the progress of the review, or the present activity."""
         self.progress.setText(progress)
-
-    def offer_by_hand(self, offers: bool) -> None:
-        """Show or hide the buttons for images that are opened by hand."""
-        self._by_hand.setVisible(offers)
+        self.told.emit(progress)
