@@ -1,0 +1,26 @@
+"""Follow a pair with truth: link its masses, and measure the change of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calcimeasure.edge import find_edge
+from calcimeasure.measure import measure
+from calcimeasure.settings import Settings
+from calcimeasure.study.follow.look import look_at
+from calcimeasure.study.follow.matching import match, placed
+from calcimeasure.study.follow.motion import Registration
+from calcimeasure.study.follow.paired import Dated, paired_change
+
+if TYPE_CHECKING:
+    from tests.bench.follow.pairs import Pair, Seen
+
+SETTINGS = Settings()
+
+
+def dated(seen: Seen, number: int) -> Dated:
+    outline = seen.outlines[number]
+    numbers = measure(seen.volume, outline, SETTINGS)
+    return Dated(seen.volume, outline, find_edge(seen.volume, outline, SETTINGS), numbers.volume_ml or 0.0)
