@@ -13,6 +13,7 @@
     │   ├── WorkerError         no worker, or no cluster, can be started or reached
     │   ├── ArchiveError        an archive of images cannot be reached, refuses, or answers what cannot be understood
     │   │   └── IncompleteError what came from an archive is no whole object, or another one
+    │   ├── RegistryError       a registry cannot be reached, refuses, or is not set up for what is to be written
     │   └── NotBuiltError       a feature is documented, but this version does not have it yet
     ├── ReviewError             an edit cannot be made as it was given; nothing was changed
     │   └── ConflictError       another person changed the lesion after it was read
@@ -76,6 +77,10 @@ class ArchiveError(UsageError):
 
 class IncompleteError(ArchiveError):
     """What came from an archive is no whole object, or another one than was asked for."""
+
+
+class RegistryError(UsageError):
+    """A registry cannot be reached, refuses, or is not set up for what is to be written into it."""
 
 
 class NotBuiltError(UsageError):

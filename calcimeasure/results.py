@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,18 +20,24 @@ from calcimeasure.export import (
     write_tables,
     write_tracking_uids,
 )
+from calcimeasure.export.lesions import WRITTEN_STATUSES
 from calcimeasure.load import find_series, pixel_hash
+from calcimeasure.report import overview_of, remove_report
 from calcimeasure.settings import change_settings, load_settings, without_password
 from calcimeasure.store import BESIDE_STORE, Export, absolute_url, file_url, open_store
 from calcimeasure.study import linked_studies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
-    from calcimeasure.export import Audit, Leaving
-    from calcimeasure.model import Lesion, Outcome, Stack
+    from calcimeasure.export import Audit, Leaving, Naming
+    from calcimeasure.model import Lesion, Outcome, Stack, StackFacts, Status, Study
     from calcimeasure.settings import Settings
     from calcimeasure.store import Store
+
+REPORT = "report.html"
+"""The report in a folder of results."""
 
 
 def prepare(out: Path, say: Callable[[str], object]) -> Path:
@@ -269,10 +276,77 @@ def write_tables_of(
     """
     identified = identified_folder(folder) if settings.identified else None
     studies = linked_studies(counting(store.outcomes()))
-    write_tables(
-        studies, folder, naming=pseudonyms, all_tissues=settings.all_tissues, identified=identified, audit=audit
-    )
+    with ExitStack() as opened:
+        if settings.report:
+            order = ReportOrder(folder / REPORT, pseudonyms)
+            studies = passed_on(studies, opened.enter_context(report_of(store, settings, folder, order)))
+        write_tables(
+            studies, folder, naming=pseudonyms, all_tissues=settings.all_tissues, identified=identified, audit=audit
+        )
+    if not settings.report:
+        remove_report(folder / REPORT)
     write_tracking_uids(store.tracking_uids(), folder, naming=pseudonyms)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOrder:
+    """Which report is to be written: the file, the names in it, the statuses of its lesions, and its audit.
+
+    Parameters
+    ----------
+    status
+        Only lesions with this status; None: all that no reader has rejected.
+    """
+
+    path: Path
+    naming: Naming
+    status: Status | None = None
+    audit: Audit | None = None
+
+
+def report_of(
+    store: Store, settings: Settings, folder: Path, order: ReportOrder
+) -> AbstractContextManager[Callable[[Study], object]]:
+    """Open the report of a folder: it takes every study of the store, and is written at the end.
+
+    Parameters
+    ----------
+    store, settings, folder
+        A folder of results, with its store and its settings.
+    order
+        Which report.
+    """
+    # Templates are loaded only where a report is written.
+    from calcimeasure.report.page import About
+    from calcimeasure.report.view import Viewer
+    from calcimeasure.report.write import open_report
+
+    statuses = WRITTEN_STATUSES if order.status is None else (order.status,)
+    viewer = Viewer(order.naming, _Pictures(store, folder), statuses, settings.all_tissues)
+    is_identified = not order.naming.dates_shifted
+    about = About(is_identified, settings, None if order.status is None else str(order.status))
+    return open_report(order.path, viewer, about, order.audit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pictures:
+    """The pictures of a folder: of lesions in its store, of stacks in its private folder."""
+
+    store: Store
+    folder: Path
+
+    def thumbnail(self, lesion: Lesion) -> bytes | None:
+        return self.store.thumbnail(lesion)
+
+    def overview(self, stack: StackFacts) -> bytes | None:
+        return overview_of(self.folder, stack)
+
+
+def passed_on(studies: Iterable[Study], take: Callable[[Study], object]) -> Iterator[Study]:
+    """Pass studies on, each to a function too."""
+    for study in studies:
+        take(study)
+        yield study
 
 
 def audit_of(store: Store, what: str, recipient: str | None = None, identified_alone: bool = False) -> Audit:

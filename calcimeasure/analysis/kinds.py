@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+import numpy as np
+
 from calcimeasure.analysis.inherit import as_calibrated
 from calcimeasure.analysis.plane import Plane, plane_in_stack, plane_of_radiograph
 from calcimeasure.analysis.sizes import size_lines_in_stack, size_lines_on_radiograph
@@ -40,7 +42,9 @@ from calcimeasure.segment import (
     as_channels,
     grow_on_radiograph,
     propose,
+    propose_at,
     propose_on_radiograph,
+    steepest_beside,
     views_of_outline,
     without_specks,
 )
@@ -48,7 +52,6 @@ from calcimeasure.segment import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from calcimeasure.model import Lesion, NamedBones, Proposal, Proposals, Side, Site
@@ -105,7 +108,9 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
     is_large
         Tells whether an outline is so large that its first numbers are shown before all others.
     grow
-        Returns the outline of the mass at a pixel, or in a region; None if this kind of image has no such tool.
+        Returns the outline of the mass at a voxel (k, j, i), or of the mass on which a region was painted.
+    snap
+        Returns an outline drawn again along the edge of what it holds.
     notices
         Returns the notices that every lesion of the image has and the image itself has not: they are told also where
         no lesion is found.
@@ -127,7 +132,8 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
     surroundings: Callable[[ImageT, Outline], tuple[NDArray[np.float32], NDArray[np.bool_]] | None]
     preview: Callable[[ImageT, Outline], Preview | RadiographMeasurements]
     is_large: Callable[[ImageT, Outline], bool]
-    grow: Callable[[ImageT, tuple[int, int] | NDArray[np.bool_], Settings], Outline] | None
+    grow: Callable[[ImageT, tuple[int, int, int] | Outline, Settings], Outline]
+    snap: Callable[[ImageT, Outline, Settings], Outline]
     notices: Callable[[ImageT], tuple[str, ...]]
     radiograph: Callable[[ImageT], Radiograph | None]
 
@@ -210,6 +216,17 @@ def _is_large_in_stack(volume: Volume, outline: Outline) -> bool:
     return max(extents_mm) > LARGE_MM
 
 
+def _grown_in_stack(volume: Volume, seed: tuple[int, int, int] | Outline, settings: Settings) -> Outline:
+    """Outline the mass at a voxel, or that on which a region was painted, along the half-maximum and without bone."""
+    places = np.argwhere(seed.mask()) + seed.start_kji if isinstance(seed, Outline) else np.array([seed])
+    return _refined_in_stack(volume, propose_at(volume, places, settings), settings)
+
+
+def _snapped_in_stack(volume: Volume, outline: Outline, settings: Settings) -> Outline:
+    """Draw an outline along the steepest change of attenuation beside it, and then along the half-maximum."""
+    return half_maximum_outline(volume, steepest_beside(volume, outline, settings), settings)
+
+
 def _no_notices(_volume: Volume) -> tuple[str, ...]:
     """Give none: a CT volume has all of its notices itself."""
     return ()
@@ -234,7 +251,8 @@ _CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
     surroundings=_surroundings_in_stack,
     preview=preview,
     is_large=_is_large_in_stack,
-    grow=None,
+    grow=_grown_in_stack,
+    snap=_snapped_in_stack,
     notices=_no_notices,
     radiograph=_no_radiograph,
 )
@@ -295,6 +313,13 @@ def _itself(radiograph: Radiograph) -> Radiograph:
     return radiograph
 
 
+def _grown_on_radiograph(radiograph: Radiograph, seed: tuple[int, int, int] | Outline, settings: Settings) -> Outline:
+    """Outline the mass at a pixel, or the mass on which a region was painted."""
+    if isinstance(seed, Outline):
+        return grow_on_radiograph(radiograph, seed.mask_in((0, 0, 0), radiograph.shape_kji)[0], settings)
+    return grow_on_radiograph(radiograph, seed[1:], settings)
+
+
 _RADIOGRAPH: Final[Kind[Radiograph, RadiographMeasurements, RadiographAnatomy]] = Kind(
     calibrated=as_calibrated,
     propose=_propose_on_radiograph,
@@ -310,7 +335,8 @@ _RADIOGRAPH: Final[Kind[Radiograph, RadiographMeasurements, RadiographAnatomy]] 
     surroundings=_no_surroundings,
     preview=preview_on_radiograph,
     is_large=_is_large_on_radiograph,
-    grow=grow_on_radiograph,
+    grow=_grown_on_radiograph,
+    snap=_grown_on_radiograph,
     notices=notices_of_radiograph,
     radiograph=_itself,
 )

@@ -8,6 +8,7 @@ import imagecodecs
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.analysis.indexed_png import encode
 from calcimeasure.analysis.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -16,16 +17,20 @@ if TYPE_CHECKING:
     from calcimeasure.analysis.plane import Plane
     from calcimeasure.model import Image, Lesion, Outline
 
-SIDE_PIXELS = 128
+SIDE_PIXELS = 160
+GRAYS = 64
+"""Gray levels of a thumbnail: more are noise of the scan, which no compression makes small."""
+
 _OUTLINE_RGB = (255, 210, 0)
 _LONG_AXIS_RGB = (0, 220, 255)
 _SHORT_AXIS_RGB = (255, 90, 200)
+_COLORS = (_OUTLINE_RGB, _SHORT_AXIS_RGB, _LONG_AXIS_RGB)
 _PIXELS_OF_VIEW = 6
 """Pixels of the picture along a side of a pixel that the network looks at."""
 _BETWEEN_VIEWS_PX = 8
 
 
-def draw(image: Image, lesion: Lesion, side_pixels: int = SIDE_PIXELS) -> bytes:
+def draw(image: Image, lesion: Lesion, side_pixels: int = SIDE_PIXELS, grays: int = GRAYS) -> bytes:
     """Draw a lesion.
 
     Parameters
@@ -34,26 +39,30 @@ def draw(image: Image, lesion: Lesion, side_pixels: int = SIDE_PIXELS) -> bytes:
         The CT volume or the radiograph.
     lesion
         A lesion in this image.
-    side_pixels
-        Width and height of the picture.
+    side_pixels, grays
+        Width and height of the picture, and its number of gray levels.
 
     Returns
     -------
     bytes
         A square PNG, true to scale, of the slice that contains the long axis. For any acquisition, the patient's left
-        is on the viewer's right, and anterior or superior is at the top. A radiograph is shown as it is stored.
+        is on the viewer's right, and anterior or superior is at the top. A radiograph is shown as it is stored, and
+        black beyond its margin around the lesion. The facts in it (`indexed_png.facts_of`) are ``mm``, the size of a
+        pixel, None if it is not known, and ``letters``, the directions in the patient to the left and to the top.
     """
     plane = kind_of(image).plane(image, lesion.measurements)
     rows_columns = _sampled(plane, lesion, side_pixels)
     values = ndimage.map_coordinates(plane.values.astype(np.float32, copy=False), rows_columns, order=1, mode="nearest")
-    low, high = plane.window or (float(values.min()), float(values.max()) + 1e-6)
-    gray = np.clip((values - low) / (high - low) * 255, 0, 255).astype(np.uint8)
-    picture = np.repeat(gray[..., None], 3, axis=2)
-    picture[_border(lesion, plane.index, rows_columns)] = _OUTLINE_RGB
-    for ends, color in zip(plane.axes, (_SHORT_AXIS_RGB, _LONG_AXIS_RGB), strict=True):
+    beyond = _beyond(plane, lesion, rows_columns) if plane.is_cropped else np.zeros(values.shape, dtype=np.bool_)
+    low, high = plane.window or (float(values[~beyond].min()), float(values[~beyond].max()) + 1e-6)
+    picture = np.clip((values - low) / (high - low) * grays, 0, grays - 1).astype(np.uint8)
+    picture[beyond] = 0
+    picture[_border(lesion, plane.index, rows_columns)] = grays
+    for number, ends in enumerate(plane.axes, grays + 1):
         first, second = (_pixel_of(end, rows_columns) for end in ends)
-        picture[_line(first, second, side_pixels)] = color
-    return bytes(imagecodecs.png_encode(picture))
+        picture[_line(first, second, side_pixels)] = number
+    size_mm = None if plane.unit_mm is None else round(_size(plane, lesion) / side_pixels * plane.unit_mm, 6)
+    return encode(picture, grays, _COLORS, {"mm": size_mm, "letters": plane.letters})
 
 
 def draw_surroundings(image: Image, outline: Outline) -> bytes | None:
@@ -90,12 +99,28 @@ def _row_of_views(gray: NDArray[np.float32], own: NDArray[np.bool_]) -> NDArray[
 
 def _sampled(plane: Plane, lesion: Lesion, side_pixels: int) -> NDArray[np.float64]:
     """Compute where the pixels of the picture lie: (2, side, side) row and column index in the slice."""
-    j, i = lesion.outline.start_kji[1:], lesion.outline.stop_kji[1:]
-    middle = [(a + b - 1) / 2 for a, b in zip(j, i, strict=True)]
-    size = max((b - a) * step for a, b, step in zip(j, i, plane.spacing, strict=True)) + 2 * plane.margin
-    steps = (np.arange(side_pixels) - (side_pixels - 1) / 2) * (size / side_pixels)
+    start, stop = lesion.outline.start_kji[1:], lesion.outline.stop_kji[1:]
+    middle = [(a + b - 1) / 2 for a, b in zip(start, stop, strict=True)]
+    steps = (np.arange(side_pixels) - (side_pixels - 1) / 2) * (_size(plane, lesion) / side_pixels)
     places = [m + way * steps / step for m, way, step in zip(middle, plane.ways, plane.spacing, strict=True)]
     return np.stack(np.meshgrid(*places, indexing="ij"))
+
+
+def _size(plane: Plane, lesion: Lesion) -> float:
+    """Compute the width and height that the picture shows, in the unit of the plane."""
+    start, stop = lesion.outline.start_kji[1:], lesion.outline.stop_kji[1:]
+    return max((b - a) * step for a, b, step in zip(start, stop, plane.spacing, strict=True)) + 2 * plane.margin
+
+
+def _beyond(plane: Plane, lesion: Lesion, rows_columns: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark what lies farther from the box of the lesion than the margin, or beyond the image."""
+    beyond = np.zeros(rows_columns.shape[1:], dtype=np.bool_)
+    boxes = zip(lesion.outline.start_kji[1:], lesion.outline.stop_kji[1:], plane.values.shape, strict=True)
+    for (start, stop, count), step, index in zip(boxes, plane.spacing, rows_columns, strict=True):
+        margin = plane.margin / step
+        low, high = max(start - margin, 0) - 0.5, min(stop - 1 + margin, count - 1) + 0.5
+        beyond |= (index < low) | (index > high)
+    return beyond
 
 
 def _border(lesion: Lesion, k: int, rows_columns: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid, with_canal
+from calcimeasure.analysis.overview import draw_overview
 from calcimeasure.analysis.picture import draw
 from calcimeasure.analysis.retain import MAY_BE_ONE_MASS, retain
 from calcimeasure.errors import SeriesError, UnsupportedError
@@ -99,6 +100,7 @@ def analyze(
         lesions = sorted(pool.map(measured, parts), key=largest_first)
         smallest = min((part.outline.voxel_count for part in seen.proposals.parts), default=1)
         retained = retain(lesions, earlier, smallest)
+        overview = pool.submit(draw_overview, image) if lesions or earlier else None
         again = pool.map(measured_again, (*retained.cut, *retained.keep))
         numbers = count(next_number)
         stay = pool.map(site_by_reader, retained.stay)
@@ -113,6 +115,7 @@ def analyze(
         software_version=software_version(),
         notices=tuple(dict.fromkeys((*image.notices, *kind_of(image).notices(image)))),
         thumbnails=thumbnails,
+        overview=None if overview is None else overview.result(),
         midline=anatomy.midline,
         masks=seen.masks,
         contents=contents,

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from calcimeasure.model import Measurements, PointLps, Radiograph, RadiographMeasurements, Volume
 
 _MARGIN_MM = 15.0
-_MARGIN_SHARE = 0.5
-"""Margin as a share of the long axis: the spacing of a radiograph may be unknown in millimeters."""
+_RADIOGRAPH_MARGIN_MM = 20.0
+"""What a picture of a radiograph shows around a lesion: a film can have names at its border."""
+_MARGIN_SHARE = 0.25
+"""Margin as a share of the long axis, where millimeters of a radiograph are not known."""
 _WINDOW_HU = (-300.0, 1200.0)
 
 
@@ -34,6 +36,12 @@ class Plane:
         The values shown as black and as white; None for the lowest and the highest value in the picture.
     axes
         Short and long axis, each as two points (row, column).
+    unit_mm
+        The unit of spacing and margin; None if it is not known.
+    letters
+        The directions in the patient to the viewer's left and to the top: R, A or S each; empty if not known.
+    is_cropped
+        Whether nothing beyond the margin is shown.
     """
 
     values: NDArray[Any]
@@ -43,6 +51,9 @@ class Plane:
     ways: tuple[int, int]
     window: tuple[float, float] | None
     axes: list[list[tuple[float, float]]]
+    unit_mm: float | None = 1.0
+    letters: str = ""
+    is_cropped: bool = False
 
 
 def plane_in_stack(volume: Volume, numbers: Measurements) -> Plane:
@@ -63,19 +74,23 @@ def plane_in_stack(volume: Volume, numbers: Measurements) -> Plane:
         ways=(_way(geometry.column_direction), _way(geometry.row_direction)),
         window=_WINDOW_HU,
         axes=[[row_column(end) for end in axis.ends_lps_mm] for axis in (numbers.short_axis, numbers.long_axis)],
+        letters=_letter(geometry.row_direction) + _letter(geometry.column_direction),
     )
 
 
 def plane_of_radiograph(radiograph: Radiograph, numbers: RadiographMeasurements) -> Plane:
     """Take the radiograph as it is stored."""
+    unit_mm = numbers.column_spacing_mm
     return Plane(
         values=radiograph.pixels,
         index=0,
         spacing=(numbers.pixel_aspect, 1.0),
-        margin=_MARGIN_SHARE * numbers.long_axis.length_px,
+        margin=_RADIOGRAPH_MARGIN_MM / unit_mm if unit_mm else _MARGIN_SHARE * numbers.long_axis.length_px,
         ways=(1, 1),
         window=None,
         axes=[list(axis.ends_px) for axis in (numbers.short_axis, numbers.long_axis)],
+        unit_mm=unit_mm,
+        is_cropped=True,
     )
 
 
@@ -84,3 +99,8 @@ def _way(direction: NDArray[np.float64]) -> int:
     axis = int(np.argmax(np.abs(direction)))
     rises = direction[axis] > 0
     return 1 if rises != (axis == 2) else -1
+
+
+def _letter(direction: NDArray[np.float64]) -> str:
+    """Name the direction in the patient that `_way` brings to the viewer's left or to the top."""
+    return "RAS"[int(np.argmax(np.abs(direction)))]

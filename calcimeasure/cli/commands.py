@@ -34,11 +34,13 @@ from calcimeasure.cli.options import (
     OutlinesArgument,
     OutOption,
     PathsArgument,
+    RedcapOptions,
     SampleOption,
     SendOptions,
     SettingsOptions,
     SourceArgument,
     StoreOption,
+    TrialOptions,
     WebOptions,
     inputs_of,
     out_of,
@@ -58,13 +60,14 @@ from calcimeasure.cli.screen import (
     show_verified,
     terminal,
 )
-from calcimeasure.errors import InputPathError, NotBuiltError
+from calcimeasure.errors import InputPathError, NotBuiltError, OutputError
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from calcimeasure.run.processes import MeasureStacks
+    from calcimeasure.run.redcap import RegistryOrder
     from calcimeasure.settings import Settings
 
 _PICTURE_PIXELS = 512
@@ -177,41 +180,59 @@ def measure(
 @command(app)
 def explain(
     folder: FolderArgument,
-    lesion: Annotated[str, typer.Option("--lesion", metavar="TRACKING_UID", help="Which one (lesions.csv).")],
+    lesion: Annotated[
+        str,
+        typer.Option(
+            "--lesion", metavar="TRACKING_UID|N", help="Which one: its tracking_uid, or its number with --stack."
+        ),
+    ],
+    stack: Annotated[
+        int | None,
+        typer.Option(
+            "--stack", metavar="N", help="Its stack, as the table of measure numbers them; the only one if none."
+        ),
+    ] = None,
     store: StoreOption = None,
 ) -> int:
     """Explain why a lesion has its size, its tissue, its side and its site."""
     _agree(store)
-    from calcimeasure.run.explain import explain_lesion
+    from calcimeasure.run.explain import Asked, explain_lesion
 
-    show_explanation(explain_lesion(folder, lesion, _PICTURE_PIXELS, say))
+    show_explanation(explain_lesion(folder, Asked(lesion, stack), _PICTURE_PIXELS, say))
     return EXIT_ALL_MEASURED
 
 
 @command(app)
 def export(
     folder: FolderArgument,
-    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write (redcap: not built yet).")],
+    kind: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
     options: ExportOptions,
     object_options: ObjectOptions,
+    redcap_options: RedcapOptions,
+    trial: TrialOptions,
 ) -> int:
-    """Write csv (lesions.csv), revisions (every state of every lesion), seg or sr (DICOM segmentations, reports)."""
+    """Write csv (lesions.csv), revisions (every state), html (a report), seg, sr (DICOM), redcap, sdtm or fhir."""
+    redcap_options.refuse_for(kind)
+    if kind is not ExportFormat.SDTM:
+        trial.refuse_for(kind)
     if kind in (ExportFormat.SEG, ExportFormat.SR):
         _agree(options.store)
         return _export_objects(folder, kind, options, object_options)
     object_options.refuse_for(kind)
-    if kind not in (ExportFormat.CSV, ExportFormat.REVISIONS):
-        raise NotBuiltError(f"--format {kind} is not built yet in this version.")
+    if kind in (ExportFormat.SDTM, ExportFormat.FHIR):
+        _agree(options.store)
+        return _export_for_others(folder, kind, options, trial)
     _agree(options.store)
+    if kind is ExportFormat.REDCAP:
+        return _export_redcap(folder, options, redcap_options)
     from calcimeasure.run.order import Order
+    from calcimeasure.run.report import write_report_of
     from calcimeasure.run.tables import write_lesions_of, write_revisions_of
 
     order = Order(options.to, options.status, options.identified, options.recipient)
     changes = options.as_settings()
-    if kind is ExportFormat.REVISIONS:
-        path = write_revisions_of(folder, order, changes, say)
-    else:
-        path = write_lesions_of(folder, order, changes, say)
+    write = {ExportFormat.REVISIONS: write_revisions_of, ExportFormat.HTML: write_report_of}.get(kind, write_lesions_of)
+    path = write(folder, order, changes, say)
     show_line(f"Written: {path}")
     return EXIT_ALL_MEASURED
 
@@ -232,11 +253,62 @@ def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, ob
     )
     for path in written.paths:
         show_line(f"Written: {path}")
+    for path in written.removed:
+        show_line(f"Removed, because it says what is no longer true: {path}")
     for line in written.left:
         say(f"Not written: {withheld(line)}")
     if not written.paths and not written.left:
         say(f"No stack of {folder} has a lesion with the status {wanted.status}: nothing was written.")
     return EXIT_SOME_FAILED if written.left else EXIT_ALL_MEASURED
+
+
+def _export_redcap(folder: Path, options: ExportOptions, redcap_options: RedcapOptions) -> int:
+    """Write the files of a registry, or push into it; some failed if something is left out or was not taken."""
+    from calcimeasure.run.order import Order
+    from calcimeasure.run.redcap import RegistryOrder, write_redcap_of
+
+    order = Order(options.to, options.status, options.identified, options.recipient)
+    wanted = RegistryOrder(order, redcap_options.merge_into, redcap_options.redcap_events)
+    if redcap_options.push is not None:
+        return _push_redcap(folder, wanted, options, redcap_options)
+    written = write_redcap_of(folder, wanted, options.as_settings(), say)
+    for path in written.paths:
+        show_line(f"Written: {path}")
+    for line in written.left:
+        say(line)
+    return EXIT_SOME_FAILED if written.left else EXIT_ALL_MEASURED
+
+
+def _push_redcap(folder: Path, wanted: "RegistryOrder", options: ExportOptions, redcap_options: RedcapOptions) -> int:
+    from calcimeasure.registry.address import address_of, token_from
+
+    if redcap_options.push is None or redcap_options.token_file is None:
+        raise OutputError("--push needs --token-file FILE, a file with the API token of the project.")
+    address, token = address_of(redcap_options.push), token_from(redcap_options.token_file)
+    from calcimeasure.run.redcap_push import PushOrder, push_redcap_of
+
+    order = PushOrder(wanted, address, token, redcap_options.ca, redcap_options.write)
+    pushed = push_redcap_of(folder, order, options.as_settings(), say)
+    for line in pushed.lines:
+        show_line(line)
+    for line in (*pushed.left, *pushed.differences):
+        say(line)
+    return EXIT_SOME_FAILED if pushed.left or pushed.differences else EXIT_ALL_MEASURED
+
+
+def _export_for_others(folder: Path, kind: ExportFormat, options: ExportOptions, trial: TrialOptions) -> int:
+    """Write masses in the format of another standard."""
+    from calcimeasure.run.exchange import write_resources_of, write_trial_data_of
+    from calcimeasure.run.order import Order
+
+    order = Order(options.to, options.status, options.identified, options.recipient)
+    if kind is ExportFormat.FHIR:
+        paths: Sequence[Path] = (write_resources_of(folder, order, options.as_settings(), say),)
+    else:
+        paths = write_trial_data_of(folder, order, trial.study_id, options.as_settings(), say)
+    for path in paths:
+        show_line(f"Written: {path}")
+    return EXIT_ALL_MEASURED
 
 
 @command(app, "import")

@@ -33,6 +33,9 @@ class ExportFormat(StrEnum):
     REDCAP = "redcap"
     SEG = "seg"
     SR = "sr"
+    SDTM = "sdtm"
+    FHIR = "fhir"
+    HTML = "html"
 
 
 KeyOption = Annotated[
@@ -178,12 +181,14 @@ class ExportOptions:
     """Which lesions `export` writes, where, and with which names."""
 
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="PATH", help="File to write (seg, sr: a folder); in DIR if none.")
+        Path | None,
+        typer.Option("--to", metavar="PATH", help="File to write (seg, sr, sdtm, redcap: a folder); in DIR if none."),
     ] = None
     status: Annotated[
         Literal["proposed", "accepted", "rejected"] | None,
         typer.Option(
-            "--status", help="Only these lesions; all that are not rejected if none (seg, sr: accepted ones)."
+            "--status",
+            help="Only these lesions; if none: csv all that are not rejected, the other formats the accepted ones.",
         ),
     ] = None
     identified: Annotated[
@@ -252,6 +257,81 @@ class ObjectOptions:
                 "--with-images, --segmentation-type and --accept-burned-in are options of --format seg and sr, found "
                 f"--format {kind}."
             )
+
+
+@dataclass(frozen=True, slots=True)
+class RedcapOptions:
+    """How `export` writes for a registry, or into it."""
+
+    merge_into: Annotated[
+        Path | None,
+        typer.Option(
+            "--merge-into",
+            metavar="DICTIONARY.csv",
+            help="redcap: write this data dictionary of a project with the forms added.",
+        ),
+    ] = None
+    redcap_events: Annotated[
+        Path | None,
+        typer.Option(
+            "--redcap-events",
+            metavar="FILE.csv",
+            help="redcap: project with events; redcap_event_name by record_id, study_date, study_uid.",
+        ),
+    ] = None
+    push: Annotated[
+        str | None,
+        typer.Option("--push", metavar="URL", help="redcap: say what would change in a project (https://HOST/api/)."),
+    ] = None
+    write: Annotated[bool, typer.Option("--write", help="redcap: with --push, write it and read it back.")] = False
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", metavar="FILE", help="redcap: file with the project's API token.")
+    ] = None
+    ca: Annotated[
+        Path | None,
+        typer.Option("--ca", metavar="FILE", help="redcap: certificate (PEM) of the authority of the registry."),
+    ] = None
+
+    def refuse_for(self, kind: ExportFormat) -> None:
+        """Refuse options of a registry for what is none, and those of a push without one.
+
+        Raises
+        ------
+        OutputError
+            One was given.
+        """
+        if kind is not ExportFormat.REDCAP:
+            if self != RedcapOptions():
+                raise OutputError(
+                    "--merge-into, --redcap-events, --push, --write, --token-file and --ca are options of --format "
+                    f"redcap, found --format {kind}."
+                )
+        elif self.push is None and (self.write or self.token_file is not None or self.ca is not None):
+            raise OutputError("--write, --token-file and --ca are options of --push URL, found no --push.")
+        elif self.push is not None and self.token_file is None:
+            raise OutputError("--push needs --token-file FILE, a file with the API token of the project.")
+        elif self.push is not None and self.merge_into is not None:
+            raise OutputError("Either --merge-into (files) or --push (the registry) expected, found both.")
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOptions:
+    """Of which trial the data are that `export` writes."""
+
+    study_id: Annotated[
+        str | None, typer.Option("--study-id", metavar="ID", help="sdtm: STUDYID, the identifier of the trial.")
+    ] = None
+
+    def refuse_for(self, kind: ExportFormat) -> None:
+        """Refuse the identifier of a trial for other data.
+
+        Raises
+        ------
+        OutputError
+            One was given.
+        """
+        if self.study_id is not None:
+            raise OutputError(f"--study-id is an option of --format sdtm, found --format {kind}.")
 
 
 @dataclass(frozen=True, slots=True)

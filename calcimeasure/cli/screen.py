@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from calcimeasure.imports import Imported
-    from calcimeasure.model import Lesion, Measurements, RadiographMeasurements
+    from calcimeasure.model import Measurements, RadiographMeasurements
     from calcimeasure.run.explain import Explanation
     from calcimeasure.run.fetch import FetchDone
     from calcimeasure.run.progress import Progress, Screen
     from calcimeasure.run.run import Done
     from calcimeasure.run.scan import Scan, ScannedStack
     from calcimeasure.run.send import SendDone
-    from calcimeasure.run.summary import NoticeCount
+    from calcimeasure.run.summary import Listed, NoticeCount
     from calcimeasure.store import Verified
 
 _SCAN_WORDS = {"measure": "to measure", "skipped": "skipped", "failed": "failed"}
@@ -44,6 +44,9 @@ _SCAN_COLUMNS = {
 
 _PIPED_WIDTH = 160
 """Characters in a line where stdout is no terminal and has no width."""
+
+_LOWER_BOUND = ">"
+"""Stands before the axes of a mass that was cut off."""
 
 _SHOWN_ABOVE_THE_BAR = ("failed", "changed", "reviewed")
 """States of stacks that a person has to see during the run."""
@@ -159,6 +162,8 @@ def show_done(done: Done) -> None:
         _print(_lesions(summary.listed))
         if summary.masses > len(summary.listed):
             _print(f"... and {summary.masses - len(summary.listed)} more in lesions.csv")
+        if any(one.lesion.measurements.truncated for one in summary.listed):
+            _print(f"{_LOWER_BOUND}: the mass reaches the edge of the image, its true size is larger.")
     _print(f"Stacks measured: {summary.measured}. Calcified masses: {summary.masses}, large ones: {summary.large}.")
     if summary.unsure:
         _print(f"Not surely calcified masses, for a reader to see: {summary.unsure} (--all-tissues lists them).")
@@ -207,26 +212,27 @@ def _show_left_alone(states: Mapping[str, int]) -> None:
         )
 
 
-def _lesions(listed: Sequence[tuple[str, Lesion]]) -> Table:
-    # Narrow enough for 80 characters, with 15 for the stack.
-    columns = ("Stack", "No.", "Long x short\nmm", "Max 3D\nmm", "Volume\nmL", "Mean\nHU", "Parts", "Large", "Cut\noff")
-    table = _table(*columns)
-    table.padding = (0, 1, 0, 0)
+def _lesions(listed: Sequence[Listed]) -> Table:
+    # Narrow enough for 80 characters, with 17 for the number and the name of the stack.
+    table = _table("Stack", "No.", "Side", "Site", "Long x short\nmm", "Max 3D\nmm", "Volume\nmL", "Mean\nHU", "Parts")
+    table.padding = (0, 0)
     for column in table.columns[1:]:
         column.no_wrap = True
-    for stack, lesion in listed:
-        numbers = lesion.measurements
+    for column in (table.columns[1], *table.columns[4:]):
+        column.justify = "right"
+    for one in listed:
+        lesion, numbers = one.lesion, one.lesion.measurements
         table.add_row(
-            _shown(stack),
+            _shown(f"{one.position} {one.stack}"),
             str(lesion.number),
-            _axes(numbers),
+            lesion.side.laterality if lesion.side else "",
+            lesion.site.body_site if lesion.site else "",
+            (_LOWER_BOUND if numbers.truncated else "") + _axes(numbers),
             # Numbers that a radiograph does not have stay empty.
             _rounded(numbers.max_3d_diameter_mm, 1),
             _rounded(numbers.volume_ml, 2),
             _rounded(numbers.mean_hu, 0),
             _rounded(numbers.parts, 0),
-            "yes" if numbers.large else "",
-            "yes" if numbers.truncated else "",
         )
     return table
 

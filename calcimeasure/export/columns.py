@@ -157,7 +157,7 @@ def open_table(
     with open_atomic(path, only_for_owner=is_identified, before_it_is_there=keep) as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([column.name for column in columns])
-        cells = [_cell_of(column, naming) for column in columns]
+        cells = [cell_of(column, naming) for column in columns]
 
         def write(row: Row) -> None:
             nonlocal row_count
@@ -174,7 +174,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A spreadsheet interprets a cell that begins with one of these as a formula (ASCII and full width)."""
 
 
-def _cell_of(column: Column[Row], naming: Naming | None) -> Callable[[Row], str]:
+def cell_of(column: Column[Row], naming: Naming | None) -> Callable[[Row], str]:
     """Choose, once for each table, the function that writes the cells of a column."""
     value, named = column.value, column.named
     if value is None and named is not None and naming is not None:
@@ -203,7 +203,7 @@ def _number_text(decimals: int) -> Callable[[Any], str]:
     return text
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Keep text from a header on one line, and prevent a spreadsheet from running the text as a formula."""
     line = text if text.isprintable() else _CONTROLS.sub(" ", text)
     return f"'{line}" if line.lstrip().startswith(_FORMULA_STARTS) else line
@@ -219,6 +219,6 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     "date": date.isoformat,
     "datetime": _moment_text,
     "integer": str,
-    "string": lambda text: _harmless(str(text)),
+    "string": lambda text: harmless(str(text)),
 }
 """How values of each Frictionless type are written; numbers depend on their column."""

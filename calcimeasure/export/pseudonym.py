@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from calcimeasure.errors import KeyFileError
 from calcimeasure.input_files import refuse_special_file
 from calcimeasure.model import name_alone
+from calcimeasure.one_line import one_line
 from calcimeasure.uid import made_uid
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Pseudonyms:
         Persons who share a PatientID have a pseudonym each, and so has each study whose PatientID names nobody (0,
         ANONYMOUS): the registry's id is not given to them.
         """
-        person = _person(stack)
+        person = person_of(stack)
         if person is None:
             return None
         if person in self.record_ids:
@@ -108,7 +109,7 @@ class Pseudonyms:
         """Shift any date of a patient by the same number of days as the date of the study."""
         if day is None:
             return None
-        person = _person(stack)
+        person = person_of(stack)
         # Patients without an ID cannot be distinguished, so each of their studies has its own shift.
         subject = ("study", stack.study_uid) if person is None else ("patient", self._subject(person))
         days = 1 + int.from_bytes(self._digest("days", *subject)[:8], "big") % _LONGEST_SHIFT_DAYS
@@ -139,7 +140,13 @@ class Pseudonyms:
 Naming = Identified | Pseudonyms
 
 
-def _person(stack: StackFacts) -> str | None:
+def subject_of(naming: Naming, stack: StackFacts) -> str:
+    """Name whose a stack is where a name is required: the key of the patient, or of the study if there is none."""
+    key = naming.patient_key(stack)
+    return one_line(key).strip() if key and key.strip() else f"STUDY-{naming.uid(stack.study_uid)}"
+
+
+def person_of(stack: StackFacts) -> str | None:
     """Name who is imaged: the Patient ID, unless it stands for several persons or for nobody."""
     return stack.person or name_alone(stack.patient_id, stack.study_uid)
 

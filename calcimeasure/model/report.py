@@ -190,7 +190,8 @@ class Content:
 class Report:
     """A measured stack: its lesions, largest first, the settings and version used, and a picture (PNG) of each lesion.
 
-    `geometry` is None for a radiograph: at most the spacing of a radiograph is known.
+    `geometry` is None for a radiograph: at most the spacing of a radiograph is known. `overview` is a picture (PNG) of
+    the whole stack; None on a radiograph, and where nothing was found.
     """
 
     stack: Stack
@@ -201,6 +202,7 @@ class Report:
     notices: tuple[str, ...] = ()
     seconds: float = 0.0
     thumbnails: tuple[bytes, ...] = ()
+    overview: bytes | None = None
     midline: Midline | None = None
     masks: MaskUse = field(default_factory=MaskUse)
     contents: Content | None = None

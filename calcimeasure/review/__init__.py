@@ -28,6 +28,8 @@ from calcimeasure.model import (
     Tissue,
 )
 from calcimeasure.review.calibration import Calibration, KnownDistances, KnownLength
+from calcimeasure.review.companions import Companions, companions_of
+from calcimeasure.review.conflict import Answer, Conflict
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
 from calcimeasure.review.doubts import doubt_about_accepting, doubt_about_side
@@ -47,15 +49,20 @@ from calcimeasure.review.edits import (
     split,
     undo,
 )
+from calcimeasure.review.journal import Journal, LeftBehind, Place
+from calcimeasure.review.recovery import begun_at, unsaved_folders
 from calcimeasure.review.session import Session
 from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
 
 __all__ = [
     "AlgorithmType",
+    "Answer",
     "Axis",
     "BodySite",
     "Calibration",
     "Canal",
+    "Companions",
+    "Conflict",
     "Cut",
     "CuttingLine",
     "CuttingPlane",
@@ -64,11 +71,14 @@ __all__ = [
     "Image",
     "ImageKind",
     "Job",
+    "Journal",
     "KnownDistances",
     "KnownLength",
     "Laterality",
+    "LeftBehind",
     "Morphology",
     "OpenedStack",
+    "Place",
     "PointPx",
     "Preview",
     "Radiograph",
@@ -88,7 +98,9 @@ __all__ = [
     "TaskState",
     "Tissue",
     "add",
+    "begun_at",
     "calibrate",
+    "companions_of",
     "decide",
     "doubt_about_accepting",
     "doubt_about_side",
@@ -105,4 +117,5 @@ __all__ = [
     "split",
     "survey",
     "undo",
+    "unsaved_folders",
 ]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import tempfile
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.errors import OutputError
 from calcimeasure.export import write_atomic
-from calcimeasure.results import prepare, pseudonyms_of, store_of, store_that_is_there, write_tables_of
+from calcimeasure.results import prepare, pseudonyms_of, store_that_is_there, write_tables_of
+from calcimeasure.review.recovery import new_unsaved_folder, remove_unsaved
 from calcimeasure.review.worklist import OpenedStack, Task, tasks_of
-from calcimeasure.settings import Settings, format_settings
+from calcimeasure.settings import format_settings
 from calcimeasure.store import Todo
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from calcimeasure.model import Image, Report, Stack
 
@@ -30,10 +29,17 @@ class Desk:
     Parameters
     ----------
     folder
-        A folder written by ``calcimeasure measure``; None for images that were opened by hand. Their review is kept in
-        a temporary folder until `save_as` moves it.
+        A folder written by ``calcimeasure measure``; None for images that were opened by hand. Their review is in a
+        folder of the user's own until `save_as` moves it.
     say
         Function that is called with messages for a person.
+    is_unsaved
+        Whether the folder is that of an earlier review of images that were opened by hand, which nobody saved.
+
+    Attributes
+    ----------
+    is_unsaved
+        Whether the review has no folder that a reader named.
 
     Raises
     ------
@@ -41,17 +47,17 @@ class Desk:
         The folder was not written by ``calcimeasure measure``, or its store or its key cannot be used.
     """
 
-    def __init__(self, folder: Path | None, say: Callable[[str], object]) -> None:
+    def __init__(self, folder: Path | None, say: Callable[[str], object], is_unsaved: bool = False) -> None:
         self._say = say
-        self.is_temporary = folder is None
-        self._open(folder or _temporary_folder())
+        self.is_unsaved = is_unsaved or folder is None
+        self._open(folder or new_unsaved_folder())
 
     def _open(self, folder: Path) -> None:
         self.folder = folder
         with ExitStack() as opening:
             self.store, self.settings = opening.enter_context(store_that_is_there(folder, self._say))
             self._pseudonyms = None
-            if not self.is_temporary:
+            if not self.is_unsaved:
                 self._pseudonyms = pseudonyms_of(self.store, self.settings, folder, self._say)
             self._closing = opening.pop_all()
 
@@ -98,22 +104,29 @@ class Desk:
         with closing(sqlite3.connect(source)) as before, closing(sqlite3.connect(goal)) as after:
             before.backup(after)
         write_atomic(private / "settings.toml", format_settings(self.settings))
-        self.close()
-        self.is_temporary = False
+        unsaved = self.folder
+        self._closing.close()
+        if self.is_unsaved:
+            remove_unsaved(unsaved)
+        self.is_unsaved = False
         self._open(folder)
         self.write_tables()
 
-    def close(self) -> None:
-        """Close the store; a temporary folder is removed."""
+    @property
+    def has_work(self) -> bool:
+        """Whether a reader decided, drew or looked through a stack."""
+        return bool(self.store.readers() or self.store.seen_by())
+
+    def close(self, discards: bool = False) -> None:
+        """Close the store.
+
+        Parameters
+        ----------
+        discards
+            Whether a review without a folder of its own is removed. One in which no reader did anything is removed
+            anyway.
+        """
+        is_left = self.is_unsaved and (discards or not self.has_work)
         self._closing.close()
-        if self.is_temporary:
-            shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _temporary_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="calcimeasure-"))
-    private = prepare(folder, lambda _: None)
-    settings = Settings()
-    write_atomic(private / "settings.toml", format_settings(settings))
-    with store_of(folder, settings, lambda _: None):
-        return folder
+        if is_left:
+            remove_unsaved(self.folder)

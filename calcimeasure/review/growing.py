@@ -1,4 +1,4 @@
-"""Growing of the outline of a mass on a radiograph, from a pixel or a region that a reader marks. Pure functions."""
+"""Growing of the outline of a mass, from a voxel or a region that a reader marks. Pure functions."""
 
 from __future__ import annotations
 
@@ -22,26 +22,23 @@ def growing(
     Parameters
     ----------
     image
-        The radiograph.
+        The CT volume or the radiograph.
     rough
         A region that was painted on the mass; ignored if a place is given.
     place_kji
-        Index of a pixel in the mass.
+        Index of a voxel in the mass.
     settings
         The settings for proposing.
 
     Raises
     ------
     ReviewError
-        The image is not a radiograph, or neither a place nor a region is given.
+        Neither a place nor a region is given.
     """
     grow = kind_of(image).grow
-    if grow is None:
-        raise ReviewError("A radiograph expected to grow an outline on, found CT: draw it with the brush (2).")
     if place_kji is not None:
-        row, column = (round(float(one)) for one in place_kji[1:])
-        return lambda: grow(image, (row, column), settings)
+        k, j, i = (round(float(one)) for one in place_kji)
+        return lambda: grow(image, (k, j, i), settings)
     if rough is None:
         raise ReviewError("A place or a region in a mass expected, found neither. Click on a mass, or paint on it.")
-    region = rough.mask_in((0, 0, 0), image.shape_kji)[0]
-    return lambda: grow(image, region, settings)
+    return lambda: grow(image, rough, settings)

@@ -15,12 +15,15 @@ from calcimeasure.analysis.pipeline import refined_outline
 from calcimeasure.errors import ConflictError, ReviewError
 from calcimeasure.model import AlgorithmType, Status, Tissue
 from calcimeasure.review import edits
+from calcimeasure.review.conflict import Answer, Conflict
 from calcimeasure.review.cut import parts_of
 from calcimeasure.review.drafts import Drafts, Job, measuring
 from calcimeasure.review.growing import growing
 from calcimeasure.review.history import Decision, History, StepTold, Stroke
+from calcimeasure.review.journal import Unsaved
 from calcimeasure.review.labels import LabelImage, changed_outline
 from calcimeasure.review.listeners import Listeners
+from calcimeasure.review.remarking import Remarks
 from calcimeasure.review.revisions import Revisions
 
 if TYPE_CHECKING:
@@ -56,7 +59,7 @@ class Session:
     ask_name
         Asks for the name of the reader when the first edit must be signed; raises a ReviewError if no name is given.
     ask
-        Asks a question; returns True for yes.
+        Asks which change is valid if another person changed a lesion first.
 
     Attributes
     ----------
@@ -66,6 +69,8 @@ class Session:
         The number of the selected lesion; None if no lesion is selected.
     shown
         Numbers of the lesions that were selected in this session.
+    remarks
+        Notes of readers, and their wish for a second reader.
     press
         Count of presses of the mouse button. Everything painted during one press is one step for undo.
     """
@@ -77,7 +82,7 @@ class Session:
         stack: OpenedStack,
         reader: str,
         ask_name: Callable[[], str],
-        ask: Callable[[str], bool],
+        ask: Callable[[Conflict], Answer],
     ) -> None:
         self.store, self.settings = store, settings
         self.stack_id, self.image = stack.stack_id, stack.image
@@ -91,8 +96,10 @@ class Session:
         self._drafts = Drafts()
         self._history = History()
         self._label_image = LabelImage(self.image.shape_kji)
+        self.remarks = Remarks(store, stack.stack_id, lambda: self._signature().reader)
         self._anatomy: AnyAnatomy | None = None
         self._without_side: set[str] = set()
+        self._unsettled: set[int] = set()
         self._label_image.draw_all(self._drawn())
 
     # The current state
@@ -180,6 +187,29 @@ class Session:
         """Store that the reader has looked through the whole stack, or revoke this."""
         self.store.note_seen(self.stack_id, self._signature().reader, is_withdrawn)
 
+    # Remarks, and what is left to decide
+
+    def toggle_unsure(self, number: int) -> bool:
+        """Mark a lesion for a second reader, or take this back; its draft is saved first. True if it is marked now."""
+        self._keep_drafts_of((number,))
+        is_unsure = self.remarks.toggle_unsure(self.lesions[number].lesion.tracking_uid)
+        self.changed.emit("lesions")
+        return is_unsure
+
+    def note(self, number: int, said: str) -> None:
+        """Append a note about a lesion; its draft is saved first."""
+        self._keep_drafts_of((number,))
+        self.remarks.note(self.lesions[number].lesion.tracking_uid, said)
+        self.changed.emit("lesions")
+
+    def is_open(self, number: int) -> bool:
+        """Tell whether a lesion waits for the decision of this reader: one who is unsure has left it to another one."""
+        current = self.lesions.get(number)
+        if current is None:
+            return False
+        is_asked = current.lesion.may_be_mass and not current.lesion.is_decided
+        return is_asked and self.reader not in self.remarks.unsure_readers(current.lesion.tracking_uid)
+
     # Painting
 
     def compare(self) -> bool:
@@ -200,7 +230,45 @@ class Session:
         self._label_image.take_as_known(stroke)
         self.changed.emit("numbers")
 
-    # Growing, on radiographs
+    # What is not saved, for the journal
+
+    @property
+    def unsaved(self) -> tuple[Unsaved, ...]:
+        """The drafts, with the revisions that they change."""
+        lesions = self.lesions
+        return tuple(
+            Unsaved(label, draft.outline, lesions[label].number if label in lesions else None)
+            for label, draft in sorted(self.drafts.items())
+        )
+
+    def restore(self, unsaved: Iterable[Unsaved]) -> list[int]:
+        """Paint what an earlier session has not saved; give the labels of what was restored.
+
+        A drawing of a lesion that somebody changed since becomes a new lesion: both stay. What was saved in the
+        meantime is left alone.
+        """
+        self.compare()
+        restored = []
+        for one in unsaved:
+            current = self.lesions.get(one.label)
+            saved = {revision.lesion.outline for revision in self.lesions.values()}
+            if one.outline in saved or (one.outline is None and current is None):
+                continue
+            is_as_then = (None if current is None else current.number) == one.base_number
+            label = one.label if is_as_then else self.next_number
+            before = self.outline(label)
+            self.press += 1
+            if one.outline is not None:
+                self._label_image.paint(label, one.outline, before)
+            elif is_as_then and before is not None:
+                self._label_image.erase(before)
+            self.compare()
+            restored.append(label)
+        self.press += 1
+        self.changed.emit("labels")
+        return restored
+
+    # Growing
 
     def is_rough(self, label: int) -> bool:
         """Tell whether a lesion was painted and not yet saved: such a region can be the seed for growing."""
@@ -356,14 +424,20 @@ class Session:
         """Save every draft that was begun at least `older_than_s` ago."""
         self.compare()
         for label in sorted(self.drafts):
-            if self._drafts.begun_before(label, older_than_s):
+            if self._is_due(label, older_than_s):
                 self.save(label)
 
     def save_measured(self, older_than_s: float) -> None:
         """Save the measured drafts that were begun at least `older_than_s` ago; this takes almost no time."""
         for label, draft in sorted(self.drafts.items()):
-            if draft.measured is not None and self._drafts.begun_before(label, older_than_s):
+            if draft.measured is not None and self._is_due(label, older_than_s):
                 self.save(label)
+
+    def _is_due(self, label: int, older_than_s: float) -> bool:
+        """Tell whether a draft is to be saved; an open conflict is not asked about while the reader draws."""
+        if older_than_s > 0 and label in self._unsettled:
+            return False
+        return self._drafts.begun_before(label, older_than_s)
 
     def _keep_erased(self, label: int) -> None:
         if label in self.lesions:
@@ -395,14 +469,27 @@ class Session:
         -------
         sequence of Revision
             The appended revisions; empty if the reader accepts the other person's change.
+
+        Raises
+        ------
+        ReviewError
+            The reader leaves the conflict open; nothing is stored, and drafts stay drafts.
         """
         revisions = make()
         try:
             self.store.append(self.stack_id, revisions, self.settings)
         except ConflictError as conflict:
+            numbers = tuple(one.lesion.number for one in revisions)
+            answer = self._ask(Conflict(numbers, str(conflict)))
+            if answer is Answer.LATER:
+                self._unsettled.update(label for label in labels if label in self.drafts)
+                listed = ", ".join(map(str, numbers))
+                raise ReviewError(
+                    f"Lesion {listed}: somebody else changed it, and nothing of yours is kept yet."
+                ) from None
+            self._unsettled.difference_update(numbers)
             self._read_again()
-            mine = self._ask(f"{conflict}\n\nPut your change on top of it? (No: theirs stays, yours is dropped.)")
-            if not mine:
+            if answer is Answer.THEIRS:
                 for label in labels:
                     self._drafts.drop(label)
                 self._label_image.draw_all(self._drawn())

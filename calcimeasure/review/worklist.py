@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from calcimeasure.load import load_image
-from calcimeasure.model import Tissue
+from calcimeasure.model import Status, Tissue
 from calcimeasure.results import series_of
+from calcimeasure.store import MassFacts, RemarkKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,6 +44,12 @@ class Task:
         The readers who decided.
     seen_by
         The readers who looked through the whole stack.
+    largest_mm, largest_px
+        The longest long axis of its masses; in pixels where no mass has millimeters. None if there is none.
+    sites
+        The body sites of its masses.
+    unsure
+        The undecided lesions, by Tracking UID, about which a reader wants a second one.
     """
 
     stack_id: int
@@ -51,16 +58,39 @@ class Task:
     decided: int
     readers: tuple[str, ...]
     seen_by: tuple[str, ...] = ()
+    largest_mm: float | None = None
+    largest_px: float | None = None
+    sites: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
 
-    def with_lesions(self, lesions: Iterable[Lesion]) -> Task:
-        """Return the task with the progress counted again, from the current lesions of the stack."""
+    @property
+    def open_count(self) -> int:
+        """Number of lesions that nobody has decided."""
+        return self.asked - self.decided
+
+    def with_lesions(self, lesions: Iterable[Lesion], unsure: Iterable[str] = ()) -> Task:
+        """Return the task with the progress counted again, from the current lesions of the stack.
+
+        Parameters
+        ----------
+        lesions
+            Its current lesions.
+        unsure
+            Tracking UIDs of lesions that have a mark for a second reader.
+        """
         there = list(lesions)
         asked = [one for one in there if one.is_mass or one.tissue is Tissue.UNKNOWN]
+        masses = [one for one in asked if one.status is not Status.REJECTED]
+        marked, undecided = set(unsure), {one.tracking_uid for one in asked if not one.is_decided}
         return replace(
             self,
             asked=len(asked),
             decided=sum(one.is_decided for one in asked),
             readers=tuple(sorted({one.reader for one in there if one.reader is not None})),
+            largest_mm=max((mm for one in masses if (mm := one.measurements.long_axis_mm) is not None), default=None),
+            largest_px=max((px for one in masses if (px := one.measurements.long_axis_px) is not None), default=None),
+            sites=tuple(sorted({str(one.site.body_site) for one in masses if one.site is not None} - {"unknown"})),
+            unsure=tuple(sorted(marked & undecided)),
         )
 
     @property
@@ -89,8 +119,25 @@ class OpenedStack:
 def tasks_of(store: Store) -> tuple[Task, ...]:
     """List every measured stack, by patient, study, series and stack."""
     counts, readers, seen_by = store.worklist(), store.readers(), store.seen_by()
+    masses, remarks = store.masses(), store.current_remarks()
+    nothing = MassFacts()
     return tuple(
-        Task(stack_id, facts, *counts.get(stack_id, (0, 0)), readers.get(stack_id, ()), seen_by.get(stack_id, ()))
+        Task(
+            stack_id,
+            facts,
+            *counts.get(stack_id, (0, 0)),
+            readers.get(stack_id, ()),
+            seen_by.get(stack_id, ()),
+            largest_mm=(found := masses.get(stack_id, nothing)).largest_mm,
+            largest_px=found.largest_px,
+            sites=found.sites,
+            unsure=tuple(
+                sorted(
+                    {one.tracking_uid for one in remarks.get(stack_id, ()) if one.kind is RemarkKind.UNSURE}
+                    & {*found.undecided}
+                )
+            ),
+        )
         for stack_id, facts in store.measured_stacks().items()
     )
 

@@ -10,11 +10,11 @@ from calcimeasure.errors import ConflictError, OutputError, SeriesError
 from calcimeasure.export.atomic import open_atomic_bytes
 from calcimeasure.export.dicom.seg import BINARY
 from calcimeasure.model import Status
-from calcimeasure.results import identified_folder
 from calcimeasure.run.dicom_sources import NotThere, sources_of
 from calcimeasure.run.image_copies import write_copies
 from calcimeasure.run.object_lines import is_proposed, numbered_segmentation
-from calcimeasure.run.order import naming_of, opened, refuse_among_what_leaves
+from calcimeasure.run.order import folder_of, naming_of, opened
+from calcimeasure.run.outdated import remove_outdated
 from calcimeasure.store import Export, ObjectKind
 
 if TYPE_CHECKING:
@@ -69,10 +69,13 @@ class Written:
         The objects.
     left
         Why stacks were left out, in sentences.
+    removed
+        Objects of earlier exports that said what is no longer true.
     """
 
     paths: Sequence[Path]
     left: Sequence[str]
+    removed: Sequence[Path] = ()
 
 
 def write_segmentations_of(folder: Path, wanted: ObjectOrder, changes: Mapping[str, object], say: Say) -> Written:
@@ -143,7 +146,7 @@ def write_stacks_of(
     paths: list[Path] = []
     left: list[str] = []
     with opened(folder, changes, say) as (store, settings):
-        goals = {kind: _folder_of_objects(folder, wanted.order, kind.value) for kind in kinds}
+        goals = {kind: folder_of(folder, wanted.order, kind.value) for kind in kinds}
         naming = naming_of(store, settings, folder, wanted.order, say)
         for source in sources_of(store, wanted.status, settings.all_tissues):
             if isinstance(source, NotThere):
@@ -155,7 +158,11 @@ def write_stacks_of(
                 paths.extend(write_stack(store, source, naming, goals, wanted, say))
             except (ConflictError, OutputError, SeriesError) as error:
                 left.append(str(error))
-    return Written(paths, left)
+        # A report is outdated with its segmentation, also where only segmentations were ordered.
+        beside = {goal.parent / kind.value for goal in goals.values() for kind in ObjectKind}
+        folders = beside if wanted.order.to is None else set(goals.values())
+        removed = remove_outdated(store, folders, paths, settings.all_tissues)
+    return Written(paths, left, removed)
 
 
 def refuse_without_images(wanted: ObjectOrder) -> None:
@@ -177,27 +184,6 @@ def refuse_without_images(wanted: ObjectOrder) -> None:
             "UIDs. Objects with the real UIDs go back to the archive that holds the images (--identified); objects "
             "with replaced UIDs leave together with copies of the images without identity (--with-images)."
         )
-
-
-def _folder_of_objects(folder: Path, order: Order, name: str) -> Path:
-    """Make the folder for objects: in the folder of results, in its private/identified, or where the order says.
-
-    Raises
-    ------
-    OutputError
-        It cannot be made, or identified objects would lie where what is in it may leave.
-    """
-    if order.to is None:
-        goal = (identified_folder(folder) if order.identified else folder) / name
-    else:
-        goal = order.to
-        if order.identified:
-            refuse_among_what_leaves(goal / name, folder)
-    try:
-        goal.mkdir(mode=0o700 if order.identified else 0o777, parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{goal} cannot be made: {error.strerror or error}.") from error
-    return goal
 
 
 def name_of(source: Source, naming: Naming) -> str:

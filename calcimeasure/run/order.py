@@ -68,6 +68,27 @@ def goal_of(folder: Path, order: Order, name: str) -> Path:
     return order.to
 
 
+def folder_of(folder: Path, order: Order, name: str) -> Path:
+    """Make the folder for files of a kind: in that of results, in its private/identified, or where the order says.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made, or identified files would lie where what is in it may leave.
+    """
+    if order.to is None:
+        goal = (identified_folder(folder) if order.identified else folder) / name
+    else:
+        goal = order.to
+        if order.identified:
+            refuse_among_what_leaves(goal / name, folder)
+    try:
+        goal.mkdir(mode=0o700 if order.identified else 0o777, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{goal} cannot be made: {error.strerror or error}.") from error
+    return goal
+
+
 def refuse_among_what_leaves(path: Path, folder: Path) -> None:
     """Refuse an identified file in any folder of results, but for its folder private/identified.
 

@@ -93,8 +93,8 @@ class RecordMapTally:
             for (_, patient_id), studies in sorted(self._studies.items(), key=lambda item: item[0][0] or "")
         ]
 
-    def lines(self) -> list[str]:
-        """Say how many patients the map does not hold, and name none of them."""
+    def lines(self, outcome: str = "they have pseudonyms") -> list[str]:
+        """Say how many patients the map does not hold, and what becomes of them, and name none of them."""
         unmapped = self.unmapped()
         patients = [one for one in unmapped if one.patient_id is not None]
         alike = sum(one.looks_like is not None for one in patients)
@@ -104,7 +104,7 @@ class RecordMapTally:
             some = f" Alike to an id of the map but for zeros, spaces, signs or case: {alike}." if alike else ""
             lines.append(
                 f"Patients without a record_id in the record map: {len(patients)} of {total} "
-                f"(private/{UNMAPPED_FILE} names them); they have pseudonyms.{some}"
+                f"(private/{UNMAPPED_FILE} names them); {outcome}.{some}"
             )
         lines += [
             f"Studies whose PatientID names nobody, so that no record map can hold them: {one.study_count}."

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from calcimeasure.errors import RecordError, SeriesError
 from calcimeasure.export import write_atomic, write_series
 from calcimeasure.load import content_of, find_bone_masks, find_series
-from calcimeasure.model import Content, Failure, Found, Report, Stack, State, notices_of
+from calcimeasure.model import Content, Failure, Found, Report, Stack, StackFacts, State, notices_of
 from calcimeasure.one_line import one_line
+from calcimeasure.report import keep_overview
 from calcimeasure.results import audit_of, prepare, pseudonyms_of, store_of, with_the_store_of, write_tables_of
 from calcimeasure.run.arriving import Arriving, coming
 from calcimeasure.run.masks import MaskTally
@@ -49,7 +50,8 @@ LEFT_ALONE = {
 """The texts about stacks that a run does not measure."""
 
 _UNREADABLE = Content("unreadable")
-"""Files that were measured and can no longer be read: measuring says why."""
+"""Files that were measured and can no longer be read: measuring says why. No stack has this content, so it is measured
+in any case."""
 
 _CHANGED_MEANWHILE = "not kept, a reader or another run changed it in the meantime: run again"
 
@@ -71,9 +73,11 @@ class Run:
     masks
         Counts which masks of bones its stacks take.
     coming
-        Studies that come from archives meanwhile.
+        Series that come from archives meanwhile.
     arrived
         The stacks of those that have come.
+    again
+        Those of which the rest of their study has told otherwise whose they are, or of which date.
     """
 
     paths: Sequence[Path]
@@ -84,6 +88,7 @@ class Run:
     masks: MaskTally
     coming: Coming
     arrived: list[Found] = field(default_factory=list)
+    again: list[Stack] = field(default_factory=list)
 
     @property
     def all_found(self) -> Found:
@@ -163,7 +168,7 @@ def measure_into(
     screen
         Where a person sees the run.
     arriving
-        What is fetched from archives into private/fetched of the folder, and measured study by study as it comes.
+        What is fetched from archives into private/fetched of the folder, and measured series by series as it comes.
 
     Raises
     ------
@@ -221,6 +226,9 @@ def measure_found(
     tasks = _plan(run, run_id, reporter, told, stopped)
     for plan, result in measure_stacks(tasks, run.most_stacks, stopped):
         told.tell(_keep(run, run_id, plan, result))
+    if run.again:  # now that the first results are kept: two results of a stack at once would be a conflict
+        for plan, result in measure_stacks(_plan_again(run, stopped), len(run.again), stopped):
+            reporter.log(one_line(f"{_keep(run, run_id, plan, result).line}; its study tells its person or date"))
     run.store.end_run(run_id)
     for line in run.masks.log_lines():
         reporter.log(one_line(line))
@@ -266,12 +274,21 @@ def _plan_of(run: Run, stack: Stack) -> Plan:
 
 
 def _stacks(run: Run, run_id: int, reporter: Reporter, stopped: Callable[[], bool]) -> Iterator[Stack]:
-    """Give the stacks that were found, then those of each study that comes."""
+    """Give the stacks that were found, then those of each series that comes."""
     yield from run.found.series
-    for arrived in run.coming.studies(stopped):
+    for arrived in run.coming.arrivals(stopped):
         _note_found(run, run_id, arrived.found, [arrived.path], reporter)
         run.arrived.append(arrived.found)
+        run.again.extend(arrived.again)
         yield from arrived.found.series
+
+
+def _plan_again(run: Run, stopped: Callable[[], bool]) -> Iterator[tuple[Plan, Task]]:
+    """Plan the stacks of which their study has told otherwise whose they are, or of which date."""
+    for stack in run.again:
+        plan = run.store.plan(stack, run.settings, run.settings.remeasure_reviewed, _UNREADABLE)
+        if plan.todo is Todo.MEASURE and not stopped():
+            yield plan, (stack, run.settings, plan.earlier, plan.next_number)
 
 
 def _plan(
@@ -309,6 +326,8 @@ def _keep(run: Run, run_id: int, plan: Plan, result: Measured) -> _Said:
 
 def _kept(run: Run, run_id: int, plan: Plan, result: Measured) -> _Said:
     if run.store.record(run_id, result, plan, run.settings):
+        if isinstance(result, Report) and result.overview is not None:
+            keep_overview(run.out, StackFacts.of(result.stack), result.overview)
         more = (*_of_masks(run, result), *_traceback(result))
         return _Said(_state(result), _line(result), _shown(result), more)
     if _is_measured_already(run, result.stack):

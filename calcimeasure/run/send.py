@@ -89,20 +89,25 @@ def send_from(folder: Path, parcel: Parcel, say: Say) -> SendDone:
     _refuse_identified(folder)
     with store_that_is_there(folder, say) as (store, _):
         files = _files(folder, parcel.identified)
-        stored, problems, remarks = 0, [], []
-        with open_archive(parcel.address, parcel.access, say) as archive:
-            for number, one in enumerate(archive.send(files), 1):
-                name = one.file.relative_to(folder).as_posix()
-                if one.problem is not None:
-                    problems.append(f"{name}: {one.problem}")
-                else:
-                    stored += 1
-                    _note(store, one, parcel)
-                if one.remark is not None:
-                    remarks.append(f"{name}: {one.remark}")
-                say(f"Object {number} of {len(files)}: {'sent' if one.problem is None else 'not sent'}")
+        taken: list[Sent] = []
+        problems, remarks = [], []
+        try:
+            with open_archive(parcel.address, parcel.access, say) as archive:
+                for number, one in enumerate(archive.send(files), 1):
+                    name = one.file.relative_to(folder).as_posix()
+                    if one.problem is not None:
+                        problems.append(f"{name}: {one.problem}")
+                    else:
+                        store.note_sent(one.sop_uid, str(parcel.address))
+                        taken.append(one)
+                    if one.remark is not None:
+                        remarks.append(f"{name}: {one.remark}")
+                    say(f"Object {number} of {len(files)}: {'sent' if one.problem is None else 'not sent'}")
+        finally:  # what the archive took has left, also where the sending broke off
+            if taken:
+                _note(store, taken, parcel)
         outdated = _outdated(store, str(parcel.address))
-    return SendDone(stored, tuple(problems), tuple(remarks), outdated)
+    return SendDone(len(taken), tuple(problems), tuple(remarks), outdated)
 
 
 def _outdated(store: Store, archive: str) -> tuple[str, ...]:
@@ -146,19 +151,21 @@ def _refuse_identified(folder: Path) -> None:
         )
 
 
-def _note(store: Store, sent: Sent, parcel: Parcel) -> None:
-    """Keep that an object left, and which archive has it."""
-    store.note_sent(sent.sop_uid, str(parcel.address))
-    with sent.file.open("rb") as file:
-        content_hash = hashlib.file_digest(file, "sha256").hexdigest()
+def _note(store: Store, taken: Sequence[Sent], parcel: Parcel) -> None:
+    """Keep that objects left: one row for a sending, with their number, and the hash of the hashes of their files."""
+    content = hashlib.sha256()
+    for one in taken:
+        with one.file.open("rb") as file:
+            content.update(hashlib.file_digest(file, "sha256").digest())
     store.note_export(
         Export(
-            what=f"send: {sent.file.name}",
+            what=f"send: {len(taken)} objects",
             destination=str(parcel.address),
             is_identified=parcel.identified,
             recipient=parcel.recipient,
             key_fingerprint=None if parcel.identified else store.recall("key_fingerprint"),
-            row_count=1,
-            content_hash=content_hash,
+            row_count=len(taken),
+            content_hash=content.hexdigest(),
+            file_count=len(taken),
         )
     )

@@ -39,6 +39,25 @@ class NoticeCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A mass in the list of a summary.
+
+    Parameters
+    ----------
+    position
+        Number of its stack among the measured ones of the folder, from 1: `explain --stack` takes it.
+    stack
+        Name of its stack.
+    lesion
+        The mass.
+    """
+
+    position: int
+    stack: str
+    lesion: Lesion
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The summary of a folder of results.
 
@@ -53,7 +72,7 @@ class Summary:
     not_measured
         State and reason, such as "failed, missing_slice", and the number of stacks and files with them; in order.
     listed
-        The first masses, each with the name of its stack.
+        The first masses.
     notices
         The notices of the stacks that a person has to look at, in order.
     """
@@ -63,7 +82,7 @@ class Summary:
     large: int
     unsure: int
     not_measured: Sequence[tuple[str, int]]
-    listed: Sequence[tuple[str, Lesion]]
+    listed: Sequence[Listed]
     notices: Sequence[NoticeCount]
 
 
@@ -74,7 +93,7 @@ class Tally:
         self._measured = self._masses = self._large = self._unsure = 0
         self._not_measured: Counter[str] = Counter()
         self._stacks_in: Counter[tuple[str, str]] = Counter()
-        self._listed: list[tuple[StackFacts, Lesion]] = []
+        self._listed: list[tuple[int, StackFacts, Lesion]] = []
         self._noticed: Counter[str] = Counter()
         self._first_with: dict[str, str] = {}
 
@@ -99,7 +118,7 @@ class Tally:
             large=self._large,
             unsure=self._unsure,
             not_measured=sorted(self._not_measured.items()),
-            listed=[(self._name(stack), lesion) for stack, lesion in self._listed],
+            listed=[Listed(at, self._name(stack), lesion) for at, stack, lesion in self._listed],
             notices=[NoticeCount(code, count, self._first_with[code]) for code, count in sorted(self._noticed.items())],
         )
 
@@ -116,7 +135,8 @@ class Tally:
         masses = sorted(outcome.masses, key=largest_first)
         self._masses += len(masses)
         self._large += sum(bool(lesion.measurements.large) for lesion in masses)
-        self._listed += [(stack, lesion) for lesion in masses[: LISTED_LESIONS - len(self._listed)]]
+        rest = LISTED_LESIONS - len(self._listed)
+        self._listed += [(self._measured, stack, lesion) for lesion in masses[:rest]]
 
     def _name(self, stack: StackFacts) -> str:
         """Name a stack by its folder or, if the folder has several stacks (as many exports do), by its first file."""

@@ -227,7 +227,9 @@ class WriteSettings:
         default=False,
         why="true writes everything that was found and kept into lesions.csv; false calcified masses alone.",
     )
-    report: bool = switch(default=True, why="false leaves out report.html. This version does not write one either way.")
+    report: bool = switch(
+        default=True, why="false leaves out report.html, and removes one that is there: it would show an earlier state."
+    )
 
 
 @dataclass(frozen=True)

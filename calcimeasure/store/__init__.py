@@ -6,6 +6,7 @@ from calcimeasure.store.dicom_objects import ObjectKind, ObjectLine, WrittenObje
 from calcimeasure.store.exports import Export
 from calcimeasure.store.links import LesionLink, StackPair, StoredMotion, current_links
 from calcimeasure.store.opening import open_store
+from calcimeasure.store.queries import MassFacts
 from calcimeasure.store.registry import RegistryForm
 from calcimeasure.store.remarks import Remark, RemarkKind
 from calcimeasure.store.runs import Plan, Todo
@@ -16,6 +17,7 @@ __all__ = [
     "BESIDE_STORE",
     "Export",
     "LesionLink",
+    "MassFacts",
     "ObjectKind",
     "ObjectLine",
     "Plan",

@@ -34,7 +34,9 @@ class Export:
     row_count
         Its rows, without the header.
     content_hash
-        SHA-256 of the file.
+        SHA-256 of the file; of several, of their hashes.
+    file_count
+        Number of files.
     """
 
     what: str
@@ -44,6 +46,7 @@ class Export:
     key_fingerprint: str | None
     row_count: int
     content_hash: str
+    file_count: int = 1
 
 
 def note_export(connection: Connection, export: Export) -> None:
@@ -51,7 +54,6 @@ def note_export(connection: Connection, export: Export) -> None:
     row = asdict(export) | {
         "made_at": records.utc_now(),
         "made_by": _user(),
-        "file_count": 1,
         "software_version": software_version(),
     }
     insert_rows(connection, exports, [row])

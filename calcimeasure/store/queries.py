@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,17 @@ from sqlalchemy import case, func, select
 from calcimeasure.model import Outcome, Person, State, Status, Tissue, Who, name_alone, names_among
 from calcimeasure.store import records
 from calcimeasure.store.revisions import histories_of, lesions_of
-from calcimeasure.store.schema import all_stacks, current_lesions, current_stacks, files, thumbnails, unreadable_files
+from calcimeasure.store.schema import (
+    all_stacks,
+    current_lesions,
+    current_stacks,
+    files,
+    lesion_revisions,
+    remarks,
+    seen_stacks,
+    thumbnails,
+    unreadable_files,
+)
 from calcimeasure.store.used_settings import of_older_algorithms
 
 if TYPE_CHECKING:
@@ -122,6 +132,54 @@ def worklist(connection: Connection) -> dict[int, tuple[int, int]]:
         .group_by(current_lesions.c.stack_id)
     )
     return {stack_id: (lesions, done) for stack_id, lesions, done in connection.execute(counts)}
+
+
+@dataclass(frozen=True, slots=True)
+class MassFacts:
+    """What the masses of a stack are, of those that nobody has rejected.
+
+    Parameters
+    ----------
+    largest_mm, largest_px
+        The longest long axis; None if no mass has one in this unit.
+    sites
+        Their body sites, in alphabetical order, without the unknown one.
+    undecided
+        Tracking UIDs of those that no reader has decided.
+    """
+
+    largest_mm: float | None = None
+    largest_px: float | None = None
+    sites: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
+
+
+def masses(connection: Connection) -> dict[int, MassFacts]:
+    """Describe for each stack the lesions that are masses, or may be masses."""
+    columns = current_lesions.c
+    asked = columns.tissue.is_(None) | columns.tissue.in_([Tissue.CALCIFIED_MASS, Tissue.UNKNOWN])
+    wanted = select(
+        columns.stack_id, columns.tracking_uid, columns.status, columns.site, columns.long_axis_mm, columns.long_axis_px
+    ).where(asked, columns.status != Status.REJECTED)
+    rows: dict[int, list[Any]] = defaultdict(list)
+    for row in connection.execute(wanted):
+        rows[row.stack_id].append(row)
+    return {
+        stack_id: MassFacts(
+            largest_mm=max((one.long_axis_mm for one in some if one.long_axis_mm is not None), default=None),
+            largest_px=max((one.long_axis_px for one in some if one.long_axis_px is not None), default=None),
+            sites=tuple(sorted({one.site for one in some if one.site is not None} - {"unknown"})),
+            undecided=tuple(one.tracking_uid for one in some if one.status == Status.PROPOSED),
+        )
+        for stack_id, some in rows.items()
+    }
+
+
+def newest_rows(connection: Connection) -> tuple[int, int, int]:
+    """Give the numbers of the newest revision, remark and look: they change whenever a reader does anything."""
+    numbers = (lesion_revisions.c.revision_id, remarks.c.remark_id, seen_stacks.c.look_id)
+    revision, remark, look = (connection.execute(select(func.max(number))).scalar() or 0 for number in numbers)
+    return revision, remark, look
 
 
 def readers(connection: Connection) -> dict[int, tuple[str, ...]]:

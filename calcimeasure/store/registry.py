@@ -16,7 +16,7 @@ from calcimeasure.store.insert import insert_rows
 from calcimeasure.store.schema import registry_instances
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -67,6 +67,32 @@ def give_instances(connection: Connection, form: RegistryForm, uids: Sequence[st
     insert_rows(connection, registry_instances, rows)
     given |= {uid: highest + 1 + place for place, uid in enumerate(new)}
     return {uid: given[uid] for uid in uids}
+
+
+def keep_instances(connection: Connection, form: RegistryForm, instances: Mapping[str, int]) -> None:
+    """Keep the instances that lesions or studies have in a registry, for those that have none here.
+
+    An instance that is given to another one here is not kept: what was given stays.
+
+    Parameters
+    ----------
+    connection
+        A connection with an open transaction.
+    form
+        The form of a record.
+    instances
+        By the UIDs of lesions or studies.
+    """
+    lock(connection)
+    given = instances_of(connection, form)
+    of_form = {"record_id": form.record_id, "event": form.event, "instrument": form.instrument}
+    taken, given_at = set(given.values()), records.utc_now()
+    rows = [
+        {**of_form, "repeat_instance": instance, "uid": uid, "given_at": given_at}
+        for uid, instance in instances.items()
+        if uid not in given and instance not in taken
+    ]
+    insert_rows(connection, registry_instances, rows)
 
 
 def instances_of(connection: Connection, form: RegistryForm) -> dict[str, int]:

@@ -161,7 +161,7 @@ def record_result(
     insert_rows(connection, outcomes, [_outcome_row(result, stack, stack_id, run_id, settings)])
     append_revisions(connection, stack_id, run_id, _revisions_of(result, plan))
     if isinstance(result, Report):
-        _note_thumbnails(connection, result)
+        note_thumbnails(connection, zip(result.lesions, result.thumbnails, strict=False))
     return True
 
 
@@ -317,9 +317,10 @@ def _revisions_of(result: Report | Failure, plan: Plan) -> list[Revision]:
     return measured + _withdrawals(plan, "not found again", but={one.tracking_uid for one in found})
 
 
-def _note_thumbnails(connection: Connection, report: Report) -> None:
+def note_thumbnails(connection: Connection, pictures: Iterable[tuple[Lesion, bytes]]) -> None:
+    """Store pictures of lesions with their outlines; a picture that is there stays as it is."""
     rows = [
         {"tracking_uid": lesion.tracking_uid, "outline_hash": records.outline_hash(lesion.outline), "png": png}
-        for lesion, png in zip(report.lesions, report.thumbnails, strict=False)
+        for lesion, png in pictures
     ]
     insert_new(connection, thumbnails, rows)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from calcimeasure.store.dicom_objects import ObjectLine, WrittenObject
     from calcimeasure.store.exports import Export
     from calcimeasure.store.links import LesionLink, StackPair, StoredMotion
+    from calcimeasure.store.queries import MassFacts
     from calcimeasure.store.registry import RegistryForm
     from calcimeasure.store.remarks import Remark
     from calcimeasure.store.runs import Plan
@@ -220,6 +221,14 @@ class Store:
         """Count for each stack the lesions that a reader must decide, and those of them that are decided."""
         return self._reads(queries.worklist)
 
+    def masses(self) -> dict[int, MassFacts]:
+        """Describe for each stack the lesions that are masses, or may be masses."""
+        return self._reads(queries.masses)
+
+    def newest_rows(self) -> tuple[int, int, int]:
+        """Give numbers that change whenever a reader decides, draws, remarks or looks through a stack."""
+        return self._reads(queries.newest_rows)
+
     def readers(self) -> dict[int, tuple[str, ...]]:
         """Give for each stack the names of the readers who decided about its lesions."""
         return self._reads(queries.readers)
@@ -236,9 +245,17 @@ class Store:
         """Give the picture of a lesion with its current outline; None if no picture was drawn."""
         return self._reads(queries.thumbnail, lesion)
 
+    def note_thumbnails(self, pictures: Iterable[tuple[Lesion, bytes]]) -> None:
+        """Store pictures of lesions with the outlines that they have; the outlines are in the store."""
+        self._writes(runs.note_thumbnails, pictures)
+
     def find_lesion(self, tracking_uid: str) -> tuple[int, Lesion] | None:
         """Find a current lesion by its Tracking UID; return the number of its stack too."""
         return self._reads(revisions.find_lesion, tracking_uid)
+
+    def lesions_of(self, stack_id: int) -> list[Lesion]:
+        """Give the current lesions of a stack, of any tissue and status, in the order of their numbers."""
+        return self._reads(revisions.lesions_of, [stack_id]).get(stack_id, [])
 
     def tracking_uids(self) -> list[str]:
         """List the Tracking UID of every lesion that ever was, in their order."""
@@ -348,6 +365,10 @@ class Store:
     def give_instances(self, form: RegistryForm, uids: Sequence[str]) -> dict[str, int]:
         """Give each lesion or study its repeating instance in a record: the one that it has, else the next free one."""
         return self._writes(registry.give_instances, form, uids)
+
+    def keep_instances(self, form: RegistryForm, instances: Mapping[str, int]) -> None:
+        """Keep the instances that lesions or studies have in a registry, for those that have none here."""
+        self._writes(registry.keep_instances, form, instances)
 
     def registry_forms(self) -> list[RegistryForm]:
         """Give every form of a record in which an instance was ever given."""

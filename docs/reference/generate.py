@@ -82,6 +82,48 @@ def _columns(name: str) -> Callable[[], str]:
     return table
 
 
+def _variables(name: str) -> Callable[[], str]:
+    def table() -> str:
+        from calcimeasure.export.sdtm import variables
+
+        rows = (
+            (
+                f"`{one.name}`",
+                one.label,
+                "Num" if one.is_number else "Char",
+                one.role,
+                one.core,
+                one.origin,
+                one.codelist,
+                one.meaning,
+            )
+            for one in {"tu": variables.TU, "tr": variables.TR, "supp": variables.SUPP, "relrec": variables.RELREC}[
+                name
+            ]
+        )
+        return _table(("name", "label", "type", "role", "core", "origin", "codelist", "what is written"), rows)
+
+    return table
+
+
+def assessments() -> str:
+    """Tell each test of TR with its unit, and the column of lesions.csv that it holds."""
+    from calcimeasure.export.sdtm.terms import SUM, TESTS, TESTS_ON_IMAGE
+
+    rows = (
+        (f"`{one.code}`", one.name, one.unit, one.nci, f"`{one.number}`" if one.number else "the sum of `long_axis_mm`")
+        for one in (*TESTS, *TESTS_ON_IMAGE, SUM)
+    )
+    return _table(("TRTESTCD", "TRTEST", "unit", "NCI code", "column of lesions.csv"), rows)
+
+
+def qualifiers() -> str:
+    """Tell each supplemental qualifier."""
+    from calcimeasure.export.sdtm.terms import QUALIFIERS
+
+    return _table(("QNAM", "QLABEL", "QVAL"), ((f"`{name}`", *told) for name, told in QUALIFIERS.items()))
+
+
 def keys() -> str:
     """Tell each key of the review window."""
     from napari_calcimeasure.actions import keys_table
@@ -101,6 +143,9 @@ def _all_tables() -> dict[str, Callable[[], str]]:
         "lesions": _columns("lesions"),
         "studies": _columns("studies"),
         "series": _columns("series"),
+        **{f"sdtm{name}": _variables(name) for name in ("tu", "tr", "supp", "relrec")},
+        "sdtmtests": assessments,
+        "sdtmqualifiers": qualifiers,
         "keys": keys,
     }
 

@@ -21,6 +21,7 @@ from calcimeasure.review import (
     Radiograph,
     RadiographAxis,
     RadiographMeasurements,
+    SpacingSource,
 )
 from napari_calcimeasure._display import display_of_radiograph, display_of_volume, triple
 from napari_calcimeasure._sizes import (
@@ -32,15 +33,15 @@ from napari_calcimeasure._sizes import (
     first_sizes_on_radiograph,
     length_in_stack,
     length_on_radiograph,
+    size_evidence_in_stack,
     size_evidence_on_radiograph,
     sizes_in_stack,
     sizes_on_radiograph,
     spacing_words,
-    whole_in_stack,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -91,12 +92,18 @@ class ShownKind(Generic[ImageT, NumbersT, FirstT, AxisT]):
         Returns the pixels of the image, (k, j, i).
     limits, window
         Return the initial gray scale of the image; the widest gray scale and the one with a given name.
+    keeps_limits
+        Whether the gray scale of one image fits the next: its values are Hounsfield units.
     has_slabs
         Whether the maximum over a slab can be shown instead of a slice.
     smallest_view
         Returns the smallest part of the image that stays in view, in the unit of the display.
     facts
         Returns lines of text about the present view.
+    value_words
+        Returns the value at an index, (k, j, i), and its position, in words; empty outside of the image.
+    distance_words
+        Returns the distance between (2, 3) indexes of two places on one slice or plane, in words.
     ends_kji
         Returns the (2, 3) indexes of the ends of an axis.
     cut
@@ -118,9 +125,12 @@ class ShownKind(Generic[ImageT, NumbersT, FirstT, AxisT]):
     pixels_kji: Callable[[ImageT], NDArray[Any]]
     limits: Callable[[ImageT], Limits]
     window: Callable[[ImageT, str], tuple[Limits, Limits]]
+    keeps_limits: bool
     has_slabs: bool
     smallest_view: Callable[[Display], float]
     facts: Callable[[ImageT, Display, Looked], list[str]]
+    value_words: Callable[[ImageT, NDArray[np.float64]], str]
+    distance_words: Callable[[ImageT, NDArray[np.float64]], str]
     ends_kji: Callable[[ImageT, AxisT], NDArray[np.float64]]
     cut: Callable[[ImageT, Display, NDArray[np.float64], int], Cut]
     columns: tuple[str, ...]
@@ -165,14 +175,44 @@ def _smallest_view_in_stack(_display: Display) -> float:
     return SMALLEST_VIEW_MM
 
 
-def _facts_of_stack(volume: Volume, _display: Display, looked: Looked) -> list[str]:
+def _facts_of_stack(volume: Volume, display: Display, looked: Looked) -> list[str]:
     instance = volume.stack.instances[looked.slice_index].instance_number
+    count = volume.shape_kji[0]
+    place = count - looked.slice_index if display.turned[display.slice_axis] else looked.slice_index + 1
     low, high = looked.limits
     slab = "" if looked.slab_mm is None else f"   slab {looked.slab_mm:.0f} mm"
+    # From the head, the front or the right on, as the slider runs; the number in the series may run the other way.
+    own = "" if instance in (None, place) else f"  (number {instance} in the series)"
     return [
-        f"image {instance if instance is not None else looked.slice_index + 1} of {volume.shape_kji[0]}{slab}",
+        f"image {place} of {count}{own}{slab}",
         f"W {high - low:.0f}  L {(high + low) / 2:.0f}",
     ]
+
+
+def _nearest(index_kji: NDArray[np.float64], shape_kji: Sequence[int]) -> tuple[int, ...] | None:
+    """Give the voxel at an index; None outside of the image."""
+    nearest = np.rint(index_kji).astype(int)
+    is_inside = bool(((nearest >= 0) & (nearest < shape_kji)).all())
+    return tuple(nearest.tolist()) if is_inside else None
+
+
+def _value_in_stack(volume: Volume, index_kji: NDArray[np.float64]) -> str:
+    voxel = _nearest(index_kji, volume.shape_kji)
+    if voxel is None:
+        return ""
+    place = index_kji.copy()
+    place[0] = voxel[0]  # between two slices, or beyond a single one, there is no position
+    x, y, z = volume.geometry.to_lps_mm(place).tolist()
+    side, back, up = ("L" if x >= 0 else "R"), ("P" if y >= 0 else "A"), ("S" if z >= 0 else "I")
+    where = f"{side} {abs(x):.1f}  {back} {abs(y):.1f}  {up} {abs(z):.1f} mm"
+    return f"{int(volume.attenuation_hu[voxel])} HU   {where}   row {voxel[1] + 1}, column {voxel[2] + 1}"
+
+
+def _distance_in_stack(volume: Volume, ends_kji: NDArray[np.float64]) -> str:
+    if volume.shape_kji[0] == 1:
+        ends_kji = ends_kji * (0.0, 1.0, 1.0)  # for a single slice k must be 0
+    first, last = volume.geometry.to_lps_mm(ends_kji)
+    return f"{float(np.linalg.norm(last - first)):.1f} mm"
 
 
 def _ends_in_stack(volume: Volume, axis: Axis) -> NDArray[np.float64]:
@@ -195,9 +235,12 @@ _CT_STACK: Final[ShownKind[Volume, Measurements, Preview, Axis]] = ShownKind(
     pixels_kji=_attenuation_kji,
     limits=_limits_in_stack,
     window=_window_in_stack,
+    keeps_limits=True,
     has_slabs=True,
     smallest_view=_smallest_view_in_stack,
     facts=_facts_of_stack,
+    value_words=_value_in_stack,
+    distance_words=_distance_in_stack,
     ends_kji=_ends_in_stack,
     cut=_cut_through_stack,
     columns=LESION_COLUMNS,
@@ -205,7 +248,7 @@ _CT_STACK: Final[ShownKind[Volume, Measurements, Preview, Axis]] = ShownKind(
     attenuation=attenuation_in_stack,
     first_sizes=first_sizes_in_stack,
     length=length_in_stack,
-    size_evidence=whole_in_stack,
+    size_evidence=size_evidence_in_stack,
 )
 
 
@@ -240,6 +283,23 @@ def _facts_of_radiograph(radiograph: Radiograph, display: Display, _looked: Look
     return lines
 
 
+def _value_on_radiograph(radiograph: Radiograph, index_kji: NDArray[np.float64]) -> str:
+    voxel = _nearest(index_kji, (1, *radiograph.pixels.shape))
+    if voxel is None:
+        return ""
+    value = float(radiograph.pixels[voxel[1:]])
+    return f"value {value:.4g}   row {voxel[1] + 1}, column {voxel[2] + 1}"
+
+
+def _distance_on_radiograph(radiograph: Radiograph, ends_kji: NDArray[np.float64]) -> str:
+    rows, columns = np.diff(ends_kji[:, 1:], axis=0)[0].tolist()
+    if radiograph.spacing_mm is None:
+        return f"{float(np.hypot(rows * radiograph.pixel_aspect, columns)):.0f} px"
+    row_mm, column_mm = radiograph.spacing_mm
+    bound = "≤ " if radiograph.spacing_source is SpacingSource.DETECTOR_PLANE else ""
+    return f"{bound}{float(np.hypot(rows * row_mm, columns * column_mm)):.1f} mm"
+
+
 def _ends_on_radiograph(_radiograph: Radiograph, axis: RadiographAxis) -> NDArray[np.float64]:
     return np.array([(0.0, *end) for end in axis.ends_px], dtype=np.float64)
 
@@ -257,9 +317,12 @@ _RADIOGRAPH: Final[ShownKind[Radiograph, RadiographMeasurements, RadiographMeasu
     pixels_kji=_one_slice,
     limits=_limits_of_radiograph,
     window=_window_of_radiograph,
+    keeps_limits=False,
     has_slabs=False,
     smallest_view=_smallest_view_of_radiograph,
     facts=_facts_of_radiograph,
+    value_words=_value_on_radiograph,
+    distance_words=_distance_on_radiograph,
     ends_kji=_ends_on_radiograph,
     cut=_cut_of_radiograph,
     columns=RADIOGRAPH_COLUMNS,

@@ -9,10 +9,12 @@ from napari_calcimeasure._kinds import kind_of, kind_of_numbers
 from napari_calcimeasure._sizes import PENDING
 
 if TYPE_CHECKING:
-    from calcimeasure import Lesion, Measurements
+    from calcimeasure import Lesion, Measurements, Stack
     from calcimeasure.review import (
         Axis,
+        Companions,
         Draft,
+        Image,
         Preview,
         RadiographAxis,
         RadiographMeasurements,
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
         Task,
     )
 
-TASK_COLUMNS = ("Patient", "Date", "Series", "Decided", "State")
+TASK_COLUMNS = ("Patient", "Date", "Site", "Series", "Largest", "Open", "State")
 TISSUE_WORDS = {
     Tissue.CALCIFIED_MASS: "mass",
     Tissue.OTHER_CALCIFICATION: "other calc.",
@@ -43,19 +45,61 @@ def task_cells(task: Task) -> tuple[str, ...]:
         stack += f" (stack {facts.stack_number})"
     readers = task.readers if task.asked else task.seen_by
     state = f"{task.state} by {', '.join(readers)}" if readers else str(task.state)
+    unsure = f", {len(task.unsure)} unsure" if task.unsure else ""
     return (
         facts.patient_id or "",
         facts.study_date.isoformat() if facts.study_date else "",
+        ", ".join(task.sites).replace("_", " "),
         stack,
-        f"{task.decided} of {task.asked}" if task.asked else "",
-        state,
+        _largest_word(task),
+        f"{task.open_count} of {task.asked}" if task.asked else "",
+        state + unsure,
     )
+
+
+def _largest_word(task: Task) -> str:
+    if task.largest_mm is not None:
+        return f"{task.largest_mm:.0f} mm"
+    return "" if task.largest_px is None else f"{task.largest_px:.0f} px"
+
+
+def task_rank(task: Task, column: int) -> tuple[bool, float | str]:
+    """Rank a stack in the worklist, where it is sorted by a column: what the column does not say comes last."""
+    if TASK_COLUMNS[column] == "Largest":
+        size = task.largest_mm
+        return (size is None, -(size or task.largest_px or 0.0))
+    if TASK_COLUMNS[column] == "Open":
+        return (task.open_count == 0, -float(task.open_count))
+    text = task_cells(task)[column]
+    return (not text, text)
 
 
 def coming_words(task: Task) -> str:
     """Say which stack is being loaded."""
-    patient, date, stack, *_ = task_cells(task)
+    patient, date, _, stack, *_ = task_cells(task)
     return "\n".join(("Loading", patient or "no patient ID", date or "no date", f"{task.facts.modality} {stack}"))
+
+
+def header_words(image: Image) -> str:
+    """Say whose image is shown: name or ID, sex and age at the study, date, modality, body part."""
+    stack = image.stack
+    person = " ".join(filter(None, (_sex_word(stack.person.sex), _age_word(stack))))
+    part = (stack.body_part or "").replace("_", " ")
+    date = stack.study_date.isoformat() if stack.study_date else "no date"
+    return "   ".join(filter(None, (stack.patient_id or "no patient ID", person, date, stack.modality, part)))
+
+
+def _sex_word(sex: str | None) -> str:
+    return {"M": "male", "F": "female"}.get(sex or "", "")
+
+
+def _age_word(stack: Stack) -> str:
+    """Say the age in years at the date of the study; empty if it is not known."""
+    born, day = stack.person.birth_date, stack.study_date
+    if born is None or day is None:
+        return ""
+    years = day.year - int(born[:4]) - ((day.month, day.day) < (int(born[4:6]), int(born[6:])))
+    return f"{years} y"
 
 
 def lesion_order(session: Session) -> list[int]:
@@ -101,7 +145,7 @@ def lesion_cells(session: Session, number: int) -> tuple[str, ...]:
         size,
         volume,
         attenuation,
-        ", ".join(_flags(lesion, draft is not None)),
+        ", ".join((*_remark_flags(session, lesion), *_flags(lesion, draft is not None))),
     )
 
 
@@ -126,13 +170,15 @@ def site_word(site: Site | None) -> str:
     return str(site.body_site).replace("_", " ")
 
 
-def evidence(lesion: Lesion | None) -> str:
-    """Write the evidence for side, site and tissue of a lesion as rich text."""
+def evidence(lesion: Lesion | None, companions: Companions | None = None) -> str:
+    """Write the numbers of a lesion, and the evidence for side, site and tissue, as rich text."""
     if lesion is None:
         return "Drawn just now: it is measured, and kept when you leave it."
-    lines = [_side_evidence(lesion.side), _site_evidence(lesion.site), _tissue_evidence(lesion)]
     numbers = lesion.measurements
-    lines += kind_of_numbers(numbers).size_evidence(numbers)
+    lines = kind_of_numbers(numbers).size_evidence(numbers)
+    lines += [_side_evidence(lesion.side), _site_evidence(lesion.site), _tissue_evidence(lesion)]
+    lines += _companion_lines(companions)
+    lines += _other_flags(lesion)
     if numbers.truncated:
         lines.append("<b>Cut off:</b> it reaches the edge of what was imaged, its sizes are lower bounds")
     if numbers.touches_bone:
@@ -142,6 +188,24 @@ def evidence(lesion: Lesion | None) -> str:
         when = f", {lesion.reviewed_at:%Y-%m-%d %H:%M} UTC" if lesion.reviewed_at else ""
         lines.append(f"<b>{str(lesion.status).capitalize()}</b> by {_plain(lesion.reader)}{when}")
     return "<br>".join(lines)
+
+
+def _companion_lines(companions: Companions | None) -> list[str]:
+    if companions is None:
+        return []
+    named = (("Pair with", companions.pair), ("Same mass as", companions.same_mass))
+    return [f"<b>{title}</b> {_plain(', '.join(words))}" for title, words in named if words]
+
+
+def _other_flags(lesion: Lesion) -> list[str]:
+    """Say what a table with room for it would say in its column of flags."""
+    found = {
+        "may be one mass with others": "may_be_one_mass" in lesion.notices,
+        "drawn by a reader": lesion.algorithm_type is AlgorithmType.MANUAL,
+        "grown from a point": lesion.algorithm_type is AlgorithmType.SEMIAUTOMATIC,
+    }
+    words = [word for word, holds in found.items() if holds]
+    return [f"<b>Outline:</b> {', '.join(words)}"] if words else []
 
 
 def _side_evidence(side: Side | None) -> str:
@@ -184,6 +248,26 @@ def length_word(numbers: Measurements | RadiographMeasurements | Preview, axis: 
 def _previewed(draft: Draft | None) -> tuple[str, str]:
     preview = None if draft is None else draft.preview
     return (PENDING, PENDING) if preview is None else kind_of_numbers(preview).first_sizes(preview)
+
+
+def _remark_flags(session: Session, lesion: Lesion) -> list[str]:
+    """Say whether a second reader is wanted, and whether there are notes."""
+    uid = lesion.tracking_uid
+    found = {"unsure": session.remarks.unsure_readers(uid), "note": session.remarks.notes(uid)}
+    return [word for word, holds in found.items() if holds]
+
+
+def remark_lines(session: Session, lesion: Lesion) -> str:
+    """Write what readers remarked about a lesion as rich text, each remark as a line; empty if there is none."""
+    uid = lesion.tracking_uid
+    unsure = [
+        f"<b>Unsure:</b> {_plain(reader)} wants a second reader" for reader in session.remarks.unsure_readers(uid)
+    ]
+    notes = [
+        f"<b>Note</b> by {_plain(one.reader)}, {one.made_at:%Y-%m-%d %H:%M} UTC: {_plain(one.said)}"
+        for one in session.remarks.notes(uid)
+    ]
+    return "<br>".join((*unsure, *notes))
 
 
 def _flags(lesion: Lesion, is_draft: bool) -> list[str]:

@@ -9,14 +9,22 @@ from napari.components.overlays import TextOverlay
 from napari.layers import Image, Labels, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 
-from calcimeasure.review import Status, Tissue
 from napari_calcimeasure._convert import axis_shown, image_layer, image_of, layer_settings
 from napari_calcimeasure._guard import Guard
 from napari_calcimeasure._kinds import SLAB_MM, Looked, kind_of
+from napari_calcimeasure._palette import (
+    LETTER_COLOR,
+    LONG_AXIS_COLOR,
+    NEW_COLOR,
+    SHADE_COLOR,
+    SHORT_AXIS_COLOR,
+    color_of,
+)
 from napari_calcimeasure._rows import length_word
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from numpy.typing import ArrayLike, NDArray
 
     from calcimeasure import Lesion, Measurements
     from calcimeasure.review import Axis, Preview, RadiographAxis, RadiographMeasurements
@@ -27,36 +35,11 @@ LAYER_NAMES = ("lesions", "long and short axis")
 ROOM = 2.6
 """Length of the shorter side of the canvas, in units of the extent of the selected lesion."""
 
-COLORS = {
-    Status.PROPOSED: "#ffd200",
-    Status.ACCEPTED: "#3ddc57",
-    Status.REJECTED: "#b0504f",
-}
-ASKED_COLOR = "#ff9030"
-"""Color of a possible mass that is not decided."""
-OTHER_COLOR = "#7aa7d6"
-"""Color of other tissues: another calcification, contrast agent."""
-NEW_COLOR = "#ffffff"
-LONG_AXIS_COLOR, SHORT_AXIS_COLOR = "#00dcff", "#ff5ac8"
-LETTER_COLOR, SHADE_COLOR = "#ffd27f", "#00000080"
-
-OPACITY = 0.9
-"""Opacity of the outlines."""
+OPACITY = 0.0
+"""The layer of lesions is painted and clicked on, and not seen: lines of one screen pixel show what is on it."""
 
 _NO_LINE = np.zeros((2, 3))
 _PLACES = ("middle_left", "middle_right", "top_center", "bottom_center")
-
-
-def color_of(lesion: Lesion | None) -> str:
-    """Choose the color of a lesion by its decision and its tissue."""
-    if lesion is None:
-        return NEW_COLOR
-    if lesion.status is Status.PROPOSED:
-        if lesion.tissue is Tissue.UNKNOWN:
-            return ASKED_COLOR
-        if not lesion.is_mass:
-            return OTHER_COLOR
-    return COLORS[lesion.status]
 
 
 class Screen:
@@ -143,6 +126,7 @@ class Screen:
         self.forget_points()
         if self._added_image:
             self.image.opacity, self.image.gamma, self.image.colormap = 1.0, 1.0, "gray"
+            self.image.visible, self.image.interpolation2d = True, "linear"
         self.labels.opacity, self.labels.contiguous = OPACITY, True
         self.labels.contour = max(2, round(longer / 900))
         self.labels.brush_size = max(6, round(longer / 100))
@@ -300,6 +284,55 @@ class Screen:
             viewer.scene.camera.center = (0.0, *middle[shown])
             viewer.scene.camera.zoom = min(viewer.canvas.size) / extent
 
+    def place_of(self, number: int) -> tuple[float, float] | None:
+        """Give the place (x, y) of the middle of a lesion on the canvas, in its pixels; None if it has none."""
+        outline = self.session.outline(number)
+        if outline is None or self.viewer.dims.ndisplay != 2:
+            return None
+        middle_kji = (np.array(outline.start_kji) + np.array(outline.stop_kji) - 1.0) / 2
+        return self.on_canvas(self.session.display.to_world(middle_kji))
+
+    def on_canvas(self, world: ArrayLike) -> tuple[float, float]:
+        """Give the place (x, y) of a world position on the canvas, in pixels of the canvas."""
+        camera, dims = self.viewer.scene.camera, self.viewer.dims
+        shown = [axis - dims.ndim + 3 for axis in dims.displayed]
+        down, right = (np.asarray(world, dtype=np.float64)[shown] - camera.center[1:]) * camera.zoom
+        height, width = self.viewer.canvas.size
+        return width / 2 + float(right), height / 2 + float(down)
+
+    def scroll(self, steps: int) -> None:
+        """Go on by slices of the plane that is shown, downward, backward or to the left; it ends at the last slice."""
+        dims = self.viewer.dims
+        across = dims.order[-3]
+        last = int(dims.nsteps[across]) - 1
+        dims.set_current_step(across, min(max(dims.current_step[across] + steps, 0), last))
+
+    def step(self, axis: int) -> float:
+        """Give the index, along an axis of the stack as it is shown, of the point through which the planes go."""
+        display = self.session.display
+        return float((self.viewer.dims.point[axis - 3] - display.translate[axis]) / display.scale[axis])
+
+    def world_at(self, x: float, y: float) -> NDArray[np.float64]:
+        """Give the world position at a place (x, y) on the canvas, in pixels of the canvas."""
+        camera, dims = self.viewer.scene.camera, self.viewer.dims
+        height, width = self.viewer.canvas.size
+        world = np.array(dims.point[-3:], dtype=np.float64)
+        shown = [axis - dims.ndim + 3 for axis in dims.displayed]
+        world[shown] = np.array(camera.center[1:]) + (np.array([y, x]) - np.array([height, width]) / 2) / camera.zoom
+        return world
+
+    @property
+    def axis_events(self) -> tuple[Any, ...]:
+        """The events of napari after which the axes look different."""
+        return self._axes.events.visible, self._axes.events.features
+
+    @property
+    def axis_ends(self) -> tuple[list[NDArray[np.float64]], list[str]] | None:
+        """The ends of both axes of the selected lesion as indexes of the stack as shown, and their lengths in words."""
+        if not self._axes.visible:
+            return None
+        return list(self._axes.data), list(self._axes.features["length"])
+
     @property
     def slice_k(self) -> int:
         """The acquired slice that is shown, or through the middle of the view in another plane."""
@@ -416,7 +449,6 @@ def _axes(session: ShownSession, where: dict[str, Any]) -> Shapes:
         edge_width=max(0.7, max(session.display.shape_kji[1:]) / 1200),
         name=LAYER_NAMES[1],
         features={"length": ["", ""]},
-        text={"string": "{length}", "color": "white", "size": 11, "anchor": "upper_left"},
         **where,
     )
 

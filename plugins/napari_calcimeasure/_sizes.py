@@ -59,11 +59,12 @@ def _is_bound(numbers: RadiographMeasurements) -> bool:
 def size_evidence_on_radiograph(numbers: RadiographMeasurements) -> list[str]:
     """Write the evidence for the sizes of a lesion on a radiograph."""
     words = f"<b>Size:</b> {SPACING_WORDS[numbers.spacing_source]}"
+    first = numbers_on_radiograph(numbers)
     if numbers.column_spacing_mm is None:
-        return [words, *_whole_on_radiograph(numbers)]
+        return [*first, words, *_whole_on_radiograph(numbers)]
     u95_mm = numbers.long_axis_u95_mm
     sure = "" if u95_mm is None else f"; long axis ± {u95_mm:.1f} mm"
-    return [f"{words}, {numbers.column_spacing_mm:.3g} mm a pixel{sure}", *_whole_on_radiograph(numbers)]
+    return [*first, f"{words}, {numbers.column_spacing_mm:.3g} mm a pixel{sure}", *_whole_on_radiograph(numbers)]
 
 
 def _whole_on_radiograph(numbers: RadiographMeasurements) -> list[str]:
@@ -87,6 +88,55 @@ def _pieces(parts: int | None) -> str:
 
 def _filled(fill_fraction: float | None) -> str:
     return "" if fill_fraction is None else f", {fill_fraction:.0%} of it calcified"
+
+
+def _with_half_width(value: float, half_width: float | None, unit: str, digits: int = 1) -> str:
+    sure = "" if half_width is None else f" ± {half_width:.{digits}f}"
+    return f"{value:.{digits}f}{sure} {unit}"
+
+
+def _large_word(large: bool | None) -> str:
+    return ", <b>large</b>" if large else ""
+
+
+def numbers_in_stack(numbers: Measurements) -> list[str]:
+    """Write the numbers that a decision signs, with units and half-widths of the 95 % interval."""
+    bound = "≥ " if numbers.truncated else ""
+    long_mm = _with_half_width(numbers.long_axis_mm, numbers.long_axis_u95_mm, "mm")
+    lines = [f"<b>Axes:</b> long {bound}{long_mm}, short {bound}{numbers.short_axis_mm:.1f} mm"]
+    if numbers.max_3d_diameter_mm is not None:
+        across = _with_half_width(numbers.max_3d_diameter_mm, numbers.max_3d_diameter_u95_mm, "mm")
+        lines.append(f"<b>3-D diameter:</b> {bound}{across}{_large_word(numbers.large)}")
+    else:
+        lines[0] += _large_word(numbers.large)
+    if numbers.volume_ml is not None:
+        volume = _with_half_width(numbers.volume_ml, numbers.volume_u95_ml, "mL", 2)
+        lines.append(f"<b>Volume:</b> {bound}{volume}")
+    elif numbers.area_mm2 is not None:
+        lines.append(f"<b>Area:</b> {bound}{numbers.area_mm2:.0f} mm²")
+    if numbers.extents_lps_mm is not None:
+        right_left, front_back, up_down = numbers.extents_lps_mm
+        lines.append(f"<b>Extents:</b> RL {right_left:.1f}, AP {front_back:.1f}, SI {up_down:.1f} mm")
+    edge = "" if numbers.boundary_hu is None else f", edge {numbers.boundary_hu:.0f}"
+    lines.append(f"<b>HU:</b> mean {numbers.mean_hu:.0f} (sd {numbers.sd_hu:.0f}), most {numbers.max_hu:.0f}{edge}")
+    if numbers.parts is not None and numbers.parts > 1 and numbers.envelope_ml is None:
+        lines.append(f"<b>Parts:</b> {numbers.parts}")
+    return lines
+
+
+def size_evidence_in_stack(numbers: Measurements) -> list[str]:
+    """Write the numbers of a lesion, and what is known of it as a whole."""
+    return [*numbers_in_stack(numbers), *whole_in_stack(numbers)]
+
+
+def numbers_on_radiograph(numbers: RadiographMeasurements) -> list[str]:
+    """Write the numbers that a decision signs: in mm with half-widths if the spacing is known, else in pixels."""
+    size, area = sizes_on_radiograph(numbers)
+    at_least = " (cut off: at least)" if numbers.truncated else ""
+    lines = [f"<b>Axes:</b> {size}{at_least}{_large_word(numbers.large)}", f"<b>Area:</b> {area}{at_least}"]
+    if numbers.mean_contrast is not None:
+        lines.append(f"<b>Contrast:</b> {numbers.mean_contrast:.3g}")
+    return lines
 
 
 def whole_in_stack(numbers: Measurements) -> list[str]:

@@ -44,6 +44,7 @@ class Shown(Enum):
     BUTTON = "button"
     CHECK_BOX = "check box"
     MENU = "menu"
+    HEADER = "header"
     SHEET = "sheet"
 
 
@@ -228,6 +229,60 @@ def _set_morphology(morphology: Morphology, review: Controller) -> None:
     review.deciding.set_morphology(morphology)
 
 
+def _flow() -> Iterable[Action]:
+    """From one undecided lesion to the next one, and remarks."""
+    yield Action(
+        "next undecided",
+        ("Space",),
+        "Next undecided",
+        "Next lesion to decide, in this stack or in the next one that has any",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.flow.go_to_open(1),
+    )
+    yield Action(
+        "previous undecided",
+        ("Shift-Space",),
+        "Previous undecided",
+        "Lesion to decide before this one, in this stack or in the one before it that has any",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.flow.go_to_open(-1),
+    )
+    yield Action(
+        "long axis",
+        ("Home",),
+        "Long axis",
+        "Slice of the long axis of the lesion",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.flow.go_home(),
+    )
+    yield Action(
+        "unsure",
+        ("W",),
+        "Unsure",
+        "A second reader is wanted; again: no longer",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.flow.toggle_unsure(),
+    )
+    yield Action(
+        "note",
+        (";",),
+        "Note",
+        "Write a note about the lesion; it stays in the folder private",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.flow.note(),
+    )
+
+
 def _tools() -> Iterable[Action]:
     for key, mode, text, words in (
         ("1", "erase", "erase", "Erase from the lesion"),
@@ -329,6 +384,15 @@ ACTIONS: tuple[Action, ...] = (
         act=lambda review: review.by_hand.ask_where_to_save(),
     ),
     Action(
+        "recover review",
+        (),
+        "Recover review…",
+        "Open a review of images opened by hand that was not saved",
+        Group.BY_HAND,
+        row=1,
+        act=lambda review: review.by_hand.recover(),
+    ),
+    Action(
         "previous lesion",
         ("Up",),
         "Previous lesion",
@@ -348,6 +412,7 @@ ACTIONS: tuple[Action, ...] = (
         refusal=allowed.with_stack,
         act=lambda review: review.deciding.go_beside(1),
     ),
+    *_flow(),
     Action(
         "accept",
         ("A",),
@@ -378,9 +443,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "accept shown",
         ("Control-A",),
-        "Accept all shown",
+        "All shown",
         "Accept every mass that was gone to",
         Group.DECIDE,
+        row=3,
         refusal=allowed.with_stack,
         act=lambda review: review.deciding.accept_shown(),
     ),
@@ -468,10 +534,10 @@ ACTIONS: tuple[Action, ...] = (
         "grow",
         ("G",),
         "Grow",
-        "Outline what is clicked on, or painted, on a radiograph",
+        "Outline what is clicked on, or painted",
         Group.DRAW,
         row=1,
-        refusal=allowed.on_a_radiograph,
+        refusal=allowed.with_stack,
         act=lambda review: review.outlining.grow(),
     ),
     Action(
@@ -576,13 +642,52 @@ ACTIONS: tuple[Action, ...] = (
         act=lambda review: review.looking.toggle_outlines(),
     ),
     Action(
+        "worklist",
+        ("P",),
+        "Worklist",
+        "Show the worklist over the image, or hide it",
+        Group.LOOK,
+        Shown.HEADER,
+        act=lambda review: review.widgets.toggle_worklist(),
+    ),
+    Action(
+        "caliper",
+        ("E",),
+        "Caliper",
+        "Two clicks: measure a distance; Esc takes it away",
+        Group.LOOK,
+        row=2,
+        refusal=allowed.with_stack,
+        act=lambda review: review.caliper.begin(),
+        ends_pointing=True,
+    ),
+    Action(
+        "overview",
+        ("Y",),
+        "Overview",
+        "All lesions as dots on a projection in the corner; a click on a dot goes there",
+        Group.LOOK,
+        row=2,
+        refusal=allowed.with_stack,
+        act=lambda review: review.overview.toggle(),
+    ),
+    Action(
         "keys",
         ("?",),
         "Keys",
         "Show every key",
         Group.HELP,
-        Shown.SHEET,
+        Shown.HEADER,
         act=lambda review: review.widgets.show_keys(),
+    ),
+    Action(
+        "napari",
+        ("F11",),
+        "napari",
+        "Fold the docks and menus of napari away, or bring them back",
+        Group.HELP,
+        Shown.HEADER,
+        act=lambda review: review.room.toggle(),
     ),
 )
 """All actions, in the order of the panel and the documentation."""

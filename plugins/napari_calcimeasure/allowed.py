@@ -85,16 +85,6 @@ def with_lesion_or_bone(state: State) -> str | None:
     return with_stack(state) if state.has_bone else with_lesion(state)
 
 
-def on_a_radiograph(state: State) -> str | None:
-    """Allow an action on a radiograph."""
-    refusal = with_stack(state)
-    if refusal is not None:
-        return refusal
-    if not state.is_radiograph:
-        return "An outline is grown on radiographs: on CT draw it with the brush (2) or the polygon (3)."
-    return None
-
-
 def to_calibrate(state: State) -> str | None:
     """Allow an action on a radiograph with lesions: the calibration is stored with the lesions."""
     refusal = with_stack(state)

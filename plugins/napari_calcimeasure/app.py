@@ -48,6 +48,8 @@ def main(folder: Path, reader: str | None = None) -> None:
 
             viewer = napari.Viewer(title="calcimeasure review")
             _, panel = viewer.window.add_plugin_dock_widget("calcimeasure", "Review")
+            panel.controller.room.fold()
+            panel.window().showMaximized()
             gc.freeze()
             gc.enable()
             # The future is removed from the list: otherwise it would keep the first stack (300 MB and more) in memory.

@@ -4,9 +4,10 @@ import imagecodecs
 import numpy as np
 import pytest
 
+from calcimeasure.analysis.indexed_png import facts_of, size_of
 from calcimeasure.analysis.lesion import assess
 from calcimeasure.analysis.picture import SIDE_PIXELS, draw, draw_surroundings
-from calcimeasure.model import Lesion, Outline, Volume
+from calcimeasure.model import Lesion, Outline, SpacingSource, Volume
 from calcimeasure.settings import Settings
 from tests.model.test_model import volume_of
 from tests.phantoms import Grid, oblique_grid, straight_grid
@@ -80,6 +81,33 @@ def test_left_is_on_the_right_and_the_head_above(
     spot = middle(np.all(picture > 200, axis=-1))
     lesion = middle(of_color(picture, YELLOW))
     assert tuple(np.sign(np.round(spot - lesion)).astype(int)) == seen
+
+
+def test_picture_holds_the_size_of_its_pixels_and_its_directions() -> None:
+    _, volume, lesion = drawn(straight_grid((9, 60, 80), (3.0, 0.8, 0.6)))
+    png = draw(volume, lesion)
+    facts = facts_of(png)
+    assert size_of(png) == (SIDE_PIXELS, SIDE_PIXELS)
+    # 16 columns of 0.6 mm, and 15 mm on both sides.
+    assert facts["mm"] == pytest.approx(39.6 / SIDE_PIXELS, abs=1e-6)
+    assert facts["letters"] == "RA"
+    assert facts_of(bytes(imagecodecs.png_encode(np.zeros((4, 4), np.uint8)))) == {}
+
+
+def film_with_mass() -> np.ndarray:
+    """Picture of a mass of 40 x 8 pixels in the middle of a radiograph."""
+    film = radiograph_of(np.full((300, 300), 50.0) + np.eye(300), (0.5, 0.5), SpacingSource.CALIBRATED)
+    mask = np.zeros((1, 300, 300), dtype=bool)
+    mask[0, 146:154, 130:170] = True
+    return imagecodecs.png_decode(draw(film, assess(film, Outline.from_mask(mask), 1, Settings())))
+
+
+def test_radiograph_is_black_beyond_20_mm_around_the_lesion() -> None:
+    picture = film_with_mass()
+    # 40 columns of 0.5 mm and 20 mm on both sides; 8 rows and 20 mm on both sides.
+    # The film is black where it is dark, but for its diagonal.
+    shown = np.flatnonzero(picture.max(axis=-1).any(axis=1))
+    assert np.ptp(shown) + 1 == pytest.approx((4 + 40) / (20 + 40) * SIDE_PIXELS, abs=2)
 
 
 def test_oblique_stack_is_drawn_too() -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from calcimeasure import review
 from calcimeasure.analysis import kinds, pipeline
+from calcimeasure.analysis.picture import SIDE_PIXELS
 from calcimeasure.analysis.pipeline import analyze, verdict_from_headers
 from calcimeasure.cli import app
 from calcimeasure.export import Identified, write_tables
@@ -144,7 +145,7 @@ def test_its_report_survives_pickling(tmp_path: Path) -> None:
 def test_its_pictures_show_the_outline_and_both_axes(tmp_path: Path) -> None:
     report = report_of(write(tmp_path / "film", ImagerPixelSpacing=["0.4", "0.2"]))
     picture = imagecodecs.png_decode(report.thumbnails[0])
-    assert picture.shape == (128, 128, 3)
+    assert picture.shape == (SIDE_PIXELS, SIDE_PIXELS, 3)
     ends = {}
     for name, color in {"outline": (255, 210, 0), "long": (0, 220, 255), "short": (255, 90, 200)}.items():
         found = np.argwhere(np.all(picture == color, axis=-1))

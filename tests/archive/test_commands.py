@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import sqlite3
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -181,6 +182,9 @@ def test_what_is_sent_is_kept_in_the_store(orthanc: Orthanc, images: list[Path],
     assert orthanc.instance_count() == 2
     with open_store(f"sqlite:///{results / 'private' / 'calcimeasure.db'}") as store:
         assert store.sent_to(orthanc.dimse) == ["1.2.3.1.2.1", "1.2.3.1.2.2"]
+    with sqlite3.connect(results / "private" / "calcimeasure.db") as database:
+        rows = database.execute("SELECT what, recipient, row_count, file_count FROM exports WHERE what LIKE 'send%'")
+        assert rows.fetchall() == [("send: 2 objects", "the archive", 2, 2)] * 2, "one row for a sending"
 
 
 def test_an_object_that_is_not_taken_is_told(orthanc: Orthanc, images: list[Path], results: Path) -> None:

@@ -412,7 +412,10 @@ def test_folder_holds_what_the_contract_names(ct: Path, out: Path) -> None:
     assert run("measure", ct, "--out", out).exit_code == 0
     names = ("calcimeasure.db", "store.json", "series.csv", "settings.toml", "log.txt", "tracking_uids.csv")
     private = {f"private/{name}" for name in names}
-    assert files_below(out).keys() == {*TABLES, *private}
+    found = files_below(out).keys()
+    overviews = {name for name in found if name.startswith("private/overviews/")}
+    assert len(overviews) == 1
+    assert found - overviews == {*TABLES, "report.html", *private}
     assert [problems(out, table) for table in ("lesions", "studies")] == [[], []]
 
 
@@ -461,7 +464,7 @@ def test_what_identifies_stays_in_private(tmp_path: Path, out: Path, options: Se
     write_broken(folder / "geheimes_bild.dcm")
     assert run("measure", folder, "--out", out, *options).exit_code == 1
     shareable = [content for name, content in files_below(out).items() if not name.startswith("private/")]
-    assert len(shareable) == len(TABLES)
+    assert len(shareable) == len((*TABLES, "report.html"))
     assert {what for what, text in SECRETS.items() if any(text.encode() in content for content in shareable)} == set()
     sop_uids = {row["long_axis_sop_uid"] for row in read(out / "lesions.csv")}
     assert all(uid.startswith("2.25.") for uid in sop_uids)
@@ -510,7 +513,7 @@ def test_measuring_again_gives_the_same_bytes(ct: Path, out: Path) -> None:
     runs = []
     for folder in (out, out, out.parent / "anew"):
         assert run("measure", ct, "--out", folder).exit_code == 0
-        runs.append({name: (folder / name).read_bytes() for name in TABLES})
+        runs.append({name: (folder / name).read_bytes() for name in (*TABLES, "report.html")})
     assert runs[0] == runs[1] == runs[2]
     assert len(read(out / "lesions.csv")) == 4
 
@@ -538,12 +541,14 @@ def test_results_go_to_stdout_and_progress_to_stderr(ct: Path, out: Path) -> Non
 
 def test_table_of_lesions_has_their_sizes(ct: Path, out: Path) -> None:
     lines = run("measure", ct, "--out", out).stdout.splitlines()
-    rows = [re.split(r"\s{2,}", line.strip()) for line in lines if line.strip().startswith("ct ")]
-    table = read(out / "lesions.csv")
-    assert [row[1] for row in rows] == ["1", "2"]
-    assert [row[2] for row in rows] == [
-        f"{float(one['long_axis_mm']):.1f} x {float(one['short_axis_mm']):.1f}" for one in table
+    rows = [" ".join(line.split()) for line in lines if line.strip().startswith("1 ct ")]
+    assert rows == [
+        f"1 ct {one['lesion_number']} {one['laterality']} {one['site']} {float(one['long_axis_mm']):.1f} x "
+        f"{float(one['short_axis_mm']):.1f} {float(one['max_3d_diameter_mm']):.1f} {float(one['volume_ml']):.2f} "
+        f"{float(one['mean_hu']):.0f} {one['parts']}"
+        for one in read(out / "lesions.csv")
     ]
+    assert len(rows) == 2
 
 
 def test_stacks_of_a_flat_folder_can_be_told_apart(tmp_path: Path, out: Path) -> None:
@@ -725,14 +730,18 @@ def on_a_terminal(*arguments: object, columns: int = 80) -> str:
 
 
 def test_terminal_of_80_columns_gets_a_bar_and_a_table_that_fits(ct: Path, out: Path) -> None:
+    (ct / "ct").rename(ct / "a_folder_with_a_long_name")
     write_broken(ct / "broken.dcm")
     sent = on_a_terminal("measure", ct, "--out", out)
     assert "Measuring" in sent
     assert "\x1b[" in sent
-    assert "ct/IM00000.dcm: measured" not in sent
+    assert "IM00000.dcm: measured" not in sent
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", sent).splitlines()
     assert "broken.dcm: failed (unreadable_file)" in " ".join(lines)
-    assert any(re.fullmatch(r" +ct +1 +\d+\.\d x \d+\.\d +\d+\.\d +\d\.\d\d +700 +1 *", line) for line in lines)
+    row = r" 1 +1 unknown +unknown +>? ?\d+\.\d x \d+\.\d +\d+\.\d +\d\.\d\d +700 +1 *"
+    assert any(re.fullmatch(row, line) for line in lines), lines
+    (head,) = (number for number, line in enumerate(lines) if " Side " in line)
+    assert max(map(len, lines[head : head + 4])) <= 80
 
 
 def test_pipe_gets_lines(ct: Path, out: Path) -> None:
@@ -1062,11 +1071,23 @@ def test_password_that_breaks_a_url_is_not_said(ct: Path, out: Path, url: str) -
     assert "cret" not in the_line(result).replace("%", "")
 
 
-@pytest.mark.parametrize("arguments", [["--format", "redcap"]])
-def test_export_that_is_not_built_says_so(out: Path, arguments: Sequence[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--format", "csv", "--merge-into", "x.csv"], "options of --format redcap"),
+        (["--format", "redcap", "--write"], "found no --push"),
+        (["--format", "redcap", "--push", "https://example.org/api/"], "needs --token-file"),
+        (["--format", "redcap", "--status", "proposed"], "a registry gets what a reader has accepted"),
+        (["--format", "redcap", "--redcap-events", "none.csv"], "--redcap-events none.csv cannot be read"),
+        (["--format", "redcap", "--merge-into", "none.csv"], "--merge-into none.csv cannot be read"),
+        (["--format", "redcap", "--with-images"], "options of --format seg and sr"),
+    ],
+)
+def test_options_of_a_registry_that_do_not_fit_are_refused(out: Path, arguments: Sequence[str], said: str) -> None:
     result = run("export", out, *arguments)
     assert result.exit_code == 2
-    assert the_line(result) == f"calcimeasure: {' '.join(arguments)} is not built yet in this version."
+    assert said in the_line(result)
+    assert not (out / "redcap").exists()
 
 
 def test_folder_that_was_never_measured_has_nothing_to_export(tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QInputDialog
 
-from calcimeasure.model import Lesion, Tissue
+from calcimeasure.model import Lesion, Status, Tissue
+from calcimeasure.review import Desk
 from napari_calcimeasure.panel.lines import DoubtLine, ReaderLine
 from tests.gui.small import MASS, on_the_right, small_folder
 from tests.gui.window import CTRL, SHIFT, Reader
+from tests.review.test_desk import quiet, review
 
 LESIONS = "SELECT lesion_number, status, tissue FROM current_lesions WHERE stack_id = {} ORDER BY lesion_number"
 PLACES = "SELECT lesion_number, status, laterality FROM current_lesions WHERE stack_id = {} ORDER BY lesion_number"
@@ -128,9 +130,9 @@ def test_who_reads_is_on_the_screen_and_a_name_of_an_earlier_day_is_only_suggest
     reader = Reader(make_napari_viewer(show=True))
     reader.panel.controller.options.reader = "Somebody of yesterday"
     reader.open(Path(shutil.copytree(measured, tmp_path / "out")), "")
-    (line,) = reader.panel.findChildren(ReaderLine)
+    (line,) = reader.panel.window().findChildren(ReaderLine)
     assert line.isVisible()
-    assert line.text() == "Reader: nobody yet: it is asked at the first decision"
+    assert line.text() == "Reader: nobody yet"
     reader.key(Qt.Key.Key_A)
     assert suggested == ["Somebody of yesterday"]
     assert line.text() == "Reader: Reader 1"
@@ -182,3 +184,27 @@ def test_the_name_of_a_patient_does_not_stay_over_other_images(reader: Reader) -
     reader.wait(lambda: reader.panel.controller.session is not None)
     assert overlays["calcimeasure_facts"].visible
     assert "SMALL-2" in overlays["calcimeasure_facts"].text
+
+
+def test_a_conflict_asks_beside_the_lesion_with_three_named_buttons(reader: Reader) -> None:
+    def reject(number: int) -> None:
+        other = Desk(reader.folder, quiet)
+        review(other, 1).decide(number, Status.REJECTED)
+        other.close()
+
+    reject(1)
+    lesion = reader.canvas.mapToGlobal(reader.place((5.5, 15.5, 14.5)))
+    for button, status in (("Leave it open", "rejected"), ("Keep theirs", "rejected")):
+        asked = reader.answer(button)
+        reader.key(Qt.Key.Key_A)
+        assert [one.buttons for one in asked] == [["Put mine on top", "Keep theirs", "Leave it open"]]
+        assert "rejected" in asked[0].words
+        assert "A. Reader" in asked[0].words
+        assert (asked[0].at - lesion).manhattanLength() < 100
+        assert reader.ask(LESIONS.format(1))[0][1] == status
+    reader.key(Qt.Key.Key_A)  # theirs is known now
+    assert reader.ask(LESIONS.format(1))[0][1] == "accepted"
+    reject(1)
+    reader.answer("Put mine on top")
+    reader.key(Qt.Key.Key_R)
+    assert reader.ask(PLACES.format(1))[0] == (1, "rejected", "right")

@@ -7,6 +7,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QLabel, QMenu, QPushButton
 
 from napari_calcimeasure.actions import ACTIONS, Group, Shown, actions_of
+from napari_calcimeasure.panel.drawer import Drawer
 from napari_calcimeasure.panel.sheet import KeySheet
 from tests.gui.window import Reader
 
@@ -19,18 +20,24 @@ def reader(make_napari_viewer: Callable[..., object]) -> Iterator[Reader]:
 
 
 def test_every_action_has_its_button_or_its_box_with_words_and_key(reader: Reader) -> None:
-    for kind, shown in ((QPushButton, Shown.BUTTON), (QCheckBox, Shown.CHECK_BOX)):
-        widgets = reader.panel.findChildren(kind)
-        found = sorted((one.text(), one.toolTip()) for one in widgets)
-        with_key = shown is Shown.BUTTON
-        assert found == sorted(
+    window = reader.panel.window()
+    for kind, places in ((QPushButton, (Shown.BUTTON, Shown.HEADER)), (QCheckBox, (Shown.CHECK_BOX,))):
+        widgets = [
+            one
+            for part in (reader.panel, reader.panel.header, window.findChild(Drawer))
+            for one in part.findChildren(kind)
+            if one.text()
+        ]
+        found = {(one.text(), one.toolTip()) for one in widgets}
+        with_key = kind is QPushButton
+        assert found == {
             (
                 f"{one.text}  {one.label}" if one.keys and with_key else one.text,
                 f"{one.words} ({one.label})" if one.keys else one.words,
             )
             for one in ACTIONS
-            if one.shown is shown
-        )
+            if one.shown in places
+        }
         assert {one.focusPolicy() for one in widgets} == {Qt.FocusPolicy.NoFocus}
 
 

@@ -11,19 +11,18 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QInputDialog, QMenu, QMessageBox, QPushButton
+from qtpy.QtWidgets import QInputDialog, QMenu, QPushButton
 from typer.testing import CliRunner
 
 from calcimeasure import sample_folder
 from calcimeasure.cli import app
 from calcimeasure.measure.radiograph import measure_on_radiograph
-from calcimeasure.model import Status
 from calcimeasure.review import Desk
 from calcimeasure.segment import grow_on_radiograph
 from tests.dicom_phantom import Header, write_series
 from tests.gui.window import NO_KEY, Reader
 from tests.phantoms import straight_grid
-from tests.review.test_desk import quiet, review
+from tests.review.test_desk import quiet
 
 HIPS, HAND, FILM = 1, 2, 3
 """Numbers of the stacks of the sample, measured one after another."""
@@ -150,7 +149,7 @@ def test_clicks_go_there_and_buttons_and_menus_decide(reader: Reader) -> None:
     assert reader.session.selected == 4
     k = reader.session.display.to_index_kji(reader.viewer.dims.point)[0]
     assert round(k) == reader.session.lesions[4].lesion.measurements.long_axis_slice
-    buttons = reader.panel.findChildren(QPushButton)
+    buttons = reader.panel.window().findChildren(QPushButton)
     accept = next(one for one in buttons if one.text() == "Accept  A")
     QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
     assert (4, "accepted") in reader.ask(STATE.format(HIPS))
@@ -252,6 +251,7 @@ def test_the_next_ct_comes_onto_the_same_layers_and_what_was_drawn_stays_with_it
     reader.key(Qt.Key.Key_2)
     reader.drag([reader.place((k, row - up, column)) for up in (2, 4, 6)])
     reader.key(Qt.Key.Key_H)
+    reader.key(Qt.Key.Key_P)
     worklist = reader.panel.worklist.table
     middle = worklist.visualItemRect(worklist.item(worklist.rowCount() - 1, 0)).center()
     QTest.mouseClick(worklist.viewport(), Qt.MouseButton.LeftButton, NO_KEY, middle)
@@ -307,7 +307,7 @@ def test_a_lesion_is_divided_by_two_clicks_and_joined_by_one(reader: Reader) -> 
     reader.key(Qt.Key.Key_Z, CTRL | SHIFT)
     assert reader.ask(there)[-1] == (number,)
 
-    buttons = reader.panel.findChildren(QPushButton)
+    buttons = reader.panel.window().findChildren(QPushButton)
     QTest.mouseClick(next(one for one in buttons if one.text() == "Join  J"), Qt.MouseButton.LeftButton)
     part = np.argwhere(reader.session.labels[k] == number)
     reader.click(reader.place((k, *part[len(part) // 2])))
@@ -354,7 +354,8 @@ def test_stacks_in_which_nothing_was_found_are_gone_through_and_seen(
     reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == 2)  # it goes on
     seen = "SELECT stack_id, reader, is_withdrawn, looked_at IS NOT NULL FROM looks ORDER BY look_id"
     assert reader.ask(seen) == [(1, "A. Reader", 0, 1)]
-    button = next(one for one in reader.panel.findChildren(QPushButton) if one.text() == "Seen  V")
+    reader.key(Qt.Key.Key_P)
+    button = next(one for one in reader.panel.window().findChildren(QPushButton) if one.text() == "Seen  V")
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     reader.pause()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # this is the last one: it is taken back
@@ -419,23 +420,6 @@ def test_bone_is_shown_and_taken_over(reader: Reader) -> None:
     assert reader.ask(
         f"SELECT status, tissue, algorithm_type FROM current_lesions WHERE lesion_number = 8 AND stack_id = {HIPS}"
     ) == [("accepted", "calcified_mass", "semiautomatic")]
-
-
-def test_conflict_asks_and_theirs_stays(reader: Reader, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = Desk(folder, quiet)
-    review(other, HIPS).decide(1, Status.REJECTED)
-    other.close()
-    asked: list[str] = []
-
-    def no(_: object, __: str, question: str) -> QMessageBox.StandardButton:
-        asked.append(question)
-        return QMessageBox.StandardButton.No
-
-    monkeypatch.setattr(QMessageBox, "question", no)
-    reader.key(Qt.Key.Key_A)
-    assert len(asked) == 1
-    assert "A. Reader" in asked[0]
-    assert reader.ask(STATE.format(HIPS))[0] == (1, "rejected")
 
 
 def test_a_stack_whose_images_are_gone_is_said_and_the_others_go_on(

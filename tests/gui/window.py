@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QPushButton, QWidget
+from qtpy.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 
 from calcimeasure.review import Desk
 from tests.plugin.desks import ask
@@ -22,11 +23,19 @@ if TYPE_CHECKING:
     from napari_calcimeasure._session import ShownSession
     from napari_calcimeasure.panel import ReviewPanel
 
-PATIENCE_S = 20.0
+PATIENCE_S = 90.0
 PRESSED_S = 0.03
 NO_KEY = Qt.KeyboardModifier.NoModifier
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+class Asked(NamedTuple):
+    """A question: its words, its buttons, and where on the screen it stood."""
+
+    words: str
+    buttons: list[str]
+    at: QPoint
 
 
 class Reader:
@@ -60,7 +69,7 @@ class Reader:
         """Wait until something holds, and until the stack that was asked for is on the screen."""
         end = time.monotonic() + PATIENCE_S
         while not holds() or self.panel.controller.arriving.is_coming:
-            assert time.monotonic() < end, "waited in vain"
+            assert time.monotonic() < end, f"waited in vain, for a frame: {self.panel.controller.arriving.is_coming}"
             QApplication.processEvents()
             time.sleep(0.005)
 
@@ -69,8 +78,25 @@ class Reader:
         for key in keys:
             QTest.keyClick(self.canvas, key)
 
+    def answer(self, text: str) -> list[Asked]:
+        """Press a button of the next question, as soon as it opens; what was asked is in the list."""
+        asked: list[Asked] = []
+        end = time.monotonic() + PATIENCE_S
+
+        def press() -> None:
+            box = QApplication.activeModalWidget()
+            if isinstance(box, QMessageBox):
+                asked.append(Asked(box.text(), [one.text() for one in box.buttons()], box.pos()))
+                button = next(one for one in box.buttons() if one.text() == text)
+                QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+            elif time.monotonic() < end:
+                QTimer.singleShot(10, press)
+
+        QTimer.singleShot(0, press)
+        return asked
+
     def press_button(self, text: str) -> None:
-        button = next(one for one in self.panel.findChildren(QPushButton) if one.text() == text)
+        button = next(one for one in self.panel.window().findChildren(QPushButton) if one.text() == text)
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def pause(self, seconds: float = 0.0) -> None:
@@ -91,6 +117,15 @@ class Reader:
         from_center = (world - camera.center[1:]) * camera.zoom
         height, width = self.viewer.canvas.size
         return QPoint(round(width / 2 + from_center[1]), round(height / 2 + from_center[0]))
+
+    def move(self, place: QPoint, button: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+        """Move the mouse; QTest moves it with no button down."""
+        at = QPointF(place)
+        event = QMouseEvent(
+            QEvent.Type.MouseMove, at, QPointF(self.canvas.mapToGlobal(place)), Qt.MouseButton.NoButton, button, NO_KEY
+        )
+        QApplication.sendEvent(self.canvas, event)
+        self.pause(PRESSED_S)
 
     def drag(self, places: Sequence[QPoint]) -> None:
         QTest.mousePress(self.canvas, Qt.MouseButton.LeftButton, NO_KEY, places[0])

@@ -126,6 +126,9 @@ def allowed_in(state: State) -> set[str]:
 
 
 ALWAYS = {
+    "recover review",
+    "napari",
+    "worklist",
     "previous stack",
     "next stack",
     "open results",
@@ -153,13 +156,13 @@ def test_layers_of_a_stack_that_was_closed_can_be_looked_at() -> None:
 
 
 def test_on_ct_everything_is_allowed_but_what_radiographs_need() -> None:
-    assert {*BY_NAME} - allowed_in(OPEN) == {"grow", "calibrate"}
+    assert {*BY_NAME} - allowed_in(OPEN) == {"calibrate"}
 
 
 def test_what_decides_about_a_lesion_needs_one() -> None:
     without = State(has_desk=True, has_layers=True, has_stack=True)
     needs = {
-        *("accept", "reject", "undecide", "delete", "divide", "join", "take over", "grow", "calibrate"),
+        *("accept", "reject", "undecide", "delete", "divide", "join", "take over", "calibrate"),
         *(name for name in BY_NAME if name.startswith(("side ", "tissue ", "site ", "morphology "))),
     }
     assert {*BY_NAME} - allowed_in(without) == needs
@@ -177,7 +180,6 @@ def test_while_a_stack_is_coming_the_reader_can_look_and_go_on_and_nothing_else(
 @pytest.mark.parametrize(
     ("name", "state", "said"),
     [
-        ("grow", OPEN, "An outline is grown on radiographs"),
         ("calibrate", OPEN, "Radiographs are calibrated"),
         ("calibrate", State(has_stack=True, is_radiograph=True), "Outline a mass first"),
         ("save review", State(), "There is no review yet"),

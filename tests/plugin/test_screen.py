@@ -11,8 +11,9 @@ from napari.components import ViewerModel
 from calcimeasure.model import Laterality, Outline, Status, Tissue, Volume
 from calcimeasure.store import Store
 from napari_calcimeasure._kinds import WINDOWS_HU
+from napari_calcimeasure._palette import COLORS
 from napari_calcimeasure._rows import evidence, lesion_cells, lesion_order
-from napari_calcimeasure._screen import COLORS, PLANES, Screen
+from napari_calcimeasure._screen import PLANES, Screen
 from napari_calcimeasure._session import ShownSession
 from tests.model.test_model import volume_of
 from tests.phantoms import oblique_grid

@@ -11,7 +11,7 @@ import numpy as np
 
 from calcimeasure.analysis.lesion import assess
 from calcimeasure.model import Outline, Report, Tissue, Volume
-from calcimeasure.review import OpenedStack, Session
+from calcimeasure.review import Answer, OpenedStack, Session
 from calcimeasure.settings import Settings, settings_hash
 from calcimeasure.store import Store, file_url, open_store
 from tests.model.test_model import volume_of
@@ -60,9 +60,9 @@ def store_with(file: Path, volume: Image, outlines: Sequence[Outline], tissue: T
 
 
 def begin(store: Store, stack_id: int, volume: Image, reader: str = "A. Reader", answer: bool = True) -> Session:
-    """Begin a review; every question gets the same answer."""
+    """Begin a review; every conflict gets the same answer, mine or theirs."""
     stack = OpenedStack(stack_id, volume, store.histories(stack_id))
-    return Session(store, SETTINGS, stack, reader, lambda: reader, lambda _: answer)
+    return Session(store, SETTINGS, stack, reader, lambda: reader, lambda _: Answer.MINE if answer else Answer.THEIRS)
 
 
 def ask(file: Path, question: str) -> list[tuple[object, ...]]:

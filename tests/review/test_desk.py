@@ -11,7 +11,7 @@ import pytest
 from calcimeasure import find_series, load_image, sample_folder
 from calcimeasure.errors import InputPathError, OutputError
 from calcimeasure.model import Status, Tissue
-from calcimeasure.review import Desk, OpenedStack, Session, TaskState, open_stack
+from calcimeasure.review import Answer, Desk, OpenedStack, Session, TaskState, open_stack
 from calcimeasure.review.worklist import tasks_of
 from tests.model.test_model import volume_of
 from tests.phantoms import straight_grid
@@ -46,7 +46,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def review(desk: Desk, stack_id: int) -> Session:
     stack = open_stack(desk.store, desk.settings, stack_id)
-    return Session(desk.store, desk.settings, stack, "A. Reader", lambda: "", lambda _: True)
+    return Session(desk.store, desk.settings, stack, "A. Reader", lambda: "", lambda _: Answer.MINE)
 
 
 def test_a_review_that_was_begun_by_hand_is_kept_whole(saved: Path) -> None:

@@ -174,8 +174,6 @@ def test_a_place_beside_the_image_and_a_ct_are_refused(session: Session, tmp_pat
     with store_with(tmp_path / "ct.db", volume, [], Tissue.CALCIFIED_MASS) as opened:
         stack = begin(*opened, volume)
         with pytest.raises(ReviewError, match="found CT"):
-            stack.growing(None, (1, 1, 1))
-        with pytest.raises(ReviewError, match="found CT"):
             stack.calibrate(LINE)
 
 

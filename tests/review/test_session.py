@@ -26,7 +26,7 @@ from calcimeasure.model import (
     Tissue,
     Volume,
 )
-from calcimeasure.review import CuttingPlane, Session
+from calcimeasure.review import Answer, Conflict, CuttingPlane, Session
 from calcimeasure.store import Store
 from tests.conftest import PROJECT
 from tests.model.test_model import volume_of
@@ -573,6 +573,34 @@ def test_a_lesion_that_somebody_changed_asks_and_theirs_stays(
     assert (session.labels[5, 22:25, 10:12] == 1).all()
     assert not session.labels[7, 22:25, 10:12].any()
     assert ask(file, "SELECT made_by FROM lesion_revisions WHERE revision_number = 2") == [("B. Other",)]
+
+
+def test_a_conflict_that_is_left_open_keeps_the_draft_and_is_asked_about_when_it_is_left(
+    opened: tuple[Store, int], volume: Volume, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, other = begin(*opened, volume), begin(*opened, volume, "B. Other")
+    other.decide(1, Status.ACCEPTED)
+    asked: list[Conflict] = []
+
+    def later(conflict: Conflict) -> Answer:
+        asked.append(conflict)
+        return Answer.LATER
+
+    monkeypatch.setattr(session, "_ask", later)
+    paint(session, (slice(7, 8), slice(22, 25), slice(10, 12)), 1)
+    with pytest.raises(ReviewError, match="Lesion 1: somebody else"):
+        session.save_all()
+    assert list(session.drafts) == [1]
+    session.save_all(1e-9)  # what is kept now and then asks nothing
+    assert [one.numbers for one in asked] == [(1,)]
+    assert "B. Other" in asked[0].theirs
+    with pytest.raises(ReviewError, match="Lesion 1: somebody else"):
+        session.select(2)
+    assert len(asked) == 2
+    assert ask(file, "SELECT made_by FROM lesion_revisions WHERE revision_number = 2") == [("B. Other",)]
+    monkeypatch.setattr(session, "_ask", lambda _: Answer.MINE)
+    session.save_all()
+    assert ask(file, "SELECT made_by FROM lesion_revisions WHERE revision_number = 3") == [("A. Reader",)]
 
 
 def test_my_outline_goes_on_top_of_theirs_when_i_say_so(opened: tuple[Store, int], volume: Volume, file: Path) -> None:

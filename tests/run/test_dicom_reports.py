@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -233,3 +234,42 @@ def test_a_tilted_phantom_is_valid_and_has_the_values_of_the_table(
     tmp_path: Path, shared_phantoms: Path, external_program: Callable[[str], Path]
 ) -> None:
     assert check_reports([shared_phantoms / "tilt"], tmp_path, external_program) == 1
+
+
+def objects_in(out: Path) -> dict[str, list[str]]:
+    folder = out / "private" / "identified"
+    return {name: sorted(path.name for path in (folder / name).glob("*.dcm")) for name in ("seg", "sr")}
+
+
+def test_no_object_stays_that_says_what_is_no_longer_true(out: Path, tmp_path: Path) -> None:
+    """Of a stack whose lesions were all rejected nothing stays, and nothing else is touched."""
+    write_ct(tmp_path / "images" / "other", patient_id="other", seed="other")
+    assert run("measure", tmp_path / "images", "--out", out, "--set", "min_volume_mm3=20")[0] == 0
+    decide(out, Status.ACCEPTED)
+    export = ("export", out, "--format", "sr", "--identified")
+    assert run(*export)[0] == 0
+    before = objects_in(out)
+    assert [len(names) for names in before.values()] == [2, 2]
+    foreign = out / "private" / "identified" / "seg" / "foreign.dcm"
+    shutil.copy(tmp_path / "images" / "other" / "IM00000.dcm", foreign)
+    (foreign.parent / "broken.dcm").write_bytes(b"no DICOM")
+    assert "Removed" not in run(*export)[1]
+    with store_that_is_there(out, print) as (store, settings):
+        stack_id = next(iter(store.measured_stacks()))
+        newest = [history[-1] for history in store.histories(stack_id).values()]
+        store.append(stack_id, [review.decide(one, Status.REJECTED, review.Signature("A")) for one in newest], settings)
+    code, said = run("export", out, "--format", "seg", "--identified")
+    assert (code, said.count("Removed, because it says what is no longer true: ")) == (0, 2)
+    after = objects_in(out)
+    assert [len(set(before[name]) - set(after[name])) for name in ("seg", "sr")] == [1, 1]
+    assert {"foreign.dcm", "broken.dcm"} <= set(after["seg"])
+
+
+def test_proposed_objects_stay_as_long_as_they_are_true(out: Path) -> None:
+    export = ("export", out, "--format", "seg", "--identified")
+    assert run(*export, "--status", "proposed")[0] == 0
+    assert "Removed" not in run(*export)[1], "nothing is accepted, and nothing was decided"
+    assert len(objects_in(out)["seg"]) == 1
+    decide(out, Status.REJECTED, (1,))
+    assert "Removed" in run(*export)[1]
+    assert objects_in(out)["seg"] == []

@@ -183,3 +183,26 @@ def test_lesion_is_found_by_its_uid_of_any_table(measured: Path) -> None:
     assert told[0].stdout == told[1].stdout.replace(names[new], new)
     assert new in told[0].stdout
     assert names[new] not in told[0].stdout
+
+
+def test_lesion_is_found_by_the_numbers_of_the_printed_table(measured: Path, tmp_path: Path) -> None:
+    by_uid = run("explain", measured, "--lesion", uid_of(measured)).stdout
+    assert by_uid.startswith("Stack 1, ct/")
+    assert run("explain", measured, "--stack", 1, "--lesion", 1).stdout == by_uid
+    assert run("explain", measured, "--lesion", 1).stdout == by_uid  # of the only stack
+    write_ct(tmp_path / "two" / "a", seed="a")
+    write_ct(tmp_path / "two" / "b", seed="b")
+    printed = run("measure", tmp_path / "two", "--out", tmp_path / "out").stdout
+    for stack, lesion, axis in re.findall(r"^ (\d) \w+ +(\d) unknown unknown +(\S+) x", printed, re.MULTILINE):
+        said = run("explain", tmp_path / "out", "--stack", stack, "--lesion", lesion).stdout
+        assert said.startswith(f"Stack {stack}, ")
+        assert number(said, "long axis") == pytest.approx(float(axis), abs=0.051)
+    assert len(re.findall("unknown unknown", printed)) == 4
+    for arguments, message in (
+        (["--lesion", "1"], "--stack N expected beside --lesion 1, found none"),
+        (["--stack", "3", "--lesion", "1"], "--stack from 1 to 2 expected"),
+        (["--stack", "0", "--lesion", "1"], "--stack from 1 to 2 expected"),
+        (["--stack", "2", "--lesion", "9"], "has no lesion 9 in stack 2"),
+    ):
+        result = run("explain", tmp_path / "out", *arguments)
+        assert (result.exit_code, message in " ".join(result.stderr.split())) == (2, True), result.stderr

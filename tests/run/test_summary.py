@@ -46,7 +46,7 @@ def test_masses_are_counted_and_listed_largest_first(measured: Outcome) -> None:
         replace(measured, lesions=(large, unsure, rejected)),
     )
     assert (found.measured, found.masses, found.large, found.unsure) == (2, 3, 1, 1)
-    assert [lesion for _, lesion in found.listed] == [first, second, large]
+    assert [(one.position, one.lesion) for one in found.listed] == [(1, first), (1, second), (2, large)]
 
 
 def test_what_was_not_measured_is_counted_by_state_and_reason_in_order(measured: Outcome) -> None:
@@ -70,7 +70,7 @@ def test_stack_has_the_name_of_its_folder_where_it_lies_there_alone(
     measured: Outcome, paths: list[str], names: list[str]
 ) -> None:
     listed = summary_of(*(at(measured, path) for path in paths)).listed
-    assert [name for name, _ in listed] == [name for name in names for _ in measured.masses]
+    assert [one.stack for one in listed] == [name for name in names for _ in measured.masses]
 
 
 def test_only_the_first_masses_are_listed(measured: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -128,6 +129,7 @@ def said(images: Path) -> tuple[str, ...]:
     told.append(said_by("export", out, "--format", "csv", "--status", "accepted", "--for", "a registry"))
     told.append(said_by("export", out, "--format", "revisions"))
     told.append(said_by("export", out, "--format", "csv"))
+    told.append(said_by("export", out, "--format", "html", "--status", "accepted"))
     return tuple(told)
 
 
@@ -141,7 +143,7 @@ def store_of(out: Path):  # noqa: ANN201 - as open_store
 
 @pytest.fixture(scope="module")
 def out(images: Path, said: tuple[str, ...]) -> Path:
-    assert len(said) == 6
+    assert len(said) == 7
     return images.parent / "out"
 
 
@@ -163,10 +165,11 @@ def test_images_with_a_canary_in_every_attribute_are_measured(out: Path) -> None
 def test_no_text_of_a_header_and_no_name_is_outside_of_private(out: Path) -> None:
     files = [path for path in out.rglob("*") if path.is_file() and path.relative_to(out).parts[0] != "private"]
     names = {"lesions.csv", "studies.csv", "lesions.schema.json", "studies.schema.json", "lesions_accepted.csv"}
-    assert {path.name for path in files} == {*names, "revisions.csv"}
-    assert {path.name: TRACES.findall(path.read_text(encoding="utf-8")) for path in files} == {
-        path.name: [] for path in files
-    }
+    assert {path.name for path in files} == {*names, "revisions.csv", "report.html", "report_accepted.html"}
+    # The letters of an encoded picture are no text.
+    texts = {path.name: re.sub(r'base64,[^"]*', "", path.read_text(encoding="utf-8")) for path in files}
+    assert {name: TRACES.findall(text) for name, text in texts.items()} == {name: [] for name in texts}
+    assert "report_accepted.html" in texts
 
 
 def test_no_text_of_a_header_is_said(said: tuple[str, ...], images: Path) -> None:
@@ -275,3 +278,16 @@ def test_store_knows_what_left(out: Path) -> None:
         str(folder / name) for folder in (out, identified) for name in ("lesions.csv", "studies.csv")
     }
     assert {(row[6], bool(row[7])) for row in rows} == {(1, False)}
+
+
+@pytest.mark.parametrize("kind", ["sdtm", "fhir.json"])
+def test_no_text_of_a_header_is_in_the_formats_of_others(out: Path, tmp_path: Path, kind: str) -> None:
+    folder = shutil.copytree(out, tmp_path / "copy")
+    for options in (["--status", "accepted"], ["--status", "proposed"]):
+        assert TRACES.findall(said_by("export", folder, "--format", kind[:4], *options)) == []
+        written = folder / kind
+        files = [path for path in (written.iterdir() if written.is_dir() else [written]) if path.stat().st_size > 200]
+        assert files
+        assert {path.name: TRACES.findall(path.read_text(encoding="utf-8")) for path in files} == {
+            path.name: [] for path in files
+        }

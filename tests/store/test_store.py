@@ -51,8 +51,8 @@ from calcimeasure.model import (
     Tissue,
     Volume,
 )
-from calcimeasure.settings import Settings, algorithm, algorithm_of, format_settings, parse_settings, settings_hash
 from calcimeasure.model.follow import LinkSource, LinkState, Motion
+from calcimeasure.settings import Settings, algorithm, algorithm_of, format_settings, parse_settings, settings_hash
 from calcimeasure.store import (
     LesionLink,
     ObjectKind,

@@ -18,6 +18,19 @@ MORPHOLOGICALLY_ABNORMAL: Final[Code] = ("49755003", "SCT", "Morphologically Abn
 CALCIFICATION: Final[Code] = ("18115005", "SCT", "Pathologic calcification, calcified structure")
 """DICOM has no code for calcinosis."""
 
+GROUP: Final[Code] = ("125007", "DCM", "Measurement Group")
+TRACKING_IDENTIFIER: Final[Code] = ("112039", "DCM", "Tracking Identifier")
+TRACKING_UID: Final[Code] = ("112040", "DCM", "Tracking Unique Identifier")
+FINDING_SITE: Final[Code] = ("363698007", "SCT", "Finding Site")
+LATERALITY: Final[Code] = ("272741003", "SCT", "Laterality")
+UNKNOWN: Final[Code] = ("261665006", "SCT", "Unknown")
+MEDIAN: Final[Code] = ("130290", "DCM", "Median")
+DERIVATION: Final[Code] = ("121401", "DCM", "Derivation")
+UNCERTAINTY: Final[Code] = ("371884006", "SCT", "+/-, range of measurement uncertainty")
+
+SCHEME: Final = "99CALCIMEASURE"
+"""Coding Scheme Designator of quantities for which the standard has no code (PS3.16 section 8.2)."""
+
 SIDES: Final[dict[Laterality, Code]] = {
     Laterality.RIGHT: ("24028007", "SCT", "Right"),
     Laterality.LEFT: ("7771000", "SCT", "Left"),
@@ -50,6 +63,11 @@ _LEVELS: Final[dict[str, Code]] = {
     "sacral": ("54735007", "SCT", "Sacrum"),
 }
 """Parts of the spine, by the detail of a site (`calcimeasure.model.Site.detail`)."""
+
+
+def side_of(laterality: Laterality) -> Code:
+    """Give the code of a side, also of the midline and of an unknown side."""
+    return {**SIDES, Laterality.MIDLINE: MEDIAN}.get(laterality, UNKNOWN)
 
 
 def region_of(site: Site | None) -> Code | None:

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.export.dicom.border import single_border
-from calcimeasure.export.dicom.codes import CALCIFICATION, SIDES, region_of
+from calcimeasure.export.dicom.codes import (
+    CALCIFICATION,
+    FINDING_SITE,
+    GROUP,
+    LATERALITY,
+    SIDES,
+    TRACKING_IDENTIFIER,
+    TRACKING_UID,
+    UNKNOWN,
+    region_of,
+    side_of,
+)
 from calcimeasure.export.dicom.content import (
     CONTAINS,
     CONTEXT,
@@ -48,11 +59,8 @@ if TYPE_CHECKING:
 VIEWER_TOOL: Final = "Cornerstone3DTools@^0.1.0:Bidirectional"
 """Begin of a Tracking Identifier that viewers draw as two axes which a person can edit (OHIF)."""
 
-GROUP: Final[Code] = ("125007", "DCM", "Measurement Group")
 OBSERVER_TYPE: Final[Code] = ("121005", "DCM", "Observer Type")
 
-_TRACKING_IDENTIFIER: Final[Code] = ("112039", "DCM", "Tracking Identifier")
-_TRACKING_UID: Final[Code] = ("112040", "DCM", "Tracking Unique Identifier")
 _PERSON: Final[Code] = ("121006", "DCM", "Person")
 _PERSON_NAME: Final[Code] = ("121008", "DCM", "Person Observer Name")
 _COMMENT: Final[Code] = ("121106", "DCM", "Comment")
@@ -63,10 +71,6 @@ _SOURCE_SERIES: Final[Code] = ("121232", "DCM", "Source series for segmentation"
 _SOURCE_IMAGE: Final[Code] = ("121233", "DCM", "Source image for segmentation")
 _IMAGE_REGION: Final[Code] = ("111030", "DCM", "Image Region")
 _SOURCE: Final[Code] = ("260753009", "SCT", "Source")
-_FINDING_SITE: Final[Code] = ("363698007", "SCT", "Finding Site")
-_LATERALITY: Final[Code] = ("272741003", "SCT", "Laterality")
-_UNKNOWN: Final[Code] = ("261665006", "SCT", "Unknown")
-_MEDIAN: Final[Code] = ("130290", "DCM", "Median")
 _ALGORITHM_NAME: Final[Code] = ("111001", "DCM", "Algorithm Name")
 _ALGORITHM_VERSION: Final[Code] = ("111003", "DCM", "Algorithm Version")
 _ALGORITHM_PARAMETERS: Final[Code] = ("111002", "DCM", "Algorithm Parameters")
@@ -142,11 +146,11 @@ def group_of(lesion: Lesion, context: GroupContext) -> Dataset:
     identifier = f"{PROGRAM} {lesion.number}"
     items = [
         text_item(
-            _TRACKING_IDENTIFIER,
+            TRACKING_IDENTIFIER,
             f"{VIEWER_TOOL}:{identifier}" if context.has_axes else identifier,
             relation=CONTEXT,
         ),
-        uid_item(_TRACKING_UID, context.naming.uid(lesion.tracking_uid) or ""),
+        uid_item(TRACKING_UID, context.naming.uid(lesion.tracking_uid) or ""),
         *_reader_items(lesion, context.naming),
         text_item(_COMMENT, described(lesion)),
         code_value(_FINDING, CALCIFICATION),
@@ -240,14 +244,14 @@ def _region_items(lesion: Lesion, context: GroupContext) -> list[Dataset]:
 
 def _site_item(lesion: Lesion) -> Dataset:
     side = SIDES.get(lesion.side.laterality) if lesion.side else None
-    modifier = [] if side is None else [code_value(_LATERALITY, side, relation=MODIFIER)]
-    return code_value(_FINDING_SITE, region_of(lesion.site) or _UNKNOWN, modifier, relation=MODIFIER)
+    modifier = [] if side is None else [code_value(LATERALITY, side, relation=MODIFIER)]
+    return code_value(FINDING_SITE, region_of(lesion.site) or UNKNOWN, modifier, relation=MODIFIER)
 
 
 def _side_item(lesion: Lesion) -> Dataset:
     """Say the side, also where it is the midline or not known, which a modifier of the site cannot say."""
     laterality = lesion.side.laterality if lesion.side else Laterality.UNKNOWN
-    return code_value(_LATERALITY, {**SIDES, Laterality.MIDLINE: _MEDIAN}.get(laterality, _UNKNOWN))
+    return code_value(LATERALITY, side_of(laterality))
 
 
 def _algorithm_items(lesion: Lesion) -> list[Dataset]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from calcimeasure.export.dicom.codes import DERIVATION, SCHEME, UNCERTAINTY
 from calcimeasure.export.dicom.content import MODIFIER, PROPERTY, code_value, number_item
 from calcimeasure.model.numbers import NUMBERS, reader_of
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.export.dicom.codes import Code
     from calcimeasure.model import Lesion
-
-SCHEME: Final = "99CALCIMEASURE"
-"""Coding Scheme Designator of quantities for which the standard has no code (PS3.16 section 8.2)."""
 
 MEAN: Final[Code] = ("373098007", "SCT", "Mean")
 
@@ -31,8 +29,6 @@ UNITS: Final[dict[str, Code]] = {
     "": ("1", "UCUM", "no units"),
 }
 
-_DERIVATION: Final[Code] = ("121401", "DCM", "Derivation")
-_UNCERTAINTY: Final[Code] = ("371884006", "SCT", "+/-, range of measurement uncertainty")
 _ATTENUATION: Final[Code] = ("112031", "DCM", "Attenuation Coefficient")
 _VOLUME: Final[Code] = ("118565006", "SCT", "Volume")
 _AREA: Final[Code] = ("42798000", "SCT", "Area")
@@ -113,7 +109,7 @@ def quantities_of(lesion: Lesion) -> tuple[Quantity, ...]:
 def known_items(lesion: Lesion) -> tuple[str, ...]:
     """Give the names of the numbers and confidences of a lesion that are known, in the order of their items."""
     numbers = (one.name for one in quantities_of(lesion) if written_value(lesion, one.name)[0] is not None)
-    return (*numbers, *(name for name, value in _certainties(lesion).items() if value is not None))
+    return (*numbers, *certainties_of(lesion))
 
 
 def quantity_item(lesion: Lesion, quantity: Quantity, children: Iterable[Dataset] = ()) -> Dataset:
@@ -129,29 +125,30 @@ def quantity_item(lesion: Lesion, quantity: Quantity, children: Iterable[Dataset
         raise ValueError(f"A lesion whose {quantity.name} is known expected, found lesion {lesion.number}.")
     content = list(children)
     if quantity.derivation is not None:
-        content.append(code_value(_DERIVATION, quantity.derivation, relation=MODIFIER))
+        content.append(code_value(DERIVATION, quantity.derivation, relation=MODIFIER))
     if quantity.uncertainty is not None:
         half_width, _ = written_value(lesion, quantity.uncertainty)
         if half_width is not None:
-            content.append(number_item(_UNCERTAINTY, half_width, UNITS[unit], relation=PROPERTY))
+            content.append(number_item(UNCERTAINTY, half_width, UNITS[unit], relation=PROPERTY))
     return number_item(quantity.concept, value, UNITS[unit], content)
 
 
 def certainty_items(lesion: Lesion, names: Container[str]) -> list[Dataset]:
     """Make the items of the confidences in tissue and side, from 0 to 1, that are among the names."""
-    values = _certainties(lesion)
     return [
-        number_item(concept, f"{values[name]:.2f}", UNITS[""])
-        for name, concept in _CERTAINTIES.items()
+        number_item(concept, value, UNITS[""])
+        for name, (concept, value) in certainties_of(lesion).items()
         if name in names
     ]
 
 
-def _certainties(lesion: Lesion) -> dict[str, float | None]:
-    return {
+def certainties_of(lesion: Lesion) -> dict[str, tuple[Code, str]]:
+    """Give the confidences in tissue and side that are known, by their columns: the code, and the value as written."""
+    values = {
         "tissue_confidence": lesion.tissue_confidence,
         "laterality_confidence": lesion.side.confidence if lesion.side else None,
     }
+    return {name: (_CERTAINTIES[name], f"{value:.2f}") for name, value in values.items() if value is not None}
 
 
 def written_value(lesion: Lesion, name: str) -> tuple[str | None, str]:

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from calcimeasure.errors import OutputError
+from calcimeasure.export.dicom.codes import SCHEME
 from calcimeasure.export.dicom.content import CONTEXT, MODIFIER, code_value, container, image_item, text_item, uid_item
 from calcimeasure.export.dicom.encode import encoded, write_start
 from calcimeasure.export.dicom.header import PROGRAM, Kind, begun_object
@@ -25,7 +26,7 @@ from calcimeasure.export.dicom.lesion_groups import (
     has_axes,
     needs_segment,
 )
-from calcimeasure.export.dicom.quantities import SCHEME, known_items
+from calcimeasure.export.dicom.quantities import known_items
 from calcimeasure.export.dicom.references import named_images
 from calcimeasure.export.dicom.source import SourceImage
 from calcimeasure.export.dicom.values import content_uid

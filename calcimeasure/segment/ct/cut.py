@@ -59,12 +59,19 @@ def cut(
     bone = ((others & (from_sure_mm > CT.sure_mm)) | cortex) & ~sure
     if not bone.any():
         return dense.copy()
+    markers = sure.astype(np.int32) + 2 * bone
+    divided = watershed(steepness_of(attenuation_hu, spacing_mm), markers, mask=dense)
+    return _without_spurs(divided == 1, dense, spacing_mm)
+
+
+def steepness_of(attenuation_hu: NDArray[np.int16], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
+    """Compute how steeply smoothed attenuation changes in each voxel of a box (k, j, i)."""
     smooth_hu = ndimage.gaussian_filter(
         np.clip(attenuation_hu, *CT.compared_hu).astype(np.float32), [CT.steepness_sigma_mm / mm for mm in spacing_mm]
     )
-    steepness = np.sqrt(sum(np.square(ndimage.sobel(smooth_hu, axis) / mm) for axis, mm in enumerate(spacing_mm)))
-    markers = sure.astype(np.int32) + 2 * bone
-    return _without_spurs(watershed(steepness, markers, mask=dense) == 1, dense, spacing_mm)
+    squares = sum(np.square(ndimage.sobel(smooth_hu, axis) / mm) for axis, mm in enumerate(spacing_mm))
+    steepness: NDArray[np.float32] = np.sqrt(squares)
+    return steepness
 
 
 def _without_spurs(

@@ -82,7 +82,12 @@ class _Judged:
     notices: tuple[str, ...] = ()
 
 
-def propose(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] | None = None) -> Proposals:
+def propose(
+    volume: Volume,
+    settings: MeasureSettings,
+    bones: NDArray[np.bool_] | None = None,
+    meant_kji: NDArray[np.intp] | None = None,
+) -> Proposals:
     """Find dense components, divide them where different tissues meet, and judge the tissue of each piece.
 
     Parameters
@@ -94,6 +99,9 @@ def propose(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] 
     bones
         (k, j, i), true where another program outlined bone. A part inside this mask is bone, unless its features are
         those of a certain mass.
+    meant_kji
+        (n, 3) indexes of voxels that a reader says to lie in a calcified mass: what holds them is one, whatever its
+        signs say. None if no reader has pointed at anything.
 
     Returns
     -------
@@ -103,7 +111,7 @@ def propose(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] 
     components = find_components(volume, settings)
     if not components.outlines:
         return Proposals((), components.dropped_count)
-    judged = _judge_copy(volume, settings, bones)
+    judged = _judge_copy(volume, settings, bones, meant_kji)
 
     def pieces(outline: Outline) -> list[tuple[int, Proposal]]:
         return _pieces(volume, outline, judged, settings)
@@ -156,7 +164,12 @@ def _on_voxels(blocks: NDArray[np.bool_], factor_kji: tuple[int, int, int], shap
     return Outline.from_mask(mask[inside], (start[0], start[1], start[2]))
 
 
-def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.bool_] | None) -> _Judged:
+def _judge_copy(
+    volume: Volume,
+    settings: MeasureSettings,
+    bones: NDArray[np.bool_] | None,
+    meant_kji: NDArray[np.intp] | None = None,
+) -> _Judged:
     """Split and judge on a coarse copy, within the box of the dense voxels."""
     coarse = coarse_copy(volume)
     body = find_body(coarse)
@@ -182,8 +195,10 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
         outlined = _on_blocks(bones, coarse)[box]
         judgements, notices = _by_mask(judgements, parts, outlined)
         able = ~outlined
+    meant = _labels_at(meant_kji, parts.labels, box, coarse)
+    judgements = [_MEANT if n in meant else one for n, one in enumerate(judgements, 1)]
     tissues = [judgement.tissue for judgement in judgements]
-    bony = [is_bone(one.tissue, said.get(n)) for n, one in enumerate(judgements, 1)]
+    bony = [n not in meant and is_bone(one.tissue, said.get(n)) for n, one in enumerate(judgements, 1)]
     scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, bony, labeled, stack)
     joined = find_wholes(scene, judgements, settings)
     joined, whole_of, judgements = _in_wholes(scene, judgements, joined)
@@ -199,7 +214,29 @@ def _judge_copy(volume: Volume, settings: MeasureSettings, bones: NDArray[np.boo
     boxes = _boxes(groups)
     places = find_places(coarse, volume.geometry, body, groups, marrow)
     placed = {n: judge_by_place(grouped[n], _blocks_of(n, groups, box), places, settings) for n, box in boxes.items()}
+    placed |= dict.fromkeys({int(number[label]) for label in meant} - {BONE_GROUP, OUTSIDE_GROUP}, _MEANT)
     return _Judged(coarse, body, groups, marrow, wholes, grouped | placed, boxes, sure, places, notices)
+
+
+_MEANT = Judgement(Tissue.CALCIFIED_MASS, 1.0, 1.0, ())
+"""Of a part that a reader points at."""
+
+
+def _labels_at(
+    places_kji: NDArray[np.intp] | None, labels: NDArray[np.int32], box: Box, coarse: Coarse
+) -> frozenset[int]:
+    """List the labels of the blocks that hold places of the stack; where a block has none, those of its neighbors."""
+    if places_kji is None:
+        return frozenset()
+    blocks = places_kji // coarse.factor_kji - [part.start for part in box]
+    found: set[int] = set()
+    for block in blocks:
+        for reach in (0, 1):
+            near = labels[tuple(slice(max(0, n - reach), max(0, n + reach + 1)) for n in block.tolist())]
+            if near.any():
+                found.add(int(np.bincount(near[near > 0]).argmax()))
+                break
+    return frozenset(found)
 
 
 def _marrow(

@@ -19,7 +19,10 @@ def is_speck(outline: Outline, pyramid: Pyramid) -> bool:
     """Tell whether an outline is too small to be proposed."""
     if outline.voxel_count < RADIOGRAPH.fewest_proposed_pixels:
         return True
-    length = longest_extent(np.argwhere(outline.mask()[0]) * pyramid.steps[0]) + min(pyramid.steps[0])
+    mask = outline.mask()[0]
+    # No other pixel lies farther out than the border, in any direction.
+    border = np.argwhere(mask & ~ndimage.binary_erosion(mask))
+    length = longest_extent(border * pyramid.steps[0]) + min(pyramid.steps[0])
     return pyramid.in_mm and length < RADIOGRAPH.smallest_proposed_mm
 
 

@@ -116,27 +116,42 @@ def kept_to_painted(outline: Outline, painted: NDArray[np.bool_], pyramid: Pyram
     -------
     Outline
         The outline. The painted region itself if the outline lies farther from it than a third of its width, or holds
-        less than half of it, or leaves out a part of it that is as dense as the outline: it is never made worse.
+        less than half of it, or leaves out a part of it that is denser than half-way from the surroundings to the
+        outline.
     """
     mask = outline.mask_in((0, 0, 0), (1, *painted.shape))[0]
-    rows, columns = (np.flatnonzero((mask | painted).any(axis=axis)) for axis in (1, 0))
-    near = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    mask, inside = mask[near], np.pad(painted[near], 1)
     steps = pyramid.steps[0]
-    width = 2 * float(ndimage.distance_transform_edt(inside, sampling=steps).max())
-    beyond = ndimage.distance_transform_edt(~inside, sampling=steps)[1:-1, 1:-1]
-    left_out = painted[near] & ~mask
-    kept = 1 - np.count_nonzero(left_out) / np.count_nonzero(painted)
+    width = _width(painted, steps)
+    near = _box_of(mask | painted, round(RADIOGRAPH.beside_painted * width / min(steps)) + 1)
+    mask, inside = mask[near], painted[near]
+    beyond = ndimage.distance_transform_edt(~inside, sampling=steps)
+    left_out = inside & ~mask
+    kept = 1 - np.count_nonzero(left_out) / np.count_nonzero(inside)
     leaves = beyond[mask].max() > RADIOGRAPH.beyond_painted * width or kept < RADIOGRAPH.least_of_painted
-    if leaves or _leaves_dense_parts(pyramid.copies[0][near], mask, left_out):
+    away = ndimage.distance_transform_edt(~(mask | inside), sampling=steps)
+    beside = (away > 0) & (away <= max(RADIOGRAPH.beside_painted * width, *steps))
+    if leaves or _leaves_dense_part(pyramid.copies[0][near], mask, left_out, beside):
         return Outline.from_mask(painted[None])
     return outline
 
 
-def _leaves_dense_parts(image: NDArray[np.float32], mask: NDArray[np.bool_], left_out: NDArray[np.bool_]) -> bool:
-    """Tell whether much of what was painted and is left out is about as dense as the outline."""
-    if not left_out.any():
+def _width(mask: NDArray[np.bool_], steps: tuple[float, float]) -> float:
+    """Width of a region: the diameter of the largest disk in it."""
+    inside = np.pad(mask[_box_of(mask, 0)], 1)
+    return 2 * float(ndimage.distance_transform_edt(inside, sampling=steps).max())
+
+
+def _box_of(mask: NDArray[np.bool_], room: int) -> tuple[slice, slice]:
+    """Give the rows and columns of a mask, with some more around it."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return slice(max(0, rows[0] - room), rows[-1] + room + 1), slice(max(0, columns[0] - room), columns[-1] + room + 1)
+
+
+def _leaves_dense_part(
+    image: NDArray[np.float32], mask: NDArray[np.bool_], left_out: NDArray[np.bool_], beside: NDArray[np.bool_]
+) -> bool:
+    """Tell whether what was painted and is left out is nearer in density to the outline than to what lies beside."""
+    if not (left_out.any() and beside.any()):
         return False
-    rest = float(np.quantile(image[left_out], RADIOGRAPH.rest_quantile))
-    dense = left_out & (image > (float(np.median(image[mask])) + rest) / 2)
-    return bool(np.count_nonzero(dense) > RADIOGRAPH.most_left_out * np.count_nonzero(mask))
+    rest, dense, around = (float(np.median(image[part])) for part in (left_out, mask, beside))
+    return rest - around > (dense - around) / 2

@@ -172,20 +172,25 @@ def drawn(pyramid: Pyramid, shadow: Shadow) -> tuple[NDArray[np.bool_], tuple[in
     near = np.where(ndimage.binary_dilation(shadow.mask, iterations=2), shadow.shares, 0)
     near = np.clip(near, 1e-4, 1 - 1e-4)
     log_odds = np.log(near / (1 - near))
-    start, at = [], []
+    start, weights = [], []
     for axis in range(2):
         half = shadow.side / 2 / pyramid.steps[0][axis]
         low = min(max(0, math.floor(shadow.center[axis] - half)), shape[axis] - 1)
         high = max(low + 1, min(shape[axis], math.ceil(shadow.center[axis] + half) + 1))
         start.append(low)
-        at.append((np.arange(low, high) - shadow.center[axis]) * pyramid.steps[0][axis] / shadow.pixel + MIDDLE)
-    inside = (
-        ndimage.map_coordinates(
-            log_odds, np.meshgrid(*at, indexing="ij"), order=1, cval=RADIOGRAPH.beyond_patch_log_odds
-        )
-        > 0
-    )
+        at = (np.arange(low, high) - shadow.center[axis]) * pyramid.steps[0][axis] / shadow.pixel + MIDDLE
+        weights.append(_linear_weights(at))
+    # Beyond the patch all weights are 0, and so is the sum: that is outside.
+    inside = weights[0] @ log_odds @ weights[1].T > 0
     return ndimage.binary_fill_holes(inside), (start[0], start[1])
+
+
+def _linear_weights(at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, SIDE) weights of the pixels of a patch in the values between them, along one axis; beyond it 0."""
+    away = np.abs(at[:, None] - np.arange(SIDE))
+    within = (at >= 0) & (at <= SIDE - 1)
+    weights: NDArray[np.float64] = np.where(within[:, None], np.maximum(1 - away, 0), 0)
+    return weights
 
 
 def _closeness(pyramid: Pyramid, shadow: Shadow, point: tuple[float, float]) -> float:

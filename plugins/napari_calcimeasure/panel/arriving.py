@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtOpenGLWidgets import QOpenGLWidget
-from qtpy.QtWidgets import QMainWindow
-
+from napari_calcimeasure.panel.canvas import canvas_in
 from napari_calcimeasure.panel.veil import Veil
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from qtpy.QtOpenGLWidgets import QOpenGLWidget
     from qtpy.QtWidgets import QWidget
 
     from napari_calcimeasure.panel.controller import Controller
@@ -66,13 +65,10 @@ class Arriving:
     def _find_canvas(self) -> QOpenGLWidget | None:
         """Find the canvas of the viewer, and listen to its frames.
 
-        napari has no event for a frame on the screen. The canvas is a child of the central widget of the window, and
-        Qt says when a frame of the canvas is on the screen.
+        napari has no event for a frame on the screen: Qt says when a frame of the canvas is on the screen.
         """
         if self._canvas is None:
-            window = self._review.parent.window()
-            center = window.centralWidget() if isinstance(window, QMainWindow) else None
-            self._canvas = None if center is None else center.findChild(QOpenGLWidget)
+            self._canvas = canvas_in(self._review.parent.window())
             if self._canvas is not None:
                 self._canvas.frameSwapped.connect(self._on_frame)
         return self._canvas

@@ -15,7 +15,7 @@ from napari.utils.notifications import show_error, show_info
 from qtpy.QtCore import QTimer
 
 from calcimeasure import CalcimeasureError
-from calcimeasure.review import ReviewError
+from calcimeasure.review import ReviewError, companions_of
 from napari_calcimeasure import _keys
 from napari_calcimeasure._background import Background
 from napari_calcimeasure._rows import lesion_order
@@ -27,25 +27,34 @@ from napari_calcimeasure.panel.arriving import Arriving
 from napari_calcimeasure.panel.bones import BoneSearch
 from napari_calcimeasure.panel.by_hand import ByHand
 from napari_calcimeasure.panel.calibrating import Calibrating
+from napari_calcimeasure.panel.caliper import Caliper
+from napari_calcimeasure.panel.canvas import canvas_in, on_the_screen
 from napari_calcimeasure.panel.closed import close_3d
 from napari_calcimeasure.panel.deciding import Deciding, lesion_in_hand
+from napari_calcimeasure.panel.flow import Flow
+from napari_calcimeasure.panel.journaling import Journaling
 from napari_calcimeasure.panel.looking import Looking
+from napari_calcimeasure.panel.mouse import Mouse
 from napari_calcimeasure.panel.outlining import Outlining
+from napari_calcimeasure.panel.overview import Overview
 from napari_calcimeasure.panel.painting import Painting
 from napari_calcimeasure.panel.pointing import Pointing
 from napari_calcimeasure.panel.questions import Questions
+from napari_calcimeasure.panel.room import Room, hide_numbers_of_sliders
+from napari_calcimeasure.panel.showing import Showing
 from napari_calcimeasure.panel.stacks import Stacks
 from napari_calcimeasure.panel.tables_out import TablesOut
 from napari_calcimeasure.panel.timers import timer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import napari
     from qtpy.QtWidgets import QWidget
 
-    from calcimeasure.review import Desk, OpenedStack
+    from calcimeasure.review import Answer, Companions, Conflict, Desk, OpenedStack
     from napari_calcimeasure.panel.evidence import EvidenceLabel
+    from napari_calcimeasure.panel.header import Header
     from napari_calcimeasure.panel.lesions import LesionsBox
     from napari_calcimeasure.panel.lines import DoubtLine, ReaderLine
     from napari_calcimeasure.panel.tools import ActionButtons
@@ -68,8 +77,14 @@ class Widgets:
         The lines about a doubtful decision, and about the person who reads.
     decide, draw
         The boxes of buttons, check boxes and menus.
+    header
+        The bar along the upper edge of the window.
+    offer_by_hand
+        Shows or hides the buttons for images that are opened by hand.
     show_keys
         Opens the sheet of keys.
+    toggle_worklist
+        Shows the worklist over the image, or hides it.
     """
 
     worklist: WorklistBox
@@ -79,7 +94,10 @@ class Widgets:
     reader: ReaderLine
     decide: ActionButtons
     draw: ActionButtons
+    header: Header
+    offer_by_hand: Callable[[bool], object]
     show_keys: Callable[[], object]
+    toggle_worklist: Callable[[], object]
 
 
 class LayerRemoved(Protocol):
@@ -109,7 +127,12 @@ class Controller:
     arriving: Arriving
     by_hand: ByHand
     deciding: Deciding
+    flow: Flow
     looking: Looking
+    showing: Showing
+    room: Room
+    overview: Overview
+    caliper: Caliper
     painting: Painting
     pointing: Pointing
     outlining: Outlining
@@ -130,7 +153,14 @@ class Controller:
         self.arriving = Arriving(self, (widgets.lesions, widgets.evidence))
         self.by_hand = ByHand(self)
         self.deciding = Deciding(self)
+        self.flow = Flow(self)
+        self.journaling = Journaling(self)
         self.looking = Looking(self)
+        self.showing = Showing(self)
+        self.mouse = Mouse(self)
+        self.room = Room(self)
+        self.overview = Overview(self)
+        self.caliper = Caliper(self)
         self.painting = Painting(self)
         self.pointing = Pointing(self)
         self.outlining = Outlining(self)
@@ -138,6 +168,8 @@ class Controller:
         self.bones = BoneSearch(self)
         self._unbind: Callable[[], None] = lambda: None
         self._open_3d: Callable[[], None] = lambda: None
+        self._is_closing = False
+        self._companions: Mapping[int, Companions] = {}
         self._clock = timer(parent, KEEP_MS, self._keep_now_and_then)
 
     # Actions
@@ -221,6 +253,12 @@ class Controller:
         self._reader = name
         self.widgets.reader.tell(name)
 
+    def _ask_about_conflict(self, conflict: Conflict) -> Answer:
+        """Ask which change is valid, beside the lesion that two persons changed."""
+        place = None if self.screen is None else self.screen.place_of(conflict.numbers[0])
+        beside = None if place is None else on_the_screen(canvas_in(self.parent.window()), *place)
+        return self.questions.ask_about_conflict(conflict, beside)
+
     def change_reader(self) -> None:
         """Ask who reads; what was drawn before is kept under the name that was valid then."""
         session = self.session
@@ -247,8 +285,9 @@ class Controller:
         """
         self.begin(desk)
         self.reader = reader or self.reader
-        self.widgets.worklist.offer_by_hand(desk.is_temporary)
-        self.stacks.open_first(desk, loading)
+        self.widgets.offer_by_hand(desk.is_unsaved)
+        self.journaling.begin(desk)
+        self.stacks.open_first(desk, loading, self.journaling.begins_at)
 
     def begin(self, desk: Desk) -> None:
         """Close the open review, and begin another one, without showing its worklist."""
@@ -256,6 +295,7 @@ class Controller:
         self.background = Background(self.tell)
         self.desk = desk
         self._clock.start()
+        self.mouse.begin(canvas_in(self.parent.window()))
         self._open_3d = close_3d(self.parent.window())
         self._unbind = _keys.bind_viewer(
             self.viewer,
@@ -265,21 +305,35 @@ class Controller:
 
     def close_review(self) -> None:
         """Save everything, write the tables, and remove the layers of the review."""
+        if self._is_closing:
+            return  # a question about the review is open
         if self.desk is None:
             self.background.close()
             return
+        self._is_closing = True
+        try:
+            self._close(self.desk)
+        finally:
+            self._is_closing = False
+
+    def _close(self, desk: Desk) -> None:
         self._clock.stop()
         self._open_3d()
         self._unbind()
-        self.keep_everything()
+        if self.keep_everything():
+            self.journaling.end()
+        discards = self.by_hand.part(desk)
         self._put_down()
         self.arriving.end()
+        self.showing.end()
+        self.mouse.end()
+        self.looking.forget()
         if self.screen is not None:
             self.screen.close()
         self.screen = None
         self.background.close()
-        self.tables.write_at_once(self.desk)
-        self.desk.close()
+        self.tables.write_at_once(desk)
+        desk.close(discards)
         self.desk = None
         self.stacks.forget()
 
@@ -299,39 +353,53 @@ class Controller:
         if not self.guarded(self.keep_stack):
             self.arriving.end()  # the stack before stays
             return
+        self.looking.note()
         self._put_down()
         self.stacks.shown = stack.stack_id
         desk = self.desk
-        session = ShownSession(
-            desk.store, desk.settings, stack, self.reader, self.sign, self.questions.ask_about_conflict
-        )
+        session = ShownSession(desk.store, desk.settings, stack, self.reader, self.sign, self._ask_about_conflict)
         if self.screen is None or not self.screen.show(session):
             self.screen = Screen(self.viewer, session, self.screen)
             self._listen(self.screen)
-        self.screen.window(self.options.window)
+        self.looking.begin()
         # The session is set only now: events of the layers while they change are not about lesions of this stack.
         self.session = session
         session.changed.connect(self.follow)
         session.show_rejected(self.widgets.draw.is_on("show rejected"))
         self.viewer.layers.events.removed.connect(self._on_layer_removed)
         self.widgets.lesions.name_columns(session)
+        self.widgets.header.tell(session.image)
         self.stacks.tell_progress()
         self.stacks.update_task()
         self.show_lesions()
         order = lesion_order(session)
-        open_ones = [number for number in order if not session.lesions[number].lesion.is_decided]
         if order:
-            self.deciding.go_to((open_ones or order)[0])
+            self.deciding.go_to(self.stacks.first_lesion(order, session))
         else:
             self.screen.labels.selected_label = session.next_number
+        self.journaling.restore()
         self.bones.show(self.widgets.draw.is_on("show bone"))
+        self.overview.begin()
+        self._find_companions(session)
         self.stacks.prefetch_soon()
         self.arriving.await_frame()
+
+    def _find_companions(self, session: ShownSession) -> None:
+        """Find the same masses in other series, and pairs, in the background."""
+
+        def take(found: Mapping[int, Companions]) -> None:
+            if session is self.session:
+                self._companions = found
+                self.show_lesions()
+
+        self.background.run(partial(companions_of, session.store, session.stack_id), take)
 
     def _listen(self, screen: Screen) -> None:
         """Connect to the events of layers that were just made."""
         self.painting.listen(screen.labels)
         self.pointing.listen(screen.labels)
+        self.showing.begin(screen)
+        hide_numbers_of_sliders(self.parent.window())
         _keys.bind_layers(screen.layers, _keys.calls_by_key(self.perform))
 
     def keep_stack(self) -> None:
@@ -348,11 +416,14 @@ class Controller:
         self.painting.stop()
         self.stacks.stop_prefetching()
         self.pointing.stop()
+        self.overview.end()
         self.bones.close()
         if self.session is not None:
             self.viewer.layers.events.removed.disconnect(self._on_layer_removed)
         self.session = None
+        self._companions = {}
         self.deciding.forget_doubt()
+        self.widgets.header.tell(None)
         self.widgets.lesions.empty()
         self.widgets.evidence.setText("")
 
@@ -367,6 +438,7 @@ class Controller:
             self.guarded(self.keep_stack)
             self._put_down()
             self.screen.lock()
+            self.showing.draw()
             show_info("A layer of the review was removed: the stack is closed, what was drawn is kept.")
 
     # What changed
@@ -375,7 +447,7 @@ class Controller:
         """Show the table of lesions again, and the evidence for the selected lesion."""
         if self.session is not None:
             self.widgets.lesions.fill(self.session)
-            self.widgets.evidence.tell(self.session)
+            self.widgets.evidence.tell(self.session, self._companions)
 
     def follow(self, what: str) -> None:
         """Show the changes that the session reports."""
@@ -383,6 +455,8 @@ class Controller:
         if session is None or screen is None:
             return
         self.show_lesions()
+        self.showing.draw_soon()
+        self.overview.draw()
         if what == "labels":
             screen.refresh()
         elif what == "lesions":

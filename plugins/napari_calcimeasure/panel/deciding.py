@@ -60,14 +60,17 @@ class Deciding:
     def decide(self, status: Status) -> None:
         """Accept or reject the lesion, or revoke the decision."""
         if status is not Status.ACCEPTED:
-            self._do(lambda session, number: session.decide(number, status))
+            if self._do(lambda session, number: session.decide(number, status)) and status is Status.REJECTED:
+                self._review.flow.go_on()
             return
         lesion = self._lesion()
         was_unsure = lesion is not None and lesion.tissue is Tissue.UNKNOWN
         is_refused = lesion is not None and lesion.tissue in NO_MASS  # at once, whatever is unknown about it
         doubt = None if is_refused else doubt_about_accepting
-        if self._do(lambda session, number: session.decide(number, status), doubt) and was_unsure:
-            show_info("Accepted: it was not sure that it is a mass, now it is a calcified mass.")
+        if self._do(lambda session, number: session.decide(number, status), doubt):
+            if was_unsure:
+                show_info("Accepted: it was not sure that it is a mass, now it is a calcified mass.")
+            self._review.flow.go_on()
 
     def set_side(self, side: Laterality) -> None:
         """Set the side of the lesion."""
@@ -106,8 +109,8 @@ class Deciding:
         """Accept the lesion, or the piece of bone that was clicked on, as a calcified mass."""
         if self._review.bones.has_choice:
             self._review.bones.take_over()
-        else:
-            self._do(lambda session, number: session.take_over(number), doubt_about_accepting)
+        elif self._do(lambda session, number: session.take_over(number), doubt_about_accepting):
+            self._review.flow.go_on()
 
     def delete(self) -> None:
         """Remove the lesion."""

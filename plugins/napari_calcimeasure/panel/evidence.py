@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel
+from qtpy.QtWidgets import QLabel, QScrollArea
 
-from napari_calcimeasure._rows import evidence
+from napari_calcimeasure._rows import evidence, remark_lines
 
 if TYPE_CHECKING:
-    from calcimeasure.review import Session
+    from collections.abc import Mapping
 
-HEIGHT_PX = 72
-"""Smallest height, so that the tables above do not move when another lesion is selected."""
+    from calcimeasure.review import Companions, Session
+
+HEIGHT_PX = 90
+"""Smallest height of what is in view; the rest is scrolled to."""
 
 
 class EvidenceLabel(QLabel):
@@ -24,10 +26,27 @@ class EvidenceLabel(QLabel):
         self.setWordWrap(True)
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.setMinimumHeight(HEIGHT_PX)
+        self.setMargin(4)
 
-    def tell(self, session: Session) -> None:
-        """Show the evidence for the selected lesion; empty if no lesion is selected."""
+    def scrolled(self) -> QScrollArea:
+        """Give an area in which the label can be scrolled."""
+        area = QScrollArea()
+        area.setWidget(self)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setMinimumHeight(HEIGHT_PX)
+        return area
+
+    def tell(self, session: Session, companions: Mapping[int, Companions]) -> None:
+        """Show the numbers and the evidence of the selected lesion; empty if no lesion is selected."""
         selected = session.selected
         is_there = selected is not None and selected in {*session.lesions, *session.drafts}
-        self.setText(evidence(session.lesion(selected)) if selected is not None and is_there else "")
+        if selected is None or not is_there:
+            self.setText("")
+            return
+        lesion = session.lesion(selected)
+        remarks = "" if lesion is None else remark_lines(session, lesion)
+        words = evidence(lesion, companions.get(selected))
+        self.setText("<br>".join(filter(None, (remarks, words))))

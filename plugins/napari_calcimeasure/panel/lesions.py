@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QGroupBox, QVBoxLayout
 
+from napari_calcimeasure._palette import color_of
 from napari_calcimeasure._rows import columns_of, lesion_cells, lesion_order
-from napari_calcimeasure._screen import color_of
 from napari_calcimeasure._sizes import LESION_COLUMNS
 from napari_calcimeasure._tables import Table
 from napari_calcimeasure.actions import Group
@@ -16,7 +16,9 @@ from napari_calcimeasure.actions import Group
 if TYPE_CHECKING:
     from calcimeasure.review import Session
 
-_STATUS, _FLAGS = LESION_COLUMNS.index("Status"), LESION_COLUMNS.index("Flags")
+_STATUS, _SITE = LESION_COLUMNS.index("Status"), LESION_COLUMNS.index("Site")
+_BESIDE = tuple(LESION_COLUMNS.index(name) for name in ("mL", "HU", "Flags"))
+"""Columns that a narrow panel has no room for: they stand in the words about the selected lesion."""
 
 
 class LesionsBox(QGroupBox):
@@ -27,9 +29,13 @@ class LesionsBox(QGroupBox):
 
     def __init__(self) -> None:
         super().__init__(str(Group.LESIONS))
-        self.table = Table(LESION_COLUMNS, stretched=_FLAGS)
+        self.table = Table(LESION_COLUMNS, stretched=_SITE)
+        for column in _BESIDE:
+            self.table.setColumnHidden(column, True)
         self.table.chosen.connect(self.chosen)
-        QVBoxLayout(self).addWidget(self.table)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2, 2, 2, 2)
+        layout.addWidget(self.table)
 
     def name_columns(self, session: Session) -> None:
         """Set the names of the columns for this kind of image."""

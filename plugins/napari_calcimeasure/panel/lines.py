@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
-NOBODY = "nobody yet: it is asked at the first decision"
+NOBODY = "nobody yet"
 DOUBT_STYLE = "background-color: #ff9030; color: #000000; font-weight: bold; padding: 4px;"
 
 

@@ -100,6 +100,7 @@ class Pointing:
     def stop(self) -> None:
         """Cancel the special meaning of the next click."""
         self._next = None
+        self._review.caliper.forget()
         if self.line is not None:
             self.line.close()
         self.line = None

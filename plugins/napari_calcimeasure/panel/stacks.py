@@ -15,11 +15,13 @@ from napari_calcimeasure.panel.timers import timer
 from napari_calcimeasure.panel.worklist import OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from calcimeasure.review import Desk, Task
+    from calcimeasure.review import Desk, Session, Task
     from napari_calcimeasure.panel.controller import Controller
 
+OTHERS_MS = 5000
+"""How often the store is asked whether another reader has decided something. The question takes a millisecond."""
 PREFETCH_MS = 400
 """Delay before the next stack is loaded, so that the present stack is drawn first at full speed."""
 
@@ -40,18 +42,34 @@ class Stacks:
         self.shown: int | None = None
         self.wanted: int | None = None
         self._tasks: dict[int, Task] = {}
+        self._at_last = False
+        self._newest: tuple[int, int, int] | None = None
         self._prefetched: OpenedStack | None = None
         self._soon = timer(review.parent, PREFETCH_MS, self._prefetch, once=True)
+        self._others = timer(review.parent, OTHERS_MS, self._follow_others)
 
     # What the worklist shows
 
-    def open_first(self, desk: Desk, loading: Callable[[], OpenedStack] | None) -> None:
-        """Show the worklist, and the first stack that is not done."""
+    def open_first(self, desk: Desk, loading: Callable[[], OpenedStack] | None, at: int | None = None) -> None:
+        """Show the worklist, and the first stack that is not done, or a given one.
+
+        Parameters
+        ----------
+        desk
+            The folder.
+        loading
+            Returns the first stack that is not done, if it is already being loaded.
+        at
+            The stack at which the reader was when the program ended without closing the review.
+        """
         self.fill()
+        self._others.start()
         first = first_open(self._tasks.values())
         if first is None:
             show_info(f"{desk.folder} has no measured stack: there is nothing to review.")
             return
+        if at is not None and at in self._tasks and at != first.stack_id:
+            first, loading = self._tasks[at], None
         if first.state not in OPEN:
             self._worklist.show_every_stack()
         self.go_to(first.stack_id, loading)
@@ -60,6 +78,7 @@ class Stacks:
         """Show the present worklist of the store."""
         if self._review.desk is None:
             return
+        self._newest = self._review.desk.store.newest_rows()
         self._tasks = {task.stack_id: task for task in self._review.desk.tasks}
         self._worklist.fill(self._tasks, self.shown)
         self.tell_progress()
@@ -69,10 +88,50 @@ class Stacks:
         session, task = self._review.session, self._tasks.get(self.shown or 0)
         if session is None or task is None:
             return
-        task = task.with_lesions(one.lesion for one in session.lesions.values())
+        unsure = [
+            uid for one in session.lesions.values() if session.remarks.unsure_readers(uid := one.lesion.tracking_uid)
+        ]
+        task = task.with_lesions((one.lesion for one in session.lesions.values()), unsure)
         self._tasks[task.stack_id] = task
         self._worklist.update_task(task)
         self.tell_progress()
+
+    def _follow_others(self) -> None:
+        """Show what other readers have decided since the worklist was read."""
+        desk = self._review.desk
+        if desk is None:
+            return
+        newest: list[tuple[int, int, int]] = []
+        is_read = self._review.guarded(lambda: newest.append(desk.store.newest_rows()), quietly=True)
+        if is_read and newest[0] != self._newest:
+            self._review.guarded(self.fill, quietly=True)
+
+    @property
+    def unsure_count(self) -> int:
+        """Number of undecided lesions for which a second reader is wanted."""
+        return sum(len(task.unsure) for task in self._tasks.values())
+
+    def open_beside(self, step: int) -> int | None:
+        """Find the next or previous stack with something to decide, in the order of the list and round its end."""
+        order = self._worklist.in_order(self._tasks)[::step]
+        here = order.index(self.shown) + 1 if self.shown in order else 0
+        others = [stack_id for stack_id in (*order[here:], *order[:here]) if stack_id != self.shown]
+        return next((one for one in others if self._tasks[one].open_count > len(self._tasks[one].unsure)), None)
+
+    def first_lesion(self, order: Sequence[int], session: Session) -> int:
+        """Choose the lesion with which a stack begins: the first undecided one, or the last where the way leads back.
+
+        Parameters
+        ----------
+        order
+            The lesions of the table, at least one.
+        session
+            The session of the stack.
+        """
+        place, self._at_last = (-1 if self._at_last else 0), False
+        undecided = [number for number in order if not session.lesions[number].lesion.is_decided]
+        mine = [number for number in undecided if session.is_open(number)]
+        return (mine or undecided or list(order))[place if mine else 0]
 
     def tell_progress(self) -> None:
         """Show how many stacks are done."""
@@ -96,12 +155,22 @@ class Stacks:
         else:
             self.go_to(beside)
 
-    def go_to(self, stack_id: int, loading: Callable[[], OpenedStack] | None = None) -> None:
-        """Show a stack; the drafts of the stack shown before are saved first."""
+    def go_to(self, stack_id: int, loading: Callable[[], OpenedStack] | None = None, *, at_last: bool = False) -> None:
+        """Show a stack; the drafts of the stack shown before are saved first.
+
+        Parameters
+        ----------
+        stack_id
+            The stack.
+        loading
+            Returns the stack, if it is already being loaded.
+        at_last
+            Whether to begin with its last undecided lesion.
+        """
         review = self._review
         if review.desk is None or not review.guarded(review.keep_stack):
             return
-        self.wanted = stack_id
+        self.wanted, self._at_last = stack_id, at_last
         self._worklist.mark(stack_id)
         if self._prefetched is not None and self._prefetched.stack_id == stack_id:
             stack, self._prefetched = self._prefetched, None
@@ -148,6 +217,7 @@ class Stacks:
 
     def forget(self) -> None:
         """Release every stack, when the folder is closed."""
+        self._others.stop()
         self._prefetched = self.shown = self.wanted = None
         self._tasks = {}
         self._worklist.empty()

@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QGroupBox, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from calcimeasure.review import Status
-from napari_calcimeasure._screen import COLORS
+from napari_calcimeasure._palette import COLORS
 from napari_calcimeasure._tables import dot
 from napari_calcimeasure.actions import Group, Shown, actions_of, button_rows
 
@@ -25,6 +25,7 @@ DOTS = {
 }
 """The color of the outlines after the action of a button, by the name of the action."""
 
+BUTTON_STYLE = "QPushButton { padding: 3px 2px; font-size: 9pt; }"
 COLUMNS = 12
 """Number of columns of the grid of buttons: rows of 1, 2, 3, 4, 6 or 12 buttons fill the grid evenly."""
 
@@ -103,13 +104,16 @@ class ToolBox(QGroupBox):
     def __init__(self, group: Group, title: str | None = None) -> None:
         super().__init__(title or str(group))
         self.buttons = ActionButtons(button_rows(group))
-        QVBoxLayout(self).addWidget(self.buttons)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2, 2, 2, 2)
+        layout.addWidget(self.buttons)
 
 
 def button_of(action: Action) -> QPushButton:
     """Make the button of an action; it shows the key, and never gets the keyboard focus."""
     made = QPushButton(f"{action.text}  {action.label}" if action.keys else action.text)
     made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    made.setStyleSheet(BUTTON_STYLE)
     made.setToolTip(tip_of(action))
     if action.name in DOTS:
         made.setIcon(dot(DOTS[action.name]))

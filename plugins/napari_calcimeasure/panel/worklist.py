@@ -8,10 +8,10 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QVBoxLayout
 
 from calcimeasure.review import TaskState
-from napari_calcimeasure._rows import TASK_COLUMNS, task_cells
+from napari_calcimeasure._rows import TASK_COLUMNS, task_cells, task_rank
 from napari_calcimeasure._tables import Table
-from napari_calcimeasure.actions import Group, actions_of, button_rows
-from napari_calcimeasure.panel.tools import ActionButtons, button_of
+from napari_calcimeasure.actions import Group, actions_of
+from napari_calcimeasure.panel.tools import button_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +26,15 @@ STATE_COLORS = {
 }
 OPEN = (TaskState.TO_REVIEW, TaskState.IN_REVIEW)
 EVERY_STACK = "All"
+UNSURE = "Unsure"
+"""The stacks with lesions for which a second reader is wanted."""
 FILTERS = {
     "Open": OPEN,
     "To review": OPEN[:1],
     "In review": OPEN[1:],
     "Nothing found": (TaskState.NOTHING,),
     "Done": (TaskState.DONE, TaskState.SEEN),
+    UNSURE: tuple(TaskState),
     EVERY_STACK: tuple(TaskState),
 }
 _SERIES, _STATE = TASK_COLUMNS.index("Series"), TASK_COLUMNS.index("State")
@@ -49,6 +52,9 @@ class WorklistBox(QGroupBox):
     pressed = Signal(str)
     """Emits the name of the action whose button was pressed."""
 
+    told = Signal(str)
+    """Emits the progress of the review, or the present activity."""
+
     def __init__(self) -> None:
         super().__init__(str(Group.STACKS))
         self.filter = QComboBox()
@@ -58,8 +64,11 @@ class WorklistBox(QGroupBox):
         self.progress = QLabel()
         self.table = Table(TASK_COLUMNS, stretched=_SERIES)
         self.table.chosen.connect(self.chosen)
-        self._by_hand = ActionButtons(button_rows(Group.BY_HAND))
-        self._by_hand.pressed.connect(self.pressed)
+        self._sorted_by: int | None = None
+        header = self.table.horizontalHeader()
+        assert header is not None  # noqa: S101 - Qt makes it with the table
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self._sort_by)
         top = QHBoxLayout()
         top.addWidget(self.filter)
         top.addWidget(self.progress, 1)
@@ -73,16 +82,33 @@ class WorklistBox(QGroupBox):
         layout.addLayout(top)
         layout.addLayout(buttons)
         layout.addWidget(self.table)
-        layout.addWidget(self._by_hand)
 
     def fill(self, tasks: Mapping[int, Task], shown: int | None) -> None:
         """Show the stacks that match the filter, and always the stack that is in the viewer."""
         states = FILTERS[self.filter.currentText()]
-        keys = [stack_id for stack_id, task in tasks.items() if task.state in states or stack_id == shown]
+        is_for_second = self.filter.currentText() == UNSURE
+        keys = [
+            stack_id
+            for stack_id in self.in_order(tasks)
+            if stack_id == shown
+            or (tasks[stack_id].state in states and (bool(tasks[stack_id].unsure) or not is_for_second))
+        ]
         self.table.fill(
             keys, lambda key: task_cells(tasks[key]), lambda key: STATE_COLORS.get(tasks[key].state), _STATE
         )
         self.table.mark(shown)
+
+    def in_order(self, tasks: Mapping[int, Task]) -> list[int]:
+        """Order stacks by the column that was clicked on; else by patient, study and series."""
+        column = self._sorted_by
+        if column is None:
+            return list(tasks)
+        return sorted(tasks, key=lambda stack_id: task_rank(tasks[stack_id], column))
+
+    def _sort_by(self, column: int) -> None:
+        """Sort by a column; a second click on it restores the order by patient, study and series."""
+        self._sorted_by = None if column == self._sorted_by else column
+        self.filtered.emit()
 
     def empty(self) -> None:
         """Show no stack."""
@@ -107,7 +133,4 @@ class WorklistBox(QGroupBox):
     def tell(self, progress: str) -> None:
         """Show the progress of the review, or the present activity."""
         self.progress.setText(progress)
-
-    def offer_by_hand(self, offers: bool) -> None:
-        """Show or hide the buttons for images that are opened by hand."""
-        self._by_hand.setVisible(offers)
+        self.told.emit(progress)

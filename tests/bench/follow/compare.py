@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from calcimeasure.edge import find_edge
 from calcimeasure.measure import measure
 from calcimeasure.settings import Settings
-from calcimeasure.study.follow.look import look_at
-from calcimeasure.study.follow.matching import match, placed
-from calcimeasure.study.follow.motion import Registration
-from calcimeasure.study.follow.paired import Dated, paired_change
+from calcimeasure.study.follow.paired import Dated
 
 if TYPE_CHECKING:
-    from tests.bench.follow.pairs import Pair, Seen
+    from tests.bench.follow.pairs import Seen
 
 SETTINGS = Settings()
 

@@ -26,8 +26,8 @@ from tests.phantoms import (
     Cut,
     Ellipsoid,
     Grid,
-    LongBone,
     Lobulated,
+    LongBone,
     oblique_grid,
     render,
     straight_grid,
@@ -112,7 +112,7 @@ class Pair:
 
 
 @singledispatch
-def moved(shape: Paintable, turn: Array, move: Array) -> Paintable:
+def moved(shape: Paintable, turn: Array, move: Array) -> Paintable:  # noqa: ARG001 - as those below
     """Turn a shape about the origin, and move it."""
     raise TypeError(type(shape))
 
@@ -289,7 +289,7 @@ def _seen(limb: _Limb, options: Options, date: int, bend: Array, shift: Array, r
     if options.half_field and date:
         field_mm[0] /= 2
         middle = middle + turn[:, 2] * field_mm[0] / 2
-    shape = tuple(int(round(mm / step)) for mm, step in zip(field_mm, (slice_mm, pixel_mm, pixel_mm), strict=True))
+    shape = tuple(round(mm / step) for mm, step in zip(field_mm, (slice_mm, pixel_mm, pixel_mm), strict=True))
     angles = options.turn_deg if date else (0.0, 0.0, 0.0)
     grid = oblique_grid(shape, (slice_mm, pixel_mm, pixel_mm), angles, middle)  # type: ignore[arg-type]
     hu = render(
@@ -345,7 +345,7 @@ def _volume_ml(mass: Paintable, bones: Sequence[Paintable]) -> float:
 def _outline(
     mass: Paintable, bones: Sequence[Paintable], grid: Grid, look: Look, rng: np.random.Generator
 ) -> Outline | None:
-    """The voxels of a mass; of one on bone with what a proposal gets wrong: it runs along the cortex, or lacks a rim."""
+    """The voxels of a mass; of one on bone with what a proposal gets wrong: it runs along the cortex."""
     low, high = mass.bounds_lps_mm()
     frame = np.stack([grid.normal, grid.column_direction, grid.row_direction])
     spacing = np.array([grid.slice_spacing_mm, grid.row_spacing_mm, grid.column_spacing_mm])

@@ -1,0 +1,1 @@
+"""Lesions and studies as REDCap takes them: two repeating forms, their dictionary, and the records to import."""

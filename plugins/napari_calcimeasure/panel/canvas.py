@@ -1,0 +1,24 @@
+"""The canvas of napari as a widget of Qt: napari gives plugins no way to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QPoint
+from qtpy.QtOpenGLWidgets import QOpenGLWidget
+from qtpy.QtWidgets import QMainWindow
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
+
+def canvas_in(window: QWidget | None) -> QOpenGLWidget | None:
+    """Find the canvas of a window of napari: it is a child of the central widget; None if there is none."""
+    center = window.centralWidget() if isinstance(window, QMainWindow) else None
+    return None if center is None else center.findChild(QOpenGLWidget)
+
+
+def on_the_screen(canvas: QWidget | None, x: float, y: float) -> QPoint | None:
+    """Give the place on the screen of a place on the canvas; None if the place is not on the canvas."""
+    at = QPoint(round(x), round(y))
+    return None if canvas is None or not canvas.rect().contains(at) else canvas.mapToGlobal(at)

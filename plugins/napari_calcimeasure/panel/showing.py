@@ -1,0 +1,109 @@
+"""The marks over the image: they follow the camera, the plane, the lesions and the brush."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_calcimeasure._kinds import kind_of
+from napari_calcimeasure._marks import Marks, marks_of
+from napari_calcimeasure._palette import color_of, style_of
+from napari_calcimeasure.panel.canvas import canvas_in
+from napari_calcimeasure.panel.glass import Glass
+from napari_calcimeasure.panel.timers import timer
+
+if TYPE_CHECKING:
+    from calcimeasure import Lesion
+    from napari_calcimeasure._palette import LineStyle
+    from napari_calcimeasure._screen import Screen
+    from napari_calcimeasure.panel.controller import Controller
+
+DRAW_MS = 15
+"""While many events come, the marks are drawn once in this time."""
+
+
+class Showing:
+    """What is drawn over the image of the stack in the viewer."""
+
+    def __init__(self, review: Controller) -> None:
+        self._review = review
+        self._glass: Glass | None = None
+        self._soon = timer(review.parent, DRAW_MS, self.draw, once=True)
+        self._listened: list[Any] = []
+
+    def begin(self, screen: Screen) -> None:
+        """Draw over the layers of a screen that was just made."""
+        self.end()
+        canvas = canvas_in(self._review.parent.window())
+        if canvas is None:
+            return
+        self._glass = Glass(canvas, self._to_canvas)
+        dims, camera = screen.viewer.dims, screen.viewer.scene.camera
+        events = (
+            *(
+                dims.events.current_step,
+                dims.events.order,
+                dims.events.ndisplay,
+                camera.events.zoom,
+                camera.events.center,
+            ),
+            *(screen.labels.events.labels_update, screen.labels.events.set_data, screen.labels.events.visible),
+            *(screen.labels.events.paint, screen.labels.events.colormap, screen.labels.events.features),
+            *screen.axis_events,
+        )
+        for event in events:
+            event.connect(self.draw_soon)
+            self._listened.append(event)
+        self.draw_soon()
+
+    def end(self) -> None:
+        """Draw nothing."""
+        self._soon.stop()
+        for event in self._listened:
+            event.disconnect(self.draw_soon)
+        self._listened = []
+        if self._glass is not None:
+            self._glass.close_glass()
+        self._glass = None
+
+    def draw_soon(self, _: object = None) -> None:
+        """Draw the marks when the events that come now are over."""
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def draw(self) -> None:
+        """Draw the marks of the present view."""
+        screen = self._review.screen
+        if self._glass is None or screen is None:
+            return
+        self._review.caliper.leave_slice()
+        is_shown = self._review.session is not None and screen.is_whole
+        self._glass.show_marks(marks_of(screen, _look) if is_shown else Marks())
+
+    def show_own(self, marks: Marks) -> None:
+        """Draw marks of the reader: a caliper, a crosshair."""
+        if self._glass is not None:
+            self._glass.show_own(marks)
+
+    def _to_canvas(self, down: float, right: float) -> tuple[float, float]:
+        viewer = self._review.viewer
+        camera, (height, width) = viewer.scene.camera, viewer.canvas.size
+        _, middle_down, middle_right = camera.center
+        return width / 2 + (right - middle_right) * camera.zoom, height / 2 + (down - middle_down) * camera.zoom
+
+    def look_at(self, x: float, y: float) -> None:
+        """Say what lies at a place on the canvas: its value, and its position in the patient."""
+        screen, session = self._review.screen, self._review.session
+        if self._glass is None or screen is None or session is None:
+            return
+        world = screen.world_at(x, y)
+        image = session.calibrated
+        self._glass.say(kind_of(image).value_words(image, session.display.to_index_kji(world)))
+
+    def look_away(self) -> None:
+        """Say nothing: the mouse left the canvas."""
+        if self._glass is not None:
+            self._glass.say("")
+
+
+def _look(lesion: Lesion | None) -> tuple[str, LineStyle]:
+    return color_of(lesion), style_of(lesion)

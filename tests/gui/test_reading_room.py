@@ -1,0 +1,266 @@
+"""The window as a reading room: the place of the image, the mouse, lines of one pixel, by mouse and keys."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow
+
+from calcimeasure.model import Status
+from napari_calcimeasure._palette import COLORS
+from napari_calcimeasure.panel.drawer import Drawer
+from napari_calcimeasure.panel.glass import Glass
+from napari_calcimeasure.panel.overview import Picture
+from tests.gui.small import TWO_MASSES, small_folder
+from tests.gui.window import CTRL, NO_KEY, Reader
+
+SCREEN = (1280, 800)
+RIGHT, MIDDLE, LEFT = Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_folder(tmp_path_factory.mktemp("measured"), [TWO_MASSES] * 2)
+
+
+@pytest.fixture
+def reader(make_napari_viewer: Callable[..., object], measured: Path, tmp_path: Path) -> Iterator[Reader]:
+    reader = Reader(make_napari_viewer(show=True))
+    reader.open(Path(shutil.copytree(measured, tmp_path / "out")))
+    yield reader
+    reader.forget()
+
+
+def wheel(reader: Reader, notches: int, modifier: Qt.KeyboardModifier = NO_KEY, at: QPoint | None = None) -> None:
+    place = QPointF(at if at is not None else reader.canvas.rect().center())
+    event = QWheelEvent(
+        place,
+        QPointF(reader.canvas.mapToGlobal(place.toPoint())),
+        QPoint(),
+        QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton,
+        modifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(reader.canvas, event)
+    reader.pause()
+
+
+def drag(reader: Reader, button: Qt.MouseButton, places: Sequence[QPoint]) -> None:
+    QTest.mousePress(reader.canvas, button, NO_KEY, places[0])
+    for place in places[1:]:
+        reader.move(place, button)
+    QTest.mouseRelease(reader.canvas, button, NO_KEY, places[-1])
+    reader.pause()
+
+
+def facts(reader: Reader) -> str:
+    return str(reader.viewer.canvas.overlays["calcimeasure_facts"].text)
+
+
+def picture(reader: Reader) -> NDArray[np.uint8]:
+    """The canvas as it is on the screen, (rows, columns, 3)."""
+    reader.pause(0.2)
+    image = reader.panel.window().grab().toImage()
+    image = image.convertToFormat(image.Format.Format_RGB888)
+    bits = image.constBits()
+    bits.setsize(image.sizeInBytes())
+    whole = np.frombuffer(bytes(bits), np.uint8).reshape(image.height(), image.bytesPerLine())
+    corner = reader.canvas.mapTo(reader.panel.window(), QPoint(0, 0))
+    pixels = whole[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    return pixels[corner.y() :, corner.x() :][: reader.canvas.height(), : reader.canvas.width()]
+
+
+def test_the_image_has_the_window_and_one_key_brings_napari_back(reader: Reader) -> None:
+    window = reader.panel.window()
+    assert isinstance(window, QMainWindow)
+    room = reader.panel.controller.room
+    room.fold()
+    window.resize(*SCREEN)
+    reader.pause(0.2)
+    assert (window.width(), window.height()) == SCREEN
+    docks = [one for one in window.findChildren(QDockWidget) if one.isVisible()]
+    assert len(docks) == 1
+    assert docks[0].isAncestorOf(reader.panel)
+    assert not window.menuBar().isVisible()
+    assert 340 <= reader.panel.width() <= 380
+    # By pixels: what is neither header, panel nor slider. The corners of the canvas show the image, or its background.
+    canvas = reader.canvas.rect()
+    assert canvas.width() * canvas.height() >= 0.6 * SCREEN[0] * SCREEN[1]
+    assert picture(reader).shape[:2] == (canvas.height(), canvas.width())
+    at = reader.canvas.mapTo(window, canvas.center())
+    assert window.childAt(at) is reader.canvas
+
+    reader.key(Qt.Key.Key_F11)
+    assert window.menuBar().isVisible()
+    assert len([one for one in window.findChildren(QDockWidget) if one.isVisible()]) > 1
+    reader.key(Qt.Key.Key_F11)
+    assert not window.menuBar().isVisible()
+
+
+def test_the_header_says_whose_image_it_is_and_the_worklist_comes_by_a_key(reader: Reader) -> None:
+    assert reader.panel.header.isVisible()
+    for word in ("SMALL-1", "2024-01-11", "CT"):
+        assert word in reader.panel.header.words
+    (drawer,) = reader.panel.window().findChildren(Drawer)
+    assert not drawer.isVisible()
+    reader.key(Qt.Key.Key_P)
+    assert drawer.isVisible()
+    table = reader.panel.worklist.table
+    QTest.mouseClick(table.viewport(), LEFT, NO_KEY, table.visualItemRect(table.item(1, 0)).center())
+    reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == 2)
+    assert not drawer.isVisible()
+    assert "SMALL-2" in reader.panel.header.words
+
+
+def test_the_mouse_reads_also_with_a_tool_in_hand(reader: Reader) -> None:
+    viewer, screen = reader.viewer, reader.panel.controller.screen
+    middle = reader.canvas.rect().center()
+    for key in (Qt.Key.Key_6, Qt.Key.Key_2):
+        reader.key(key)
+        mode, k = screen.labels.mode, viewer.dims.current_step[0]
+        wheel(reader, -1)
+        assert viewer.dims.current_step[0] == k + 1  # toward the feet, as the slider runs
+        assert f"image {k + 2} of 12" in facts(reader)
+        wheel(reader, 2)
+        assert viewer.dims.current_step[0] == k - 1
+        wheel(reader, -1)
+
+        zoom, at = viewer.scene.camera.zoom, middle + QPoint(60, 40)
+        below = screen.world_at(at.x(), at.y())
+        wheel(reader, 2, CTRL, at)
+        assert viewer.scene.camera.zoom == pytest.approx(zoom * 1.44)
+        assert screen.world_at(at.x(), at.y()) == pytest.approx(below)
+
+        center = np.array(viewer.scene.camera.center[1:])
+        drag(reader, MIDDLE, [middle, middle + QPoint(20, 10), middle + QPoint(50, 30)])
+        moved = (center - np.array(viewer.scene.camera.center[1:])) * viewer.scene.camera.zoom
+        assert moved == pytest.approx((30, 50))
+
+        low, high = screen.image.contrast_limits
+        drag(reader, RIGHT, [middle, middle + QPoint(100, 0)])
+        wider = screen.image.contrast_limits[1] - screen.image.contrast_limits[0]
+        assert wider == pytest.approx((high - low) * 1.25)
+        drag(reader, RIGHT, [middle, middle + QPoint(0, -100)])
+        now_low, now_high = screen.image.contrast_limits
+        assert (now_low + now_high) / 2 == pytest.approx((low + high) / 2 - wider / 4)
+        assert f"W {now_high - now_low:.0f}  L {(now_low + now_high) / 2:.0f}" in facts(reader)
+        reader.key(Qt.Key.Key_F4)
+
+        QTest.mouseDClick(reader.canvas, LEFT, NO_KEY, QPoint(30, 200))
+        reader.pause()
+        fitted = viewer.scene.camera.zoom
+        viewer.reset_view()
+        assert viewer.scene.camera.zoom == pytest.approx(fitted)
+        assert screen.labels.mode == mode
+    assert not reader.session.drafts or mode == "paint"
+
+
+def test_naparis_mouse_comes_back_by_a_setting(reader: Reader) -> None:
+    reader.panel.controller.options.mouse = "napari"
+    step, zoom = reader.viewer.dims.current_step, reader.viewer.scene.camera.zoom
+    wheel(reader, 2)
+    reader.panel.controller.options.mouse = "reading"
+    assert reader.viewer.dims.current_step == step
+    assert reader.viewer.scene.camera.zoom != zoom
+
+
+def test_window_and_plane_stay_from_stack_to_stack(reader: Reader) -> None:
+    screen = reader.panel.controller.screen
+    reader.key(Qt.Key.Key_F7)
+    reader.key(Qt.Key.Key_F2)
+    middle = reader.canvas.rect().center()
+    drag(reader, RIGHT, [middle, middle + QPoint(40, 20)])
+    limits, order = tuple(screen.image.contrast_limits), reader.viewer.dims.order
+    assert limits != (-450.0, 1050.0)
+    reader.key(Qt.Key.Key_PageDown)
+    reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == 2)
+    assert tuple(screen.image.contrast_limits) == pytest.approx(limits)
+    assert reader.viewer.dims.order == order
+    assert str(screen.image.interpolation2d) == "linear"
+
+
+def test_value_and_position_under_the_mouse_are_said(reader: Reader) -> None:
+    (glass,) = reader.panel.window().findChildren(Glass)
+    k = reader.panel.controller.screen.slice_k
+    reader.move(reader.place((k, 15, 15)))
+    assert glass.said.startswith("800 HU   ")
+    x, y, z = reader.session.image.geometry.to_lps_mm((k, 15.0, 15.0))
+    for letter, value in (("L" if x >= 0 else "R", x), ("P" if y >= 0 else "A", y), ("S" if z >= 0 else "I", z)):
+        (said,) = [float(glass.said.split(f"{letter} ")[1].split()[0])]
+        assert said == pytest.approx(abs(value), abs=1.0)  # half a voxel
+    assert "row 16, column 16" in glass.said
+
+
+def test_outlines_are_lines_of_one_pixel_whose_style_is_the_decision(reader: Reader) -> None:
+    def along_the_upper_edge() -> tuple[int, int]:
+        """The thickness of the line in pixels, and how much of its way is drawn."""
+        screen, k = reader.panel.controller.screen, reader.panel.controller.screen.slice_k
+        shown = picture(reader).astype(int)
+        color = np.array([int(COLORS[reader.session.lesion(1).status][at : at + 2], 16) for at in (1, 3, 5)])
+        is_line = np.abs(shown - color).sum(axis=2) < 120
+        x0, y0 = screen.on_canvas(reader.session.display.to_world((k, 9.5, 11)))
+        x1, _ = screen.on_canvas(reader.session.display.to_world((k, 9.5, 18)))
+        strip = is_line[round(y0) - 8 : round(y0) + 9, round(x0) : round(x1)]
+        return int(strip.sum(axis=0).max()), round(100 * strip.any(axis=0).mean())
+
+    voxel_px = 0.7 * reader.viewer.scene.camera.zoom
+    assert voxel_px > 4
+    thick, dashed = along_the_upper_edge()
+    assert thick <= 2  # antialiased: its color is in one row of pixels, or in two
+    assert 30 < dashed < 85
+    reader.key(Qt.Key.Key_A)
+    thick, solid = along_the_upper_edge()
+    assert thick <= 2
+    assert solid == 100
+    reader.key(Qt.Key.Key_X)
+    thick, dotted = along_the_upper_edge()
+    assert dotted < dashed
+    assert reader.session.lesion(1).status is Status.REJECTED
+
+
+def test_a_caliper_measures_what_it_lies_on_and_goes_with_its_slice(reader: Reader) -> None:
+    caliper, k = reader.panel.controller.caliper, reader.panel.controller.screen.slice_k
+    reader.viewer.reset_view()
+    ends = [(k, 5, 5), (k, 35, 35)]
+    reader.key(Qt.Key.Key_E)
+    for end in ends:
+        reader.click(reader.place(end))
+    true_mm = float(np.hypot(30 * 0.7, 30 * 0.9))
+    assert float(caliper.words.split()[0]) == pytest.approx(true_mm, abs=0.4)
+    assert caliper.words.endswith(" mm")
+    wheel(reader, -1)
+    reader.pause(0.1)
+    assert caliper.words == ""
+    assert not reader.session.drafts
+
+
+def test_a_click_on_a_dot_of_the_overview_goes_there(reader: Reader) -> None:
+    reader.wait(lambda: reader.panel.window().findChildren(Picture))
+    (overview,) = reader.panel.window().findChildren(Picture)
+    assert sorted(overview.dots) == [1, 2]
+    assert reader.session.selected == 1
+    x, y, _ = overview.dots[2]
+    QTest.mouseClick(overview, LEFT, NO_KEY, QPoint(round(x), round(y)))
+    assert reader.session.selected == 2
+    reader.key(Qt.Key.Key_Y)
+    reader.pause()
+    assert not reader.panel.window().findChildren(Picture)
+
+
+def test_all_numbers_that_are_signed_are_shown_with_their_units(reader: Reader) -> None:
+    numbers, said = reader.session.lesion(1).measurements, reader.panel.evidence.text()
+    for word in (
+        f"long {numbers.long_axis_mm:.1f} ± {numbers.long_axis_u95_mm:.1f} mm",
+        f"{numbers.max_3d_diameter_mm:.1f} ± {numbers.max_3d_diameter_u95_mm:.1f} mm",
+        f"{numbers.volume_ml:.2f} ± {numbers.volume_u95_ml:.2f} mL",
+        f"mean {numbers.mean_hu:.0f}",
+    ):
+        assert word in said
