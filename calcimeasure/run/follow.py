@@ -235,12 +235,12 @@ def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack],
     links: list[LesionLink] = []
     for mass in found.masses:
         ends = _chain(mass.prior, mass.current)
-        for n, (one, other) in enumerate(ends):
+        for n, (ours, theirs) in enumerate(ends):
             links.append(
                 LesionLink(
                     stacks=pair,
-                    prior=one and (one.tracking_uid, prior.revisions[one.tracking_uid]),
-                    current=other and (other.tracking_uid, current.revisions[other.tracking_uid]),
+                    prior=_end(ours, prior),
+                    current=_end(theirs, current),
                     state=mass.state,
                     source=LinkSource.PROGRAM,
                     confidence=mass.confidence,
@@ -255,11 +255,15 @@ def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack],
     return True
 
 
+def _end(lesion: Lesion | None, stack: _Stack) -> tuple[str, int] | None:
+    return None if lesion is None else (lesion.tracking_uid, stack.revisions[lesion.tracking_uid])
+
+
 def _chain(ones: Sequence[Lesion], others: Sequence[Lesion]) -> list[tuple[Lesion | None, Lesion | None]]:
     """Give pairs that hold a group together: the first of one date with all of the other."""
     if not ones or not others:
-        return [(one, None) for one in ones] + [(None, other) for other in others]
-    return [(ones[0], other) for other in others] + [(one, others[0]) for one in ones[1:]]
+        return [*((one, None) for one in ones), *((None, other) for other in others)]
+    return [*((ones[0], other) for other in others), *((one, others[0]) for one in ones[1:])]
 
 
 def _masses(prior: _Stack, current: _Stack, links: Sequence[LesionLink], reason: str | None) -> list[Mass]:

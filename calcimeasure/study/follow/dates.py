@@ -137,7 +137,7 @@ def compare(prior: Day, current: Day, settings: MeasureSettings) -> Compared:
         if fit is not None and fit is not whole
     }
     masses = tuple(_followed(one, prior, current, settings) for one in found)
-    return Compared(whole and _motion(whole, is_local=False), local, masses)
+    return Compared(None if whole is None else _motion(whole, is_local=False), local, masses)
 
 
 def _side_of(lesion: Lesion) -> Laterality:
@@ -181,7 +181,7 @@ def _followed(one: Match, prior: Day, current: Day, settings: MeasureSettings) -
         before=before and _sized(before[1]),
         after=after and _sized(after[1]),
         change=change,
-        motion=one.fit and _motion(one.fit, is_local=True),
+        motion=None if one.fit is None else _motion(one.fit, is_local=True),
     )
 
 
@@ -226,9 +226,10 @@ def _change(
     (prior, numbers), (current, now) = before, after
     difference_ml = current.volume_ml - prior.volume_ml
     has_level = bool(numbers.fluid_level or now.fluid_level)
+    paired_ml = None if paired is None else paired.change_ml
     if paired is None or (has_level and "position_differs" in notices):
         u95_ml = volumes_u95_ml(numbers.volume_u95_ml or prior.volume_ml, now.volume_u95_ml or current.volume_ml)
-        return Change(difference_ml, u95_ml, ChangeSource.VOLUMES, paired and paired.change_ml, notices=notices)
+        return Change(difference_ml, u95_ml, ChangeSource.VOLUMES, paired_ml, notices=notices)
     factors = [
         factor
         for name, factor in (("kvp_differs", FOLLOW.repeat_kvp), ("kernel_differs", FOLLOW.repeat_kernel))

@@ -64,7 +64,8 @@ class Look:
 
     def points_lps_mm(self, index_zyx: NDArray[np.float64] | NDArray[np.intp]) -> NDArray[np.float64]:
         """(..., 3) positions of (..., 3) indexes."""
-        points: NDArray[np.float64] = np.asarray(index_zyx)[..., ::-1] * self.step_mm + self.origin_lps_mm
+        index = np.asarray(index_zyx, dtype=np.float64)
+        points: NDArray[np.float64] = index[..., ::-1] * self.step_mm + self.origin_lps_mm
         return points
 
     def hu_at(self, points_lps_mm: NDArray[np.float64]) -> NDArray[np.float32]:

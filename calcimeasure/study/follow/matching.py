@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 from calcimeasure.model import Laterality
 from calcimeasure.model.follow import LinkState
 from calcimeasure.study.follow.constants import FOLLOW
-from calcimeasure.study.follow.motion import moved
+from calcimeasure.study.follow.motion import inverse, moved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -209,7 +209,7 @@ def _looked_for(looks: tuple[Look, Look], index: int, one: Placed, fit: Fit | No
 def _looked_for_before(looks: tuple[Look, Look], index: int, one: Placed, fit: Fit | None) -> Match:
     if fit is None or not fit.carries:
         return Match((), (index,), LinkState.UNDECIDED, None, 0.0)
-    state, confidence = _there(looks[1], looks[0], one, np.linalg.inv(fit.matrix))
+    state, confidence = _there(looks[1], looks[0], one, inverse(fit.matrix))
     states = {
         "dense": LinkState.NOT_FOUND_BEFORE,
         "outside": LinkState.NOT_IMAGED_BEFORE,
@@ -225,7 +225,7 @@ def _there(here: Look, other: Look, one: Placed, matrix: NDArray[np.float64]) ->
     imaged = float(other.is_imaged(around).mean())
     if imaged < FOLLOW.imaged_share:
         return "outside", 1 - imaged
-    core, back = moved(matrix, one.core_lps_mm), np.linalg.inv(matrix)
+    core, back = moved(matrix, one.core_lps_mm), inverse(matrix)
     dense = 0.0
     for step in product((-1.0, 0.0, 1.0), repeat=3):
         shift = FOLLOW.look_around_mm * np.array(step)

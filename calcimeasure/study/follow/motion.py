@@ -58,6 +58,11 @@ class Fit:
         return self.bone_share + self.similarity
 
 
+def inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the motion from the current stack to the prior one."""
+    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+
+
 def moved(matrix: NDArray[np.float64], points_lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
     """Move (..., 3) points."""
     there: NDArray[np.float64] = points_lps_mm @ matrix[:3, :3].T + matrix[:3, 3]
@@ -135,7 +140,7 @@ class Registration:
         return max((one.similarity for one in found), default=-1.0)
 
     def _middles(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        back = np.linalg.inv(matrix)
+        back = inverse(matrix)
         return np.concatenate([self._lesions[0], moved(back, self._lesions[1])])
 
     def _fits(
@@ -175,7 +180,7 @@ class Registration:
     ) -> Fit:
         there = moved(matrix, cloud)
         there = there[self.current.is_used(there)]
-        back = moved(np.linalg.inv(matrix), self._clouds[1])
+        back = moved(inverse(matrix), self._clouds[1])
         kept = self.prior.is_used(back)
         if near is not None:
             kept &= np.linalg.norm(back - near[0], axis=1) <= near[1]
@@ -206,7 +211,8 @@ def _prepared(points_lps_mm: NDArray[np.float64]) -> tuple[small_gicp.PointCloud
 
 
 def _within(points: NDArray[np.float64], middle: NDArray[np.float64], reach_mm: float) -> NDArray[np.float64]:
-    return points[np.linalg.norm(points - middle, axis=1) <= reach_mm]
+    near: NDArray[np.float64] = points[np.linalg.norm(points - middle, axis=1) <= reach_mm]
+    return near
 
 
 def _share_on(points: NDArray[np.float64], tree: cKDTree | None) -> float:
@@ -247,10 +253,14 @@ def _mirrored(look: Look) -> Look:
     """Mirror a body from left to right."""
     last = look.origin_lps_mm[0] + look.step_mm * (look.hu.shape[2] - 1)
     origin = np.array([-last, look.origin_lps_mm[1], look.origin_lps_mm[2]])
-    flipped = [np.ascontiguousarray(one[:, :, ::-1]) for one in (look.hu, look.imaged, look.masses)]
-    hu, imaged, masses = flipped[0], flipped[1].astype(np.bool_), flipped[2].astype(np.bool_)
-    bone = look.bone_lps_mm * [-1.0, 1.0, 1.0]
-    return replace(look, origin_lps_mm=origin, hu=hu, imaged=imaged, masses=masses, bone_lps_mm=bone)
+    return replace(
+        look,
+        origin_lps_mm=origin,
+        hu=np.ascontiguousarray(look.hu[:, :, ::-1]),
+        imaged=np.ascontiguousarray(look.imaged[:, :, ::-1]),
+        masses=np.ascontiguousarray(look.masses[:, :, ::-1]),
+        bone_lps_mm=look.bone_lps_mm * [-1.0, 1.0, 1.0],
+    )
 
 
 def motions_of(registration: Registration, middles_lps_mm: Iterable[NDArray[np.float64]]) -> list[Fit | None]:

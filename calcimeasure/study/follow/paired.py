@@ -18,7 +18,7 @@ from scipy import ndimage, optimize
 from scipy.spatial.transform import Rotation
 
 from calcimeasure.study.follow.constants import FOLLOW
-from calcimeasure.study.follow.motion import moved
+from calcimeasure.study.follow.motion import inverse, moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,7 @@ class _Frame:
         """Tell which voxels of the box lie in the other outline."""
         volume = self.moving.volume
         inside = self.moving.outline.mask_in((0, 0, 0), volume.shape_kji).astype(np.float32)
-        return _averaged(inside, self, matrix) >= 0.5
+        return np.asarray(_averaged(inside, self, matrix) >= 0.5)
 
 
 def paired_change(prior: Dated, current: Dated, matrix: NDArray[np.float64]) -> Paired | None:
@@ -118,7 +118,7 @@ def paired_change(prior: Dated, current: Dated, matrix: NDArray[np.float64]) -> 
         return None
     is_forward = _longest_step(prior.volume.geometry) >= _longest_step(current.volume.geometry)
     fixed, moving = (prior, current) if is_forward else (current, prior)
-    there = matrix if is_forward else np.linalg.inv(matrix)
+    there = matrix if is_forward else inverse(matrix)
     frame = _frame(fixed, moving, there)
     if frame is None:
         return None
@@ -129,7 +129,7 @@ def paired_change(prior: Dated, current: Dated, matrix: NDArray[np.float64]) -> 
     change_mm3, ratio, deep, area_mm2, difference = both
     middle = frame.points_lps_mm[frame.mask].mean(axis=0)
     turned_mm = float(np.linalg.norm(moved(fitted, middle) - moved(there, middle)))
-    found = fitted if is_forward else np.linalg.inv(fitted)
+    found = fitted if is_forward else inverse(fitted)
     return Paired(change_mm3 / 1000, ratio, deep, area_mm2, turned_mm, found, difference)
 
 
@@ -140,7 +140,7 @@ def _longest_step(geometry: Geometry) -> float:
 def _frame(fixed: Dated, moving: Dated, matrix: NDArray[np.float64]) -> _Frame | None:
     geometry = fixed.volume.geometry
     index = np.argwhere(moving.outline.mask()) + np.array(moving.outline.start_kji)
-    back = moved(np.linalg.inv(matrix), moving.volume.geometry.to_lps_mm(index[:: max(1, len(index) // 5000)]))
+    back = moved(inverse(matrix), moving.volume.geometry.to_lps_mm(index[:: max(1, len(index) // 5000)]))
     places = geometry.to_index_kji(back)
     spacing = np.array(geometry.spacing_kji_mm)
     margin = np.ceil((FOLLOW.rim_mm + FOLLOW.shell_mm) / spacing) + 1
@@ -159,7 +159,7 @@ def _frame(fixed: Dated, moving: Dated, matrix: NDArray[np.float64]) -> _Frame |
 
 def _shows(moving: Dated, fixed: Dated, matrix: NDArray[np.float64]) -> bool:
     """Tell whether each stack shows the outline of the other date."""
-    for one, other, motion in ((fixed, moving, matrix), (moving, fixed, np.linalg.inv(matrix))):
+    for one, other, motion in ((fixed, moving, matrix), (moving, fixed, inverse(matrix))):
         index = np.argwhere(one.outline.mask()) + np.array(one.outline.start_kji)
         there = moved(motion, one.volume.geometry.to_lps_mm(index[:: max(1, len(index) // 2000)]))
         places = other.volume.geometry.to_index_kji(there)
@@ -180,7 +180,7 @@ def _averaged(
     for layer in range(count):
         offset = ((layer + 0.5) / count - 0.5) * step_mm * geometry.normal
         total += _sampled(values, frame, moved(matrix, frame.points_lps_mm + offset))
-    return total / count
+    return total / np.float32(count)
 
 
 def _sampled(
@@ -269,8 +269,8 @@ def _difference(
     now_hu = after.height_hu if ratio is None else ratio * height_hu
     low = np.float32(FOLLOW.air_like_hu)
     difference = (np.maximum(current, low) / now_hu - np.maximum(prior, low) / height_hu).astype(np.float32)
-    # Bone beside the mass is equally dense at both dates; there only the fit of the images would count.
-    region = rim & ~(dense & ~union)
+    # Bone farther from the mass than its own blur is equally dense at both dates: only misfit would count there.
+    region = rim & ~(dense & (away > max(FOLLOW.blurred_mm, step_mm)))
     difference *= region
     volumes = frame.fixed.volume.geometry.voxel_volumes_mm3[frame.start_kji[0] : frame.start_kji[0] + len(difference)]
     change_mm3 = float(difference.sum(axis=(1, 2), dtype=np.float64) @ volumes)
