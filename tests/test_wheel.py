@@ -34,6 +34,9 @@ def test_it_ships_types_weights_and_samples(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "calcimeasure/py.typed",
+        "calcimeasure/report/templates/report.css",
+        "calcimeasure/report/templates/report.js",
+        "calcimeasure/report/templates/patient.html",
         "calcimeasure/locate/marker_words.npz",
         "calcimeasure/segment/ct/part_network.npz",
         "calcimeasure/segment/radiograph/shadow_network.npz",
