@@ -264,3 +264,25 @@ def test_all_numbers_that_are_signed_are_shown_with_their_units(reader: Reader) 
         f"mean {numbers.mean_hu:.0f}",
     ):
         assert word in said
+
+
+def test_stacks_in_millimeters_and_in_pixels_alternate_without_a_warning(
+    make_napari_viewer: Callable[..., object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = Reader(make_napari_viewer(show=True))
+    reader.open(small_folder(tmp_path, [TWO_MASSES], film=True))
+    reader.panel.worklist.show_every_stack()
+    told: list[str] = []
+    for step in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) * 2:
+        before = reader.session.stack_id
+        reader.key(step)
+        if reader.panel.controller.stacks.wanted == before:
+            reader.key(Qt.Key.Key_PageUp if step == Qt.Key.Key_PageDown else Qt.Key.Key_PageDown)
+        reader.wait(
+            lambda before=before: reader.panel.controller.session is not None and reader.session.stack_id != before
+        )
+        told.append(str(reader.session.display.unit))
+        reader.pause(0.1)
+    assert set(told) == {"mm", "pixel"}
+    assert "nconsistent" not in "".join(capsys.readouterr())
+    reader.forget()

@@ -382,6 +382,7 @@ class Controller:
         self.overview.begin()
         self._find_companions(session)
         self.stacks.prefetch_soon()
+        self.showing.draw()
         self.arriving.await_frame()
 
     def _find_companions(self, session: ShownSession) -> None:

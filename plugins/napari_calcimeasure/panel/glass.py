@@ -84,6 +84,7 @@ class Glass(QWidget):
         """Take the glass away."""
         self._canvas.removeEventFilter(self)
         self.hide()
+        self.setParent(None)
         self.deleteLater()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
