@@ -96,20 +96,25 @@ def outlines_in_plane(screen: Screen) -> Iterator[tuple[int, NDArray[np.float64]
     """Give the borders of all lesions on the plane that is shown, as far as they are in view."""
     viewer, display = screen.viewer, screen.session.display
     across, down, right = plane_axes(viewer)
-    shape = screen.labels.data.shape
-    place = int(np.clip(round(float(screen.step(across))), 0, shape[across] - 1))
+    place = screen.whole_step(across)
     plane = np.moveaxis(screen.labels.data, (across, down, right), (0, 1, 2))[place]
     start, stop = _in_view(screen, down, right)
     part = plane[start[0] : stop[0], start[1] : stop[1]]
     scale = np.array([display.scale[down], display.scale[right]])
     origin = np.array([display.translate[down], display.translate[right]])
-    for number, box in enumerate(ndimage.find_objects(part), 1):
+    for number, border in borders(part):
+        yield number, (border + start) * scale + origin
+
+
+def borders(labels: NDArray[np.uint16]) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Give (n, 2) indexes along the border of each label of a plane; one of several parts has several borders."""
+    for number, box in enumerate(ndimage.find_objects(labels), 1):
         if box is None:
             continue
-        mask = np.pad(part[box] == number, 1)
-        corner = np.array([start[0] + box[0].start - 1, start[1] + box[1].start - 1])
+        mask = np.pad(labels[box] == number, 1)
+        corner = np.array([box[0].start - 1, box[1].start - 1])
         for contour in find_contours(mask.astype(np.float32), 0.5):
-            yield number, (contour + corner) * scale + origin
+            yield number, contour + corner
 
 
 def plane_axes(viewer: ViewerModel) -> tuple[int, int, int]:

@@ -59,6 +59,8 @@ class Screen:
     def __init__(self, viewer: ViewerModel, session: ShownSession, before: Screen | None = None) -> None:
         self.viewer, self.session = viewer, session
         self._where = where = layer_settings(session.display)
+        if before is not None:
+            before.take_units(where["units"])
         opened = self._opened(session)
         self._added_image = opened is None
         self.image: Image = viewer.add_layer(_image(session)) if opened is None else opened
@@ -160,6 +162,12 @@ class Screen:
         """The plane of the acquired slices."""
         axis = self.session.display.slice_axis
         return next(name for name, order in PLANES.items() if order[0] == axis)
+
+    def take_units(self, units: tuple[str, ...]) -> None:
+        """Take the units of the stack that replaces this one: napari warns of layers with different units."""
+        for layer in (self.image, self.labels, self._axes):
+            if layer in self.viewer.layers:
+                layer.units = units
 
     def close(self) -> None:
         """Remove the added layers and overlays, and leave the rest unchanged."""
@@ -311,6 +319,11 @@ class Screen:
         """Give the index, along an axis of the stack as it is shown, of the point through which the planes go."""
         display = self.session.display
         return float((self.viewer.dims.point[axis - 3] - display.translate[axis]) / display.scale[axis])
+
+    def whole_step(self, axis: int) -> int:
+        """Give the slice, along an axis of the stack as it is shown, through the point that is looked at."""
+        last = self.labels.data.shape[axis] - 1
+        return min(max(round(self.step(axis)), 0), int(last))
 
     def world_at(self, x: float, y: float) -> NDArray[np.float64]:
         """Give the world position at a place (x, y) on the canvas, in pixels of the canvas."""

@@ -38,6 +38,7 @@ from napari_calcimeasure.panel.mouse import Mouse
 from napari_calcimeasure.panel.outlining import Outlining
 from napari_calcimeasure.panel.overview import Overview
 from napari_calcimeasure.panel.painting import Painting
+from napari_calcimeasure.panel.planes import Planes
 from napari_calcimeasure.panel.pointing import Pointing
 from napari_calcimeasure.panel.questions import Questions
 from napari_calcimeasure.panel.room import Room, hide_numbers_of_sliders
@@ -133,6 +134,7 @@ class Controller:
     room: Room
     overview: Overview
     caliper: Caliper
+    planes: Planes
     painting: Painting
     pointing: Pointing
     outlining: Outlining
@@ -161,6 +163,7 @@ class Controller:
         self.room = Room(self)
         self.overview = Overview(self)
         self.caliper = Caliper(self)
+        self.planes = Planes(self)
         self.painting = Painting(self)
         self.pointing = Pointing(self)
         self.outlining = Outlining(self)
@@ -326,6 +329,7 @@ class Controller:
         self._put_down()
         self.arriving.end()
         self.showing.end()
+        self.planes.end()
         self.mouse.end()
         self.looking.forget()
         if self.screen is not None:
