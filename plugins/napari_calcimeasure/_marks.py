@@ -89,7 +89,8 @@ def marks_of(screen: Screen, style: Callable[[Lesion | None], tuple[str, LineSty
     for number, points in outlines_in_plane(screen):
         color, line = style(session.lesion(number))
         lines.append(Line(points, color, line))
-    return Marks(tuple(lines), tuple(axis_names(screen)))
+    axes = tuple(axes_in_plane(screen))
+    return Marks((*lines, *(line for line, _ in axes)), tuple(name for _, name in axes))
 
 
 def outlines_in_plane(screen: Screen) -> Iterator[tuple[int, NDArray[np.float64]]]:
@@ -137,8 +138,8 @@ def _in_view(screen: Screen, down: int, right: int) -> tuple[Sequence[int], Sequ
     return start.tolist(), stop.tolist()
 
 
-def axis_names(screen: Screen) -> Iterator[Name]:
-    """Name the axes of the selected lesion at their ends, where their slice is shown."""
+def axes_in_plane(screen: Screen) -> Iterator[tuple[Line, Name]]:
+    """Draw the axes of the selected lesion with their lengths at their ends, where their slice is shown."""
     ends = screen.axis_ends
     if ends is None:
         return
@@ -151,4 +152,5 @@ def axis_names(screen: Screen) -> Iterator[Name]:
         tail, head = flat if flat[0, 1] <= flat[1, 1] else flat[::-1]
         away = head - tail
         length = float(np.hypot(*away)) or 1.0
-        yield Name((float(head[0]), float(head[1])), words, color, (away[0] / length, away[1] / length))
+        name = Name((float(head[0]), float(head[1])), words, color, (away[0] / length, away[1] / length))
+        yield Line(flat, color), name

@@ -459,8 +459,8 @@ def _axes(session: ShownSession, where: dict[str, Any]) -> Shapes:
         [_NO_LINE, _NO_LINE],
         shape_type="line",
         edge_color=[LONG_AXIS_COLOR, SHORT_AXIS_COLOR],
-        edge_width=max(0.7, max(session.display.shape_kji[1:]) / 1200),
         name=LAYER_NAMES[1],
+        opacity=0.0,  # lines of one screen pixel are drawn instead, with the outlines
         features={"length": ["", ""]},
         **where,
     )
