@@ -66,7 +66,7 @@ class Screen:
         self.image: Image = viewer.add_layer(_image(session)) if opened is None else opened
         self._drawn_on = Labels(session.display.shown(session.labels), name=LAYER_NAMES[0], opacity=OPACITY, **where)
         self.labels: Labels = viewer.add_layer(self._drawn_on)
-        self._axes = viewer.add_layer(_axes(session, where))
+        self._axes = viewer.add_layer(_axes(where))
         self._axes.visible = self._axes.editable = False
         self._scale_bar_was = viewer.canvas.overlays.scale_bar.visible
         self._order_was = tuple(viewer.dims.order)
@@ -454,7 +454,7 @@ def _image(session: ShownSession) -> Image:
     return Image(data, **settings)
 
 
-def _axes(session: ShownSession, where: dict[str, Any]) -> Shapes:
+def _axes(where: dict[str, Any]) -> Shapes:
     return Shapes(
         [_NO_LINE, _NO_LINE],
         shape_type="line",
