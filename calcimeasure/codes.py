@@ -181,3 +181,30 @@ SPACING_NOTICES: Final[frozenset[str]] = frozenset(
     {"detector_plane", "magnification_corrected", "no_spacing", "uncertain_spacing"}
 )
 """Notices on the spacing of a radiograph. They hold until a reader has calibrated it."""
+
+CHANGE_REASONS: Final[dict[str, str]] = {
+    "algorithm_differs": "The two dates were measured by different algorithms, and their images were not at hand to "
+    "measure both by one.",
+    "images_missing": "The images of a date are not where they were measured, or --no-images was said.",
+    "motion_uncertain": "How the body lay at the two dates could not be found with certainty: a reader links the mass.",
+    "not_compared": "Nothing could be measured at both dates.",
+    "not_found": "Dense tissue lies at its place, and no outline: a reader has to look.",
+    "not_imaged": "Its place lies outside of the field of the other date.",
+    "radiograph": "On a radiograph diameters are compared, and no volume.",
+    "removed": "It was operated, drained or extruded between the two dates.",
+    "too_uncertain": "The interval of the change holds neither a change nor that there is none.",
+    "truncated": "The field cuts it off at a date: its size is a lower bound.",
+}
+"""Why a change is not assessable (column ``reason`` of changes.csv)."""
+
+CHANGE_NOTICES: Final[dict[str, str]] = {
+    "contrast_differs": "One of the two dates was imaged with contrast agent.",
+    "images_missing": "The images of a date were not at hand: the volumes were compared as they were measured.",
+    "kernel_differs": "The convolution kernels of the two dates differ: the interval is wider.",
+    "kvp_differs": "The tube voltages of the two dates differ: the interval is wider, and no density is compared.",
+    "motion_uncertain": "How the body lay at the two dates is not certain.",
+    "position_conflict": "The sides of the body that the two dates say for the mass contradict each other.",
+    "position_differs": "The patient lay differently; of a mass with fluid-calcium levels the volumes were compared.",
+    "volumes_disagree": "The paired change and the difference of the two volumes disagree: an outline is doubtful.",
+}
+"""What a user must know about a change (column ``notices`` of changes.csv)."""

@@ -22,6 +22,7 @@ from calcimeasure.cli.command import (
 )
 from calcimeasure.cli.completion import Shell, install_completion, show_completion
 from calcimeasure.cli.options import (
+    Comparison,
     DimseOptions,
     ExportFormat,
     ExportOptions,
@@ -281,6 +282,8 @@ def _export_redcap(folder: Path, options: ExportOptions, redcap_options: RedcapO
 def _push_redcap(folder: Path, wanted: "RegistryOrder", options: ExportOptions, redcap_options: RedcapOptions) -> int:
     from calcimeasure.registry.address import address_of, token_from
 
+    if options.to is not None:
+        raise OutputError("Either --to (files) or --push (the registry) expected, found both.")
     if redcap_options.push is None or redcap_options.token_file is None:
         raise OutputError("--push needs --token-file FILE, a file with the API token of the project.")
     address, token = address_of(redcap_options.push), token_from(redcap_options.token_file)
@@ -394,6 +397,40 @@ def send(
     done = send_from(folder, parcel, say)
     show_sent(done)
     return EXIT_SOME_FAILED if done.problems else EXIT_ALL_MEASURED
+
+
+@command(app)
+def follow(
+    *,
+    folder: FolderArgument,
+    comparison: Annotated[
+        Comparison, typer.Option("--comparison", help="Each date with the first one, or with the one before.")
+    ] = Comparison.BASELINE,
+    patient: Annotated[
+        str | None, typer.Option("--patient", metavar="KEY", help="One patient (patient_key in lesions.csv).")
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            "--events",
+            metavar="FILE.csv",
+            help="What happened: patient_key, date, event (surgery, drainage, ...), site, laterality, tracking_uid.",
+        ),
+    ] = None,
+    no_images: Annotated[
+        bool, typer.Option("--no-images", help="Read no image: links that are stored alone count.")
+    ] = False,
+    store: StoreOption = None,
+) -> int:
+    """Follow each mass from date to date: changes.csv and responses.csv."""
+    _agree(store)
+    from calcimeasure.run.follow import FollowOrder, follow_folder
+
+    done = follow_folder(folder, FollowOrder(comparison, patient, events, not no_images), say)
+    show_line(f"Written: {done.changes} ({done.masses} masses of {done.patients} patients), {done.responses}")
+    if done.undecided:
+        show_line(f"{done.undecided} masses wait for a reader (state undecided).")
+    return EXIT_ALL_MEASURED if done.patients else EXIT_NOTHING_TO_MEASURE
 
 
 @command(app)

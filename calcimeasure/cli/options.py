@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
 
 
+class Comparison(StrEnum):
+    """With which date a date is compared."""
+
+    BASELINE = "baseline"
+    PREVIOUS = "previous"
+
+
 class ExportFormat(StrEnum):
     """What `export` can write."""
 

@@ -4,6 +4,7 @@ from calcimeasure.store.beside import NAME as BESIDE_STORE
 from calcimeasure.store.connect import absolute_url, file_url
 from calcimeasure.store.dicom_objects import ObjectKind, ObjectLine, WrittenObject
 from calcimeasure.store.exports import Export
+from calcimeasure.store.links import LesionLink, StackPair, StoredMotion, current_links
 from calcimeasure.store.opening import open_store
 from calcimeasure.store.queries import MassFacts
 from calcimeasure.store.registry import RegistryForm
@@ -15,6 +16,7 @@ from calcimeasure.store.verify import Verified
 __all__ = [
     "BESIDE_STORE",
     "Export",
+    "LesionLink",
     "MassFacts",
     "ObjectKind",
     "ObjectLine",
@@ -22,11 +24,14 @@ __all__ = [
     "RegistryForm",
     "Remark",
     "RemarkKind",
+    "StackPair",
     "Store",
+    "StoredMotion",
     "Todo",
     "Verified",
     "WrittenObject",
     "absolute_url",
+    "current_links",
     "file_url",
     "open_store",
 ]

@@ -475,6 +475,123 @@ _TO_7_POSTGRESQL = (
     "EACH STATEMENT EXECUTE FUNCTION refuse_change()",
 )
 
+_TO_8_SQLITE = (
+    """
+    CREATE TABLE registrations (
+        registration_id INTEGER NOT NULL,
+        prior_stack_id INTEGER NOT NULL,
+        current_stack_id INTEGER NOT NULL,
+        prior_tracking_uid TEXT,
+        matrix TEXT NOT NULL,
+        bone_share DOUBLE NOT NULL,
+        similarity DOUBLE NOT NULL,
+        carries BOOLEAN NOT NULL,
+        made_from TEXT NOT NULL,
+        made_at DATETIME NOT NULL,
+        software_version TEXT NOT NULL,
+        PRIMARY KEY (registration_id),
+        FOREIGN KEY(prior_stack_id) REFERENCES stacks (stack_id),
+        FOREIGN KEY(current_stack_id) REFERENCES stacks (stack_id)
+    )
+    """,
+    "CREATE INDEX registrations_of_pair ON registrations (prior_stack_id, current_stack_id, registration_id)",
+    "CREATE TRIGGER registrations_refuses_update BEFORE UPDATE ON registrations BEGIN SELECT RAISE(ABORT,"
+    " 'registrations is append-only'); END",
+    "CREATE TRIGGER registrations_refuses_delete BEFORE DELETE ON registrations BEGIN SELECT RAISE(ABORT,"
+    " 'registrations is append-only'); END",
+    "CREATE TRIGGER registrations_refuses_replacement BEFORE INSERT ON registrations WHEN EXISTS (SELECT "
+    "1 FROM registrations WHERE registration_id = NEW.registration_id) BEGIN SELECT RAISE(ABORT, "
+    "'registrations is append-only'); END",
+    """
+    CREATE TABLE lesion_links (
+        link_id INTEGER NOT NULL,
+        prior_stack_id INTEGER NOT NULL,
+        current_stack_id INTEGER NOT NULL,
+        prior_tracking_uid TEXT,
+        prior_revision_number INTEGER,
+        current_tracking_uid TEXT,
+        current_revision_number INTEGER,
+        state TEXT NOT NULL,
+        source TEXT NOT NULL,
+        confidence DOUBLE NOT NULL,
+        reader TEXT,
+        made_at DATETIME NOT NULL,
+        is_withdrawn BOOLEAN NOT NULL,
+        detail TEXT NOT NULL,
+        made_from TEXT NOT NULL,
+        software_version TEXT NOT NULL,
+        PRIMARY KEY (link_id),
+        FOREIGN KEY(prior_stack_id) REFERENCES stacks (stack_id),
+        FOREIGN KEY(current_stack_id) REFERENCES stacks (stack_id)
+    )
+    """,
+    "CREATE INDEX lesion_links_of_pair ON lesion_links (prior_stack_id, current_stack_id, link_id)",
+    "CREATE TRIGGER lesion_links_refuses_update BEFORE UPDATE ON lesion_links BEGIN SELECT RAISE(ABORT, "
+    "'lesion_links is append-only'); END",
+    "CREATE TRIGGER lesion_links_refuses_delete BEFORE DELETE ON lesion_links BEGIN SELECT RAISE(ABORT, "
+    "'lesion_links is append-only'); END",
+    "CREATE TRIGGER lesion_links_refuses_replacement BEFORE INSERT ON lesion_links WHEN EXISTS (SELECT 1 "
+    "FROM lesion_links WHERE link_id = NEW.link_id) BEGIN SELECT RAISE(ABORT, 'lesion_links is "
+    "append-only'); END",
+)
+
+_TO_8_POSTGRESQL = (
+    """
+    CREATE TABLE registrations (
+        registration_id SERIAL NOT NULL,
+        prior_stack_id INTEGER NOT NULL,
+        current_stack_id INTEGER NOT NULL,
+        prior_tracking_uid TEXT,
+        matrix TEXT NOT NULL,
+        bone_share DOUBLE PRECISION NOT NULL,
+        similarity DOUBLE PRECISION NOT NULL,
+        carries BOOLEAN NOT NULL,
+        made_from TEXT NOT NULL,
+        made_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+        software_version TEXT NOT NULL,
+        PRIMARY KEY (registration_id),
+        FOREIGN KEY(prior_stack_id) REFERENCES stacks (stack_id),
+        FOREIGN KEY(current_stack_id) REFERENCES stacks (stack_id)
+    )
+    """,
+    "CREATE INDEX registrations_of_pair ON registrations (prior_stack_id, current_stack_id, registration_id)",
+    "COMMENT ON TABLE registrations IS 'Motions between two stacks, prior to current in LPS mm (matrix: "
+    "JSON, 4 x 4): of the whole body, or of the neighborhood of a lesion (prior_tracking_uid); made_from: what "
+    "they were found from; the newest rows count. Times are UTC.'",
+    "CREATE TRIGGER registrations_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON registrations FOR"
+    " EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    """
+    CREATE TABLE lesion_links (
+        link_id SERIAL NOT NULL,
+        prior_stack_id INTEGER NOT NULL,
+        current_stack_id INTEGER NOT NULL,
+        prior_tracking_uid TEXT,
+        prior_revision_number INTEGER,
+        current_tracking_uid TEXT,
+        current_revision_number INTEGER,
+        state TEXT NOT NULL,
+        source TEXT NOT NULL,
+        confidence DOUBLE PRECISION NOT NULL,
+        reader VARCHAR COLLATE "C",
+        made_at TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+        is_withdrawn BOOLEAN NOT NULL,
+        detail TEXT NOT NULL,
+        made_from TEXT NOT NULL,
+        software_version TEXT NOT NULL,
+        PRIMARY KEY (link_id),
+        FOREIGN KEY(prior_stack_id) REFERENCES stacks (stack_id),
+        FOREIGN KEY(current_stack_id) REFERENCES stacks (stack_id)
+    )
+    """,
+    "CREATE INDEX lesion_links_of_pair ON lesion_links (prior_stack_id, current_stack_id, link_id)",
+    "COMMENT ON TABLE lesion_links IS 'Which lesion of a prior stack is which of a current stack, and "
+    "what became of those that are none (state), with the revisions that were compared; detail: the "
+    "change as JSON. A link is withdrawn by a row of its own; a reader''s counts before the program''s, "
+    "then the newest. Times are UTC.'",
+    "CREATE TRIGGER lesion_links_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON lesion_links FOR "
+    "EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+)
+
 STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
     # Radiographs: numbers in pixels, and the pixel spacing.
     1: {"sqlite": _TO_2_SQLITE, "postgresql": _TO_2_POSTGRESQL},
@@ -488,6 +605,8 @@ STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
     5: {"sqlite": _TO_6_SQLITE, "postgresql": _TO_6_POSTGRESQL},
     # Remarks of readers, DICOM objects that were written and sent, and the repeating instances of a registry.
     6: {"sqlite": _TO_7_SQLITE, "postgresql": _TO_7_POSTGRESQL},
+    # Motions between two dates, and which lesions of two dates are one mass.
+    7: {"sqlite": _TO_8_SQLITE, "postgresql": _TO_8_POSTGRESQL},
 }
 """For each schema version (from 1) and kind of database, the statements that migrate a store to the next version."""
 

@@ -1,7 +1,7 @@
 """The tables of the store.
 
-Rows of lesion revisions, outcomes, outlines, seen stacks, remarks, exports, DICOM objects, registry instances and the
-chain are never changed; the database refuses changes.
+Rows of lesion revisions, outcomes, outlines, seen stacks, remarks, registrations, lesion links, exports, DICOM objects,
+registry instances and the chain are never changed; the database refuses changes.
 `current_lesions` and `current_stacks` are the views to read with plain SQL. `all_stacks` also has the stacks that no
 longer exist, for the history of their lesions.
 """
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.types import TypeEngine
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """The schema that this version of the program writes. The table `about` of a store holds the schema of the store."""
 
 metadata = MetaData()
@@ -391,6 +391,51 @@ registry_instances = Table(
     "record of the registry; given once and kept. event: nothing in a project without events.",
 )
 
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("registration_id", Integer, primary_key=True),
+    Column("prior_stack_id", ForeignKey("stacks.stack_id"), nullable=False),
+    Column("current_stack_id", ForeignKey("stacks.stack_id"), nullable=False),
+    Column("prior_tracking_uid", Text),
+    Column("matrix", Text, nullable=False),
+    Column("bone_share", Double, nullable=False),
+    Column("similarity", Double, nullable=False),
+    Column("carries", Boolean, nullable=False),
+    Column("made_from", Text, nullable=False),
+    Column("made_at", DateTime, nullable=False),
+    Column("software_version", Text, nullable=False),
+    Index("registrations_of_pair", "prior_stack_id", "current_stack_id", "registration_id"),
+    comment="Motions between two stacks, prior to current in LPS mm (matrix: JSON, 4 x 4): of the whole body, or of "
+    "the neighborhood of a lesion (prior_tracking_uid); made_from: what they were found from; the newest rows count. "
+    "Times are UTC.",
+)
+
+lesion_links = Table(
+    "lesion_links",
+    metadata,
+    Column("link_id", Integer, primary_key=True),
+    Column("prior_stack_id", ForeignKey("stacks.stack_id"), nullable=False),
+    Column("current_stack_id", ForeignKey("stacks.stack_id"), nullable=False),
+    Column("prior_tracking_uid", Text),
+    Column("prior_revision_number", Integer),
+    Column("current_tracking_uid", Text),
+    Column("current_revision_number", Integer),
+    Column("state", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("reader", _Outside),
+    Column("made_at", DateTime, nullable=False),
+    Column("is_withdrawn", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("made_from", Text, nullable=False),
+    Column("software_version", Text, nullable=False),
+    Index("lesion_links_of_pair", "prior_stack_id", "current_stack_id", "link_id"),
+    comment="Which lesion of a prior stack is which of a current stack, and what became of those that are none "
+    "(state), with the revisions that were compared; detail: the change as JSON. A link is withdrawn by a row of its "
+    "own; a reader's counts before the program's, then the newest. Times are UTC.",
+)
+
 chain = Table(
     "chain",
     metadata,
@@ -426,10 +471,12 @@ APPEND_ONLY = (
     "chain",
     "dicom_objects",
     "exports",
+    "lesion_links",
     "lesion_revisions",
     "looks",
     "outcomes",
     "outlines",
+    "registrations",
     "registry_instances",
     "remarks",
     "sent_objects",

@@ -11,6 +11,7 @@ from calcimeasure.errors import StoreError
 from calcimeasure.store import (
     dicom_objects,
     exports,
+    links,
     names,
     queries,
     registry,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from calcimeasure.settings import Settings
     from calcimeasure.store.dicom_objects import ObjectLine, WrittenObject
     from calcimeasure.store.exports import Export
+    from calcimeasure.store.links import LesionLink, StackPair, StoredMotion
     from calcimeasure.store.queries import MassFacts
     from calcimeasure.store.registry import RegistryForm
     from calcimeasure.store.remarks import Remark
@@ -175,6 +177,24 @@ class Store:
     def current_remarks(self) -> dict[int, list[Remark]]:
         """Give for each stack the remarks that hold: of each lesion, kind and reader the newest."""
         return self._reads(remarks.current_remarks)
+
+    # For two dates
+
+    def note_motions(self, motions: Sequence[StoredMotion]) -> None:
+        """Append motions between two stacks."""
+        self._writes(links.note_motions, motions)
+
+    def motions_between(self, stacks: StackPair) -> list[StoredMotion]:
+        """Give every motion between a prior and a current stack, oldest first."""
+        return self._reads(links.motions_between, stacks)
+
+    def note_links(self, found: Sequence[LesionLink]) -> None:
+        """Append links of lesions of two dates, or their withdrawals."""
+        self._writes(links.note_links, found)
+
+    def links_between(self, stacks: StackPair) -> list[LesionLink]:
+        """Give every link between a prior and a current stack, also those that were taken back, oldest first."""
+        return self._reads(links.links_between, stacks)
 
     # Queries
 

@@ -40,10 +40,15 @@ KEYS: Mapping[str, str] = {
     "dicom_objects": "object_id",
     "sent_objects": "sending_id",
     "registry_instances": "registry_instance_id",
+    "registrations": "registration_id",
+    "lesion_links": "link_id",
 }
 """The tables with the column that identifies a unit: one row, all files of a stack, or all pictures of a lesion."""
 
-_OF_NO_TABLE = ("files", "thumbnails", "runs", "exports", "remarks", "dicom_objects", "sent_objects")
+_OF_NO_TABLE = (
+    *("files", "thumbnails", "runs", "exports", "remarks", "dicom_objects", "sent_objects"),
+    *("registrations", "lesion_links"),
+)
 
 OF_TABLES = tuple(name for name in KEYS if name not in _OF_NO_TABLE)
 """The tables from which the tables of results are written."""

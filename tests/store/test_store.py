@@ -51,14 +51,17 @@ from calcimeasure.model import (
     Tissue,
     Volume,
 )
+from calcimeasure.model.follow import LinkSource, LinkState, Motion
 from calcimeasure.settings import Settings, algorithm, algorithm_of, format_settings, parse_settings, settings_hash
 from calcimeasure.store import (
+    LesionLink,
     ObjectKind,
     ObjectLine,
     RegistryForm,
     Remark,
     RemarkKind,
     Store,
+    StoredMotion,
     Todo,
     WrittenObject,
     connect,
@@ -369,6 +372,10 @@ def test_sqlite_refuses_to_replace_what_was_stored(tmp_path: Path, report: Repor
         )
         store.note_sent("1.3", "archive")
         store.give_instances(RegistryForm("1", "cm_lesions"), ["1.4"])
+        still = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0))
+        store.note_motions([StoredMotion((stack_id, stack_id), Motion(still, 1.0, 1.0, False, True), "a")])
+        pair, uid = (stack_id, stack_id), ("1.2", 1)
+        store.note_links([LesionLink(pair, uid, None, LinkState.GONE, LinkSource.PROGRAM, 1.0)])
     ask("INSERT INTO exports VALUES (1, '2026-01-01', NULL, 'csv', 0, '/out', NULL, NULL, 2, 1, NULL, '1.0')")
     ask("INSERT OR IGNORE INTO chain SELECT coalesce(max(entry), 0) + 1, 'exports', '1', 'a', 'b', 0 FROM chain")
     key = next(iter(schema.metadata.tables[table].primary_key)).name
@@ -1001,7 +1008,10 @@ ADDED_SINCE_1 = {
 def made_by_version_1(url: str) -> None:
     """Take away from a store what later versions brought."""
     change = plain_sql(url)
-    for table in ("remarks", "dicom_objects", "sent_objects", "registry_instances", "looks", "exports", "chain"):
+    for table in (
+        *("lesion_links", "registrations", "remarks", "dicom_objects", "sent_objects", "registry_instances", "looks"),
+        *("exports", "chain"),
+    ):
         change(f"DROP TABLE {table}")
     if url.startswith("sqlite"):
         for table in ("lesion_revisions", "outcomes", "outlines"):

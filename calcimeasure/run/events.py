@@ -1,0 +1,80 @@
+"""What happened to a patient between two dates: operations and drainage, by which masses leave the responses."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from calcimeasure.errors import InputPathError
+from calcimeasure.input_files import refuse_special_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    SURGERY = "surgery"
+    DRAINAGE = "drainage"
+    EXTRUSION = "extrusion"
+    INFECTION = "infection"
+    TREATMENT_START = "treatment_start"
+    TREATMENT_STOP = "treatment_stop"
+
+    @property
+    def removes(self) -> bool:
+        """Whether calcium was taken away: that is no effect of a treatment."""
+        return self in (EventKind.SURGERY, EventKind.DRAINAGE, EventKind.EXTRUSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event of a patient; site, laterality and tracking_uid say which mass it was, empty where they do not."""
+
+    patient_key: str
+    day: date
+    kind: EventKind
+    site: str = ""
+    laterality: str = ""
+    tracking_uid: str = ""
+
+
+def read_events(path: Path) -> list[Event]:
+    """Read events.
+
+    Parameters
+    ----------
+    path
+        CSV with the columns patient_key, date and event, and if wanted site, laterality and tracking_uid.
+
+    Raises
+    ------
+    InputPathError
+        The file cannot be read, or a line lacks a value or has one that is not known.
+    """
+    try:
+        refuse_special_file(path)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        said = getattr(error, "strerror", None) or error
+        raise InputPathError(f"--events {path} cannot be read: {said}. A CSV in UTF-8 is expected.") from error
+    return [_event(path, number, row) for number, row in enumerate(rows, 2)]
+
+
+def _event(path: Path, number: int, row: dict[str, str | None]) -> Event:
+    told = {name: (row.get(name) or "").strip() for name in ("patient_key", "date", "event")}
+    others = {name: (row.get(name) or "").strip() for name in ("site", "laterality", "tracking_uid")}
+    try:
+        if not told["patient_key"]:
+            raise ValueError("patient_key is empty")
+        return Event(told["patient_key"], date.fromisoformat(told["date"]), EventKind(told["event"]), **others)
+    except ValueError as error:
+        raise InputPathError(
+            f"--events {path}, line {number}: patient_key, date (2026-03-01) and event (one of "
+            f"{', '.join(EventKind)}) are expected, {error}. Correct the line."
+        ) from error

@@ -1,0 +1,352 @@
+"""Masses followed from date to date: stacks compared, links kept in the store, changes.csv and responses.csv written.
+
+The links of two stacks are stored as soon as they are found: a run that was killed goes on behind them, and a run that
+finds nothing new computes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from calcimeasure.codes import SPACING_NOTICES
+from calcimeasure.errors import InputPathError, SeriesError
+from calcimeasure.export.changes import write_changes
+from calcimeasure.load import load_image
+from calcimeasure.model import Status, Volume
+from calcimeasure.model.follow import LinkSource, LinkState, Sizes
+from calcimeasure.results import audit_of, pseudonyms_of, series_of, store_that_is_there
+from calcimeasure.run.events import read_events
+from calcimeasure.run.follow_rows import Dates, Mass, rows_of
+from calcimeasure.settings import change_settings
+from calcimeasure.settings.algorithm import ALGORITHM, FINGERPRINT
+from calcimeasure.store import LesionLink, StoredMotion, current_links
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from calcimeasure.export.changes import ChangeRow, ResponseRow
+    from calcimeasure.export.pseudonym import Naming
+    from calcimeasure.model import Lesion, StackFacts
+    from calcimeasure.run.events import Event
+    from calcimeasure.run.progress import Say
+    from calcimeasure.settings import Settings
+    from calcimeasure.store import StackPair, Store
+
+
+@dataclass(frozen=True, slots=True)
+class FollowOrder:
+    """What is to be followed.
+
+    Parameters
+    ----------
+    comparison
+        baseline: each date with the first; previous: each date with the one before.
+    patient
+        The key of one patient, as in the tables, or the Patient ID; None for all.
+    events
+        A file of events; None for none.
+    images
+        Whether images may be read; else links in the store alone count.
+    """
+
+    comparison: str = "baseline"
+    patient: str | None = None
+    events: Path | None = None
+    images: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FollowDone:
+    """What was written: the tables with the number of their rows, patients with two dates, masses for a reader."""
+
+    changes: Path
+    responses: Path
+    patients: int
+    masses: int
+    undecided: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """A stack of a date, with its masses and the numbers of their revisions."""
+
+    stack_id: int
+    facts: StackFacts
+    masses: tuple[Lesion, ...]
+    others: tuple[Lesion, ...]
+    revisions: dict[str, int]
+
+    @property
+    def key(self) -> str:
+        """What is compared: outlines and decisions."""
+        return ";".join(
+            f"{one.tracking_uid}:{self.revisions[one.tracking_uid]}" for one in (*self.masses, *self.others)
+        )
+
+
+def follow_folder(folder: Path, order: FollowOrder, say: Say) -> FollowDone:
+    """Follow the masses of every patient of a folder, and write changes.csv and responses.csv.
+
+    Parameters
+    ----------
+    folder
+        A folder written by ``calcimeasure measure``.
+    order
+        What is to be followed.
+    say
+        Takes lines that a person has to know at once.
+
+    Raises
+    ------
+    InputPathError
+        The folder was not written by ``calcimeasure measure``, the events cannot be read, or no patient has the key.
+    KeyFileError
+        The key of the pseudonyms cannot be used.
+    OutputError
+        A table cannot be written.
+    """
+    events = read_events(order.events) if order.events else []
+    with store_that_is_there(folder, say) as (store, settings):
+        naming = pseudonyms_of(store, change_settings(settings, {"record_map": ""}), folder, say)
+        changes: list[ChangeRow] = []
+        responses: list[ResponseRow] = []
+        patients = 0
+        for by_date in _patients(store, naming, order.patient):
+            patients += 1
+            facts = next(iter(by_date.values()))[0].facts
+            of_patient = _events_of(facts, events, naming)
+            dates = _followed(store, settings, by_date, order, say)
+            new_changes, new_responses = rows_of(dates, order.comparison, of_patient, naming)
+            changes += new_changes
+            responses += new_responses
+        write_changes(changes, responses, folder, naming, audit_of(store, "follow"))
+    undecided = sum(row.state is LinkState.UNDECIDED for row in changes)
+    return FollowDone(folder / "changes.csv", folder / "responses.csv", patients, len(changes), undecided)
+
+
+def _events_of(facts: StackFacts, events: Sequence[Event], naming: Naming) -> list[Event]:
+    names = {naming.patient_key(facts), facts.patient_id}
+    return [one for one in events if one.patient_key in names]
+
+
+def _patients(store: Store, naming: Naming, wanted: str | None) -> Iterator[dict[date, list[_Stack]]]:
+    """Yield the stacks of each patient with two or more dates, by date, the first date first."""
+    by_person: dict[str, dict[date, list[tuple[int, StackFacts]]]] = defaultdict(lambda: defaultdict(list))
+    names: dict[str, set[str | None]] = defaultdict(set)
+    for stack_id, facts in store.measured_stacks().items():
+        if facts.person and facts.study_date:
+            by_person[facts.person][facts.study_date].append((stack_id, facts))
+            names[facts.person] |= {naming.patient_key(facts), facts.patient_id}
+    if wanted is not None and not any(wanted in some for some in names.values()):
+        raise InputPathError(f"No patient with the key {wanted}: see patient_key in lesions.csv.")
+    for person, by_date in by_person.items():
+        if len(by_date) > 1 and (wanted is None or wanted in names[person]):
+            yield {day: [_stack(store, *one) for one in _chosen(by_date[day])] for day in sorted(by_date)}
+
+
+def _chosen(stacks: Sequence[tuple[int, StackFacts]]) -> list[tuple[int, StackFacts]]:
+    """Choose what shows a date best: of each frame of reference the thinnest slices, and every radiograph."""
+    films = [one for one in stacks if one[1].modality != "CT"]
+    by_frame: dict[str, list[tuple[int, StackFacts]]] = defaultdict(list)
+    for one in stacks:
+        if one[1].modality == "CT" and one[1].slice_spacing_mm:
+            by_frame[one[1].frame_of_reference_uid or one[1].series_uid].append(one)
+
+    def best(one: tuple[int, StackFacts]) -> tuple[float, int, int]:
+        return (one[1].slice_spacing_mm or math.inf, -one[1].image_count, one[0])
+
+    return [*(min(some, key=best) for some in by_frame.values()), *films]
+
+
+def _stack(store: Store, stack_id: int, facts: StackFacts) -> _Stack:
+    newest = [history[-1] for history in store.histories(stack_id).values()]
+    held = [one for one in newest if not one.withdrawn and one.lesion.status is not Status.REJECTED]
+    masses = tuple(one.lesion for one in held if one.lesion.is_mass)
+    others = tuple(one.lesion for one in held if one.lesion.may_be_mass and not one.lesion.is_mass)
+    return _Stack(stack_id, facts, masses, others, {one.lesion.tracking_uid: one.number for one in newest})
+
+
+def _followed(
+    store: Store, settings: Settings, by_date: dict[date, list[_Stack]], order: FollowOrder, say: Say
+) -> list[Dates]:
+    """Compare the dates of a patient."""
+    days = list(by_date)
+    pairs = [(days[0], day) for day in days[1:]] if order.comparison == "baseline" else list(pairwise(days))
+    found = []
+    for prior, current in pairs:
+        masses: list[Mass] = []
+        for one in by_date[prior]:
+            for other in by_date[current]:
+                masses += _between(store, settings, one, other, order, say)
+        best = _best(masses, by_date[prior], by_date[current])
+        found.append(Dates(by_date[prior][0].facts, by_date[current][0].facts, tuple(best)))
+    return found
+
+
+def _between(
+    store: Store, settings: Settings, prior: _Stack, current: _Stack, order: FollowOrder, say: Say
+) -> list[Mass]:
+    """Give the masses of two stacks: as stored, if nothing changed since, else found now."""
+    if "CT" not in (prior.facts.modality, current.facts.modality):
+        return _on_films(prior, current)
+    if prior.facts.modality != current.facts.modality or not (prior.masses or current.masses):
+        return []
+    stacks: StackPair = (prior.stack_id, current.stack_id)
+    key = hashlib.sha256(f"{ALGORITHM} {FINGERPRINT} {prior.key} {current.key}".encode()).hexdigest()[:24]
+    links = store.links_between(stacks)
+    if not any(one.made_from == key for one in links if one.source is LinkSource.PROGRAM):
+        if not order.images or not _find_links(store, settings, (prior, current), key, say):
+            links = [one for one in links if one.source is LinkSource.READER]
+            return _masses(prior, current, current_links(links), "images_missing")
+        links = store.links_between(stacks)
+    return _masses(prior, current, current_links(links), None)
+
+
+def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack], key: str, say: Say) -> bool:
+    """Compare the images of two stacks, and store what was found; False if their images are missing."""
+    from calcimeasure.study.follow.dates import Day, compare
+
+    prior, current = stacks
+    volumes = []
+    for one in stacks:
+        try:
+            image = load_image(series_of(store, one.stack_id, settings), settings)
+        except (InputPathError, SeriesError) as error:
+            say(f"Stack {one.stack_id} is not compared: {error}")
+            return False
+        if not isinstance(image, Volume) or image.shape_kji[0] < 2:
+            return False
+        volumes.append(image)
+    days = [
+        Day(image, one.masses, one.others, one.facts.midline is not None and not one.facts.midline.between_limbs)
+        for image, one in zip(volumes, stacks, strict=True)
+    ]
+    found = compare(days[0], days[1], settings)
+    pair = (prior.stack_id, current.stack_id)
+    motions = [StoredMotion(pair, found.whole, key)] if found.whole else []
+    motions += [StoredMotion(pair, motion, key, uid) for uid, motion in found.local.items()]
+    links: list[LesionLink] = []
+    for mass in found.masses:
+        ends = _chain(mass.prior, mass.current)
+        for n, (ours, theirs) in enumerate(ends):
+            links.append(
+                LesionLink(
+                    stacks=pair,
+                    prior=_end(ours, prior),
+                    current=_end(theirs, current),
+                    state=mass.state,
+                    source=LinkSource.PROGRAM,
+                    confidence=mass.confidence,
+                    made_from=key,
+                    change=None if n else mass.change,
+                    before=None if n else mass.before,
+                    after=None if n else mass.after,
+                )
+            )
+    store.note_motions(motions)
+    store.note_links(links)
+    return True
+
+
+def _end(lesion: Lesion | None, stack: _Stack) -> tuple[str, int] | None:
+    return None if lesion is None else (lesion.tracking_uid, stack.revisions[lesion.tracking_uid])
+
+
+def _chain(ones: Sequence[Lesion], others: Sequence[Lesion]) -> list[tuple[Lesion | None, Lesion | None]]:
+    """Give pairs that hold a group together: the first of one date with all of the other."""
+    if not ones or not others:
+        return [*((one, None) for one in ones), *((None, other) for other in others)]
+    return [*((ones[0], other) for other in others), *((one, others[0]) for one in ones[1:])]
+
+
+def _masses(prior: _Stack, current: _Stack, links: Sequence[LesionLink], reason: str | None) -> list[Mass]:
+    """Put the links of two stacks together to masses; lesions without a link are undecided."""
+    lesions = [{one.tracking_uid: one for one in stack.masses} for stack in (prior, current)]
+    groups: list[tuple[set[str], set[str], list[LesionLink]]] = []
+    for link in links:
+        ends = [
+            {end[0]} & set(known) if end else set()
+            for end, known in zip((link.prior, link.current), lesions, strict=True)
+        ]
+        if not (ends[0] or ends[1]):
+            continue
+        joined = [one for one in groups if (one[0] & ends[0]) or (one[1] & ends[1])]
+        groups = [one for one in groups if one not in joined]
+        ones, others = ends[0].union(*(one[0] for one in joined)), ends[1].union(*(one[1] for one in joined))
+        groups.append((ones, others, [*(each for one in joined for each in one[2]), link]))
+    linked = [set().union(*(one[n] for one in groups)) for n in (0, 1)]
+    groups += [({uid}, set(), []) for uid in lesions[0] if uid not in linked[0]]
+    groups += [(set(), {uid}, []) for uid in lesions[1] if uid not in linked[1]]
+    return [
+        Mass.of(
+            (prior.facts, current.facts),
+            [lesions[0][uid] for uid in sorted(one)],
+            [lesions[1][uid] for uid in sorted(other)],
+            some,
+            reason,
+        )
+        for one, other, some in groups
+    ]
+
+
+def _on_films(prior: _Stack, current: _Stack) -> list[Mass]:
+    from calcimeasure.study.follow.films import are_in_one_scale, linked_films
+
+    films = [[(stack.facts, one) for one in stack.masses] for stack in (prior, current)]
+    found = []
+    for one, other, state in linked_films(films[0], films[1]):
+        known = [end[1] for end in (one, other) if end]
+        scaled = one is None or other is None or are_in_one_scale(one, other)
+        sizes = [
+            Sizes(diameter_mm=end[1].measurements.largest_mm if scaled else None) if end else None
+            for end in (one, other)
+        ]
+        notices = tuple({notice for lesion in known for notice in lesion.notices} & SPACING_NOTICES)
+        found.append(
+            Mass(
+                (prior.facts, current.facts),
+                tuple(end[1] for end in (one,) if end),
+                tuple(end[1] for end in (other,) if end),
+                state,
+                LinkSource.PROGRAM,
+                1.0 if state is LinkState.MATCHED else 0.0,
+                sizes[0],
+                sizes[1],
+                None,
+                "radiograph" if state is LinkState.MATCHED else "motion_uncertain",
+                notices,
+            )
+        )
+    return found
+
+
+_ORDER = (
+    *(LinkState.MATCHED, LinkState.MERGED, LinkState.SPLIT, LinkState.REGROUPED),
+    *(LinkState.NOT_FOUND, LinkState.NOT_FOUND_BEFORE, LinkState.GONE, LinkState.NEW),
+    *(LinkState.NOT_IMAGED, LinkState.NOT_IMAGED_BEFORE, LinkState.UNDECIDED, LinkState.REMOVED),
+)
+
+
+def _best(masses: Sequence[Mass], prior: Sequence[_Stack], current: Sequence[_Stack]) -> list[Mass]:
+    """Keep each lesion once where a date has several stacks: as the mass that says most about it."""
+    kept: list[Mass] = []
+    taken: set[str] = set()
+    for mass in sorted(masses, key=lambda one: (one.source is not LinkSource.READER, _ORDER.index(one.state))):
+        uids = {one.tracking_uid for one in (*mass.prior, *mass.current)}
+        if not uids & taken:
+            kept.append(mass)
+            taken |= uids
+    for stack, is_prior in [(one, True) for one in prior] + [(one, False) for one in current]:
+        for lesion in stack.masses:
+            if lesion.tracking_uid not in taken:
+                facts = (stack.facts, current[0].facts) if is_prior else (prior[0].facts, stack.facts)
+                kept.append(Mass.of(facts, [lesion] if is_prior else [], [] if is_prior else [lesion], [], None))
+                taken.add(lesion.tracking_uid)
+    return kept

@@ -1,0 +1,301 @@
+"""Paired change: both images in one frame, subtracted inside both outlines.
+
+The difference of two volumes carries the errors of two outlines. The difference of two images inside both outlines does
+not: what lies in one outline alone and is equally dense at both dates, as bone that an outline ran along, cancels out.
+Each image is first set to zero at its own surroundings and to one at its own plateau, so that a mass that only became
+less dense has not shrunk. The image with the longer slices keeps its voxels; the other one is averaged over them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import edt
+import numpy as np
+from scipy import ndimage, optimize
+from scipy.spatial.transform import Rotation
+
+from calcimeasure.study.follow.constants import FOLLOW
+from calcimeasure.study.follow.motion import inverse, moved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from calcimeasure.edge import Edge
+    from calcimeasure.geometry import Geometry
+    from calcimeasure.model import Outline, Volume
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dated:
+    """A mass at one date: the stack, its outline and edge, and its volume."""
+
+    volume: Volume
+    outline: Outline
+    edge: Edge
+    volume_ml: float
+
+    @property
+    def height_hu(self) -> float:
+        """Plateau above the surroundings."""
+        return self.edge.plateau_hu - self.edge.background_hu
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paired:
+    """What two images inside both outlines differ by.
+
+    Parameters
+    ----------
+    change_ml
+        Calcium that came, less what went.
+    density_ratio
+        Density of the current date in units of the prior one, inside both outlines; None if they share no voxel.
+    deep_voxels
+        Number of voxels that lie so deep in both outlines that blur does not reach them; 0 where the densest ones of
+        thin calcium were compared instead.
+    area_mm2
+        Surface of both outlines together.
+    turned_mm
+        How far the images were moved on to fit, at the mass.
+    matrix
+        The motion with which they fit.
+    difference
+        (k, j, i) difference in parts of the plateau, in the box of the stack with the longer slices.
+    """
+
+    change_ml: float
+    density_ratio: float | None
+    deep_voxels: int
+    area_mm2: float
+    turned_mm: float
+    matrix: NDArray[np.float64]
+    difference: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Frame:
+    """The box of one stack around both outlines, and its voxels as points."""
+
+    fixed: Dated
+    moving: Dated
+    start_kji: NDArray[np.intp]
+    points_lps_mm: NDArray[np.float64]
+    hu: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+
+    def moving_hu(self, matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Average the other stack over the voxels of the box."""
+        return _averaged(self.moving.volume.attenuation_hu, self, matrix)
+
+    def moving_mask(self, matrix: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which voxels of the box lie in the other outline."""
+        volume = self.moving.volume
+        inside = self.moving.outline.mask_in((0, 0, 0), volume.shape_kji).astype(np.float32)
+        return np.asarray(_averaged(inside, self, matrix) >= 0.5)
+
+
+def paired_change(prior: Dated, current: Dated, matrix: NDArray[np.float64]) -> Paired | None:
+    """Subtract two images inside both outlines.
+
+    Parameters
+    ----------
+    prior, current
+        The mass at both dates; on stacks of at least two slices.
+    matrix
+        (4, 4) motion of the mass, prior to current.
+
+    Returns
+    -------
+    Paired or None
+        None if one of the images does not show the place of the mass as a whole, or shows no mass.
+    """
+    if min(prior.height_hu, current.height_hu) <= 0:
+        return None
+    is_forward = _longest_step(prior.volume.geometry) >= _longest_step(current.volume.geometry)
+    fixed, moving = (prior, current) if is_forward else (current, prior)
+    there = matrix if is_forward else inverse(matrix)
+    frame = _frame(fixed, moving, there)
+    if frame is None:
+        return None
+    fitted = _fitted(frame, there)
+    both = _difference(frame, fitted, is_forward)
+    if both is None:
+        return None
+    change_mm3, ratio, deep, area_mm2, difference = both
+    middle = frame.points_lps_mm[frame.mask].mean(axis=0)
+    turned_mm = float(np.linalg.norm(moved(fitted, middle) - moved(there, middle)))
+    found = fitted if is_forward else inverse(fitted)
+    return Paired(change_mm3 / 1000, ratio, deep, area_mm2, turned_mm, found, difference)
+
+
+def _longest_step(geometry: Geometry) -> float:
+    return max(geometry.spacing_kji_mm)
+
+
+def _frame(fixed: Dated, moving: Dated, matrix: NDArray[np.float64]) -> _Frame | None:
+    geometry = fixed.volume.geometry
+    index = np.argwhere(moving.outline.mask()) + np.array(moving.outline.start_kji)
+    back = moved(inverse(matrix), moving.volume.geometry.to_lps_mm(index[:: max(1, len(index) // 5000)]))
+    places = geometry.to_index_kji(back)
+    spacing = np.array(geometry.spacing_kji_mm)
+    margin = np.ceil((FOLLOW.rim_mm + FOLLOW.shell_mm) / spacing) + 1
+    low = np.minimum(np.array(fixed.outline.start_kji), np.floor(places.min(axis=0))) - margin
+    high = np.maximum(np.array(fixed.outline.stop_kji), np.ceil(places.max(axis=0)) + 1) + margin
+    start = np.maximum(low, 0).astype(np.intp)
+    stop = np.minimum(high, geometry.shape_kji).astype(np.intp)
+    if np.any(start + 2 > stop) or not _shows(moving, fixed, matrix):
+        return None
+    ticks = [np.arange(a, b) for a, b in zip(start, stop, strict=True)]
+    points = geometry.to_lps_mm(np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1))
+    box = tuple(slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
+    mask = fixed.outline.mask_in(tuple(map(int, start)), tuple(map(int, stop)))
+    return _Frame(fixed, moving, start, points, fixed.volume.attenuation_hu[box].astype(np.float32), mask)
+
+
+def _shows(moving: Dated, fixed: Dated, matrix: NDArray[np.float64]) -> bool:
+    """Tell whether each stack shows the outline of the other date."""
+    for one, other, motion in ((fixed, moving, matrix), (moving, fixed, inverse(matrix))):
+        index = np.argwhere(one.outline.mask()) + np.array(one.outline.start_kji)
+        there = moved(motion, one.volume.geometry.to_lps_mm(index[:: max(1, len(index) // 2000)]))
+        places = other.volume.geometry.to_index_kji(there)
+        if np.any((places < 0) | (places > np.array(other.volume.shape_kji) - 1)):
+            return False
+    return True
+
+
+def _averaged(
+    values: NDArray[np.int16] | NDArray[np.float32], frame: _Frame, matrix: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Interpolate values of the other stack at several points of each voxel across its slice, and average them."""
+    geometry = frame.fixed.volume.geometry
+    step_mm = geometry.spacing_kji_mm[0]
+    finest_mm = min(frame.moving.volume.geometry.spacing_kji_mm)
+    count = min(max(1, round(step_mm / finest_mm)), FOLLOW.most_layers)
+    total = np.zeros(frame.hu.shape, dtype=np.float32)
+    for layer in range(count):
+        offset = ((layer + 0.5) / count - 0.5) * step_mm * geometry.normal
+        total += _sampled(values, frame, moved(matrix, frame.points_lps_mm + offset))
+    return total / np.float32(count)
+
+
+def _sampled(
+    values: NDArray[np.int16] | NDArray[np.float32], frame: _Frame, there: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    places = frame.moving.volume.geometry.to_index_kji(there)
+    low = np.clip(np.floor(places.reshape(-1, 3).min(axis=0)) - 1, 0, np.array(values.shape) - 1).astype(int)
+    high = np.clip(np.ceil(places.reshape(-1, 3).max(axis=0)) + 2, low + 1, values.shape).astype(int)
+    box = values[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+    found: NDArray[np.float32] = ndimage.map_coordinates(
+        box, np.moveaxis(places - low, -1, 0), order=1, mode="nearest", output=np.float32
+    )
+    return found
+
+
+def _fitted(frame: _Frame, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move the other image on until both are most alike in and next to the mass; growth counts little (soft L1)."""
+    union = frame.mask | frame.moving_mask(matrix)
+    near = _distance_mm(union, frame) <= FOLLOW.fitted_mm
+    index = np.flatnonzero(near)
+    index = index[:: max(1, len(index) // FOLLOW.fitted_voxels)]
+    points = frame.points_lps_mm.reshape(-1, 3)[index]
+    ours = np.clip(frame.hu.ravel()[index], *FOLLOW.fitted_window_hu)
+    middle = points.mean(axis=0)
+    reach_mm = max(float(np.linalg.norm(points - middle, axis=1).max()), 1.0)
+
+    def matrix_of(step: NDArray[np.float64]) -> NDArray[np.float64]:
+        turn = np.eye(4)
+        turn[:3, :3] = Rotation.from_rotvec(step[3:] / reach_mm).as_matrix()
+        turn[:3, 3] = middle + step[:3] - turn[:3, :3] @ middle
+        return matrix @ turn
+
+    def unlike(step: NDArray[np.float64]) -> NDArray[np.float64]:
+        theirs = _sampled(frame.moving.volume.attenuation_hu, frame, moved(matrix_of(step), points))
+        return np.asarray(np.clip(theirs, *FOLLOW.fitted_window_hu) - ours, dtype=np.float64)
+
+    found = optimize.least_squares(
+        unlike,
+        np.zeros(6),
+        jac=lambda step: _slopes(unlike, step),
+        loss="soft_l1",
+        f_scale=FOLLOW.fitted_scale_hu,
+        max_nfev=12,
+    )
+    too_far = max(float(np.linalg.norm(found.x[:3])), float(np.linalg.norm(found.x[3:]))) > FOLLOW.fitted_most_mm
+    return matrix if too_far else matrix_of(found.x)
+
+
+def _slopes(
+    unlike: Callable[[NDArray[np.float64]], NDArray[np.float64]], step: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Differences over half a millimeter: shorter ones see the noise between voxels alone."""
+    columns = []
+    for axis in range(6):
+        by = np.zeros(6)
+        by[axis] = 0.3
+        columns.append((unlike(step + by) - unlike(step - by)) / 0.6)
+    return np.stack(columns, axis=1)
+
+
+def _distance_mm(mask: NDArray[np.bool_], frame: _Frame) -> NDArray[np.float32]:
+    spacing = frame.fixed.volume.geometry.spacing_kji_mm
+    away: NDArray[np.float32] = edt.edt(~mask, anisotropy=spacing, black_border=False, parallel=1)
+    return away
+
+
+def _difference(
+    frame: _Frame, matrix: NDArray[np.float64], is_forward: bool
+) -> tuple[float, float | None, int, float, NDArray[np.float32]] | None:
+    """Subtract: change in mm3, ratio of densities, deep voxels, area of both outlines, and the difference."""
+    theirs, their_mask = frame.moving_hu(matrix), frame.moving_mask(matrix)
+    union = frame.mask | their_mask
+    away = _distance_mm(union, frame)
+    step_mm = frame.fixed.volume.geometry.spacing_kji_mm[0]
+    rim = away <= max(FOLLOW.rim_mm, FOLLOW.rim_slices * step_mm)
+    dense = (frame.hu >= FOLLOW.dense_hu) & (theirs >= FOLLOW.dense_hu)
+    brightest, darkest = np.maximum(frame.hu, theirs), np.minimum(frame.hu, theirs)
+    shell = ~rim & (brightest < FOLLOW.dense_hu) & (darkest > FOLLOW.air_like_hu)
+    if np.count_nonzero(shell) < FOLLOW.fewest_shell:
+        return None
+    images = [one - float(np.mean(one[shell])) for one in (frame.hu, theirs)]
+    dated = (frame.fixed, frame.moving)
+    (prior, current), (before, after) = (images, dated) if is_forward else (images[::-1], dated[::-1])
+    ratio, deep = _density_ratio(prior, current, frame, their_mask)
+    height_hu = before.height_hu
+    now_hu = after.height_hu if ratio is None else ratio * height_hu
+    low = np.float32(FOLLOW.air_like_hu)
+    difference = (np.maximum(current, low) / now_hu - np.maximum(prior, low) / height_hu).astype(np.float32)
+    # Bone farther from the mass than its own blur is equally dense at both dates: only misfit would count there.
+    region = rim & ~(dense & (away > max(FOLLOW.blurred_mm, step_mm)))
+    difference *= region
+    volumes = frame.fixed.volume.geometry.voxel_volumes_mm3[frame.start_kji[0] : frame.start_kji[0] + len(difference)]
+    change_mm3 = float(difference.sum(axis=(1, 2), dtype=np.float64) @ volumes)
+    spacing = frame.fixed.volume.geometry.spacing_kji_mm
+    faces = [np.count_nonzero(np.diff(np.pad(union, 1), axis=n)) * math.prod(spacing) / spacing[n] for n in range(3)]
+    return change_mm3, ratio, deep, sum(faces) * 2 / 3, difference
+
+
+def _density_ratio(
+    prior: NDArray[np.float32], current: NDArray[np.float32], frame: _Frame, their_mask: NDArray[np.bool_]
+) -> tuple[float | None, int]:
+    """Compare the density of both dates where blur does not reach: deep in both outlines."""
+    both = frame.mask & their_mask
+    spacing = frame.fixed.volume.geometry.spacing_kji_mm
+    depth = edt.edt(np.pad(both, 1), anisotropy=spacing, black_border=True, parallel=1)[1:-1, 1:-1, 1:-1]
+    deep = depth > max(FOLLOW.deep_mm, spacing[0])
+    count = int(np.count_nonzero(deep))
+    if count < FOLLOW.fewest_deep:
+        # The top of thin calcium: lowered by blur, and equally so at both dates once both are blurred by more than
+        # what interpolation adds to one of them.
+        sigmas = [FOLLOW.top_blur_mm / mm for mm in spacing]
+        prior, current = (ndimage.gaussian_filter(one, sigmas) for one in (prior, current))
+        top = prior + current
+        deep = both & (top >= np.quantile(top[both], FOLLOW.top_quantile)) if both.any() else both
+        count = 0
+    if not deep.any() or min(float(prior[deep].mean()), float(current[deep].mean())) <= 0:
+        return None, 0
+    return float(current[deep].mean() / prior[deep].mean()), count

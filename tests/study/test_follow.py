@@ -1,0 +1,288 @@
+"""Two dates: motions, links and changes by formula."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from calcimeasure.edge import find_edge
+from calcimeasure.model import BodySite, Laterality, Outline, Side, SideSource, Site, SiteSource, SpacingSource
+from calcimeasure.model.follow import Change, ChangeSource, LinkState, Verdict
+from calcimeasure.settings import Settings
+from calcimeasure.study.follow.constants import FOLLOW
+from calcimeasure.study.follow.films import are_in_one_scale, linked_films
+from calcimeasure.study.follow.look import look_at
+from calcimeasure.study.follow.matching import match, placed
+from calcimeasure.study.follow.motion import Fit, Registration, moved
+from calcimeasure.study.follow.paired import Dated, paired_change
+from calcimeasure.study.follow.response import (
+    MassChange,
+    Response,
+    by_diameters,
+    by_interval,
+    by_percent,
+    targets,
+    total,
+)
+from calcimeasure.study.follow.verdict import doubling_days, judge, per_year, volumes_u95_ml
+from tests.model.test_model import volume_of
+from tests.phantoms import Ellipsoid, Grid, Slab, render, straight_grid
+from tests.study.test_links import Mass, lesion, stack
+
+SETTINGS = Settings()
+STILL = np.eye(4)
+GRID = straight_grid((24, 44, 48), (2.0, 1.0, 0.9))
+BALL = Ellipsoid((0.5, -1.0, 0.3), (9.0, 8.0, 10.0), 700.0)
+BALL_ML = 4 / 3 * math.pi * 9 * 8 * 10 / 1000
+
+
+def dated(
+    *shapes: object, seed: int, grid: Grid = GRID, outline: Outline | None = None, mass: Ellipsoid = BALL
+) -> Dated:
+    hu = render(shapes, grid, blur_sigma_mm=0.7, noise_sd_hu=15.0, seed=seed, background_hu=40.0, dtype=np.float32)  # type: ignore[arg-type]
+    volume = volume_of(np.rint(hu), grid)
+    outline = outline or outline_of(mass, grid)
+    edge = find_edge(volume, outline, SETTINGS)
+    return Dated(volume, outline, edge, edge.calcified_mm3 / 1000)
+
+
+def outline_of(mass: Ellipsoid, grid: Grid = GRID) -> Outline:
+    points = grid.positions_lps_mm(np.moveaxis(np.indices(grid.shape_kji), 0, -1))
+    return Outline.from_mask(mass.safe_distance_mm(points) < 0)
+
+
+# Paired change
+
+
+@pytest.mark.parametrize("share", [0.88, 1.0, 1.12])
+def test_paired_change_is_that_of_the_volume(share: float) -> None:
+    later = replace(BALL, semi_axes_mm=tuple(share ** (1 / 3) * mm for mm in BALL.semi_axes_mm))
+    found = paired_change(dated(BALL, seed=1), dated(later, seed=2, mass=later), STILL)
+    assert found is not None
+    assert found.change_ml == pytest.approx((share - 1) * BALL_ML, abs=0.015 * BALL_ML)
+    assert found.density_ratio == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_mass_that_only_became_less_dense_has_not_shrunk() -> None:
+    fainter = replace(BALL, hu=40 + 0.9 * (BALL.hu - 40))
+    found = paired_change(dated(BALL, seed=1), dated(fainter, seed=2), STILL)
+    assert found is not None
+    assert found.density_ratio == pytest.approx(0.9, abs=0.01)
+    assert abs(found.change_ml) < 0.015 * BALL_ML
+
+
+def test_bone_that_one_outline_ran_along_cancels_out() -> None:
+    bone = Slab((12.0, -1.0, 0.0), (3.0, 60.0, 60.0), 1100.0)
+    mask = outline_of(BALL).mask_in((0, 0, 0), GRID.shape_kji)
+    points = GRID.positions_lps_mm(np.moveaxis(np.indices(GRID.shape_kji), 0, -1))
+    near = np.linalg.norm(points - np.array(BALL.center_lps_mm), axis=-1) < 15
+    leaking = Outline.from_mask(mask | (near & (bone.safe_distance_mm(points) < -1)))
+    found = paired_change(dated(BALL, bone, seed=1), dated(BALL, bone, seed=2, outline=leaking), STILL)
+    assert found is not None
+    assert abs(found.change_ml) < 0.03 * BALL_ML
+
+
+def test_thick_slices_and_a_shift_of_soft_tissue_change_nothing() -> None:
+    thick = straight_grid((12, 44, 48), (4.0, 1.0, 0.9))
+    there = replace(BALL, center_lps_mm=(2.0, 0.5, 0.3))
+    found = paired_change(
+        dated(BALL, seed=1), dated(there, seed=2, grid=thick, outline=outline_of(there, thick)), STILL
+    )
+    assert found is not None
+    assert abs(found.change_ml) < 0.03 * BALL_ML
+    assert found.turned_mm == pytest.approx(math.hypot(1.5, 1.5), abs=0.5)
+
+
+def test_a_mass_outside_of_the_other_field_gives_no_paired_change() -> None:
+    move = np.eye(4)
+    move[:3, 3] = (40.0, 0.0, 0.0)
+    assert paired_change(dated(BALL, seed=1), dated(BALL, seed=2), move) is None
+
+
+# Motions and links
+
+LIMB = (
+    Ellipsoid((0.0, 0.0, 0.0), (34.0, 30.0, 400.0), 50.0),
+    Ellipsoid((-14.0, 8.0, 0.0), (9.0, 12.0, 60.0), -90.0),
+    Ellipsoid((6.0, 4.0, -8.0), (9.0, 7.0, 45.0), 900.0, (6.0, -8.0, 0.0)),
+    Ellipsoid((8.0, -2.0, 26.0), (13.0, 8.0, 9.0), 800.0, (0.0, 20.0, 30.0)),
+    Ellipsoid((-12.0, -8.0, -10.0), (3.5, 4.5, 40.0), 850.0),
+)
+FIELD = straight_grid((30, 42, 46), (3.0, 2.0, 2.0))
+SMALL = Ellipsoid((-10.0, 12.0, 12.0), (6.0, 6.0, 7.0), 600.0)
+
+
+def seen(*masses: Ellipsoid, seed: int, move_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> tuple[object, ...]:
+    """A look at a limb that lies elsewhere, and its masses there."""
+    there = [replace(one, center_lps_mm=tuple(np.add(one.center_lps_mm, move_mm))) for one in (*LIMB, *masses)]
+    hu = render(there, FIELD, blur_sigma_mm=1.2, noise_sd_hu=15.0, seed=seed, background_hu=-1000.0, dtype=np.float32)
+    volume = volume_of(np.rint(hu), FIELD)
+    outlines = [outline_of(one, FIELD) for one in there[len(LIMB) :]]
+    return look_at(volume, outlines), [placed(one, volume.geometry) for one in outlines]
+
+
+def test_a_limb_that_lies_elsewhere_is_laid_on_itself_and_its_mass_is_linked() -> None:
+    move_mm = (6.0, -4.0, 7.5)
+    (prior, ones), (current, others) = seen(SMALL, seed=1), seen(SMALL, seed=2, move_mm=move_mm)
+    middles = tuple(np.array([one.middle_lps_mm for one in some]) for some in (ones, others))  # type: ignore[attr-defined]
+    fits = Registration(prior, current, middles).whole()  # type: ignore[arg-type]
+    assert fits[0].carries
+    point = np.array(SMALL.center_lps_mm)
+    assert moved(fits[0].matrix, point) == pytest.approx(point + move_mm, abs=0.7)
+    (linked,) = match((prior, current), ones, others, [fits[0]], fits[0])  # type: ignore[arg-type]
+    assert (linked.state, linked.prior, linked.current) == (LinkState.MATCHED, (0,), (0,))
+
+
+CARRIES = Fit(STILL, 0.95, 0.97, 900)
+FAR = replace(SMALL, center_lps_mm=(-14.0, 10.0, -22.0))
+
+
+def test_what_is_gone_and_what_is_new_is_said_after_a_look_at_the_other_image() -> None:
+    (prior, ones), (current, others) = seen(SMALL, seed=1), seen(FAR, seed=2)
+    found = match((prior, current), ones, others, [CARRIES], CARRIES)  # type: ignore[arg-type]
+    assert [one.state for one in found] == [LinkState.GONE, LinkState.NEW]
+
+
+def test_dense_tissue_without_an_outline_is_not_found_and_not_gone() -> None:
+    (prior, ones), (current, _) = seen(SMALL, seed=1), seen(SMALL, seed=2)
+    current = replace(current, masses=np.zeros_like(current.masses))  # type: ignore[type-var, attr-defined]
+    (found,) = match((prior, current), ones, [], [CARRIES], CARRIES)  # type: ignore[arg-type]
+    assert found.state is LinkState.NOT_FOUND
+    (before,) = match((current, prior), [], ones, [], CARRIES)  # type: ignore[arg-type]
+    assert before.state is LinkState.NOT_FOUND_BEFORE
+
+
+def test_a_place_outside_of_the_field_was_not_imaged() -> None:
+    (prior, ones), (current, _) = seen(SMALL, seed=1), seen(seed=2)
+    imaged = current.imaged.copy()  # type: ignore[attr-defined]
+    imaged[imaged.shape[0] // 2 :] = False
+    half = replace(current, imaged=imaged)  # type: ignore[type-var]
+    (found,) = match((prior, half), ones, [], [CARRIES], CARRIES)  # type: ignore[arg-type]
+    assert found.state is LinkState.NOT_IMAGED
+
+
+def test_nothing_is_said_where_the_motion_does_not_carry() -> None:
+    (prior, ones), (current, others) = seen(SMALL, seed=1), seen(SMALL, seed=2)
+    doubtful = replace(CARRIES, bone_share=FOLLOW.bone_share - 0.01)
+    for fit in (doubtful, None):
+        found = match((prior, current), ones, others, [fit], None)  # type: ignore[arg-type]
+        assert {one.state for one in found} == {LinkState.UNDECIDED}
+
+
+def test_left_is_never_linked_with_right() -> None:
+    (prior, ones), (current, others) = seen(SMALL, seed=1), seen(SMALL, seed=2)
+    left, right = (
+        replace(some[0], laterality=side) for some, side in ((ones, Laterality.LEFT), (others, Laterality.RIGHT))
+    )  # type: ignore[index, type-var]
+    found = match((prior, current), [left], [right], [CARRIES], CARRIES)  # type: ignore[arg-type]
+    assert not any(one.prior and one.current for one in found)
+
+
+def test_two_halves_of_a_mass_are_merged_or_split() -> None:
+    low, high = (replace(SMALL, center_lps_mm=(-10.0, 12.0, z), semi_axes_mm=(6.0, 6.0, 5.0)) for z in (7.0, 18.0))
+    both = replace(SMALL, center_lps_mm=(-10.0, 12.0, 12.5), semi_axes_mm=(6.5, 6.5, 11.0))
+    (two, ones), (one, whole) = seen(low, high, seed=1), seen(both, seed=2)
+    (merged,) = match((two, one), ones, whole, [CARRIES] * 2, CARRIES)  # type: ignore[arg-type]
+    (split,) = match((one, two), whole, ones, [CARRIES], CARRIES)  # type: ignore[arg-type]
+    assert (merged.state, split.state) == (LinkState.MERGED, LinkState.SPLIT)
+
+
+# Verdicts
+
+
+@pytest.mark.parametrize(
+    ("change_ml", "u95_ml", "verdict", "reason"),
+    [
+        (1.0, 0.4, Verdict.GROWN, None),
+        (-1.0, 0.4, Verdict.SHRUNK, None),
+        (0.3, 0.5, Verdict.STABLE, None),
+        (2.2, 2.5, Verdict.NOT_ASSESSABLE, "too_uncertain"),
+        (0.05, 0.04, Verdict.STABLE, None),  # beyond 0, and within what repeats differ by
+    ],
+)
+def test_verdict(change_ml: float, u95_ml: float, verdict: Verdict, reason: str | None) -> None:
+    judged = judge(Change(change_ml, u95_ml, ChangeSource.PAIRED), 10.0)
+    assert (judged.verdict, judged.reason) == (verdict, reason)
+
+
+def test_without_a_change_or_with_a_reason_nothing_is_said() -> None:
+    assert judge(None, 10.0).reason == "not_compared"
+    assert judge(Change(5.0, 0.1, ChangeSource.PAIRED), 10.0, "truncated").verdict is Verdict.NOT_ASSESSABLE
+
+
+def test_rates() -> None:
+    assert per_year(1.0, 29) is None
+    assert per_year(1.0, 73) == pytest.approx(365.25 / 73)
+    assert doubling_days(Change(10.0, 1.0, ChangeSource.PAIRED), 10.0, 100) == pytest.approx(100)
+    assert doubling_days(Change(-5.0, 1.0, ChangeSource.PAIRED), 10.0, 100) == pytest.approx(-100)
+    assert doubling_days(Change(0.5, 1.0, ChangeSource.PAIRED), 10.0, 100) is None
+    assert volumes_u95_ml(3.0, 4.0) == pytest.approx(5.0 * FOLLOW.repeat_fault)
+
+
+# Responses
+
+MATCHED, NEW = LinkState.MATCHED, LinkState.NEW
+
+
+def test_the_interval_is_that_of_the_summed_volume_and_not_of_any_mass() -> None:
+    many = [MassChange(MATCHED, 10.0, 10.4, 0.4, 0.5) for _ in range(9)]
+    summed = total(many)
+    assert (summed.change_ml, summed.u95_ml) == (pytest.approx(3.6), pytest.approx(1.5))
+    assert by_interval(summed) is Response.PROGRESSION
+    assert by_interval(total(many[:1])) is Response.STABLE
+    assert by_interval(total([MassChange(MATCHED, 10.0, 8.0, -2.0, 0.5)])) is Response.RESPONSE
+
+
+def test_a_new_mass_is_progression_and_one_that_is_not_known_makes_it_not_evaluable() -> None:
+    known, new = MassChange(MATCHED, 10.0, 5.0, -5.0, 0.5), MassChange(NEW, None, 1.0, 1.0, 0.1)
+    missing = MassChange(LinkState.NOT_IMAGED, 4.0)
+    assert by_interval(total([known, new])) is by_percent(total([known, new]), 400) is Response.PROGRESSION
+    assert by_interval(total([known, missing])) is by_percent(total([known, missing]), 400) is Response.NOT_EVALUABLE
+    removed = replace(missing, state=LinkState.REMOVED)
+    assert by_interval(total([known, removed])) is Response.RESPONSE
+
+
+def test_percent_is_that_of_a_year_from_half_a_year_on() -> None:
+    summed = total([MassChange(MATCHED, 10.0, 11.5, 1.5, 0.1)])
+    assert by_percent(summed, 179) is Response.NOT_EVALUABLE
+    assert by_percent(summed, 183) is Response.PROGRESSION  # 30 % a year
+    assert by_percent(summed, 365) is Response.STABLE
+
+
+def test_diameters_count_from_the_baseline_and_from_the_nadir() -> None:
+    assert targets([30.0, 9.9, None, 12.0, 40.0, 11.0, 10.0, 10.5]) == [0, 3, 4, 5, 7]
+    assert by_diameters([100.0, 71.0], has_new=False) is Response.STABLE
+    assert by_diameters([100.0, 70.0], has_new=False) is Response.RESPONSE
+    assert by_diameters([100.0, 50.0, 61.0], has_new=False) is Response.PROGRESSION
+    assert by_diameters([20.0, 10.0, 14.0], has_new=False) is Response.RESPONSE  # 40 %, and 4 mm alone
+    assert by_diameters([100.0, None], has_new=False) is Response.NOT_EVALUABLE
+    assert by_diameters([100.0, 50.0], has_new=True) is Response.PROGRESSION
+
+
+# Radiographs
+
+
+def film(side: Laterality, site: BodySite, view: str | None = "PA", number: int = 1) -> tuple[object, object]:
+    facts = stack("film", modality="DX", view_position=view).stack
+    of_film = lesion(Mass((10.0, 0.0, 0.0)), number)
+    return facts, replace(of_film, side=Side(side, SideSource.DICOM_TAG), site=Site(site, SiteSource.DICOM_TAG))
+
+
+def test_radiographs_are_linked_where_nothing_else_could_be_meant() -> None:
+    left, right = (film(side, BodySite.HAND_WRIST) for side in (Laterality.LEFT, Laterality.RIGHT))
+    ((one, other, state),) = linked_films([left], [left])  # type: ignore[list-item]
+    assert (one, other, state) == (left, left, LinkState.MATCHED)
+    for others in ([right], [left, left], [film(Laterality.LEFT, BodySite.HAND_WRIST, "LATERAL")], []):
+        found = linked_films([left], others)  # type: ignore[list-item, arg-type]
+        assert {state for *_, state in found} == {LinkState.UNDECIDED}
+    unknown = film(Laterality.UNKNOWN, BodySite.HAND_WRIST)
+    assert {state for *_, state in linked_films([unknown], [unknown])} == {LinkState.UNDECIDED}  # type: ignore[list-item]
+
+
+def test_radiographs_are_compared_in_millimeters_of_one_origin() -> None:
+    one = film(Laterality.LEFT, BodySite.HAND_WRIST)
+    assert are_in_one_scale(one, one)  # type: ignore[arg-type]
+    assert one[1].measurements.spacing_source is SpacingSource.PATIENT  # type: ignore[attr-defined]
