@@ -108,6 +108,11 @@ class FollowConstants(Constants):
     # Paired change
     rim_mm: float = constant(3.0, "mm", "Blur of both images carries calcium so far beyond an outline.")
     blurred_mm: float = constant(1.6, "mm", "Next to an outline, dense voxels are calcium that blur carried there.")
+    unchanged_share: float = constant(
+        0.2,
+        "of the plateau",
+        "Dense voxels that differ by less between the dates did not become calcium or cease to be.",
+    )
     rim_slices: float = constant(1.0, "slices", "Across thick slices it is carried by a slice.")
     shell_mm: float = constant(6.0, "mm", "The surroundings, beyond the rim.")
     fewest_shell: int = constant(60, "voxels", "Fewer show no surroundings.")
