@@ -282,6 +282,8 @@ def _export_redcap(folder: Path, options: ExportOptions, redcap_options: RedcapO
 def _push_redcap(folder: Path, wanted: "RegistryOrder", options: ExportOptions, redcap_options: RedcapOptions) -> int:
     from calcimeasure.registry.address import address_of, token_from
 
+    if options.to is not None:
+        raise OutputError("Either --to (files) or --push (the registry) expected, found both.")
     if redcap_options.push is None or redcap_options.token_file is None:
         raise OutputError("--push needs --token-file FILE, a file with the API token of the project.")
     address, token = address_of(redcap_options.push), token_from(redcap_options.token_file)

@@ -28,7 +28,7 @@ class Word:
     laterality
         The side that it names.
     is_mirrored
-        Whether its letters are mirrored.
+        Whether its letters are mirrored; None where they look nearly the same mirrored ("li").
     likeness
         Correlation with the drawn word.
     turned_degrees
@@ -37,7 +37,7 @@ class Word:
 
     text: str
     laterality: Laterality
-    is_mirrored: bool
+    is_mirrored: bool | None
     likeness: float
     turned_degrees: float
 
@@ -93,12 +93,12 @@ def word_on(mask: NDArray[np.bool_]) -> Word | None:
     likeness[1][:, known.is_symmetric | (known.sides == 0)] = -1
     mirrored, angle, which = np.unravel_index(int(likeness.argmax()), likeness.shape)
     best, side = float(likeness[mirrored, angle, which]), int(known.sides[which])
-    others = likeness.copy()
-    others[mirrored][:, known.sides == side] = -1
-    if side == 0 or best < MARKERS.least_likeness or best - float(others.max()) < MARKERS.least_lead:
+    own = known.sides == side
+    if side == 0 or best < MARKERS.least_likeness or best - float(likeness[:, :, ~own].max()) < MARKERS.least_lead:
         return None
+    is_clear = best - float(likeness[1 - mirrored][:, own].max()) >= MARKERS.least_lead
     laterality = Laterality.RIGHT if side == 1 else Laterality.LEFT
-    return Word(known.words[which], laterality, bool(mirrored), best, float(turned[angle]))
+    return Word(known.words[which], laterality, bool(mirrored) if is_clear else None, best, float(turned[angle]))
 
 
 def _looks(mask: NDArray[np.bool_], degrees: NDArray[np.floating], mirrored: bool) -> NDArray[np.float32]:

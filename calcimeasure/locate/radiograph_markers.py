@@ -33,7 +33,8 @@ class Marker:
     laterality
         The side that it names.
     is_mirrored
-        Whether its letters are mirrored: the film or the marker was turned over.
+        Whether its letters are mirrored: the film or the marker was turned over. None where they look nearly the same
+        mirrored.
     start_ji, stop_ji
         First row and column of its box, and the first ones beyond it.
     limb
@@ -43,7 +44,7 @@ class Marker:
 
     text: str
     laterality: Laterality
-    is_mirrored: bool
+    is_mirrored: bool | None
     start_ji: tuple[int, int]
     stop_ji: tuple[int, int]
     limb: int | None = None
@@ -58,7 +59,8 @@ class Marker:
         """What it says, and where, for a person."""
         (row, column), (row_stop, column_stop) = self.start_ji, self.stop_ji
         where = f"rows {row}-{row_stop - 1}, columns {column}-{column_stop - 1}"
-        return f"{self.text}{' (mirrored)' if self.is_mirrored else ''} at {where}"
+        how = {True: " (mirrored)", False: "", None: " (may be mirrored)"}[self.is_mirrored]
+        return f"{self.text}{how} at {where}"
 
 
 def markers_on(pixels: NDArray[np.float32], limbs: Limbs) -> tuple[Marker, ...]:

@@ -43,6 +43,9 @@ def site_on_radiograph(place: RadiographPlace) -> Site:
 NO_LIMB_SAID = "it is not said that the film shows a limb, and on a trunk or head a marker names one half of it"
 
 
+MAY_BE_MIRRORED = "the letters of the marker look nearly the same mirrored, and so may be the film"
+
+
 def side_on_radiograph(place: RadiographPlace) -> Side:
     """Say on which side of the body a lesion lies.
 
@@ -89,11 +92,13 @@ def _of_one_limb(anatomy: RadiographAnatomy, evidence: list[str]) -> Side:
             return _unknown(None, evidence or ["neither tags nor words nor a marker name a side"])
         if ordered.site.body_site is BodySite.UNKNOWN:
             return _unknown(marked, [*evidence, NO_LIMB_SAID])
+        if not _is_clear(anatomy.markers):
+            return _unknown(marked, [*evidence, MAY_BE_MIRRORED])
         return Side(marked, SideSource.MARKER, LOCATE.marker_confidence, evidence="; ".join(evidence))
     by_tag, by_word = ordered.coded_side.laterality is said, ordered.worded_side.laterality is said
     alone = LOCATE.tag_confidence if by_tag else LOCATE.word_confidence
     confidence = LOCATE.tag_and_word_confidence if by_tag and by_word else alone
-    if marked is said:
+    if marked is said and _is_clear(anatomy.markers):
         confidence = max(confidence, LOCATE.said_and_marker_confidence)
     source = SideSource.DICOM_TAG if by_tag else SideSource.DESCRIPTION
     return Side(said, source, confidence, evidence="; ".join(evidence))
@@ -124,7 +129,10 @@ def _of_several_limbs(place: RadiographPlace, evidence: list[str]) -> Side:
             return _unknown(marked, [*evidence, "the marker beside it says another side"], conflict=True)
         if anatomy.ordered.site.body_site is BodySite.UNKNOWN:
             return _unknown(marked, [*evidence, NO_LIMB_SAID])
-        return Side(marked, SideSource.MARKER, LOCATE.marker_confidence, evidence="; ".join(evidence))
+        if _is_clear(own):
+            return Side(marked, SideSource.MARKER, LOCATE.marker_confidence, evidence="; ".join(evidence))
+        if by_place is None:
+            return _unknown(marked, [*evidence, MAY_BE_MIRRORED])
     if by_place is None:
         return _unknown(said if anatomy.limbs.is_doubtful else None, evidence, conflict=is_ordered)
     if any(marker.laterality is by_place for marker in others):
@@ -225,6 +233,11 @@ def _marked_side(markers: Iterable[Marker]) -> Laterality | None:
     """Return the one side that markers name; None where there is none, or they name both."""
     sides = _sides_of(markers)
     return next(iter(sides)) if len(sides) == 1 else None
+
+
+def _is_clear(markers: Iterable[Marker]) -> bool:
+    """Tell whether a marker is there whose letters show that it is not mirrored."""
+    return any(marker.is_mirrored is False for marker in markers)
 
 
 def _doubted(anatomy: RadiographAnatomy, evidence: list[str]) -> Side:

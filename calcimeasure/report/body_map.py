@@ -56,6 +56,7 @@ _HALF: Final = (
     "M2 212L43 208Q46 246 36 284Q40 312 32 340Q28 356 30 366Q42 380 40 386Q30 392 18 386Q14 376 16 362"
     "Q8 330 12 306Q10 294 10 284Q4 252 2 222Z",
 )
+_DOT: Final = Markup('<g class="%s"><circle cx="%.1f" cy="%.1f" r="%s"/><text x="%.1f" y="%.1f">%s</text></g>')
 _HEAD: Final = f'<ellipse cx="{MIDDLE:g}" cy="34" rx="19" ry="25"/>'
 
 
@@ -131,11 +132,7 @@ def body_map(masses: Sequence[Marked], label: str) -> Markup:
     parts += [lead(dot) for dot, _ in dots if dot.is_moved]
     for dot, is_large in dots:
         x, y = dot.place
-        parts.append(
-            Markup(
-                '<g class="{}"><circle cx="{:.1f}" cy="{:.1f}" r="{}"/><text x="{:.1f}" y="{:.1f}">{}</text></g>'
-            ).format("dot" if is_large else "dot small", x, y, _RADIUS, x, y + 3, dot.text)
-        )
+        parts.append(_DOT % ("dot" if is_large else "dot small", x, y, _RADIUS, x, y + 3, dot.text))
     return Markup("").join([*parts, Markup("</svg>")])
 
 

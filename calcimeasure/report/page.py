@@ -48,7 +48,10 @@ DEFINED: Final = (
     "truncated",
     "status",
 )
-"""The columns of lesions.csv that the report defines."""
+"""The columns of lesions.csv that the report defines, in this order."""
+
+_UNITS: Final = {"[hnsf'U]": "HU", "mm2": "mm²"}
+"""Units of UCUM as a person writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,10 @@ def page_bottom(about: About) -> str:
         .get_template("bottom.html")
         .render(
             about=about,
-            definitions=[one for one in LESION_COLUMNS if one.name in DEFINED],
+            definitions=sorted(
+                (one for one in LESION_COLUMNS if one.name in DEFINED), key=lambda one: DEFINED.index(one.name)
+            ),
+            units=_UNITS,
             settings=_settings(about.settings),
             algorithm=ALGORITHM,
             version=software_version(),

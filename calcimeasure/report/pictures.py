@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 _BARS_MM: Final = (1, 2, 5, 10, 20, 50, 100, 200)
 _LONGEST_BAR_SHARE: Final = 0.4
 _DOT_RADIUS: Final = 6.5
+_NUMBER: Final = Markup(
+    '<g class="dot"><circle class="at" cx="%.1f" cy="%.1f" r="1.6"/><circle cx="%.1f" cy="%.1f" r="%s"/>'
+    '<text x="%.1f" y="%.1f">%s</text></g>'
+)
+_FRAME: Final = Markup(
+    '<svg class="%s" viewBox="0 0 %s %s" role="img" aria-label="%s" translate="no"><image width="%s" height="%s" '
+    'href="data:image/png;base64,%s"/>%s%s%s</svg>'
+)
+_BAR: Final = Markup('<path class="bar" d="M6 %sv-4M6 %sH%.2fM%.2f %sv-4"/><text class="on" x="6" y="%s">%s mm</text>')
+_LETTERS: Final = Markup(
+    '<text class="on" x="4" y="%s">%s</text><text class="on" x="%s" y="11" text-anchor="middle">%s</text>'
+)
 _BESIDE: Final = 13.0
 """Distance of a number from the middle of the mass that it names, so that it does not cover it."""
 
@@ -69,28 +81,15 @@ def overview(png: bytes, label: str, lesions: Sequence[tuple[str, PointLps]]) ->
 
 def _number(dot: Dot) -> Markup:
     (x, y), (to_x, to_y) = dot.place, dot.target
-    return Markup(
-        '<g class="dot"><circle class="at" cx="{:.1f}" cy="{:.1f}" r="1.6"/><circle cx="{:.1f}" cy="{:.1f}" r="{}"/>'
-        '<text x="{:.1f}" y="{:.1f}">{}</text></g>'
-    ).format(to_x, to_y, x, y, _DOT_RADIUS, x, y + 2.7, dot.text)
+    return _NUMBER % (to_x, to_y, x, y, _DOT_RADIUS, x, y + 2.7, dot.text)
 
 
 def _framed(png: bytes, label: str, kind: str, more: Markup) -> Markup:
     width, height = size_of(png)
     facts = facts_of(png)
-    return Markup(
-        '<svg class="{kind}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}" translate="no">'
-        '<image width="{width}" height="{height}" href="data:image/png;base64,{data}"/>{more}{scale}{letters}</svg>'
-    ).format(
-        kind=kind,
-        width=width,
-        height=height,
-        label=label,
-        data=b64encode(png).decode("ascii"),
-        more=more,
-        scale=_scale_bar(facts.get("mm"), width, height),
-        letters=_letters(facts.get("letters") or "", width, height),
-    )
+    data = Markup(b64encode(png).decode("ascii"))  # noqa: S704 - letters, digits, + / and =
+    scale, letters = _scale_bar(facts.get("mm"), width, height), _letters(facts.get("letters") or "", width, height)
+    return _FRAME % (kind, width, height, label, width, height, data, more, scale, letters)
 
 
 def _scale_bar(pixel_mm: float | None, width: int, height: int) -> Markup:
@@ -99,16 +98,11 @@ def _scale_bar(pixel_mm: float | None, width: int, height: int) -> Markup:
     longest_mm = _LONGEST_BAR_SHARE * width * pixel_mm
     bar_mm = max((one for one in _BARS_MM if one <= longest_mm), default=_BARS_MM[0])
     end = 6 + bar_mm / pixel_mm
-    return Markup(
-        '<path class="bar" d="M6 {y}v-4M6 {line}H{end:.2f}M{end:.2f} {y}v-4"/>'
-        '<text class="on" x="6" y="{text}">{mm} mm</text>'
-    ).format(y=height - 4, line=height - 6, end=end, text=height - 12, mm=bar_mm)
+    return _BAR % (height - 4, height - 6, end, end, height - 4, height - 12, bar_mm)
 
 
 def _letters(letters: str, width: int, height: int) -> Markup:
     """Write the directions in the patient at the left and at the top."""
     if len(letters) != 2:
         return Markup("")
-    return Markup(
-        '<text class="on" x="4" y="{}">{}</text><text class="on" x="{}" y="11" text-anchor="middle">{}</text>'
-    ).format(height / 2 + 3, letters[0], width / 2, letters[1])
+    return _LETTERS % (height / 2 + 3, letters[0], width / 2, letters[1])

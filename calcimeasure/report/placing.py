@@ -78,4 +78,4 @@ def _free(target: Point, distance: float, dots: Sequence[Dot], allowed: Callable
 def lead(dot: Dot) -> Markup:
     """Draw the line from a dot to the point that it names, as SVG."""
     points = (*dot.place, *dot.target)
-    return Markup('<path class="lead" d="M{:.1f} {:.1f}L{:.1f} {:.1f}"/>').format(*points)
+    return Markup('<path class="lead" d="M%.1f %.1fL%.1f %.1f"/>') % points

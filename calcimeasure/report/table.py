@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from calcimeasure.report.view import Finding
 
 
+_OVER: Final = Markup('%s<span class="soft">%s</span>')
+_WITH_HALF_WIDTH: Final = Markup('%s <span class="soft">± %s</span>')
+
+
 @dataclass(frozen=True, slots=True)
 class TableColumn:
     """A column: its head, a second line of the head (units), and what stands in a cell; empty texts if nothing.
@@ -50,7 +54,7 @@ def _with_half_width(name: str, half_width: str) -> Callable[[Mapping[str, str]]
     def cell(cells: Mapping[str, str]) -> str | Markup:
         if not cells[half_width]:
             return cells[name]
-        return Markup('{} <span class="soft">± {}</span>').format(cells[name], cells[half_width])
+        return _WITH_HALF_WIDTH % (cells[name], cells[half_width])
 
     return cell
 
@@ -61,10 +65,8 @@ def _axes(unit: str) -> Callable[[Mapping[str, str]], str | Markup]:
     def cell(cells: Mapping[str, str]) -> str | Markup:
         if not cells[long_axis]:
             return ""
-        text = Markup("{} × {}").format(cells[long_axis], cells[short_axis])
-        if cells.get(half_width):
-            text += Markup(' <span class="soft">± {}</span>').format(cells[half_width])
-        return text
+        text = f"{cells[long_axis]} × {cells[short_axis]}"
+        return _WITH_HALF_WIDTH % (text, cells[half_width]) if cells.get(half_width) else text
 
     return cell
 
@@ -79,22 +81,20 @@ def _side(cells: Mapping[str, str]) -> Markup:
         return Markup("<em>not known</em>")
     confidence = cells["laterality_confidence"]
     how = source_words(cells["laterality_source"]) + (f", {confidence}" if confidence else "")
-    return Markup('<strong>{}</strong><span class="soft">{}</span>').format(side, how)
+    return _OVER % (Markup("<strong>%s</strong>") % side, how)
 
 
 def _site(cells: Mapping[str, str]) -> Markup:
     if cells["site"] in ("", "unknown"):
         return Markup("<em>not known</em>")
     detail = f" ({cells['site_detail']})" if cells["site_detail"] else ""
-    return Markup('{}{}<span class="soft">{}</span>').format(
-        site_words(cells["site"]), detail, source_words(cells["site_source"])
-    )
+    return _OVER % (site_words(cells["site"]) + detail, source_words(cells["site_source"]))
 
 
 def _attenuation(cells: Mapping[str, str]) -> str | Markup:
     if not cells["mean_hu"]:
         return ""
-    return Markup('{} <span class="soft">SD {}</span>').format(cells["mean_hu"], cells["sd_hu"])
+    return _OVER % (f"{cells['mean_hu']} ", f"SD {cells['sd_hu']}")
 
 
 def _tissue(cells: Mapping[str, str]) -> str:
@@ -123,7 +123,7 @@ def _image(cells: Mapping[str, str]) -> str:
 def _status(cells: Mapping[str, str]) -> str | Markup:
     if not cells["reader"]:
         return cells["status"]
-    return Markup('{}<span class="soft">{}</span>').format(cells["status"], cells["reader"])
+    return _OVER % (cells["status"], cells["reader"])
 
 
 COLUMNS: Final[tuple[TableColumn, ...]] = (

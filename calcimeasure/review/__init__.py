@@ -33,7 +33,7 @@ from calcimeasure.review.conflict import Answer, Conflict
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
 from calcimeasure.review.doubts import doubt_about_accepting, doubt_about_side
-from calcimeasure.review.drafts import Draft, Job
+from calcimeasure.review.drafts import Draft, Edit, Job
 from calcimeasure.review.edits import (
     Signature,
     add,
@@ -50,7 +50,11 @@ from calcimeasure.review.edits import (
     undo,
 )
 from calcimeasure.review.journal import Journal, LeftBehind, Place
+from calcimeasure.review.offering import Shape, dense_only, pointing_at, reshaping, splitting_between
+from calcimeasure.review.picture import lesion_picture
+from calcimeasure.review.pointing import Pointed
 from calcimeasure.review.recovery import begun_at, unsaved_folders
+from calcimeasure.review.restoring import restore, unsaved_of
 from calcimeasure.review.session import Session
 from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
 
@@ -68,6 +72,7 @@ __all__ = [
     "CuttingPlane",
     "Desk",
     "Draft",
+    "Edit",
     "Image",
     "ImageKind",
     "Job",
@@ -80,6 +85,7 @@ __all__ = [
     "OpenedStack",
     "Place",
     "PointPx",
+    "Pointed",
     "Preview",
     "Radiograph",
     "RadiographAxis",
@@ -87,6 +93,7 @@ __all__ = [
     "ReviewError",
     "Revision",
     "Session",
+    "Shape",
     "Side",
     "SideSource",
     "Signature",
@@ -102,20 +109,27 @@ __all__ = [
     "calibrate",
     "companions_of",
     "decide",
+    "dense_only",
     "doubt_about_accepting",
     "doubt_about_side",
     "first_open",
+    "lesion_picture",
     "merge",
     "open_stack",
+    "pointing_at",
     "preview",
     "redraw",
     "remove",
+    "reshaping",
+    "restore",
     "set_morphology",
     "set_side",
     "set_site",
     "set_tissue",
     "split",
+    "splitting_between",
     "survey",
     "undo",
     "unsaved_folders",
+    "unsaved_of",
 ]

@@ -11,7 +11,7 @@ from calcimeasure.model import AlgorithmType
 from calcimeasure.review import edits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from calcimeasure.analysis.kinds import AnyAnatomy
     from calcimeasure.measure.preview import Preview
@@ -49,6 +49,25 @@ class Job:
     label: int
     outline: Outline
     work: Callable[[], Revision]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edit:
+    """An edit of several lesions that is to be measured.
+
+    Parameters
+    ----------
+    numbers
+        The lesions.
+    numbers_then
+        The number of the newest revision of every lesion when the edit was begun, by Tracking UID.
+    work
+        Measures, and may run in another thread; pass its result to `Session.take_edit`.
+    """
+
+    numbers: tuple[int, ...]
+    numbers_then: Mapping[str, int]
+    work: Callable[[], Sequence[Revision]]
 
 
 class Drafts:

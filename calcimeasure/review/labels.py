@@ -15,9 +15,11 @@ from calcimeasure.model import Outline
 from calcimeasure.review.history import Stroke
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
+
+    Able = Callable[[NDArray[np.int64]], NDArray[np.bool_]]
 
 
 class LabelImage:
@@ -48,6 +50,28 @@ class LabelImage:
         found = [np.flatnonzero(self.labels[k] != self._known[k]) + k * rows * columns for k in changed]
         where = np.concatenate(found)
         return Stroke(where, self._known.ravel()[where], self.labels.ravel()[where], press)
+
+    def limited(self, stroke: Stroke, able: Able) -> Stroke | None:
+        """Take back what a stroke painted where the brush may not paint; erasing is not limited.
+
+        Parameters
+        ----------
+        stroke
+            Voxels as found by `painted`.
+        able
+            Tells for flat indexes whether the brush may paint there.
+
+        Returns
+        -------
+        Stroke or None
+            What is left of the stroke; None if nothing is.
+        """
+        kept = (stroke.after == 0) | able(stroke.where)
+        refused = stroke.where[~kept]
+        self.labels.ravel()[refused] = stroke.before[~kept]
+        if not kept.any():
+            return None
+        return Stroke(stroke.where[kept], stroke.before[kept], stroke.after[kept], stroke.press)
 
     def take_as_known(self, stroke: Stroke) -> None:
         """Take the voxels of a stroke as known."""

@@ -16,11 +16,10 @@ from calcimeasure.errors import ConflictError, ReviewError
 from calcimeasure.model import AlgorithmType, Status, Tissue
 from calcimeasure.review import edits
 from calcimeasure.review.conflict import Answer, Conflict
-from calcimeasure.review.cut import parts_of
-from calcimeasure.review.drafts import Drafts, Job, measuring
+from calcimeasure.review.cut import CuttingLine, CuttingPlane, parts_of
+from calcimeasure.review.drafts import Drafts, Edit, Job, measuring
 from calcimeasure.review.growing import growing
 from calcimeasure.review.history import Decision, History, StepTold, Stroke
-from calcimeasure.review.journal import Unsaved
 from calcimeasure.review.labels import LabelImage, changed_outline
 from calcimeasure.review.listeners import Listeners
 from calcimeasure.review.remarking import Remarks
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from calcimeasure.review.cut import Cut
     from calcimeasure.review.drafts import Draft
     from calcimeasure.review.edits import Signature
+    from calcimeasure.review.labels import Able
     from calcimeasure.review.worklist import OpenedStack
     from calcimeasure.settings import Settings
     from calcimeasure.store import Store
@@ -69,6 +69,8 @@ class Session:
         The number of the selected lesion; None if no lesion is selected.
     shown
         Numbers of the lesions that were selected in this session.
+    able
+        Tells which voxels the brush may paint, by their flat indexes; None for all.
     remarks
         Notes of readers, and their wish for a second reader.
     press
@@ -92,6 +94,7 @@ class Session:
         self.shown: set[int] = set()
         self.shows_rejected = False
         self.press = 0
+        self.able: Able | None = None
         self._revisions = Revisions(stack.histories)
         self._drafts = Drafts()
         self._history = History()
@@ -215,6 +218,8 @@ class Session:
     def compare(self) -> bool:
         """Find the voxels painted since the last comparison, and assign them to lesions; True if there were any."""
         stroke = self._label_image.painted(self.press)
+        if stroke is not None and self.able is not None:
+            stroke = self._label_image.limited(stroke, self.able)
         if stroke is None:
             return False
         self._history.add(stroke)
@@ -229,44 +234,6 @@ class Session:
             self._drafts.paint(label, outline, self._kept_outline(label), image)
         self._label_image.take_as_known(stroke)
         self.changed.emit("numbers")
-
-    # What is not saved, for the journal
-
-    @property
-    def unsaved(self) -> tuple[Unsaved, ...]:
-        """The drafts, with the revisions that they change."""
-        lesions = self.lesions
-        return tuple(
-            Unsaved(label, draft.outline, lesions[label].number if label in lesions else None)
-            for label, draft in sorted(self.drafts.items())
-        )
-
-    def restore(self, unsaved: Iterable[Unsaved]) -> list[int]:
-        """Paint what an earlier session has not saved; give the labels of what was restored.
-
-        A drawing of a lesion that somebody changed since becomes a new lesion: both stay. What was saved in the
-        meantime is left alone.
-        """
-        self.compare()
-        restored = []
-        for one in unsaved:
-            current = self.lesions.get(one.label)
-            saved = {revision.lesion.outline for revision in self.lesions.values()}
-            if one.outline in saved or (one.outline is None and current is None):
-                continue
-            is_as_then = (None if current is None else current.number) == one.base_number
-            label = one.label if is_as_then else self.next_number
-            before = self.outline(label)
-            self.press += 1
-            if one.outline is not None:
-                self._label_image.paint(label, one.outline, before)
-            elif is_as_then and before is not None:
-                self._label_image.erase(before)
-            self.compare()
-            restored.append(label)
-        self.press += 1
-        self.changed.emit("labels")
-        return restored
 
     # Growing
 
@@ -591,14 +558,24 @@ class Session:
         return number
 
     def split(self, number: int, cut: Cut) -> None:
-        """Divide a lesion along a cut; the larger part keeps the identity of the lesion.
+        """Divide a lesion along a cut at once (`splitting`)."""
+        edit = self.splitting(number, cut)
+        self.take_edit(edit, edit.work())
+
+    def splitting(self, number: int, cut: Cut | Sequence[Outline]) -> Edit:
+        """Begin to divide a lesion; the larger part keeps the identity of the lesion.
 
         Parameters
         ----------
         number
             The number of the lesion; its draft is saved first.
         cut
-            The cut; it extends through the whole lesion and through all slices.
+            The cut, which extends through the whole lesion and through all slices; or the parts.
+
+        Returns
+        -------
+        Edit
+            Its `work` measures and may run in another thread; pass the result to `take_edit`.
 
         Raises
         ------
@@ -607,7 +584,7 @@ class Session:
         """
         self._keep_drafts_of((number,))
         outline = self.lesions[number].lesion.outline
-        parts = parts_of(outline, cut, self.image)
+        parts = parts_of(outline, cut, self.image) if isinstance(cut, CuttingLine | CuttingPlane) else list(cut)
         if len(parts) < 2:
             raise ReviewError(f"A line between two parts of lesion {number} expected: all of it lies on one side.")
 
@@ -617,10 +594,15 @@ class Session:
                 raise ReviewError(f"Lesion {number} was drawn anew by somebody else: look at it, and divide it again.")
             return edits.split(current, parts, newest, self.image, self.settings, self._signature(), self._anatomy)
 
-        self._append_as_one(make, (number,))
+        return self._edit_of((number,), make)
 
     def merge(self, *numbers: int) -> None:
-        """Merge lesions: the oldest one gets the voxels of all, the others are withdrawn; it is selected.
+        """Merge lesions at once (`merging`)."""
+        edit = self.merging(*numbers)
+        self.take_edit(edit, edit.work())
+
+    def merging(self, *numbers: int) -> Edit:
+        """Begin to merge lesions: the oldest one gets the voxels of all, the others are withdrawn; it is selected.
 
         Raises
         ------
@@ -633,9 +615,18 @@ class Session:
             there = [self.lesions[one] for one in numbers if one in self.lesions]
             return edits.merge(there, self.image, self.settings, self._signature(), self._anatomy)
 
-        self._append_as_one(make, numbers)
-        if self.selected in numbers and self.selected not in self.lesions:
-            self.select(min(numbers))
+        return self._edit_of(numbers, make)
+
+    def _edit_of(self, numbers: Sequence[int], make: Callable[[], Sequence[Revision]]) -> Edit:
+        self._signature()  # a name is asked for here, and not in another thread
+        return Edit(tuple(numbers), self._revisions.numbers, make)
+
+    def take_edit(self, edit: Edit, revisions: Sequence[Revision]) -> None:
+        """Append what an edit measured; if a lesion has changed since, the edit is made again."""
+        ready = [revisions] if self._revisions.numbers == edit.numbers_then else []
+        self._append_as_one(lambda: ready.pop() if ready else edit.work(), edit.numbers)
+        if self.selected in edit.numbers and self.selected not in self.lesions:
+            self.select(min(edit.numbers))
 
     def calibrate(self, calibration: Calibration | None) -> None:
         """Calibrate the radiograph, for all its lesions in one edit; None removes the calibration."""

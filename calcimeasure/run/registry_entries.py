@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from calcimeasure.export import Identified
@@ -12,7 +13,7 @@ from calcimeasure.export.pseudonym import person_of
 from calcimeasure.export.redcap.events import event_of
 from calcimeasure.export.redcap.fields import LESIONS, STUDIES
 from calcimeasure.export.redcap.records import ACCEPTED, Entry, Writer, status_of
-from calcimeasure.model import Outcome, State, Status, Study
+from calcimeasure.model import ImageKind, Outcome, State, Status, Study
 from calcimeasure.run.record_map import RecordMapTally
 from calcimeasure.store import RegistryForm
 from calcimeasure.study import linked_studies
@@ -63,7 +64,7 @@ def gather(store: Store, naming: Naming, rules: Sequence[EventRule]) -> Gathered
     given = {form: store.instances_of(form) for form in store.registry_forms() if bool(form.event) == bool(rules)}
     key = "identified" if isinstance(naming, Identified) else store.recall("key_fingerprint") or ""
     given_uids = frozenset(uid for uids in given.values() for uid in uids)
-    gathering = _Gathering(Writer(naming, key), store.record_ids(), rules, given, given_uids)
+    gathering = _Gathering(Writer.of(naming, key), store.record_ids(), rules, given, given_uids)
     tally = RecordMapTally(gathering.record_ids)
     for study in linked_studies(tally.counting(store.outcomes())):
         gathering.take(study)
@@ -105,7 +106,7 @@ class _Gathering:
             RegistryForm(record_id, STUDIES, event), self._key_of(study, record_id, event), self.writer.study(study)
         )
         lesions = RegistryForm(record_id, LESIONS, event)
-        for row in self._rows(study):
+        for row in _with_one_primary(list(self._rows(study))):
             uid = row.lesion.tracking_uid
             if status_of(row.lesion) == ACCEPTED or uid in self.given.get(lesions, {}):
                 self._add(lesions, uid, self.writer.lesion(row))
@@ -194,3 +195,25 @@ class _Gathering:
                 self._lesions[uid] = stack, revision.lesion
             if stack.study_uid in given and stack.study_uid not in self._studies:
                 self._studies[stack.study_uid] = Study((Outcome(State.SKIPPED, stack.path, stack),), {})
+
+
+def _with_one_primary(rows: Sequence[LesionRow]) -> Iterator[LesionRow]:
+    """Make one accepted lesion of each mass the primary one, where readers have accepted others than the primary."""
+    accepted = [row for row in rows if status_of(row.lesion) == ACCEPTED and row.links]
+    first: dict[int, LesionRow] = {}
+    for row in sorted(accepted, key=_preference):
+        assert row.links is not None  # noqa: S101 - asked above
+        first.setdefault(row.links.study_lesion_number, row)
+    for row in rows:
+        if row.links is None or status_of(row.lesion) != ACCEPTED:
+            yield row
+        else:
+            is_first = first[row.links.study_lesion_number] is row
+            yield row if row.links.primary is is_first else replace(row, links=replace(row.links, primary=is_first))
+
+
+def _preference(row: LesionRow) -> tuple[object, ...]:
+    """Order lesions of one mass as `calcimeasure.study` does: the primary one, CT, thin slices, large."""
+    primary = row.links is not None and row.links.primary
+    is_radiograph = row.lesion.measurements.kind is ImageKind.RADIOGRAPH
+    return not primary, is_radiograph, row.stack.slice_spacing_mm or math.inf, -row.lesion.measurements.size

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from calcimeasure.review import BodySite, Laterality, Morphology, Status, Tissue
+from calcimeasure.review import BodySite, Laterality, Morphology, Shape, Status, Tissue
 from napari_calcimeasure import allowed
 
 if TYPE_CHECKING:
@@ -281,6 +281,73 @@ def _flow() -> Iterable[Action]:
         refusal=allowed.with_lesion,
         act=lambda review: review.flow.note(),
     )
+    yield Action(
+        "copy picture",
+        ("Control-C",),
+        "Copy picture",
+        "Copy a picture of the lesion, without a word of the patient",
+        Group.LESIONS,
+        Shown.SHEET,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.flow.copy_picture(),
+    )
+
+
+def _shapes() -> Iterable[Action]:
+    """Offer another outline of the lesion; Enter keeps it."""
+    for key, shape, words in (
+        ("Shift-G", Shape.SNAP, "Draw the outline again along the edge of what it holds"),
+        (".", Shape.LARGER, "Make the outline a step larger"),
+        (",", Shape.SMALLER, "Make the outline a step smaller"),
+        ("Z", Shape.SMOOTH, "Smooth the outline; its size stays"),
+        ("I", Shape.FILL_SLICES, "Fill the slices between the drawn ones"),
+        ("Control-D", Shape.WITHOUT_BONE, "Take the bone out of the outline"),
+    ):
+        yield Action(
+            f"shape {shape}",
+            (key,),
+            str(shape).capitalize(),
+            words,
+            Group.DRAW,
+            Shown.SHEET,
+            refusal=allowed.with_lesion_or_offer,
+            act=partial(_shape, shape),
+        )
+    yield Action(
+        "keep offered",
+        ("Enter",),
+        "Keep",
+        "Keep the outline that is offered (dashed)",
+        Group.DRAW,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.offering.keep(),
+    )
+    yield Action(
+        "divide between points",
+        ("Shift-D",),
+        "Divide at points",
+        "Two clicks: one into each part; the lesion is divided at its thinnest place",
+        Group.DRAW,
+        Shown.SHEET,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.offering.divide_between(),
+        ends_pointing=True,
+    )
+    yield Action(
+        "paint dense",
+        ("0",),
+        "Paint dense",
+        "The brush paints only what is dense; again: all",
+        Group.TOOLS,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.offering.toggle_dense(),
+    )
+
+
+def _shape(shape: Shape, review: Controller) -> None:
+    review.offering.shape(shape)
 
 
 def _tools() -> Iterable[Action]:
@@ -540,6 +607,7 @@ ACTIONS: tuple[Action, ...] = (
         refusal=allowed.with_stack,
         act=lambda review: review.outlining.grow(),
     ),
+    *_shapes(),
     Action(
         "calibrate",
         ("K",),

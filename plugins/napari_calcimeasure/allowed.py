@@ -36,6 +36,8 @@ class State:
         A piece of bone was clicked on.
     is_coming
         A stack was asked for, and its first frame is not on the screen.
+    has_offer
+        A tool offers an outline that is not kept.
     """
 
     has_desk: bool = False
@@ -46,6 +48,7 @@ class State:
     has_lesion: bool = False
     has_bone: bool = False
     is_coming: bool = False
+    has_offer: bool = False
 
 
 def always(_: State) -> str | None:
@@ -78,6 +81,11 @@ def with_lesion(state: State) -> str | None:
     if refusal is not None:
         return refusal
     return None if state.has_lesion else "Choose a lesion first: click on it, or press the down key."
+
+
+def with_lesion_or_offer(state: State) -> str | None:
+    """Allow an action while a lesion is selected, or an outline is offered."""
+    return with_stack(state) if state.has_offer else with_lesion(state)
 
 
 def with_lesion_or_bone(state: State) -> str | None:

@@ -1080,6 +1080,10 @@ def test_password_that_breaks_a_url_is_not_said(ct: Path, out: Path, url: str) -
         (["--format", "redcap", "--status", "proposed"], "a registry gets what a reader has accepted"),
         (["--format", "redcap", "--redcap-events", "none.csv"], "--redcap-events none.csv cannot be read"),
         (["--format", "redcap", "--merge-into", "none.csv"], "--merge-into none.csv cannot be read"),
+        (
+            ["--format", "redcap", "--push", "https://example.org/api/", "--token-file", "x", "--to", "y"],
+            "Either --to (files) or --push",
+        ),
         (["--format", "redcap", "--with-images"], "options of --format seg and sr"),
     ],
 )

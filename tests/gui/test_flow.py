@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QApplication, QInputDialog
 from calcimeasure.review import Desk, Status
 from calcimeasure.review.edits import Signature, decide
 from tests.gui.small import MASS, TWO_MASSES, small_folder
-from tests.gui.window import NO_KEY, SHIFT, Reader
+from tests.gui.window import CTRL, NO_KEY, SHIFT, Reader
 
 STATES = "SELECT stack_id, lesion_number, status FROM current_lesions ORDER BY stack_id, lesion_number"
 REMARKS = "SELECT stack_id, kind, reader, said, is_withdrawn FROM remarks ORDER BY remark_id"
@@ -69,6 +69,11 @@ def test_space_goes_round_and_shift_goes_back_and_begins_a_stack_at_its_end(read
     press_and_arrive(reader, Qt.Key.Key_Space, 3, SHIFT)
     assert where(reader) == (3, 2)
     press_and_arrive(reader, Qt.Key.Key_Space, 1)
+    # A picture of the lesion: gray, outline and axes, and nothing that was written.
+    reader.key(Qt.Key.Key_C, CTRL)
+    copied = QApplication.clipboard().image()
+    assert (copied.width(), copied.height()) == (512, 512)
+    assert copied.textKeys() == []
     # The slice of the long axis, from wherever the reader has gone.
     there = reader.panel.controller.screen.slice_k
     reader.viewer.dims.set_current_step(0, 0)

@@ -41,7 +41,7 @@ def film(*placed: tuple[np.ndarray, int, int, float]) -> np.ndarray:
     return image.astype(np.float32)
 
 
-def read(pixels: np.ndarray, limbs: Limbs = ONE) -> list[tuple[str, bool]]:
+def read(pixels: np.ndarray, limbs: Limbs = ONE) -> list[tuple[str, bool | None]]:
     return [(marker.text, marker.is_mirrored) for marker in markers_on(pixels, limbs)]
 
 
@@ -67,6 +67,16 @@ def test_an_r_is_read_turned_and_mirrored(degrees: float) -> None:
 def test_a_mirrored_l_is_mirrored_and_a_turned_one_is_not_read() -> None:
     assert read(film((letters("L", 30)[:, ::-1], 60, 40, 500.0))) == [("L", True)]
     assert read(film((letters("L", 30, 90), 60, 40, 500.0))) == []
+
+
+def test_letters_that_look_the_same_mirrored_name_a_side_and_may_be_mirrored() -> None:
+    # Two upright strokes, of which the second has a dot.
+    drawn = np.zeros((33, 20))
+    drawn[:, 1:8] = drawn[9:, 12:19] = drawn[:6, 12:19] = 1
+    for one in (drawn, drawn[:, ::-1]):
+        (found,) = markers_on(film((one, 60, 40, 500.0)), ONE)
+        assert (found.text, found.laterality, found.is_mirrored) == ("li", LEFT, None)
+    assert "li (may be mirrored) at rows 60-" in found.words
 
 
 @pytest.mark.parametrize("text", ["S", "D", "G", "E"])

@@ -321,7 +321,7 @@ def marked(stack: Stack, *markers: Marker, at: int = 290, pixels: np.ndarray | N
     return side_at(spot(at), replace(radiograph_anatomy_of(stack, pixels), markers=markers))
 
 
-def marker(side: Laterality, column: int = 30, limb: int | None = None, mirrored: bool = False) -> Marker:
+def marker(side: Laterality, column: int = 30, limb: int | None = None, mirrored: bool | None = False) -> Marker:
     return Marker("R" if side is RIGHT else "L", side, mirrored, (20, column), (40, column + 15), limb)
 
 
@@ -346,6 +346,24 @@ def test_a_marker_that_is_mirrored_or_contradicted_is_a_hint(mirrored: bool) -> 
     stack = radiograph(body_part="KNEE", laterality="L" if mirrored else "R")
     found = marked(stack, marker(LEFT, mirrored=mirrored))
     assert (found.laterality, found.conflict, found.hint) == (UNKNOWN, True, LEFT)
+
+
+def test_a_marker_that_may_be_mirrored_contradicts_and_sets_no_side() -> None:
+    alone = marked(radiograph(body_part="KNEE"), marker(LEFT, mirrored=None))
+    assert (alone.laterality, alone.conflict, alone.hint) == (UNKNOWN, False, LEFT)
+    against = marked(radiograph(body_part="KNEE", laterality="R"), marker(LEFT, mirrored=None))
+    assert (against.laterality, against.conflict, against.hint) == (UNKNOWN, True, LEFT)
+    plain, agreed = (
+        marked(radiograph(body_part="KNEE", laterality="L"), *one) for one in ((), (marker(LEFT, mirrored=None),))
+    )
+    assert (agreed.laterality, agreed.confidence) == (LEFT, plain.confidence)
+    hands = marked(radiograph(body_part="HAND"), marker(RIGHT, limb=0, mirrored=None), at=110, pixels=two_limbs())
+    assert (hands.laterality, hands.hint) == (UNKNOWN, RIGHT)
+    feet = radiograph("L", "F", body_part="FOOT")
+    placed = marked(feet, marker(RIGHT, limb=0, mirrored=None), at=110, pixels=two_limbs())
+    assert (placed.laterality, placed.source) == (RIGHT, SideSource.DICOM_TAG)
+    wrong = marked(feet, marker(LEFT, limb=0, mirrored=None), at=110, pixels=two_limbs())
+    assert (wrong.laterality, wrong.conflict) == (UNKNOWN, True)
 
 
 def test_a_marker_speaks_for_the_limb_beside_it_alone() -> None:

@@ -16,6 +16,7 @@ from calcimeasure.model import Outline, Tissue
 from calcimeasure.review import Session, Status
 from calcimeasure.review.edits import Signature, decide
 from calcimeasure.review.journal import FOLDER, Journal, LeftBehind, Place, Unsaved
+from calcimeasure.review.restoring import restore, unsaved_of
 from calcimeasure.store import Store
 from tests.review.desks import FIRST, SECOND, begin, box, store_with, two_cuboids
 
@@ -116,33 +117,33 @@ def test_drawings_come_back_and_are_drafts_as_before(opened: tuple[Store, int]) 
     before.labels[SECOND] = 0  # a lesion erased
     before.labels[10, 30:33, 5:9] = 3  # a new one
     before.compare()
-    unsaved = before.unsaved
+    unsaved = unsaved_of(before)
     assert [(one.label, one.base_number, one.outline is None) for one in unsaved] == [
         (1, 1, False),
         (2, 1, True),
         (3, None, False),
     ]
     after = again(opened)
-    assert after.restore(unsaved) == [1, 2, 3]
+    assert restore(after, unsaved) == [1, 2, 3]
     assert np.array_equal(after.labels, before.labels)
-    assert after.unsaved == unsaved
+    assert unsaved_of(after) == unsaved
     after.save_all()
     assert after.lesions[2].lesion.status is Status.REJECTED
     assert after.outline(3) == unsaved[2].outline
     # A second time there is nothing to restore.
-    assert again(opened).restore((unsaved[0], unsaved[2])) == []
+    assert restore(again(opened), (unsaved[0], unsaved[2])) == []
 
 
 def test_a_drawing_of_a_lesion_that_somebody_changed_becomes_a_lesion_of_its_own(opened: tuple[Store, int]) -> None:
     before = again(opened)
     before.labels[3, 10:12, 24:27] = 1
     before.compare()
-    unsaved = before.unsaved
+    unsaved = unsaved_of(before)
     store, stack_id = opened
     current = before.lesions[1]
     store.append(stack_id, [decide(current, Status.ACCEPTED, Signature("B. Reader"))], before.settings)
     after = again(opened)
-    assert after.restore(unsaved) == [3]
+    assert restore(after, unsaved) == [3]
     assert after.lesions[1].lesion.status is Status.ACCEPTED
     assert after.outline(1) == box(FIRST)
     drawn = after.outline(3)

@@ -100,3 +100,24 @@ def test_an_outline_gains_and_loses_voxels() -> None:
     assert changed_outline(None, np.array([[3, 4, 5]]), NOTHING) == outline_of((3, 4, 5))
     assert changed_outline(outline, NOTHING, np.array([[1, 1, 1], [1, 1, 2]])) is None
     assert changed_outline(None, NOTHING, NOTHING) is None
+
+
+def test_a_brush_that_is_limited_paints_only_where_it_may_and_erases_everywhere() -> None:
+    image = LabelImage((1, 2, 4))
+    image.draw_all([(1, Outline.from_mask(np.array([[[True, True, False, False], [False] * 4]])))])
+    able = np.array([0, 0, 1, 0, 1, 1, 0, 0], dtype=bool)
+    image.labels[0, 0, 0] = 0  # erased where it may not paint
+    image.labels[0, 0, 2:] = 2
+    image.labels[0, 0, 1] = 2  # over another lesion
+    stroke = image.painted(1)
+    assert stroke is not None
+    kept = image.limited(stroke, lambda where: able[where])
+    assert kept is not None
+    assert image.labels[0].tolist() == [[0, 1, 2, 0], [0, 0, 0, 0]]
+    assert (kept.where.tolist(), kept.after.tolist()) == ([0, 2], [0, 2])
+    image.take_as_known(kept)
+    image.labels[0, 1, 3] = 2
+    stroke = image.painted(2)
+    assert stroke is not None
+    assert image.limited(stroke, lambda where: able[where]) is None
+    assert image.painted(3) is None

@@ -3,6 +3,7 @@
 import csv
 import re
 import shutil
+import zipfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -129,6 +130,7 @@ def said(images: Path) -> tuple[str, ...]:
     told.append(said_by("export", out, "--format", "csv", "--status", "accepted", "--for", "a registry"))
     told.append(said_by("export", out, "--format", "revisions"))
     told.append(said_by("export", out, "--format", "csv"))
+    told.append(said_by("export", out, "--format", "redcap"))
     told.append(said_by("export", out, "--format", "html", "--status", "accepted"))
     return tuple(told)
 
@@ -143,7 +145,7 @@ def store_of(out: Path):  # noqa: ANN201 - as open_store
 
 @pytest.fixture(scope="module")
 def out(images: Path, said: tuple[str, ...]) -> Path:
-    assert len(said) == 7
+    assert len(said) == 8
     return images.parent / "out"
 
 
@@ -165,11 +167,21 @@ def test_images_with_a_canary_in_every_attribute_are_measured(out: Path) -> None
 def test_no_text_of_a_header_and_no_name_is_outside_of_private(out: Path) -> None:
     files = [path for path in out.rglob("*") if path.is_file() and path.relative_to(out).parts[0] != "private"]
     names = {"lesions.csv", "studies.csv", "lesions.schema.json", "studies.schema.json", "lesions_accepted.csv"}
-    assert {path.name for path in files} == {*names, "revisions.csv", "report.html", "report_accepted.html"}
+    of_registry = {"project.xml", "cm_lesions.zip", "cm_studies.zip", "import.csv", "HOWTO.txt"}
+    reports = {"report.html", "report_accepted.html"}
+    assert {path.name for path in files} == {*names, "revisions.csv", *reports, *of_registry}
     # The letters of an encoded picture are no text.
-    texts = {path.name: re.sub(r'base64,[^"]*', "", path.read_text(encoding="utf-8")) for path in files}
+    texts = {path.name: re.sub(r'base64,[^"]*', "", text_of(path)) for path in files}
     assert {name: TRACES.findall(text) for name, text in texts.items()} == {name: [] for name in texts}
-    assert "report_accepted.html" in texts
+    assert len(read(out / "redcap" / "import.csv")) > 2
+
+
+def text_of(path: Path) -> str:
+    """The text of a file, and of the files in an archive."""
+    if path.suffix != ".zip":
+        return path.read_text(encoding="utf-8")
+    with zipfile.ZipFile(path) as file:
+        return "".join(file.read(name).decode("utf-8") for name in file.namelist())
 
 
 def test_no_text_of_a_header_is_said(said: tuple[str, ...], images: Path) -> None:
@@ -274,9 +286,9 @@ def test_store_knows_what_left(out: Path) -> None:
         ("export csv: lesions_accepted.csv", False, str(out / "lesions_accepted.csv"), "a registry", False, accepted),
         ("export revisions: revisions.csv", False, str(out / "revisions.csv"), None, False, revisions),
     ]
-    assert {one[2] for one in kept[4:]} == {
-        str(folder / name) for folder in (out, identified) for name in ("lesions.csv", "studies.csv")
-    }
+    tables = {str(folder / name) for folder in (out, identified) for name in ("lesions.csv", "studies.csv")}
+    others = {str(out / "redcap" / "import.csv"), str(out / "report_accepted.html")}
+    assert {one[2] for one in kept[4:]} == tables | others
     assert {(row[6], bool(row[7])) for row in rows} == {(1, False)}
 
 

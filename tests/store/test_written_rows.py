@@ -130,6 +130,15 @@ def test_an_instance_of_the_registry_is_given_once_and_kept(store: Store) -> Non
     assert store.verify().findings == ()
 
 
+def test_instances_that_a_registry_has_are_kept_where_none_was_given(store: Store) -> None:
+    form = RegistryForm("1", "cm_lesions")
+    store.give_instances(form, ["1.1"])
+    store.keep_instances(form, {"1.1": 4, "1.2": 7, "1.3": 1})
+    assert store.instances_of(form) == {"1.1": 1, "1.2": 7}, "what was given stays, and no instance is given twice"
+    assert store.give_instances(form, ["1.3"]) == {"1.3": 8}
+    assert store.verify().findings == ()
+
+
 @pytest.mark.parametrize("table", ["remarks", "dicom_objects", "sent_objects", "registry_instances"])
 def test_the_database_refuses_to_change_or_remove_them(url: str, store: Store, table: str) -> None:
     store.note_remark(1, Remark("1.2", RemarkKind.UNSURE, "Dr A", NOON))

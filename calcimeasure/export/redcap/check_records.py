@@ -29,6 +29,8 @@ _INTEGER: Final = re.compile(r"-?[0-9]+")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME: Final = re.compile(rf"{_DATE.pattern} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}")
 _POSITIVE: Final = re.compile(r"[1-9][0-9]*")
+_NOT_IN_IDS: Final = frozenset("'\"&+#\\")
+_FORMULA_STARTS: Final = ("=", "-", "@")
 _MOST_INSTANCES: Final = 32767
 """REDCap keeps the number of an instance in 16 bits."""
 
@@ -106,8 +108,10 @@ def _of_keys(
         yield Problem("record_id", where, "an id of a record without blanks around it expected")
     if len(record_id) > LONGEST_RECORD_ID:
         yield Problem("record_id", where, f"an id of at most {LONGEST_RECORD_ID} characters expected")
-    if any(not letter.isprintable() or letter in "'\"&+#\\" for letter in record_id):
+    if not record_id.isprintable() or set(record_id) & _NOT_IN_IDS:
         yield Problem("record_id", where, "an id without quotes, &, +, #, \\ and control characters expected")
+    if record_id.startswith(_FORMULA_STARTS):
+        yield Problem("record_id", where, "an id expected that no spreadsheet runs as a formula")
     if cells[INSTRUMENT] not in {form.name for form in forms}:
         yield Problem("instrument", where, f"a repeating form of the project expected, found {cells[INSTRUMENT]!r}")
     instance = cells[INSTANCE]
@@ -139,7 +143,7 @@ def _of_cell(field: Field, text: str, where: str) -> Problem | None:
         return Problem("choice", place, f"a code of the field expected, found {text!r}")
     if not is_of_kind(field.kind, text):
         return Problem("value", place, f"{field.kind} expected, found {text!r}")
-    if any(not letter.isprintable() for letter in text) or text != text.strip():
+    if not text.isprintable() or text != text.strip():
         return Problem("text", place, "text of one line without blanks around it expected: REDCap would change it")
     return None
 

@@ -26,6 +26,7 @@ An existing project
 -------------------
 Do not upload a data dictionary that holds these forms alone: REDCap deletes every field that a dictionary does not
 hold.
+(A project in production: enter draft mode before, and submit the changes after.)
 1. Designer > "Upload instrument ZIP": cm_lesions.zip, then cm_studies.zip. The fields of the project stay.
    (Or upload merged_dictionary.csv, if it was written: export with --merge-into THEIR_DICTIONARY.csv.)
 2. Project Setup > "Repeating instruments and events": enable both forms{events}.

@@ -66,9 +66,10 @@ def plan(
         Instances that were given before, by UID, in each form of a record.
     """
     there, taken = _there(rows, record_field)
+    before = {_place(*place): uids for place, uids in given.items()}
     planned, new = [], []
     for entry in entries:
-        place = (entry.record_id, entry.event, entry.form)
+        place = _place(entry.record_id, entry.event, entry.form)
         form = form_of(entry.form)
         row = there.get((*place, *(entry.cells[key] for key in form.keys)))
         if row is not None:
@@ -79,10 +80,10 @@ def plan(
         elif _is_current(entry):
             new.append((place, entry))
     for place, entry in new:
-        before = given.get(place, {})
-        instance = before.get(entry.uid)
+        uids = before.get(place, {})
+        instance = uids.get(entry.uid)
         if instance is None or instance in taken[place]:
-            instance = max((*taken[place], *before.values()), default=0) + 1
+            instance = max((*taken[place], *uids.values()), default=0) + 1
         taken[place].add(instance)
         names = tuple(name for name in form_of(entry.form).columns if name in columns)
         planned.append(Planned(entry, instance, None, names))
@@ -98,12 +99,17 @@ def _there(rows: Iterable[Row], record_field: str) -> tuple[dict[tuple[str, ...]
         form = forms.get(row.get(INSTRUMENT, ""))
         if form is None or not row.get(INSTANCE):
             continue
-        place = (row[record_field], row.get(EVENT, ""), form.name)
+        place = _place(row[record_field], row.get(EVENT, ""), form.name)
         taken[place].add(int(row[INSTANCE]))
         keys = tuple(row.get(key, "") for key in form.keys)
         if keys[0]:
             there.setdefault((*place, *keys), row)
     return there, taken
+
+
+def _place(record_id: str, event: str, form: str) -> Place:
+    """Name a form of a record; REDCap takes records whose ids differ in upper and lower case alone for one."""
+    return record_id.casefold(), event, form
 
 
 def _is_current(entry: Entry) -> bool:
@@ -125,16 +131,20 @@ def differences(sent: Sequence[Row], rows: Iterable[Row], record_field: str) -> 
     for one in sent:
         name = _name(one, record_field)
         row = found.get(name)
-        where = f"record {name[0]}, {name[2]}, instance {name[3]}"
+        where = f"record {one[record_field]}, {name[2]}, instance {name[3]}"
         if row is None:
             said.append(f"{where}: sent, and not there.")
         else:
-            said += [f"{where}: {cell} differs from what was sent." for cell in one if one[cell] != row.get(cell, "")]
+            said += [
+                f"{where}: {cell} differs from what was sent."
+                for cell in one
+                if cell != record_field and one[cell] != row.get(cell, "")
+            ]
     return said
 
 
 def _name(row: Row, record_field: str) -> tuple[str, str, str, str]:
-    return row.get(record_field, ""), row.get(EVENT, ""), row.get(INSTRUMENT, ""), row.get(INSTANCE, "")
+    return (*_place(row.get(record_field, ""), row.get(EVENT, ""), row.get(INSTRUMENT, "")), row.get(INSTANCE, ""))
 
 
 def counted(planned: Sequence[Planned]) -> list[str]:

@@ -7,7 +7,7 @@ cell is blank or says "unknown", so that no sum counts it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from calcimeasure.export.columns import cell_of
 from calcimeasure.export.lesions import LesionRow
@@ -19,6 +19,7 @@ from calcimeasure.export.redcap.fields import (
     STUDY_FORM,
     YES_OR_NO,
     FieldKind,
+    all_fields,
 )
 from calcimeasure.model import ReviewState, Status, review_state
 
@@ -69,10 +70,19 @@ class Writer:
         How patients, dates and UIDs are named.
     key
         Names the key of the pseudonyms; ``identified`` without one.
+    written
+        Writes the cell of each column, by the name of its field.
     """
 
     naming: Naming
     key: str
+    written: Mapping[str, Callable[[Any], str]]
+
+    @classmethod
+    def of(cls, naming: Naming, key: str) -> Self:
+        """Choose once how each cell is written."""
+        columns = {field.name: field.column for field in all_fields() if field.column is not None}
+        return cls(naming, key, {name: cell_of(column, naming) for name, column in columns.items()})
 
     def lesion(self, row: LesionRow) -> Cells:
         """Write the cells of a lesion: all of them for an accepted mass."""
@@ -103,13 +113,16 @@ class Writer:
         return cells | {form.key_field: self.key}
 
     def _text(self, field: Field, row: Any) -> str:  # noqa: ANN401
-        if field.column is None:
+        write = self.written.get(field.name)
+        if write is None:
             return field.blank
-        return _as_field(field, _one_line(cell_of(field.column, self.naming)(row))) or field.blank
+        return _as_field(field, _one_line(write(row))) or field.blank
 
 
 def _one_line(text: str) -> str:
     """Leave out what REDCap would change: characters that are not seen, and blanks around a text."""
+    if text.isprintable():
+        return text.strip()
     return "".join(letter if letter.isprintable() else " " for letter in text).strip()
 
 

@@ -21,7 +21,7 @@ from napari_calcimeasure._background import Background
 from napari_calcimeasure._rows import lesion_order
 from napari_calcimeasure._screen import Screen
 from napari_calcimeasure._session import ShownSession
-from napari_calcimeasure.actions import BY_NAME
+from napari_calcimeasure.actions import BY_NAME, Group
 from napari_calcimeasure.allowed import State
 from napari_calcimeasure.panel.arriving import Arriving
 from napari_calcimeasure.panel.bones import BoneSearch
@@ -35,6 +35,7 @@ from napari_calcimeasure.panel.flow import Flow
 from napari_calcimeasure.panel.journaling import Journaling
 from napari_calcimeasure.panel.looking import Looking
 from napari_calcimeasure.panel.mouse import Mouse
+from napari_calcimeasure.panel.offering import Offering
 from napari_calcimeasure.panel.outlining import Outlining
 from napari_calcimeasure.panel.overview import Overview
 from napari_calcimeasure.panel.painting import Painting
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
     from napari_calcimeasure.panel.worklist import WorklistBox
 
 KEEP_MS = 4000
+LEAVES_OFFER = (Group.STACKS, Group.LESIONS, Group.DECIDE)
+"""An action of these groups leaves what a tool offers: nothing is decided about what is not kept."""
 LATEST_S = 24.0
 """Drawings are saved when they are measured, or at the latest after this time."""
 
@@ -135,6 +138,7 @@ class Controller:
     caliper: Caliper
     painting: Painting
     pointing: Pointing
+    offering: Offering
     outlining: Outlining
     calibrating: Calibrating
     bones: BoneSearch
@@ -163,6 +167,7 @@ class Controller:
         self.caliper = Caliper(self)
         self.painting = Painting(self)
         self.pointing = Pointing(self)
+        self.offering = Offering(self)
         self.outlining = Outlining(self)
         self.calibrating = Calibrating(self)
         self.bones = BoneSearch(self)
@@ -187,13 +192,14 @@ class Controller:
             has_lesion=session is not None and lesion_in_hand(session) is not None,
             has_bone=self.bones.has_choice,
             is_coming=self.arriving.is_coming,
+            has_offer=self.offering.is_offered,
         )
 
     def perform(self, name: str) -> None:
         """Perform an action, or show why the action is not allowed now."""
         action = BY_NAME[name]
         self.deciding.begin_action(name)
-        if action.ends_pointing:
+        if action.ends_pointing or (self.offering.is_offered and action.group in LEAVES_OFFER):
             self.pointing.stop()
         refusal = action.refusal(self.state)
         if refusal is not None:

@@ -6,7 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_info
+from qtpy.QtGui import QImage
+from qtpy.QtWidgets import QApplication
 
+from calcimeasure.review import lesion_picture
 from napari_calcimeasure._rows import lesion_order
 from napari_calcimeasure.panel.deciding import lesion_in_hand
 
@@ -87,6 +90,20 @@ class Flow:
         if self._review.guarded(lambda: marked.append(session.toggle_unsure(number))):
             words = "a second reader is wanted" if marked[0] else "no second reader is wanted any more"
             show_info(f"Lesion {number}: {words}.")
+
+    def copy_picture(self) -> None:
+        """Copy a picture of the lesion: image, outline and axes, without a word of the patient."""
+        session = self._review.session
+        number = None if session is None else lesion_in_hand(session)
+        clipboard = QApplication.clipboard()
+        if session is None or number is None or clipboard is None:
+            return
+
+        def copy() -> None:
+            clipboard.setImage(QImage.fromData(lesion_picture(session, number), "PNG"))
+            show_info(f"The picture of lesion {number} is copied: no name, no date, no number of the patient is in it.")
+
+        self._review.guarded(copy)
 
     def note(self) -> None:
         """Ask for a note about the lesion, and keep it."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_info
 
-from calcimeasure.review import Journal, LeftBehind, Place
+from calcimeasure.review import Journal, LeftBehind, Place, restore, unsaved_of
 from napari_calcimeasure.panel.timers import timer
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Journaling:
         if left is None or session is None or screen is None or left.place.stack_id != session.stack_id:
             return
         self._left = None
-        restored = session.restore(left.place.unsaved)
+        restored = restore(session, left.place.unsaved)
         selected = left.place.selected
         goal = restored[-1] if restored else selected
         if goal is not None and goal in {*session.lesions, *session.drafts}:
@@ -70,7 +70,7 @@ class Journaling:
         if session is None or journal is None or screen is None or not screen.is_whole:
             return
         session.compare()
-        place = Place(session.stack_id, session.selected, session.unsaved)
+        place = Place(session.stack_id, session.selected, unsaved_of(session))
         self._review.guarded(lambda: journal.write(place), quietly=True)
 
     def end(self) -> None:

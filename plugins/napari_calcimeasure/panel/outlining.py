@@ -1,4 +1,4 @@
-"""Outlines that a click makes: grown on a radiograph, divided by a line, joined with another one."""
+"""Outlines that a click makes: grown, divided by a line, joined with another one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Outlining:
     def __init__(self, review: Controller) -> None:
         self._review = review
 
-    # Growing, on radiographs
+    # Growing
 
     def grow(self) -> None:
         """Outline the mass that is clicked on next, or the mass that was roughly painted just before."""
@@ -48,10 +48,13 @@ class Outlining:
         if session is None:
             return
         place = session.display.to_index_kji(world[-3:])
-        row, column = (round(float(one)) for one in place[1:])
-        _, rows, columns = session.labels.shape
-        there = int(session.labels[0, row, column]) if 0 <= row < rows and 0 <= column < columns else 0
-        self._grow(there or None, (0, row, column))
+        k, row, column = (round(float(one)) for one in place)
+        is_inside = all(0 <= at < n for at, n in zip((k, row, column), session.labels.shape, strict=True))
+        there = int(session.labels[k, row, column]) if is_inside else 0
+        if session.is_radiograph:
+            self._grow(there or None, (0, row, column))
+        else:
+            self._review.offering.point(there or None, (k, row, column))
 
     def _grow(self, label: int | None, place_kji: Sequence[float] | None = None) -> None:
         review = self._review
@@ -95,7 +98,7 @@ class Outlining:
         across = next(axis for axis in range(3) if axis + dims.ndim - 3 not in dims.displayed)
         cut = cut_through(session.image, session.display, line.ends_world, across)
         review.pointing.stop()
-        review.guarded(lambda: session.split(number, cut))
+        review.offering.measure(lambda: session.splitting(number, cut), "Dividing…")
 
     def join(self) -> None:
         """Merge the lesion that is clicked on next into the selected lesion."""
@@ -114,4 +117,4 @@ class Outlining:
         if not other or int(other) == number:
             show_info(f"A click on another lesion than {number} expected: both stay as they are.")
             return
-        review.guarded(lambda: session.merge(number, int(other)))
+        review.offering.measure(lambda: session.merging(number, int(other)), "Joining…")

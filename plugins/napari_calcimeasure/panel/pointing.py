@@ -28,6 +28,10 @@ class MouseEvent(Protocol):
     def position(self) -> Sequence[float]:
         """World position of the mouse."""
 
+    @property
+    def modifiers(self) -> Sequence[str]:
+        """The keys that are held: "Shift", "Control", "Alt"."""
+
 
 class Pointing:
     """Clicks on the image, and the line from one click to the next.
@@ -36,11 +40,14 @@ class Pointing:
     ----------
     line
         The line that is being drawn.
+    with_shift
+        Whether Shift was held at the last click.
     """
 
     def __init__(self, review: Controller) -> None:
         self._review = review
         self._next: Callable[[Sequence[float]], None] | None = None
+        self.with_shift = False
         self.line: Ruler | None = None
 
     def listen(self, labels: Labels) -> None:
@@ -98,8 +105,9 @@ class Pointing:
         self._next = None
 
     def stop(self) -> None:
-        """Cancel the special meaning of the next click."""
+        """Cancel the special meaning of the next click, and leave what is offered."""
         self._next = None
+        self._review.offering.drop()
         self._review.caliper.forget()
         if self.line is not None:
             self.line.close()
@@ -132,7 +140,7 @@ class Pointing:
         session.press += 1
         if screen.labels.mode != "pan_zoom":
             return
-        dragged = False
+        dragged, self.with_shift = False, "Shift" in event.modifiers
         yield
         while event.type == "mouse_move":
             dragged = True

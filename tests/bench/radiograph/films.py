@@ -27,7 +27,8 @@ FOLDER: Final = SHARED / "films_free"
 PARTS: Final = {"ankle": "ANKLE", "elbow": "ELBOW", "foot": "FOOT", "hand": "HAND", "knee": "KNEE", "wrist": "WRIST"}
 PALM_PARTS: Final = ("ELBOW", "HAND", "WRIST")
 """Of these letters of two limbs say nothing."""
-NOT_USED: Final = ("segond",)
+NOT_USED: Final = ("segond", "elbow-oblique", "hand-lateral", "wrist-lateral")
+"""No normal limb, or a marker of its own so near to the limb that it stays, whatever side the film is given."""
 PIXELS: Final = 700
 """Along the longer side of a real film."""
 MARKER_FONTS: Final = (

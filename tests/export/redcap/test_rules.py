@@ -118,6 +118,7 @@ BROKEN_RECORDS: dict[str, tuple[str, Callable[[Records], object]]] = {
     "blanks around a record": ("record_id", put("record_id", " R-1")),
     "a record too long": ("record_id", put("record_id", "R" * 101)),
     "a quote in a record": ("record_id", put("record_id", 'R"1')),
+    "a formula as a record": ("record_id", put("record_id", "=R1")),
     "records that differ in case alone": ("record_id", put("record_id", "r-1", 1)),
     "a form that does not repeat": ("instrument", put("redcap_repeat_instrument", "demographics")),
     "no instance": ("instance", put("redcap_repeat_instance", "")),

@@ -1,0 +1,34 @@
+"""The picture of a lesion as a reader passes it on: image, outline and axes, and not a word of the patient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from calcimeasure.analysis.picture import draw
+from calcimeasure.errors import ReviewError
+
+if TYPE_CHECKING:
+    from calcimeasure.review.session import Session
+
+SIDE_PIXELS: Final = 512
+"""Width and height of the picture."""
+
+
+def lesion_picture(session: Session, number: int) -> bytes:
+    """Draw a lesion as it is shown, with the outline of its draft if that is measured.
+
+    Returns
+    -------
+    bytes
+        A PNG (`calcimeasure.analysis.picture.draw`). Neither text nor metadata is in it; what is burned into the pixels
+        of the image beside the lesion is seen.
+
+    Raises
+    ------
+    ReviewError
+        There is no such lesion, or it is not measured yet.
+    """
+    lesion = session.lesion(number)
+    if lesion is None:
+        raise ReviewError(f"A measured lesion expected, found that {number} is not measured: wait a moment.")
+    return draw(session.calibrated, lesion, SIDE_PIXELS)
