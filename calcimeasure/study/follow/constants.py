@@ -64,6 +64,9 @@ class FollowConstants(Constants):
     least_similar: float = constant(
         0.75, "correlation", "Tissue near a lesion is less alike where a motion is wrong or slides along a shaft."
     )
+    least_similar_near: float = constant(
+        0.88, "correlation", "The same where the neighborhood of one lesion alone was laid on the other date."
+    )
     mirror_margin: float = constant(
         0.02, "correlation", "The mirrored body is less alike by this much, or it may be the other limb."
     )
