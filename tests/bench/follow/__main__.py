@@ -101,18 +101,11 @@ def write(rows: Sequence[dict[str, str]]) -> None:
     bar(
         "unchanged called changed", share([row for row in still if row["source"]], "verdict", "grown", "shrunk"), 5, "%"
     )
-    for least, percent in ((95, 12), (85, 8)):
-        of_size = [
-            row for row in changed if round(abs(float(row["true_percent"]))) in (percent - 1, percent, percent + 1)
-        ]
+    for least, percent, low, high in ((95, 12, 10.0, 16.0), (85, 8, 6.0, 10.0)):
+        of_size = [row for row in changed if low <= abs(float(row["true_percent"])) < high]
         found = [row for row in of_size if row["verdict"] == ("grown" if float(row["true_percent"]) > 0 else "shrunk")]
-        bar(
-            f"changes of {percent} % found (n = {len(of_size)})",
-            100 * len(found) / max(1, len(of_size)),
-            least,
-            "%",
-            least=True,
-        )
+        figure = 100 * len(found) / max(1, len(of_size))
+        bar(f"changes of {percent} % found (n = {len(of_size)})", figure, least, "%", least=True)
     bar("10 % of density lost called shrunk", share(some("fainter"), "verdict", "shrunk"), 5, "%")
     bar("not assessable among linked", share(linked, "verdict", "not_assessable"), 15, "%")
     bar(f"coverage of change_u95 (n = {len(linked)})", share(linked, "held", "True"), 93, "%", least=True)
