@@ -97,10 +97,9 @@ class Screen:
         Returns
         -------
         bool
-            False if this is not possible: the image is of another kind or already open, or a layer was removed.
+            False if this is not possible: the image is already open, or a layer was removed.
         """
-        same_kind = session.image.kind is self.session.image.kind
-        if not (same_kind and self._added_image and self.is_whole and self._opened(session) is None):
+        if not (self._added_image and self.is_whole and self._opened(session) is None):
             return False
         self.set_slab(False)
         self.labels.editable = False  # makes napari forget its own list of strokes, which belong to the previous stack
