@@ -19,6 +19,7 @@ from calcimeasure.cli import app
 from calcimeasure.measure.radiograph import measure_on_radiograph
 from calcimeasure.review import Desk
 from calcimeasure.segment import grow_on_radiograph
+from napari_calcimeasure._rows import TASK_COLUMNS
 from tests.dicom_phantom import Header, write_series
 from tests.gui.window import NO_KEY, Reader
 from tests.phantoms import straight_grid
@@ -30,6 +31,7 @@ HIPS, HAND, FILM = 1, 2, 3
 MASS = (0, 281, 39)
 """The middle of the larger mass on the radiograph."""
 
+STATE_COLUMN = TASK_COLUMNS.index("State")
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 STATE = "SELECT lesion_number, status FROM current_lesions WHERE stack_id = {} ORDER BY lesion_number"
 
@@ -235,7 +237,10 @@ def test_next_stack_close_and_open_again(
     again = Reader(make_napari_viewer(show=True))
     again.open(folder, "B. Reader")
     assert again.session.stack_id == HIPS  # the first that is not done
-    states = [again.panel.worklist.table.item(row, 4).text() for row in range(again.panel.worklist.table.rowCount())]
+    states = [
+        again.panel.worklist.table.item(row, STATE_COLUMN).text()
+        for row in range(again.panel.worklist.table.rowCount())
+    ]
     assert states == ["in review by A. Reader", "to review"]
     assert again.session.selected == 2  # the first that is not decided
     again.panel.worklist.filter.setCurrentText("All")
@@ -349,7 +354,7 @@ def test_stacks_in_which_nothing_was_found_are_gone_through_and_seen(
     reader.open(out)
     reader.panel.worklist.filter.setCurrentText("Nothing found")
     worklist = reader.panel.worklist.table
-    assert [worklist.item(row, 4).text() for row in range(worklist.rowCount())] == ["nothing found"] * 2
+    assert [worklist.item(row, STATE_COLUMN).text() for row in range(worklist.rowCount())] == ["nothing found"] * 2
     reader.key(Qt.Key.Key_V)
     reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == 2)  # it goes on
     seen = "SELECT stack_id, reader, is_withdrawn, looked_at IS NOT NULL FROM looks ORDER BY look_id"
@@ -361,7 +366,7 @@ def test_stacks_in_which_nothing_was_found_are_gone_through_and_seen(
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # this is the last one: it is taken back
     assert reader.ask(seen)[1:] == [(2, "A. Reader", 0, 1), (2, "A. Reader", 1, 1)]
     reader.panel.worklist.filter.setCurrentText("All")
-    assert [worklist.item(row, 4).text() for row in range(2)] == ["seen by A. Reader", "nothing found"]
+    assert [worklist.item(row, STATE_COLUMN).text() for row in range(2)] == ["seen by A. Reader", "nothing found"]
 
     reader.session.labels[2, 20:30, 20:30] = 1
     reader.key(Qt.Key.Key_V)  # there is a lesion to decide about by now

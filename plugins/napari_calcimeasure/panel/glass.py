@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+from qtpy.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
 from napari_calcimeasure._marks import Marks
@@ -54,6 +54,7 @@ class Glass(QWidget):
         self._font.setPixelSize(FONT_PX)
         self._marks = Marks()
         self._own = self._cross = Marks()
+        self._polygons: dict[int, tuple[Line, QPolygonF]] = {}
         self._said = ""
         canvas.installEventFilter(self)
         self.setGeometry(canvas.rect())
@@ -62,6 +63,7 @@ class Glass(QWidget):
     def show_marks(self, marks: Marks) -> None:
         """Show other marks of the lesions."""
         self._marks = marks
+        self._forget_polygons()
         self.update()
 
     def show_own(self, marks: Marks) -> None:
@@ -103,27 +105,40 @@ class Glass(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font)
-        for marks in (self._cross, self._marks, self._own):
-            for line in marks.lines:
-                self._draw_line(painter, line)
-            for name in marks.names:
-                self._draw_name(painter, name)
+        every = (self._cross, self._marks, self._own)
+        painter.save()
+        (x, y), (one_right, _) = self._to_canvas(0.0, 0.0), self._to_canvas(0.0, 1.0)
+        painter.translate(x, y)
+        painter.scale(one_right - x, one_right - x)
+        for line in (line for marks in every for line in marks.lines):
+            self._draw_line(painter, line)
+        painter.restore()
+        for name in (name for marks in every for name in marks.names):
+            self._draw_name(painter, name)
         if self._said:
             self._draw_box(painter, self._said, QColor("white"), QPointF(CORNER_PX, self.height() - CORNER_PX), (0, 1))
         painter.end()
 
     def _draw_line(self, painter: QPainter, line: Line) -> None:
-        places = [QPointF(*self._to_canvas(down, right)) for down, right in line.points.tolist()]
-        path = QPainterPath(places[0])
-        for place in places[1:]:
-            path.lineTo(place)
+        """Draw a line in world coordinates; the pen is one pixel of the screen wide at any zoom."""
         pen = QPen(QColor(line.color), 1.0)
         pen.setCosmetic(True)
         if line.style in DASHES:
             pen.setDashPattern(DASHES[line.style])
         painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(path)
+        painter.drawPolyline(self._polygon(line))
+
+    def _polygon(self, line: Line) -> QPolygonF:
+        """Convert the points of a line once: it is drawn again whenever the mouse moves."""
+        known = self._polygons.get(id(line))
+        if known is None or known[0] is not line:
+            known = (line, QPolygonF([QPointF(right, down) for down, right in line.points.tolist()]))
+            self._polygons[id(line)] = known
+        return known[1]
+
+    def _forget_polygons(self) -> None:
+        shown = {id(line) for marks in (self._cross, self._marks, self._own) for line in marks.lines}
+        self._polygons = {key: known for key, known in self._polygons.items() if key in shown}
 
     def _draw_name(self, painter: QPainter, name: Name) -> None:
         x, y = self._to_canvas(*name.at)
