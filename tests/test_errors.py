@@ -68,7 +68,8 @@ def test_series_error_may_not_know_its_series_yet() -> None:
 
 
 def test_codes_are_words_and_sentences() -> None:
-    for code, sentence in (codes.REASONS | codes.NOTICES).items():
+    every = codes.REASONS | codes.NOTICES | codes.CHANGE_REASONS | codes.CHANGE_NOTICES
+    for code, sentence in every.items():
         assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", code)
         assert sentence[0].isupper(), code
         assert sentence.endswith("."), code
@@ -94,7 +95,8 @@ def texts(*nodes: ast.AST) -> set[str]:
 
 def test_every_code_is_used() -> None:
     used = {text for _, tree in sources() for text in texts(tree)}
-    assert (codes.REASONS | codes.NOTICES).keys() - used == set()
+    every = codes.REASONS | codes.NOTICES | codes.CHANGE_REASONS | codes.CHANGE_NOTICES
+    assert every.keys() - used == set()
 
 
 def name_of(node: ast.AST) -> str:
@@ -132,7 +134,12 @@ def notices_given(tree: ast.Module) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("given", "table"), [(reasons_given, codes.REASONS), (notices_given, codes.NOTICES)], ids=["reasons", "notices"]
+    ("given", "table"),
+    [
+        (reasons_given, codes.REASONS | codes.CHANGE_REASONS),
+        (notices_given, codes.NOTICES | codes.CHANGE_NOTICES),
+    ],
+    ids=["reasons", "notices"],
 )
 def test_every_code_that_is_given_has_its_sentence(
     given: Callable[[ast.Module], set[str]], table: dict[str, str]

@@ -85,7 +85,7 @@ class Mass:
         before, after = _sizes(prior), _sizes(current)
         change, why = _by_volumes(prior, current, before, after) if state.is_linked else (None, reason)
         source = LinkSource.READER if by_reader else LinkSource.PROGRAM
-        notices = ("images_missing",) if reason == "images_missing" else ()
+        notices = _notices_of(prior, current, reason, by_reader=by_reader)
         return cls(
             facts, tuple(prior), tuple(current), state, source, 1.0 if by_reader else 0.0,
             before, after, change, why, notices,
@@ -95,6 +95,19 @@ class Mass:
     def first(self) -> Lesion:
         """The lesion that the mass is named after: the largest of the prior date, else of the current one."""
         return max(self.prior or self.current, key=lambda one: one.measurements.size)
+
+
+def _notices_of(
+    prior: Sequence[Lesion], current: Sequence[Lesion], reason: str | None, *, by_reader: bool
+) -> tuple[str, ...]:
+    """Tell what a user must know about a mass that the program did not lay on itself."""
+    sides = {one.side.laterality for one in (*prior, *current) if one.side}
+    told = {
+        "images_missing": reason == "images_missing",
+        "motion_uncertain": by_reader,
+        "position_conflict": {Laterality.LEFT, Laterality.RIGHT} <= sides,
+    }
+    return tuple(name for name, is_so in told.items() if is_so)
 
 
 def _state_of(ones: int, others: int) -> LinkState:

@@ -72,12 +72,20 @@ def _codes(codes: Mapping[str, str]) -> Callable[[], str]:
 
 def _columns(name: str) -> Callable[[], str]:
     def table() -> str:
+        from calcimeasure.export.changes import CHANGE_COLUMNS, RESPONSE_COLUMNS
         from calcimeasure.export.lesions import LESION_COLUMNS
         from calcimeasure.export.schema import markdown_table
         from calcimeasure.export.stacks import SERIES_COLUMNS
         from calcimeasure.export.studies import STUDY_COLUMNS
 
-        return markdown_table({"lesions": LESION_COLUMNS, "studies": STUDY_COLUMNS, "series": SERIES_COLUMNS}[name])
+        tables: dict[str, Sequence[Any]] = {
+            "lesions": LESION_COLUMNS,
+            "studies": STUDY_COLUMNS,
+            "series": SERIES_COLUMNS,
+            "changes": CHANGE_COLUMNS,
+            "responses": RESPONSE_COLUMNS,
+        }
+        return markdown_table(tables[name])
 
     return table
 
@@ -132,7 +140,7 @@ def keys() -> str:
 
 
 def _all_tables() -> dict[str, Callable[[], str]]:
-    from calcimeasure.codes import FAILED_REASONS, NOTICES, SKIPPED_REASONS
+    from calcimeasure.codes import CHANGE_NOTICES, CHANGE_REASONS, FAILED_REASONS, NOTICES, SKIPPED_REASONS
 
     return {
         "commands": commands,
@@ -143,6 +151,10 @@ def _all_tables() -> dict[str, Callable[[], str]]:
         "lesions": _columns("lesions"),
         "studies": _columns("studies"),
         "series": _columns("series"),
+        "changes": _columns("changes"),
+        "responses": _columns("responses"),
+        "changereasons": _codes(CHANGE_REASONS),
+        "changenotices": _codes(CHANGE_NOTICES),
         **{f"sdtm{name}": _variables(name) for name in ("tu", "tr", "supp", "relrec")},
         "sdtmtests": assessments,
         "sdtmqualifiers": qualifiers,

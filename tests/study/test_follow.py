@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -39,6 +40,7 @@ BALL = Ellipsoid((0.5, -1.0, 0.3), (9.0, 8.0, 10.0), 700.0)
 BALL_ML = 4 / 3 * math.pi * 9 * 8 * 10 / 1000
 
 
+@cache
 def dated(
     *shapes: object, seed: int, grid: Grid = GRID, outline: Outline | None = None, mass: Ellipsoid = BALL
 ) -> Dated:
@@ -115,6 +117,7 @@ FIELD = straight_grid((30, 42, 46), (3.0, 2.0, 2.0))
 SMALL = Ellipsoid((-10.0, 12.0, 12.0), (6.0, 6.0, 7.0), 600.0)
 
 
+@cache
 def seen(*masses: Ellipsoid, seed: int, move_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> tuple[object, ...]:
     """A look at a limb that lies elsewhere, and its masses there."""
     there = [replace(one, center_lps_mm=tuple(np.add(one.center_lps_mm, move_mm))) for one in (*LIMB, *masses)]

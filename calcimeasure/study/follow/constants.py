@@ -64,6 +64,9 @@ class FollowConstants(Constants):
     least_similar: float = constant(
         0.75, "correlation", "Tissue near a lesion is less alike where a motion is wrong or slides along a shaft."
     )
+    least_similar_near: float = constant(
+        0.88, "correlation", "The same where the neighborhood of one lesion alone was laid on the other date."
+    )
     mirror_margin: float = constant(
         0.02, "correlation", "The mirrored body is less alike by this much, or it may be the other limb."
     )
@@ -108,6 +111,11 @@ class FollowConstants(Constants):
     # Paired change
     rim_mm: float = constant(3.0, "mm", "Blur of both images carries calcium so far beyond an outline.")
     blurred_mm: float = constant(1.6, "mm", "Next to an outline, dense voxels are calcium that blur carried there.")
+    unchanged_share: float = constant(
+        0.2,
+        "of the plateau",
+        "Dense voxels that differ by less between the dates did not become calcium or cease to be.",
+    )
     rim_slices: float = constant(1.0, "slices", "Across thick slices it is carried by a slice.")
     shell_mm: float = constant(6.0, "mm", "The surroundings, beyond the rim.")
     fewest_shell: int = constant(60, "voxels", "Fewer show no surroundings.")

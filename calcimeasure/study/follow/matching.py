@@ -7,7 +7,7 @@ at: dense tissue at its place was not found, and a place outside of the field wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -267,4 +267,4 @@ def _with_mass(looks: tuple[Look, Look], one: Placed, fit: Fit) -> Fit:
         best = max([best, *tried], key=alike)
     matrix = fit.matrix.copy()
     matrix[:3, 3] += best
-    return type(fit)(matrix, fit.bone_share, fit.similarity, fit.points)
+    return replace(fit, matrix=matrix)

@@ -36,21 +36,21 @@ class Fit:
         Correlation of all tissue near the lesions, without them.
     points
         Number of points of bone that were compared.
+    is_local
+        Whether it is that of the neighborhood of a lesion: a small part of a body fits in more places than the whole.
     """
 
     matrix: NDArray[np.float64]
     bone_share: float
     similarity: float
     points: int
+    is_local: bool = False
 
     @property
     def carries(self) -> bool:
         """Whether bone and tissue say that the motion is right."""
-        return (
-            self.points >= FOLLOW.fewest_points
-            and self.bone_share >= FOLLOW.bone_share
-            and self.similarity >= FOLLOW.least_similar
-        )
+        least = FOLLOW.least_similar_near if self.is_local else FOLLOW.least_similar
+        return self.points >= FOLLOW.fewest_points and self.bone_share >= FOLLOW.bone_share and self.similarity >= least
 
     @property
     def score(self) -> float:
@@ -185,7 +185,8 @@ class Registration:
         if near is not None:
             kept &= np.linalg.norm(back - near[0], axis=1) <= near[1]
         shares = [_share_on(there, self._trees[1]), _share_on(back[kept], self._trees[0])]
-        return Fit(matrix, min(shares), self.similarity(matrix, near[0] if near else None), len(there))
+        similarity = self.similarity(matrix, near[0] if near else None)
+        return Fit(matrix, min(shares), similarity, len(there), near is not None)
 
 
 def _ranked(fits: Iterable[Fit]) -> tuple[Fit, ...]:

@@ -269,6 +269,9 @@ def _difference(
     now_hu = after.height_hu if ratio is None else ratio * height_hu
     low = np.float32(FOLLOW.air_like_hu)
     difference = (np.maximum(current, low) / now_hu - np.maximum(prior, low) / height_hu).astype(np.float32)
+    # What is dense at both dates and not in both outlines is bone that an outline ran along: not the mass's plateau.
+    is_bone = dense & ~(frame.mask & their_mask) & (np.abs(current - prior) < FOLLOW.unchanged_share * height_hu)
+    difference = np.where(is_bone, (current - prior) / np.float32(height_hu), difference)
     # Bone farther from the mass than its own blur is equally dense at both dates: only misfit would count there.
     region = rim & ~(dense & (away > max(FOLLOW.blurred_mm, step_mm)))
     difference *= region

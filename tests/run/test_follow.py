@@ -1,0 +1,128 @@
+"""`calcimeasure follow`: tables of two dates from a store, and what events and missing images do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from calcimeasure.analysis.lesion import assess
+from calcimeasure.cli import app
+from calcimeasure.load import content_of, find_series, load_image
+from calcimeasure.model import Report, Tissue, Volume
+from calcimeasure.results import prepare, store_of
+from calcimeasure.settings import Settings, change_settings, format_settings, settings_hash
+from tests.dicom_phantom import Header, write_series
+from tests.phantoms import render
+from tests.study.test_follow import FAR, FIELD, LIMB, SMALL, outline_of
+from tests.tables import problems, read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.phantoms import Ellipsoid
+
+GROWN = replace(SMALL, semi_axes_mm=tuple(1.3 ** (1 / 3) * mm for mm in SMALL.semi_axes_mm))
+DATES = {"20240115": (SMALL,), "20240715": (GROWN,), "20250115": (GROWN, FAR)}
+
+
+def write_date(folder: Path, date: str, masses: tuple[Ellipsoid, ...]) -> None:
+    hu = render([*LIMB, *masses], FIELD, blur_sigma_mm=1.2, noise_sd_hu=12.0, seed=int(date), background_hu=-1000.0)
+    write_series(folder, hu, FIELD, Header(seed=date, study_date=date))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as measure writes it, with the masses alone as lesions."""
+    parent = tmp_path_factory.mktemp("dates")
+    out = parent / "results"
+    prepare(out, print)
+    settings = change_settings(Settings(), {"key": str(parent / "pseudonyms.key")})
+    (out / "private" / "settings.toml").write_text(format_settings(settings), encoding="utf-8")
+    with store_of(out, settings, print) as store:
+        run_id = store.begin_run([parent], settings, "1")
+        for date, masses in DATES.items():
+            write_date(parent / date, date, masses)
+            (stack,) = find_series(parent / date).series
+            volume = load_image(stack, settings)
+            assert isinstance(volume, Volume)
+            lesions = tuple(
+                replace(assess(volume, outline_of(one, FIELD), n, settings), tissue=Tissue.CALCIFIED_MASS)
+                for n, one in enumerate(masses, 1)
+            )
+            report = Report(
+                stack, volume.geometry, lesions, settings_hash(settings), "1", contents=content_of(stack, settings)
+            )
+            assert store.record(run_id, report, store.plan(stack, settings), settings)
+    return out
+
+
+def follow(results: Path, *options: object) -> str:
+    done = CliRunner().invoke(app, ["follow", str(results), *map(str, options)])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_each_date_is_compared_with_the_first(results: Path) -> None:
+    said = follow(results)
+    assert "3 masses of 1 patients" in said
+    first, second, new = read(results / "changes.csv")
+    assert [row["state"] for row in (first, second, new)] == ["matched", "matched", "new"]
+    assert [row["days"] for row in (first, second)] == ["182", "366"]
+    assert first["track_uid"] == second["track_uid"] == first["prior_tracking_uids"]
+    assert first["change_source"] == "paired"
+    assert float(first["change_percent"]) == pytest.approx(30, abs=6)
+    assert first["verdict"] == second["verdict"] == new["verdict"] == "grown"
+    one, other = read(results / "responses.csv")
+    assert (one["interval"], one["percent"]) == ("progression", "progression")
+    assert (other["new_masses"], other["diameters"]) == ("1", "progression")
+    assert problems(results, "changes") == problems(results, "responses") == []
+
+
+def test_what_is_stored_is_not_compared_again(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    follow(results)
+    before = (results / "changes.csv").read_text(encoding="utf-8")
+    monkeypatch.setattr("calcimeasure.run.follow.load_image", lambda *_: pytest.fail("an image was read"))
+    follow(results)
+    follow(results, "--no-images")
+    assert (results / "changes.csv").read_text(encoding="utf-8") == before
+
+
+def test_without_images_and_links_nothing_is_said(results: Path) -> None:
+    said = follow(results, "--comparison", "previous", "--no-images")
+    rows = read(results / "changes.csv")
+    assert "wait for a reader" in said
+    unknown = [row for row in rows if row["days"] == "184"]
+    assert {row["state"] for row in unknown} == {"undecided"}
+    assert {row["verdict"] for row in unknown} == {"not_assessable"}
+    assert {row["notices"] for row in unknown} == {"images_missing"}
+    assert {row["interval"] for row in read(results / "responses.csv")[1:]} == {"not_evaluable"}
+
+
+def test_what_was_operated_leaves_all_responses(results: Path, tmp_path: Path) -> None:
+    follow(results)
+    uid = read(results / "changes.csv")[0]["prior_tracking_uids"]
+    key = read(results / "changes.csv")[0]["patient_key"]
+    events = tmp_path / "events.csv"
+    events.write_text(f"patient_key,date,event,tracking_uid\n{key},2024-03-01,surgery,{uid}\n", encoding="utf-8")
+    follow(results, "--events", events)
+    assert [row["state"] for row in read(results / "changes.csv")] == ["removed", "removed", "new"]
+    first, _ = read(results / "responses.csv")
+    assert (first["masses"], first["removed_masses"], first["interval"]) == ("0", "1", "not_evaluable")
+
+
+@pytest.mark.parametrize("line", ["P1,2024-13-01,surgery", "P1,2024-03-01,operation", ",2024-03-01,surgery"])
+def test_a_broken_event_is_refused(results: Path, tmp_path: Path, line: str) -> None:
+    events = tmp_path / "events.csv"
+    events.write_text(f"patient_key,date,event\n{line}\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["follow", str(results), "--events", str(events)])
+    assert done.exit_code == 2
+    assert "line 2" in done.output
+
+
+def test_one_patient(results: Path) -> None:
+    follow(results, "--patient", "CALCI-PHANTOM")
+    done = CliRunner().invoke(app, ["follow", str(results), "--patient", "nobody"])
+    assert done.exit_code == 2
