@@ -50,7 +50,7 @@ def test_it_ships_types_weights_and_samples(wheel: Path) -> None:
 
 def test_users_are_offered_no_extra_of_developers(wheel: Path) -> None:
     metadata = _metadata(wheel)
-    assert set(metadata.get_all("Provides-Extra", [])) == {"cluster", "gui", "pacs", "postgres"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"cluster", "gui", "pacs", "postgres", "redcap"}
     assert {"radiograph", "review"} <= set(metadata["Keywords"].split(","))
     assert "radiograph" in metadata["Summary"]
     assert "review" in metadata["Summary"]

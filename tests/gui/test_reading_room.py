@@ -218,10 +218,12 @@ def test_outlines_are_lines_of_one_pixel_whose_style_is_the_decision(reader: Rea
     assert thick <= 2  # antialiased: its color is in one row of pixels, or in two
     assert 30 < dashed < 85
     reader.key(Qt.Key.Key_A)
+    reader.key(Qt.Key.Key_Up)
     thick, solid = along_the_upper_edge()
     assert thick <= 2
     assert solid == 100
     reader.key(Qt.Key.Key_X)
+    reader.key(Qt.Key.Key_Up)
     thick, dotted = along_the_upper_edge()
     assert dotted < dashed
     assert reader.session.lesion(1).status is Status.REJECTED
