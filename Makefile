@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two pips in one .venv spoil it
-.PHONY: help demo test test-viewer lint docs bench bench-full sample-dicom clean python-path libraries rebuild
+.PHONY: help demo test test-pyside test-viewer lint docs bench bench-full sample-dicom clean python-path libraries rebuild
 
 VENV_PYTHON := .venv/bin/python
 # There while something is being made in .venv, so that the next run sees an interrupted one and starts anew.
@@ -28,6 +28,18 @@ test: libraries .venv/.group-test ## set up, then run all tests
 # Its pages are downloaded into build/viewer. The options replace those of pyproject.toml, which leave tests/viewer out.
 test-viewer: .venv/.group-viewer ## set up, then show the samples in a web viewer (needs Orthanc, chromium, npm)
 	$(VENV_PYTHON) -m pytest tests/viewer -o addopts="--strict-markers --strict-config -ra" $(ARGS)
+
+# The other binding of Qt has an environment of its own: a process must not find both. It is no part of .ci/run.
+# PySide6 6.12.0 ends Python 3.11 with an error when the program closes; 6.11.3 does not.
+PYSIDE_PYTHON := .venv-pyside/bin/python
+test-pyside: libraries .venv-pyside/.made ## set up PySide6 in .venv-pyside, then run the tests of the review window with it
+	QT_API=pyside6 PYTEST_QT_API=pyside6 $(QT) $(PYSIDE_PYTHON) -m pytest tests/gui/test_panel.py tests/gui/test_stack_to_stack.py tests/gui/test_deciding.py tests/gui/test_reading_room.py $(ARGS)
+
+.venv-pyside/.made: $(wildcard $(CONSTRAINTS)) pyproject.toml .venv/.made
+	rm -rf .venv-pyside && $(VENV_PYTHON) -m venv --without-pip .venv-pyside
+	$(VENV_PYTHON) -m pip --python $(PYSIDE_PYTHON) install --quiet --editable . --group test "napari>=0.9.2,<0.10" PySide6==6.11.3 \
+		$(if $(wildcard $(CONSTRAINTS)),--constraint $(CONSTRAINTS))
+	@touch $@
 
 lint: .venv/.group-test ## check format, style, types and layers
 	$(VENV_PYTHON) -m ruff format --check .

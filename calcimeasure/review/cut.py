@@ -15,6 +15,8 @@ from calcimeasure.review.shaping import spacing_of
 from calcimeasure.segment import divided_at_necks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from calcimeasure.model import Image, PointLps, PointPx
@@ -129,11 +131,17 @@ def parts_between(
         halves = mask & ~beyond, mask & beyond
     else:
         marked, depth = markers
-        grown = watershed(-depth, marked, mask=mask)
+        grown = watershed(-depth, marked, connectivity=3, mask=mask)  # corners connect, as in every lesion
         # A piece without a point, not connected with either, stays with the first part.
         halves = mask & (grown != 2), grown == 2
     first, second = (Outline.from_mask(half, outline.start_kji) for half in halves)
     return first, second
+
+
+def thick_parts_at(outline: Outline, places_kji: Sequence[tuple[int, int, int]], image: Image) -> list[int]:
+    """Give for each of some voxels of an outline the number of the thick part that holds it; necks part these."""
+    labels, _ = divided_at_necks(outline.mask(), spacing_of(image))
+    return [int(labels[tuple(a - b for a, b in zip(one, outline.start_kji, strict=True))]) for one in places_kji]
 
 
 def _markers(

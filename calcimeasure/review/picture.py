@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 SIDE_PIXELS: Final = 512
 """Width and height of the picture."""
+GRAYS: Final = 200
+"""Its gray levels: more than an eye tells apart."""
 
 
 def lesion_picture(session: Session, number: int) -> bytes:
@@ -20,8 +22,8 @@ def lesion_picture(session: Session, number: int) -> bytes:
     Returns
     -------
     bytes
-        A PNG (`calcimeasure.analysis.picture.draw`). Neither text nor metadata is in it; what is burned into the pixels
-        of the image beside the lesion is seen.
+        A PNG (`calcimeasure.analysis.picture.draw`). Its metadata are the size of a pixel and directions; what is
+        burned into the pixels of the image beside the lesion is seen.
 
     Raises
     ------
@@ -31,4 +33,4 @@ def lesion_picture(session: Session, number: int) -> bytes:
     lesion = session.lesion(number)
     if lesion is None:
         raise ReviewError(f"A measured lesion expected, found that {number} is not measured: wait a moment.")
-    return draw(session.calibrated, lesion, SIDE_PIXELS)
+    return draw(session.calibrated, lesion, SIDE_PIXELS, GRAYS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.errors import ReviewError
-from calcimeasure.review.cut import parts_between
+from calcimeasure.review.cut import parts_between, thick_parts_at
+from calcimeasure.review.shaping import spacing_of
 
 if TYPE_CHECKING:
     from calcimeasure.model import Image, Outline
@@ -47,20 +50,26 @@ def added_at(image: Image, before: Pointed | None, place_kji: Place, settings: S
 
 
 def taken_at(image: Image, before: Pointed, place_kji: Place) -> Pointed:
-    """Take away the part at a place: what is nearer to it, over thin places, than to any place that was added.
+    """Take away the part at a place: what thin places part from the nearest place that was added.
+
+    Places that were added in this part are taken back with it.
 
     Raises
     ------
     ReviewError
-        The place lies outside of the outline, or is one of those that were added.
+        The place lies outside of the outline, or is the only one that was added.
     """
-    outline = before.outline
-    for added in before.added:
-        if added == place_kji:
-            raise ReviewError("Another place than the one that was added expected: Esc takes all of it back.")
-        if _holds(outline, added):
-            outline, _ = parts_between(outline, added, place_kji, image)
-    return replace(before, outline=outline)
+    spacing = np.array(spacing_of(image))
+    if not _holds(before.outline, place_kji):
+        raise ReviewError("A place in the offered outline expected, found one outside of it: nothing is taken away.")
+    kept = [one for one in before.added if one != place_kji and _holds(before.outline, one)]
+    if not kept:
+        raise ReviewError("Another place than the only one that was added expected: Esc takes all of it back.")
+    here, *there = thick_parts_at(before.outline, (place_kji, *kept), image)
+    kept = [one for one, part in zip(kept, there, strict=True) if part != here] or kept
+    nearest = min(kept, key=lambda one: float(np.linalg.norm((np.array(one) - place_kji) * spacing)))
+    outline, _ = parts_between(before.outline, nearest, place_kji, image)
+    return Pointed(outline, tuple(one for one in kept if _holds(outline, one)))
 
 
 def _holds(outline: Outline, place_kji: Place) -> bool:

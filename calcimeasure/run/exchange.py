@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import OutputError
@@ -10,8 +11,10 @@ from calcimeasure.export.sdtm.datasets import DEFAULT_STUDY_ID, datasets_of
 from calcimeasure.export.sdtm.rules import problems_of
 from calcimeasure.export.sdtm.write import write_dataset
 from calcimeasure.model import Status
+from calcimeasure.model.follow import LinkState
 from calcimeasure.results import audit_of
 from calcimeasure.run.order import folder_of, goal_of, naming_of, opened
+from calcimeasure.store import current_links
 from calcimeasure.study import linked_studies
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.run.order import Order
     from calcimeasure.run.progress import Say
+    from calcimeasure.store import Store
 
 
 def write_trial_data_of(
@@ -59,7 +63,7 @@ def write_trial_data_of(
     with opened(folder, changes, say) as (store, settings):
         naming = naming_of(store, settings, folder, order, say)
         named = study_id or DEFAULT_STUDY_ID
-        datasets = datasets_of(linked_studies(store.outcomes()), naming, status, named)
+        datasets = datasets_of(linked_studies(store.outcomes()), naming, status, named, tracks_of(store))
         problems = problems_of(datasets)
         if problems:
             raise OutputError(
@@ -107,6 +111,36 @@ def write_resources_of(folder: Path, order: Order, changes: Mapping[str, object]
         if not count:
             say(f"No mass of {folder} has the status {status}: the Bundle has no entry.")
     return path
+
+
+def tracks_of(store: Store) -> dict[str, str]:
+    """Give for each lesion that was followed from date to date the lesion of the same mass on its first date.
+
+    Returns
+    -------
+    dict
+        Tracking UIDs. A mass that was matched one to one has one track; what merged, split or was regrouped has a track
+        for each of its lesions.
+    """
+    days = {stack_id: facts.study_date or date.max for stack_id, facts in store.measured_stacks().items()}
+    parents: dict[str, str] = {}
+    born: dict[str, date] = {}
+
+    def first(uid: str) -> str:
+        while uid in parents:
+            uid = parents[uid]
+        return uid
+
+    for stacks, links in store.every_link().items():
+        for one in current_links(links):
+            if one.state is not LinkState.MATCHED or one.prior is None or one.current is None:
+                continue
+            for end, stack_id in ((one.prior[0], stacks[0]), (one.current[0], stacks[1])):
+                born.setdefault(end, days.get(stack_id, date.max))
+            ends = sorted({first(one.prior[0]), first(one.current[0])}, key=born.__getitem__)
+            if len(ends) == 2:
+                parents[ends[1]] = ends[0]
+    return {uid: first(uid) for uid in born}
 
 
 def status_of(order: Order, kind: str) -> Status:

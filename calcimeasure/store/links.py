@@ -137,6 +137,15 @@ def links_between(connection: Connection, stacks: StackPair) -> list[LesionLink]
     return [_link(row) for row in found.mappings()]
 
 
+def every_link(connection: Connection) -> dict[StackPair, list[LesionLink]]:
+    """Give every link of every pair of stacks, also those that were taken back, oldest first."""
+    found: dict[StackPair, list[LesionLink]] = {}
+    for row in connection.execute(select(lesion_links).order_by(lesion_links.c.link_id)).mappings():
+        one = _link(row)
+        found.setdefault(one.stacks, []).append(one)
+    return found
+
+
 def current_links(links: Sequence[LesionLink]) -> list[LesionLink]:
     """Give the links that hold: of each pair of lesions the newest row; of the program, those found last alone.
 

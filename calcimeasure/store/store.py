@@ -196,6 +196,10 @@ class Store:
         """Give every link between a prior and a current stack, also those that were taken back, oldest first."""
         return self._reads(links.links_between, stacks)
 
+    def every_link(self) -> dict[StackPair, list[LesionLink]]:
+        """Give every link of every pair of stacks, also those that were taken back, oldest first."""
+        return self._reads(links.every_link)
+
     # Queries
 
     def outcomes(self) -> Iterator[Outcome]:

@@ -89,27 +89,33 @@ def marks_of(screen: Screen, style: Callable[[Lesion | None], tuple[str, LineSty
     for number, points in outlines_in_plane(screen):
         color, line = style(session.lesion(number))
         lines.append(Line(points, color, line))
-    return Marks(tuple(lines), tuple(axis_names(screen)))
+    axes = tuple(axes_in_plane(screen))
+    return Marks((*lines, *(line for line, _ in axes)), tuple(name for _, name in axes))
 
 
 def outlines_in_plane(screen: Screen) -> Iterator[tuple[int, NDArray[np.float64]]]:
     """Give the borders of all lesions on the plane that is shown, as far as they are in view."""
     viewer, display = screen.viewer, screen.session.display
     across, down, right = plane_axes(viewer)
-    shape = screen.labels.data.shape
-    place = int(np.clip(round(float(screen.step(across))), 0, shape[across] - 1))
+    place = screen.whole_step(across)
     plane = np.moveaxis(screen.labels.data, (across, down, right), (0, 1, 2))[place]
     start, stop = _in_view(screen, down, right)
     part = plane[start[0] : stop[0], start[1] : stop[1]]
     scale = np.array([display.scale[down], display.scale[right]])
     origin = np.array([display.translate[down], display.translate[right]])
-    for number, box in enumerate(ndimage.find_objects(part), 1):
+    for number, border in borders(part):
+        yield number, (border + start) * scale + origin
+
+
+def borders(labels: NDArray[np.uint16]) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Give (n, 2) indexes along the border of each label of a plane; one of several parts has several borders."""
+    for number, box in enumerate(ndimage.find_objects(labels), 1):
         if box is None:
             continue
-        mask = np.pad(part[box] == number, 1)
-        corner = np.array([start[0] + box[0].start - 1, start[1] + box[1].start - 1])
+        mask = np.pad(labels[box] == number, 1)
+        corner = np.array([box[0].start - 1, box[1].start - 1])
         for contour in find_contours(mask.astype(np.float32), 0.5):
-            yield number, (contour + corner) * scale + origin
+            yield number, contour + corner
 
 
 def plane_axes(viewer: ViewerModel) -> tuple[int, int, int]:
@@ -132,8 +138,8 @@ def _in_view(screen: Screen, down: int, right: int) -> tuple[Sequence[int], Sequ
     return start.tolist(), stop.tolist()
 
 
-def axis_names(screen: Screen) -> Iterator[Name]:
-    """Name the axes of the selected lesion at their ends, where their slice is shown."""
+def axes_in_plane(screen: Screen) -> Iterator[tuple[Line, Name]]:
+    """Draw the axes of the selected lesion with their lengths at their ends, where their slice is shown."""
     ends = screen.axis_ends
     if ends is None:
         return
@@ -146,4 +152,5 @@ def axis_names(screen: Screen) -> Iterator[Name]:
         tail, head = flat if flat[0, 1] <= flat[1, 1] else flat[::-1]
         away = head - tail
         length = float(np.hypot(*away)) or 1.0
-        yield Name((float(head[0]), float(head[1])), words, color, (away[0] / length, away[1] / length))
+        name = Name((float(head[0]), float(head[1])), words, color, (away[0] / length, away[1] / length))
+        yield Line(flat, color), name

@@ -59,12 +59,14 @@ class Screen:
     def __init__(self, viewer: ViewerModel, session: ShownSession, before: Screen | None = None) -> None:
         self.viewer, self.session = viewer, session
         self._where = where = layer_settings(session.display)
+        if before is not None:
+            before.take_units(where["units"])
         opened = self._opened(session)
         self._added_image = opened is None
         self.image: Image = viewer.add_layer(_image(session)) if opened is None else opened
         self._drawn_on = Labels(session.display.shown(session.labels), name=LAYER_NAMES[0], opacity=OPACITY, **where)
         self.labels: Labels = viewer.add_layer(self._drawn_on)
-        self._axes = viewer.add_layer(_axes(session, where))
+        self._axes = viewer.add_layer(_axes(where))
         self._axes.visible = self._axes.editable = False
         self._scale_bar_was = viewer.canvas.overlays.scale_bar.visible
         self._order_was = tuple(viewer.dims.order)
@@ -95,10 +97,9 @@ class Screen:
         Returns
         -------
         bool
-            False if this is not possible: the image is of another kind or already open, or a layer was removed.
+            False if this is not possible: the image is already open, or a layer was removed.
         """
-        same_kind = session.image.kind is self.session.image.kind
-        if not (same_kind and self._added_image and self.is_whole and self._opened(session) is None):
+        if not (self._added_image and self.is_whole and self._opened(session) is None):
             return False
         self.set_slab(False)
         self.labels.editable = False  # makes napari forget its own list of strokes, which belong to the previous stack
@@ -160,6 +161,12 @@ class Screen:
         """The plane of the acquired slices."""
         axis = self.session.display.slice_axis
         return next(name for name, order in PLANES.items() if order[0] == axis)
+
+    def take_units(self, units: tuple[str, ...]) -> None:
+        """Take the units of the stack that replaces this one: napari warns of layers with different units."""
+        for layer in (self.image, self.labels, self._axes):
+            if layer in self.viewer.layers:
+                layer.units = units
 
     def close(self) -> None:
         """Remove the added layers and overlays, and leave the rest unchanged."""
@@ -312,6 +319,11 @@ class Screen:
         display = self.session.display
         return float((self.viewer.dims.point[axis - 3] - display.translate[axis]) / display.scale[axis])
 
+    def whole_step(self, axis: int) -> int:
+        """Give the slice, along an axis of the stack as it is shown, through the point that is looked at."""
+        last = self.labels.data.shape[axis] - 1
+        return min(max(round(self.step(axis)), 0), int(last))
+
     def world_at(self, x: float, y: float) -> NDArray[np.float64]:
         """Give the world position at a place (x, y) on the canvas, in pixels of the canvas."""
         camera, dims = self.viewer.scene.camera, self.viewer.dims
@@ -441,13 +453,13 @@ def _image(session: ShownSession) -> Image:
     return Image(data, **settings)
 
 
-def _axes(session: ShownSession, where: dict[str, Any]) -> Shapes:
+def _axes(where: dict[str, Any]) -> Shapes:
     return Shapes(
         [_NO_LINE, _NO_LINE],
         shape_type="line",
         edge_color=[LONG_AXIS_COLOR, SHORT_AXIS_COLOR],
-        edge_width=max(0.7, max(session.display.shape_kji[1:]) / 1200),
         name=LAYER_NAMES[1],
+        opacity=0.0,  # lines of one screen pixel are drawn instead, with the outlines
         features={"length": ["", ""]},
         **where,
     )

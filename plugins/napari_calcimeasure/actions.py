@@ -730,6 +730,16 @@ ACTIONS: tuple[Action, ...] = (
         ends_pointing=True,
     ),
     Action(
+        "three planes",
+        ("I",),
+        "Three planes",
+        "The two other planes beside the image, with a crosshair; a click in any of them goes there",
+        Group.LOOK,
+        row=2,
+        refusal=allowed.with_stack,
+        act=lambda review: review.planes.toggle(),
+    ),
+    Action(
         "overview",
         ("Y",),
         "Overview",

@@ -192,6 +192,27 @@ def test_the_source_of_millimeters_on_a_radiograph_is_said(tmp_path: Path) -> No
     assert "SUMDIAM" not in {row["TRTESTCD"] for row in datasets["TR"].rows}
 
 
+def test_a_mass_that_was_followed_is_identified_on_its_first_date(ct: Source) -> None:
+    """The later study comes first; what is not followed has an identification of its own."""
+    later_facts = replace(ct.facts, study_uid="1.2.7", series_uid="1.2.7.1", path="b", study_date=date(2020, 1, 1))
+    later_lesions = tuple(replace(one, tracking_uid=f"2.25.{n}") for n, one in enumerate(ct.lesions, 7))
+    later = Outcome(State.MEASURED, "b", later_facts, lesions=later_lesions)
+    uid = ct.lesions[0].tracking_uid
+    datasets = datasets_of(
+        linked_studies((later, outcome(ct))), NAMES, Status.ACCEPTED, "TRIAL-1", {uid: uid, "2.25.7": uid}
+    )
+    assert problems_of(datasets) == []
+    identified, results = datasets[0].rows, datasets[1].rows
+    assert sorted(row["TULNKID"] for row in identified) == sorted(
+        str(NAMES.uid(one)) for one in (uid, ct.lesions[1].tracking_uid, "2.25.8")
+    )
+    (followed,) = (row for row in identified if row["TULNKID"] == NAMES.uid(uid))
+    assert followed["TUDTC"] == str(NAMES.study_date(ct.facts))
+    axes = [row for row in results if row["TRTESTCD"] == "LDIAM" and row.get("TRLNKID") == followed["TULNKID"]]
+    assert {row["TRDTC"] for row in axes} == {str(NAMES.study_date(one)) for one in (ct.facts, later_facts)}
+    assert [row["TUSEQ"] for row in identified] == ["1", "2", "3"]
+
+
 def test_subjects_are_counted_apart(ct: Source) -> None:
     other = replace(ct.facts, study_uid="1.2.7", patient_id="other", person="other", study_date=date(2020, 1, 1))
     lesions = tuple(accepted(replace(one, tracking_uid=f"2.25.{n}")) for n, one in enumerate(ct.lesions))

@@ -13,7 +13,8 @@ from calcimeasure.export import write_atomic
 from calcimeasure.model import BodySite, Laterality, Report, Side, SideSource, Site, SiteSource, Tissue
 from calcimeasure.results import prepare, store_of
 from calcimeasure.settings import format_settings, settings_hash
-from tests.dicom_phantom import Header, write_series
+from tests.dicom_phantom import Header, hand_radiograph_header, write_series
+from tests.dicom_writers import describe_pixels, save, set_pixels
 from tests.phantoms import straight_grid
 from tests.review.desks import FIRST, SECOND, SETTINGS, SHAPE, box
 from tests.review.test_desk import quiet
@@ -35,8 +36,25 @@ def on_the_right(lesion: Lesion) -> Lesion:
     return replace(lesion, side=side, site=Site(BodySite.HIP, SiteSource.GEOMETRY))
 
 
+def write_film(path: Path) -> None:
+    """Write a radiograph of which nobody knows the millimeters."""
+    film = hand_radiograph_header()
+    for keyword in ("ImagerPixelSpacing", "EstimatedRadiographicMagnificationFactor"):
+        delattr(film, keyword)
+    film.PatientID = "SMALL-FILM"
+    stored = np.full((60, 50), 400, np.uint16)
+    stored[20:40, 15:35] = 3000
+    describe_pixels(film, stored)
+    set_pixels(film, [stored], "explicit_le")
+    path.parent.mkdir(parents=True)
+    save(path, film, "explicit_le")
+
+
 def small_folder(
-    folder: Path, stacks: Sequence[Sequence[Tissue]], change: Callable[[Lesion], Lesion] = on_the_right
+    folder: Path,
+    stacks: Sequence[Sequence[Tissue]],
+    change: Callable[[Lesion], Lesion] = on_the_right,
+    film: bool = False,
 ) -> Path:
     """Write a folder of results with stacks of two cuboids, each of another patient.
 
@@ -48,18 +66,27 @@ def small_folder(
         For each stack the tissues of its lesions: the large cuboid, then the small one.
     change
         Changes each lesion before it is recorded.
+    film
+        Whether a radiograph without millimeters and without lesions follows, of another patient.
     """
     hu = np.full(SHAPE, 40)
     hu[FIRST] = hu[SECOND] = 800
     for number in range(1, len(stacks) + 1):
         header = Header(seed=f"small {number}", patient_id=f"SMALL-{number}", study_date=f"2024011{number}")
         write_series(folder / "images" / str(number), hu, straight_grid(SHAPE, SPACING_MM), header)
+    if film:
+        write_film(folder / "images" / "film" / "1.dcm")
     out = folder / "out"
     private = prepare(out, quiet)
     write_atomic(private / "settings.toml", format_settings(SETTINGS))
     with store_of(out, SETTINGS, quiet) as store:
         run_id = store.begin_run([], SETTINGS, "test")
-        for tissues, stack in zip(stacks, find_series(folder / "images").series, strict=True):
+        found = find_series(folder / "images").series
+        if film:
+            (shown,) = [stack for stack in found if stack.modality != "CT"]
+            report = Report(shown, None, (), settings_hash(SETTINGS), "test")
+            assert store.record(run_id, report, store.plan(shown, SETTINGS), SETTINGS)
+        for tissues, stack in zip(stacks, [one for one in found if one.modality == "CT"], strict=True):
             image = load_image(stack, SETTINGS)
             lesions = tuple(
                 change(replace(assess(image, box(where), number, SETTINGS), tissue=tissue))

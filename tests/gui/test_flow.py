@@ -73,7 +73,7 @@ def test_space_goes_round_and_shift_goes_back_and_begins_a_stack_at_its_end(read
     reader.key(Qt.Key.Key_C, CTRL)
     copied = QApplication.clipboard().image()
     assert (copied.width(), copied.height()) == (512, 512)
-    assert copied.textKeys() == []
+    assert not any("SMALL" in copied.text(key) for key in copied.textKeys())
     # The slice of the long axis, from wherever the reader has gone.
     there = reader.panel.controller.screen.slice_k
     reader.viewer.dims.set_current_step(0, 0)

@@ -10,6 +10,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
+from calcimeasure.review import LeftBehind
 from tests.gui.small import TWO_MASSES, small_folder
 from tests.gui.window import NO_KEY, Reader
 
@@ -50,10 +51,6 @@ def test_what_was_painted_before_a_kill_is_there_at_the_next_start_and_so_is_the
         left.append((time.monotonic(), Path(shutil.copytree(reader.folder, tmp_path / f"killed {n}"))))
     QTest.mouseRelease(reader.canvas, Qt.MouseButton.LeftButton, NO_KEY, reader.place((k, 30, 33)))
     reader.close()
-    reader.forget()
-
-    from calcimeasure.review import LeftBehind
-
     # The lock of a copy is held by nobody, like that of a process that was killed.
     for at, folder in left:
         found = LeftBehind.newest(folder / "private")

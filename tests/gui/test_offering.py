@@ -110,7 +110,8 @@ def test_two_points_divide_a_lesion_and_another_click_joins_it(reader: Reader) -
     QTest.mouseClick(reader.canvas, Qt.MouseButton.LeftButton, NO_KEY, reader.place((5, 16, 20)))
     reader.wait(lambda: len(reader.session.lesions) == 2)
     columns = [np.flatnonzero(reader.session.outline(n).mask().any(axis=(0, 1))) for n in (1, 2)]
-    assert [len(one) for one in columns] == [7, 7]
+    assert sum(len(one) for one in columns) == 14  # without a neck halfway between the clicks
+    assert min(len(one) for one in columns) >= 6
     reader.key(Qt.Key.Key_J)
     chosen = reader.session.selected
     other = next(n for n in (1, 2) if n != chosen)

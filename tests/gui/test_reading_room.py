@@ -17,6 +17,7 @@ from napari_calcimeasure._palette import COLORS
 from napari_calcimeasure.panel.drawer import Drawer
 from napari_calcimeasure.panel.glass import Glass
 from napari_calcimeasure.panel.overview import Picture
+from napari_calcimeasure.panel.planes import PlaneView
 from tests.gui.small import TWO_MASSES, small_folder
 from tests.gui.window import CTRL, NO_KEY, Reader
 
@@ -242,6 +243,35 @@ def test_a_caliper_measures_what_it_lies_on_and_goes_with_its_slice(reader: Read
     assert not reader.session.drafts
 
 
+def test_three_planes_are_linked_by_a_crosshair(reader: Reader) -> None:
+    def at() -> list[int]:
+        return [round(one) for one in reader.session.display.to_index_kji(reader.viewer.dims.point).tolist()]
+
+    reader.key(Qt.Key.Key_I)
+    reader.pause(0.1)
+    coronal, sagittal = reader.panel.window().findChildren(PlaneView)
+    assert (coronal.axis, sagittal.axis) == (1, 2)
+    assert [coronal.plane.gray.shape, sagittal.plane.gray.shape] == [(12, 44), (12, 40)]
+    assert (coronal.plane.letters, sagittal.plane.letters) == (("S", "I", "R", "L"), ("S", "I", "A", "P"))
+    assert {number for number, _ in coronal.plane.outlines} == {1}
+    shown = reader.session.display.to_shown((7, 12, 30))
+    QTest.mouseClick(coronal, LEFT, NO_KEY, coronal.place_of(shown[0], shown[2]).toPoint())
+    reader.pause(0.1)
+    assert (at()[0], at()[2]) == (7, 30)
+    reader.viewer.reset_view()
+    reader.click(reader.place((7, 5, 5)))  # on the canvas: the planes follow
+    reader.pause(0.1)
+    assert at() == [7, 5, 5]
+    assert sagittal.plane.cross == pytest.approx((reader.session.display.to_shown((7, 5, 5))[0], 5.0))
+    reader.key(Qt.Key.Key_N)
+    reader.drag([reader.place((7, 5, 5 + right)) for right in (0, 2, 4)])
+    reader.pause(0.2)
+    assert {number for number, _ in sagittal.plane.outlines} == {reader.session.next_number - 1}  # what is painted
+    reader.key(Qt.Key.Key_I)
+    reader.pause()
+    assert not reader.panel.window().findChildren(PlaneView)
+
+
 def test_a_click_on_a_dot_of_the_overview_goes_there(reader: Reader) -> None:
     reader.wait(lambda: reader.panel.window().findChildren(Picture))
     (overview,) = reader.panel.window().findChildren(Picture)
@@ -264,3 +294,25 @@ def test_all_numbers_that_are_signed_are_shown_with_their_units(reader: Reader) 
         f"mean {numbers.mean_hu:.0f}",
     ):
         assert word in said
+
+
+def test_stacks_in_millimeters_and_in_pixels_alternate_without_a_warning(
+    make_napari_viewer: Callable[..., object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = Reader(make_napari_viewer(show=True))
+    reader.open(small_folder(tmp_path, [TWO_MASSES], film=True))
+    reader.panel.worklist.show_every_stack()
+    told: list[str] = []
+    for step in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) * 2:
+        before = reader.session.stack_id
+        reader.key(step)
+        if reader.panel.controller.stacks.wanted == before:
+            reader.key(Qt.Key.Key_PageUp if step == Qt.Key.Key_PageDown else Qt.Key.Key_PageDown)
+        reader.wait(
+            lambda before=before: reader.panel.controller.session is not None and reader.session.stack_id != before
+        )
+        told.append(str(reader.session.display.unit))
+        reader.pause(0.1)
+    assert set(told) == {"mm", "pixel"}
+    assert "nconsistent" not in "".join(capsys.readouterr())
+    reader.forget()

@@ -163,7 +163,8 @@ def test_what_decides_about_a_lesion_needs_one() -> None:
     without = State(has_desk=True, has_layers=True, has_stack=True)
     needs = {
         *("accept", "reject", "undecide", "delete", "divide", "join", "take over", "calibrate"),
-        *(name for name in BY_NAME if name.startswith(("side ", "tissue ", "site ", "morphology "))),
+        *("divide between points", "unsure", "note", "long axis", "copy picture"),
+        *(name for name in BY_NAME if name.startswith(("side ", "tissue ", "site ", "morphology ", "shape "))),
     }
     assert {*BY_NAME} - allowed_in(without) == needs
     assert BY_NAME["accept"].refusal(without) == "Choose a lesion first: click on it, or press the down key."

@@ -227,8 +227,34 @@ def test_the_next_stack_is_shown_on_the_layers_of_the_one_before_and_nothing_of_
     assert np.array_equal(session.labels, before)
 
 
-def test_a_stack_is_not_shown_on_layers_of_another_kind_or_on_those_of_a_reader(
-    tmp_path: Path, viewer: ViewerModel, session: ShownSession, opened: tuple[Store, int], volume: Volume
+def test_a_film_is_shown_on_the_layers_of_ct_and_ct_on_those_of_a_film_as_on_new_ones(
+    tmp_path: Path, session: ShownSession, opened: tuple[Store, int], volume: Volume
+) -> None:
+    film = radiograph_of(np.linspace(0, 900, 1200, dtype=np.float32).reshape(30, 40))
+    screen = Screen(ViewerModel(), session)
+    layers = screen.layers
+    with store_with(tmp_path / "c.db", film, [], Tissue.CALCIFIED_MASS) as of_radiograph:
+        for shown, image in ((begin(*of_radiograph, film), film), (begin(*opened, volume), volume)):
+            assert screen.show(shown)
+            fresh = Screen(ViewerModel(), shown)
+            for one in (screen, fresh):
+                one.window("Full")
+            assert screen.layers == layers
+            for old, new in zip(screen.layers, fresh.layers, strict=True):
+                assert old.units == new.units
+                assert old.scale.tolist() == new.scale.tolist()
+                assert old.translate.tolist() == new.translate.tolist()
+            assert screen.image.data.dtype == fresh.image.data.dtype
+            assert screen.image.contrast_limits == fresh.image.contrast_limits
+            assert screen.viewer.dims.range == fresh.viewer.dims.range
+            assert screen.viewer.dims.order == fresh.viewer.dims.order
+            texts = [one.viewer.canvas.overlays["calcimeasure_facts"].text for one in (screen, fresh)]
+            assert texts[0].splitlines()[-1] == texts[1].splitlines()[-1]
+            assert screen.image.metadata["calcimeasure"] is image
+
+
+def test_a_stack_is_not_shown_on_layers_of_a_reader(
+    viewer: ViewerModel, session: ShownSession, opened: tuple[Store, int], volume: Volume
 ) -> None:
     from napari_calcimeasure._convert import image_layer
 
@@ -241,11 +267,6 @@ def test_a_stack_is_not_shown_on_layers_of_another_kind_or_on_those_of_a_reader(
     screen = Screen(ViewerModel(), session)
     screen.viewer.layers.remove(screen.labels)
     assert not screen.show(again)
-    screen = Screen(ViewerModel(), session)
-    film = radiograph_of(np.zeros((30, 40)))
-    with store_with(tmp_path / "c.db", film, [], Tissue.CALCIFIED_MASS) as of_radiograph:
-        assert not screen.show(begin(*of_radiograph, film))
-    assert screen.session is session
 
 
 def test_labels_that_a_script_replaced_come_back(viewer: ViewerModel, session: ShownSession) -> None:

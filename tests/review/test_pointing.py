@@ -84,8 +84,11 @@ def test_pieces_of_one_mass_come_together_and_a_second_click_adds_what_lies_apar
     assert dice(whole(third.outline), both) > 0.9
     with pytest.raises(ReviewError, match="outside"):
         taken_at(volume, third, index_of(0.0, 32.0, 3.0))
-    with pytest.raises(ReviewError, match="Another place"):
-        taken_at(volume, second, second.added[0])
+    assert third.added == first.added
+    # A place that was added is taken back with its part, but not the only one.
+    assert np.array_equal(whole(taken_at(volume, second, second.added[1]).outline), whole(third.outline))
+    with pytest.raises(ReviewError, match="the only one"):
+        taken_at(volume, first, first.added[0])
 
 
 def test_two_points_divide_at_the_thinnest_place_between_them() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from calcimeasure.analysis.indexed_png import facts_of
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Tissue
 from calcimeasure.review import Status
@@ -99,12 +100,15 @@ def test_a_split_that_was_measured_too_late_is_made_again(opened: tuple[Store, i
     assert sorted(session.lesions) == [1, 2]
 
 
-def test_a_picture_has_pixels_and_no_text(opened: tuple[Store, int]) -> None:
+def test_a_picture_has_pixels_and_says_nothing_but_scale_and_directions(opened: tuple[Store, int]) -> None:
     png = lesion_picture(begin(*opened, two_cuboids()), 1)
     chunks, at = [], 8
     while at < len(png):
-        chunks.append(png[at + 4 : at + 8])
-        at += 12 + int.from_bytes(png[at : at + 4], "big")
-    assert not {b"tEXt", b"iTXt", b"zTXt", b"eXIf"} & {*chunks}
+        length = int.from_bytes(png[at : at + 4], "big")
+        chunks.append((png[at + 4 : at + 8], png[at + 8 : at + 8 + length]))
+        at += 12 + length
+    assert {name for name, _ in chunks} <= {b"IHDR", b"PLTE", b"tEXt", b"IDAT", b"IEND"}
+    assert {*facts_of(png)} <= {"mm", "letters"}
+    assert sum(name == b"tEXt" for name, _ in chunks) <= 1
     with pytest.raises(ReviewError, match="not measured"):
         lesion_picture(begin(*opened, two_cuboids()), 7)

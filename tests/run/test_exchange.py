@@ -12,7 +12,10 @@ from typer.testing import CliRunner
 
 from calcimeasure import cli, review
 from calcimeasure.model import Status
+from calcimeasure.model.follow import LinkSource, LinkState
 from calcimeasure.results import store_that_is_there
+from calcimeasure.run.exchange import tracks_of
+from calcimeasure.store import LesionLink
 from tests.tables import read, write_ct
 
 if TYPE_CHECKING:
@@ -101,6 +104,37 @@ def test_identified_data_stay_in_private_or_leave_the_folder(out: Path, tmp_path
     assert (code, "outside of" in said) == (2, True)
     assert run("export", out, "--format", "sdtm", "--identified", "--to", tmp_path / "elsewhere")[0] == 0
     assert read(tmp_path / "elsewhere" / "tr.csv") == read(goal / "tr.csv")
+
+
+def test_a_track_goes_from_the_first_date_to_the_last(out: Path, tmp_path: Path) -> None:
+    """Found as 2 to 3, 1 to 3 and 1 to 2; a link that was taken back and what split are no tracks."""
+    for number in (1, 2):
+        write_ct(
+            tmp_path / "images" / f"s{number}",
+            patient_id="CNRY-Mueller",
+            seed=f"later {number}",
+            study_date=f"2024{number + 1:02d}15",
+        )
+    assert run("measure", tmp_path / "images", "--out", out, "--set", "min_volume_mm3=20")[0] == 0
+    with store_that_is_there(out, print) as (store, _):
+        days = {facts.study_date: stack_id for stack_id, facts in store.measured_stacks().items()}
+        stacks = [days[day] for day in sorted(days)]
+        uids = [[one.tracking_uid for one in store.lesions_of(stack_id)] for stack_id in stacks]
+
+        def link(a: int, b: int, which: int, state: LinkState = LinkState.MATCHED, gone: bool = False) -> LesionLink:
+            ends = ((uids[a][which], 1), (uids[b][which], 1))
+            return LesionLink(
+                (stacks[a], stacks[b]), *ends, state, LinkSource.READER, 1.0, reader="A", is_withdrawn=gone
+            )
+
+        store.note_links([link(1, 2, 0), link(0, 2, 0), link(0, 1, 0), link(0, 1, 1, LinkState.SPLIT)])
+        store.note_links([link(1, 2, 1), link(1, 2, 1, gone=True)])
+        first = uids[0][0]
+        assert tracks_of(store) == {first: first, uids[1][0]: first, uids[2][0]: first}
+    decide(out, Status.ACCEPTED)
+    assert run("export", out, "--format", "sdtm")[0] == 0
+    rows = read(out / "sdtm" / "tu.csv")
+    assert len(rows) == 6 - 2, "one mass on three dates, the other one three times"
 
 
 def test_the_identifier_of_a_trial_belongs_to_its_data(out: Path) -> None:

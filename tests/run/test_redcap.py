@@ -251,6 +251,19 @@ def test_new_project_takes_the_records_cell_by_cell(folder: Folder, new_project:
     assert repeating(new_project) == written(folder.records)
 
 
+def test_linkml_redcap_reads_the_records_and_writes_them_again(folder: Folder) -> None:
+    """Each row is an instance of a repeating form to it; what it makes of them again is equal cell by cell."""
+    record = pytest.importorskip("linkml_redcap.record", reason="linkml-redcap needs Python 3.12 or older")
+    folder.export()
+    rows = read(folder.records)
+    grouped = record.group_flat_records(rows, drop_empty=True)
+    assert [one["record_id"] for one in grouped] == ["R-0001", "R-0003; «Ä»"]
+    assert [len(one["repeated_elements"]) for one in grouped] == [2, 1]
+    again = record.ungroup_records(grouped, template=dict.fromkeys(rows[0], ""))
+    instances = [{name: str(text) for name, text in row.items()} for row in again if row["redcap_repeat_instrument"]]
+    assert instances == rows
+
+
 def test_longitudinal_project_takes_studies_by_their_events(folder: Folder, tmp_path: Path) -> None:
     events = tmp_path / "events.csv"
     events.write_text("record_id,redcap_event_name\nR-0001,baseline_arm_1\n,month_6_arm_1\n", encoding="utf-8")

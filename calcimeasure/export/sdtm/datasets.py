@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.export.dicom.quantities import written_value
@@ -31,11 +32,15 @@ if TYPE_CHECKING:
 
 Record = dict[str, str]
 
+_NO_TRACKS: Final[Mapping[str, str]] = MappingProxyType({})
+
 DEFAULT_STUDY_ID: Final = "CALCIMEASURE"
 """STUDYID where nobody has named the trial."""
 
 
-def datasets_of(studies: Iterable[Study], naming: Naming, status: Status, study_id: str) -> tuple[Dataset, ...]:
+def datasets_of(
+    studies: Iterable[Study], naming: Naming, status: Status, study_id: str, tracks: Mapping[str, str] = _NO_TRACKS
+) -> tuple[Dataset, ...]:
     """Make TU, TR, their supplemental qualifiers, and what relates both.
 
     Parameters
@@ -49,6 +54,9 @@ def datasets_of(studies: Iterable[Study], naming: Naming, status: Status, study_
         series (SDTMIG 3.4, TU assumption 1).
     study_id
         STUDYID.
+    tracks
+        For the Tracking UID of each lesion that was followed from date to date, that of the same mass on its first
+        date. Such a mass is identified once, on the first date that leaves, and has results on each date.
 
     Returns
     -------
@@ -57,13 +65,15 @@ def datasets_of(studies: Iterable[Study], naming: Naming, status: Status, study_
     """
     records = _Records(naming, study_id)
     for study in studies:
-        records.add(_each_once(study, status))
+        records.add([_Mass(row, _track(study, row, tracks)) for row in _each_once(study, status)])
+    identified, of_identified = _numbered("TU", records.identified.values())
+    results, of_results = _numbered("TR", records.results)
     return (
-        Dataset("TU", "Tumor/Lesion Identification", TU, records.identified),
-        Dataset("TR", "Tumor/Lesion Results", TR, records.results),
-        Dataset("SUPPTU", "Supplemental Qualifiers for TU", SUPP, records.of_identified),
-        Dataset("SUPPTR", "Supplemental Qualifiers for TR", SUPP, records.of_results),
-        Dataset("RELREC", "Related Records", RELREC, _relation(study_id) if records.identified else ()),
+        Dataset("TU", "Tumor/Lesion Identification", TU, identified),
+        Dataset("TR", "Tumor/Lesion Results", TR, results),
+        Dataset("SUPPTU", "Supplemental Qualifiers for TU", SUPP, of_identified),
+        Dataset("SUPPTR", "Supplemental Qualifiers for TR", SUPP, of_results),
+        Dataset("RELREC", "Related Records", RELREC, _relation(study_id) if identified else ()),
     )
 
 
@@ -78,86 +88,90 @@ def _each_once(study: Study, status: Status) -> list[LesionRow]:
     return list(chosen.values())
 
 
+def _track(study: Study, row: LesionRow, tracks: Mapping[str, str]) -> str:
+    """Give the Tracking UID by which a mass is known on all dates; another of its series may have been followed."""
+    uids = [row.lesion.tracking_uid]
+    if row.links is not None:
+        for outcome in study.outcomes:
+            for lesion in outcome.lesions:
+                links = study.links_of(outcome.stack, lesion) if outcome.stack else None
+                if links is not None and links.study_lesion_number == row.links.study_lesion_number:
+                    uids.append(lesion.tracking_uid)
+    return next((tracks[uid] for uid in uids if uid in tracks), uids[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Mass:
+    """A mass of a study, and the Tracking UID by which it is known on all dates."""
+
+    row: LesionRow
+    track: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A record without its sequence number, and its supplemental qualifiers."""
+
+    record: Record
+    qualifiers: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class _Records:
-    """The records as they are made, with the last sequence number of each subject."""
+    """The records as they are made: of each mass of a subject the identification of its first date, and each result."""
 
     naming: Naming
     study_id: str
-    identified: list[Record] = field(default_factory=list)
-    results: list[Record] = field(default_factory=list)
-    of_identified: list[Record] = field(default_factory=list)
-    of_results: list[Record] = field(default_factory=list)
-    last: Counter[tuple[str, str]] = field(default_factory=Counter)
+    identified: dict[tuple[str, str], _Told] = field(default_factory=dict)
+    results: list[_Told] = field(default_factory=list)
 
-    def add(self, masses: list[LesionRow]) -> None:
+    def add(self, masses: list[_Mass]) -> None:
         """Add the masses of a study."""
-        for row in masses:
-            record = self._record("TU", row.stack, row.lesion)
-            self.identified.append(record | _identification(row.lesion))
-            self._qualify(self.of_identified, record, "TU", self._told(row))
-            self._add_results(row)
+        for mass in masses:
+            record = self._record("TU", mass.row.stack, mass) | _identification(mass.row.lesion)
+            key = record["USUBJID"], record["TULNKID"]
+            before = self.identified.get(key)
+            if before is None or record["TUDTC"] < before.record["TUDTC"]:
+                self.identified[key] = _Told(record, self._told(mass.row))
+            self._add_results(mass)
         self._add_sum(masses)
 
-    def _add_results(self, row: LesionRow) -> None:
-        for test in tests_of(row.lesion):
-            value, _ = written_value(row.lesion, test.number)
+    def _add_results(self, mass: _Mass) -> None:
+        lesion = mass.row.lesion
+        for test in tests_of(lesion):
+            value, _ = written_value(lesion, test.number)
             if value is not None:
-                record = self._record("TR", row.stack, row.lesion)
-                self.results.append(record | _result(test, value))
-                self._qualify(self.of_results, record, "TR", _told_of_result(row.lesion, test))
+                record = self._record("TR", mass.row.stack, mass) | _result(test, value)
+                self.results.append(_Told(record, _told_of_result(lesion, test)))
 
-    def _add_sum(self, masses: list[LesionRow]) -> None:
+    def _add_sum(self, masses: list[_Mass]) -> None:
         """Add the sum of the long axes of a study, where CT shows all of its masses: a radiograph magnifies."""
-        axes_mm = [row.lesion.measurements.long_axis_mm for row in masses]
-        on_ct = all(row.lesion.measurements.kind is ImageKind.CT_STACK for row in masses)
-        known = [axis_mm for axis_mm in axes_mm if axis_mm is not None]
+        numbers = [mass.row.lesion.measurements for mass in masses]
+        on_ct = all(one.kind is ImageKind.CT_STACK for one in numbers)
+        known = [one.long_axis_mm for one in numbers if one.long_axis_mm is not None]
         if not known or not on_ct or len(known) < len(masses):
             return
-        record = self._record("TR", masses[0].stack, None) | {"TRMETHOD": method_of(masses[0].lesion)}
-        self.results.append(record | _result(SUM, f"{sum(known):.2f}"))
-        if any(row.lesion.measurements.truncated for row in masses):
-            self._qualify(self.of_results, record, "TR", {"TRLOWER": "Y"})
+        first = masses[0].row
+        record = self._record("TR", first.stack, None) | {"TRMETHOD": method_of(first.lesion)}
+        bound = {"TRLOWER": "Y"} if any(one.truncated for one in numbers) else {}
+        self.results.append(_Told(record | _result(SUM, f"{sum(known):.2f}"), bound))
 
-    def _record(self, domain: str, stack: StackFacts, lesion: Lesion | None) -> Record:
-        """Begin a record: its identifiers, method and date. A sum belongs to no lesion and no series."""
-        subject = subject_of(self.naming, stack)
-        self.last[domain, subject] += 1
+    def _record(self, domain: str, stack: StackFacts, mass: _Mass | None) -> Record:
+        """Begin a record: its identifiers, method and date. A sum belongs to no mass and no series."""
         day = self.naming.study_date(stack)
         record = {
             "STUDYID": self.study_id,
             "DOMAIN": domain,
-            "USUBJID": subject,
-            f"{domain}SEQ": str(self.last[domain, subject]),
+            "USUBJID": subject_of(self.naming, stack),
             f"{domain}DTC": day.isoformat() if day else "",
         }
-        if lesion is not None:
+        if mass is not None:
             record |= {
                 f"{domain}REFID": self.naming.uid(stack.series_uid) or "",
-                f"{domain}LNKID": self.naming.uid(lesion.tracking_uid) or "",
-                f"{domain}METHOD": method_of(lesion),
+                f"{domain}LNKID": self.naming.uid(mass.track) or "",
+                f"{domain}METHOD": method_of(mass.row.lesion),
             }
         return record
-
-    def _qualify(self, to: list[Record], record: Record, domain: str, told: Mapping[str, str]) -> None:
-        """Add the supplemental qualifiers of a record that have a value."""
-        for name, value in told.items():
-            if value:
-                is_decision = name in ("TUREVIEW", "TUREADER")
-                to.append(
-                    {
-                        "STUDYID": self.study_id,
-                        "RDOMAIN": domain,
-                        "USUBJID": record["USUBJID"],
-                        "IDVAR": f"{domain}SEQ",
-                        "IDVARVAL": record[f"{domain}SEQ"],
-                        "QNAM": name,
-                        "QLABEL": QUALIFIERS[name][0],
-                        "QVAL": value,
-                        "QORIG": Origin.ASSIGNED if is_decision else Origin.DERIVED,
-                        "QEVAL": "READER" if is_decision and value != "PROPOSED" else "",
-                    }
-                )
 
     def _told(self, row: LesionRow) -> dict[str, str]:
         """Tell of a mass what TU has no variable for."""
@@ -176,6 +190,37 @@ class _Records:
             "TUSWVER": lesion.software_version,
             "TUSETHSH": lesion.settings_hash,
         }
+
+
+def _numbered(domain: str, told: Iterable[_Told]) -> tuple[list[Record], list[Record]]:
+    """Give each record its number among those of its subject, and make the records of its qualifiers."""
+    last: Counter[str] = Counter()
+    records: list[Record] = []
+    qualifiers: list[Record] = []
+    for one in told:
+        subject = one.record["USUBJID"]
+        last[subject] += 1
+        records.append(one.record | {f"{domain}SEQ": str(last[subject])})
+        qualifiers.extend(
+            _qualifier(records[-1], domain, name, value) for name, value in one.qualifiers.items() if value
+        )
+    return records, qualifiers
+
+
+def _qualifier(record: Record, domain: str, name: str, value: str) -> Record:
+    is_decision = name in ("TUREVIEW", "TUREADER")
+    return {
+        "STUDYID": record["STUDYID"],
+        "RDOMAIN": domain,
+        "USUBJID": record["USUBJID"],
+        "IDVAR": f"{domain}SEQ",
+        "IDVARVAL": record[f"{domain}SEQ"],
+        "QNAM": name,
+        "QLABEL": QUALIFIERS[name][0],
+        "QVAL": value,
+        "QORIG": Origin.ASSIGNED if is_decision else Origin.DERIVED,
+        "QEVAL": "READER" if is_decision and value != "PROPOSED" else "",
+    }
 
 
 def _told_of_place(lesion: Lesion) -> dict[str, str]:

@@ -141,10 +141,9 @@ def _of_links(identified: Dataset, results: Dataset) -> Iterator[str]:
             yield f"TR record {number}: TRLNKID expected, found none"
         if link and (row.get("USUBJID"), link) not in links:
             yield f"TR record {number}: a TRLNKID of TU expected, found {link}"
-    twice = Counter((row.get("TRLNKID"), row.get("TRTESTCD")) for row in results.rows if row.get("TRLNKID"))
-    yield from (
-        f"TR: {test} of {link} expected once, found {count} times" for (link, test), count in twice.items() if count > 1
-    )
+    names = ("USUBJID", "TRLNKID", "TRTESTCD", "TRDTC", "TRREFID")
+    twice = Counter(tuple(row.get(name, "") for name in names) for row in results.rows)
+    yield from (f"TR: {key} expected once, found {count} times" for key, count in twice.items() if count > 1 and key[1])
 
 
 def _of_qualifiers(parent: Dataset, qualifiers: Dataset) -> Iterator[str]:

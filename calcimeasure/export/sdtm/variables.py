@@ -103,7 +103,7 @@ def _identifiers(domain: str) -> tuple[Variable, ...]:
             "Identifier",
             "Exp",
             Origin.ASSIGNED,
-            "tracking_uid of lesions.csv (empty for a sum)",
+            "tracking_uid of lesions.csv, that of the first date for a mass that was followed (empty for a sum)",
         ),
     )
 

@@ -39,6 +39,7 @@ from napari_calcimeasure.panel.offering import Offering
 from napari_calcimeasure.panel.outlining import Outlining
 from napari_calcimeasure.panel.overview import Overview
 from napari_calcimeasure.panel.painting import Painting
+from napari_calcimeasure.panel.planes import Planes
 from napari_calcimeasure.panel.pointing import Pointing
 from napari_calcimeasure.panel.questions import Questions
 from napari_calcimeasure.panel.room import Room, hide_numbers_of_sliders
@@ -136,6 +137,7 @@ class Controller:
     room: Room
     overview: Overview
     caliper: Caliper
+    planes: Planes
     painting: Painting
     pointing: Pointing
     offering: Offering
@@ -165,6 +167,7 @@ class Controller:
         self.room = Room(self)
         self.overview = Overview(self)
         self.caliper = Caliper(self)
+        self.planes = Planes(self)
         self.painting = Painting(self)
         self.pointing = Pointing(self)
         self.offering = Offering(self)
@@ -332,6 +335,7 @@ class Controller:
         self._put_down()
         self.arriving.end()
         self.showing.end()
+        self.planes.end()
         self.mouse.end()
         self.looking.forget()
         if self.screen is not None:
@@ -388,6 +392,7 @@ class Controller:
         self.overview.begin()
         self._find_companions(session)
         self.stacks.prefetch_soon()
+        self.showing.draw()
         self.arriving.await_frame()
 
     def _find_companions(self, session: ShownSession) -> None:

@@ -53,7 +53,7 @@ class Glass(QWidget):
         self._font = QFont(self.font())
         self._font.setPixelSize(FONT_PX)
         self._marks = Marks()
-        self._own = Marks()
+        self._own = self._cross = Marks()
         self._said = ""
         canvas.installEventFilter(self)
         self.setGeometry(canvas.rect())
@@ -67,6 +67,11 @@ class Glass(QWidget):
     def show_own(self, marks: Marks) -> None:
         """Show other marks of the reader: a caliper, a crosshair."""
         self._own = marks
+        self.update()
+
+    def show_crosshair(self, marks: Marks) -> None:
+        """Show another crosshair."""
+        self._cross = marks
         self.update()
 
     def say(self, words: str) -> None:
@@ -84,6 +89,7 @@ class Glass(QWidget):
         """Take the glass away."""
         self._canvas.removeEventFilter(self)
         self.hide()
+        self.setParent(None)
         self.deleteLater()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
@@ -97,7 +103,7 @@ class Glass(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font)
-        for marks in (self._marks, self._own):
+        for marks in (self._cross, self._marks, self._own):
             for line in marks.lines:
                 self._draw_line(painter, line)
             for name in marks.names:

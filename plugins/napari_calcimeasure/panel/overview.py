@@ -111,6 +111,7 @@ class Picture(QWidget):
         self._fit()
         canvas.installEventFilter(self)
         self.show()
+        self.lower()  # below the worklist, and below the veil over a stack that is still coming
 
     def show_dots(self, dots: Mapping[int, tuple[float, float, str]], selected: int | None) -> None:
         """Show a dot (x, y, color) for each lesion; the selected one has a ring."""
@@ -121,6 +122,7 @@ class Picture(QWidget):
         """Take the picture away."""
         self._canvas.removeEventFilter(self)
         self.hide()
+        self.setParent(None)
         self.deleteLater()
 
     def _fit(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 from napari.utils.notifications import show_info
 
 from napari_calcimeasure._ruler import Ruler
@@ -156,6 +157,7 @@ class Pointing:
         if session is None or screen is None:
             return
         value = screen.labels.get_value(world, world=True)
+        self._review.planes.look_at(np.array(world[-3:]))
         if value:
             self._review.guarded(partial(session.select, int(value)))
             screen.labels.selected_label = int(value)

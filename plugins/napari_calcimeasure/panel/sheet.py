@@ -12,6 +12,9 @@ from napari_calcimeasure.actions import groups_with_keys
 COLUMNS = 3
 """Number of columns for the groups; the columns have about equal length."""
 
+COLUMN_PX = 400
+"""Width of a column: three of them fit on a screen of 1280 pixels."""
+
 
 def sheet_columns() -> list[str]:
     """Write the sheet as rich text, one text for each column.
@@ -58,4 +61,6 @@ class KeySheet(QDialog):
             label = QLabel(text)
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            label.setWordWrap(True)
+            label.setFixedWidth(COLUMN_PX)
             layout.addWidget(label)

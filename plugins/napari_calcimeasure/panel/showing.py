@@ -78,6 +78,8 @@ class Showing:
         self._review.caliper.leave_slice()
         is_shown = self._review.session is not None and screen.is_whole
         self._glass.show_marks(marks_of(screen, _look) if is_shown else Marks())
+        self._glass.show_crosshair(self._review.planes.crosshair() if is_shown else Marks())
+        self._review.planes.draw_soon()
 
     def show_own(self, marks: Marks) -> None:
         """Draw marks of the reader: a caliper, a crosshair."""
