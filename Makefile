@@ -26,7 +26,7 @@ test: libraries .venv/.group-test ## set up, then run all tests
 	$(QT) $(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 # Its pages are downloaded into build/viewer. The options replace those of pyproject.toml, which leave tests/viewer out.
-test-viewer: .venv/.group-viewer ## set up, then show the samples in a web viewer (needs Orthanc, chromium, npm)
+test-viewer: .venv/.group-viewer ## set up, then show the report and the samples in a browser (needs Orthanc, chromium, npm)
 	$(VENV_PYTHON) -m pytest tests/viewer -o addopts="--strict-markers --strict-config -ra" $(ARGS)
 
 # The other binding of Qt has an environment of its own: a process must not find both. It is no part of .ci/run.

@@ -34,6 +34,9 @@ def test_it_ships_types_weights_and_samples(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "calcimeasure/py.typed",
+        "calcimeasure/report/templates/report.css",
+        "calcimeasure/report/templates/report.js",
+        "calcimeasure/report/templates/patient.html",
         "calcimeasure/locate/marker_words.npz",
         "calcimeasure/segment/ct/part_network.npz",
         "calcimeasure/segment/radiograph/shadow_network.npz",
@@ -47,7 +50,7 @@ def test_it_ships_types_weights_and_samples(wheel: Path) -> None:
 
 def test_users_are_offered_no_extra_of_developers(wheel: Path) -> None:
     metadata = _metadata(wheel)
-    assert set(metadata.get_all("Provides-Extra", [])) == {"cluster", "gui", "pacs", "postgres"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"cluster", "gui", "pacs", "postgres", "redcap"}
     assert {"radiograph", "review"} <= set(metadata["Keywords"].split(","))
     assert "radiograph" in metadata["Summary"]
     assert "review" in metadata["Summary"]

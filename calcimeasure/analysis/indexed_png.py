@@ -23,6 +23,9 @@ _INDEXED: Final = 3
 _KEYWORD: Final = b"calcimeasure"
 """Keyword of the text chunk with the facts."""
 
+_LEVEL: Final = 6
+"""Of compression: 9 takes ten times as long and saves 3 % of a picture with noise."""
+
 _SUB: Final = 1
 """Filter of a row: the difference to the pixel on the left. Neighboring gray levels are alike."""
 
@@ -58,7 +61,7 @@ def encode(levels: NDArray[np.uint8], grays: int, colors: Sequence[Sequence[int]
             _chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, 8, _INDEXED, 0, 0, 0)),
             _chunk(b"PLTE", palette.tobytes()),
             _chunk(b"tEXt", _KEYWORD + b"\0" + text.encode("ascii")),
-            _chunk(b"IDAT", zlib.compress(filtered.tobytes(), 9)),
+            _chunk(b"IDAT", zlib.compress(filtered.tobytes(), _LEVEL)),
             _chunk(b"IEND", b""),
         )
     )

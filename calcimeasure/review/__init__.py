@@ -24,6 +24,7 @@ from calcimeasure.model import (
     SideSource,
     Site,
     SpacingSource,
+    Stack,
     Status,
     Tissue,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "Signature",
     "Site",
     "SpacingSource",
+    "Stack",
     "Status",
     "Survey",
     "Task",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from calcimeasure.codes import SPACING_NOTICES
 from calcimeasure.errors import InputPathError, SeriesError
 from calcimeasure.export.changes import write_changes
+from calcimeasure.fault import fault_report
 from calcimeasure.load import load_image
 from calcimeasure.model import Status, Volume
 from calcimeasure.model.follow import LinkSource, LinkState, Sizes
@@ -202,15 +203,16 @@ def _between(
     key = hashlib.sha256(f"{ALGORITHM} {FINGERPRINT} {prior.key} {current.key}".encode()).hexdigest()[:24]
     links = store.links_between(stacks)
     if not any(one.made_from == key for one in links if one.source is LinkSource.PROGRAM):
-        if not order.images or not _find_links(store, settings, (prior, current), key, say):
+        missing = _find_links(store, settings, (prior, current), key, say) if order.images else "images_missing"
+        if missing is not None:
             links = [one for one in links if one.source is LinkSource.READER]
-            return _masses(prior, current, current_links(links), "images_missing")
+            return _masses(prior, current, current_links(links), missing)
         links = store.links_between(stacks)
     return _masses(prior, current, current_links(links), None)
 
 
-def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack], key: str, say: Say) -> bool:
-    """Compare the images of two stacks, and store what was found; False if their images are missing."""
+def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack], key: str, say: Say) -> str | None:
+    """Compare the images of two stacks, and store what was found; else a key of CHANGE_REASONS."""
     from calcimeasure.study.follow.dates import Day, compare
 
     prior, current = stacks
@@ -220,15 +222,19 @@ def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack],
             image = load_image(series_of(store, one.stack_id, settings), settings)
         except (InputPathError, SeriesError) as error:
             say(f"Stack {one.stack_id} is not compared: {error}")
-            return False
+            return "images_missing"
         if not isinstance(image, Volume) or image.shape_kji[0] < 2:
-            return False
+            return "not_compared"
         volumes.append(image)
     days = [
         Day(image, one.masses, one.others, one.facts.midline is not None and not one.facts.midline.between_limbs)
         for image, one in zip(volumes, stacks, strict=True)
     ]
-    found = compare(days[0], days[1], settings)
+    try:
+        found = compare(days[0], days[1], settings)
+    except Exception as error:  # noqa: BLE001 - a fault in one pair must not cost the other patients
+        say(f"Stacks {prior.stack_id} and {current.stack_id} are not compared: {fault_report(error)}")
+        return "not_compared"
     pair = (prior.stack_id, current.stack_id)
     motions = [StoredMotion(pair, found.whole, key)] if found.whole else []
     motions += [StoredMotion(pair, motion, key, uid) for uid, motion in found.local.items()]
@@ -252,7 +258,7 @@ def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack],
             )
     store.note_motions(motions)
     store.note_links(links)
-    return True
+    return None
 
 
 def _end(lesion: Lesion | None, stack: _Stack) -> tuple[str, int] | None:

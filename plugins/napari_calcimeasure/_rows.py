@@ -9,7 +9,7 @@ from napari_calcimeasure._kinds import kind_of, kind_of_numbers
 from napari_calcimeasure._sizes import PENDING
 
 if TYPE_CHECKING:
-    from calcimeasure import Lesion, Measurements, Stack
+    from calcimeasure import Lesion, Measurements
     from calcimeasure.review import (
         Axis,
         Companions,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Session,
         Side,
         Site,
+        Stack,
         Task,
     )
 

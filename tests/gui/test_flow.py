@@ -121,7 +121,7 @@ def test_the_worklist_shows_what_another_reader_decides_and_is_sorted_by_a_click
     desk.store.append(2, [decide(history[-1], Status.ACCEPTED, Signature("B. Reader"))], desk.settings)
     desk.close()
     reader.panel.controller.stacks._follow_others()
-    assert table.rowCount() == 2  # the stack is done, and the list shows open ones
+    reader.wait(lambda: table.rowCount() == 2)  # the stack is done, and the list shows open ones
     reader.panel.worklist.filter.setCurrentText("All")
     assert [table.item(row, column).text() for row in range(3)] == ["2 of 2", "0 of 1", "2 of 2"]
     header = table.horizontalHeader()

@@ -67,8 +67,10 @@ def test_keys_decide_and_the_tables_follow(reader: Reader) -> None:
     assert reader.session.selected == 1
     reader.key(Qt.Key.Key_A)
     assert reader.ask(STATE.format(HIPS))[0] == (1, "accepted")
-    reader.key(Qt.Key.Key_Down)
+    assert reader.session.selected == 2  # the next undecided one
     reader.key(Qt.Key.Key_X)
+    assert reader.session.selected == 3
+    reader.key(Qt.Key.Key_Up)
     reader.key(Qt.Key.Key_L)
     reader.key(Qt.Key.Key_L)  # against the evidence: the same key again
     reader.key(Qt.Key.Key_H, SHIFT)
@@ -471,8 +473,8 @@ def test_an_image_that_was_opened_by_hand_is_measured_reviewed_and_kept_and_no_o
 def test_a_radiograph_is_outlined_by_a_click_calibrated_undone_and_accepted(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader.key(Qt.Key.Key_G)  # of no use on CT, and said so
-    assert not reader.viewer.canvas.overlays["calcimeasure_hint"].visible
+    reader.key(Qt.Key.Key_G)  # on CT, and left with its stack
+    assert reader.viewer.canvas.overlays["calcimeasure_hint"].visible
     reader.key(Qt.Key.Key_PageDown)
     reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == FILM)
     proposed = len(reader.session.lesions)

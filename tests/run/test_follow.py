@@ -101,6 +101,17 @@ def test_without_images_and_links_nothing_is_said(results: Path) -> None:
     assert {row["interval"] for row in read(results / "responses.csv")[1:]} == {"not_evaluable"}
 
 
+def test_a_fault_in_one_pair_costs_no_other(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("calcimeasure.study.follow.dates.compare", broken)
+    monkeypatch.setattr("calcimeasure.run.follow.FINGERPRINT", "other")
+    said = follow(results)
+    assert "are not compared" in said
+    assert {row["state"] for row in read(results / "changes.csv")} == {"undecided"}
+
+
 def test_what_was_operated_leaves_all_responses(results: Path, tmp_path: Path) -> None:
     follow(results)
     uid = read(results / "changes.csv")[0]["prior_tracking_uids"]

@@ -147,6 +147,9 @@ class FollowConstants(Constants):
         2.0, "times", "Repeats of volumes measured one by one differ by more than their u95."
     )
     repeat_kvp: float = constant(2.5, "times", "Another kVp changes density by 14 to 46 %, and not all of it alike.")
+    repeat_ruled: float = constant(
+        1.4, "times", "Where an outline leaves the half-maximum edge, as along bone, repeats differ by more."
+    )
     repeat_kernel: float = constant(1.3, "times", "Another kernel moves edges.")
     largest_volume_u95: float = constant(
         0.5, "of the volume", "A volume whose own half-width is larger does not carry a change."

@@ -236,7 +236,9 @@ def _change(
         if name in notices
     ]
     is_thin = paired.deep_voxels == 0
-    u95_ml = paired_u95_ml(prior.volume_ml, paired.area_mm2, is_thin=is_thin, factors=tuple(factors))
+    is_ruled = not (prior.edge.follows_outline and current.edge.follows_outline)
+    widths = (*factors, FOLLOW.repeat_ruled) if is_ruled else tuple(factors)
+    u95_ml = paired_u95_ml(prior.volume_ml, paired.area_mm2, is_thin=is_thin, factors=widths)
     apart_ml = abs(paired.change_ml - difference_ml)
     if apart_ml > max(u95_ml, FOLLOW.conflict_share * prior.volume_ml):
         notices = (*notices, "volumes_disagree")

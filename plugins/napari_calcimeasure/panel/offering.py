@@ -14,8 +14,8 @@ from napari_calcimeasure.panel.deciding import lesion_in_hand
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from calcimeasure import Outline, Revision
-    from calcimeasure.review import Edit, Shape
+    from calcimeasure import Outline
+    from calcimeasure.review import Edit, Revision, Shape
     from napari_calcimeasure.panel.controller import Controller
 
 KEEP = "Enter keeps it"

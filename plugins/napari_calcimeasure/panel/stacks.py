@@ -76,10 +76,13 @@ class Stacks:
 
     def fill(self) -> None:
         """Show the present worklist of the store."""
-        if self._review.desk is None:
-            return
-        self._newest = self._review.desk.store.newest_rows()
-        self._tasks = {task.stack_id: task for task in self._review.desk.tasks}
+        desk = self._review.desk
+        if desk is not None:
+            self._newest = desk.store.newest_rows()
+            self._show(desk.tasks)
+
+    def _show(self, tasks: Sequence[Task]) -> None:
+        self._tasks = {task.stack_id: task for task in tasks}
         self._worklist.fill(self._tasks, self.shown)
         self.tell_progress()
 
@@ -103,8 +106,16 @@ class Stacks:
             return
         newest: list[tuple[int, int, int]] = []
         is_read = self._review.guarded(lambda: newest.append(desk.store.newest_rows()), quietly=True)
-        if is_read and newest[0] != self._newest:
-            self._review.guarded(self.fill, quietly=True)
+        if not is_read or newest[0] == self._newest:
+            return
+        self._newest = newest[0]
+
+        def take(tasks: Sequence[Task]) -> None:
+            if desk is self._review.desk:
+                self._show(tasks)
+
+        # A store of a department has thousands of stacks: it is read in the background.
+        self._review.background.run(lambda: desk.tasks, take, failed=lambda _: None)
 
     @property
     def unsure_count(self) -> int:
