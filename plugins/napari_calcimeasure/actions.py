@@ -731,7 +731,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "three planes",
-        ("I",),
+        ("F12",),
         "Three planes",
         "The two other planes beside the image, with a crosshair; a click in any of them goes there",
         Group.LOOK,

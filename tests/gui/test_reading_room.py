@@ -217,13 +217,13 @@ def test_outlines_are_lines_of_one_pixel_whose_style_is_the_decision(reader: Rea
     thick, dashed = along_the_upper_edge()
     assert thick <= 2  # antialiased: its color is in one row of pixels, or in two
     assert 30 < dashed < 85
-    reader.key(Qt.Key.Key_A)
-    reader.key(Qt.Key.Key_Up)
+    reader.key(Qt.Key.Key_A)  # the next lesion is shown
+    reader.click_row(1)
     thick, solid = along_the_upper_edge()
     assert thick <= 2
-    assert solid == 100
+    assert solid >= 97  # an antialiased pixel at a corner of a voxel may be too faint to count
     reader.key(Qt.Key.Key_X)
-    reader.key(Qt.Key.Key_Up)
+    reader.click_row(1)
     thick, dotted = along_the_upper_edge()
     assert dotted < dashed
     assert reader.session.lesion(1).status is Status.REJECTED
@@ -249,7 +249,7 @@ def test_three_planes_are_linked_by_a_crosshair(reader: Reader) -> None:
     def at() -> list[int]:
         return [round(one) for one in reader.session.display.to_index_kji(reader.viewer.dims.point).tolist()]
 
-    reader.key(Qt.Key.Key_I)
+    reader.key(Qt.Key.Key_F12)
     reader.pause(0.1)
     coronal, sagittal = reader.panel.window().findChildren(PlaneView)
     assert (coronal.axis, sagittal.axis) == (1, 2)
@@ -269,7 +269,7 @@ def test_three_planes_are_linked_by_a_crosshair(reader: Reader) -> None:
     reader.drag([reader.place((7, 5, 5 + right)) for right in (0, 2, 4)])
     reader.pause(0.2)
     assert {number for number, _ in sagittal.plane.outlines} == {reader.session.next_number - 1}  # what is painted
-    reader.key(Qt.Key.Key_I)
+    reader.key(Qt.Key.Key_F12)
     reader.pause()
     assert not reader.panel.window().findChildren(PlaneView)
 
