@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ from calcimeasure.store import BESIDE_STORE, Export, absolute_url, file_url, ope
 from calcimeasure.study import linked_studies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from calcimeasure.export import Audit, Leaving, Naming
@@ -276,16 +276,21 @@ def write_tables_of(
     """
     identified = identified_folder(folder) if settings.identified else None
     studies = linked_studies(counting(store.outcomes()))
-    with ExitStack() as opened:
-        if settings.report:
-            order = ReportOrder(folder / REPORT, pseudonyms)
-            studies = passed_on(studies, opened.enter_context(report_of(store, settings, folder, order)))
-        write_tables(
-            studies, folder, naming=pseudonyms, all_tissues=settings.all_tissues, identified=identified, audit=audit
-        )
+    write_tables(
+        studies, folder, naming=pseudonyms, all_tissues=settings.all_tissues, identified=identified, audit=audit
+    )
+    write_tracking_uids(store.tracking_uids(), folder, naming=pseudonyms)
     if not settings.report:
         remove_report(folder / REPORT)
-    write_tracking_uids(store.tracking_uids(), folder, naming=pseudonyms)
+        return
+    # After the tables, which no fault of the report may cost. A report of earlier tables would contradict them.
+    try:
+        with report_of(store, settings, folder, ReportOrder(folder / REPORT, pseudonyms)) as add:
+            for study in linked_studies(store.outcomes()):
+                add(study)
+    except BaseException:
+        remove_report(folder / REPORT)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,13 +345,6 @@ class _Pictures:
 
     def overview(self, stack: StackFacts) -> bytes | None:
         return overview_of(self.folder, stack)
-
-
-def passed_on(studies: Iterable[Study], take: Callable[[Study], object]) -> Iterator[Study]:
-    """Pass studies on, each to a function too."""
-    for study in studies:
-        take(study)
-        yield study
 
 
 def audit_of(store: Store, what: str, recipient: str | None = None, identified_alone: bool = False) -> Audit:

@@ -111,3 +111,21 @@ def test_identified_one_lies_where_nothing_leaves(both: Path) -> None:
     path = out / "private" / "identified" / "report.html"
     assert "CALCI-PHANTOM" in read_page(path).of_class("patient")[0].text
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_fault_of_the_report_costs_no_table(both: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = both / "out"
+    before = read(out / "lesions.csv")
+    assert (out / "report.html").exists()
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("calcimeasure.report.view.Viewer.view", fails)
+    arguments = ["measure", both / "in", "--out", out, "--workers", 1, "--all-tissues"]
+    result = CliRunner().invoke(cli.app, [str(one) for one in arguments], prog_name="calcimeasure")
+    assert result.exit_code != 0
+    assert len(read(out / "lesions.csv")) >= len(before)
+    assert len(read(out / "private" / "tracking_uids.csv")) > 0
+    # A report of the former tables would contradict the new ones.
+    assert not (out / "report.html").exists()
