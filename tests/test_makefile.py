@@ -227,6 +227,7 @@ def test_help_lists_every_target_for_people(checkout: Checkout) -> None:
         "help",
         "demo",
         "test",
+        "test-pyside",
         "test-viewer",
         "lint",
         "docs",

@@ -12,7 +12,7 @@ from calcimeasure.export.columns import cell_of
 from calcimeasure.export.lesions import LESION_COLUMNS, lesion_rows
 from calcimeasure.export.studies import STUDY_COLUMNS
 from calcimeasure.known_values import known_modality
-from calcimeasure.model import ImageKind, State
+from calcimeasure.model import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -196,7 +196,7 @@ class Viewer:
     def _picture(self, lesion: Lesion) -> bytes | None:
         png = self._pictures.thumbnail(lesion)
         # Earlier versions cropped radiographs less closely, so that names at the border of a film can be seen.
-        is_cropped = lesion.measurements.kind is not ImageKind.RADIOGRAPH or (png is not None and facts_of(png))
+        is_cropped = lesion.measurements.place_lps_mm is not None or (png is not None and facts_of(png))
         return png if is_cropped else None
 
 

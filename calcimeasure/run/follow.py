@@ -18,7 +18,7 @@ from calcimeasure.errors import InputPathError, SeriesError
 from calcimeasure.export.changes import write_changes
 from calcimeasure.fault import fault_report
 from calcimeasure.load import load_image
-from calcimeasure.model import Status, Volume
+from calcimeasure.model import Status
 from calcimeasure.model.follow import LinkSource, LinkState, Sizes
 from calcimeasure.results import audit_of, pseudonyms_of, series_of, store_that_is_there
 from calcimeasure.run.events import read_events
@@ -223,7 +223,7 @@ def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack],
         except (InputPathError, SeriesError) as error:
             say(f"Stack {one.stack_id} is not compared: {error}")
             return "images_missing"
-        if not isinstance(image, Volume) or image.shape_kji[0] < 2:
+        if image.geometry is None or image.shape_kji[0] < 2:
             return "not_compared"
         volumes.append(image)
     days = [

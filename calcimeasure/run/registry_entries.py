@@ -13,7 +13,7 @@ from calcimeasure.export.pseudonym import person_of
 from calcimeasure.export.redcap.events import event_of
 from calcimeasure.export.redcap.fields import LESIONS, STUDIES
 from calcimeasure.export.redcap.records import ACCEPTED, Entry, Writer, status_of
-from calcimeasure.model import ImageKind, Outcome, State, Status, Study
+from calcimeasure.model import Outcome, State, Status, Study
 from calcimeasure.run.record_map import RecordMapTally
 from calcimeasure.store import RegistryForm
 from calcimeasure.study import linked_studies
@@ -215,5 +215,5 @@ def _with_one_primary(rows: Sequence[LesionRow]) -> Iterator[LesionRow]:
 def _preference(row: LesionRow) -> tuple[object, ...]:
     """Order lesions of one mass as `calcimeasure.study` does: the primary one, CT, thin slices, large."""
     primary = row.links is not None and row.links.primary
-    is_radiograph = row.lesion.measurements.kind is ImageKind.RADIOGRAPH
-    return not primary, is_radiograph, row.stack.slice_spacing_mm or math.inf, -row.lesion.measurements.size
+    is_projection = row.lesion.measurements.place_lps_mm is None
+    return not primary, is_projection, row.stack.slice_spacing_mm or math.inf, -row.lesion.measurements.size

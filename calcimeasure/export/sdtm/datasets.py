@@ -19,7 +19,7 @@ from calcimeasure.export.sdtm.terms import (
     tests_of,
 )
 from calcimeasure.export.sdtm.variables import RELREC, SUPP, TR, TU, Dataset, Origin
-from calcimeasure.model import ImageKind, Laterality, Status
+from calcimeasure.model import Laterality, Status
 from calcimeasure.one_line import one_line
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class _Records:
     def _add_sum(self, masses: list[_Mass]) -> None:
         """Add the sum of the long axes of a study, where CT shows all of its masses: a radiograph magnifies."""
         numbers = [mass.row.lesion.measurements for mass in masses]
-        on_ct = all(one.kind is ImageKind.CT_STACK for one in numbers)
+        on_ct = all(one.place_lps_mm is not None for one in numbers)
         known = [one.long_axis_mm for one in numbers if one.long_axis_mm is not None]
         if not known or not on_ct or len(known) < len(masses):
             return
@@ -239,7 +239,7 @@ def _told_of_place(lesion: Lesion) -> dict[str, str]:
 
 def _told_of_result(lesion: Lesion, test: Assessment) -> dict[str, str]:
     numbers = lesion.measurements
-    is_length_on_film = numbers.kind is ImageKind.RADIOGRAPH and test.unit in ("mm", "mm2")
+    is_length_on_film = numbers.place_lps_mm is None and test.unit in ("mm", "mm2")
     return {
         "TRU95": (written_value(lesion, test.half_width)[0] or "") if test.half_width else "",
         "TRLOWER": "Y" if numbers.truncated and test.grows_with_the_mass else "",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from calcimeasure.model import BodySite, ImageKind, Laterality
+from calcimeasure.model import BodySite, Laterality
 
 if TYPE_CHECKING:
     from calcimeasure.model import Lesion, Site
@@ -139,5 +139,5 @@ def side_of(lesion: Lesion) -> str:
 
 
 def method_of(lesion: Lesion) -> str:
-    """Give TUMETHOD and TRMETHOD."""
-    return "CT SCAN" if lesion.measurements.kind is ImageKind.CT_STACK else "X-RAY"
+    """Give TUMETHOD and TRMETHOD: a lesion with a place in space lies on CT."""
+    return "X-RAY" if lesion.measurements.place_lps_mm is None else "CT SCAN"
