@@ -9,7 +9,7 @@ from calcimeasure.export.atomic import write_atomic
 from calcimeasure.export.columns import Column, open_table
 from calcimeasure.export.schema import table_schema
 from calcimeasure.model import BodySite, Laterality
-from calcimeasure.model.follow import ChangeSource, LinkSource, LinkState, Verdict
+from calcimeasure.model.follow import ChangeSource, LinkSource, LinkState, Response, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from calcimeasure.model.follow import Sizes
 
 COMPARISONS = ("baseline", "previous")
-RESPONSES = ("response", "stable", "progression", "not_evaluable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +94,9 @@ class ResponseRow:
     targets: int
     diameters_mm: float | None
     baseline_diameters_mm: float | None
-    interval: str
-    percent: str
-    diameters: str
+    interval: Response
+    percent: Response
+    diameters: Response
     regions: str
 
 
@@ -219,7 +218,7 @@ def _count(name: str, description: str, value: Callable[[Any], object]) -> Colum
 
 
 def _response(name: str, description: str, value: Callable[[Any], object]) -> Column[ResponseRow]:
-    return Column(name, "string", description, value, words=RESPONSES, required=True)
+    return Column(name, "string", description, value, words=Response, required=True)
 
 
 RESPONSE_COLUMNS: tuple[Column[ResponseRow], ...] = (

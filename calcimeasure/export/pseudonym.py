@@ -7,7 +7,6 @@ patient the same pseudonym. Without the key nobody can find out who the patient 
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import hmac
 import os
@@ -17,7 +16,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import KeyFileError
-from calcimeasure.input_files import refuse_special_file
+from calcimeasure.input_files import read_rows, refuse_special_file
 from calcimeasure.model import name_alone
 from calcimeasure.one_line import one_line
 from calcimeasure.uid import made_uid
@@ -249,13 +248,7 @@ def read_record_map(path: Path) -> dict[str, str]:
     KeyFileError
         The file cannot be read, lacks a column or a value, or gives a patient two ids.
     """
-    try:
-        refuse_special_file(path)
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        said = getattr(error, "strerror", None) or error
-        raise KeyFileError(f"--record-map {path} cannot be read: {said}. A CSV in UTF-8 is expected.") from error
+    rows = read_rows(path, f"--record-map {path}", KeyFileError)
     ids: dict[str, str] = {}
     for number, row in enumerate(rows, 2):
         patient_id, record_id = ((row.get(name) or "").strip() for name in ("patient_id", "record_id"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 Matrix = tuple[tuple[float, float, float, float], ...]
 """Four rows of a motion: LPS mm of the prior stack to those of the current stack."""
@@ -24,6 +25,12 @@ class LinkState(StrEnum):
     NOT_IMAGED_BEFORE = "not_imaged_before"
     REMOVED = "removed"
     UNDECIDED = "undecided"
+
+    @classmethod
+    def of_linked(cls, prior: int, current: int) -> Self:
+        """Give the state of so many lesions of both dates that are one mass."""
+        several = {(False, False): cls.MATCHED, (True, False): cls.MERGED, (False, True): cls.SPLIT}
+        return several.get((prior > 1, current > 1), cls.REGROUPED)
 
     @property
     def is_linked(self) -> bool:
@@ -52,6 +59,15 @@ class Verdict(StrEnum):
     SHRUNK = "shrunk"
     STABLE = "stable"
     NOT_ASSESSABLE = "not_assessable"
+
+
+class Response(StrEnum):
+    """A response of a patient."""
+
+    RESPONSE = "response"
+    STABLE = "stable"
+    PROGRESSION = "progression"
+    NOT_EVALUABLE = "not_evaluable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import InputPathError
-from calcimeasure.input_files import refuse_special_file
+from calcimeasure.input_files import read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,13 +55,7 @@ def read_events(path: Path) -> list[Event]:
     InputPathError
         The file cannot be read, or a line lacks a value or has one that is not known.
     """
-    try:
-        refuse_special_file(path)
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        said = getattr(error, "strerror", None) or error
-        raise InputPathError(f"--events {path} cannot be read: {said}. A CSV in UTF-8 is expected.") from error
+    rows = read_rows(path, f"--events {path}", InputPathError)
     return [_event(path, number, row) for number, row in enumerate(rows, 2)]
 
 

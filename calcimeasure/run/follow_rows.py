@@ -76,7 +76,7 @@ class Mass:
         state = states[0] if states else LinkState.UNDECIDED
         told = next((one for one in links if one.before or one.after), None)
         if by_reader and prior and current:
-            state = _state_of(len(prior), len(current))
+            state = LinkState.of_linked(len(prior), len(current))
         if not by_reader and told is not None:
             return cls(
                 facts, tuple(prior), tuple(current), state, LinkSource.PROGRAM, told.confidence,
@@ -108,12 +108,6 @@ def _notices_of(
         "position_conflict": {Laterality.LEFT, Laterality.RIGHT} <= sides,
     }
     return tuple(name for name, is_so in told.items() if is_so)
-
-
-def _state_of(ones: int, others: int) -> LinkState:
-    if ones > 1:
-        return LinkState.REGROUPED if others > 1 else LinkState.MERGED
-    return LinkState.SPLIT if others > 1 else LinkState.MATCHED
 
 
 def _sizes(lesions: Sequence[Lesion]) -> Sizes | None:
@@ -349,9 +343,9 @@ def _response_row(
         targets=count,
         diameters_mm=sums_mm[-1] if count else None,
         baseline_diameters_mm=sums_mm[0] if count else None,
-        interval=str(by_interval(summed)),
-        percent=str(by_percent(summed, two.days)),
-        diameters=str(by_diameters(sums_mm, has_new=has_new)),
+        interval=by_interval(summed),
+        percent=by_percent(summed, two.days),
+        diameters=by_diameters(sums_mm, has_new=has_new),
         regions=_regions(rows),
     )
 

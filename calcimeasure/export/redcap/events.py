@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import InputPathError
-from calcimeasure.input_files import refuse_special_file
+from calcimeasure.input_files import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,13 +100,7 @@ def read_events(path: Path) -> tuple[EventRule, ...]:
         The file cannot be read, has no such column or no row, or names what cannot be an event.
     """
     where = f"--redcap-events {path}"
-    try:
-        refuse_special_file(path)
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        said = getattr(error, "strerror", None) or error
-        raise InputPathError(f"{where} cannot be read: {said}. A CSV in UTF-8 is expected.") from error
+    rows = read_rows(path, where, InputPathError)
     if not rows or EVENT_COLUMN not in rows[0]:
         raise InputPathError(
             f"{where}: a column {EVENT_COLUMN} and at least one row expected, found the columns "

@@ -121,15 +121,10 @@ def compare(prior: Day, current: Day, settings: MeasureSettings) -> Compared:
     registration = Registration(looks[0], looks[1], (_middles(places[0]), _middles(places[1])))
     fits = registration.whole()
     whole = fits[0] if fits else None
-    if whole is not None and whole.carries:
-        own: list[Fit | None] = [whole] * len(places[0])
-    else:
-        own = [registration.near(one.middle_lps_mm, fits) for one in places[0]]
-    if not (prior.shows_midline and current.shows_midline) and _may_be_the_other_limb(registration, whole, own):
-        own = [None] * len(own)
-        carrying = None
-    else:
-        carrying = whole if whole is not None and whole.carries else None
+    carrying = whole if whole is not None and whole.carries else None
+    own: list[Fit | None] = [carrying or registration.near(one.middle_lps_mm, fits) for one in places[0]]
+    if not (prior.shows_midline and current.shows_midline) and _may_be_the_other_limb(registration, carrying, own):
+        own, carrying = [None] * len(own), None
     found = match((looks[0], looks[1]), places[0], places[1], own, carrying)
     local = {
         mass.tracking_uid: _motion(fit, is_local=True)
@@ -150,7 +145,7 @@ def _middles(places: Sequence[Placed]) -> NDArray[np.float64]:
 
 def _may_be_the_other_limb(registration: Registration, whole: Fit | None, own: Sequence[Fit | None]) -> bool:
     """Tell whether the mirror image of the prior body is about as alike to the current one as the body itself."""
-    if whole is not None and whole.carries and whole.similarity >= FOLLOW.surely_similar:
+    if whole is not None and whole.similarity >= FOLLOW.surely_similar:
         return False
     carrying = [fit.similarity for fit in own if fit is not None and fit.carries]
     if not carrying:

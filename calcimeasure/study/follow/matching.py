@@ -179,8 +179,7 @@ def _linked(
     here = np.ix_(ones, others)
     if doubtful[here].any():
         return Match(ones, others, LinkState.UNDECIDED, own[ones[0]], 0.0)
-    states = {(False, False): LinkState.MATCHED, (True, False): LinkState.MERGED, (False, True): LinkState.SPLIT}
-    state = states.get((len(ones) > 1, len(others) > 1), LinkState.REGROUPED)
+    state = LinkState.of_linked(len(ones), len(others))
     used = shares[here]
     return Match(ones, others, state, own[ones[0]], float(used[used > 0].min()))
 

@@ -262,11 +262,3 @@ def _mirrored(look: Look) -> Look:
         masses=np.ascontiguousarray(look.masses[:, :, ::-1]),
         bone_lps_mm=look.bone_lps_mm * [-1.0, 1.0, 1.0],
     )
-
-
-def motions_of(registration: Registration, middles_lps_mm: Iterable[NDArray[np.float64]]) -> list[Fit | None]:
-    """Give each lesion of the prior stack its motion: that of the whole body where it carries, else its own."""
-    whole = registration.whole()
-    if whole and whole[0].carries:
-        return [whole[0] for _ in middles_lps_mm]
-    return [registration.near(middle, whole) for middle in middles_lps_mm]

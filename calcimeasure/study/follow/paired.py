@@ -21,7 +21,7 @@ from calcimeasure.study.follow.constants import FOLLOW
 from calcimeasure.study.follow.motion import inverse, moved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -94,9 +94,12 @@ class _Frame:
 
     def moving_mask(self, matrix: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Tell which voxels of the box lie in the other outline."""
-        volume = self.moving.volume
-        inside = self.moving.outline.mask_in((0, 0, 0), volume.shape_kji).astype(np.float32)
-        return np.asarray(_averaged(inside, self, matrix) >= 0.5)
+        outline = self.moving.outline
+        # With a border of zeros, where the stack goes on: beyond the box of the outline nothing lies in it.
+        start = [max(0, n - 1) for n in outline.start_kji]
+        stop = [min(n + 1, end) for n, end in zip(outline.stop_kji, self.moving.volume.shape_kji, strict=True)]
+        inside = outline.mask_in(start, stop).astype(np.float32)
+        return np.asarray(_averaged(inside, self, matrix, start) >= 0.5)
 
 
 def paired_change(prior: Dated, current: Dated, matrix: NDArray[np.float64]) -> Paired | None:
@@ -169,9 +172,15 @@ def _shows(moving: Dated, fixed: Dated, matrix: NDArray[np.float64]) -> bool:
 
 
 def _averaged(
-    values: NDArray[np.int16] | NDArray[np.float32], frame: _Frame, matrix: NDArray[np.float64]
+    values: NDArray[np.int16] | NDArray[np.float32],
+    frame: _Frame,
+    matrix: NDArray[np.float64],
+    start_kji: Sequence[int] = (0, 0, 0),
 ) -> NDArray[np.float32]:
-    """Interpolate values of the other stack at several points of each voxel across its slice, and average them."""
+    """Interpolate values of the other stack at several points of each voxel across its slice, and average them.
+
+    The first of the values lies at `start_kji`.
+    """
     geometry = frame.fixed.volume.geometry
     step_mm = geometry.spacing_kji_mm[0]
     finest_mm = min(frame.moving.volume.geometry.spacing_kji_mm)
@@ -179,14 +188,17 @@ def _averaged(
     total = np.zeros(frame.hu.shape, dtype=np.float32)
     for layer in range(count):
         offset = ((layer + 0.5) / count - 0.5) * step_mm * geometry.normal
-        total += _sampled(values, frame, moved(matrix, frame.points_lps_mm + offset))
+        total += _sampled(values, frame, moved(matrix, frame.points_lps_mm + offset), start_kji)
     return total / np.float32(count)
 
 
 def _sampled(
-    values: NDArray[np.int16] | NDArray[np.float32], frame: _Frame, there: NDArray[np.float64]
+    values: NDArray[np.int16] | NDArray[np.float32],
+    frame: _Frame,
+    there: NDArray[np.float64],
+    start_kji: Sequence[int] = (0, 0, 0),
 ) -> NDArray[np.float32]:
-    places = frame.moving.volume.geometry.to_index_kji(there)
+    places = frame.moving.volume.geometry.to_index_kji(there) - np.array(start_kji)
     low = np.clip(np.floor(places.reshape(-1, 3).min(axis=0)) - 1, 0, np.array(values.shape) - 1).astype(int)
     high = np.clip(np.ceil(places.reshape(-1, 3).max(axis=0)) + 2, low + 1, values.shape).astype(int)
     box = values[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]

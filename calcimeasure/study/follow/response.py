@@ -11,24 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from calcimeasure.model.follow import LinkState
+from calcimeasure.model.follow import LinkState, Response
 from calcimeasure.study.follow.constants import FOLLOW
 from calcimeasure.study.follow.verdict import per_year
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-class Response(StrEnum):
-    """A response of a patient."""
-
-    RESPONSE = "response"
-    STABLE = "stable"
-    PROGRESSION = "progression"
-    NOT_EVALUABLE = "not_evaluable"
 
 
 @dataclass(frozen=True, slots=True)
