@@ -114,6 +114,10 @@ class Journal:
         self._written = place
         return True
 
+    def leave(self) -> None:
+        """Leave the journal behind: something in it could not be saved, and the next start offers it."""
+        self._lock.close()
+
     def close(self) -> None:
         """Remove the journal: everything is saved."""
         self._lock.close()

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from napari_calcimeasure._screen import Screen
 
-NAMES = ("Axial", "Coronal", "Sagittal")
-"""The plane across each axis of the world."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plane:

@@ -74,3 +74,24 @@ def test_what_was_painted_before_a_kill_is_there_at_the_next_start_and_so_is_the
     assert again.ask("SELECT count(*) FROM current_lesions WHERE stack_id = 2 AND reader = 'A. Reader'") == [(1,)]
     assert list((again.folder / "private" / "journal").iterdir()) == []
     again.forget()
+
+
+def test_a_journal_that_is_left_behind_gets_nothing_of_the_next_review(
+    reader: Reader, measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journals = reader.folder / "private" / "journal"
+    reader.wait(lambda: list(journals.glob("*.json")))
+    # Something cannot be saved, and the window closes all the same.
+    monkeypatch.setattr(reader.panel.controller, "keep_everything", lambda: False)
+    reader.panel.close_review()
+    monkeypatch.undo()
+    left = LeftBehind.newest(reader.folder / "private")
+    assert left is not None
+    before = left.file.read_bytes()
+
+    reader.open(Path(shutil.copytree(measured, tmp_path / "another")))
+    reader.key(Qt.Key.Key_PageDown)
+    reader.wait(lambda: reader.panel.controller.stacks.shown == 2)
+    reader.wait(lambda: list((reader.folder / "private" / "journal").glob("*.json")))
+    reader.pause(1.2)  # longer than from one entry to the next
+    assert left.file.read_bytes() == before

@@ -196,7 +196,11 @@ def test_keys_of_another_layer_decide_nothing_and_the_panel_takes_away_what_it_a
     viewer.layers.selection.active = reader.panel.controller.screen.labels
     reader.key(Qt.Key.Key_A)
 
+    window = reader.panel.window()
+    reader.panel.controller.room.fold()
+    assert not window.menuBar().isVisible()
     viewer.window.remove_dock_widget(reader.panel)
+    assert window.menuBar().isVisible()  # the key that would bring it back is gone with the panel
     reader.pause()
     assert list(viewer.layers) == [mine]
     assert not [name for name in viewer.canvas.overlays if name.startswith("calcimeasure")]

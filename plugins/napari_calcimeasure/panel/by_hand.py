@@ -86,6 +86,7 @@ class ByHand:
                 review.session.save_all()
             review.desk.save_as(folder)
             self._let_go()
+            review.journaling.begin(review.desk)
             if review.session is not None:
                 review.session.store = review.desk.store
             show_info(f"Kept in {folder}.")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QPoint
+from qtpy.QtGui import QImage
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QMainWindow
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from qtpy.QtWidgets import QWidget
 
 
@@ -16,6 +19,20 @@ def canvas_in(window: QWidget | None) -> QOpenGLWidget | None:
     """Find the canvas of a window of napari: it is a child of the central widget; None if there is none."""
     center = window.centralWidget() if isinstance(window, QMainWindow) else None
     return None if center is None else center.findChild(QOpenGLWidget)
+
+
+def take_away(widget: QWidget, canvas: QWidget) -> None:
+    """Take a widget away that lies over the canvas and filters its events."""
+    canvas.removeEventFilter(widget)
+    widget.hide()
+    widget.setParent(None)
+    widget.deleteLater()
+
+
+def gray_image(gray: NDArray[np.uint8]) -> QImage:
+    """Make an image of Qt from (rows, columns) gray values."""
+    rows, columns = gray.shape
+    return QImage(gray.tobytes(), columns, rows, columns, QImage.Format.Format_Grayscale8).copy()
 
 
 def on_the_screen(canvas: QWidget | None, x: float, y: float) -> QPoint | None:

@@ -42,7 +42,7 @@ from napari_calcimeasure.panel.painting import Painting
 from napari_calcimeasure.panel.planes import Planes
 from napari_calcimeasure.panel.pointing import Pointing
 from napari_calcimeasure.panel.questions import Questions
-from napari_calcimeasure.panel.room import Room, hide_numbers_of_sliders
+from napari_calcimeasure.panel.room import Room
 from napari_calcimeasure.panel.showing import Showing
 from napari_calcimeasure.panel.stacks import Stacks
 from napari_calcimeasure.panel.tables_out import TablesOut
@@ -329,8 +329,7 @@ class Controller:
         self._clock.stop()
         self._open_3d()
         self._unbind()
-        if self.keep_everything():
-            self.journaling.end()
+        self.journaling.end(is_saved=self.keep_everything())
         discards = self.by_hand.part(desk)
         self._put_down()
         self.arriving.end()
@@ -410,7 +409,7 @@ class Controller:
         self.painting.listen(screen.labels)
         self.pointing.listen(screen.labels)
         self.showing.begin(screen)
-        hide_numbers_of_sliders(self.parent.window())
+        self.room.hide_numbers_of_sliders()
         _keys.bind_layers(screen.layers, _keys.calls_by_key(self.perform))
 
     def keep_stack(self) -> None:

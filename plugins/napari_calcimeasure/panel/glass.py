@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_calcimeasure._marks import Marks
 from napari_calcimeasure._palette import LineStyle
+from napari_calcimeasure.panel.canvas import take_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,10 +90,7 @@ class Glass(QWidget):
 
     def close_glass(self) -> None:
         """Take the glass away."""
-        self._canvas.removeEventFilter(self)
-        self.hide()
-        self.setParent(None)
-        self.deleteLater()
+        take_away(self, self._canvas)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
         """Stay as large as the canvas, and below what else lies over it."""

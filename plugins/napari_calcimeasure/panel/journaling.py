@@ -74,9 +74,12 @@ class Journaling:
         place = Place(session.stack_id, session.selected, unsaved_of(session))
         self._review.guarded(lambda: journal.write(place), quietly=True)
 
-    def end(self) -> None:
-        """Remove the journal, when everything is saved."""
+    def end(self, *, is_saved: bool) -> None:
+        """Write no more into the journal of this folder; remove it if everything is saved.
+
+        The next review may be of another folder: nothing of it may reach this journal.
+        """
         self._tick.stop()
         if self._journal is not None:
-            self._journal.close()
+            (self._journal.close if is_saved else self._journal.leave)()
         self._journal = self._left = None

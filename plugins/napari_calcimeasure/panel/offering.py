@@ -115,18 +115,13 @@ class Offering:
     def keep(self) -> None:
         """Keep what is offered, as one stroke that can be undone."""
         review, outline, label = self._review, self._outline, self._label
-        session, screen = review.session, review.screen
-        if session is None or screen is None:
+        if review.session is None:
             return
         if outline is None:
             show_info("Nothing is offered: G outlines what is clicked on.")
             return
         review.pointing.stop()
-        kept: list[int] = []
-        if review.guarded(lambda: kept.append(session.take_grown(outline, label))):
-            screen.labels.selected_label = kept[0]
-            screen.color()
-            review.painting.measure_next()
+        review.outlining.take(outline, label)
 
     def drop(self) -> None:
         """Leave what is offered."""

@@ -66,11 +66,7 @@ class Outlining:
             if session is not review.session:
                 return
             screen.hint("")
-            grown: list[int] = []
-            if review.guarded(lambda: grown.append(session.take_grown(outline, label))):
-                screen.labels.selected_label = grown[0]
-                screen.color()
-                review.painting.measure_next()
+            self.take(outline, label)
 
         def start() -> None:
             work = session.growing(label, place_kji)
@@ -78,6 +74,18 @@ class Outlining:
             review.background.run(work, take, quick=True)
 
         review.guarded(start)
+
+    def take(self, outline: Outline, label: int | None) -> None:
+        """Keep an outline for a lesion, or for a new one, as one stroke that can be undone; it is measured next."""
+        review = self._review
+        session, screen = review.session, review.screen
+        kept: list[int] = []
+        if session is None or screen is None:
+            return
+        if review.guarded(lambda: kept.append(session.take_grown(outline, label))):
+            screen.labels.selected_label = kept[0]
+            screen.color()
+            review.painting.measure_next()
 
     # Dividing and merging
 

@@ -6,12 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QPointF, Qt
-from qtpy.QtGui import QColor, QImage, QPainter, QPen
+from qtpy.QtGui import QColor, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_calcimeasure._overview import projection_of
 from napari_calcimeasure._palette import color_of
-from napari_calcimeasure.panel.canvas import canvas_in
+from napari_calcimeasure.panel.canvas import canvas_in, gray_image, take_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,8 +103,7 @@ class Picture(QWidget):
         self.setObjectName("calcimeasure_overview")
         self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self._canvas, self._go_to = canvas, go_to
-        rows, columns = projection.gray.shape
-        self._image = QImage(projection.gray.tobytes(), columns, rows, columns, QImage.Format.Format_Grayscale8).copy()
+        self._image = gray_image(projection.gray)
         self.dots: Mapping[int, tuple[float, float, str]] = {}
         self._selected: int | None = None
         self.resize(*projection.size)
@@ -120,10 +119,7 @@ class Picture(QWidget):
 
     def close_picture(self) -> None:
         """Take the picture away."""
-        self._canvas.removeEventFilter(self)
-        self.hide()
-        self.setParent(None)
-        self.deleteLater()
+        take_away(self, self._canvas)
 
     def _fit(self) -> None:
         self.move(self._canvas.width() - self.width() - EDGE_PX, EDGE_PX)

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QVBoxLayout, Q
 from napari_calcimeasure._marks import Line, Marks, plane_axes
 from napari_calcimeasure._palette import LETTER_COLOR, color_of
 from napari_calcimeasure._planes import go_to, other_axes, plane_across
+from napari_calcimeasure.panel.canvas import gray_image
 from napari_calcimeasure.panel.timers import timer
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 DRAW_MS = 20
 WIDTH_PX = 300
-CROSS_COLOR = "#ffd27f"
 NOTCH = 120
 """Angle of one notch of a wheel, in eighths of a degree: Qt's unit."""
 
@@ -112,7 +112,7 @@ class Planes:
             for end in (0, 1)
         )
         lines = (np.array([(y, first[1]), (y, last[1])]), np.array([(first[0], x), (last[0], x)]))
-        return Marks(tuple(Line(line, CROSS_COLOR) for line in lines))
+        return Marks(tuple(Line(line, LETTER_COLOR) for line in lines))
 
     def look_at(self, world: NDArray[np.float64]) -> None:
         """Look at a place of the image on the canvas: the planes follow."""
@@ -164,12 +164,7 @@ class PlaneView(QWidget):
     def show_plane(self, axis: int, plane: Plane | None, colors: Mapping[int, str]) -> None:
         """Show a plane across an axis; nothing for None."""
         self.axis, self.plane, self._colors = axis, plane, colors
-        if plane is None:
-            self._image = None
-        else:
-            rows, columns = plane.gray.shape
-            grays = QImage.Format.Format_Grayscale8
-            self._image = QImage(plane.gray.tobytes(), columns, rows, columns, grays).copy()
+        self._image = None if plane is None else gray_image(plane.gray)
         self.update()
 
     def _area(self, plane: Plane) -> QRectF:
@@ -227,7 +222,7 @@ class PlaneView(QWidget):
             painter.setPen(QPen(QColor(self._colors.get(number, "#ffffff")), 1.0))
             painter.drawPath(path)
         cross = self.place_of(*plane.cross)
-        painter.setPen(QPen(QColor(CROSS_COLOR), 1.0))
+        painter.setPen(QPen(QColor(LETTER_COLOR), 1.0))
         painter.drawLine(QPointF(area.left(), cross.y()), QPointF(area.right(), cross.y()))
         painter.drawLine(QPointF(cross.x(), area.top()), QPointF(cross.x(), area.bottom()))
         painter.setPen(QColor(LETTER_COLOR))

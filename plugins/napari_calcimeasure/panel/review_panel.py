@@ -211,6 +211,7 @@ class ReviewPanel(QWidget):
         if is_moved and self.parent() is None and self._watched is not None:
             self._unwatch()
             self.close_review()
+            self.controller.room.end()
         return super().event(event)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QLabel, QLineEdit, QMainWindow, QWidget
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari_calcimeasure.panel.controller import Controller
 
 OF_THE_SLIDER = ("slice_label",)
@@ -20,6 +22,7 @@ class Room:
     def __init__(self, review: Controller) -> None:
         self._review = review
         self._hidden: list[QWidget] = []
+        self._numbers: list[QWidget] = []
         self._title: QWidget | None = None
         self.is_folded = False
 
@@ -47,12 +50,26 @@ class Room:
 
     def unfold(self) -> None:
         """Bring docks, menus and status bar of napari back."""
-        for one in self._hidden:
-            one.show()
+        _show(self._hidden)
         own = self._own_dock()
         if own is not None and self._title is not None:
             own.setTitleBarWidget(self._title)
         self._hidden, self._title, self.is_folded = [], None, False
+
+    def hide_numbers_of_sliders(self) -> None:
+        """Hide the numbers beside the sliders of napari."""
+        window = self._review.parent.window()
+        kinds = (QLabel, QLineEdit)
+        every: list[QWidget] = [] if window is None else [one for kind in kinds for one in window.findChildren(kind)]
+        self._numbers = [one for one in every if one.objectName() in OF_THE_SLIDER]
+        for one in self._numbers:
+            one.hide()
+
+    def end(self) -> None:
+        """Leave the window to napari, as it was: the panel, and with it the key that brings all back, goes."""
+        _show(self._numbers)
+        self._numbers = []
+        self.unfold()
 
     def _own_dock(self) -> QDockWidget | None:
         widget: QWidget | None = self._review.parent
@@ -61,11 +78,7 @@ class Room:
         return widget
 
 
-def hide_numbers_of_sliders(window: QWidget | None) -> None:
-    """Hide the numbers beside the sliders of napari."""
-    if window is None:
-        return
-    for kind in (QLabel, QLineEdit):
-        for one in window.findChildren(kind, options=Qt.FindChildOption.FindChildrenRecursively):
-            if one.objectName() in OF_THE_SLIDER:
-                one.hide()
+def _show(widgets: Iterable[QWidget]) -> None:
+    for one in widgets:
+        with suppress(RuntimeError):  # Qt may have deleted it with the window
+            one.show()
