@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import InputPathError
-from calcimeasure.input_files import read_rows
+from calcimeasure.export.given import read_rows
+from calcimeasure.model import BodySite, Laterality
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,9 +66,15 @@ def _event(path: Path, number: int, row: dict[str, str | None]) -> Event:
     try:
         if not told["patient_key"]:
             raise ValueError("patient_key is empty")
-        return Event(told["patient_key"], date.fromisoformat(told["date"]), EventKind(told["event"]), **others)
+        for name, words in (("site", BodySite), ("laterality", Laterality)):
+            if others[name] and others[name] not in list(words):
+                raise ValueError(f"{others[name]} is no {name} of lesions.csv ({', '.join(words)})")
+        event = Event(told["patient_key"], date.fromisoformat(told["date"]), EventKind(told["event"]), **others)
+        if event.kind.removes and not (event.site or event.tracking_uid):
+            raise ValueError(f"{event.kind} needs a site or a tracking_uid: which mass was it")
     except ValueError as error:
         raise InputPathError(
             f"--events {path}, line {number}: patient_key, date (2026-03-01) and event (one of "
             f"{', '.join(EventKind)}) are expected, {error}. Correct the line."
         ) from error
+    return event

@@ -23,6 +23,7 @@ from calcimeasure.model.follow import LinkSource, LinkState, Sizes
 from calcimeasure.results import audit_of, pseudonyms_of, series_of, store_that_is_there
 from calcimeasure.run.events import read_events
 from calcimeasure.run.follow_rows import Dates, Mass, rows_of
+from calcimeasure.run.withheld import withheld
 from calcimeasure.settings import change_settings
 from calcimeasure.settings.algorithm import ALGORITHM, FINGERPRINT
 from calcimeasure.store import LesionLink, StoredMotion, current_links
@@ -65,12 +66,12 @@ class FollowOrder:
 
 @dataclass(frozen=True, slots=True)
 class FollowDone:
-    """What was written: the tables with the number of their rows, patients with two dates, masses for a reader."""
+    """What was written: the tables, patients with two dates, rows of changes.csv, and those that are undecided."""
 
     changes: Path
     responses: Path
     patients: int
-    masses: int
+    rows: int
     undecided: int
 
 
@@ -128,8 +129,17 @@ def follow_folder(folder: Path, order: FollowOrder, say: Say) -> FollowDone:
             changes += new_changes
             responses += new_responses
         write_changes(changes, responses, folder, naming, audit_of(store, "follow"))
+        _tell_of_unknown(events, store, naming, say)
     undecided = sum(row.state is LinkState.UNDECIDED for row in changes)
     return FollowDone(folder / "changes.csv", folder / "responses.csv", patients, len(changes), undecided)
+
+
+def _tell_of_unknown(events: Sequence[Event], store: Store, naming: Naming, say: Say) -> None:
+    """Say how many events name nobody of the folder: a key with a fault would else remove no mass, and nobody knew."""
+    known = {key for facts in store.measured_stacks().values() for key in (naming.patient_key(facts), facts.patient_id)}
+    count = sum(one.patient_key not in known for one in events)
+    if count:
+        say(f"--events: {count} of {len(events)} name a patient_key that nobody of this folder has. They do not count.")
 
 
 def _events_of(facts: StackFacts, events: Sequence[Event], naming: Naming) -> list[Event]:
@@ -221,7 +231,7 @@ def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack],
         try:
             image = load_image(series_of(store, one.stack_id, settings), settings)
         except (InputPathError, SeriesError) as error:
-            say(f"Stack {one.stack_id} is not compared: {error}")
+            say(f"{one.facts.path} is not compared: {withheld(str(error))}")
             return "images_missing"
         if image.geometry is None or image.shape_kji[0] < 2:
             return "not_compared"
@@ -233,7 +243,7 @@ def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack],
     try:
         found = compare(days[0], days[1], settings)
     except Exception as error:  # noqa: BLE001 - a fault in one pair must not cost the other patients
-        say(f"Stacks {prior.stack_id} and {current.stack_id} are not compared: {fault_report(error)}")
+        say(f"{prior.facts.path} and {current.facts.path} are not compared: {fault_report(error)}")
         return "not_compared"
     pair = (prior.stack_id, current.stack_id)
     motions = [StoredMotion(pair, found.whole, key)] if found.whole else []

@@ -181,7 +181,7 @@ def rows_of(
         rows.sort(key=lambda row: (-(row.before.volume_ml or 0.0), row.track_uid))
         changes += rows
         by_date.append(rows)
-        responses.append(_response_row(two, comparison, rows, _diameters(by_date)))
+        responses.append(_response_row(two, comparison, rows, target_sums(by_date)))
     return changes, responses
 
 
@@ -275,7 +275,7 @@ def _judged(mass: Mass, change: Change | None) -> Judged:
     return judge(change, mass.before.volume_ml if mass.before else None, reason)
 
 
-def _diameters(by_date: Sequence[Sequence[ChangeRow]]) -> tuple[int, list[float | None], bool]:
+def target_sums(by_date: Sequence[Sequence[ChangeRow]]) -> tuple[int, list[float | None], bool]:
     """Give the number of targets, the sum of their diameters at each date, and whether a mass is new since the first.
 
     The masses of the first date are the candidates, also where each date is compared with the one before.
@@ -283,15 +283,11 @@ def _diameters(by_date: Sequence[Sequence[ChangeRow]]) -> tuple[int, list[float 
     baseline = {row.track_uid: row.before.diameter_mm for row in by_date[0] if row.prior_uids and _counts(row)}
     names = list(baseline)
     chosen = [names[n] for n in targets([baseline[name] for name in names])]
-    sums: list[float | None] = [math.fsum(baseline[name] or 0.0 for name in chosen)]
-    present = set(chosen)
-    removed: set[str] = set()
-    for rows in by_date:
-        now = {row.track_uid: row for row in rows}
-        removed |= {row.track_uid for row in rows if row.state is LinkState.REMOVED}
-        sums.append(_sum_now([name for name in present if name not in removed], now))
+    # A target that was removed leaves the sums of all dates, so that they are of the same masses.
+    removed = {row.track_uid for rows in by_date for row in rows if row.state is LinkState.REMOVED}
     kept = [name for name in chosen if name not in removed]
-    sums[0] = math.fsum(baseline[name] or 0.0 for name in kept)
+    sums: list[float | None] = [math.fsum(baseline[name] or 0.0 for name in kept)]
+    sums += [_sum_now(kept, {row.track_uid: row for row in rows}) for rows in by_date]
     return len(kept), sums, any(row.state is LinkState.NEW for rows in by_date for row in rows)
 
 

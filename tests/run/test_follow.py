@@ -67,7 +67,7 @@ def follow(results: Path, *options: object) -> str:
 
 def test_each_date_is_compared_with_the_first(results: Path) -> None:
     said = follow(results)
-    assert "3 masses of 1 patients" in said
+    assert "(rows: 3, patients: 1)" in said
     first, second, new = read(results / "changes.csv")
     assert [row["state"] for row in (first, second, new)] == ["matched", "matched", "new"]
     assert [row["days"] for row in (first, second)] == ["182", "366"]
@@ -93,7 +93,7 @@ def test_what_is_stored_is_not_compared_again(results: Path, monkeypatch: pytest
 def test_without_images_and_links_nothing_is_said(results: Path) -> None:
     said = follow(results, "--comparison", "previous", "--no-images")
     rows = read(results / "changes.csv")
-    assert "wait for a reader" in said
+    assert "Rows with the state undecided, of which the program does not know: " in said
     unknown = [row for row in rows if row["days"] == "184"]
     assert {row["state"] for row in unknown} == {"undecided"}
     assert {row["verdict"] for row in unknown} == {"not_assessable"}
@@ -124,10 +124,20 @@ def test_what_was_operated_leaves_all_responses(results: Path, tmp_path: Path) -
     assert (first["masses"], first["removed_masses"], first["interval"]) == ("0", "1", "not_evaluable")
 
 
-@pytest.mark.parametrize("line", ["P1,2024-13-01,surgery", "P1,2024-03-01,operation", ",2024-03-01,surgery"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "P1,2024-13-01,surgery,elbow,",
+        "P1,2024-03-01,operation,elbow,",
+        ",2024-03-01,surgery,elbow,",
+        "P1,2024-03-01,surgery,elbows,",
+        "P1,2024-03-01,surgery,elbow,L",
+        "P1,2024-03-01,surgery,,left",
+    ],
+)
 def test_a_broken_event_is_refused(results: Path, tmp_path: Path, line: str) -> None:
     events = tmp_path / "events.csv"
-    events.write_text(f"patient_key,date,event\n{line}\n", encoding="utf-8")
+    events.write_text(f"patient_key,date,event,site,laterality\n{line}\n", encoding="utf-8")
     done = CliRunner().invoke(app, ["follow", str(results), "--events", str(events)])
     assert done.exit_code == 2
     assert "line 2" in done.output

@@ -1,0 +1,33 @@
+"""The sums of diameters that a response is judged by, over several dates."""
+
+import pytest
+
+from calcimeasure.export.changes import ChangeRow
+from calcimeasure.model import StackFacts
+from calcimeasure.model.follow import LinkSource, LinkState, Response, Sizes
+from calcimeasure.run.follow_rows import target_sums
+from calcimeasure.study.follow.response import by_diameters
+
+STACK = StackFacts("1.2", "1.2.3", 1, "CT", "/in", "a.dcm", 10)
+
+
+def row(name: str, before_mm: float, after_mm: float, state: LinkState = LinkState.MATCHED) -> ChangeRow:
+    """A mass of the first date at a later one."""
+    sizes = Sizes(diameter_mm=before_mm), Sizes(diameter_mm=after_mm)
+    return ChangeRow(
+        STACK, STACK, "baseline", name, (name,), (name,), 100, state, LinkSource.PROGRAM, 1.0, None, None, *sizes
+    )
+
+
+def test_a_target_that_is_removed_later_leaves_the_sums_of_all_dates() -> None:
+    first = [row("a", 50, 30), row("b", 50, 50)]
+    second = [row("a", 50, 40), row("b", 50, 50, LinkState.REMOVED)]
+    count, sums_mm, has_new = target_sums([first, second])
+    assert (count, sums_mm, has_new) == (1, [50, 30, 40], False)
+    # From its nadir the mass that is left has grown by a third: with the removed one in it the nadir would be 50.
+    assert by_diameters(sums_mm, has_new=has_new) is Response.PROGRESSION
+
+
+def test_a_target_that_is_not_found_leaves_no_sum() -> None:
+    _, sums_mm, _ = target_sums([[row("a", 50, 30), row("b", 20, 0, LinkState.NOT_IMAGED)]])
+    assert sums_mm == [pytest.approx(70), None]
