@@ -14,7 +14,7 @@
     │   ├── ArchiveError        an archive of images cannot be reached, refuses, or answers what cannot be understood
     │   │   └── IncompleteError what came from an archive is no whole object, or another one
     │   ├── RegistryError       a registry cannot be reached, refuses, or is not set up for what is to be written
-    │   └── NotBuiltError       a feature is documented, but this version does not have it yet
+    │   └── NotBuiltError       a feature needs a package or a part that is not installed here
     ├── ReviewError             an edit cannot be made as it was given; nothing was changed
     │   └── ConflictError       another person changed the lesion after it was read
     └── SeriesError             one stack cannot be measured; the other stacks are still measured
@@ -84,7 +84,7 @@ class RegistryError(UsageError):
 
 
 class NotBuiltError(UsageError):
-    """A feature is documented, but this version does not have it yet."""
+    """A feature needs a package or a part that is not installed here."""
 
 
 class ReviewError(CalcimeasureError):

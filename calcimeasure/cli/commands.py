@@ -66,6 +66,7 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from calcimeasure.run.order import Order
     from calcimeasure.run.processes import MeasureStacks
     from calcimeasure.run.redcap import RegistryOrder
     from calcimeasure.settings import Settings
@@ -212,41 +213,38 @@ def export(
     trial: TrialOptions,
 ) -> int:
     """Write csv (lesions.csv), revisions (every state), html (a report), seg, sr (DICOM), redcap, sdtm or fhir."""
-    redcap_options.refuse_for(kind)
-    if kind is not ExportFormat.SDTM:
-        trial.refuse_for(kind)
-    if kind in (ExportFormat.SEG, ExportFormat.SR):
-        _agree(options.store)
-        return _export_objects(folder, kind, options, object_options)
-    object_options.refuse_for(kind)
-    if kind in (ExportFormat.SDTM, ExportFormat.FHIR):
-        _agree(options.store)
-        return _export_for_others(folder, kind, options, trial)
+    for of_some_formats in (object_options, redcap_options, trial):
+        of_some_formats.refuse_for(kind)
     _agree(options.store)
+    if kind in (ExportFormat.SEG, ExportFormat.SR):
+        return _export_objects(folder, kind, options, object_options)
+    if kind in (ExportFormat.SDTM, ExportFormat.FHIR):
+        return _export_for_others(folder, kind, options, trial)
     if kind is ExportFormat.REDCAP:
         return _export_redcap(folder, options, redcap_options)
-    from calcimeasure.run.order import Order
     from calcimeasure.run.report import write_report_of
     from calcimeasure.run.tables import write_lesions_of, write_revisions_of
 
-    order = Order(options.to, options.status, options.identified, options.recipient)
-    changes = options.as_settings()
     write = {ExportFormat.REVISIONS: write_revisions_of, ExportFormat.HTML: write_report_of}.get(kind, write_lesions_of)
-    path = write(folder, order, changes, say)
+    path = write(folder, _order(options), options.as_settings(), say)
     show_line(f"Written: {path}")
     return EXIT_ALL_MEASURED
+
+
+def _order(options: ExportOptions) -> "Order":
+    from calcimeasure.run.order import Order
+
+    return Order(options.to, options.status, options.identified, options.recipient)
 
 
 def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, object_options: ObjectOptions) -> int:
     """Write objects of DICOM; some failed if a stack with lesions has none."""
     from calcimeasure.run.dicom_objects import ObjectOrder, write_segmentations_of
     from calcimeasure.run.dicom_reports import write_reports_of
-    from calcimeasure.run.order import Order
     from calcimeasure.run.withheld import withheld
 
-    order = Order(options.to, options.status, options.identified, options.recipient)
     wanted = ObjectOrder(
-        order, object_options.with_images, object_options.segmentation_type, object_options.accept_burned_in
+        _order(options), object_options.with_images, object_options.segmentation_type, object_options.accept_burned_in
     )
     written = {ExportFormat.SEG: write_segmentations_of, ExportFormat.SR: write_reports_of}[kind](
         folder, wanted, options.as_settings(), say
@@ -264,11 +262,9 @@ def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, ob
 
 def _export_redcap(folder: Path, options: ExportOptions, redcap_options: RedcapOptions) -> int:
     """Write the files of a registry, or push into it; some failed if something is left out or was not taken."""
-    from calcimeasure.run.order import Order
     from calcimeasure.run.redcap import RegistryOrder, write_redcap_of
 
-    order = Order(options.to, options.status, options.identified, options.recipient)
-    wanted = RegistryOrder(order, redcap_options.merge_into, redcap_options.redcap_events)
+    wanted = RegistryOrder(_order(options), redcap_options.merge_into, redcap_options.redcap_events)
     if redcap_options.push is not None:
         return _push_redcap(folder, wanted, options, redcap_options)
     written = write_redcap_of(folder, wanted, options.as_settings(), say)
@@ -301,9 +297,8 @@ def _push_redcap(folder: Path, wanted: "RegistryOrder", options: ExportOptions, 
 def _export_for_others(folder: Path, kind: ExportFormat, options: ExportOptions, trial: TrialOptions) -> int:
     """Write masses in the format of another standard."""
     from calcimeasure.run.exchange import write_resources_of, write_trial_data_of
-    from calcimeasure.run.order import Order
 
-    order = Order(options.to, options.status, options.identified, options.recipient)
+    order = _order(options)
     if kind is ExportFormat.FHIR:
         paths: Sequence[Path] = (write_resources_of(folder, order, options.as_settings(), say),)
     else:
@@ -427,9 +422,9 @@ def follow(
     from calcimeasure.run.follow import FollowOrder, follow_folder
 
     done = follow_folder(folder, FollowOrder(comparison, patient, events, not no_images), say)
-    show_line(f"Written: {done.changes} ({done.masses} masses of {done.patients} patients), {done.responses}")
+    show_line(f"Written: {done.changes} (rows: {done.rows}, patients: {done.patients}), {done.responses}")
     if done.undecided:
-        show_line(f"{done.undecided} masses wait for a reader (state undecided).")
+        show_line(f"Rows with the state undecided, of which the program does not know: {done.undecided}.")
     return EXIT_ALL_MEASURED if done.patients else EXIT_NOTHING_TO_MEASURE
 
 

@@ -188,7 +188,7 @@ class ExportOptions:
         Literal["proposed", "accepted", "rejected"] | None,
         typer.Option(
             "--status",
-            help="Only these lesions; if none: csv all that are not rejected, the other formats the accepted ones.",
+            help="Only these lesions; if none: csv and html all that are not rejected, other formats accepted ones.",
         ),
     ] = None
     identified: Annotated[
@@ -252,7 +252,7 @@ class ObjectOptions:
         OutputError
             One was given.
         """
-        if self != ObjectOptions():
+        if kind not in (ExportFormat.SEG, ExportFormat.SR) and self != ObjectOptions():
             raise OutputError(
                 "--with-images, --segmentation-type and --accept-burned-in are options of --format seg and sr, found "
                 f"--format {kind}."
@@ -330,7 +330,7 @@ class TrialOptions:
         OutputError
             One was given.
         """
-        if self.study_id is not None:
+        if kind is not ExportFormat.SDTM and self.study_id is not None:
             raise OutputError(f"--study-id is an option of --format sdtm, found --format {kind}.")
 
 

@@ -232,7 +232,7 @@ RESPONSE_COLUMNS: tuple[Column[ResponseRow], ...] = (
         lambda row: row.removed,
     ),
     _count("not_evaluable_masses", "Masses of which no change is known.", lambda row: row.not_evaluable),
-    _count("undecided_masses", "Masses that wait for a reader.", lambda row: row.undecided),
+    _count("undecided_masses", "Masses of which the program does not know.", lambda row: row.undecided),
     Column("new_volume_ml", "number", "Volume of the new masses.", lambda row: row.new_ml, unit="mL", decimals=4),
     Column(
         "prior_volume_ml",

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from calcimeasure.export.atomic import open_atomic
 
@@ -112,6 +112,13 @@ class Leaving:
     content_hash: str
     is_identified: bool
 
+    @classmethod
+    def of(cls, file: Path, path: Path, row_count: int, is_identified: bool) -> Self:
+        """Describe a file that is complete under another name yet."""
+        with file.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        return cls(path, row_count, digest, is_identified)
+
 
 Audit = Callable[[Leaving], object]
 """Keeps that a table leaves. If it raises, the table is not written."""
@@ -150,9 +157,7 @@ def open_table(
 
     def keep(file: Path) -> None:
         if audit is not None:
-            with file.open("rb") as content:
-                digest = hashlib.file_digest(content, "sha256").hexdigest()
-            audit(Leaving(path, row_count, digest, is_identified))
+            audit(Leaving.of(file, path, row_count, is_identified))
 
     with open_atomic(path, only_for_owner=is_identified, before_it_is_there=keep) as file:
         writer = csv.writer(file, lineterminator="\r\n")

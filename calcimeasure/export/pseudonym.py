@@ -16,7 +16,8 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import KeyFileError
-from calcimeasure.input_files import read_rows, refuse_special_file
+from calcimeasure.export.given import read_rows
+from calcimeasure.input_files import refuse_special_file
 from calcimeasure.model import name_alone
 from calcimeasure.one_line import one_line
 from calcimeasure.uid import made_uid

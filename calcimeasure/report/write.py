@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
@@ -190,10 +189,8 @@ def _write_page(
 
     def keep(file: Path) -> None:
         if audit is not None:
-            with file.open("rb") as written:
-                digest = hashlib.file_digest(written, "sha256").hexdigest()
             masses = sum(one.counts.masses for one in sections)
-            audit(Leaving(path, masses, digest, about.is_identified))
+            audit(Leaving.of(file, path, masses, about.is_identified))
 
     with open_atomic_bytes(path, only_for_owner=about.is_identified, before_it_is_there=keep) as file:
         file.write(top.encode("utf-8", "backslashreplace"))

@@ -172,7 +172,7 @@ class Coming:
         self._early = []
         incomplete = tuple(self._incomplete(one) for one in fetched.series if one.problems)
         complete = [one.path for one in fetched.series if not one.problems]
-        come = {path for stack in early.values() for path in (stack.instances[0].path.parent,)}
+        come = {stack.instances[0].path.parent for stack in early.values()}
         if come == set(complete) and len({(stack.person, stack.study_date) for stack in early.values()}) <= 1:
             return Arrived(fetched.path, Found((), incomplete))
         found = self._found(complete) if complete else Found(())

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import ConflictError, OutputError, SeriesError
 from calcimeasure.export.atomic import open_atomic_bytes
+from calcimeasure.export.columns import Leaving
 from calcimeasure.export.dicom.seg import BINARY
 from calcimeasure.model import Status
+from calcimeasure.results import audit_of
 from calcimeasure.run.dicom_sources import NotThere, sources_of
 from calcimeasure.run.image_copies import write_copies
 from calcimeasure.run.object_lines import is_proposed, numbered_segmentation
 from calcimeasure.run.order import folder_of, naming_of, opened
 from calcimeasure.run.outdated import remove_outdated
-from calcimeasure.store import Export, ObjectKind
+from calcimeasure.store import ObjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -210,10 +211,9 @@ def write_object(
     """
 
     def keep(file: Path) -> None:
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
         store.note_object(record)
-        _note(store, wanted.order, f"export {record.line.kind}: {path.name}", path, (len(made.lesions), digest))
+        keep_that = audit_of(store, f"export {record.line.kind}", wanted.order.recipient)
+        keep_that(Leaving.of(file, path, len(made.lesions), wanted.order.identified))
 
     with open_atomic_bytes(path, only_for_owner=wanted.order.identified, before_it_is_there=keep) as file:
         made.write(file)
@@ -226,21 +226,6 @@ def _write_copies_of(store: Store, source: Source, naming: Naming, folder: Path,
     """Write copies of the images of a stack into the folder "images"."""
     goal = (wanted.order.to or folder) / "images" / name_of(source, naming)
     count, digest, remarks = write_copies(source, naming, goal, wanted.accept_burned_in)
-    _note(store, wanted.order, f"export images: {goal.name}", goal, (count, digest))
+    audit_of(store, "export images", wanted.order.recipient)(Leaving(goal, count, digest, wanted.order.identified))
     for remark in remarks:
         say(f"{goal.name}: {remark}")
-
-
-def _note(store: Store, order: Order, what: str, path: Path, counted: tuple[int, str]) -> None:
-    """Keep in the store that files leave, with the number of lesions or files in them and their hash."""
-    store.note_export(
-        Export(
-            what=what,
-            destination=str(path.absolute()),
-            is_identified=order.identified,
-            recipient=order.recipient,
-            key_fingerprint=None if order.identified else store.recall("key_fingerprint"),
-            row_count=counted[0],
-            content_hash=counted[1],
-        )
-    )

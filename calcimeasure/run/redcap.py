@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import OutputError
 from calcimeasure.export.atomic import open_atomic, open_atomic_bytes
+from calcimeasure.export.columns import Leaving
 from calcimeasure.export.redcap.check_dictionary import dictionary_problems
 from calcimeasure.export.redcap.check_records import records_problems
 from calcimeasure.export.redcap.dictionary import csv_line, entries_of
@@ -20,9 +20,10 @@ from calcimeasure.export.redcap.merge import merged, read_dictionary
 from calcimeasure.export.redcap.project_xml import RECORD_ID, project_xml
 from calcimeasure.export.redcap.records import table
 from calcimeasure.model import Status
+from calcimeasure.results import audit_of
 from calcimeasure.run.order import folder_of, naming_of, opened
 from calcimeasure.run.registry_entries import gather
-from calcimeasure.store import Export, RegistryForm
+from calcimeasure.store import RegistryForm
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
@@ -152,7 +153,9 @@ def refuse_what_redcap_refuses(header: Sequence[str], rows: Sequence[Sequence[st
     if problems:
         more = f" And {len(problems) - _MOST_PROBLEMS} more." if len(problems) > _MOST_PROBLEMS else ""
         said = "; ".join(map(str, problems[:_MOST_PROBLEMS]))
-        raise OutputError(f"Records that REDCap takes expected; nothing was written. In import.csv {said}.{more}")
+        raise OutputError(
+            f"Records that REDCap takes expected; nothing was written. In the records (import.csv) {said}.{more}"
+        )
 
 
 def in_forms(entries: Iterable[Entry]) -> dict[RegistryForm, list[Entry]]:
@@ -193,26 +196,9 @@ def _write_records(
     """Write import.csv; what leaves is kept in the store before it is there."""
 
     def keep(file: Path) -> None:
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        note_records(store, order, f"export redcap: {path.name}", str(path.absolute()), (len(rows), digest))
+        audit_of(store, "export redcap", order.recipient)(Leaving.of(file, path, len(rows), order.identified))
 
     with open_atomic(path, only_for_owner=order.identified, before_it_is_there=keep) as file:
         for cells in (header, *rows):
             file.write(csv_line(cells))
     return path
-
-
-def note_records(store: Store, order: Order, what: str, destination: str, counted: tuple[int, str]) -> None:
-    """Keep in the store that records leave, with their number and the hash of what left."""
-    store.note_export(
-        Export(
-            what=what,
-            destination=destination,
-            is_identified=order.identified,
-            recipient=order.recipient,
-            key_fingerprint=None if order.identified else store.recall("key_fingerprint"),
-            row_count=counted[0],
-            content_hash=counted[1],
-        )
-    )

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final
 from calcimeasure.errors import RegistryError
 from calcimeasure.export import Identified
 from calcimeasure.export.redcap.events import read_events
-from calcimeasure.export.redcap.fields import FORMS
+from calcimeasure.export.redcap.fields import FORMS, INSTRUMENT
 from calcimeasure.export.redcap.plan import counted, differences, plan, row_of
 from calcimeasure.export.redcap.records import table
 from calcimeasure.export.redcap.set_up import columns_of, refuse_unless_repeating
 from calcimeasure.registry.project import open_project
 from calcimeasure.run.order import naming_of, opened
-from calcimeasure.run.redcap import note_records, refuse_other_status, refuse_what_redcap_refuses
+from calcimeasure.run.redcap import refuse_other_status, refuse_what_redcap_refuses
 from calcimeasure.run.registry_entries import gather
-from calcimeasure.store import RegistryForm
+from calcimeasure.store import Export, RegistryForm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -220,9 +220,20 @@ class _Push:
         record_field, longitudinal = self.facts.record_field, self.facts.is_longitudinal
         rows = [row_of(one, record_field, columns, longitudinal=longitudinal) for one in changing]
         digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-        note_records(self.store, self.wanted.wanted.order, "push redcap", self._place, (len(rows), digest))
+        order = self.wanted.wanted.order
+        self.store.note_export(
+            Export(
+                what="push redcap",
+                destination=self._place,
+                is_identified=order.identified,
+                recipient=order.recipient,
+                key_fingerprint=None if order.identified else self.store.recall("key_fingerprint"),
+                row_count=len(rows),
+                content_hash=digest,
+            )
+        )
         for name in _FORM_NAMES:
-            self.project.write([row for row in rows if row["redcap_repeat_instrument"] == name])
+            self.project.write([row for row in rows if row[INSTRUMENT] == name])
         records = list(dict.fromkeys(row[record_field] for row in rows))
         found = differences(rows, self.project.records(records, _FORM_NAMES), record_field)
         written = (

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from calcimeasure.model import Lesion, StackFacts
     from calcimeasure.run.order import Order
     from calcimeasure.run.progress import Say
     from calcimeasure.settings import Settings
@@ -81,15 +80,10 @@ def _draw_missing(store: Store, settings: Settings, folder: Path, say: Say, stat
         lacks_overview = bool(shown) and facts.row_spacing_mm is not None and overview_of(folder, facts) is None
         if without or lacks_overview:
             try:
-                _draw(store, settings, folder, (stack_id, facts), without)
+                image = load_image(series_of(store, stack_id, settings), settings)
+                store.note_thumbnails([(lesion, draw(image, lesion)) for lesion in without])
+                overview = draw_overview(image) if lacks_overview else None
+                if overview is not None:
+                    keep_overview(folder, facts, overview)
             except (InputPathError, SeriesError) as error:
                 say(f"Pictures of a stack are missing in the report: {withheld(str(error))}")
-
-
-def _draw(store: Store, settings: Settings, folder: Path, stack: tuple[int, StackFacts], lesions: list[Lesion]) -> None:
-    stack_id, facts = stack
-    image = load_image(series_of(store, stack_id, settings), settings)
-    store.note_thumbnails([(lesion, draw(image, lesion)) for lesion in lesions])
-    overview = draw_overview(image)
-    if overview is not None:
-        keep_overview(folder, facts, overview)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -54,9 +53,7 @@ def write_bundle(studies: Iterable[Study], path: Path, naming: Naming, status: S
     count = 0
 
     def keep(file: Path) -> None:
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        audit(Leaving(path, count, digest, is_identified))
+        audit(Leaving.of(file, path, count, is_identified))
 
     with open_atomic(path, only_for_owner=is_identified, before_it_is_there=keep) as stream:
         stream.write('{"resourceType":"Bundle","type":"collection"')

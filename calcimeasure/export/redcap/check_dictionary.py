@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.export.redcap.dictionary import API_COLUMNS, READ_ONLY
-from calcimeasure.export.redcap.fields import LONGEST_NAME, PREFIX
+from calcimeasure.export.redcap.fields import EVENT, INSTANCE, INSTRUMENT, LONGEST_NAME, PREFIX
 from calcimeasure.export.redcap.problems import Problem
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ VALIDATIONS: Final = frozenset({"", "number", "integer", "date_ymd", "datetime_s
 
 RESERVED: Final = frozenset(
     {
-        *("redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance", "redcap_data_access_group"),
+        *(EVENT, INSTRUMENT, INSTANCE, "redcap_data_access_group"),
         *("redcap_survey_identifier", "redcap_csrf_token"),
     }
 )

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.export.redcap.events import is_unique_event_name
-from calcimeasure.export.redcap.fields import COMPLETE, PREFIX, FieldKind
+from calcimeasure.export.redcap.fields import COMPLETE, EVENT, INSTANCE, INSTRUMENT, PREFIX, FieldKind
 from calcimeasure.export.redcap.problems import Problem
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.export.redcap.fields import Field, Form
 
-EVENT: Final = "redcap_event_name"
-INSTRUMENT: Final = "redcap_repeat_instrument"
-INSTANCE: Final = "redcap_repeat_instance"
 LONGEST_RECORD_ID: Final = 100
 
 _NUMBER: Final = re.compile(r"-?[0-9]*\.?[0-9]+")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import InputPathError
-from calcimeasure.input_files import read_rows
+from calcimeasure.export.given import read_rows
+from calcimeasure.export.redcap.fields import EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +18,6 @@ _UNIQUE_NAME: Final = re.compile(r"[a-z0-9_]{1,18}_arm_[1-9][0-9]*[a-z]?")
 """What REDCap makes of the name of an event: at most 18 characters of it, its arm, and a letter if two are alike."""
 
 _KEYS: Final = ("record_id", "patient_key", "study_date", "study_uid")
-EVENT_COLUMN: Final = "redcap_event_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +101,16 @@ def read_events(path: Path) -> tuple[EventRule, ...]:
     """
     where = f"--redcap-events {path}"
     rows = read_rows(path, where, InputPathError)
-    if not rows or EVENT_COLUMN not in rows[0]:
+    if not rows or EVENT not in rows[0]:
         raise InputPathError(
-            f"{where}: a column {EVENT_COLUMN} and at least one row expected, found the columns "
+            f"{where}: a column {EVENT} and at least one row expected, found the columns "
             f"{', '.join(map(str, rows[0])) if rows else 'of no row'}."
         )
     return tuple(_rule(row, number, where) for number, row in enumerate(rows, 2))
 
 
 def _rule(row: Mapping[str, str | None], number: int, where: str) -> EventRule:
-    name = (row[EVENT_COLUMN] or "").strip()
+    name = (row[EVENT] or "").strip()
     if not is_unique_event_name(name):
         raise InputPathError(
             f"{where}: line {number}: the unique name of an event expected (baseline_arm_1), found {name!r}. REDCap "

@@ -33,6 +33,11 @@ LONGEST_NAME: Final = 26
 UNKNOWN: Final = "unknown"
 """The code of a choice that is not known or not applicable. A blank would not replace what a registry has."""
 
+EVENT: Final = "redcap_event_name"
+INSTRUMENT: Final = "redcap_repeat_instrument"
+INSTANCE: Final = "redcap_repeat_instance"
+"""Columns of records that say to which event, form and instance a row belongs."""
+
 COMPLETE: Final = ("0", "1", "2")
 """Codes of the status of a form: incomplete, unverified, complete."""
 
@@ -294,6 +299,8 @@ STUDY_FORM: Final = Form(
 
 FORMS: Final = (LESION_FORM, STUDY_FORM)
 """Both forms, in the order of the columns of import.csv."""
+
+FORM_BY_NAME: Final[Mapping[str, Form]] = {form.name: form for form in FORMS}
 
 
 def all_fields(forms: Sequence[Form] = FORMS) -> tuple[Field, ...]:

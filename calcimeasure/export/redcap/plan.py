@@ -6,9 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from calcimeasure.export.redcap.check_records import EVENT, INSTANCE, INSTRUMENT
-from calcimeasure.export.redcap.fields import FORMS
-from calcimeasure.export.redcap.records import ACCEPTED, CURRENT, form_of
+from calcimeasure.export.redcap.fields import EVENT, FORM_BY_NAME, FORMS, INSTANCE, INSTRUMENT
+from calcimeasure.export.redcap.records import ACCEPTED, CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +69,7 @@ def plan(
     planned, new = [], []
     for entry in entries:
         place = _place(entry.record_id, entry.event, entry.form)
-        form = form_of(entry.form)
+        form = FORM_BY_NAME[entry.form]
         row = there.get((*place, *(entry.cells[key] for key in form.keys)))
         if row is not None:
             differing = tuple(
@@ -85,7 +84,7 @@ def plan(
         if instance is None or instance in taken[place]:
             instance = max((*taken[place], *uids.values()), default=0) + 1
         taken[place].add(instance)
-        names = tuple(name for name in form_of(entry.form).columns if name in columns)
+        names = tuple(name for name in FORM_BY_NAME[entry.form].columns if name in columns)
         planned.append(Planned(entry, instance, None, names))
     return planned
 
@@ -94,9 +93,8 @@ def _there(rows: Iterable[Row], record_field: str) -> tuple[dict[tuple[str, ...]
     """Find the instances of the forms by their UIDs, and which instances are in use."""
     there: dict[tuple[str, ...], Row] = {}
     taken: dict[Place, set[int]] = defaultdict(set)
-    forms = {form.name: form for form in FORMS}
     for row in rows:
-        form = forms.get(row.get(INSTRUMENT, ""))
+        form = FORM_BY_NAME.get(row.get(INSTRUMENT, ""))
         if form is None or not row.get(INSTANCE):
             continue
         place = _place(row[record_field], row.get(EVENT, ""), form.name)
@@ -121,7 +119,7 @@ def row_of(planned: Planned, record_field: str, columns: frozenset[str], *, long
     entry = planned.entry
     keys = {record_field: entry.record_id, **({EVENT: entry.event} if longitudinal else {})}
     keys |= {INSTRUMENT: entry.form, INSTANCE: str(planned.instance)}
-    return keys | {name: entry.cells[name] for name in form_of(entry.form).columns if name in columns}
+    return keys | {name: entry.cells[name] for name in FORM_BY_NAME[entry.form].columns if name in columns}
 
 
 def differences(sent: Sequence[Row], rows: Iterable[Row], record_field: str) -> list[str]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 from calcimeasure.export.columns import cell_of
 from calcimeasure.export.lesions import LesionRow
 from calcimeasure.export.redcap.fields import (
+    EVENT,
     FORMS,
+    INSTANCE,
+    INSTRUMENT,
     LESION_FORM,
-    LESIONS,
-    STUDIES,
     STUDY_FORM,
     YES_OR_NO,
     FieldKind,
@@ -164,9 +165,9 @@ def table(
     longitudinal
         Whether the project has events.
     """
-    event = ["redcap_event_name"] if longitudinal else []
+    event = [EVENT] if longitudinal else []
     fields = [name for form in FORMS for name in form.columns]
-    header = [record_field, *event, "redcap_repeat_instrument", "redcap_repeat_instance", *fields]
+    header = [record_field, *event, INSTRUMENT, INSTANCE, *fields]
     rows = [
         [
             entry.record_id,
@@ -178,8 +179,3 @@ def table(
         for entry, instance in numbered
     ]
     return header, rows
-
-
-def form_of(name: str) -> Form:
-    """Give a form by its unique name."""
-    return {LESIONS: LESION_FORM, STUDIES: STUDY_FORM}[name]

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.export.sdtm.terms import QUALIFIERS, SUM, TESTS, TESTS_ON_IMAGE
+from calcimeasure.export.sdtm.variables import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9]{0,7}")
 _DATE: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 _LONGEST_LABEL: Final = 40
 _LONGEST_VALUE: Final = 200
 """Most characters of a label, and of a value, in a SAS transport file."""
@@ -91,7 +91,7 @@ def _of_values(dataset: Dataset) -> Iterator[str]:
 def _of_value(name: str, value: str, is_required: bool, is_number: bool) -> str | None:
     if not value:
         return "a value expected, found none" if is_required else None
-    if is_number and not _NUMBER.fullmatch(value):
+    if is_number and not NUMBER.fullmatch(value):
         return f"a number expected, found {value}"
     if name.endswith("DTC") and not _DATE.fullmatch(value):
         return f"a date of ISO 8601 expected, found {value}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
+"""A value of the type Num."""
 
 
 class Origin(StrEnum):

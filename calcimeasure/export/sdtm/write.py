@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from calcimeasure.export.atomic import open_atomic
 from calcimeasure.export.columns import Column, Leaving, harmless, open_table
+from calcimeasure.export.sdtm.variables import NUMBER
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from calcimeasure.export.columns import Audit
     from calcimeasure.export.pseudonym import Naming
     from calcimeasure.export.sdtm.variables import Dataset, Variable
-
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 
 
 def write_dataset(dataset: Dataset, folder: Path, naming: Naming, study_id: str, audit: Audit) -> tuple[Path, Path]:
@@ -52,9 +49,7 @@ def write_dataset(dataset: Dataset, folder: Path, naming: Naming, study_id: str,
     is_identified = not naming.dates_shifted
 
     def keep(file: Path) -> None:
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        audit(Leaving(text, len(dataset.rows), digest, is_identified))
+        audit(Leaving.of(file, text, len(dataset.rows), is_identified))
 
     with open_atomic(text, only_for_owner=is_identified, before_it_is_there=keep) as stream:
         json.dump(dataset_json(dataset, study_id), stream, ensure_ascii=False, separators=(",", ":"))
@@ -69,7 +64,7 @@ def _column(variable: Variable) -> Column[Mapping[str, str]]:
 
 def _cell(name: str, row: Mapping[str, str]) -> str:
     value = row.get(name, "")
-    return value if _NUMBER.fullmatch(value) else harmless(value)
+    return value if NUMBER.fullmatch(value) else harmless(value)
 
 
 def dataset_json(dataset: Dataset, study_id: str) -> dict[str, object]:
