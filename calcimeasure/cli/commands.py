@@ -334,10 +334,21 @@ def review(
         str | None,
         typer.Option("--reader", metavar="NAME", help="Who reads; asked at the first decision where it is not said."),
     ] = None,
+    reading: Annotated[
+        str,
+        typer.Option(
+            "--reading",
+            metavar="NAME",
+            help="Which reading; a new one is blinded: it shows the proposals alone, and nothing of other readings.",
+        ),
+    ] = "clinical",
+    blank: Annotated[bool, typer.Option("--blank", help="Begin a new reading without proposals.")] = False,
     store: StoreOption = None,
 ) -> int:
     """Review lesions in napari: go through the worklist, decide, correct, draw."""
     _agree(store)
+    from calcimeasure.review import ReadingWish
+
     # The window belongs to the plugin, which this package knows by the name of its entry point only.
     windows = list(metadata.entry_points(group="calcimeasure.review", name="napari"))
     try:
@@ -346,7 +357,7 @@ def review(
         raise NotBuiltError(f"review needs napari, and {error}. {_INSTALL_REVIEW}") from error
     if run is None:
         raise NotBuiltError(f"review needs its window, which is not installed here. {_INSTALL_REVIEW}")
-    run(folder, reader)
+    run(folder, ReadingWish(reading, reader, blank))
     return EXIT_ALL_MEASURED
 
 
