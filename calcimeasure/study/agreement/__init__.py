@@ -4,7 +4,7 @@ The intervals are those of patients, not of lesions: masses of one patient resem
 function of sums over lesions, so that a resample of patients is a weighted sum of the sums of each patient.
 """
 
-from calcimeasure.study.agreement.compare import Selection, Statistic, agreement_of
-from calcimeasure.study.agreement.pairs import NUMBERS, PairedStack, ReadLesion, ReadPair, paired
+from calcimeasure.study.agreement.compare import agreement_of
+from calcimeasure.study.agreement.pairs import paired
 
-__all__ = ["NUMBERS", "PairedStack", "ReadLesion", "ReadPair", "Selection", "Statistic", "agreement_of", "paired"]
+__all__ = ["agreement_of", "paired"]

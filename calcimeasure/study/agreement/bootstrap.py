@@ -5,6 +5,7 @@ Percentile interval (Efron and Tibshirani, An Introduction to the Bootstrap, 199
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,11 +44,18 @@ def interval(sums: Array, patients: Sequence[str], statistic: Callable[[Array], 
         return None
     of_patients = np.zeros((len(names), sums.shape[1]))
     np.add.at(of_patients, [names[one] for one in patients], sums)
-    random = np.random.default_rng(AGREEMENT.seed)
-    weights = random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=AGREEMENT.resamples)
-    found = statistic(weights @ of_patients)
+    found = statistic(_weights(len(names)) @ of_patients)
     defined = found[np.isfinite(found)]
     if len(defined) < (1 - AGREEMENT.most_undefined) * len(found):
         return None
     low, high = np.percentile(defined, [2.5, 97.5])
     return float(low), float(high)
+
+
+@lru_cache(maxsize=8)
+def _weights(count: int) -> Array:
+    """Say how often each of some patients is in each sample (samples, patients); the same for every statistic."""
+    random = np.random.default_rng(AGREEMENT.seed)
+    drawn = random.multinomial(count, np.full(count, 1 / count), size=AGREEMENT.resamples).astype(np.float64)
+    drawn.setflags(write=False)
+    return drawn

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from calcimeasure.model.agreement import NUMBERS, Selection, Statistic, words_of
 from calcimeasure.study.agreement.bootstrap import interval
 from calcimeasure.study.agreement.continuous import (
     REPEATABILITY,
@@ -22,70 +22,18 @@ from calcimeasure.study.agreement.continuous import (
     within_sd_of,
 )
 from calcimeasure.study.agreement.nominal import kappa_of, mean_of, positive_agreement_of, same_of, word_sums
-from calcimeasure.study.agreement.pairs import NUMBERS, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from calcimeasure.study.agreement.pairs import PairedStack, ReadPair
+    from calcimeasure.model.agreement import PairedStack, ReadPair
 
     Array = NDArray[np.float64]
 
 
-class Selection(StrEnum):
-    """Which masses a figure is of.
-
-    Where both readers leave an outline as the program proposed it, the program agrees with itself. So a figure over all
-    masses says little about readers; those over redrawn masses, and over readings that began blank, say more.
-    """
-
-    ALL = "all"
-    REDRAWN = "redrawn"
-    BLANK = "blank"
-
-
 WORDS: Final = ("tissue", "laterality", "site")
-
-
-@dataclass(frozen=True, slots=True)
-class Statistic:
-    """A figure.
-
-    Parameters
-    ----------
-    selection
-        Which masses it is of.
-    images
-        CT, or radiograph; empty for both.
-    quantity
-        What is compared: a column of lesions.csv, outline, detection, tissue, laterality, site, or accepted.
-    name
-        The statistic.
-    value
-        None if it is not defined.
-    low, high
-        The ends of its 95 % interval over patients; None where there are too few.
-    unit
-        The unit of the three in UCUM; empty for a pure number.
-    on_logarithm
-        Whether it was computed on the logarithm: a bias and its limits are then ratios, second to first.
-    count, patients
-        How many masses and patients it rests on.
-    """
-
-    selection: Selection
-    images: str
-    quantity: str
-    name: str
-    value: float | None
-    low: float | None
-    high: float | None
-    unit: str
-    on_logarithm: bool
-    count: int
-    patients: int
 
 
 @dataclass(frozen=True, slots=True)

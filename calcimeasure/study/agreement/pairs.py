@@ -2,101 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.model.numbers import reader_of, table_numbers
+from calcimeasure.model.agreement import ReadPair
 from calcimeasure.study.agreement.constants import AGREEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from calcimeasure.model import Lesion, Outline, StackFacts
-
-_NAMES: Final = (
-    "long_axis_mm",
-    "short_axis_mm",
-    "max_3d_diameter_mm",
-    "volume_ml",
-    "area_mm2",
-    "mean_hu",
-    "long_axis_px",
-    "area_px",
-)
-
-NUMBERS: Final = tuple(one for name in _NAMES for one in table_numbers() if one.name == name)
-"""The numbers of a lesion that readings are compared in."""
-
-_READ: Final = {one.name: reader_of(one) for one in NUMBERS}
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLesion:
-    """A mass as one reading has it.
-
-    Parameters
-    ----------
-    lesion
-        Its state at the end of the reading.
-    is_redrawn
-        Whether its outline is another one than the program proposed.
-    is_unchanged
-        Whether it was accepted as proposed: outline, tissue, side and site.
-    """
-
-    lesion: Lesion
-    is_redrawn: bool = False
-    is_unchanged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPair:
-    """A mass that both readings have, or one of them; Dice of both outlines (0 to 1)."""
-
-    first: ReadLesion | None
-    second: ReadLesion | None
-    dice: float | None = None
-
-    @property
-    def both(self) -> tuple[Lesion, Lesion] | None:
-        """The lesions of both readings; None if one has none."""
-        return None if self.first is None or self.second is None else (self.first.lesion, self.second.lesion)
-
-    @property
-    def is_redrawn(self) -> bool:
-        """Whether at least one reading drew another outline than the program proposed."""
-        return any(one is not None and one.is_redrawn for one in (self.first, self.second))
-
-    def values(self, name: str) -> tuple[float, float] | None:
-        """Give a number (`NUMBERS`) of both; None if one does not have it."""
-        if self.both is None:
-            return None
-        one, other = (_READ[name](lesion.measurements) for lesion in self.both)
-        return None if one is None or other is None else (float(one), float(other))  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, slots=True)
-class PairedStack:
-    """A stack that both readings have read to the end.
-
-    Parameters
-    ----------
-    patient
-        Whose it is.
-    stack
-        The stack in the first folder.
-    is_blank
-        Whether each reading of a person began without proposals.
-    pairs
-        The masses of both readings.
-    """
-
-    patient: str
-    stack: StackFacts
-    is_blank: bool
-    pairs: tuple[ReadPair, ...]
+    from calcimeasure.model import Outline
+    from calcimeasure.model.agreement import ReadLesion
 
 
 def dice(one: Outline, other: Outline) -> float:
@@ -134,20 +51,3 @@ def paired(ones: Sequence[ReadLesion], others: Sequence[ReadLesion]) -> tuple[Re
     ]
     alone = sorted({*range(len(others))} - {*partners.values()})
     return (*found, *(ReadPair(None, others[j]) for j in alone))
-
-
-def words_of(pair: ReadPair, quantity: str) -> tuple[str, str] | None:
-    """Give the tissue, laterality or site of both in words; None if one reading has none of it."""
-    if pair.both is None:
-        return None
-    one, other = (word_of(lesion, quantity) for lesion in pair.both)
-    return None if one is None or other is None else (one, other)
-
-
-def word_of(lesion: Lesion, quantity: str) -> str | None:
-    """Give the tissue, laterality or site of a lesion in words; None if it has none."""
-    if quantity == "laterality":
-        return None if lesion.side is None else str(lesion.side.laterality)
-    if quantity == "site":
-        return None if lesion.site is None else str(lesion.site.body_site)
-    return None if lesion.tissue is None else str(lesion.tissue)

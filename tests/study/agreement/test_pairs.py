@@ -10,8 +10,9 @@ import pytest
 
 from calcimeasure.analysis.lesion import assess
 from calcimeasure.model import BodySite, Laterality, Outline, Side, SideSource, Site, SiteSource, StackFacts, Tissue
+from calcimeasure.model.agreement import NUMBERS, PairedStack, ReadLesion, Selection, Statistic
 from calcimeasure.settings import Settings
-from calcimeasure.study.agreement import NUMBERS, PairedStack, ReadLesion, Selection, Statistic, agreement_of, paired
+from calcimeasure.study.agreement import agreement_of, paired
 from calcimeasure.study.agreement.pairs import dice
 from tests.review.desks import SHAPE, two_cuboids
 
