@@ -11,6 +11,7 @@ from calcimeasure.errors import InputPathError
 from calcimeasure.export.agreement import AgreementRow, PairRow, write_agreement
 from calcimeasure.model import ReviewState, Status, review_state
 from calcimeasure.model.agreement import PairedStack, ReadLesion
+from calcimeasure.report.agreement import write_agreement_page
 from calcimeasure.results import audit_of, pseudonyms_of, store_that_is_there
 from calcimeasure.review.readings import PROGRAM
 from calcimeasure.settings import change_settings
@@ -75,7 +76,7 @@ class _Reading:
 
 
 def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> AgreementDone:
-    """Compare readings, and write agreement.csv and agreement_pairs.csv into a folder.
+    """Compare readings, and write agreement.csv, agreement_pairs.csv and agreement.html into a folder.
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> Agreement
             readings = _of_two_folders(store, other, order.readings)
         rows: list[AgreementRow] = []
         pairs: list[PairRow] = []
-        compared: set[Key] = set()
+        compared: dict[Key, str] = {}
         count = 0
         for first, second in combinations(readings, 2):
             stacks = _paired(first, second, say)
@@ -115,13 +116,14 @@ def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> Agreement
                 say(f"No stack was read to the end in {first.name} and in {second.name}: nothing is compared.")
                 continue
             count += 1
-            compared |= {_key(one.stack) for one in stacks}
+            compared |= {_key(one.stack): one.patient for one in stacks}
             rows += [AgreementRow(first.name, second.name, one) for one in agreement_of(stacks)]
             pairs += [
                 PairRow(first.name, second.name, one.stack, one.is_blank, pair) for one in stacks for pair in one.pairs
             ]
         write_agreement(rows, pairs, folder, naming, audit_of(store, "agreement"))
-    names = ("agreement.csv", "agreement_pairs.csv")
+        write_agreement_page(folder / "agreement.html", rows, pairs, len(compared), len({*compared.values()}))
+    names = ("agreement.csv", "agreement_pairs.csv", "agreement.html")
     return AgreementDone(tuple(folder / name for name in names), count, len(compared))
 
 
