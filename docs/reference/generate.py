@@ -72,6 +72,7 @@ def _codes(codes: Mapping[str, str]) -> Callable[[], str]:
 
 def _columns(name: str) -> Callable[[], str]:
     def table() -> str:
+        from calcimeasure.export.agreement import AGREEMENT_COLUMNS, PAIR_COLUMNS
         from calcimeasure.export.changes import CHANGE_COLUMNS, RESPONSE_COLUMNS
         from calcimeasure.export.lesions import LESION_COLUMNS
         from calcimeasure.export.schema import markdown_table
@@ -84,6 +85,8 @@ def _columns(name: str) -> Callable[[], str]:
             "series": SERIES_COLUMNS,
             "changes": CHANGE_COLUMNS,
             "responses": RESPONSE_COLUMNS,
+            "agreement": AGREEMENT_COLUMNS,
+            "pairs": PAIR_COLUMNS,
         }
         return markdown_table(tables[name])
 
@@ -153,6 +156,8 @@ def _all_tables() -> dict[str, Callable[[], str]]:
         "series": _columns("series"),
         "changes": _columns("changes"),
         "responses": _columns("responses"),
+        "agreement": _columns("agreement"),
+        "pairs": _columns("pairs"),
         "changereasons": _codes(CHANGE_REASONS),
         "changenotices": _codes(CHANGE_NOTICES),
         **{f"sdtm{name}": _variables(name) for name in ("tu", "tr", "supp", "relrec")},
