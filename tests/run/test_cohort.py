@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,8 @@ from calcimeasure.model.cohort import Condition, Dictionary, Place, Question, So
 from calcimeasure.run.cohort import follow_ups
 from calcimeasure.run.cohort_clinical import read_clinical
 from calcimeasure.run.cohort_dictionary import read_dictionary
+from calcimeasure.study.cohort.groups import GROUPS, SITES
+from tests.conftest import PROJECT
 from tests.tables import problems, read, write_ct
 
 if TYPE_CHECKING:
@@ -273,3 +276,20 @@ def test_of_several_dates_the_last_one_counts(tmp_path: Path) -> None:
     assert follow_ups(path, told.append) == {}
     assert "baseline" in told[0]
     assert follow_ups(tmp_path / "none.csv", told.append) == {}
+
+
+def test_the_examples_of_the_documentation_are_taken(tmp_path: Path) -> None:
+    text = (PROJECT / "docs" / "how-to" / "cohort.md").read_text(encoding="utf-8")
+    (toml,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (table,) = re.findall(r"```\n(record_id.*?)```", text, re.DOTALL)
+    (tmp_path / "words.toml").write_text(toml, encoding="utf-8")
+    (tmp_path / "clinical.csv").write_text(table, encoding="utf-8")
+    assert len(read_dictionary(tmp_path / "words.toml").questions) == 2
+    clinical = read_clinical(tmp_path / "clinical.csv", Dictionary())
+    assert [one.record_id for one in clinical.patients] == ["R-0001", "R-0002", "L-0001"]
+
+
+def test_every_group_and_item_of_the_tables_stands_in_the_reference() -> None:
+    text = (PROJECT / "docs" / "reference" / "cohort.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+)`", text))
+    assert {one for one in GROUPS if one.removeprefix("cases_") not in SITES} <= named
