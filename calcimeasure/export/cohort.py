@@ -98,10 +98,10 @@ ASSOCIATION_COLUMNS: Final[tuple[Column[Association], ...]] = (
         "odds_ratio",
         "Conditional maximum likelihood estimate; empty where it was not tested, or is not finite.",
         lambda row: row.odds_ratio,
-        decimals=4,
+        decimals=3,
     ),
-    _number("odds_ratio_low", "Lower end of its exact 95 % interval.", lambda row: row.low, decimals=4),
-    _number("odds_ratio_high", "Upper end of it; empty where it is not bounded.", lambda row: row.high, decimals=4),
+    _number("odds_ratio_low", "Lower end of its exact 95 % interval.", lambda row: row.low, decimals=3),
+    _number("odds_ratio_high", "Upper end of it; empty where it is not bounded.", lambda row: row.high, decimals=3),
     _number("p", "Fisher's exact test, two-sided.", lambda row: row.p, decimals=10),
     _number("p_holm", "The same, adjusted for all rows that were tested (Holm).", lambda row: row.p_holm, decimals=10),
     Column(

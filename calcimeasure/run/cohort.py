@@ -10,6 +10,7 @@ from calcimeasure.errors import InputPathError, OutputError
 from calcimeasure.export.cohort import write_cohort
 from calcimeasure.export.given import read_rows
 from calcimeasure.model.cohort import NOT_IMAGED, Dictionary, FollowUp, Member
+from calcimeasure.report.cohort_page import AboutCohort, write_cohort_page
 from calcimeasure.results import audit_of, pseudonyms_of, store_that_is_there
 from calcimeasure.run.cohort_clinical import read_clinical
 from calcimeasure.run.cohort_dictionary import read_dictionary
@@ -92,7 +93,10 @@ def cohort_folder(folder: Path, order: CohortOrder, say: Say) -> CohortDone:
         gathered = gather(linked_studies(store.outcomes()), clinical, naming, accepted_alone=order.accepted_alone)
         members = gathered.members(clinical, settings.large_diameter_mm, follow_ups(folder / "responses.csv", say))
         cohort = tell(members, gathered.tally, clinical.columns, dictionary.questions)
-        paths = write_cohort(cohort, _made(order.out), audit_of(store, "cohort"))
+        audit = audit_of(store, "cohort")
+        paths = write_cohort(cohort, _made(order.out), audit)
+        about = AboutCohort(settings.large_diameter_mm, order.accepted_alone)
+        paths.append(write_cohort_page(cohort, about, order.out / "cohort.html", audit))
     return CohortDone(
         tuple(paths),
         len(members),

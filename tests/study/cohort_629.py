@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.analysis.lesion import assess
+from calcimeasure.export import Pseudonyms
 from calcimeasure.model import (
     BodySite,
     Laterality,
@@ -31,14 +32,21 @@ from calcimeasure.model import (
     Status,
     Tissue,
 )
+from calcimeasure.model.cohort import Condition, Dictionary, FollowUp, Question
+from calcimeasure.run.cohort import gather
+from calcimeasure.run.cohort_clinical import read_clinical
 from calcimeasure.settings import Settings
+from calcimeasure.study import linked_studies
+from calcimeasure.study.cohort.tell import tell
 from tests.model.test_model import volume_of
 from tests.phantoms import straight_grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from calcimeasure.model import Lesion
+    from calcimeasure.model.cohort import Cohort
 
 PATIENTS, LITERATURE, CASES, COHORT_CASES = 629, 30, 56, 26
 LIVING, LIVING_CASES, WITHOUT_IMAGE, NOT_MEASURED, SMALL = 560, 19, 40, 5, 60
@@ -111,7 +119,7 @@ def _case_row(case: Case, alive: bool) -> dict[str, str]:
         "source": "cohort" if case.is_of_cohort else "literature",
         "sex": "female" if number % 4 else "male",
         "subset": "diffuse" if number < 25 else "limited",
-        "severe_vascular": "yes" if number % 2 else "no",
+        "severe_vascular": "yes" if number % 3 else "no",
         "age_years": f"{59.0 + 11.42 * NormalDist().inv_cdf((number + 0.5) / CASES):.1f}",
         "disease_duration_years": str(_duration(number)),
         "ulcer_fistula": "yes" if number % 3 == 0 and number < 54 else "no",
@@ -215,3 +223,21 @@ def _a_lesion() -> Lesion:
     mask[2:4, 6:12, 6:14] = True
     hu[mask] = 800
     return assess(volume_of(hu, straight_grid(hu.shape, (2.0, 0.7, 0.9))), Outline.from_mask(mask), 1, Settings())
+
+
+QUESTIONS = (
+    Question("diffuse subset", Condition("subset", ("diffuse",)), Condition("large_mass")),
+    Question("vessels", Condition("severe_vascular"), Condition("large_mass")),
+    Question("antibody", Condition("antibody", ("anticentromere",)), Condition("large_mass")),
+    Question("spine and surgery", Condition("site:spine"), Condition("surgery"), "cases"),
+)
+
+
+def cohort_with_follow_up(folder: Path) -> Cohort:
+    """Tell this cohort; the clinical table lies in a folder."""
+    path = folder / "clinical.csv"
+    path.write_text(as_csv(clinical_rows()), encoding="utf-8")
+    clinical = read_clinical(path, Dictionary())
+    gathered = gather(linked_studies(outcomes()), clinical, Pseudonyms(bytes(32), record_ids()))
+    follow_ups = {"C00": FollowUp(400, "progression", 31.0), "C02": FollowUp(300, "stable", 3.0)}
+    return tell(gathered.members(clinical, 20.0, follow_ups), gathered.tally, clinical.columns, QUESTIONS)

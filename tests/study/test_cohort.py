@@ -12,14 +12,12 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
-from calcimeasure.export import Pseudonyms
 from calcimeasure.model import BodySite, Laterality, State, Status
 from calcimeasure.model.cohort import (
     NOT_IMAGED,
     Cohort,
     CohortRow,
     Condition,
-    Dictionary,
     Findings,
     FollowUp,
     Member,
@@ -30,8 +28,6 @@ from calcimeasure.model.cohort import (
     Source,
     Unknown,
 )
-from calcimeasure.run.cohort import gather
-from calcimeasure.run.cohort_clinical import read_clinical
 from calcimeasure.study import linked_studies
 from calcimeasure.study.cohort.associations import associate
 from calcimeasure.study.cohort.findings import Seen, findings_of, has_site, is_symmetric, with_reported
@@ -51,12 +47,7 @@ SUBSET = Question("diffuse", Condition("subset", ("diffuse",)), Condition("large
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
-    path = tmp_path_factory.mktemp("clinical") / "clinical.csv"
-    path.write_text(cohort_629.as_csv(cohort_629.clinical_rows()), encoding="utf-8")
-    clinical = read_clinical(path, Dictionary())
-    naming = Pseudonyms(bytes(32), cohort_629.record_ids())
-    gathered = gather(linked_studies(cohort_629.outcomes()), clinical, naming)
-    return tell(gathered.members(clinical, 20.0, {}), gathered.tally, clinical.columns, [SUBSET])
+    return cohort_629.cohort_with_follow_up(tmp_path_factory.mktemp("clinical"))
 
 
 def row(cohort: Cohort, group: str, item: str) -> CohortRow:
@@ -139,10 +130,13 @@ def test_a_side_that_is_not_known_leaves_the_denominator_and_moves_the_bounds(co
 
 
 def test_association_of_the_cohort(cohort: Cohort) -> None:
-    (found,) = cohort.associations
+    found, vessels, untested, of_cases = cohort.associations
     assert sum(found.table) + found.missing == 629
     assert found.table[0] + found.table[2] == 26
-    assert found.p == found.p_holm
+    assert (untested.not_tested, of_cases.total) == (NotTested.COLUMN_MISSING, 56)
+    p_values = [one.p or 0.0 for one in (found, vessels, of_cases)]
+    adjusted = [one.p_holm for one in (found, vessels, of_cases)]
+    assert adjusted == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-9)
 
 
 # What one patient is
