@@ -464,6 +464,34 @@ def cohort(
 
 
 @command(app)
+def score(
+    readings: Annotated[
+        Path,
+        typer.Argument(
+            metavar="READINGS.csv",
+            readable=False,
+            help="A row for each region: patient_key, date, reader, laterality, region, coverage_percent, density.",
+        ),
+    ],
+    table: Annotated[
+        Path,
+        typer.Option(
+            "--table", metavar="FILE.toml", help="Your regions, weights, grades and limits; none is built in."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR2", help="Folder for scores.csv and score_changes.csv.")],
+) -> int:
+    """Score films from a reader's grades of regions, by a table of your own."""
+    from calcimeasure.run.score import score_readings
+
+    done = score_readings(readings, table, out)
+    for path in done.paths:
+        show_line(f"Written: {path}")
+    show_line(f"Readings: {done.readings}, without a score because a region is missing: {done.without_score}.")
+    return EXIT_ALL_MEASURED
+
+
+@command(app)
 def verify(folder: FolderArgument, key: KeyOption = None, store: StoreOption = None) -> int:
     """Find rows of the store that were changed, lost or damaged since they were stored."""
     _agree(store)

@@ -13,6 +13,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+_OF_COHORTS = ("flow", "cohort", "associations", "bodymap", "sizes", "scores", "scorechanges")
+
 MARK = re.compile(r"<!-- generated: ([a-z]+) -->")
 
 
@@ -82,6 +84,7 @@ def _columns(name: str) -> Callable[[], str]:
         )
         from calcimeasure.export.lesions import LESION_COLUMNS
         from calcimeasure.export.schema import markdown_table
+        from calcimeasure.export.scores import SCORE_CHANGE_COLUMNS, SCORE_COLUMNS
         from calcimeasure.export.stacks import SERIES_COLUMNS
         from calcimeasure.export.studies import STUDY_COLUMNS
 
@@ -96,6 +99,8 @@ def _columns(name: str) -> Callable[[], str]:
             "associations": ASSOCIATION_COLUMNS,
             "bodymap": BODY_MAP_COLUMNS,
             "sizes": SIZE_COLUMNS,
+            "scores": SCORE_COLUMNS,
+            "scorechanges": SCORE_CHANGE_COLUMNS,
         }
         return markdown_table(tables[name])
 
@@ -193,7 +198,7 @@ def _all_tables() -> dict[str, Callable[[], str]]:
         "series": _columns("series"),
         "changes": _columns("changes"),
         "responses": _columns("responses"),
-        **{name: _columns(name) for name in ("flow", "cohort", "associations", "bodymap", "sizes")},
+        **{name: _columns(name) for name in _OF_COHORTS},
         "clinical": clinical,
         "changereasons": _codes(CHANGE_REASONS),
         "changenotices": _codes(CHANGE_NOTICES),
