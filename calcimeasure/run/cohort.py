@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import InputPathError, OutputError
 from calcimeasure.export.cohort import write_cohort
@@ -172,6 +172,9 @@ def gather(studies: Iterable[Study], clinical: Clinical, naming: Naming, *, acce
     return Gathered(found, tally)
 
 
+_OF_RESPONSES: Final = {"patient_key", "comparison", "days", "interval", "prior_volume_ml", "change_ml"}
+
+
 def follow_ups(path: Path, say: Say) -> dict[str, FollowUp]:
     """Read what `follow` found: of each patient the comparison of the first with the last date.
 
@@ -191,6 +194,8 @@ def follow_ups(path: Path, say: Say) -> dict[str, FollowUp]:
         return {}
     found: dict[str, FollowUp] = {}
     rows = read_rows(path, str(path), InputPathError)
+    if lacking := sorted(_OF_RESPONSES - set(rows[0] if rows else _OF_RESPONSES)):
+        raise InputPathError(f"{path}: the columns {', '.join(lacking)} are missing. Run `calcimeasure follow` again.")
     for row in rows:
         days = int(row["days"] or 0)
         key = row["patient_key"]

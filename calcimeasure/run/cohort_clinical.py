@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import InputPathError
-from calcimeasure.export.given import read_rows
+from calcimeasure.export.given import ragged, read_rows
 from calcimeasure.model import BodySite, Laterality
 from calcimeasure.model.cohort import (
     ANSWERS,
@@ -148,6 +148,7 @@ def read_clinical(path: Path, dictionary: Dictionary) -> Clinical:
             "in the dictionary ([columns] record_id)."
         )
     reading = _Reading(dictionary, columns)
+    reading.problems += ragged(rows)
     lacking = [its for name, its in named.items() if name in dictionary.columns and name not in columns]
     reading.problems += [f"the dictionary names the column {one}, and the table has none" for one in lacking]
     patients = tuple(reading.patient(number, row) for number, row in enumerate(rows, 2))

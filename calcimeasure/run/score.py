@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import InputPathError, OutputError
-from calcimeasure.export.given import read_rows
+from calcimeasure.export.given import ragged, read_rows
 from calcimeasure.export.scores import write_scores
 from calcimeasure.model import Laterality
 from calcimeasure.model.score import FilmReading, RegionReading, ScoreVerdict
@@ -163,7 +163,7 @@ def read_films(path: Path, table: ScoreTable) -> list[FilmReading]:
     rows = read_rows(path, f"{path}", InputPathError)
     if not rows:
         raise InputPathError(f"{path}: a row for each region is expected, found none.")
-    reading = _Reading(table)
+    reading = _Reading(table, ragged(rows))
     taken = [reading.row(number, row) for number, row in enumerate(rows, 2)]
     if reading.problems:
         raise InputPathError(f"{path}: {'; '.join(reading.problems)}. Correct them; nothing was written.")

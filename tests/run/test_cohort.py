@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 from calcimeasure.cli import app
 from calcimeasure.errors import InputPathError
+from calcimeasure.export.changes import RESPONSE_COLUMNS
 from calcimeasure.model import BodySite, Laterality
 from calcimeasure.model.cohort import Condition, Dictionary, Place, Question, Source
-from calcimeasure.run.cohort import follow_ups
+from calcimeasure.run.cohort import _OF_RESPONSES, follow_ups
 from calcimeasure.run.cohort_clinical import read_clinical
 from calcimeasure.run.cohort_dictionary import read_dictionary
 from calcimeasure.study.cohort.groups import GROUPS, SITES
@@ -276,6 +277,19 @@ def test_of_several_dates_the_last_one_counts(tmp_path: Path) -> None:
     assert follow_ups(path, told.append) == {}
     assert "baseline" in told[0]
     assert follow_ups(tmp_path / "none.csv", told.append) == {}
+    path.write_text("patient_key,days\nA,3\n", encoding="utf-8")
+    with pytest.raises(InputPathError, match="change_ml, comparison, interval, prior_volume_ml are missing"):
+        follow_ups(path, told.append)
+
+
+def test_what_is_read_of_follow_is_what_follow_writes() -> None:
+    assert {one.name for one in RESPONSE_COLUMNS} >= _OF_RESPONSES
+
+
+def test_a_line_with_more_or_fewer_cells_than_the_header_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "clinical.csv").write_text("record_id,sex\n1,female\n2,male,x\n3\n4\n", encoding="utf-8")
+    with pytest.raises(InputPathError, match="line 3: more cells than the header; lines 4, 5: fewer cells"):
+        read_clinical(tmp_path / "clinical.csv", Dictionary())
 
 
 def test_the_examples_of_the_documentation_are_taken(tmp_path: Path) -> None:

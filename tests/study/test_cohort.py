@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
+from calcimeasure.export import Pseudonyms
+from calcimeasure.export.cohort import write_cohort
 from calcimeasure.model import BodySite, Laterality, State, Status
 from calcimeasure.model.cohort import (
     NOT_IMAGED,
@@ -28,6 +32,9 @@ from calcimeasure.model.cohort import (
     Source,
     Unknown,
 )
+from calcimeasure.report.cohort_page import AboutCohort, write_cohort_page
+from calcimeasure.run.cohort import gather
+from calcimeasure.run.cohort_clinical import Clinical
 from calcimeasure.study import linked_studies
 from calcimeasure.study.cohort.associations import associate
 from calcimeasure.study.cohort.findings import Seen, findings_of, has_site, is_symmetric, with_reported
@@ -40,8 +47,11 @@ from tests.study import cohort_629
 from tests.study.cohort_629 import lesion, outcome
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from calcimeasure.model import Lesion
 
+NAMES = Pseudonyms(bytes(32))
 SUBSET = Question("diffuse", Condition("subset", ("diffuse",)), Condition("large_mass"))
 
 
@@ -139,6 +149,32 @@ def test_association_of_the_cohort(cohort: Cohort) -> None:
     assert adjusted == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-9)
 
 
+def test_a_study_without_patient_and_a_file_without_study_are_counted_and_left_out() -> None:
+    nobody = replace(outcome("", ()), stack=None)
+    without_id = outcome("P1", ())
+    assert without_id.stack is not None
+    without_id = replace(without_id, stack=replace(without_id.stack, patient_id=None, person=None))
+    gathered = gather(linked_studies([without_id, nobody]), Clinical((Patient("R1"),), frozenset()), NAMES)
+    assert (gathered.tally.without_patient, gathered.tally.unreadable, gathered.tally.studies) == (1, 1, 0)
+    assert gathered.findings == {}
+
+
+def test_two_patient_ids_of_one_record_are_one_patient() -> None:
+    """A patient of two hospitals: a small mass in one, a large one in the other."""
+    naming = Pseudonyms(bytes(32), {"P1": "R1", "P2": "R1"})
+    studies = linked_studies([outcome("P1", (SMALL,)), outcome("P2", (LARGE,))])
+    gathered = gather(studies, Clinical((Patient("R1"),), frozenset()), naming)
+    assert (gathered.findings["R1"].large, len(gathered.findings["R1"].masses)) == (True, 2)
+
+
+def test_all_of_it_takes_seconds(tmp_path: Path) -> None:
+    begun = time.process_time()
+    cohort = cohort_629.cohort_with_follow_up(tmp_path)
+    write_cohort(cohort, tmp_path)
+    write_cohort_page(cohort, AboutCohort(20.0), tmp_path / "cohort.html")
+    assert time.process_time() - begun < 10
+
+
 # What one patient is
 
 
@@ -156,8 +192,6 @@ SMALL = lesion(2, 10.0, BodySite.HIP, Laterality.RIGHT)
 
 
 def changed(mass: Lesion, **changes: object) -> Lesion:
-    from dataclasses import replace
-
     return replace(mass, measurements=replace(mass.measurements, **changes))
 
 

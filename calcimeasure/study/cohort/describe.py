@@ -34,7 +34,7 @@ class Describer:
     """
 
     def __init__(self, members: Sequence[Member], columns: Collection[str]) -> None:
-        self.members, self._columns = members, columns
+        self.members, self.columns = members, columns
 
     def of(self, group: str) -> list[Member]:
         """Give the members of a group."""
@@ -45,7 +45,7 @@ class Describer:
     ) -> CohortRow:
         """Make the row of a share: those who have the item, of those of whom it is known."""
         known = [one for one in answers if one is not None]
-        note = COLUMN_MISSING if column is not None and column not in self._columns else ""
+        note = COLUMN_MISSING if column is not None and column not in self.columns else ""
         return _share(group, item, (sum(known), len(known)), len(answers) - len(known), strobe, note=note)
 
     def bounds(self, group: str, item: str, answers: Sequence[Answer], strobe: str) -> Iterator[CohortRow]:
@@ -71,7 +71,7 @@ class Describer:
     def number(self, group: str, column: str, members: Sequence[Member], strobe: str) -> CohortRow:
         """Make the row of a number."""
         values = [one.patient.numbers[column] for one in members if column in one.patient.numbers]
-        note = "" if column in self._columns else COLUMN_MISSING
+        note = "" if column in self.columns else COLUMN_MISSING
         return quantity_row(group, column, (values, len(members)), NUMBERS[column][0], strobe, note)
 
 
@@ -137,6 +137,8 @@ def _with_large_mass(tell: Describer) -> Iterator[CohortRow]:
         if group == "cohort" or tell.of(group):
             yield from tell.bounds(group, "large_mass", [one.findings.large for one in tell.of(group)], "15")
     cohort = tell.of("cohort")
+    if "vital_status" not in tell.columns:
+        return
     for status in ("alive", "deceased"):
         cases = [one for one in cohort if one.is_case]
         living = sum(one.patient.words.get("vital_status") == status for one in cases)

@@ -67,6 +67,13 @@ def _patients(members: Sequence[Member]) -> Iterator[FlowRow]:
     yield FlowRow("patients", "patients", len(members), note="rows of the clinical table")
     yield FlowRow("cohort", "patients", len(cohort), "patients", note="the denominator")
     yield FlowRow("literature", "patients", len(literature), "patients", note="cases alone, no part of the denominator")
+    for step, large, strobe in (
+        ("literature_large_mass", True, "15"),
+        ("literature_no_large_mass", False, "15"),
+        ("literature_not_known", None, "13b"),
+    ):
+        count = sum(one.findings.large is large for one in literature)
+        yield FlowRow(step, "patients", count, "literature", strobe=strobe)
     seen = [one for one in cohort if one.findings.unmeasured is not Unknown.NO_IMAGE]
     yield FlowRow("without_image", "patients", len(cohort) - len(seen), "cohort", Unknown.NO_IMAGE, "13b")
     yield FlowRow("with_image", "patients", len(seen), "cohort")
