@@ -47,6 +47,7 @@ _WORDS: Final = {
     "large_mass": "large mass, of those of whom it is known",
     "large_mass_lower_bound": "large mass, of all (lower bound)",
     "large_mass_upper_bound": "large or not known, of all (upper bound)",
+    "any_mass": "mass of any size, of those of whom it is known",
     "large_mass_and_alive": "alive with a large mass, of all",
     "large_mass_and_deceased": "deceased with a large mass, of all",
     "symmetric": "symmetric, of those of whom it is known",
@@ -132,14 +133,14 @@ class _Tables:
 
     def large(self) -> list[Cells]:
         """Give the rows that tell who has a large mass."""
-        return [one for one in self.rows if one["item"].startswith("large_mass")]
+        return [one for one in self.rows if one["item"].startswith(("large_mass", "any_mass"))]
 
     def across(
         self, groups: Sequence[str], strobe: str, rows: Sequence[Cells] | None = None
     ) -> list[list[Cells | None]]:
         """Give rows of several groups beside each other, an item a line; what no group has is left out."""
         some = [one for one in (self.rows if rows is None else rows) if one["strobe"] == strobe]
-        some = [one for one in some if not one["item"].startswith(("large_mass", "site:"))]
+        some = [one for one in some if not one["item"].startswith(("large_mass", "any_mass", "site:"))]
         by_place = {(one["group"], one["item"]): one for one in some}
         items = dict.fromkeys(one["item"] for one in some if one["group"] in groups)
         return [[by_place.get((group, item)) for group in groups] for item in items]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import InputPathError, OutputError
@@ -12,7 +12,7 @@ from calcimeasure.export.given import read_rows
 from calcimeasure.model.cohort import NOT_IMAGED, Dictionary, FollowUp, Member
 from calcimeasure.report.cohort_page import AboutCohort, write_cohort_page
 from calcimeasure.results import audit_of, pseudonyms_of, store_that_is_there
-from calcimeasure.run.cohort_clinical import read_clinical
+from calcimeasure.run.cohort_clinical import read_clinical, refuse
 from calcimeasure.run.cohort_dictionary import read_dictionary
 from calcimeasure.settings import change_settings
 from calcimeasure.study import linked_studies
@@ -91,6 +91,7 @@ def cohort_folder(folder: Path, order: CohortOrder, say: Say) -> CohortDone:
     with store_that_is_there(folder, say) as (store, settings):
         naming = pseudonyms_of(store, change_settings(settings, {"record_map": ""}), folder, say)
         gathered = gather(linked_studies(store.outcomes()), clinical, naming, accepted_alone=order.accepted_alone)
+        refuse(order.clinical, clinical, gathered.strangers)
         members = gathered.members(clinical, settings.large_diameter_mm, follow_ups(folder / "responses.csv", say))
         cohort = tell(members, gathered.tally, clinical.columns, dictionary.questions)
         audit = audit_of(store, "cohort")
@@ -116,10 +117,17 @@ def _made(out: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What the store holds: the studies of each patient of the clinical table, and what was counted on the way."""
+    """What the store holds: the findings of each patient of the clinical table, and what was counted on the way.
+
+    Parameters
+    ----------
+    strangers
+        Patients who are not in the clinical table, with the number of their studies.
+    """
 
     findings: Mapping[str, Findings]
     tally: Tally
+    strangers: Mapping[str, int] = field(default_factory=dict)
 
     def members(self, clinical: Clinical, large_diameter_mm: float, follow_ups: Mapping[str, FollowUp]) -> list[Member]:
         """Put the rows of the clinical table beside it."""
@@ -146,11 +154,6 @@ def gather(studies: Iterable[Study], clinical: Clinical, naming: Naming, *, acce
         How patients are named in lesions.csv, and so in the clinical table.
     accepted_alone
         Whether only masses count that a reader accepted.
-
-    Raises
-    ------
-    InputPathError
-        Studies are of patients who are not in the clinical table.
     """
     known = {one.record_id for one in clinical.patients}
     tally, seen = Tally(), defaultdict[str, list[Seen]](list)
@@ -162,14 +165,8 @@ def gather(studies: Iterable[Study], clinical: Clinical, naming: Naming, *, acce
             unknown[key] += 1
         elif key is not None:
             seen[key].append(Seen.of(study))
-    if unknown:
-        told = ", ".join(f"{key} (studies: {count})" for key, count in sorted(unknown.items()))
-        raise InputPathError(
-            f"--clinical: each patient of the folder is expected in the table, {len(unknown)} are not: {told}. Add "
-            "their rows (record_id is patient_key of lesions.csv), or measure them into another folder."
-        )
     found = {key: findings_of(some, accepted_alone=accepted_alone) for key, some in seen.items()}
-    return Gathered(found, tally)
+    return Gathered(found, tally, unknown)
 
 
 _OF_RESPONSES: Final = {"patient_key", "comparison", "days", "interval", "prior_volume_ml", "change_ml"}

@@ -25,6 +25,7 @@ from calcimeasure.one_line import one_line
 from calcimeasure.run.cohort_dictionary import known_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from calcimeasure.model.cohort import Dictionary
@@ -35,10 +36,11 @@ _LONGEST_SHOWN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Clinical:
-    """The clinical table: its patients, and the columns that it has, by their names here."""
+    """The clinical table: its patients, the columns that it has by their names here, and what is wrong with it."""
 
     patients: tuple[Patient, ...]
     columns: frozenset[str]
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -129,11 +131,15 @@ def read_clinical(path: Path, dictionary: Dictionary) -> Clinical:
     dictionary
         How the table names columns and words.
 
+    Returns
+    -------
+    Clinical
+        Lines that cannot be taken, and the same patient twice, are among its problems (`refuse`).
+
     Raises
     ------
     InputPathError
-        The file cannot be read, has no row or no record_id, or rows hold what is not known, or the same patient twice.
-        Every line that is wrong is named.
+        The file cannot be read, or has no row or no record_id.
     """
     where = f"--clinical {path}"
     rows = read_rows(path, where, InputPathError)
@@ -153,11 +159,33 @@ def read_clinical(path: Path, dictionary: Dictionary) -> Clinical:
     reading.problems += [f"the dictionary names the column {one}, and the table has none" for one in lacking]
     patients = tuple(reading.patient(number, row) for number, row in enumerate(rows, 2))
     reading.problems += _twice(patients, named[RECORD_ID])
-    if reading.problems:
+    return Clinical(patients, columns, tuple(reading.problems))
+
+
+def refuse(path: Path, clinical: Clinical, strangers: Mapping[str, int]) -> None:
+    """Refuse a clinical table with which something is wrong; all of it is named.
+
+    Parameters
+    ----------
+    path, clinical
+        The table.
+    strangers
+        Patients of the folder who are not in it, with the number of their studies.
+
+    Raises
+    ------
+    InputPathError
+        Something is wrong.
+    """
+    problems = list(clinical.problems)
+    if strangers:
+        told = ", ".join(f"{key} (studies: {count})" for key, count in sorted(strangers.items()))
+        problems.append(f"patients of the folder who are not in the table: {told}")
+    if problems:
         raise InputPathError(
-            f"{where}: {'; '.join(reading.problems)}. Correct them, or name the words in the dictionary."
+            f"--clinical {path}: {'; '.join(problems)}. Correct the lines or name their words in the dictionary, and "
+            "add a row for each patient of the folder (record_id is patient_key of lesions.csv); nothing was written."
         )
-    return Clinical(patients, columns)
 
 
 def _twice(patients: tuple[Patient, ...], name: str) -> list[str]:

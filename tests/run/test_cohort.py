@@ -14,7 +14,7 @@ from calcimeasure.export.changes import RESPONSE_COLUMNS
 from calcimeasure.model import BodySite, Laterality
 from calcimeasure.model.cohort import Condition, Dictionary, Place, Question, Source
 from calcimeasure.run.cohort import _OF_RESPONSES, follow_ups
-from calcimeasure.run.cohort_clinical import read_clinical
+from calcimeasure.run.cohort_clinical import read_clinical, refuse
 from calcimeasure.run.cohort_dictionary import read_dictionary
 from calcimeasure.study.cohort.groups import GROUPS, SITES
 from tests.conftest import PROJECT
@@ -115,7 +115,7 @@ def test_patients_of_the_folder_who_are_not_in_the_table_are_refused(
 ) -> None:
     code, said = cohort(results, tmp_path, "record_id\nR-9\n")
     assert code == 2
-    assert f"2 are not: {pseudonym} (studies: 1), R-1 (studies: 1)" in said
+    assert f"patients of the folder who are not in the table: {pseudonym} (studies: 1), R-1 (studies: 1)" in said
     assert not (tmp_path / "out").exists()
 
 
@@ -141,6 +141,7 @@ def test_all_that_is_wrong_is_refused_at_once(results: Path, tmp_path: Path) -> 
         "line 5, record_id: it is empty",
         "line 5, age_years: '200'",
         "lines 2, 4, record_id: the same patient",
+        "patients of the folder who are not in the table: P-",
     ):
         assert expected in said
     assert not (tmp_path / "out").exists()
@@ -213,6 +214,7 @@ def test_the_dictionary_translates(tmp_path: Path) -> None:
     )
     clinical = read_clinical(tmp_path / "clinical.csv", dictionary)
     first, second = clinical.patients
+    assert clinical.problems == ()
     assert (first.record_id, first.source, first.words) == ("7", Source.LITERATURE, {"sex": "female"})
     assert (first.answers, first.numbers) == ({"ulcer_fistula": True}, {})
     assert first.treatments == ("sodium_thiosulfate", "lithotripsy")
@@ -255,8 +257,10 @@ def test_a_dictionary_that_says_what_is_not_known_is_refused(tmp_path: Path, tex
 
 def test_a_column_that_the_dictionary_names_must_be_there(tmp_path: Path) -> None:
     (tmp_path / "clinical.csv").write_text("record_id\n1\n", encoding="utf-8")
-    with pytest.raises(InputPathError, match="the dictionary names the column ulc, and the table has none"):
-        read_clinical(tmp_path / "clinical.csv", Dictionary({"ulcer_fistula": "ulc"}))
+    clinical = read_clinical(tmp_path / "clinical.csv", Dictionary({"ulcer_fistula": "ulc"}))
+    assert clinical.problems == ("the dictionary names the column ulc, and the table has none",)
+    with pytest.raises(InputPathError, match="the table has none"):
+        refuse(tmp_path / "clinical.csv", clinical, {})
 
 
 def test_of_several_dates_the_last_one_counts(tmp_path: Path) -> None:
@@ -288,8 +292,8 @@ def test_what_is_read_of_follow_is_what_follow_writes() -> None:
 
 def test_a_line_with_more_or_fewer_cells_than_the_header_is_refused(tmp_path: Path) -> None:
     (tmp_path / "clinical.csv").write_text("record_id,sex\n1,female\n2,male,x\n3\n4\n", encoding="utf-8")
-    with pytest.raises(InputPathError, match="line 3: more cells than the header; lines 4, 5: fewer cells"):
-        read_clinical(tmp_path / "clinical.csv", Dictionary())
+    more, fewer = read_clinical(tmp_path / "clinical.csv", Dictionary()).problems
+    assert (more, fewer) == ("line 3: more cells than the header", "lines 4, 5: fewer cells than the header")
 
 
 def test_the_examples_of_the_documentation_are_taken(tmp_path: Path) -> None:
@@ -301,6 +305,7 @@ def test_the_examples_of_the_documentation_are_taken(tmp_path: Path) -> None:
     assert len(read_dictionary(tmp_path / "words.toml").questions) == 2
     clinical = read_clinical(tmp_path / "clinical.csv", Dictionary())
     assert [one.record_id for one in clinical.patients] == ["R-0001", "R-0002", "L-0001"]
+    assert clinical.problems == ()
 
 
 def test_every_group_and_item_of_the_tables_stands_in_the_reference() -> None:

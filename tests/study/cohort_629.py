@@ -238,6 +238,7 @@ def cohort_with_follow_up(folder: Path) -> Cohort:
     path = folder / "clinical.csv"
     path.write_text(as_csv(clinical_rows()), encoding="utf-8")
     clinical = read_clinical(path, Dictionary())
+    assert clinical.problems == ()
     gathered = gather(linked_studies(outcomes()), clinical, Pseudonyms(bytes(32), record_ids()))
     follow_ups = {"C00": FollowUp(400, "progression", 31.0), "C02": FollowUp(300, "stable", 3.0)}
     return tell(gathered.members(clinical, 20.0, follow_ups), gathered.tally, clinical.columns, QUESTIONS)

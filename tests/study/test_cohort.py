@@ -72,6 +72,8 @@ def row(cohort: Cohort, group: str, item: str) -> CohortRow:
         ("cohort", "large_mass_lower_bound", (26, 629, 45), 4.1),
         ("cohort", "large_mass_upper_bound", (71, 629, 45), 11.3),
         ("cohort", "large_mass", (26, 584, 45), 4.5),
+        ("cohort", "any_mass", (86, 584, 45), 14.7),
+        ("cases", "treatments:colchicine", (28, 56, 0), 50.0),
         ("cohort_alive", "large_mass_lower_bound", (19, 560, 5), 3.4),
         ("cohort_deceased", "large_mass_lower_bound", (7, 69, 40), 10.1),
         ("cases", "subset:diffuse", (25, 56, 0), 44.6),

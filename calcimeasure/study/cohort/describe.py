@@ -137,6 +137,7 @@ def _with_large_mass(tell: Describer) -> Iterator[CohortRow]:
         if group == "cohort" or tell.of(group):
             yield from tell.bounds(group, "large_mass", [one.findings.large for one in tell.of(group)], "15")
     cohort = tell.of("cohort")
+    yield tell.share("cohort", "any_mass", [_has_any_mass(one) for one in tell.of("cohort")], "15")
     if "vital_status" not in tell.columns:
         return
     for status in ("alive", "deceased"):
@@ -146,6 +147,13 @@ def _with_large_mass(tell: Describer) -> Iterator[CohortRow]:
         note = f"{status} patients with a large mass, of all patients: no share of those who are {status}"
         share = (living, len(cohort))
         yield _share("cohort", f"large_mass_and_{status}", share, unknown, "15", Method.LOWER_BOUND, note)
+
+
+def _has_any_mass(member: Member) -> Answer:
+    """Tell whether a patient has a mass of any size; None if nothing was measured or reported."""
+    if member.findings.reported:
+        return member.patient.numbers["reported_largest_mm"] > 0
+    return None if member.findings.unmeasured else bool(member.findings.masses)
 
 
 def _characteristics(tell: Describer, group: str) -> Iterator[CohortRow]:

@@ -42,7 +42,16 @@ def outcomes(members: Sequence[Member], columns: Collection[str]) -> list[Cohort
         f"cases_treated:{name}": [one for one in cases if answer(one, Condition("treatments", (name,)))]
         for name in given
     }
-    return [row for name, some in groups.items() if some or name == "cases" for row in _rows(tell, name, some)]
+    rows = [_given(tell, cases, name) for name in given]
+    return [
+        *rows,
+        *(row for name, some in groups.items() if some or name == "cases" for row in _rows(tell, name, some)),
+    ]
+
+
+def _given(tell: Describer, cases: Sequence[Member], name: str) -> CohortRow:
+    answers = [answer(one, Condition("treatments", (name,))) for one in cases]
+    return tell.share("cases", f"treatments:{name}", answers, "15", "treatments")
 
 
 def _rows(tell: Describer, group: str, members: Sequence[Member]) -> Iterator[CohortRow]:
