@@ -7,9 +7,11 @@ finds nothing new computes nothing.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from calcimeasure.codes import SPACING_NOTICES
 from calcimeasure.errors import InputPathError, SeriesError
@@ -34,12 +36,13 @@ if TYPE_CHECKING:
 
     from calcimeasure.export.changes import ChangeRow, ResponseRow
     from calcimeasure.export.pseudonym import Naming
-    from calcimeasure.model import Lesion, StackFacts
+    from calcimeasure.model import Lesion, StackFacts, Volume
     from calcimeasure.run.events import Event
     from calcimeasure.run.follow_stacks import FollowDate, FollowStack
     from calcimeasure.run.progress import Say
     from calcimeasure.settings import Settings
     from calcimeasure.store import StackPair, Store
+    from calcimeasure.study.follow.dates import Compared, Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,7 @@ def _find_links(
     """Compare the images of two stacks, and store what was found; else a key of CHANGE_REASONS."""
     from calcimeasure.study.follow.dates import Day, compare
 
+    pair = (stacks[0].stack_id, stacks[1].stack_id)
     prior, current = stacks
     volumes = []
     for one in stacks:
@@ -182,18 +186,15 @@ def _find_links(
         if image.geometry is None or image.shape_kji[0] < 2:
             return "not_compared"
         volumes.append(image)
-    days = [
-        Day(image, one.masses, one.others, one.facts.midline is not None and not one.facts.midline.between_limbs)
-        for image, one in zip(volumes, stacks, strict=True)
-    ]
+    days = [Day(image, one.masses, one.others, one.shows_midline) for image, one in zip(volumes, stacks, strict=True)]
     try:
-        found = compare(days[0], days[1], settings)
+        images = _key_of(volumes)
+        kept = _kept(store.motions_between(pair), images, prior)
+        found = compare(days[0], days[1], settings, kept)
     except Exception as error:  # noqa: BLE001 - a fault in one pair must not cost the other patients
         say(f"{prior.facts.path} and {current.facts.path} are not compared: {fault_report(error)}")
         return "not_compared"
-    pair = (prior.stack_id, current.stack_id)
-    motions = [StoredMotion(pair, found.whole, key)] if found.whole else []
-    motions += [StoredMotion(pair, motion, key, uid) for uid, motion in found.local.items()]
+    store.note_motions(_new_motions(pair, found, kept, images, prior))
     links: list[LesionLink] = []
     for mass in found.masses:
         ends = _chain(mass.prior, mass.current)
@@ -212,9 +213,42 @@ def _find_links(
                     after=None if n else mass.after,
                 )
             )
-    store.note_motions(motions)
     store.note_links(links)
     return None
+
+
+def _key_of(volumes: Sequence[Volume]) -> str:
+    """Name what a motion is found from: both images, and the algorithm."""
+    digest = hashlib.blake2b(f"{ALGORITHM} {FINGERPRINT}".encode(), digest_size=12)
+    for one in volumes:
+        geometry = one.geometry
+        digest.update(repr((geometry.shape_kji, geometry.row_spacing_mm, geometry.column_spacing_mm)).encode())
+        for places in (geometry.row_direction, geometry.column_direction, geometry.origins_lps_mm):
+            digest.update(places.tobytes())
+        digest.update(np.ascontiguousarray(one.attenuation_hu).data)
+    return digest.hexdigest()
+
+
+def _kept(motions: Sequence[StoredMotion], images: str, prior: FollowStack) -> Kept:
+    """Choose the motions that still hold: of the whole on the same images, of a lesion also with the same outline."""
+    from calcimeasure.study.follow.dates import Kept
+
+    held = {one.prior_tracking_uid: one.motion for one in motions if one.made_from == _made_from(one, images, prior)}
+    return Kept(held.pop(None, None), {uid: motion for uid, motion in held.items() if uid})
+
+
+def _made_from(one: StoredMotion, images: str, prior: FollowStack) -> str:
+    uid = one.prior_tracking_uid
+    return images if uid is None else f"{images}:{prior.revisions.get(uid, 0)}"
+
+
+def _new_motions(pair: StackPair, found: Compared, kept: Kept, images: str, prior: FollowStack) -> list[StoredMotion]:
+    """Give the motions that are not kept yet."""
+    motions = [StoredMotion(pair, found.whole, "")] if found.whole and found.whole != kept.whole else []
+    motions += [
+        StoredMotion(pair, motion, "", uid) for uid, motion in found.local.items() if motion != kept.local.get(uid)
+    ]
+    return [replace(one, made_from=_made_from(one, images, prior)) for one in motions]
 
 
 def _end(lesion: Lesion | None, stack: FollowStack) -> tuple[str, int] | None:
