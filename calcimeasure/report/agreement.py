@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from typing import TYPE_CHECKING, Final
 
 from calcimeasure.export.agreement import STATISTICS
 from calcimeasure.export.atomic import write_atomic
 from calcimeasure.model.agreement import NUMBERS, Selection
 from calcimeasure.report.differences import differences
+from calcimeasure.report.html import environment_of, policy_of, text_of
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from jinja2 import Template
+    from markupsafe import Markup
 
     from calcimeasure.export.agreement import AgreementRow, PairRow
     from calcimeasure.model.agreement import Statistic
@@ -121,8 +119,7 @@ def write_agreement_page(
     """
     readings = list(dict.fromkeys((row.first, row.second) for row in rows))
     compared = [_compared(names, rows, pairs) for names in readings]
-    style = _text("report.css") + "\n" + _text("agreement.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    style = text_of("report.css") + text_of("agreement.css")
     page = _template().render(
         compared=compared,
         stacks=stacks,
@@ -130,8 +127,8 @@ def write_agreement_page(
         selections=[_HEADS[one] for one in Selection],
         number_heads=list(_NUMBER_COLUMNS.values()),
         statistics=STATISTICS,
-        style=Markup(style),  # noqa: S704 - a style of the package
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        style=style,
+        policy=policy_of(style),
         version=software_version(),
     )
     write_atomic(path, page)
@@ -257,18 +254,5 @@ def _with_interval(statistic: Statistic | None, decimals: int) -> Cell:
 
 
 @cache
-def _text(name: str) -> str:
-    return (resources.files("calcimeasure.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-@cache
-def _template() -> Any:  # noqa: ANN401 - a template
-    environment = Environment(
-        autoescape=True,
-        loader=PackageLoader("calcimeasure.report"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    return environment.get_template("agreement.html")
+def _template() -> Template:
+    return environment_of({}).get_template("agreement.html")
