@@ -214,7 +214,7 @@ def export(
     trial: TrialOptions,
 ) -> int:
     """Write csv (lesions.csv), revisions (every state), html (a report), seg, sr (DICOM), redcap, sdtm or fhir."""
-    for of_some_formats in (object_options, redcap_options, trial):
+    for of_some_formats in (options, object_options, redcap_options, trial):
         of_some_formats.refuse_for(kind)
     _agree(options.store)
     if kind in (ExportFormat.SEG, ExportFormat.SR):
@@ -235,7 +235,7 @@ def export(
 def _order(options: ExportOptions) -> "Order":
     from calcimeasure.run.order import Order
 
-    return Order(options.to, options.status, options.identified, options.recipient)
+    return Order(options.to, options.status, options.identified, options.recipient, options.reading)
 
 
 def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, object_options: ObjectOptions) -> int:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import ReviewError
-from calcimeasure.store import CLINICAL_READING, Reading, ReadingKind
+from calcimeasure.store import CLINICAL_READING, Reading, ReadingKind, is_reading_name
 
 if TYPE_CHECKING:
     from calcimeasure.store import Store
 
 PROGRAM: Final = "program"
 """The name under which the proposals of the program are compared with a reading: no reading has it."""
-
-_NAME: Final = re.compile(r"[\w](?:[\w .+-]{0,38}[\w])?")
-"""Names of readings are names of folders, and stand in tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ def opened_reading(store: Store, wish: ReadingWish) -> tuple[Store, Reading]:
 
 
 def _new(wish: ReadingWish) -> Reading:
-    if wish.name == PROGRAM or not _NAME.fullmatch(wish.name):
+    if wish.name == PROGRAM or not is_reading_name(wish.name):
         raise ReviewError(
             f"A name for a reading expected (letters, digits, spaces and .+-_ between them, up to 40; not "
             f"{PROGRAM!r}), found {wish.name!r}: name it otherwise."
