@@ -328,8 +328,9 @@ def import_outlines(folder: FolderArgument, files: OutlinesArgument, options: Im
     return exit_code(imported.count(*DONE), imported.count(*OPEN))
 
 
-@command(app)
+@command(app, cls=TakesSeveral)
 def review(
+    *,
     folder: FolderArgument,
     reader: Annotated[
         str | None,
@@ -344,6 +345,10 @@ def review(
         ),
     ] = "clinical",
     blank: Annotated[bool, typer.Option("--blank", help="Begin a new reading without proposals.")] = False,
+    consensus: Annotated[
+        list[str] | None,
+        typer.Option("--consensus", metavar="A B", help="Begin a new reading with what these two readings accepted."),
+    ] = None,
     store: StoreOption = None,
 ) -> int:
     """Review lesions in napari: go through the worklist, decide, correct, draw."""
@@ -358,7 +363,7 @@ def review(
         raise NotBuiltError(f"review needs napari, and {error}. {_INSTALL_REVIEW}") from error
     if run is None:
         raise NotBuiltError(f"review needs its window, which is not installed here. {_INSTALL_REVIEW}")
-    run(folder, ReadingWish(reading, reader, blank))
+    run(folder, ReadingWish(reading, reader, blank, tuple(consensus or ())))
     return EXIT_ALL_MEASURED
 
 
