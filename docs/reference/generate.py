@@ -185,7 +185,14 @@ def keys() -> str:
 
 
 def _all_tables() -> dict[str, Callable[[], str]]:
-    from calcimeasure.codes import CHANGE_NOTICES, CHANGE_REASONS, FAILED_REASONS, NOTICES, SKIPPED_REASONS
+    from calcimeasure.codes import (
+        CHANGE_NOTICES,
+        CHANGE_REASONS,
+        COHORT_REASONS,
+        FAILED_REASONS,
+        NOTICES,
+        SKIPPED_REASONS,
+    )
 
     return {
         "commands": commands,
@@ -200,6 +207,7 @@ def _all_tables() -> dict[str, Callable[[], str]]:
         "responses": _columns("responses"),
         **{name: _columns(name) for name in _OF_COHORTS},
         "clinical": clinical,
+        "cohortreasons": _codes(COHORT_REASONS),
         "changereasons": _codes(CHANGE_REASONS),
         "changenotices": _codes(CHANGE_NOTICES),
         **{f"sdtm{name}": _variables(name) for name in ("tu", "tr", "supp", "relrec")},

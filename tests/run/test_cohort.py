@@ -9,10 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from calcimeasure.cli import app
+from calcimeasure.codes import COHORT_REASONS
 from calcimeasure.errors import InputPathError
 from calcimeasure.export.changes import RESPONSE_COLUMNS
 from calcimeasure.model import BodySite, Laterality
-from calcimeasure.model.cohort import Condition, Dictionary, Place, Question, Source
+from calcimeasure.model.cohort import Condition, Dictionary, LeftOut, Place, Question, Source, Unknown
 from calcimeasure.run.cohort import _OF_RESPONSES, follow_ups
 from calcimeasure.run.cohort_clinical import read_clinical, refuse
 from calcimeasure.run.cohort_dictionary import read_dictionary
@@ -312,3 +313,7 @@ def test_every_group_and_item_of_the_tables_stands_in_the_reference() -> None:
     text = (PROJECT / "docs" / "reference" / "cohort.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([a-z_]+)`", text))
     assert {one for one in GROUPS if one.removeprefix("cases_") not in SITES} <= named
+
+
+def test_every_reason_has_its_sentence() -> None:
+    assert sorted({*Unknown, *LeftOut}) == list(COHORT_REASONS)
