@@ -101,7 +101,7 @@ def test_every_row_has_its_entry_in_either_database(url: str, report: Report) ->
         ask = plain_sql(url)
         entries = dict(ask("SELECT table_name, count(DISTINCT row_id) FROM chain GROUP BY table_name"))
         more_than_one = {"about": 2, "lesion_revisions": 2, "outlines": 2, "thumbnails": 2}
-        one = ("chain", "files", "looks", "outcomes", "record_ids", "runs", "settings_used", "stacks")
+        one = ("chain", "files", "looks", "outcomes", "readings", "record_ids", "runs", "settings_used", "stacks")
         assert entries == more_than_one | dict.fromkeys(one, 1)
         # What is stored again as it is has no new entry.
         before = found.entries
