@@ -519,7 +519,7 @@ def score(
             "--table", metavar="FILE.toml", help="Your regions, weights, grades and limits; none is built in."
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR2", help="Folder for scores.csv and score_changes.csv.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR2", help="Folder for the tables.")],
 ) -> int:
     """Score films from a reader's grades of regions, by a table of your own."""
     from calcimeasure.run.score import score_readings

@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-_OF_COHORTS = ("flow", "cohort", "associations", "bodymap", "sizes", "scores", "scorechanges")
+_OF_COHORTS = ("flow", "cohort", "associations", "bodymap", "sizes", "scores", "scorechanges", "scoreagreement")
 
 MARK = re.compile(r"<!-- generated: ([a-z]+) -->")
 
@@ -84,7 +84,7 @@ def _columns(name: str) -> Callable[[], str]:
         )
         from calcimeasure.export.lesions import LESION_COLUMNS
         from calcimeasure.export.schema import markdown_table
-        from calcimeasure.export.scores import SCORE_CHANGE_COLUMNS, SCORE_COLUMNS
+        from calcimeasure.export.scores import SCORE_AGREEMENT_COLUMNS, SCORE_CHANGE_COLUMNS, SCORE_COLUMNS
         from calcimeasure.export.stacks import SERIES_COLUMNS
         from calcimeasure.export.studies import STUDY_COLUMNS
 
@@ -101,6 +101,7 @@ def _columns(name: str) -> Callable[[], str]:
             "sizes": SIZE_COLUMNS,
             "scores": SCORE_COLUMNS,
             "scorechanges": SCORE_CHANGE_COLUMNS,
+            "scoreagreement": SCORE_AGREEMENT_COLUMNS,
         }
         return markdown_table(tables[name])
 
