@@ -133,7 +133,7 @@ def test_an_edit_that_is_refused_leaves_no_entry(file: Path, report: Report) -> 
         ("DELETE FROM files WHERE slice_number = 3", "files 1 has changed"),
         ("DELETE FROM thumbnails", "is lost"),
         (
-            "INSERT INTO looks SELECT 2, stack_id, content_hash, 'Dr B', looked_at, 0, NULL FROM looks",
+            "INSERT INTO looks SELECT 2, stack_id, content_hash, 'Dr B', looked_at, 0, NULL, NULL FROM looks",
             "looks 2 was not",
         ),
         ("INSERT INTO record_ids VALUES ('P2', 'R1')", "record_ids P2 was not stored by this program"),
