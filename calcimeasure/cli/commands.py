@@ -474,69 +474,6 @@ def agreement(
 
 
 @command(app)
-def cohort(
-    *,
-    folder: FolderArgument,
-    clinical: Annotated[
-        Path,
-        typer.Option("--clinical", metavar="FILE.csv", help="A row for each patient: record_id and what is known."),
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR2", help="Folder for the tables and the report.")],
-    dictionary: Annotated[
-        Path | None,
-        typer.Option(
-            "--dictionary",
-            metavar="FILE.toml",
-            help="The registry's own columns and words, and the associations to test.",
-        ),
-    ] = None,
-    accepted: Annotated[
-        bool, typer.Option("--accepted", help="Only masses that a reader accepted count; what is open is not known.")
-    ] = False,
-    store: StoreOption = None,
-) -> int:
-    """Tell a cohort: who has a large mass, where, associations and outcomes (cohort.csv, cohort.html, ...)."""
-    _agree(store)
-    from calcimeasure.run.cohort import CohortOrder, cohort_folder
-
-    done = cohort_folder(folder, CohortOrder(clinical, out, dictionary, accepted), say)
-    for path in done.paths:
-        show_line(f"Written: {path}")
-    show_line(f"Patients: {done.patients}, of them with a large mass: {done.cases}, followed: {done.followed}.")
-    if done.untested:
-        show_line(f"Associations that could not be tested: {done.untested} (not_tested in associations.csv).")
-    return EXIT_ALL_MEASURED
-
-
-@command(app)
-def score(
-    readings: Annotated[
-        Path,
-        typer.Argument(
-            metavar="READINGS.csv",
-            readable=False,
-            help="A row for each region: patient_key, date, reader, laterality, region, coverage_percent, density.",
-        ),
-    ],
-    table: Annotated[
-        Path,
-        typer.Option(
-            "--table", metavar="FILE.toml", help="Your regions, weights, grades and limits; none is built in."
-        ),
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR2", help="Folder for scores.csv and score_changes.csv.")],
-) -> int:
-    """Score films from a reader's grades of regions, by a table of your own."""
-    from calcimeasure.run.score import score_readings
-
-    done = score_readings(readings, table, out)
-    for path in done.paths:
-        show_line(f"Written: {path}")
-    show_line(f"Readings: {done.readings}, without a score because a region is missing: {done.without_score}.")
-    return EXIT_ALL_MEASURED
-
-
-@command(app)
 def verify(folder: FolderArgument, key: KeyOption = None, store: StoreOption = None) -> int:
     """Find rows of the store that were changed, lost or damaged since they were stored."""
     _agree(store)

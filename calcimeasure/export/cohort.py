@@ -183,19 +183,19 @@ def write_cohort(cohort: Cohort, folder: Path, audit: Audit | None = None) -> li
     OutputError
         A file cannot be written; every file that was written is complete.
     """
-    tables: tuple[tuple[str, Sequence[Column[Any]], Iterable[Any]], ...] = (
-        ("flow", FLOW_COLUMNS, cohort.flow),
-        ("cohort", COHORT_COLUMNS, cohort.rows),
-        ("associations", ASSOCIATION_COLUMNS, cohort.associations),
-        ("outcomes", COHORT_COLUMNS, cohort.outcomes),
-        ("body_map", BODY_MAP_COLUMNS, site_shares(cohort)),
-        ("sizes", SIZE_COLUMNS, cohort.sizes),
+    tables: tuple[tuple[str, Sequence[str], Sequence[Column[Any]], Iterable[Any]], ...] = (
+        ("flow", (), FLOW_COLUMNS, cohort.flow),
+        ("cohort", ("group", "item"), COHORT_COLUMNS, cohort.rows),
+        ("associations", ("name",), ASSOCIATION_COLUMNS, cohort.associations),
+        ("outcomes", ("group", "item"), COHORT_COLUMNS, cohort.outcomes),
+        ("body_map", ("site",), BODY_MAP_COLUMNS, site_shares(cohort)),
+        ("sizes", (), SIZE_COLUMNS, cohort.sizes),
     )
     paths = []
-    for name, columns, rows in tables:
+    for name, key, columns, rows in tables:
         paths.append(folder / f"{name}.csv")
         with open_table(columns, paths[-1], None, audit) as write:
             for row in rows:
                 write(row)
-        write_atomic(folder / f"{name}.schema.json", table_schema(columns))
+        write_atomic(folder / f"{name}.schema.json", table_schema(columns, key))
     return paths

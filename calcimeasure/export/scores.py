@@ -1,4 +1,4 @@
-"""scores.csv: a row for each reading; score_changes.csv: a row for each later reading beside the first one."""
+"""scores.csv: a row for each reading; score_changes.csv: for each later one; score_agreement.csv: for two readers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from calcimeasure.model.score import Score, ScoreChange
+    from calcimeasure.model.score import Score, ScoreAgreement, ScoreChange
 
 
 def _shared() -> tuple[Column[Any], ...]:
@@ -63,8 +63,35 @@ SCORE_CHANGE_COLUMNS: Final[tuple[Column[ScoreChange], ...]] = (
 """Columns of score_changes.csv."""
 
 
-def write_scores(scores: Iterable[Score], changes: Iterable[ScoreChange], folder: Path) -> list[Path]:
-    """Write both tables with their schemas. They have days and no dates.
+def _figure(name: str, description: str, value: Callable[[Any], object]) -> Column[Any]:
+    return Column(name, "number", description, value, decimals=4)
+
+
+SCORE_AGREEMENT_COLUMNS: Final[tuple[Column[ScoreAgreement], ...]] = (
+    Column("first_reader", "string", "The first reader.", lambda row: row.first, required=True),
+    Column("second_reader", "string", "The second reader.", lambda row: row.second, required=True),
+    Column(
+        "quantity",
+        "string",
+        "The score of a film, or the grade of a region.",
+        lambda row: row.quantity,
+        words=("score", "coverage", "density"),
+        required=True,
+    ),
+    Column("statistic", "string", "As in agreement.csv.", lambda row: row.statistic, required=True),
+    _figure("value", "Its value, of a score in points; empty where it is not defined.", lambda row: row.value),
+    _figure("low", "Lower end of its 95 % interval, by a bootstrap over patients.", lambda row: row.low),
+    _figure("high", "Upper end of it.", lambda row: row.high),
+    Column("count", "integer", "Films, or regions, that both readers rated.", lambda row: row.count, required=True),
+    Column("patients", "integer", "Their patients.", lambda row: row.patients, required=True),
+)
+"""Columns of score_agreement.csv."""
+
+
+def write_scores(
+    scores: Iterable[Score], changes: Iterable[ScoreChange], agreement: Iterable[ScoreAgreement], folder: Path
+) -> list[Path]:
+    """Write all tables with their schemas. They have days and no dates.
 
     Raises
     ------
@@ -74,6 +101,7 @@ def write_scores(scores: Iterable[Score], changes: Iterable[ScoreChange], folder
     tables: tuple[tuple[str, Sequence[Column[Any]], Iterable[Any]], ...] = (
         ("scores", SCORE_COLUMNS, scores),
         ("score_changes", SCORE_CHANGE_COLUMNS, changes),
+        ("score_agreement", SCORE_AGREEMENT_COLUMNS, agreement),
     )
     paths = []
     for name, columns, rows in tables:

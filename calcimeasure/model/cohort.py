@@ -153,7 +153,7 @@ class Patient:
 
 
 class Unknown(StrEnum):
-    """Why it is not known whether a patient has a large mass."""
+    """Why it is not known whether a patient has a large mass (keys of `calcimeasure.codes.COHORT_REASONS`)."""
 
     NO_IMAGE = "no_image"
     FAILED = "failed"
@@ -248,6 +248,13 @@ class Member:
     def is_case(self) -> bool:
         """Whether the patient is known to have a large mass."""
         return self.findings.large is True
+
+
+class LeftOut(StrEnum):
+    """Why a study or file is left out of a cohort (keys of `calcimeasure.codes.COHORT_REASONS`)."""
+
+    NO_PATIENT = "no_patient"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)

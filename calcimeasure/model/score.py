@@ -168,3 +168,32 @@ class ScoreChange:
     percent: float | None
     verdict: ScoreVerdict
     reason: NotJudged | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreAgreement:
+    """A figure of how far two readers agree.
+
+    Parameters
+    ----------
+    quantity
+        score, or the grades of coverage or density.
+    statistic
+        As in agreement.csv; in points of the score where it has a unit.
+    value
+        None if it is not defined.
+    low, high
+        Ends of its 95 % interval by a bootstrap over patients; None where there are too few.
+    count, patients
+        How many films (of grades: regions) and patients it rests on.
+    """
+
+    first: str
+    second: str
+    quantity: str
+    statistic: str
+    value: float | None
+    low: float | None
+    high: float | None
+    count: int
+    patients: int

@@ -16,6 +16,7 @@ from calcimeasure.one_line import one_line
 from calcimeasure.run.score_table import read_score_table
 from calcimeasure.study.score.grade import HANDS, score_of
 from calcimeasure.study.score.progress import changes_of
+from calcimeasure.study.score.readers import agreement_of_scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +48,7 @@ def score_readings(readings: Path, table: Path, out: Path) -> ScoreDone:
     table
         The table of the score.
     out
-        The folder for scores.csv and score_changes.csv.
+        The folder for scores.csv, score_changes.csv and score_agreement.csv.
 
     Raises
     ------
@@ -66,7 +67,7 @@ def score_readings(readings: Path, table: Path, out: Path) -> ScoreDone:
     except OSError as error:
         raise OutputError(f"--out {out} cannot be made: {error.strerror or error}.") from error
     return ScoreDone(
-        tuple(write_scores(scores, changes, out)),
+        tuple(write_scores(scores, changes, agreement_of_scores(rules, films, scores), out)),
         len(scores),
         sum(one.score is None for one in scores),
         sum(one.verdict is ScoreVerdict.PROGRESSION for one in changes),

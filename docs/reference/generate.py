@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-_OF_COHORTS = ("flow", "cohort", "associations", "bodymap", "sizes", "scores", "scorechanges")
+_OF_COHORTS = ("flow", "cohort", "associations", "bodymap", "sizes", "scores", "scorechanges", "scoreagreement")
 
 MARK = re.compile(r"<!-- generated: ([a-z]+) -->")
 
@@ -85,7 +85,7 @@ def _columns(name: str) -> Callable[[], str]:
         )
         from calcimeasure.export.lesions import LESION_COLUMNS
         from calcimeasure.export.schema import markdown_table
-        from calcimeasure.export.scores import SCORE_CHANGE_COLUMNS, SCORE_COLUMNS
+        from calcimeasure.export.scores import SCORE_AGREEMENT_COLUMNS, SCORE_CHANGE_COLUMNS, SCORE_COLUMNS
         from calcimeasure.export.stacks import SERIES_COLUMNS
         from calcimeasure.export.studies import STUDY_COLUMNS
 
@@ -104,6 +104,7 @@ def _columns(name: str) -> Callable[[], str]:
             "sizes": SIZE_COLUMNS,
             "scores": SCORE_COLUMNS,
             "scorechanges": SCORE_CHANGE_COLUMNS,
+            "scoreagreement": SCORE_AGREEMENT_COLUMNS,
         }
         return markdown_table(tables[name])
 
@@ -188,7 +189,14 @@ def keys() -> str:
 
 
 def _all_tables() -> dict[str, Callable[[], str]]:
-    from calcimeasure.codes import CHANGE_NOTICES, CHANGE_REASONS, FAILED_REASONS, NOTICES, SKIPPED_REASONS
+    from calcimeasure.codes import (
+        CHANGE_NOTICES,
+        CHANGE_REASONS,
+        COHORT_REASONS,
+        FAILED_REASONS,
+        NOTICES,
+        SKIPPED_REASONS,
+    )
 
     return {
         "commands": commands,
@@ -205,6 +213,7 @@ def _all_tables() -> dict[str, Callable[[], str]]:
         "pairs": _columns("pairs"),
         **{name: _columns(name) for name in _OF_COHORTS},
         "clinical": clinical,
+        "cohortreasons": _codes(COHORT_REASONS),
         "changereasons": _codes(CHANGE_REASONS),
         "changenotices": _codes(CHANGE_NOTICES),
         **{f"sdtm{name}": _variables(name) for name in ("tu", "tr", "supp", "relrec")},

@@ -28,7 +28,7 @@ from calcimeasure.study.cohort.proportion import wilson
 from calcimeasure.study.cohort.tell import tell
 from tests.report.reading import NUMBER, Element, read_page
 from tests.study.cohort_629 import cohort_with_follow_up
-from tests.tables import read
+from tests.tables import problems, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +50,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def page(told: Path) -> Element:
     return read_page(told / "cohort.html")
+
+
+def test_tables_are_valid_by_their_schemas(told: Path) -> None:
+    for table in TABLES:
+        assert problems(told, table) == [], table
 
 
 def test_every_percentage_is_found_again_in_the_tables(told: Path, page: Element) -> None:

@@ -9,10 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from calcimeasure.cli import app
+from calcimeasure.codes import COHORT_REASONS
 from calcimeasure.errors import InputPathError
-from calcimeasure.export.changes import RESPONSE_COLUMNS
-from calcimeasure.model import BodySite, Laterality
-from calcimeasure.model.cohort import Condition, Dictionary, Place, Question, Source
+from calcimeasure.export import Pseudonyms
+from calcimeasure.export.changes import RESPONSE_COLUMNS, ResponseRow, write_changes
+from calcimeasure.model import BodySite, Laterality, StackFacts
+from calcimeasure.model.cohort import Condition, Dictionary, LeftOut, Place, Question, Source, Unknown
+from calcimeasure.model.follow import Response
 from calcimeasure.run.cohort import _OF_RESPONSES, follow_ups
 from calcimeasure.run.cohort_clinical import read_clinical, refuse
 from calcimeasure.run.cohort_dictionary import read_dictionary
@@ -93,6 +96,27 @@ def test_tables_of_a_folder(results: Path, tmp_path: Path, pseudonym: str) -> No
     tested, untested = read(out / "associations.csv")
     assert tested["not_tested"] == "no_variation"
     assert (untested["not_tested"], untested["p"]) == ("column_missing", "")
+
+
+def test_the_change_that_follow_found_stands_beside_the_outcome(results: Path, tmp_path: Path, pseudonym: str) -> None:
+    stack = StackFacts("1.2", "1.2.3", 1, "CT", "/in", "a.dcm", 10, person="MRN1")
+    states = (Response.PROGRESSION, Response.STABLE, Response.STABLE)
+    row = ResponseRow(stack, stack, "baseline", 400, 2, 0, 0, 0, 0, 0, 0.0, 4.0, 1.0, 0.2, 1, 9.0, 9.0, *states, "")
+    write_changes([], [row], results, Pseudonyms(bytes(32), {"MRN1": "R-1"}))
+    try:
+        clinical = f"record_id,surgery,outcome\nR-1,yes,worsening\n{pseudonym},no,unchanged\n"
+        code, said = cohort(results, tmp_path, clinical)
+    finally:
+        for name in ("changes", "responses"):
+            (results / f"{name}.csv").unlink()
+            (results / f"{name}.schema.json").unlink()
+    assert (code, "followed: 1" in said) == (0, True)
+    rows = {(one["group"], one["item"]): one for one in read(tmp_path / "out" / "outcomes.csv")}
+    progression = rows["cases_operated", "follow_response:progression"]
+    assert (progression["n"], progression["N"], progression["percent"]) == ("1", "1", "100.0")
+    assert rows["cases", "follow_change_percent"]["median"] == "25.00"
+    assert rows["cases_not_operated", "follow_days"]["missing"] == "1"
+    assert rows["cases_operated", "outcome:worsening"]["n"] == "1"
 
 
 def test_nothing_of_a_header_leaves(results: Path, tmp_path: Path, pseudonym: str) -> None:
@@ -312,3 +336,7 @@ def test_every_group_and_item_of_the_tables_stands_in_the_reference() -> None:
     text = (PROJECT / "docs" / "reference" / "cohort.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([a-z_]+)`", text))
     assert {one for one in GROUPS if one.removeprefix("cases_") not in SITES} <= named
+
+
+def test_every_reason_has_its_sentence() -> None:
+    assert sorted({*Unknown, *LeftOut}) == list(COHORT_REASONS)

@@ -37,7 +37,12 @@ def test_the_example_of_the_documentation(tmp_path: Path) -> None:
     assert code == 0, said
     assert "Readings: 4, without a score because a region is missing: 1." in said
     out = tmp_path / "out"
-    assert problems(out, "scores") == problems(out, "score_changes") == []
+    for name in ("scores", "score_changes", "score_agreement"):
+        assert problems(out, name) == [], name
+    figures = read(out / "score_agreement.csv")
+    assert {(row["first_reader"], row["second_reader"]) for row in figures} == {("first", "second")}
+    (same,) = (row for row in figures if (row["quantity"], row["statistic"]) == ("density", "same"))
+    assert (same["value"], same["count"], same["low"]) == ("1.0000", "1", "")
     scores = {(row["patient_key"], row["reader"], row["days"]): row for row in read(out / "scores.csv")}
     first, second = scores["R-0001", "first", "0"], scores["R-0001", "second", "0"]
     assert (first["score"], first["score_low"], first["table"]) == ("15.00", "15.00", "example")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
+from statsmodels.stats.inter_rater import cohens_kappa, to_table
 
 from calcimeasure.model import Laterality
 from calcimeasure.model.score import (
@@ -20,8 +22,10 @@ from calcimeasure.model.score import (
     ScoreTable,
     ScoreVerdict,
 )
+from calcimeasure.study.agreement.continuous import icc_2_1
 from calcimeasure.study.score.grade import points_of, score_of
 from calcimeasure.study.score.progress import changes_of
+from calcimeasure.study.score.readers import agreement_of_scores
 
 RIGHT, LEFT = Laterality.RIGHT, Laterality.LEFT
 TABLE = ScoreTable(
@@ -126,3 +130,50 @@ def test_limits_are_those_of_the_user() -> None:
 def test_readers_are_not_compared_with_each_other() -> None:
     other = replace(score(200, 40.0), reader="second")
     assert changes_of([score(0, 20.0), other], LIMITS) == []
+
+
+def film(patient: str, reader: str, coverage: float | None, density: str | None) -> FilmReading:
+    hands = (RIGHT, LEFT)
+    regions = tuple(RegionReading(one.name, hand, coverage, density) for one in TABLE.regions for hand in hands)
+    return FilmReading(patient, date(2024, 1, 15), reader, regions)
+
+
+def test_two_readers_agree_as_far_as_the_figures_of_agreement_say() -> None:
+    seen = {
+        "A": (30.0, 30.0),
+        "B": (5.0, 30.0),
+        "C": (5.0, 10.0),
+        "D": (0.0, 0.0),
+        "E": (40.0, 30.0),
+        "F": (90.0, None),
+    }
+    films = [
+        film(name, reader, one, "faint") for name, both in seen.items() for reader, one in zip("xy", both, strict=True)
+    ]
+    scores = [score_of(TABLE, one, 0) for one in films]
+    found = {(one.quantity, one.statistic): one for one in agreement_of_scores(TABLE, films, scores)}
+    # Both hands, weights 1 and 2: 6 points a grade. The film of F that y did not rate is left out.
+    ratings = np.array([[12, 12], [6, 12], [6, 6], [0, 0], [12, 12]], dtype=np.float64)
+    icc = found["score", "icc_2_1"]
+    assert (icc.value, icc.count, icc.patients) == (pytest.approx(icc_2_1(ratings), abs=1e-9), 5, 5)
+    assert icc.low is not None
+    assert icc.low <= (icc.value or 0) <= (icc.high or 0)
+    assert found["score", "bias"].value == pytest.approx(6 / 5)
+    coverage = found["coverage", "kappa"]
+    grades = [str(int(one) // 6) for one in ratings.ravel() for _ in range(4)]
+    ones, others = (np.array(grades).reshape(5, 2, 4)[:, place].ravel() for place in (0, 1))
+    assert coverage.value == pytest.approx(cohens_kappa(to_table(np.column_stack((ones, others)))[0]).kappa, abs=1e-9)
+    assert (coverage.count, found["coverage", "same"].value) == (20, pytest.approx(16 / 20))
+    assert found["density", "kappa"].value is None, "both have one word throughout"
+    assert found["density", "same"].value == 1.0
+
+
+def test_one_reader_agrees_with_nobody() -> None:
+    films = [film("A", "x", 10.0, "faint")]
+    assert agreement_of_scores(TABLE, films, [score_of(TABLE, films[0], 0)]) == []
+
+
+def test_readers_without_a_film_in_common_have_no_figure() -> None:
+    films = [film("A", "x", 10.0, "faint"), film("B", "y", 10.0, "faint")]
+    found = agreement_of_scores(TABLE, films, [score_of(TABLE, one, 0) for one in films])
+    assert {(one.value, one.count) for one in found} == {(None, 0)}

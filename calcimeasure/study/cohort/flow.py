@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from calcimeasure.model import State
-from calcimeasure.model.cohort import FlowRow, Source, Unknown
+from calcimeasure.model.cohort import FlowRow, LeftOut, Source, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,10 +106,12 @@ def _cases(members: Sequence[Member]) -> Iterator[FlowRow]:
 def _images(tally: Tally) -> Iterator[FlowRow]:
     yield FlowRow("studies", "studies", tally.studies)
     yield FlowRow(
-        "studies_without_patient", "studies", tally.without_patient, reason="no_patient", strobe="13b",
+        "studies_without_patient", "studies", tally.without_patient, reason=LeftOut.NO_PATIENT, strobe="13b",
         note="the header names nobody; left out",
     )  # fmt: skip
-    yield FlowRow("files_unreadable", "files", tally.unreadable, reason="unreadable", strobe="13b", note="left out")
+    yield FlowRow(
+        "files_unreadable", "files", tally.unreadable, reason=LeftOut.UNREADABLE, strobe="13b", note="left out"
+    )
     yield FlowRow("stacks", "stacks", tally.stacks.total())
     for state in (State.MEASURED, State.SKIPPED, State.FAILED):
         some = {reason: count for (its, reason), count in sorted(tally.stacks.items()) if its is state}

@@ -9,7 +9,7 @@ from calcimeasure.model import Laterality
 from calcimeasure.model.score import Combine, Score
 
 if TYPE_CHECKING:
-    from calcimeasure.model.score import FilmReading, Region, RegionReading, ScoreTable
+    from calcimeasure.model.score import CoverageGrade, FilmReading, Region, RegionReading, ScoreTable
 
 HANDS = (Laterality.RIGHT, Laterality.LEFT)
 
@@ -21,14 +21,15 @@ def points_of(table: ScoreTable, region: Region, reading: RegionReading) -> floa
     """
     if reading.coverage_percent is None:
         return None
-    coverage = _coverage_points(table, reading.coverage_percent)
+    coverage = grade_of(table, reading.coverage_percent).points
     if reading.density is None:
         return 0.0 if coverage == 0 and table.combine is Combine.PRODUCT else None
     return region.weight * _combined(table, coverage, table.density[reading.density])
 
 
-def _coverage_points(table: ScoreTable, percent: float) -> float:
-    return next(one.points for one in reversed(table.coverage) if percent >= one.from_percent)
+def grade_of(table: ScoreTable, percent: float) -> CoverageGrade:
+    """Give the grade of a coverage."""
+    return next(one for one in reversed(table.coverage) if percent >= one.from_percent)
 
 
 def _combined(table: ScoreTable, coverage: float, density: float) -> float:
