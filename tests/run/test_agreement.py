@@ -235,6 +235,8 @@ def test_the_command_takes_several_readings_after_one_name(folder: Path, tmp_pat
     done = CliRunner().invoke(app, ["agreement", str(copy), "--readings", "A", "B"])
     assert done.exit_code == 0, done.output
     assert "Pairs of readings compared: 1, on stacks: 6." in done.output
+    again = CliRunner().invoke(app, ["agreement", str(copy), "--readings=A", "B", "--debug"])
+    assert again.output == done.output
     assert CliRunner().invoke(app, ["agreement", str(copy), "--readings", "A"]).exit_code == 2
     nobody = CliRunner().invoke(app, ["agreement", str(copy), "--readings", "clinical", "A"])
     assert nobody.exit_code == 3, nobody.output
