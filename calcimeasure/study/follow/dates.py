@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -266,6 +267,9 @@ def _change(
     paired_ml = None if paired is None else paired.change_ml
     if paired is None or (has_level and "position_differs" in notices):
         u95_ml = volumes_u95_ml(numbers.volume_u95_ml or prior.volume_ml, now.volume_u95_ml or current.volume_ml)
+        if not (prior.edge.follows_outline and current.edge.follows_outline):
+            # Such an outline holds bone at one date and not at the other: its volumes carry no difference.
+            u95_ml = max(u95_ml, prior.volume_ml, current.volume_ml)
         return Change(difference_ml, u95_ml, ChangeSource.VOLUMES, paired_ml, notices=notices)
     factors = [
         factor
@@ -276,6 +280,7 @@ def _change(
     is_ruled = not (prior.edge.follows_outline and current.edge.follows_outline)
     widths = (*factors, FOLLOW.repeat_ruled) if is_ruled else tuple(factors)
     u95_ml = paired_u95_ml(prior.volume_ml, paired.area_mm2, is_thin=is_thin, factors=widths)
+    u95_ml = math.hypot(u95_ml, FOLLOW.width_95 * _tissue_ml(paired, "contrast_differs" in notices))
     apart_ml = abs(paired.change_ml - difference_ml)
     if apart_ml > max(u95_ml, FOLLOW.conflict_share * prior.volume_ml):
         notices = (*notices, "volumes_disagree")
@@ -291,3 +296,10 @@ def _change(
         density_u95_percent=100 * FOLLOW.width_95 * share if is_comparable else None,
         notices=notices,
     )
+
+
+def _tissue_ml(paired: Paired, contrast_differs: bool) -> float:
+    """Give the standard deviation that the tissue next to a mass adds: it is neither even, nor always the same."""
+    weight = abs(1 / (paired.density_ratio or 1.0) - 1)
+    hu = math.hypot(FOLLOW.repeat_tissue_hu * weight, FOLLOW.repeat_contrast_hu if contrast_differs else 0.0)
+    return hu * paired.tissue_ml / paired.height_hu
