@@ -204,8 +204,7 @@ def _motion(fit: Fit, *, is_local: bool) -> Motion:
 def _followed(one: Match, prior: Day, current: Day, settings: MeasureSettings) -> Followed:
     ones, others = [prior.masses[n] for n in one.prior], [current.masses[n] for n in one.current]
     before, after = (
-        _dated(day.volume, lesions, settings) if lesions else None
-        for day, lesions in ((prior, ones), (current, others))
+        dated(day.volume, lesions, settings) if lesions else None for day, lesions in ((prior, ones), (current, others))
     )
     change = None
     if before is not None and after is not None and one.state.is_linked and one.fit is not None:
@@ -223,8 +222,21 @@ def _followed(one: Match, prior: Day, current: Day, settings: MeasureSettings) -
     )
 
 
-def _dated(volume: Volume, lesions: Sequence[Lesion], settings: MeasureSettings) -> tuple[Dated, Measurements]:
-    """Measure lesions as one mass."""
+def dated(volume: Volume, lesions: Sequence[Lesion], settings: MeasureSettings) -> tuple[Dated, Measurements]:
+    """Measure lesions of a stack as one mass.
+
+    Parameters
+    ----------
+    volume, lesions
+        The stack, and at least one lesion in it.
+    settings
+        The settings that it is measured with.
+
+    Returns
+    -------
+    tuple
+        The mass with its edge, and its measurements.
+    """
     first, *rest = (one.outline for one in lesions)
     outline = first.union(*rest) if rest else first
     numbers = measure(volume, outline, settings)

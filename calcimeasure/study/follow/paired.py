@@ -68,6 +68,10 @@ class Paired:
         The motion with which the images fit.
     difference
         (k, j, i) difference in parts of the plateau, in the box of the stack with the longer slices.
+    prior_hu, current_hu, prior_mask, current_mask
+        Both images and both outlines in this box, the other stack averaged over its voxels.
+    spacing_kji_mm
+        Of the box.
     turned_mm
         How far the images were moved on to fit, at the mass.
     """
@@ -80,6 +84,11 @@ class Paired:
     height_hu: float
     matrix: NDArray[np.float64]
     difference: NDArray[np.float32]
+    prior_hu: NDArray[np.float32]
+    current_hu: NDArray[np.float32]
+    prior_mask: NDArray[np.bool_]
+    current_mask: NDArray[np.bool_]
+    spacing_kji_mm: tuple[float, float, float]
     turned_mm: float = 0.0
 
 
@@ -314,6 +323,11 @@ def _difference(frame: _Frame, matrix: NDArray[np.float64], is_forward: bool) ->
         height_hu=height_hu,
         matrix=matrix,
         difference=difference,
+        prior_hu=prior + np.float32(zeros[0]),
+        current_hu=current + np.float32(zeros[1]),
+        prior_mask=frame.mask if is_forward else their_mask,
+        current_mask=their_mask if is_forward else frame.mask,
+        spacing_kji_mm=spacing,
     )
 
 
