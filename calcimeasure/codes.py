@@ -208,3 +208,15 @@ CHANGE_NOTICES: Final[dict[str, str]] = {
     "volumes_disagree": "The paired change and the difference of the two volumes disagree: an outline is doubtful.",
 }
 """What a user must know about a change (column ``notices`` of changes.csv)."""
+
+COHORT_REASONS: Final[dict[str, str]] = {
+    "failed": "No stack could be measured.",
+    "no_image": "The store has no image of the patient.",
+    "no_millimeters": "A mass has no size in mm (a radiograph without calibration), and none is large.",
+    "no_patient": "The header says nobody whom the images show.",
+    "skipped": "No stack is an image that this program measures.",
+    "truncated": "A mass that is not large is cut off by the field: its size is a lower bound.",
+    "undecided": "Only accepted masses count, and a large one waits for a reader.",
+    "unreadable": "The file cannot be read, and belongs to no study.",
+}
+"""Why it is not known whether a patient has a large mass, or why something is left out of a cohort (flow.csv)."""

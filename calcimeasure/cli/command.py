@@ -8,6 +8,7 @@ from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
+from typer.core import TyperCommand
 
 from calcimeasure.cli.screen import say
 from calcimeasure.errors import CalcimeasureError, SeriesError
@@ -15,7 +16,7 @@ from calcimeasure.fault import fault_report
 from calcimeasure.run.withheld import withheld
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     Function = Callable[..., int]
 
@@ -31,7 +32,35 @@ _DEBUG = Parameter(
 )
 
 
-def command(app: typer.Typer, name: str | None = None) -> Callable[[Function], Function]:
+class TakesSeveral(TyperCommand):
+    """A command whose options may take several values after one name: ``--x A B`` is ``--x A --x B``.
+
+    Only an option that can be given several times takes them. So arguments stand before it.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own class is private
+        """Read the arguments of the command line."""
+        several = {name for one in self.params if getattr(one, "multiple", False) for name in one.opts}
+        return super().parse_args(ctx, _each_named(args, several))
+
+
+def _each_named(args: Sequence[str], several: Collection[str]) -> list[str]:
+    """Put the name of an option before each of its values."""
+    found: list[str] = []
+    open_name, has_value = "", False
+    for one in args:
+        if one.startswith("-"):
+            open_name, has_value = (one if one in several else ""), False
+        elif open_name and has_value:
+            found.append(open_name)
+        found.append(one)
+        has_value = has_value or not one.startswith("-")
+    return found
+
+
+def command(
+    app: typer.Typer, name: str | None = None, cls: type[TyperCommand] = TyperCommand
+) -> Callable[[Function], Function]:
     """Register a function as a command of the program.
 
     A parameter whose type is a dataclass stands for the fields of that dataclass: each field is an option, in the place
@@ -44,6 +73,8 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Function], F
         The program.
     name
         The name of the command; that of the function if none.
+    cls
+        The class of the command.
 
     Returns
     -------
@@ -64,7 +95,7 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Function], F
 
         options = [option for one in taken if one.name != _DEBUG.name for option in one.options]
         run.__signature__ = Signature([*options, _DEBUG])  # type: ignore[attr-defined] # inspect reads it
-        app.command(name or function.__name__, help=function.__doc__)(run)
+        app.command(name or function.__name__, cls=cls, help=function.__doc__)(run)
         return function
 
     return register

@@ -17,6 +17,7 @@ from calcimeasure.cli.command import (
     EXIT_INTERRUPTED,
     EXIT_NOTHING_TO_MEASURE,
     EXIT_SOME_FAILED,
+    TakesSeveral,
     command,
     exit_code,
 )
@@ -334,10 +335,21 @@ def review(
         str | None,
         typer.Option("--reader", metavar="NAME", help="Who reads; asked at the first decision where it is not said."),
     ] = None,
+    reading: Annotated[
+        str,
+        typer.Option(
+            "--reading",
+            metavar="NAME",
+            help="Which reading; a new one is blinded: it shows the proposals alone, and nothing of other readings.",
+        ),
+    ] = "clinical",
+    blank: Annotated[bool, typer.Option("--blank", help="Begin a new reading without proposals.")] = False,
     store: StoreOption = None,
 ) -> int:
     """Review lesions in napari: go through the worklist, decide, correct, draw."""
     _agree(store)
+    from calcimeasure.review import ReadingWish
+
     # The window belongs to the plugin, which this package knows by the name of its entry point only.
     windows = list(metadata.entry_points(group="calcimeasure.review", name="napari"))
     try:
@@ -346,7 +358,7 @@ def review(
         raise NotBuiltError(f"review needs napari, and {error}. {_INSTALL_REVIEW}") from error
     if run is None:
         raise NotBuiltError(f"review needs its window, which is not installed here. {_INSTALL_REVIEW}")
-    run(folder, reader)
+    run(folder, ReadingWish(reading, reader, blank))
     return EXIT_ALL_MEASURED
 
 
@@ -426,6 +438,34 @@ def follow(
     if done.undecided:
         show_line(f"Rows with the state undecided, of which the program does not know: {done.undecided}.")
     return EXIT_ALL_MEASURED if done.patients else EXIT_NOTHING_TO_MEASURE
+
+
+@command(app, cls=TakesSeveral)
+def agreement(
+    *,
+    folder: FolderArgument,
+    other: Annotated[
+        Path | None, typer.Argument(metavar="DIR2", readable=False, help="A second folder, of the same images.")
+    ] = None,
+    readings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--readings",
+            metavar="A B ...",
+            help="Readings, each compared with each; program: what was proposed. All if none; of two folders one each.",
+        ),
+    ] = None,
+    store: StoreOption = None,
+) -> int:
+    """Compare readings of the same images: agreement.csv, agreement_pairs.csv and agreement.html."""
+    _agree(store)
+    from calcimeasure.run.agreement import AgreementOrder, compare_readings
+
+    done = compare_readings(folder, AgreementOrder(tuple(readings or ()), other), say)
+    show_line(f"Pairs of readings compared: {done.pairs}, on stacks: {done.stacks}.")
+    for path in done.paths:
+        show_line(f"Written: {path}")
+    return EXIT_ALL_MEASURED if done.pairs else EXIT_NOTHING_TO_MEASURE
 
 
 @command(app)

@@ -36,3 +36,22 @@ def read_rows(path: Path, where: str, error: Callable[[str], Exception]) -> list
     except (OSError, UnicodeDecodeError, csv.Error) as cause:
         said = getattr(cause, "strerror", None) or cause
         raise error(f"{where} cannot be read: {said}. A CSV in UTF-8 is expected.") from cause
+
+
+def ragged(rows: list[dict[str, str | None]]) -> list[str]:
+    """Name the lines that have more or fewer cells than the header: their values may stand in the wrong column.
+
+    Parameters
+    ----------
+    rows
+        As `read_rows` gives them.
+    """
+    # The reader keeps further cells under the name None, and fills missing ones with None.
+    more = [number for number, row in enumerate(rows, 2) if None in list(row)]
+    fewer = [number for number, row in enumerate(rows, 2) if None in row.values()]
+    told = [(more, "more"), (fewer, "fewer")]
+    return [
+        f"line{'s' * (len(some) > 1)} {', '.join(map(str, some))}: {word} cells than the header"
+        for some, word in told
+        if some
+    ]

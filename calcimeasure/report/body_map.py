@@ -84,6 +84,16 @@ class Marked:
         return MIDDLE + sign * away, down
 
 
+def place_of(body_site: BodySite) -> Point:
+    """Give how far a site lies from the middle of the map, and how far down."""
+    return _PLACES[body_site]
+
+
+def stands_on_the_middle(body_site: BodySite) -> bool:
+    """Tell whether the body has a site once, so that it lies on the middle of the map."""
+    return body_site in _ON_THE_MIDDLE
+
+
 def dots_of(masses: Sequence[Marked]) -> list[tuple[Dot, bool]]:
     """Place the dots of masses, and tell of each whether its mass is large (of a shared dot: any of them)."""
     at_place: dict[Point, list[Marked]] = {}

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import hashlib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from calcimeasure.codes import NOTICES
 from calcimeasure.export.lesions import LESION_COLUMNS
@@ -19,6 +13,7 @@ from calcimeasure.model import BodySite, Laterality
 from calcimeasure.report import sentences, words
 from calcimeasure.report.body_map import Marked, body_map, body_symbol
 from calcimeasure.report.distribution import histogram
+from calcimeasure.report.html import environment_of, policy_of, text_of
 from calcimeasure.report.pictures import overview, picture
 from calcimeasure.report.table import table_of
 from calcimeasure.settings import MeasureSettings
@@ -27,6 +22,9 @@ from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from jinja2 import Environment
+    from markupsafe import Markup
 
     from calcimeasure.report.view import Finding, NotMeasured, StackView, StudyView
 
@@ -136,7 +134,13 @@ def page_top(about: About, lines: Sequence[Line], totals: Totals, title: str = "
         _environment()
         .get_template("top.html")
         .render(
-            about=about, lines=lines, totals=totals, title=title, back=back, style=_text("report.css"), policy=_policy()
+            about=about,
+            lines=lines,
+            totals=totals,
+            title=title,
+            back=back,
+            style=text_of("report.css"),
+            policy=_policy(),
         )
     )
 
@@ -155,7 +159,7 @@ def page_bottom(about: About) -> str:
             settings=_settings(about.settings),
             algorithm=ALGORITHM,
             version=software_version(),
-            script=_text("report.js"),
+            script=text_of("report.js"),
         )
     )
 
@@ -173,37 +177,13 @@ def _settings(settings: MeasureSettings) -> list[tuple[str, str, str]]:
 
 
 @cache
-def _text(name: str) -> Markup:
-    """Read a style or a script of the package: it is no text of others."""
-    return Markup((resources.files("calcimeasure.report") / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704
+def _environment() -> Environment:
+    return environment_of(_FUNCTIONS)
 
 
 @cache
 def _policy() -> str:
-    """Write the content security policy: nothing is loaded, and no style and script runs but those of the package."""
-
-    def of(name: str) -> str:
-        digest = hashlib.sha256(_text(name).encode()).digest()
-        return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
-
-    return (
-        f"default-src 'none'; img-src data:; style-src {of('report.css')}; script-src {of('report.js')}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        autoescape=True,
-        loader=PackageLoader("calcimeasure.report"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.globals |= _FUNCTIONS
-    return environment
+    return policy_of(text_of("report.css"), text_of("report.js"))
 
 
 def _map_of(study: StudyView) -> Markup:

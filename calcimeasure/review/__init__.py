@@ -54,6 +54,7 @@ from calcimeasure.review.journal import Journal, LeftBehind, Place
 from calcimeasure.review.offering import Shape, dense_only, pointing_at, reshaping, splitting_between
 from calcimeasure.review.picture import lesion_picture
 from calcimeasure.review.pointing import Pointed
+from calcimeasure.review.readings import ReadingWish
 from calcimeasure.review.recovery import begun_at, unsaved_folders
 from calcimeasure.review.restoring import restore, unsaved_of
 from calcimeasure.review.session import Session
@@ -91,6 +92,7 @@ __all__ = [
     "Radiograph",
     "RadiographAxis",
     "RadiographMeasurements",
+    "ReadingWish",
     "ReviewError",
     "Revision",
     "Session",

@@ -10,10 +10,11 @@ from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.errors import OutputError
 from calcimeasure.export import write_atomic
 from calcimeasure.results import prepare, pseudonyms_of, store_that_is_there, write_tables_of
+from calcimeasure.review.readings import ReadingWish, opened_reading
 from calcimeasure.review.recovery import new_unsaved_folder, remove_unsaved
 from calcimeasure.review.worklist import OpenedStack, Task, tasks_of
 from calcimeasure.settings import format_settings
-from calcimeasure.store import Todo
+from calcimeasure.store import CLINICAL_READING, Todo
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
@@ -35,31 +36,55 @@ class Desk:
         Function that is called with messages for a person.
     is_unsaved
         Whether the folder is that of an earlier review of images that were opened by hand, which nobody saved.
+    wish
+        Which reading: the clinical one, or another one, which is begun if it is not there.
 
     Attributes
     ----------
     is_unsaved
         Whether the review has no folder that a reader named.
+    reading
+        The reading; the store is open for it.
 
     Raises
     ------
     UsageError
         The folder was not written by ``calcimeasure measure``, or its store or its key cannot be used.
+    ReviewError
+        The reading cannot be begun or continued as it is asked for.
     """
 
-    def __init__(self, folder: Path | None, say: Callable[[str], object], is_unsaved: bool = False) -> None:
-        self._say = say
+    def __init__(
+        self,
+        folder: Path | None,
+        say: Callable[[str], object],
+        is_unsaved: bool = False,
+        wish: ReadingWish = ReadingWish(),  # noqa: B008 - it is frozen
+    ) -> None:
+        self._say, self._wish = say, wish
         self.is_unsaved = is_unsaved or folder is None
         self._open(folder or new_unsaved_folder())
 
     def _open(self, folder: Path) -> None:
         self.folder = folder
         with ExitStack() as opening:
-            self.store, self.settings = opening.enter_context(store_that_is_there(folder, self._say))
+            store, self.settings = opening.enter_context(store_that_is_there(folder, self._say))
             self._pseudonyms = None
             if not self.is_unsaved:
-                self._pseudonyms = pseudonyms_of(self.store, self.settings, folder, self._say)
+                # First: whatever is stored from now on has entries with the key in the chain.
+                self._pseudonyms = pseudonyms_of(store, self.settings, folder, self._say)
+            self.store, self.reading = opened_reading(store, self._wish)
             self._closing = opening.pop_all()
+
+    @property
+    def private(self) -> Path:
+        """The folder for what is not saved yet: that of one reading is never offered to another one."""
+        private = self.folder / "private"
+        if self.reading.name == CLINICAL_READING:
+            return private
+        own = private / "readings" / self.reading.name
+        own.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return own
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -82,11 +107,12 @@ class Desk:
     def open_image(self, image: Image) -> OpenedStack:
         """Measure a stack that was opened by hand, and open it for review."""
         stack_id = self.measure(image.stack)
+        self.store.begin_stacks(self.reading.is_blank)
         return OpenedStack(stack_id, image, self.store.histories(stack_id))
 
     def write_tables(self) -> None:
-        """Write the tables again from the store."""
-        if self._pseudonyms is not None:
+        """Write the tables again from the store: those of the clinical reading, which no other reading changes."""
+        if self._pseudonyms is not None and self.reading.name == CLINICAL_READING:
             write_tables_of(self.store, self.settings, self.folder, self._pseudonyms)
 
     def save_as(self, folder: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from calcimeasure.errors import ReviewError
 from calcimeasure.load import load_image
 from calcimeasure.model import Status, Tissue
 from calcimeasure.results import series_of
@@ -158,6 +159,13 @@ def open_stack(store: Store, settings: Settings, stack_id: int) -> OpenedStack:
         The files of the stack are missing, or are not those that were measured.
     SeriesError
         The images of the stack cannot be loaded.
+    ReviewError
+        The images are others than those on which the reading began.
     """
+    if not store.is_on_present_images(stack_id):
+        raise ReviewError(
+            "The images on which this reading began expected, found others: the stack was measured again on them. What "
+            "was read stays in the store; begin another reading (--reading NAME)."
+        )
     image = load_image(series_of(store, stack_id, settings), settings)
     return OpenedStack(stack_id, image, store.histories(stack_id))

@@ -7,39 +7,42 @@ finds nothing new computes nothing.
 from __future__ import annotations
 
 import hashlib
-import math
-from collections import defaultdict
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from calcimeasure.codes import SPACING_NOTICES
 from calcimeasure.errors import InputPathError, SeriesError
 from calcimeasure.export.changes import write_changes
 from calcimeasure.fault import fault_report
 from calcimeasure.load import load_image
-from calcimeasure.model import Status
 from calcimeasure.model.follow import LinkSource, LinkState, Sizes
 from calcimeasure.results import audit_of, pseudonyms_of, series_of, store_that_is_there
 from calcimeasure.run.events import read_events
+from calcimeasure.run.follow_once import each_once
 from calcimeasure.run.follow_rows import Dates, Mass, rows_of
+from calcimeasure.run.follow_stacks import patients_of
 from calcimeasure.run.withheld import withheld
 from calcimeasure.settings import change_settings
 from calcimeasure.settings.algorithm import ALGORITHM, FINGERPRINT
 from calcimeasure.store import LesionLink, StoredMotion, current_links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
 
     from calcimeasure.export.changes import ChangeRow, ResponseRow
     from calcimeasure.export.pseudonym import Naming
-    from calcimeasure.model import Lesion, StackFacts
+    from calcimeasure.model import Lesion, StackFacts, Volume
     from calcimeasure.run.events import Event
+    from calcimeasure.run.follow_stacks import FollowDate, FollowStack
     from calcimeasure.run.progress import Say
     from calcimeasure.settings import Settings
     from calcimeasure.store import StackPair, Store
+    from calcimeasure.study.follow.dates import Compared, Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +78,6 @@ class FollowDone:
     undecided: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Stack:
-    """A stack of a date, with its masses and the numbers of their revisions."""
-
-    stack_id: int
-    facts: StackFacts
-    masses: tuple[Lesion, ...]
-    others: tuple[Lesion, ...]
-    revisions: dict[str, int]
-
-    @property
-    def key(self) -> str:
-        """What is compared: outlines and decisions."""
-        return ";".join(
-            f"{one.tracking_uid}:{self.revisions[one.tracking_uid]}" for one in (*self.masses, *self.others)
-        )
-
-
 def follow_folder(folder: Path, order: FollowOrder, say: Say) -> FollowDone:
     """Follow the masses of every patient of a folder, and write changes.csv and responses.csv.
 
@@ -120,9 +105,9 @@ def follow_folder(folder: Path, order: FollowOrder, say: Say) -> FollowDone:
         changes: list[ChangeRow] = []
         responses: list[ResponseRow] = []
         patients = 0
-        for by_date in _patients(store, naming, order.patient):
+        for by_date in patients_of(store, naming, order.patient):
             patients += 1
-            facts = next(iter(by_date.values()))[0].facts
+            facts = next(iter(by_date.values())).stacks[0].facts
             of_patient = _events_of(facts, events, naming)
             dates = _followed(store, settings, by_date, order, say)
             new_changes, new_responses = rows_of(dates, order.comparison, of_patient, naming)
@@ -147,62 +132,24 @@ def _events_of(facts: StackFacts, events: Sequence[Event], naming: Naming) -> li
     return [one for one in events if one.patient_key in names]
 
 
-def _patients(store: Store, naming: Naming, wanted: str | None) -> Iterator[dict[date, list[_Stack]]]:
-    """Yield the stacks of each patient with two or more dates, by date, the first date first."""
-    by_person: dict[str, dict[date, list[tuple[int, StackFacts]]]] = defaultdict(lambda: defaultdict(list))
-    names: dict[str, set[str | None]] = defaultdict(set)
-    for stack_id, facts in store.measured_stacks().items():
-        if facts.person and facts.study_date:
-            by_person[facts.person][facts.study_date].append((stack_id, facts))
-            names[facts.person] |= {naming.patient_key(facts), facts.patient_id}
-    if wanted is not None and not any(wanted in some for some in names.values()):
-        raise InputPathError(f"No patient with the key {wanted}: see patient_key in lesions.csv.")
-    for person, by_date in by_person.items():
-        if len(by_date) > 1 and (wanted is None or wanted in names[person]):
-            yield {day: [_stack(store, *one) for one in _chosen(by_date[day])] for day in sorted(by_date)}
-
-
-def _chosen(stacks: Sequence[tuple[int, StackFacts]]) -> list[tuple[int, StackFacts]]:
-    """Choose what shows a date best: of each frame of reference the thinnest slices, and every radiograph."""
-    films = [one for one in stacks if one[1].modality != "CT"]
-    by_frame: dict[str, list[tuple[int, StackFacts]]] = defaultdict(list)
-    for one in stacks:
-        if one[1].modality == "CT" and one[1].slice_spacing_mm:
-            by_frame[one[1].frame_of_reference_uid or one[1].series_uid].append(one)
-
-    def best(one: tuple[int, StackFacts]) -> tuple[float, int, int]:
-        return (one[1].slice_spacing_mm or math.inf, -one[1].image_count, one[0])
-
-    return [*(min(some, key=best) for some in by_frame.values()), *films]
-
-
-def _stack(store: Store, stack_id: int, facts: StackFacts) -> _Stack:
-    newest = [history[-1] for history in store.histories(stack_id).values()]
-    held = [one for one in newest if not one.withdrawn and one.lesion.status is not Status.REJECTED]
-    masses = tuple(one.lesion for one in held if one.lesion.is_mass)
-    others = tuple(one.lesion for one in held if one.lesion.may_be_mass and not one.lesion.is_mass)
-    return _Stack(stack_id, facts, masses, others, {one.lesion.tracking_uid: one.number for one in newest})
-
-
 def _followed(
-    store: Store, settings: Settings, by_date: dict[date, list[_Stack]], order: FollowOrder, say: Say
+    store: Store, settings: Settings, by_date: dict[date, FollowDate], order: FollowOrder, say: Say
 ) -> list[Dates]:
     """Compare the dates of a patient."""
     days = list(by_date)
     pairs = [(days[0], day) for day in days[1:]] if order.comparison == "baseline" else list(pairwise(days))
     found = []
     for prior, current in pairs:
+        two = by_date[prior], by_date[current]
         masses: list[Mass] = []
-        for one in by_date[prior]:
-            for other in by_date[current]:
-                masses += _between(store, settings, one, other, order, say)
-        best = _best(masses, by_date[prior], by_date[current])
-        found.append(Dates(by_date[prior][0].facts, by_date[current][0].facts, tuple(best)))
+        for one, other in product(two[0].stacks, two[1].stacks):
+            masses += _between(store, settings, one, other, order, say)
+        found.append(Dates(two[0].stacks[0].facts, two[1].stacks[0].facts, tuple(each_once(masses, *two))))
     return found
 
 
 def _between(
-    store: Store, settings: Settings, prior: _Stack, current: _Stack, order: FollowOrder, say: Say
+    store: Store, settings: Settings, prior: FollowStack, current: FollowStack, order: FollowOrder, say: Say
 ) -> list[Mass]:
     """Give the masses of two stacks: as stored, if nothing changed since, else found now."""
     if "CT" not in (prior.facts.modality, current.facts.modality):
@@ -221,10 +168,13 @@ def _between(
     return _masses(prior, current, current_links(links), None)
 
 
-def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack], key: str, say: Say) -> str | None:
+def _find_links(
+    store: Store, settings: Settings, stacks: tuple[FollowStack, FollowStack], key: str, say: Say
+) -> str | None:
     """Compare the images of two stacks, and store what was found; else a key of CHANGE_REASONS."""
     from calcimeasure.study.follow.dates import Day, compare
 
+    pair = (stacks[0].stack_id, stacks[1].stack_id)
     prior, current = stacks
     volumes = []
     for one in stacks:
@@ -236,18 +186,15 @@ def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack],
         if image.geometry is None or image.shape_kji[0] < 2:
             return "not_compared"
         volumes.append(image)
-    days = [
-        Day(image, one.masses, one.others, one.facts.midline is not None and not one.facts.midline.between_limbs)
-        for image, one in zip(volumes, stacks, strict=True)
-    ]
+    days = [Day(image, one.masses, one.others, one.shows_midline) for image, one in zip(volumes, stacks, strict=True)]
     try:
-        found = compare(days[0], days[1], settings)
+        images = _key_of(volumes)
+        kept = _kept(store.motions_between(pair), images, prior)
+        found = compare(days[0], days[1], settings, kept)
     except Exception as error:  # noqa: BLE001 - a fault in one pair must not cost the other patients
         say(f"{prior.facts.path} and {current.facts.path} are not compared: {fault_report(error)}")
         return "not_compared"
-    pair = (prior.stack_id, current.stack_id)
-    motions = [StoredMotion(pair, found.whole, key)] if found.whole else []
-    motions += [StoredMotion(pair, motion, key, uid) for uid, motion in found.local.items()]
+    store.note_motions(_new_motions(pair, found, kept, images, prior))
     links: list[LesionLink] = []
     for mass in found.masses:
         ends = _chain(mass.prior, mass.current)
@@ -266,12 +213,45 @@ def _find_links(store: Store, settings: Settings, stacks: tuple[_Stack, _Stack],
                     after=None if n else mass.after,
                 )
             )
-    store.note_motions(motions)
     store.note_links(links)
     return None
 
 
-def _end(lesion: Lesion | None, stack: _Stack) -> tuple[str, int] | None:
+def _key_of(volumes: Sequence[Volume]) -> str:
+    """Name what a motion is found from: both images, and the algorithm."""
+    digest = hashlib.blake2b(f"{ALGORITHM} {FINGERPRINT}".encode(), digest_size=12)
+    for one in volumes:
+        geometry = one.geometry
+        digest.update(repr((geometry.shape_kji, geometry.row_spacing_mm, geometry.column_spacing_mm)).encode())
+        for places in (geometry.row_direction, geometry.column_direction, geometry.origins_lps_mm):
+            digest.update(places.tobytes())
+        digest.update(np.ascontiguousarray(one.attenuation_hu).data)
+    return digest.hexdigest()
+
+
+def _kept(motions: Sequence[StoredMotion], images: str, prior: FollowStack) -> Kept:
+    """Choose the motions that still hold: of the whole on the same images, of a lesion also with the same outline."""
+    from calcimeasure.study.follow.dates import Kept
+
+    held = {one.prior_tracking_uid: one.motion for one in motions if one.made_from == _made_from(one, images, prior)}
+    return Kept(held.pop(None, None), {uid: motion for uid, motion in held.items() if uid})
+
+
+def _made_from(one: StoredMotion, images: str, prior: FollowStack) -> str:
+    uid = one.prior_tracking_uid
+    return images if uid is None else f"{images}:{prior.revisions.get(uid, 0)}"
+
+
+def _new_motions(pair: StackPair, found: Compared, kept: Kept, images: str, prior: FollowStack) -> list[StoredMotion]:
+    """Give the motions that are not kept yet."""
+    motions = [StoredMotion(pair, found.whole, "")] if found.whole and found.whole != kept.whole else []
+    motions += [
+        StoredMotion(pair, motion, "", uid) for uid, motion in found.local.items() if motion != kept.local.get(uid)
+    ]
+    return [replace(one, made_from=_made_from(one, images, prior)) for one in motions]
+
+
+def _end(lesion: Lesion | None, stack: FollowStack) -> tuple[str, int] | None:
     return None if lesion is None else (lesion.tracking_uid, stack.revisions[lesion.tracking_uid])
 
 
@@ -282,7 +262,7 @@ def _chain(ones: Sequence[Lesion], others: Sequence[Lesion]) -> list[tuple[Lesio
     return [*((ones[0], other) for other in others), *((one, others[0]) for one in ones[1:])]
 
 
-def _masses(prior: _Stack, current: _Stack, links: Sequence[LesionLink], reason: str | None) -> list[Mass]:
+def _masses(prior: FollowStack, current: FollowStack, links: Sequence[LesionLink], reason: str | None) -> list[Mass]:
     """Put the links of two stacks together to masses; lesions without a link are undecided."""
     lesions = [{one.tracking_uid: one for one in stack.masses} for stack in (prior, current)]
     groups: list[tuple[set[str], set[str], list[LesionLink]]] = []
@@ -312,7 +292,7 @@ def _masses(prior: _Stack, current: _Stack, links: Sequence[LesionLink], reason:
     ]
 
 
-def _on_films(prior: _Stack, current: _Stack) -> list[Mass]:
+def _on_films(prior: FollowStack, current: FollowStack) -> list[Mass]:
     from calcimeasure.study.follow.films import are_in_one_scale, linked_films
 
     films = [[(stack.facts, one) for one in stack.masses] for stack in (prior, current)]
@@ -341,28 +321,3 @@ def _on_films(prior: _Stack, current: _Stack) -> list[Mass]:
             )
         )
     return found
-
-
-_ORDER = (
-    *(LinkState.MATCHED, LinkState.MERGED, LinkState.SPLIT, LinkState.REGROUPED),
-    *(LinkState.NOT_FOUND, LinkState.NOT_FOUND_BEFORE, LinkState.GONE, LinkState.NEW),
-    *(LinkState.NOT_IMAGED, LinkState.NOT_IMAGED_BEFORE, LinkState.UNDECIDED, LinkState.REMOVED),
-)
-
-
-def _best(masses: Sequence[Mass], prior: Sequence[_Stack], current: Sequence[_Stack]) -> list[Mass]:
-    """Keep each lesion once where a date has several stacks: as the mass that says most about it."""
-    kept: list[Mass] = []
-    taken: set[str] = set()
-    for mass in sorted(masses, key=lambda one: (one.source is not LinkSource.READER, _ORDER.index(one.state))):
-        uids = {one.tracking_uid for one in (*mass.prior, *mass.current)}
-        if not uids & taken:
-            kept.append(mass)
-            taken |= uids
-    for stack, is_prior in [(one, True) for one in prior] + [(one, False) for one in current]:
-        for lesion in stack.masses:
-            if lesion.tracking_uid not in taken:
-                facts = (stack.facts, current[0].facts) if is_prior else (prior[0].facts, stack.facts)
-                kept.append(Mass.of(facts, [lesion] if is_prior else [], [] if is_prior else [lesion], [], None))
-                taken.add(lesion.tracking_uid)
-    return kept

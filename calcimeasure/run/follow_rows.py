@@ -47,7 +47,10 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Mass:
-    """A mass at two dates: its stacks, lesions, state, sizes and change; reason and notices as in changes.csv."""
+    """A mass at two dates: its stacks, lesions, state, sizes and change; reason and notices as in changes.csv.
+
+    `uids` are the Tracking UIDs of its lesions in all series of both dates.
+    """
 
     facts: tuple[StackFacts, StackFacts]
     prior: tuple[Lesion, ...]
@@ -60,6 +63,7 @@ class Mass:
     change: Change | None = None
     reason: str | None = None
     notices: tuple[str, ...] = ()
+    uids: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -198,7 +202,7 @@ def _with_events(two: Dates, mass: Mass, events: Sequence[Event], naming: Naming
 def _is_meant(mass: Mass, event: Event, naming: Naming) -> bool:
     """Tell whether an event is about a mass: by its Tracking UID, else by its site and side."""
     if event.tracking_uid:
-        uids = [one.tracking_uid for one in mass.prior]
+        uids = {*(one.tracking_uid for one in mass.prior), *mass.uids}
         return event.tracking_uid in uids or event.tracking_uid in [naming.uid(uid) for uid in uids]
     laterality, site = _place(mass.first)
     return bool(event.site) and event.site == site and (not event.laterality or event.laterality == laterality)
@@ -210,11 +214,13 @@ def _place(lesion: Lesion) -> tuple[Laterality | None, BodySite | None]:
 
 def _change_row(two: Dates, mass: Mass, comparison: str, tracks: dict[str, str]) -> ChangeRow:
     uids = [one.tracking_uid for one in (mass.first, *mass.prior, *mass.current)]
+    uids += sorted(mass.uids.difference(uids))
     track = next((tracks[uid] for uid in uids if uid in tracks), uids[0])
     if mass.state.is_linked or not mass.current:
         tracks |= dict.fromkeys(uids, track)
     else:
-        tracks.setdefault(uids[0], uids[0])
+        for uid in uids:
+            tracks.setdefault(uid, track)
     before, after = mass.before or Sizes(), mass.after or Sizes()
     change = _change_of(mass)
     judged = _judged(mass, change)
@@ -280,23 +286,29 @@ def target_sums(by_date: Sequence[Sequence[ChangeRow]]) -> tuple[int, list[float
 
     The masses of the first date are the candidates, also where each date is compared with the one before.
     """
-    baseline = {row.track_uid: row.before.diameter_mm for row in by_date[0] if row.prior_uids and _counts(row)}
+    first = {row.track_uid: row for row in by_date[0] if row.prior_uids and _counts(row)}
+    baseline = {name: row.before.diameter_mm for name, row in first.items()}
     names = list(baseline)
     chosen = [names[n] for n in targets([baseline[name] for name in names])]
     # A target that was removed leaves the sums of all dates, so that they are of the same masses.
     removed = {row.track_uid for rows in by_date for row in rows if row.state is LinkState.REMOVED}
     kept = [name for name in chosen if name not in removed]
     sums: list[float | None] = [math.fsum(baseline[name] or 0.0 for name in kept)]
-    sums += [_sum_now(kept, {row.track_uid: row for row in rows}) for rows in by_date]
+    sums += [_sum_now([first[name] for name in kept], {row.track_uid: row for row in rows}) for rows in by_date]
     return len(kept), sums, any(row.state is LinkState.NEW for rows in by_date for row in rows)
 
 
-def _sum_now(names: Sequence[str], now: dict[str, ChangeRow]) -> float | None:
-    """Add the diameters of the targets at a date; None if one was not imaged, found or linked."""
+def _sum_now(chosen: Sequence[ChangeRow], now: dict[str, ChangeRow]) -> float | None:
+    """Add the diameters of the targets at a date; None if one was not imaged, found or linked.
+
+    A diameter on CT and one on a radiograph are not compared.
+    """
     total_mm = 0.0
-    for name in names:
-        row = now.get(name)
+    for target in chosen:
+        row = now.get(target.track_uid)
         if row is None or not (row.state.is_linked or row.state is LinkState.GONE):
+            return None
+        if (row.current_stack.modality == "CT") is not (target.stack.modality == "CT"):
             return None
         if row.state is not LinkState.GONE:
             if row.after.diameter_mm is None:

@@ -7,6 +7,7 @@ from calcimeasure.store.exports import Export
 from calcimeasure.store.links import LesionLink, StackPair, StoredMotion, current_links
 from calcimeasure.store.opening import open_store
 from calcimeasure.store.queries import MassFacts
+from calcimeasure.store.readings import CLINICAL_READING, Reading, ReadingKind
 from calcimeasure.store.registry import RegistryForm
 from calcimeasure.store.remarks import Remark, RemarkKind
 from calcimeasure.store.runs import Plan, Todo
@@ -15,12 +16,15 @@ from calcimeasure.store.verify import Verified
 
 __all__ = [
     "BESIDE_STORE",
+    "CLINICAL_READING",
     "Export",
     "LesionLink",
     "MassFacts",
     "ObjectKind",
     "ObjectLine",
     "Plan",
+    "Reading",
+    "ReadingKind",
     "RegistryForm",
     "Remark",
     "RemarkKind",

@@ -14,6 +14,8 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from calcimeasure.store.readings import ReadingRows
+
 
 @dataclass(frozen=True, slots=True)
 class Export:
@@ -49,13 +51,17 @@ class Export:
     file_count: int = 1
 
 
-def note_export(connection: Connection, export: Export) -> None:
-    """Record that a table leaves, with the time and the user of this machine."""
-    row = asdict(export) | {
-        "made_at": records.utc_now(),
-        "made_by": _user(),
-        "software_version": software_version(),
-    }
+def note_export(connection: Connection, export: Export, reading: ReadingRows) -> None:
+    """Record that a table of a reading leaves, with the time and the user of this machine."""
+    row = (
+        asdict(export)
+        | reading.columns
+        | {
+            "made_at": records.utc_now(),
+            "made_by": _user(),
+            "software_version": software_version(),
+        }
+    )
     insert_rows(connection, exports, [row])
 
 

@@ -592,6 +592,127 @@ _TO_8_POSTGRESQL = (
     "EACH STATEMENT EXECUTE FUNCTION refuse_change()",
 )
 
+_TO_9 = (
+    """
+    CREATE TABLE readings (
+        reading_id {serial} NOT NULL, name {outside} NOT NULL, kind TEXT NOT NULL, reader {outside},
+        is_blinded BOOLEAN NOT NULL, is_blank BOOLEAN NOT NULL, first_base_id INTEGER, second_base_id INTEGER,
+        begun_at {time}, PRIMARY KEY (reading_id), CONSTRAINT reading_once UNIQUE (name),
+        FOREIGN KEY(first_base_id) REFERENCES readings (reading_id),
+        FOREIGN KEY(second_base_id) REFERENCES readings (reading_id)
+    )
+    """,
+    """
+    CREATE TABLE reading_stacks (
+        reading_stack_id {serial} NOT NULL, reading_id INTEGER NOT NULL, stack_id INTEGER NOT NULL,
+        outcome_id INTEGER NOT NULL, begun_at {time} NOT NULL, PRIMARY KEY (reading_stack_id),
+        CONSTRAINT stack_begun_once UNIQUE (reading_id, stack_id),
+        FOREIGN KEY(reading_id) REFERENCES readings (reading_id), FOREIGN KEY(stack_id) REFERENCES stacks (stack_id),
+        FOREIGN KEY(outcome_id) REFERENCES outcomes (outcome_id)
+    )
+    """,
+    """
+    CREATE TABLE reading_revisions (
+        revision_id {serial} NOT NULL, stack_id INTEGER NOT NULL, run_id INTEGER, tracking_uid TEXT NOT NULL,
+        revision_number INTEGER NOT NULL, base_revision_number INTEGER, lesion_number INTEGER NOT NULL,
+        made_at {time} NOT NULL, made_by {outside}, why {outside} NOT NULL, edit_uid TEXT,
+        is_withdrawn BOOLEAN NOT NULL, outline_hash TEXT NOT NULL, status TEXT NOT NULL, algorithm_type TEXT NOT NULL,
+        reader {outside}, reviewed_at {time}, tissue TEXT, tissue_confidence {double}, laterality TEXT,
+        laterality_source TEXT, laterality_confidence {double}, laterality_conflict BOOLEAN, laterality_hint TEXT,
+        laterality_evidence {outside}, distance_to_midline_mm {double}, site TEXT, site_source TEXT,
+        site_detail {outside}, long_axis_mm {double}, long_axis_ends_lps_mm TEXT, short_axis_mm {double},
+        short_axis_ends_lps_mm TEXT, max_3d_diameter_mm {double}, max_3d_diameter_ends_lps_mm TEXT,
+        long_axis_slice INTEGER, long_axis_sop_uid {outside}, long_axis_instance_number INTEGER, centroid_lps_mm TEXT,
+        extents_lps_mm TEXT, truncated BOOLEAN, touches_bone BOOLEAN, bone_contact_mm2 {double}, large BOOLEAN,
+        mean_hu {double}, median_hu {double}, sd_hu {double}, max_hu {double}, volume_ml {double},
+        volume_mesh_ml {double}, volume_voxels_ml {double}, surface_area_mm2 {double}, sphericity {double},
+        area_mm2 {double}, boundary_hu {double}, long_axis_u95_mm {double}, max_3d_diameter_u95_mm {double},
+        volume_u95_ml {double}, long_axis_px {double}, long_axis_ends_px TEXT, short_axis_px {double},
+        short_axis_ends_px TEXT, area_px {double}, centroid_px TEXT, pixel_aspect {double},
+        column_spacing_mm {double}, spacing_source TEXT, mean_contrast {double}, boundary {double},
+        long_axis_u95_px {double}, parts INTEGER, envelope_ml {double}, envelope_u95_ml {double},
+        envelope_mm2 {double}, envelope_u95_mm2 {double}, fill_fraction {double}, morphology TEXT,
+        morphology_confidence {double}, morphology_source TEXT, fluid_level BOOLEAN, skin_distance_mm {double},
+        canal TEXT, canal_narrowed_percent {double}, envelope_px {double}, envelope_u95_px {double},
+        measurement_notices TEXT NOT NULL, notices TEXT NOT NULL, settings_hash TEXT NOT NULL,
+        software_version TEXT NOT NULL, reading_id INTEGER NOT NULL, PRIMARY KEY (revision_id),
+        CONSTRAINT one_revision_of_a_base_in_a_reading UNIQUE (reading_id, tracking_uid, stack_id, revision_number),
+        CONSTRAINT number_given_once_in_a_reading UNIQUE (reading_id, stack_id, lesion_number, revision_number),
+        FOREIGN KEY(stack_id) REFERENCES stacks (stack_id), FOREIGN KEY(run_id) REFERENCES runs (run_id),
+        FOREIGN KEY(outline_hash) REFERENCES outlines (outline_hash),
+        FOREIGN KEY(reading_id) REFERENCES readings (reading_id)
+    )
+    """,
+    "CREATE INDEX reading_worklist ON reading_revisions (reading_id, stack_id, tracking_uid, revision_number)",
+    "ALTER TABLE looks ADD COLUMN reading_id INTEGER REFERENCES readings (reading_id)",
+    "ALTER TABLE exports ADD COLUMN reading_id INTEGER REFERENCES readings (reading_id)",
+    "ALTER TABLE remarks ADD COLUMN reading_id INTEGER REFERENCES readings (reading_id)",
+    "CREATE VIEW current_reading_lesions AS SELECT * FROM reading_revisions AS this WHERE NOT is_withdrawn AND "
+    "NOT EXISTS ( SELECT 1 FROM reading_revisions AS later WHERE later.reading_id = this.reading_id AND "
+    "later.tracking_uid = this.tracking_uid AND later.stack_id = this.stack_id AND later.revision_number > "
+    "this.revision_number)",
+    "INSERT INTO readings (name, kind, is_blinded, is_blank) VALUES ('clinical', 'clinical', false, false)",
+)
+_TO_9_SQLITE = (
+    *(one.format(serial="INTEGER", time="DATETIME", double="DOUBLE", outside="TEXT") for one in _TO_9),
+    "CREATE TRIGGER reading_revisions_refuses_update BEFORE UPDATE ON reading_revisions BEGIN SELECT RAISE(ABORT,"
+    " 'reading_revisions is append-only'); END",
+    "CREATE TRIGGER reading_revisions_refuses_delete BEFORE DELETE ON reading_revisions BEGIN SELECT RAISE(ABORT,"
+    " 'reading_revisions is append-only'); END",
+    "CREATE TRIGGER reading_revisions_refuses_replacement BEFORE INSERT ON reading_revisions WHEN EXISTS (SELECT "
+    "1 FROM reading_revisions WHERE revision_id = NEW.revision_id) OR EXISTS (SELECT 1 FROM reading_revisions "
+    "WHERE reading_id = NEW.reading_id AND stack_id = NEW.stack_id AND lesion_number = NEW.lesion_number AND "
+    "revision_number = NEW.revision_number) OR EXISTS (SELECT 1 FROM reading_revisions WHERE reading_id = "
+    "NEW.reading_id AND tracking_uid = NEW.tracking_uid AND stack_id = NEW.stack_id AND revision_number = "
+    "NEW.revision_number) BEGIN SELECT RAISE(ABORT, 'reading_revisions is append-only'); END",
+    "CREATE TRIGGER reading_stacks_refuses_update BEFORE UPDATE ON reading_stacks BEGIN SELECT RAISE(ABORT, "
+    "'reading_stacks is append-only'); END",
+    "CREATE TRIGGER reading_stacks_refuses_delete BEFORE DELETE ON reading_stacks BEGIN SELECT RAISE(ABORT, "
+    "'reading_stacks is append-only'); END",
+    "CREATE TRIGGER reading_stacks_refuses_replacement BEFORE INSERT ON reading_stacks WHEN EXISTS (SELECT 1 FROM"
+    " reading_stacks WHERE reading_stack_id = NEW.reading_stack_id) OR EXISTS (SELECT 1 FROM reading_stacks WHERE"
+    " reading_id = NEW.reading_id AND stack_id = NEW.stack_id) BEGIN SELECT RAISE(ABORT, 'reading_stacks is "
+    "append-only'); END",
+    "CREATE TRIGGER readings_refuses_update BEFORE UPDATE ON readings BEGIN SELECT RAISE(ABORT, 'readings is "
+    "append-only'); END",
+    "CREATE TRIGGER readings_refuses_delete BEFORE DELETE ON readings BEGIN SELECT RAISE(ABORT, 'readings is "
+    "append-only'); END",
+    "CREATE TRIGGER readings_refuses_replacement BEFORE INSERT ON readings WHEN EXISTS (SELECT 1 FROM readings "
+    "WHERE reading_id = NEW.reading_id) OR EXISTS (SELECT 1 FROM readings WHERE name = NEW.name) BEGIN SELECT "
+    "RAISE(ABORT, 'readings is append-only'); END",
+)
+_TO_9_POSTGRESQL = (
+    *(
+        one.format(
+            serial="SERIAL",
+            time="TIMESTAMP WITHOUT TIME ZONE",
+            double="DOUBLE PRECISION",
+            outside='VARCHAR COLLATE "C"',
+        )
+        for one in _TO_9
+    ),
+    "CREATE TRIGGER reading_revisions_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reading_revisions FOR"
+    " EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER reading_stacks_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reading_stacks FOR EACH "
+    "STATEMENT EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER readings_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON readings FOR EACH STATEMENT "
+    "EXECUTE FUNCTION refuse_change()",
+    "COMMENT ON TABLE readings IS 'Readings of the stacks, each independent: kind clinical (the first row), study"
+    " or consensus; is_blinded: it shows nothing of other readings; is_blank: it began without proposals; a "
+    "consensus begins with two others (first_base_id, second_base_id). Times are UTC.'",
+    "COMMENT ON TABLE reading_stacks IS 'The outcome of each stack with which a reading other than the clinical "
+    "one began. Times are UTC.'",
+    "COMMENT ON TABLE reading_revisions IS 'As lesion_revisions, of the readings other than the clinical one. A "
+    "reading begins with the proposals of the program (made_by is empty). Times are UTC.'",
+    "COMMENT ON TABLE looks IS 'Who looked through a stack as a whole, at which images, and when (UTC); a "
+    "reader''s newest row counts. reading_id: empty for the clinical reading.'",
+    "COMMENT ON TABLE exports IS 'What left the store, when (UTC), for whom and where to; what: the format and "
+    "the tables. reading_id: empty for the clinical reading.'",
+    "COMMENT ON TABLE remarks IS 'What readers noted about a lesion (kind note) and where they want a second "
+    "reader (kind unsure), with the time (UTC); of each reader and kind the newest row of a lesion counts. "
+    "reading_id: empty for the clinical reading.'",
+)
+
 STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
     # Radiographs: numbers in pixels, and the pixel spacing.
     1: {"sqlite": _TO_2_SQLITE, "postgresql": _TO_2_POSTGRESQL},
@@ -607,6 +728,8 @@ STEPS: Mapping[int, Mapping[str, Sequence[str]]] = {
     6: {"sqlite": _TO_7_SQLITE, "postgresql": _TO_7_POSTGRESQL},
     # Motions between two dates, and which lesions of two dates are one mass.
     7: {"sqlite": _TO_8_SQLITE, "postgresql": _TO_8_POSTGRESQL},
+    # Readings: the decisions until now are the clinical one; others have rows of their own.
+    8: {"sqlite": _TO_9_SQLITE, "postgresql": _TO_9_POSTGRESQL},
 }
 """For each schema version (from 1) and kind of database, the statements that migrate a store to the next version."""
 

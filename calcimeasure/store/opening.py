@@ -14,7 +14,8 @@ from calcimeasure.settings import without_password
 from calcimeasure.store import beside, chain, names, used_settings
 from calcimeasure.store.connect import WRITES, connect, lock, set_journal, store_errors
 from calcimeasure.store.migrate import migrate
-from calcimeasure.store.schema import SCHEMA_VERSION, about, metadata
+from calcimeasure.store.readings import CLINICAL_READING, Reading, ReadingKind, note_reading
+from calcimeasure.store.schema import SCHEMA_VERSION, about, metadata, readings
 from calcimeasure.store.shape import foreign_triggers, pages_are_whole
 from calcimeasure.store.store import Store
 from calcimeasure.store.transactions import Transactions
@@ -32,6 +33,12 @@ half of the time in which a worklist has to open."""
 
 _CHAIN_SINCE = 4
 """The first schema with a chain."""
+
+_READINGS_SINCE = 9
+"""The first schema with readings; what readers decided before is the clinical one."""
+
+_CLINICAL_ID = 1
+"""The number of the clinical reading: the migration stores it first, and so does a new store."""
 
 
 @contextmanager
@@ -158,6 +165,8 @@ def _make_or_migrate(connection: Connection, place: str, make: bool) -> None:
         )
     if found < SCHEMA_VERSION:
         migrate(connection, found, SCHEMA_VERSION)
+        if found < _READINGS_SINCE:
+            chain.touch(connection, readings.name, [_CLINICAL_ID])
         if found < _CHAIN_SINCE:
             names.remember(connection, "store_id", str(uuid4()))
             used_settings.forget_passwords(connection)
@@ -179,4 +188,5 @@ def _make(connection: Connection, place: str, make: bool, others: list[str]) -> 
     metadata.create_all(connection)
     connection.execute(insert(about).values(name="schema_version", value=str(SCHEMA_VERSION)))
     names.remember(connection, "store_id", str(uuid4()))
+    note_reading(connection, Reading(CLINICAL_READING, ReadingKind.CLINICAL))
     chain.touch(connection, about.name, ["schema_version"])

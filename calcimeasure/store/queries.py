@@ -11,13 +11,12 @@ from sqlalchemy import case, func, select
 
 from calcimeasure.model import Outcome, Person, State, Status, Tissue, Who, name_alone, names_among
 from calcimeasure.store import records
+from calcimeasure.store.readings import CLINICAL, ReadingRows
 from calcimeasure.store.revisions import histories_of, lesions_of
 from calcimeasure.store.schema import (
     all_stacks,
-    current_lesions,
     current_stacks,
     files,
-    lesion_revisions,
     remarks,
     seen_stacks,
     thumbnails,
@@ -36,7 +35,7 @@ _STACKS_AT_ONCE = 100
 """Number of stacks whose lesions are held in memory at the same time."""
 
 
-def every_outcome(connection: Connection) -> Iterator[Outcome]:
+def every_outcome(connection: Connection, reading: ReadingRows = CLINICAL) -> Iterator[Outcome]:
     """Yield the outcome of every stack and file: stacks by patient, study, series and number, then files.
 
     A lesion that was measured with an older algorithm number than the present one has the notice older_algorithm, and
@@ -46,7 +45,7 @@ def every_outcome(connection: Connection) -> Iterator[Outcome]:
     persons = persons_of(connection)
     every_stack = _in_order(current_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
     for page in connection.execute(every_stack).mappings().partitions():
-        lesions = lesions_of(connection, [row["stack_id"] for row in page])
+        lesions = lesions_of(connection, [row["stack_id"] for row in page], reading)
         for row in page:
             who = _who(row, persons)
             of_stack = [_with_its_algorithm(lesion, older) for lesion in lesions.get(row["stack_id"], ())]
@@ -100,12 +99,12 @@ def persons_of(connection: Connection) -> dict[int, Who]:
     return {stack_id: names[one] for stack_id, one in people.items()}
 
 
-def every_revision(connection: Connection) -> Iterator[tuple[StackFacts, Revision]]:
+def every_revision(connection: Connection, reading: ReadingRows = CLINICAL) -> Iterator[tuple[StackFacts, Revision]]:
     """Give every revision of every lesion of every stack, also of stacks that no longer exist."""
     persons = persons_of(connection)
     every_stack = _in_order(all_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
     for page in connection.execute(every_stack).mappings().partitions():
-        histories = histories_of(connection, [row["stack_id"] for row in page])
+        histories = histories_of(connection, [row["stack_id"] for row in page], reading)
         for row in page:
             facts = replace(records.facts_of(row), person=_who(row, persons).text)
             for history in histories.get(row["stack_id"], {}).values():
@@ -122,8 +121,9 @@ def measured_stacks(connection: Connection) -> dict[int, StackFacts]:
     }
 
 
-def worklist(connection: Connection) -> dict[int, tuple[int, int]]:
+def worklist(connection: Connection, reading: ReadingRows = CLINICAL) -> dict[int, tuple[int, int]]:
     """Count for each stack the lesions that a reader must decide, and those of them that are decided."""
+    current_lesions = reading.current
     asked = current_lesions.c.tissue.is_(None) | current_lesions.c.tissue.in_([Tissue.CALCIFIED_MASS, Tissue.UNKNOWN])
     decided = case((current_lesions.c.status == Status.PROPOSED, 0), else_=1)
     counts = (
@@ -154,9 +154,9 @@ class MassFacts:
     undecided: tuple[str, ...] = ()
 
 
-def masses(connection: Connection) -> dict[int, MassFacts]:
+def masses(connection: Connection, reading: ReadingRows = CLINICAL) -> dict[int, MassFacts]:
     """Describe for each stack the lesions that are masses, or may be masses."""
-    columns = current_lesions.c
+    columns = reading.current.c
     asked = columns.tissue.is_(None) | columns.tissue.in_([Tissue.CALCIFIED_MASS, Tissue.UNKNOWN])
     wanted = select(
         columns.stack_id, columns.tracking_uid, columns.status, columns.site, columns.long_axis_mm, columns.long_axis_px
@@ -175,15 +175,20 @@ def masses(connection: Connection) -> dict[int, MassFacts]:
     }
 
 
-def newest_rows(connection: Connection) -> tuple[int, int, int]:
+def newest_rows(connection: Connection, reading: ReadingRows = CLINICAL) -> tuple[int, int, int]:
     """Give the numbers of the newest revision, remark and look: they change whenever a reader does anything."""
-    numbers = (lesion_revisions.c.revision_id, remarks.c.remark_id, seen_stacks.c.look_id)
-    revision, remark, look = (connection.execute(select(func.max(number))).scalar() or 0 for number in numbers)
+    every = (
+        select(func.max(reading.revisions.c.revision_id)),
+        select(func.max(remarks.c.remark_id)).where(reading.is_own(remarks)),
+        select(func.max(seen_stacks.c.look_id)).where(reading.is_own(seen_stacks)),
+    )
+    revision, remark, look = (connection.execute(one).scalar() or 0 for one in every)
     return revision, remark, look
 
 
-def readers(connection: Connection) -> dict[int, tuple[str, ...]]:
+def readers(connection: Connection, reading: ReadingRows = CLINICAL) -> dict[int, tuple[str, ...]]:
     """Give for each stack the names of the readers who decided about its lesions."""
+    current_lesions = reading.current
     named = select(current_lesions.c.stack_id, current_lesions.c.reader).distinct()
     named = named.where(current_lesions.c.reader.is_not(None)).order_by(current_lesions.c.reader)
     found: dict[int, list[str]] = defaultdict(list)

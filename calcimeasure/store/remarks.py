@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from calcimeasure.store.readings import ReadingRows
+
 
 class RemarkKind(StrEnum):
     """What a remark is."""
@@ -54,7 +56,7 @@ class Remark:
     is_withdrawn: bool = False
 
 
-def note_remark(connection: Connection, stack_id: int, remark: Remark) -> None:
+def note_remark(connection: Connection, stack_id: int, remark: Remark, reading: ReadingRows) -> None:
     """Append a remark about a lesion of a stack, or its withdrawal. Nothing that was said before is changed."""
     row = {
         "stack_id": stack_id,
@@ -65,19 +67,21 @@ def note_remark(connection: Connection, stack_id: int, remark: Remark) -> None:
         "said": remark.said,
         "is_withdrawn": remark.is_withdrawn,
     }
-    insert_rows(connection, remarks, [row])
+    insert_rows(connection, remarks, [row | reading.columns])
 
 
-def remarks_of(connection: Connection, stack_id: int) -> list[Remark]:
+def remarks_of(connection: Connection, stack_id: int, reading: ReadingRows) -> list[Remark]:
     """Give every remark about the lesions of a stack, also those that were taken back, oldest first."""
-    every = select(remarks).where(remarks.c.stack_id == stack_id).order_by(remarks.c.remark_id)
+    own = (remarks.c.stack_id == stack_id) & reading.is_own(remarks)
+    every = select(remarks).where(own).order_by(remarks.c.remark_id)
     return [_remark(row) for row in connection.execute(every).mappings()]
 
 
-def current_remarks(connection: Connection) -> dict[int, list[Remark]]:
+def current_remarks(connection: Connection, reading: ReadingRows) -> dict[int, list[Remark]]:
     """Give for each stack the remarks that hold: of each lesion, kind and reader the newest, unless it is withdrawn."""
     newest: dict[tuple[int, str, str, str], Remark] = {}
-    for row in connection.execute(select(remarks).order_by(remarks.c.remark_id)).mappings():
+    every = select(remarks).where(reading.is_own(remarks)).order_by(remarks.c.remark_id)
+    for row in connection.execute(every).mappings():
         key = (row["stack_id"], row["tracking_uid"], row["kind"], row["reader"])
         newest.pop(key, None)
         newest[key] = _remark(row)

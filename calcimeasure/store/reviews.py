@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from calcimeasure.errors import ConflictError
 from calcimeasure.store.revisions import append_revisions, newest_and_numbers
-from calcimeasure.store.schema import lesion_revisions
 from calcimeasure.store.stacks import lock_stack
 from calcimeasure.store.used_settings import note_settings
 
@@ -19,10 +18,13 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Revision
     from calcimeasure.settings import Settings
+    from calcimeasure.store.readings import ReadingRows
 
 
-def append_edit(connection: Connection, stack_id: int, revisions: Sequence[Revision], settings: Settings) -> None:
-    """Append all revisions of an edit.
+def append_edit(
+    connection: Connection, stack_id: int, revisions: Sequence[Revision], settings: Settings, reading: ReadingRows
+) -> None:
+    """Append all revisions of an edit to a reading.
 
     Raises
     ------
@@ -30,19 +32,19 @@ def append_edit(connection: Connection, stack_id: int, revisions: Sequence[Revis
         Another person changed one of the lesions after it was read, or used its number for another lesion.
     """
     lock_stack(connection, stack_id)
-    newest, numbers = newest_and_numbers(connection, stack_id)
+    newest, numbers = newest_and_numbers(connection, stack_id, reading)
     given = {number: uid for uid, number in numbers.items()}
     for one in revisions:
         uid = one.lesion.tracking_uid
         if newest.get(uid) != one.base_number or given.get(one.lesion.number, uid) != uid:
-            raise _conflict(connection, stack_id, one)
+            raise _conflict(connection, stack_id, one, reading)
     note_settings(connection, settings)
-    append_revisions(connection, stack_id, None, revisions)
+    append_revisions(connection, stack_id, None, revisions, reading)
 
 
-def _conflict(connection: Connection, stack_id: int, revision: Revision) -> ConflictError:
+def _conflict(connection: Connection, stack_id: int, revision: Revision, reading: ReadingRows) -> ConflictError:
     """Make the error that names the other person."""
-    table, lesion = lesion_revisions, revision.lesion
+    table, lesion = reading.revisions, revision.lesion
     same = (table.c.tracking_uid == lesion.tracking_uid) | (table.c.lesion_number == lesion.number)
     newer = connection.execute(
         select(table.c.made_by, table.c.made_at, table.c.why)

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from calcimeasure.store import records
 from calcimeasure.store.insert import insert_new, insert_rows
-from calcimeasure.store.schema import current_lesions, lesion_revisions, outlines
+from calcimeasure.store.readings import CLINICAL, ReadingRows
+from calcimeasure.store.schema import lesion_revisions, outlines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,12 +21,17 @@ if TYPE_CHECKING:
     from calcimeasure.model import Lesion, Outline, Revision
 
 
-def append_revisions(connection: Connection, stack_id: int, run_id: int | None, revisions: Sequence[Revision]) -> None:
+def append_revisions(
+    connection: Connection,
+    stack_id: int,
+    run_id: int | None,
+    revisions: Sequence[Revision],
+    reading: ReadingRows = CLINICAL,
+) -> None:
     """Append revisions of lesions of a stack, with their outlines; run_id is None if a reader made them."""
     _insert_outlines(connection, [revision.lesion.outline for revision in revisions])
-    insert_rows(
-        connection, lesion_revisions, [records.revision_row(revision, stack_id, run_id) for revision in revisions]
-    )
+    new = [records.revision_row(revision, stack_id, run_id) | reading.columns for revision in revisions]
+    insert_rows(connection, reading.table, new)
 
 
 def _insert_outlines(connection: Connection, of_revisions: Sequence[Outline]) -> None:
@@ -37,16 +43,18 @@ def _insert_outlines(connection: Connection, of_revisions: Sequence[Outline]) ->
 
 
 def is_reviewed(connection: Connection, stack_id: int) -> bool:
-    """Tell whether a reader ever decided about a lesion of a stack."""
+    """Tell whether a reader ever decided about a lesion of a stack in the clinical reading."""
     by_reader = select(lesion_revisions.c.revision_id).where(
         lesion_revisions.c.stack_id == stack_id, lesion_revisions.c.made_by.is_not(None)
     )
     return connection.execute(by_reader.limit(1)).first() is not None
 
 
-def newest_and_numbers(connection: Connection, stack_id: int) -> tuple[dict[str, int], dict[str, int]]:
+def newest_and_numbers(
+    connection: Connection, stack_id: int, reading: ReadingRows = CLINICAL
+) -> tuple[dict[str, int], dict[str, int]]:
     """Give the newest revision and the number of every lesion that a stack ever had, by Tracking UID."""
-    table = lesion_revisions
+    table = reading.revisions
     every = (
         select(table.c.tracking_uid, table.c.lesion_number, func.max(table.c.revision_number))
         .where(table.c.stack_id == stack_id)
@@ -56,32 +64,45 @@ def newest_and_numbers(connection: Connection, stack_id: int) -> tuple[dict[str,
     return {uid: newest for uid, _, newest in rows}, {uid: number for uid, number, _ in rows}
 
 
-def find_lesion(connection: Connection, tracking_uid: str) -> tuple[int, Lesion] | None:
+def find_lesion(
+    connection: Connection, tracking_uid: str, reading: ReadingRows = CLINICAL
+) -> tuple[int, Lesion] | None:
     """Find a current lesion by its Tracking UID; return the number of its stack too."""
-    chosen = _with_outline(current_lesions).where(current_lesions.c.tracking_uid == tracking_uid)
+    current = reading.current
+    chosen = _with_outline(current).where(current.c.tracking_uid == tracking_uid)
     row = connection.execute(chosen).mappings().first()
     return None if row is None else (int(row["stack_id"]), records.lesion_of(row))
 
 
-def every_tracking_uid(connection: Connection) -> list[str]:
+def every_tracking_uid(connection: Connection, reading: ReadingRows = CLINICAL) -> list[str]:
     """List the Tracking UID of every lesion that ever was, in their order."""
-    named = select(lesion_revisions.c.tracking_uid).distinct().order_by(lesion_revisions.c.tracking_uid)
+    table = reading.revisions
+    named = select(table.c.tracking_uid).distinct().order_by(table.c.tracking_uid)
     return list(connection.execute(named).scalars())
 
 
-def lesions_of(connection: Connection, stack_ids: Sequence[int]) -> dict[int, list[Lesion]]:
+def lesions_of(
+    connection: Connection, stack_ids: Sequence[int], reading: ReadingRows = CLINICAL
+) -> dict[int, list[Lesion]]:
     """Read the current lesions of some stacks, in the order of their numbers."""
-    chosen = _with_outline(current_lesions).where(current_lesions.c.stack_id.in_(stack_ids))
-    chosen = chosen.order_by(current_lesions.c.stack_id, current_lesions.c.lesion_number)
-    rows = _rows(connection, chosen)
+    current = reading.current
+    return lesions_among(connection, select(current).where(current.c.stack_id.in_(stack_ids)))
+
+
+def lesions_among(connection: Connection, chosen: Select[Any]) -> dict[int, list[Lesion]]:
+    """Read the lesions of chosen rows of revisions by stack, in the order of their numbers."""
+    some = chosen.subquery("chosen")
+    rows = _rows(connection, _with_outline(some).order_by(some.c.stack_id, some.c.lesion_number))
     return {
         stack_id: [records.lesion_of(row) for row in group] for stack_id, group in groupby(rows, itemgetter("stack_id"))
     }
 
 
-def histories_of(connection: Connection, stack_ids: Sequence[int]) -> dict[int, dict[str, list[Revision]]]:
+def histories_of(
+    connection: Connection, stack_ids: Sequence[int], reading: ReadingRows = CLINICAL
+) -> dict[int, dict[str, list[Revision]]]:
     """Read all revisions of some stacks, oldest first, by Tracking UID, lesions in the order of their numbers."""
-    table = lesion_revisions
+    table = reading.revisions
     chosen = _with_outline(table).where(table.c.stack_id.in_(stack_ids))
     chosen = chosen.order_by(table.c.stack_id, table.c.lesion_number, table.c.revision_number)
     rows = _rows(connection, chosen)

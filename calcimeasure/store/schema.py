@@ -1,14 +1,16 @@
 """The tables of the store.
 
-Rows of lesion revisions, outcomes, outlines, seen stacks, remarks, registrations, lesion links, exports, DICOM objects,
-registry instances and the chain are never changed; the database refuses changes.
+Rows of lesion revisions, outcomes, outlines, seen stacks, remarks, readings, registrations, lesion links, exports,
+DICOM objects, registry instances and the chain are never changed; the database refuses changes.
 `current_lesions` and `current_stacks` are the views to read with plain SQL. `all_stacks` also has the stacks that no
-longer exist, for the history of their lesions.
+longer exist, for the history of their lesions. What the clinical reading decided is in `lesion_revisions`; every other
+reading has rows of its own in `reading_revisions`, and `current_reading_lesions` is their view. So no query about the
+clinical reading can show the rows of another one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BigInteger,
@@ -24,55 +26,22 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     event,
     text,
 )
 
-from calcimeasure.model.numbers import NumberType, stored_numbers
+from calcimeasure.store.columns import Outside, revision_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Dialect
-    from sqlalchemy.types import TypeEngine
+    from sqlalchemy import Connection
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 """The schema that this version of the program writes. The table `about` of a store holds the schema of the store."""
 
 metadata = MetaData()
-
-_ODD = {code: 0x100000 + code for code in range(0xD800, 0xE000)}
-_USUAL = {usual: odd for odd, usual in _ODD.items()}
-
-
-def as_stored(text: str) -> str:
-    """Give text without the characters that a database refuses."""
-    return text.replace("\0", "\u2400").translate(_ODD)
-
-
-class _Outside(TypeDecorator[str]):
-    """Text from file names and headers, which may contain invalid characters.
-
-    Python reads a byte of a file name that is not valid UTF-8 as half of a surrogate pair, which no database accepts.
-    Such a byte is stored as a private-use character, and restored when it is read. NUL, which PostgreSQL does not
-    accept, is stored as a visible character.
-    """
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
-        # The order of rows must not depend on the language of a server.
-        return dialect.type_descriptor(Text(collation="C" if dialect.name == "postgresql" else None))
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as its base
-        return None if value is None else as_stored(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as its base
-        return value if value is None or value.isascii() else value.translate(_USUAL)
-
 
 about = Table(
     "about",
@@ -93,8 +62,8 @@ settings_used = Table(
 record_ids = Table(
     "record_ids",
     metadata,
-    Column("patient_id", _Outside, primary_key=True),
-    Column("record_id", _Outside, nullable=False),
+    Column("patient_id", Outside, primary_key=True),
+    Column("record_id", Outside, nullable=False),
     comment="The registry's id of a patient (--record-map).",
 )
 
@@ -114,13 +83,31 @@ stacks = Table(
     "stacks",
     metadata,
     Column("stack_id", Integer, primary_key=True),
-    Column("study_uid", _Outside, nullable=False),
-    Column("series_uid", _Outside, nullable=False),
+    Column("study_uid", Outside, nullable=False),
+    Column("series_uid", Outside, nullable=False),
     Column("stack_number", Integer, nullable=False),
-    Column("folder", _Outside, nullable=False),
+    Column("folder", Outside, nullable=False),
     Column("is_gone", Boolean, nullable=False, default=False),
     UniqueConstraint("study_uid", "series_uid", "stack_number", "folder", name="stack_once"),
     comment="Each grid of each series. folder tells series without a UID apart; is_gone: its series no longer has it.",
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("reading_id", Integer, primary_key=True),
+    Column("name", Outside, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reader", Outside),
+    Column("is_blinded", Boolean, nullable=False),
+    Column("is_blank", Boolean, nullable=False),
+    Column("first_base_id", ForeignKey("readings.reading_id")),
+    Column("second_base_id", ForeignKey("readings.reading_id")),
+    Column("begun_at", DateTime),
+    UniqueConstraint("name", name="reading_once"),
+    comment="Readings of the stacks, each independent: kind clinical (the first row), study or consensus; is_blinded: "
+    "it shows nothing of other readings; is_blank: it began without proposals; a consensus begins with two others "
+    "(first_base_id, second_base_id). Times are UTC.",
 )
 
 outcomes = Table(
@@ -132,25 +119,25 @@ outcomes = Table(
     Column("made_at", DateTime, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text),
-    Column("message", _Outside),
-    Column("traceback", _Outside),
+    Column("message", Outside),
+    Column("traceback", Outside),
     Column("seconds", Double, nullable=False),
     Column("settings_hash", Text, nullable=False),
     Column("software_version", Text, nullable=False),
     Column("content_hash", Text, nullable=False),
-    Column("modality", _Outside, nullable=False),
-    Column("root", _Outside, nullable=False),
-    Column("path", _Outside, nullable=False),
+    Column("modality", Outside, nullable=False),
+    Column("root", Outside, nullable=False),
+    Column("path", Outside, nullable=False),
     Column("image_count", Integer, nullable=False),
-    Column("patient_id", _Outside),
+    Column("patient_id", Outside),
     Column("study_date", Date),
     Column("series_number", Integer),
-    Column("description", _Outside),
+    Column("description", Outside),
     Column("slice_thickness_mm", Double),
     Column("kvp", Double),
-    Column("convolution_kernel", _Outside),
+    Column("convolution_kernel", Outside),
     Column("contrast_agent", Boolean),
-    Column("frame_of_reference_uid", _Outside),
+    Column("frame_of_reference_uid", Outside),
     Column("row_spacing_mm", Double),
     Column("column_spacing_mm", Double),
     Column("slice_spacing_mm", Double),
@@ -159,12 +146,12 @@ outcomes = Table(
     Column("midline_uncertainty_mm", Double),
     Column("midline_quality", Double),
     Column("midline_is_between_limbs", Boolean),
-    Column("view_position", _Outside),
-    Column("patient_orientation", _Outside),
+    Column("view_position", Outside),
+    Column("patient_orientation", Outside),
     Column("pixel_hash", Text),
     Column("mask_hash", Text),
     Column("notices", Text),
-    Column("person", _Outside),
+    Column("person", Outside),
     Index("outcomes_of_stack", "stack_id", "outcome_id"),
     comment="What each run made of a stack, with what its headers say; the newest row of a stack counts.",
 )
@@ -174,11 +161,11 @@ files = Table(
     metadata,
     Column("stack_id", ForeignKey("stacks.stack_id"), primary_key=True),
     Column("slice_number", Integer, primary_key=True),
-    Column("root", _Outside, nullable=False),
-    Column("path", _Outside, nullable=False),
-    Column("member", _Outside),
+    Column("root", Outside, nullable=False),
+    Column("path", Outside, nullable=False),
+    Column("member", Outside),
     Column("frame_number", Integer, nullable=False),
-    Column("sop_uid", _Outside, nullable=False),
+    Column("sop_uid", Outside, nullable=False),
     Column("instance_number", Integer),
     Column("size_bytes", BigInteger),
     Column("modified_ns", BigInteger),
@@ -190,10 +177,10 @@ unreadable_files = Table(
     metadata,
     Column("file_id", Integer, primary_key=True),
     Column("run_id", ForeignKey("runs.run_id"), nullable=False),
-    Column("root", _Outside, nullable=False),
-    Column("path", _Outside, nullable=False),
+    Column("root", Outside, nullable=False),
+    Column("path", Outside, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("message", _Outside, nullable=False),
+    Column("message", Outside, nullable=False),
     Column("state", Text, nullable=False),
     Column("is_gone", Boolean, nullable=False, default=False),
     comment="Files that claim to be DICOM and cannot be read. is_gone: a later run did not find them so again.",
@@ -208,76 +195,43 @@ outlines = Table(
     comment="Masks: the box in the stack (slice k, row j, column i), its voxels as bits (numpy.packbits), by zlib.",
 )
 
-_TYPES: Mapping[NumberType, type[TypeEngine[Any]]] = {
-    NumberType.NUMBER: Double,
-    NumberType.INTEGER: Integer,
-    NumberType.BOOLEAN: Boolean,
-    NumberType.UID: _Outside,
-    NumberType.WORD: Text,
-    NumberType.POINTS: Text,  # as JSON
-}
-
-_FIRST_NUMBERS = """
-    long_axis_mm long_axis_ends_lps_mm short_axis_mm short_axis_ends_lps_mm max_3d_diameter_mm
-    max_3d_diameter_ends_lps_mm long_axis_slice long_axis_sop_uid long_axis_instance_number centroid_lps_mm
-    extents_lps_mm truncated touches_bone bone_contact_mm2 large mean_hu median_hu sd_hu max_hu volume_ml volume_mesh_ml
-    volume_voxels_ml surface_area_mm2 sphericity area_mm2 boundary_hu long_axis_u95_mm max_3d_diameter_u95_mm
-    volume_u95_ml long_axis_px long_axis_ends_px short_axis_px short_axis_ends_px area_px centroid_px pixel_aspect
-    column_spacing_mm spacing_source mean_contrast boundary long_axis_u95_px
-""".split()  # noqa: SIM905 - a list of words
-"""The numbers of schema 3 in the order of their columns, which users of plain SQL rely on. Columns of newer numbers
-follow after them."""
-
-
-def _number_columns() -> list[Column[Any]]:
-    """Make the columns for the numbers of a lesion; each of them may be empty."""
-    rank = {name: place for place, name in enumerate(_FIRST_NUMBERS)}
-    numbers = sorted(stored_numbers(), key=lambda number: rank.get(number.name, len(rank)))
-    return [Column(number.name, _TYPES[number.value_type]) for number in numbers]
-
-
 lesion_revisions = Table(
     "lesion_revisions",
     metadata,
-    Column("revision_id", Integer, primary_key=True),
-    Column("stack_id", ForeignKey("stacks.stack_id"), nullable=False),
-    Column("run_id", ForeignKey("runs.run_id")),
-    Column("tracking_uid", Text, nullable=False),
-    Column("revision_number", Integer, nullable=False),
-    Column("base_revision_number", Integer),
-    Column("lesion_number", Integer, nullable=False),
-    Column("made_at", DateTime, nullable=False),
-    Column("made_by", _Outside),
-    Column("why", _Outside, nullable=False),
-    Column("edit_uid", Text),
-    Column("is_withdrawn", Boolean, nullable=False),
-    Column("outline_hash", ForeignKey("outlines.outline_hash"), nullable=False),
-    Column("status", Text, nullable=False),
-    Column("algorithm_type", Text, nullable=False),
-    Column("reader", _Outside),
-    Column("reviewed_at", DateTime),
-    Column("tissue", Text),
-    Column("tissue_confidence", Double),
-    Column("laterality", Text),
-    Column("laterality_source", Text),
-    Column("laterality_confidence", Double),
-    Column("laterality_conflict", Boolean),
-    Column("laterality_hint", Text),
-    Column("laterality_evidence", _Outside),
-    Column("distance_to_midline_mm", Double),
-    Column("site", Text),
-    Column("site_source", Text),
-    Column("site_detail", _Outside),
-    *_number_columns(),
-    Column("measurement_notices", Text, nullable=False),
-    Column("notices", Text, nullable=False),
-    Column("settings_hash", Text, nullable=False),
-    Column("software_version", Text, nullable=False),
+    *revision_columns(),
     UniqueConstraint("tracking_uid", "stack_id", "revision_number", name="one_revision_of_a_base"),
     UniqueConstraint("stack_id", "lesion_number", "revision_number", name="number_given_once"),
     # The index has every column of the query for the worklist, so that the database need not read the long rows.
     Index("worklist", "stack_id", "tracking_uid", "revision_number", "is_withdrawn", "status", "tissue"),
     comment="Every state that every lesion ever had, each complete; the newest of a lesion counts. Times are UTC.",
+)
+
+reading_stacks = Table(
+    "reading_stacks",
+    metadata,
+    Column("reading_stack_id", Integer, primary_key=True),
+    Column("reading_id", ForeignKey("readings.reading_id"), nullable=False),
+    Column("stack_id", ForeignKey("stacks.stack_id"), nullable=False),
+    Column("outcome_id", ForeignKey("outcomes.outcome_id"), nullable=False),
+    Column("begun_at", DateTime, nullable=False),
+    UniqueConstraint("reading_id", "stack_id", name="stack_begun_once"),
+    comment="The outcome of each stack with which a reading other than the clinical one began. Times are UTC.",
+)
+
+reading_revisions = Table(
+    "reading_revisions",
+    metadata,
+    *revision_columns(),
+    Column("reading_id", ForeignKey("readings.reading_id"), nullable=False),
+    UniqueConstraint(
+        "reading_id", "tracking_uid", "stack_id", "revision_number", name="one_revision_of_a_base_in_a_reading"
+    ),
+    UniqueConstraint(
+        "reading_id", "stack_id", "lesion_number", "revision_number", name="number_given_once_in_a_reading"
+    ),
+    Index("reading_worklist", "reading_id", "stack_id", "tracking_uid", "revision_number"),
+    comment="As lesion_revisions, of the readings other than the clinical one. A reading begins with the proposals of "
+    "the program (made_by is empty). Times are UTC.",
 )
 
 thumbnails = Table(
@@ -295,12 +249,14 @@ seen_stacks = Table(
     Column("look_id", Integer, primary_key=True),
     Column("stack_id", ForeignKey("stacks.stack_id"), nullable=False),
     Column("content_hash", Text, nullable=False),
-    Column("reader", _Outside, nullable=False),
+    Column("reader", Outside, nullable=False),
     Column("looked_at", DateTime, nullable=False),
     Column("is_withdrawn", Boolean, nullable=False),
     Column("pixel_hash", Text),
+    Column("reading_id", ForeignKey("readings.reading_id")),
     Index("looks_at_stack", "stack_id", "look_id"),
-    comment="Who looked through a stack as a whole, at which images, and when (UTC); a reader's newest row counts.",
+    comment="Who looked through a stack as a whole, at which images, and when (UTC); a reader's newest row counts. "
+    "reading_id: empty for the clinical reading.",
 )
 
 exports = Table(
@@ -308,17 +264,19 @@ exports = Table(
     metadata,
     Column("export_id", Integer, primary_key=True),
     Column("made_at", DateTime, nullable=False),
-    Column("made_by", _Outside),
+    Column("made_by", Outside),
     Column("what", Text, nullable=False),
     Column("is_identified", Boolean, nullable=False),
-    Column("destination", _Outside, nullable=False),
-    Column("recipient", _Outside),
+    Column("destination", Outside, nullable=False),
+    Column("recipient", Outside),
     Column("key_fingerprint", Text),
     Column("row_count", Integer),
     Column("file_count", Integer),
     Column("content_hash", Text),
     Column("software_version", Text, nullable=False),
-    comment="What left the store, when (UTC), for whom and where to; what: the format and the tables.",
+    Column("reading_id", ForeignKey("readings.reading_id")),
+    comment="What left the store, when (UTC), for whom and where to; what: the format and the tables. reading_id: "
+    "empty for the clinical reading.",
 )
 
 remarks = Table(
@@ -328,13 +286,15 @@ remarks = Table(
     Column("stack_id", ForeignKey("stacks.stack_id"), nullable=False),
     Column("tracking_uid", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("reader", _Outside, nullable=False),
+    Column("reader", Outside, nullable=False),
     Column("made_at", DateTime, nullable=False),
-    Column("said", _Outside, nullable=False),
+    Column("said", Outside, nullable=False),
     Column("is_withdrawn", Boolean, nullable=False),
+    Column("reading_id", ForeignKey("readings.reading_id")),
     Index("remarks_on_lesion", "stack_id", "tracking_uid", "remark_id"),
     comment="What readers noted about a lesion (kind note) and where they want a second reader (kind unsure), with the "
-    "time (UTC); of each reader and kind the newest row of a lesion counts.",
+    "time (UTC); of each reader and kind the newest row of a lesion counts. reading_id: empty for the clinical "
+    "reading.",
 )
 
 dicom_objects = Table(
@@ -345,14 +305,14 @@ dicom_objects = Table(
     Column("kind", Text, nullable=False),
     Column("part", Text, nullable=False),
     Column("key_fingerprint", Text, nullable=False),
-    Column("study_uid", _Outside, nullable=False),
-    Column("series_uid", _Outside, nullable=False),
-    Column("sop_instance_uid", _Outside, nullable=False),
+    Column("study_uid", Outside, nullable=False),
+    Column("series_uid", Outside, nullable=False),
+    Column("sop_instance_uid", Outside, nullable=False),
     Column("instance_number", Integer, nullable=False),
     Column("content_hash", Text, nullable=False),
     Column("is_preliminary", Boolean, nullable=False),
-    Column("predecessor_uid", _Outside),
-    Column("segmentation_uid", _Outside),
+    Column("predecessor_uid", Outside),
+    Column("segmentation_uid", Outside),
     Column("written_at", DateTime, nullable=False),
     Column("software_version", Text, nullable=False),
     UniqueConstraint("sop_instance_uid", name="object_once"),
@@ -368,8 +328,8 @@ sent_objects = Table(
     "sent_objects",
     metadata,
     Column("sending_id", Integer, primary_key=True),
-    Column("sop_instance_uid", _Outside, nullable=False),
-    Column("archive", _Outside, nullable=False),
+    Column("sop_instance_uid", Outside, nullable=False),
+    Column("archive", Outside, nullable=False),
     Column("sent_at", DateTime, nullable=False),
     UniqueConstraint("sop_instance_uid", "archive", name="sent_once"),
     comment="Which DICOM objects an archive has taken, and when first (UTC).",
@@ -379,11 +339,11 @@ registry_instances = Table(
     "registry_instances",
     metadata,
     Column("registry_instance_id", Integer, primary_key=True),
-    Column("record_id", _Outside, nullable=False),
-    Column("event", _Outside, nullable=False),
+    Column("record_id", Outside, nullable=False),
+    Column("event", Outside, nullable=False),
     Column("instrument", Text, nullable=False),
     Column("repeat_instance", Integer, nullable=False),
-    Column("uid", _Outside, nullable=False),
+    Column("uid", Outside, nullable=False),
     Column("given_at", DateTime, nullable=False),
     UniqueConstraint("record_id", "event", "instrument", "repeat_instance", name="one_uid_of_an_instance"),
     UniqueConstraint("record_id", "event", "instrument", "uid", name="instance_given_once"),
@@ -424,7 +384,7 @@ lesion_links = Table(
     Column("state", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("confidence", Double, nullable=False),
-    Column("reader", _Outside),
+    Column("reader", Outside),
     Column("made_at", DateTime, nullable=False),
     Column("is_withdrawn", Boolean, nullable=False),
     Column("detail", Text, nullable=False),
@@ -441,7 +401,7 @@ chain = Table(
     metadata,
     Column("entry", Integer, primary_key=True, autoincrement=False),
     Column("table_name", Text, nullable=False),
-    Column("row_id", _Outside, nullable=False),
+    Column("row_id", Outside, nullable=False),
     Column("row_hash", Text, nullable=False),
     Column("mac", Text, nullable=False),
     Column("is_keyed", Boolean, nullable=False),
@@ -456,6 +416,13 @@ _VIEWS = {
             SELECT 1 FROM lesion_revisions AS later
             WHERE later.tracking_uid = this.tracking_uid AND later.stack_id = this.stack_id
               AND later.revision_number > this.revision_number)
+    """,
+    "current_reading_lesions": """
+        SELECT * FROM reading_revisions AS this
+        WHERE NOT is_withdrawn AND NOT EXISTS (
+            SELECT 1 FROM reading_revisions AS later
+            WHERE later.reading_id = this.reading_id AND later.tracking_uid = this.tracking_uid
+              AND later.stack_id = this.stack_id AND later.revision_number > this.revision_number)
     """,
     "all_stacks": """
         SELECT stacks.study_uid, stacks.series_uid, stacks.stack_number, stacks.folder, stacks.is_gone, this.*
@@ -476,6 +443,9 @@ APPEND_ONLY = (
     "looks",
     "outcomes",
     "outlines",
+    "reading_revisions",
+    "reading_stacks",
+    "readings",
     "registrations",
     "registry_instances",
     "remarks",
@@ -490,6 +460,7 @@ def _view(name: str, *sources: Table) -> Table:
 
 
 current_lesions = _view("current_lesions", lesion_revisions)
+current_reading_lesions = _view("current_reading_lesions", reading_revisions)
 all_stacks = _view("all_stacks", stacks, outcomes)
 current_stacks = _view("current_stacks", stacks, outcomes)
 

@@ -17,24 +17,26 @@ from calcimeasure.store.schema import all_stacks, current_stacks, outcomes, seen
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from calcimeasure.store.readings import ReadingRows
 
-def note_seen(connection: Connection, stack_id: int, reader: str, is_withdrawn: bool) -> None:
+
+def note_seen(connection: Connection, stack_id: int, reader: str, is_withdrawn: bool, reading: ReadingRows) -> None:
     """Store that a reader has seen the present images of a stack, or revoke this."""
     here = all_stacks.c.stack_id == stack_id
     of_images = {
         name: select(all_stacks.c[name]).where(here).scalar_subquery() for name in ("content_hash", "pixel_hash")
     }
     row = {"stack_id": stack_id, "reader": reader, "looked_at": records.utc_now(), "is_withdrawn": is_withdrawn}
-    noted = insert(seen_stacks).values(**row, **of_images).returning(seen_stacks.c.look_id)
+    noted = insert(seen_stacks).values(**row, **of_images, **reading.columns).returning(seen_stacks.c.look_id)
     touch(connection, seen_stacks.name, [connection.execute(noted).scalar_one()])
 
 
-def seen_by(connection: Connection) -> dict[int, tuple[str, ...]]:
+def seen_by(connection: Connection, reading: ReadingRows) -> dict[int, tuple[str, ...]]:
     """Give for each stack the readers who, by their newest row, have seen the present images of the stack."""
     seen = seen_stacks
     same = (seen.c.stack_id == current_stacks.c.stack_id) & (seen.c.content_hash == current_stacks.c.content_hash)
     columns = (seen.c.stack_id, seen.c.reader, seen.c.is_withdrawn, seen.c.pixel_hash, current_stacks.c.pixel_hash)
-    every = select(*columns).join(current_stacks, same)
+    every = select(*columns).join(current_stacks, same).where(reading.is_own(seen))
     first_known = _first_pixel_hashes(connection)
     newest: dict[int, dict[str, bool]] = defaultdict(dict)
     for stack_id, reader, is_withdrawn, of_look, present in connection.execute(every.order_by(seen.c.look_id)):

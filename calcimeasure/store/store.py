@@ -1,5 +1,6 @@
 """An open store: every stack with its outcomes, and every revision of each of its lesions.
 
+A store is open for one reading: the clinical one, or another one by `Store.of_reading`.
 Each method is one transaction; the other modules of this package implement the methods.
 """
 
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.errors import StoreError
 from calcimeasure.store import (
+    beginning,
     dicom_objects,
     exports,
     links,
     names,
     queries,
+    readings,
     registry,
     remarks,
     reviews,
@@ -21,12 +24,14 @@ from calcimeasure.store import (
     runs,
     seen,
     stacks,
+    units,
     used_settings,
     verify,
 )
+from calcimeasure.store.readings import CLINICAL, ReadingRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from calcimeasure.store.exports import Export
     from calcimeasure.store.links import LesionLink, StackPair, StoredMotion
     from calcimeasure.store.queries import MassFacts
+    from calcimeasure.store.readings import Reading
     from calcimeasure.store.registry import RegistryForm
     from calcimeasure.store.remarks import Remark
     from calcimeasure.store.runs import Plan
@@ -54,10 +60,13 @@ class Store:
         The name of the store in messages.
     shared
         False if only this process may write.
+    reading
+        The rows of the reading that is read and written. What a run stores is always in the clinical one.
     """
 
-    def __init__(self, transactions: Transactions, place: str, shared: bool) -> None:
+    def __init__(self, transactions: Transactions, place: str, shared: bool, reading: ReadingRows = CLINICAL) -> None:
         self._transactions = transactions
+        self._reading = reading
         self._reads, self._writes = transactions.reads, transactions.writes
         self._is_checked = False
         self.place = place
@@ -160,23 +169,69 @@ class Store:
         ConflictError
             Another person changed one of the lesions after it was read.
         """
-        self._writes(reviews.append_edit, stack_id, revisions, settings)
+        self._writes(reviews.append_edit, stack_id, revisions, settings, self._reading)
 
     def note_seen(self, stack_id: int, reader: str, is_withdrawn: bool = False) -> None:
         """Store that a reader has seen the present images of a stack, or revoke this."""
-        self._writes(seen.note_seen, stack_id, reader, is_withdrawn)
+        self._writes(seen.note_seen, stack_id, reader, is_withdrawn, self._reading)
 
     def note_remark(self, stack_id: int, remark: Remark) -> None:
         """Append a remark of a reader about a lesion of a stack, or its withdrawal."""
-        self._writes(remarks.note_remark, stack_id, remark)
+        self._writes(remarks.note_remark, stack_id, remark, self._reading)
 
     def remarks_of(self, stack_id: int) -> list[Remark]:
         """Give every remark about the lesions of a stack, also those that were taken back, oldest first."""
-        return self._reads(remarks.remarks_of, stack_id)
+        return self._reads(remarks.remarks_of, stack_id, self._reading)
 
     def current_remarks(self) -> dict[int, list[Remark]]:
         """Give for each stack the remarks that hold: of each lesion, kind and reader the newest."""
-        return self._reads(remarks.current_remarks)
+        return self._reads(remarks.current_remarks, self._reading)
+
+    # Readings
+
+    def every_reading(self) -> list[Reading]:
+        """Give every reading, the clinical one first, then in the order in which they began."""
+        return self._reads(readings.every_reading)
+
+    def note_reading(self, reading: Reading) -> None:
+        """Append a reading; its bases are in the store. It has no rows until it begins in a stack."""
+        self._writes(readings.note_reading, reading)
+
+    def of_reading(self, name: str) -> Store:
+        """Give this store for a reading: what is asked about readers and lesions is asked about this reading alone.
+
+        Raises
+        ------
+        StoreError
+            There is no reading of this name.
+        """
+        rows = self._reads(readings.rows_of_reading, name)
+        if rows is None:
+            known = ", ".join(one.name for one in self.every_reading())
+            raise StoreError(
+                f"A reading of the store {self.place} expected ({known}), found {name!r}: name one of them."
+            )
+        return Store(self._transactions, self.place, self.shared, rows)
+
+    def begin_stacks(self, is_blank: bool = False, only: Collection[int] | None = None) -> list[int]:
+        """Begin the reading of this store in each measured stack in which it has not begun; give these stacks.
+
+        Parameters
+        ----------
+        is_blank
+            Whether it begins without the proposals of the program.
+        only
+            The stacks in which it may begin; None for all.
+        """
+        return self._writes(beginning.begin_stacks, self._reading, is_blank, only)
+
+    def proposals_of(self, stack_id: int) -> list[Lesion]:
+        """Give what the program had proposed in a stack before any reader of the reading decided there."""
+        return self._reads(beginning.proposals_of, [stack_id], self._reading).get(stack_id, [])
+
+    def is_on_present_images(self, stack_id: int) -> bool:
+        """Tell whether the present images of a stack are those on which the reading of this store began."""
+        return self._reads(beginning.is_on_present_images, self._reading, stack_id)
 
     # For two dates
 
@@ -215,7 +270,7 @@ class Store:
         """
         self.check()
         with self._transactions.reading() as connection:
-            yield from queries.every_outcome(connection)
+            yield from queries.every_outcome(connection, self._reading)
 
     def measured_stacks(self) -> dict[int, StackFacts]:
         """Give the facts of every stack that was measured, by its number, in the order of `outcomes`."""
@@ -223,23 +278,23 @@ class Store:
 
     def worklist(self) -> dict[int, tuple[int, int]]:
         """Count for each stack the lesions that a reader must decide, and those of them that are decided."""
-        return self._reads(queries.worklist)
+        return self._reads(queries.worklist, self._reading)
 
     def masses(self) -> dict[int, MassFacts]:
         """Describe for each stack the lesions that are masses, or may be masses."""
-        return self._reads(queries.masses)
+        return self._reads(queries.masses, self._reading)
 
     def newest_rows(self) -> tuple[int, int, int]:
         """Give numbers that change whenever a reader decides, draws, remarks or looks through a stack."""
-        return self._reads(queries.newest_rows)
+        return self._reads(queries.newest_rows, self._reading)
 
     def readers(self) -> dict[int, tuple[str, ...]]:
         """Give for each stack the names of the readers who decided about its lesions."""
-        return self._reads(queries.readers)
+        return self._reads(queries.readers, self._reading)
 
     def seen_by(self) -> dict[int, tuple[str, ...]]:
         """Give for each stack the readers who have looked through all of its present images."""
-        return self._reads(seen.seen_by)
+        return self._reads(seen.seen_by, self._reading)
 
     def find_stack(self, stack: Stack) -> int | None:
         """Give the number in the store of a stack that was found now; None if the stack is new."""
@@ -255,15 +310,15 @@ class Store:
 
     def find_lesion(self, tracking_uid: str) -> tuple[int, Lesion] | None:
         """Find a current lesion by its Tracking UID; return the number of its stack too."""
-        return self._reads(revisions.find_lesion, tracking_uid)
+        return self._reads(revisions.find_lesion, tracking_uid, self._reading)
 
     def lesions_of(self, stack_id: int) -> list[Lesion]:
         """Give the current lesions of a stack, of any tissue and status, in the order of their numbers."""
-        return self._reads(revisions.lesions_of, [stack_id]).get(stack_id, [])
+        return self._reads(revisions.lesions_of, [stack_id], self._reading).get(stack_id, [])
 
     def tracking_uids(self) -> list[str]:
         """List the Tracking UID of every lesion that ever was, in their order."""
-        return self._reads(revisions.every_tracking_uid)
+        return self._reads(revisions.every_tracking_uid, self._reading)
 
     def files_of(self, stack_id: int) -> list[Path]:
         """List the files of a stack in slice order."""
@@ -275,7 +330,7 @@ class Store:
 
     def histories(self, stack_id: int) -> dict[str, list[Revision]]:
         """Give every revision of every lesion that a stack ever had, oldest first, by Tracking UID."""
-        return self._reads(revisions.histories_of, [stack_id]).get(stack_id, {})
+        return self._reads(revisions.histories_of, [stack_id], self._reading).get(stack_id, {})
 
     def revisions(self) -> Iterator[tuple[StackFacts, Revision]]:
         """Give every revision of every lesion of every stack, also of stacks that no longer exist.
@@ -287,7 +342,7 @@ class Store:
         """
         self.check()
         with self._transactions.reading() as connection:
-            yield from queries.every_revision(connection)
+            yield from queries.every_revision(connection, self._reading)
 
     def settings_toml(self, hash_of_settings: str) -> str:
         """Give the settings that a number was computed with."""
@@ -309,7 +364,8 @@ class Store:
         """
         if self._is_checked:
             return
-        found = self._reads(lambda connection: list(verify.findings_for_tables(connection)))
+        others = () if self._reading == CLINICAL else units.OF_READINGS
+        found = self._reads(lambda connection: list(verify.findings_for_tables(connection, others)))
         if found:
             raise StoreError(
                 f"The store {self.place} is damaged, or something else has written to it: {found[0]}"
@@ -336,7 +392,7 @@ class Store:
 
     def note_export(self, export: Export) -> None:
         """Record that a table leaves the house, or may leave it: what, when, for whom and where to."""
-        self._writes(exports.note_export, export)
+        self._writes(exports.note_export, export, self._reading)
 
     def note_object(self, written: WrittenObject) -> None:
         """Record a DICOM object that was written; one that is recorded already is not recorded again.

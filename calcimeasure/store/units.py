@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, text
 
-from calcimeasure.store.schema import as_stored, metadata
+from calcimeasure.store.columns import as_stored
+from calcimeasure.store.schema import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,12 +43,19 @@ KEYS: Mapping[str, str] = {
     "registry_instances": "registry_instance_id",
     "registrations": "registration_id",
     "lesion_links": "link_id",
+    "readings": "reading_id",
+    "reading_stacks": "reading_stack_id",
+    "reading_revisions": "revision_id",
 }
 """The tables with the column that identifies a unit: one row, all files of a stack, or all pictures of a lesion."""
+
+OF_READINGS = ("readings", "reading_stacks", "reading_revisions")
+"""The tables from which the tables of another reading than the clinical one are written, too."""
 
 _OF_NO_TABLE = (
     *("files", "thumbnails", "runs", "exports", "remarks", "dicom_objects", "sent_objects"),
     *("registrations", "lesion_links"),
+    *OF_READINGS,
 )
 
 OF_TABLES = tuple(name for name in KEYS if name not in _OF_NO_TABLE)

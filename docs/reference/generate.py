@@ -13,6 +13,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+_OF_COHORTS = ("flow", "cohort", "associations", "bodymap", "sizes", "scores", "scorechanges", "scoreagreement")
+
 MARK = re.compile(r"<!-- generated: ([a-z]+) -->")
 
 
@@ -73,8 +75,16 @@ def _codes(codes: Mapping[str, str]) -> Callable[[], str]:
 def _columns(name: str) -> Callable[[], str]:
     def table() -> str:
         from calcimeasure.export.changes import CHANGE_COLUMNS, RESPONSE_COLUMNS
+        from calcimeasure.export.cohort import (
+            ASSOCIATION_COLUMNS,
+            BODY_MAP_COLUMNS,
+            COHORT_COLUMNS,
+            FLOW_COLUMNS,
+            SIZE_COLUMNS,
+        )
         from calcimeasure.export.lesions import LESION_COLUMNS
         from calcimeasure.export.schema import markdown_table
+        from calcimeasure.export.scores import SCORE_AGREEMENT_COLUMNS, SCORE_CHANGE_COLUMNS, SCORE_COLUMNS
         from calcimeasure.export.stacks import SERIES_COLUMNS
         from calcimeasure.export.studies import STUDY_COLUMNS
 
@@ -84,10 +94,46 @@ def _columns(name: str) -> Callable[[], str]:
             "series": SERIES_COLUMNS,
             "changes": CHANGE_COLUMNS,
             "responses": RESPONSE_COLUMNS,
+            "flow": FLOW_COLUMNS,
+            "cohort": COHORT_COLUMNS,
+            "associations": ASSOCIATION_COLUMNS,
+            "bodymap": BODY_MAP_COLUMNS,
+            "sizes": SIZE_COLUMNS,
+            "scores": SCORE_COLUMNS,
+            "scorechanges": SCORE_CHANGE_COLUMNS,
+            "scoreagreement": SCORE_AGREEMENT_COLUMNS,
         }
         return markdown_table(tables[name])
 
     return table
+
+
+def clinical() -> str:
+    """Tell each column of the clinical table."""
+    from calcimeasure.model import cohort
+
+    meanings = {
+        "record_id": "The patient, as `patient_key` in lesions.csv.",
+        "source": "`cohort` if there is no such column or cell.",
+        "subset": "Subset of systemic sclerosis.",
+        "vital_status": "At the end of observation.",
+        "outcome": "What became of the masses, as a clinician says it.",
+        "treatments": "Against calcinosis; `none` where nothing was given.",
+        "severe_vascular": "Severe vascular disease, as the registry defines it.",
+        "ulcer_fistula": "An ulcer or a fistula at a mass.",
+        "infection": "An infection of a mass.",
+        "nerve_compression": "A nerve or the spinal cord compressed by a mass.",
+        "surgery": "A mass was operated.",
+        "age_years": "Age when the mass was found.",
+        "disease_duration_years": "Duration of the disease when the mass was found.",
+        "reported_largest_mm": "Largest mass as the chart or a publication has it; taken where nothing was measured.",
+        "reported_sites": "Where masses lie, in the same way.",
+    }
+    kinds = {name: f"number from 0 to {most:g}, `{unit}`" for name, (unit, most) in cohort.NUMBERS.items()}
+    kinds |= {name: ", ".join(f"`{word}`" for word in words) for name, words in cohort.WORDS.items()}
+    kinds |= dict.fromkeys(cohort.ANSWERS, "`yes`, `no`")
+    rows = ((f"`{name}`", kinds.get(name, "text"), meanings.get(name, "")) for name in cohort.CLINICAL_COLUMNS)
+    return _table(("column", "values", "meaning"), rows)
 
 
 def _variables(name: str) -> Callable[[], str]:
@@ -140,7 +186,14 @@ def keys() -> str:
 
 
 def _all_tables() -> dict[str, Callable[[], str]]:
-    from calcimeasure.codes import CHANGE_NOTICES, CHANGE_REASONS, FAILED_REASONS, NOTICES, SKIPPED_REASONS
+    from calcimeasure.codes import (
+        CHANGE_NOTICES,
+        CHANGE_REASONS,
+        COHORT_REASONS,
+        FAILED_REASONS,
+        NOTICES,
+        SKIPPED_REASONS,
+    )
 
     return {
         "commands": commands,
@@ -153,6 +206,9 @@ def _all_tables() -> dict[str, Callable[[], str]]:
         "series": _columns("series"),
         "changes": _columns("changes"),
         "responses": _columns("responses"),
+        **{name: _columns(name) for name in _OF_COHORTS},
+        "clinical": clinical,
+        "cohortreasons": _codes(COHORT_REASONS),
         "changereasons": _codes(CHANGE_REASONS),
         "changenotices": _codes(CHANGE_NOTICES),
         **{f"sdtm{name}": _variables(name) for name in ("tu", "tr", "supp", "relrec")},

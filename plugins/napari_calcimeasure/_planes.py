@@ -65,6 +65,39 @@ def plane_across(screen: Screen, axis: int) -> Plane:
     )
 
 
+def paint(screen: Screen, axis: int, begin: tuple[float, float], end: tuple[float, float]) -> None:
+    """Paint or erase with the brush along a line of the plane across an axis.
+
+    The brush is a disk of the diameter that it has on the canvas. As on the canvas, it paints over no other lesion and
+    erases nothing of one.
+
+    Parameters
+    ----------
+    axis
+        The axis of the stack, as it is shown, across the plane.
+    begin, end
+        (row, column) indexes of both ends of the line.
+    """
+    display, labels = screen.session.display, screen.labels
+    down, right = (one for one in range(3) if one != axis)
+    _, *on_canvas = plane_axes(screen.viewer)
+    radius = labels.brush_size / 2 * min(display.scale[one] for one in on_canvas)
+    scale = np.array([display.scale[down], display.scale[right]])
+    rows, columns = np.ogrid[: labels.data.shape[down], : labels.data.shape[right]]
+    first, last = np.array(begin) * scale, np.array(end) * scale
+    away_y, away_x = rows * scale[0] - first[0], columns * scale[1] - first[1]
+    line = last - first
+    along = np.clip((away_y * line[0] + away_x * line[1]) / max(float(line @ line), 1e-12), 0, 1)
+    is_under = (away_y - along * line[0]) ** 2 + (away_x - along * line[1]) ** 2 <= radius**2
+    erases = labels.mode == "erase"
+    was = labels.selected_label if erases else 0
+    if labels.preserve_labels:
+        is_under &= labels.data.take(screen.whole_step(axis), axis=axis) == was
+    at: list[NDArray[np.intp]] = list(np.nonzero(is_under))
+    at.insert(axis, np.full_like(at[0], screen.whole_step(axis)))
+    labels.data_setitem(tuple(at), 0 if erases else labels.selected_label)
+
+
 def go_to(screen: Screen, axis: int, row: float, column: float) -> None:
     """Look at a place of the plane across an axis: the other planes follow."""
     down, right = (one for one in range(3) if one != axis)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calcimeasure.review import AlgorithmType, Laterality, SideSource, Tissue
+from calcimeasure.store import ReadingKind
 from napari_calcimeasure._kinds import kind_of, kind_of_numbers
 from napari_calcimeasure._sizes import PENDING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Stack,
         Task,
     )
+    from calcimeasure.store import Reading
 
 TASK_COLUMNS = ("Patient", "Date", "Site", "Series", "Largest", "Open", "State")
 TISSUE_WORDS = {
@@ -289,3 +291,11 @@ def _flags(lesion: Lesion, is_draft: bool) -> list[str]:
 
 def _plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def reading_words(reading: Reading) -> str:
+    """Say in words which reading it is; nothing for the clinical one."""
+    if reading.kind is ReadingKind.CLINICAL:
+        return ""
+    facts = [word for word, holds in (("blinded", reading.is_blinded), ("blank", reading.is_blank)) if holds]
+    return f"reading {reading.name} ({', '.join(facts)})" if facts else f"reading {reading.name}"

@@ -733,7 +733,7 @@ ACTIONS: tuple[Action, ...] = (
         "three planes",
         ("F12",),
         "Three planes",
-        "The two other planes beside the image, with a crosshair; a click in any of them goes there",
+        "The two other planes beside the image, with a crosshair: a click goes there, the brush paints in each",
         Group.LOOK,
         row=2,
         refusal=allowed.with_stack,

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from calcimeasure.review import Desk, first_open, open_stack
+from calcimeasure.review import Desk, ReadingWish, first_open, open_stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,23 +18,25 @@ if find_spec("napari") is None:
     raise ModuleNotFoundError("No module named 'napari'", name="napari")
 
 
-def main(folder: Path, reader: str | None = None) -> None:
+def main(folder: Path, wish: ReadingWish = ReadingWish()) -> None:  # noqa: B008 - it is frozen
     """Open a folder of results for review, and return when the window is closed.
 
     Parameters
     ----------
     folder
         DIR of `calcimeasure measure`.
-    reader
-        The name of the reader; asked for once if not given.
+    wish
+        Who reads, which is asked for once if not given, and which reading.
 
     Raises
     ------
     UsageError
         The folder is not a folder of results, or its store cannot be opened.
+    ReviewError
+        The reading cannot be begun or continued as it is asked for.
     """
     # The folder is opened before any window, so that its errors are printed on the command line.
-    desk = Desk(folder, lambda line: print(line, file=sys.stderr))  # noqa: T201 - the command line
+    desk = Desk(folder, lambda line: print(line, file=sys.stderr), wish=wish)  # noqa: T201 - the command line
     first = first_open(desk.tasks)
     with ThreadPoolExecutor(1) as meanwhile:
         # The first stack is loaded while the window opens: each takes seconds.
@@ -53,7 +55,7 @@ def main(folder: Path, reader: str | None = None) -> None:
             gc.freeze()
             gc.enable()
             # The future is removed from the list: otherwise it would keep the first stack (300 MB and more) in memory.
-            panel.open_desk(desk, reader, (lambda: loads.pop().result()) if loads else None)
+            panel.open_desk(desk, wish.reader, (lambda: loads.pop().result()) if loads else None)
             napari.run()
             panel.close_review()
         finally:

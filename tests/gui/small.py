@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 MASS = Tissue.CALCIFIED_MASS
 SPACING_MM = (2.0, 0.7, 0.9)
 TWO_MASSES = (MASS, MASS)
+CUBOIDS = (
+    FIRST,
+    SECOND,
+    (slice(4, 8), slice(4, 10), slice(30, 36)),
+    (slice(4, 8), slice(28, 34), slice(8, 14)),
+)
 
 
 def on_the_right(lesion: Lesion) -> Lesion:
@@ -56,23 +63,26 @@ def small_folder(
     change: Callable[[Lesion], Lesion] = on_the_right,
     film: bool = False,
 ) -> Path:
-    """Write a folder of results with stacks of two cuboids, each of another patient.
+    """Write a folder of results with stacks of two to four cuboids, each of another patient.
 
     Parameters
     ----------
     folder
         Gets the images and the folder of results.
     stacks
-        For each stack the tissues of its lesions: the large cuboid, then the small one.
+        For each stack the tissues of its lesions: the large cuboid, then the small ones. The first two cuboids are in
+        the image without a lesion, too.
     change
         Changes each lesion before it is recorded.
     film
         Whether a radiograph without millimeters and without lesions follows, of another patient.
     """
-    hu = np.full(SHAPE, 40)
-    hu[FIRST] = hu[SECOND] = 800
-    for number in range(1, len(stacks) + 1):
-        header = Header(seed=f"small {number}", patient_id=f"SMALL-{number}", study_date=f"2024011{number}")
+    for number, tissues in enumerate(stacks, 1):
+        hu = np.full(SHAPE, 40)
+        for place in CUBOIDS[: max(2, len(tissues))]:
+            hu[place] = 800
+        day = date(2024, 1, 10) + timedelta(days=number)
+        header = Header(seed=f"small {number}", patient_id=f"SMALL-{number}", study_date=f"{day:%Y%m%d}")
         write_series(folder / "images" / str(number), hu, straight_grid(SHAPE, SPACING_MM), header)
     if film:
         write_film(folder / "images" / "film" / "1.dcm")
@@ -90,7 +100,7 @@ def small_folder(
             image = load_image(stack, SETTINGS)
             lesions = tuple(
                 change(replace(assess(image, box(where), number, SETTINGS), tissue=tissue))
-                for number, (where, tissue) in enumerate(zip((FIRST, SECOND), tissues, strict=False), 1)
+                for number, (where, tissue) in enumerate(zip(CUBOIDS, tissues, strict=False), 1)
             )
             report = Report(image.stack, image.geometry, lesions, settings_hash(SETTINGS), "test")
             assert store.record(run_id, report, store.plan(image.stack, SETTINGS), SETTINGS)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from qtpy.QtCore import QPoint, QPointF, Qt
-from qtpy.QtGui import QWheelEvent
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QMouseEvent, QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow
 
@@ -272,6 +272,59 @@ def test_three_planes_are_linked_by_a_crosshair(reader: Reader) -> None:
     reader.key(Qt.Key.Key_F12)
     reader.pause()
     assert not reader.panel.window().findChildren(PlaneView)
+
+
+def test_the_brush_paints_and_erases_in_each_of_the_planes(reader: Reader) -> None:
+    reader.key(Qt.Key.Key_F12)
+    reader.pause(0.1)
+    coronal, sagittal = reader.panel.window().findChildren(PlaneView)
+    reader.key(Qt.Key.Key_N)
+    display, screen = reader.session.display, reader.panel.controller.screen
+    number = reader.session.next_number
+    # The coronal plane: slices are 3 mm apart, columns 0.9 mm, the brush is as wide as on the canvas.
+    row = int(coronal.plane.gray.shape[0] // 2)
+    through = screen.whole_step(1)
+    is_free = screen.labels.data.take(through, axis=1) == 0  # the lesion that is there is not painted over
+    begin, end = (coronal.place_of(row, column).toPoint() for column in (3, 9))
+    QTest.mousePress(coronal, LEFT, NO_KEY, begin)
+    drag_to(coronal, end)
+    QTest.mouseRelease(coronal, LEFT, NO_KEY, end)
+    reader.pause(0.2)
+    painted = np.argwhere(screen.labels.data == number)
+    assert set(painted[:, 1]) == {through}
+    radius_mm = screen.labels.brush_size / 2 * min(display.scale[1:])
+    rows, columns = np.mgrid[: screen.labels.data.shape[0], : screen.labels.data.shape[2]]
+    left_mm, right_mm = (coronal.at(place)[1] * display.scale[2] for place in (begin, end))
+    beside_mm = columns * display.scale[2] - np.clip(columns * display.scale[2], left_mm, right_mm)
+    away_mm = np.hypot((rows - coronal.at(begin)[0]) * display.scale[0], beside_mm)
+    expected = {(at, column) for at, column in np.argwhere((away_mm <= radius_mm) & is_free).tolist()}
+    assert {(at, column) for at, _, column in painted.tolist()} == expected
+    assert len(expected) > 6
+    reader.key(Qt.Key.Key_1)
+    middle = coronal.place_of(row, 6).toPoint()
+    QTest.mouseClick(coronal, LEFT, NO_KEY, middle)
+    reader.pause(0.2)
+    assert screen.labels.data[row, through, 6] == 0
+    assert 0 < np.count_nonzero(screen.labels.data == number) < len(painted)
+    # A lesion that is there is neither painted over nor erased; undo gives back what was erased.
+    others = screen.labels.data == 1
+    at = np.argwhere(others)[0]
+    reader.key(Qt.Key.Key_2)
+    screen.viewer.dims.set_current_step(screen.viewer.dims.ndim - 1, int(at[2]))
+    reader.pause(0.1)
+    QTest.mouseClick(sagittal, LEFT, NO_KEY, sagittal.place_of(at[0], at[1]).toPoint())
+    reader.pause(0.2)
+    assert np.array_equal(screen.labels.data == 1, others)
+    assert set(np.argwhere(screen.labels.data == number)[:, 2]) > {int(at[2])}
+    reader.key(Qt.Key.Key_Z, CTRL)
+    reader.key(Qt.Key.Key_Z, CTRL)
+    assert np.array_equal(np.argwhere(screen.labels.data == number), painted)
+
+
+def drag_to(widget: PlaneView, place: QPoint) -> None:
+    """Move the mouse with the left button down; QTest moves it with no button down."""
+    at, on_screen = QPointF(place), QPointF(widget.mapToGlobal(place))
+    QApplication.sendEvent(widget, QMouseEvent(QEvent.Type.MouseMove, at, on_screen, LEFT, LEFT, NO_KEY))
 
 
 def test_a_click_on_a_dot_of_the_overview_goes_there(reader: Reader) -> None:

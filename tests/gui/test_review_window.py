@@ -477,7 +477,6 @@ def test_an_image_that_was_opened_by_hand_is_measured_reviewed_and_kept_and_no_o
     reader.panel.close_review()
     assert list(viewer.layers) == [foreign, layer]
     assert [row["status"] for row in reader.rows()] == ["accepted"]
-    reader.close()
     reader.forget()
 
 

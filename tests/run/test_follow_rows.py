@@ -1,5 +1,7 @@
 """The sums of diameters that a response is judged by, over several dates."""
 
+from dataclasses import replace
+
 import pytest
 
 from calcimeasure.export.changes import ChangeRow
@@ -31,3 +33,10 @@ def test_a_target_that_is_removed_later_leaves_the_sums_of_all_dates() -> None:
 def test_a_target_that_is_not_found_leaves_no_sum() -> None:
     _, sums_mm, _ = target_sums([[row("a", 50, 30), row("b", 20, 0, LinkState.NOT_IMAGED)]])
     assert sums_mm == [pytest.approx(70), None]
+
+
+def test_diameters_on_ct_and_on_a_radiograph_are_not_compared() -> None:
+    on_ct = row("a", 50, 30)
+    film = StackFacts("1.2", "1.2.4", 1, "DX", "/in", "b.dcm", 1)
+    _, sums_mm, _ = target_sums([[on_ct], [replace(on_ct, current_stack=film)]])
+    assert sums_mm == [50, 30, None]

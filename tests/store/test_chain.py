@@ -101,7 +101,7 @@ def test_every_row_has_its_entry_in_either_database(url: str, report: Report) ->
         ask = plain_sql(url)
         entries = dict(ask("SELECT table_name, count(DISTINCT row_id) FROM chain GROUP BY table_name"))
         more_than_one = {"about": 2, "lesion_revisions": 2, "outlines": 2, "thumbnails": 2}
-        one = ("chain", "files", "looks", "outcomes", "record_ids", "runs", "settings_used", "stacks")
+        one = ("chain", "files", "looks", "outcomes", "readings", "record_ids", "runs", "settings_used", "stacks")
         assert entries == more_than_one | dict.fromkeys(one, 1)
         # What is stored again as it is has no new entry.
         before = found.entries
@@ -133,7 +133,7 @@ def test_an_edit_that_is_refused_leaves_no_entry(file: Path, report: Report) -> 
         ("DELETE FROM files WHERE slice_number = 3", "files 1 has changed"),
         ("DELETE FROM thumbnails", "is lost"),
         (
-            "INSERT INTO looks SELECT 2, stack_id, content_hash, 'Dr B', looked_at, 0, NULL FROM looks",
+            "INSERT INTO looks SELECT 2, stack_id, content_hash, 'Dr B', looked_at, 0, NULL, NULL FROM looks",
             "looks 2 was not",
         ),
         ("INSERT INTO record_ids VALUES ('P2', 'R1')", "record_ids P2 was not stored by this program"),

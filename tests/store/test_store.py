@@ -57,6 +57,8 @@ from calcimeasure.store import (
     LesionLink,
     ObjectKind,
     ObjectLine,
+    Reading,
+    ReadingKind,
     RegistryForm,
     Remark,
     RemarkKind,
@@ -376,7 +378,9 @@ def test_sqlite_refuses_to_replace_what_was_stored(tmp_path: Path, report: Repor
         store.note_motions([StoredMotion((stack_id, stack_id), Motion(still, 1.0, 1.0, False, True), "a")])
         pair, uid = (stack_id, stack_id), ("1.2", 1)
         store.note_links([LesionLink(pair, uid, None, LinkState.GONE, LinkSource.PROGRAM, 1.0)])
-    ask("INSERT INTO exports VALUES (1, '2026-01-01', NULL, 'csv', 0, '/out', NULL, NULL, 2, 1, NULL, '1.0')")
+        store.note_reading(Reading("second", ReadingKind.STUDY, "Dr B", is_blinded=True))
+        store.of_reading("second").begin_stacks()
+    ask("INSERT INTO exports VALUES (1, '2026-01-01', NULL, 'csv', 0, '/out', NULL, NULL, 2, 1, NULL, '1.0', NULL)")
     ask("INSERT OR IGNORE INTO chain SELECT coalesce(max(entry), 0) + 1, 'exports', '1', 'a', 'b', 0 FROM chain")
     key = next(iter(schema.metadata.tables[table].primary_key)).name
     before = ask(f"SELECT * FROM {table}")
@@ -1008,15 +1012,17 @@ ADDED_SINCE_1 = {
 def made_by_version_1(url: str) -> None:
     """Take away from a store what later versions brought."""
     change = plain_sql(url)
+    change("DROP VIEW current_reading_lesions")
     for table in (
         *("lesion_links", "registrations", "remarks", "dicom_objects", "sent_objects", "registry_instances", "looks"),
         *("exports", "chain"),
+        *("reading_revisions", "reading_stacks", "readings"),
     ):
         change(f"DROP TABLE {table}")
     if url.startswith("sqlite"):
         for table in ("lesion_revisions", "outcomes", "outlines"):
             change(f"DROP TRIGGER {table}_refuses_replacement")
-    views = {name: " ".join(sql.split()) for name, sql in schema._VIEWS.items()}
+    views = {name: " ".join(sql.split()) for name, sql in schema._VIEWS.items() if "reading" not in name}
     for name in reversed(views):
         change(f"DROP VIEW {name}")
     for table, names in ADDED_SINCE_1.items():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ with suppress(ImportError):  # schema 1 knows no radiographs
     from calcimeasure.model import Radiograph
 with suppress(ImportError):  # schemas 2 and 3
     from calcimeasure.calibration import KnownLength
+with suppress(ImportError):  # schemas 1 to 6 know no remarks
+    from calcimeasure.store import Remark, RemarkKind
 with suppress(ImportError):  # schema 4
     from calcimeasure.review.calibration import KnownLength
 
@@ -141,6 +144,16 @@ def see_nothing(first: Reader, second: Reader) -> None:
         note(reader.stack_id, reader.name, is_withdrawn=takes_back)
 
 
+def remark(first: Reader, second: Reader) -> None:
+    """A note, and the wish for a second reader, which is taken back."""
+    uid = first.lesion(1).lesion.tracking_uid
+    now = datetime.now(UTC)
+    first.store.note_remark(first.stack_id, Remark(uid, RemarkKind.NOTE, first.name, now, "near the ulna; «?»"))
+    for takes_back in (False, True):
+        mark = Remark(uid, RemarkKind.UNSURE, second.name, now, is_withdrawn=takes_back)
+        second.store.note_remark(second.stack_id, mark)
+
+
 def measured_again(first: Reader, second: Reader) -> None:
     """What the second run withdrew: its history has both, and a reader decides about what is left."""
     whys = [one.why for one in first.history(2)]
@@ -163,6 +176,8 @@ def main(url: str, settings_file: str, part: str) -> None:
         divide_and_draw(*both("two masses"))
         if hasattr(review, "calibrate"):
             measure_a_radiograph(*both("a radiograph"))
+        if hasattr(store, "note_remark"):
+            remark(*both("two masses"))
         if hasattr(store, NOTE_SEEN):
             see_nothing(*both("nothing"))
 

@@ -34,7 +34,8 @@ def write_stores(checkout: Path) -> None:
         goal = HERE / f"schema{version}" / kind
         shutil.rmtree(goal, ignore_errors=True)
         goal.parent.mkdir(exist_ok=True)
-        shutil.copytree(ROOT / "results", goal, ignore=shutil.ignore_patterns("log.txt", "*.json", "*.db-*"))
+        left_out = shutil.ignore_patterns("log.txt", "*.json", "*.db-*", "report.html", "overviews")
+        shutil.copytree(ROOT / "results", goal, ignore=left_out)
     shutil.rmtree(ROOT)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,19 +14,19 @@ from calcimeasure.model.follow import Change, ChangeSource, LinkState, Motion, S
 from calcimeasure.study.follow.constants import FOLLOW
 from calcimeasure.study.follow.look import look_at
 from calcimeasure.study.follow.matching import match, placed
-from calcimeasure.study.follow.motion import Registration
+from calcimeasure.study.follow.motion import Fit, Registration
 from calcimeasure.study.follow.paired import Dated, paired_change
 from calcimeasure.study.follow.verdict import paired_u95_ml, volumes_u95_ml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from calcimeasure.model import Lesion, Measurements, Volume
     from calcimeasure.settings import MeasureSettings
+    from calcimeasure.study.follow.look import Look
     from calcimeasure.study.follow.matching import Match, Placed
-    from calcimeasure.study.follow.motion import Fit
     from calcimeasure.study.follow.paired import Paired
 
 
@@ -99,7 +99,24 @@ class Compared:
     masses: tuple[Followed, ...]
 
 
-def compare(prior: Day, current: Day, settings: MeasureSettings) -> Compared:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Motions that were found between the same images before: of the whole, and by Tracking UID of prior lesions."""
+
+    whole: Motion | None = None
+    local: Mapping[str, Motion] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Motions:
+    """The best motion of the whole body, the same if it carries, and that of each prior lesion."""
+
+    whole: Fit | None
+    carrying: Fit | None
+    own: list[Fit | None]
+
+
+def compare(prior: Day, current: Day, settings: MeasureSettings, kept: Kept | None = None) -> Compared:
     """Compare two stacks.
 
     Parameters
@@ -108,6 +125,8 @@ def compare(prior: Day, current: Day, settings: MeasureSettings) -> Compared:
         The stacks of two dates, of at least two slices each.
     settings
         The settings that both are measured with.
+    kept
+        Motions between the same images; nothing is registered again where they tell the motion of each prior lesion.
 
     Returns
     -------
@@ -118,21 +137,44 @@ def compare(prior: Day, current: Day, settings: MeasureSettings) -> Compared:
     places = tuple(
         [placed(one.outline, day.volume.geometry, _side_of(one)) for one in day.masses] for day in (prior, current)
     )
+    motions = _motions_of(kept, prior) if kept else None
+    if motions is None:
+        motions = _registered(looks, places, may_be_mirrored=not (prior.shows_midline and current.shows_midline))
+    found = match((looks[0], looks[1]), places[0], places[1], motions.own, motions.carrying)
+    local = {
+        mass.tracking_uid: _motion(fit, is_local=True)
+        for mass, fit in zip(prior.masses, motions.own, strict=True)
+        if fit is not None and fit is not motions.whole
+    }
+    masses = tuple(_followed(one, prior, current, settings) for one in found)
+    whole = None if motions.whole is None else _motion(motions.whole, is_local=False)
+    # A motion that may be that of the other limb does not carry, whatever bone says.
+    if whole is not None and motions.carrying is None:
+        whole = replace(whole, carries=False)
+    return Compared(whole, local, masses)
+
+
+def _registered(looks: tuple[Look, ...], places: tuple[Sequence[Placed], ...], *, may_be_mirrored: bool) -> _Motions:
+    """Find the motions between two stacks."""
     registration = Registration(looks[0], looks[1], (_middles(places[0]), _middles(places[1])))
     fits = registration.whole()
     whole = fits[0] if fits else None
     carrying = whole if whole is not None and whole.carries else None
     own: list[Fit | None] = [carrying or registration.near(one.middle_lps_mm, fits) for one in places[0]]
-    if not (prior.shows_midline and current.shows_midline) and _may_be_the_other_limb(registration, carrying, own):
-        own, carrying = [None] * len(own), None
-    found = match((looks[0], looks[1]), places[0], places[1], own, carrying)
-    local = {
-        mass.tracking_uid: _motion(fit, is_local=True)
-        for mass, fit in zip(prior.masses, own, strict=True)
-        if fit is not None and fit is not whole
-    }
-    masses = tuple(_followed(one, prior, current, settings) for one in found)
-    return Compared(None if whole is None else _motion(whole, is_local=False), local, masses)
+    if may_be_mirrored and _may_be_the_other_limb(registration, carrying, own):
+        return _Motions(whole, None, [None] * len(own))
+    return _Motions(whole, carrying, own)
+
+
+def _motions_of(kept: Kept, prior: Day) -> _Motions | None:
+    """Give the kept motions if they tell that of each prior lesion."""
+    whole = None if kept.whole is None else Fit.of(kept.whole)
+    if whole is not None and whole.carries:
+        return _Motions(whole, whole, [whole] * len(prior.masses))
+    local = [kept.local[mass.tracking_uid] for mass in prior.masses if mass.tracking_uid in kept.local]
+    if not local or len(local) < len(prior.masses):
+        return None
+    return _Motions(whole, None, [Fit.of(one) for one in local])
 
 
 def _side_of(lesion: Lesion) -> Laterality:

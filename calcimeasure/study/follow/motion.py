@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import small_gicp
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from calcimeasure.model.follow import Motion
     from calcimeasure.study.follow.beginnings import Beginning
     from calcimeasure.study.follow.look import Look
 
@@ -45,6 +46,12 @@ class Fit:
     similarity: float
     points: int
     is_local: bool = False
+
+    @classmethod
+    def of(cls, motion: Motion) -> Self:
+        """Make a fit of a motion that was found before."""
+        points = FOLLOW.fewest_points if motion.carries else 0
+        return cls(np.array(motion.matrix), motion.bone_share, motion.similarity, points, motion.is_local)
 
     @property
     def carries(self) -> bool:

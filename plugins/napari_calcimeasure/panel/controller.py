@@ -18,7 +18,7 @@ from calcimeasure import CalcimeasureError
 from calcimeasure.review import ReviewError, companions_of
 from napari_calcimeasure import _keys
 from napari_calcimeasure._background import Background
-from napari_calcimeasure._rows import lesion_order
+from napari_calcimeasure._rows import lesion_order, reading_words
 from napari_calcimeasure._screen import Screen
 from napari_calcimeasure._session import ShownSession
 from napari_calcimeasure.actions import BY_NAME, Group
@@ -271,6 +271,9 @@ class Controller:
     def change_reader(self) -> None:
         """Ask who reads; what was drawn before is kept under the name that was valid then."""
         session = self.session
+        if self.desk is not None and self.desk.reading.reader is not None:
+            show_info(f"The reading {self.desk.reading.name!r} is of {self.desk.reading.reader}: it has one reader.")
+            return
         if session is not None and session.reader and not self.guarded(session.save_all):
             return
         if self.guarded(self.sign) and session is not None:
@@ -293,7 +296,8 @@ class Controller:
             Returns the first stack, if it is already being loaded.
         """
         self.begin(desk)
-        self.reader = reader or self.reader
+        self.reader = desk.reading.reader or reader or self.reader
+        self.widgets.reader.tell_reading(reading_words(desk.reading))
         self.widgets.offer_by_hand(desk.is_unsaved)
         self.journaling.begin(desk)
         self.stacks.open_first(desk, loading, self.journaling.begins_at)

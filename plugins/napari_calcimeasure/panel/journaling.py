@@ -30,7 +30,7 @@ class Journaling:
         """Begin a journal for a folder, and look for one that was left behind there."""
         if desk.is_unsaved:
             return
-        private = desk.folder / "private"
+        private = desk.private
         self._left = LeftBehind.newest(private)
 
         def begin() -> None:

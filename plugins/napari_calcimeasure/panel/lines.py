@@ -15,11 +15,22 @@ class ReaderLine(QLabel):
     def __init__(self) -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self._reader = self._reading = ""
         self.tell("")
 
     def tell(self, reader: str) -> None:
         """Show the name; empty if nobody has said it."""
-        self.setText(f"Reader: {reader or NOBODY}")
+        self._reader = reader
+        self._show()
+
+    def tell_reading(self, reading: str) -> None:
+        """Show which reading it is, in words; empty for the clinical one."""
+        self._reading = reading
+        self._show()
+
+    def _show(self) -> None:
+        shown = f"Reader: {self._reader or NOBODY}"
+        self.setText(f"{shown}, {self._reading}" if self._reading else shown)
 
 
 class DoubtLine(QLabel):

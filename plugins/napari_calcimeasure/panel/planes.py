@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtCore import QPointF, QRectF, QSize, Qt
+from qtpy.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_calcimeasure._marks import Line, Marks, plane_axes
 from napari_calcimeasure._palette import LETTER_COLOR, color_of
-from napari_calcimeasure._planes import go_to, other_axes, plane_across
+from napari_calcimeasure._planes import go_to, other_axes, paint, plane_across
 from napari_calcimeasure.panel.canvas import gray_image
 from napari_calcimeasure.panel.timers import timer
 
@@ -56,7 +56,7 @@ class Planes:
         window = self._review.parent.window()
         if not isinstance(window, QMainWindow):
             return
-        self._views = tuple(PlaneView(self._go_to, self._scroll) for _ in range(2))
+        self._views = tuple(PlaneView(self._draw_or_go, self._scroll) for _ in range(2))
         both = QWidget()
         layout = QVBoxLayout(both)
         layout.setContentsMargins(2, 2, 2, 2)
@@ -123,9 +123,18 @@ class Planes:
             first, second = sorted((down, right))
             go_to(screen, across, float(shown[first]), float(shown[second]))
 
-    def _go_to(self, axis: int, row: float, column: float) -> None:
-        if self._review.screen is not None:
-            go_to(self._review.screen, axis, row, column)
+    def _draw_or_go(self, axis: int, before: tuple[float, float] | None, place: tuple[float, float]) -> None:
+        """Paint with the brush that is in hand; without one, go to the place."""
+        screen, session = self._review.screen, self._review.session
+        if screen is None or session is None:
+            return
+        if screen.labels.mode in ("paint", "erase") and screen.labels.editable:
+            if before is None:
+                session.press += 1  # undone at once: what one press draws
+            paint(screen, axis, before or place, place)
+            self.draw()
+        else:
+            go_to(screen, axis, *place)
 
     def _scroll(self, axis: int, steps: int) -> None:
         screen = self._review.screen
@@ -140,18 +149,24 @@ class PlaneView(QWidget):
 
     Parameters
     ----------
-    at
-        Takes the axis across the plane, and the row and column that was clicked on.
+    draw
+        Takes the axis across the plane, the (row, column) where the mouse was before with the left button down (None
+        when the button goes down), and the (row, column) where it is.
     scroll
         Takes the axis and a number of slices to go on.
     """
 
-    def __init__(self, at: Callable[[int, float, float], object], scroll: Callable[[int, int], object]) -> None:
+    def __init__(
+        self,
+        draw: Callable[[int, tuple[float, float] | None, tuple[float, float]], object],
+        scroll: Callable[[int, int], object],
+    ) -> None:
         super().__init__()
         self.setMinimumSize(120, 120)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._at, self._scroll = at, scroll
+        self._draw, self._scroll = draw, scroll
+        self._from: tuple[float, float] | None = None
         self.axis = 0
         self.plane: Plane | None = None
         self._image: QImage | None = None
@@ -183,19 +198,30 @@ class PlaneView(QWidget):
         x = area.x() + (column + 0.5) * area.width() / columns
         return QPointF(x, area.y() + (row + 0.5) * area.height() / rows)
 
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Go to the place of the mouse."""
-        if event is None or self.plane is None:
-            return
+    def at(self, place: QPointF | QPoint) -> tuple[float, float]:
+        """Give the index (row, column) of a place on the widget."""
+        if self.plane is None:
+            return 0.0, 0.0
         area, (rows, columns) = self._area(self.plane), self.plane.gray.shape
-        place = event.position()
         row = (place.y() - area.y()) / area.height() * rows - 0.5
-        column = (place.x() - area.x()) / area.width() * columns - 0.5
-        self._at(self.axis, row, column)
+        return row, (place.x() - area.x()) / area.width() * columns - 0.5
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Begin at the place of the mouse."""
+        if event is not None and self.plane is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._from = self.at(event.position())
+            self._draw(self.axis, None, self._from)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Follow the mouse while a button is down."""
-        self.mousePressEvent(event)
+        """Follow the mouse while the left button is down."""
+        if event is not None and self.plane is not None and self._from is not None:
+            before, self._from = self._from, self.at(event.position())
+            self._draw(self.axis, before, self._from)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """End what the press began."""
+        if event is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._from = None
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
         """Go on by slices of this plane."""

@@ -11,7 +11,7 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from napari_calcimeasure._keys import OF_THE_WINDOW
-from napari_calcimeasure._programs import release_programs_before_deletion
+from napari_calcimeasure._programs import mend_deletion
 from napari_calcimeasure.actions import ACTIONS, Group, button_rows
 from napari_calcimeasure.panel.canvas import canvas_in
 from napari_calcimeasure.panel.controller import Controller, Widgets
@@ -53,7 +53,7 @@ class ReviewPanel(QWidget):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        release_programs_before_deletion()
+        mend_deletion()
         self._watched: ref[QWidget] | None = None
         self._was_shown = False
         self._sheet: KeySheet | None = None

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 Look: TypeAlias = Literal["smooth", "chambered", "granular", "on_bone"]
 LOOKS: tuple[Look, ...] = get_args(Look)
 FAT_HU, MUSCLE_HU, FINE_MM = -95.0, 55.0, 0.5
+SOFTEST_BONE_HU = 150.0
 FIELD_MM = (150.0, 132.0, 132.0)
 """Of the stack, along slices, rows and columns."""
 
@@ -71,6 +72,10 @@ class Options:
         At the two dates.
     sharp, contrast, half_field, mirrored
         At the later date: a sharp kernel, contrast agent, half of the field, and the other limb.
+    new
+        Numbers of the masses that are not there at the earlier date.
+    kvp, dense_factor
+        The tube voltage at the later date, and what it makes of the attenuation of bone and calcium.
     """
 
     looks: tuple[Look, ...] = ("smooth",)
@@ -86,6 +91,9 @@ class Options:
     contrast: bool = False
     half_field: bool = False
     mirrored: bool = False
+    new: tuple[int, ...] = ()
+    kvp: int = 120
+    dense_factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +117,14 @@ class Pair:
     before: Seen
     after: Seen
     middles_mm: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]]
+    ends_mm: dict[int, NDArray[np.float64]]
+
+    def is_imaged(self, number: int) -> bool:
+        """Tell whether the later date images a mass with 5 mm around it; the earlier one images all of them."""
+        geometry = self.after.volume.geometry
+        index = geometry.to_index_kji(self.ends_mm[number])
+        room = np.ceil(5.0 / np.array(geometry.spacing_kji_mm))
+        return bool(np.all((index >= room) & (index <= np.array(geometry.shape_kji) - 1 - room)))
 
 
 @singledispatch
@@ -177,6 +193,18 @@ def grown(mass: Paintable, factor: float, about: Array, density: float = 1.0) ->
     return moved(one(moved(mass, still, -about)), still, about)
 
 
+def denser(shape: Paintable, factor: float) -> Paintable:
+    """Give bone and calcium another attenuation, as another tube voltage does; soft tissue keeps its own."""
+    if isinstance(shape, LongBone):
+        return replace(shape, cortex_hu=shape.cortex_hu * factor)
+    if isinstance(shape, Conglomerate):
+        pieces, fluid = (tuple(denser(one, factor) for one in some) for some in (shape.pieces, shape.fluid))
+        return Conglomerate(pieces, shape.look, fluid)  # type: ignore[arg-type]
+    if isinstance(shape, Lobulated):
+        return Lobulated(tuple(denser(one, factor) for one in shape.lobes), shape.hu * factor)  # type: ignore[arg-type]
+    return replace(shape, hu=shape.hu * factor) if shape.hu > SOFTEST_BONE_HU else shape
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Limb:
     """A limb in its own frame: z along it, the joint at 0. `segments` are the upper and the lower one."""
@@ -215,33 +243,39 @@ def _limb(options: Options, rng: np.random.Generator) -> _Limb:
             some.append(
                 Capsule(near(x, y, side * 6), near(0.8 * x, 0.8 * y, side * 120), rng.uniform(9, 15), MUSCLE_HU)
             )
-    masses = [(n, *_mass(look, n, rng, upper if n % 2 == 0 else lower)) for n, look in enumerate(options.looks)]
+    # The third and the fourth mass lie across the bone from the first and the second.
+    angles = rng.uniform(0, 2 * math.pi, 2)
+    masses = [
+        (n, *_mass(look, n, angles[n % 2] + math.pi * (n // 2), rng, upper if n % 2 == 0 else lower))
+        for n, look in enumerate(options.looks)
+    ]
     return _Limb((soft_upper, soft_lower), (upper, lower), masses)
 
 
-def _mass(look: Look, number: int, rng: np.random.Generator, bones: Sequence[Paintable]) -> tuple[Paintable, Array]:
+def _mass(
+    look: Look, number: int, angle: float, rng: np.random.Generator, bones: Sequence[Paintable]
+) -> tuple[Paintable, Array]:
     """A mass of 3 to 12 mL beside the shaft, or on it, and the point that it grows from."""
     side = 1 if number % 2 == 0 else -1
     shaft = next(one for one in bones if isinstance(one, LongBone))
-    along = rng.uniform(0.25, 0.42)
+    along = rng.uniform(0.25, 0.36)
     on_axis = (1 - along) * np.array(shaft.start_lps_mm) + along * np.array(shaft.end_lps_mm)
-    angle = rng.uniform(0, 2 * math.pi)
     out = np.array([math.cos(angle), math.sin(angle), 0.0])
-    half = rng.uniform(9, 13)
+    half = rng.uniform(10, 13)
     if look == "on_bone":
         at = on_axis + out * (shaft.radius_mm + 0.45 * half)
         axes = half * np.array([0.8, 0.8, 1.3])
         return Ellipsoid(vector(at), vector(axes), float(rng.uniform(450, 900))), on_axis + out * shaft.radius_mm
-    at = on_axis + out * (shaft.radius_mm + half + 6)
-    at[2] += side * rng.uniform(0, 10)
+    at = on_axis + out * (shaft.radius_mm + half + 4)
+    at[2] += side * rng.uniform(-3, 3)
     seed = int(rng.integers(10_000))
     if look == "chambered":
-        return loculated(vector(at), vector(np.full(3, half * 0.75)), chamber_mm=9.0, septum_mm=1.2, seed=seed), at
+        return loculated(vector(at), vector(np.full(3, half * 0.95)), chamber_mm=9.0, septum_mm=1.2, seed=seed), at
     if look == "granular":
         cloud = granular(vector(at), vector(np.full(3, half * 1.1)), radius_mm=(1.4, 3.2), gap_mm=1.0, seed=seed)
         return cloud, at
     hu = float(rng.uniform(400, 1000))
-    core = Ellipsoid(vector(at), vector(half * rng.uniform(0.7, 1.1, 3)), hu, vector(rng.uniform(0, 360, 3)))
+    core = Ellipsoid(vector(at), vector(half * rng.uniform(0.75, 1.05, 3)), hu, vector(rng.uniform(0, 360, 3)))
     toward = rng.normal(size=3)
     lobe = Ellipsoid(vector(at + 0.7 * half * toward / np.linalg.norm(toward)), vector(np.full(3, 0.55 * half)), hu)
     return Lobulated((core, lobe), hu), at
@@ -257,12 +291,15 @@ def make(options: Options) -> Pair:
     none = np.zeros(3)
     before = _seen(limb, options, 0, np.eye(3), none, rng)
     after = _seen(limb, options, 1, bend, shift, rng)
-    middles = {}
-    for number, _, about in limb.masses:
+    middles, ends = {}, {}
+    for number, mass, about in limb.masses:
         turn = np.eye(3) if number % 2 == 0 else bend
         moved_by = none if options.looks[number] == "on_bone" else shift
         middles[number] = (before.to_scanner_mm(about), after.to_scanner_mm(turn @ about + moved_by))
-    return Pair(before, after, middles)
+        low, high = _bounds_mm(moved(mass, turn, moved_by))
+        corners = np.stack(np.meshgrid(*zip(low, high, strict=True), indexing="ij"), axis=-1).reshape(-1, 3)
+        ends[number] = after.to_scanner_mm(corners)
+    return Pair(before, after, middles, ends)
 
 
 def _seen(limb: _Limb, options: Options, date: int, bend: Array, shift: Array, rng: np.random.Generator) -> Seen:
@@ -277,11 +314,14 @@ def _seen(limb: _Limb, options: Options, date: int, bend: Array, shift: Array, r
     bones = [moved(one, *of_segment[n]) for n in (0, 1) for one in limb.bones[n]]
     masses = {}
     for number, mass, about in limb.masses:
-        factor = options.change[number] if date else 1.0
+        factor = options.change[number] if date else float(number not in options.new)
         if factor:
             now = grown(mass, factor, about, options.density) if date else mass
             moves = none if options.looks[number] == "on_bone" else shift
             masses[number] = moved(now, of_segment[number % 2][0], moves)
+    painted: list[Paintable] = [*soft, *masses.values(), *bones]
+    if date and options.dense_factor != 1:
+        painted = [denser(one, options.dense_factor) for one in painted]
     turn = Rotation.from_euler("xyz", options.turn_deg, degrees=True).as_matrix() if date else still
     slice_mm, pixel_mm = options.slices_mm[date], float(rng.uniform(0.8, 1.0))
     field_mm = np.array(FIELD_MM)
@@ -293,7 +333,7 @@ def _seen(limb: _Limb, options: Options, date: int, bend: Array, shift: Array, r
     angles = options.turn_deg if date else (0.0, 0.0, 0.0)
     grid = oblique_grid(shape, (slice_mm, pixel_mm, pixel_mm), angles, middle)  # type: ignore[arg-type]
     hu = render(
-        [*soft, *masses.values(), *bones],
+        painted,
         grid,
         blur_sigma_mm=float(rng.uniform(0.55, 0.8)),
         slice_profile="box",
@@ -309,10 +349,21 @@ def _seen(limb: _Limb, options: Options, date: int, bend: Array, shift: Array, r
     if options.mirrored and date:
         hu = hu[:, :, ::-1]
     volume = volume_of(np.rint(hu), straight)
-    volume = replace(volume, stack=replace(volume.stack, slice_thickness_mm=slice_mm, series_uid=f"1.2.{date}"))
+    stack = replace(
+        volume.stack,
+        slice_thickness_mm=slice_mm,
+        series_uid=f"1.2.{date}",
+        kvp=float(options.kvp if date else 120),
+        convolution_kernel="sharp" if options.sharp and date else "soft",
+    )
+    volume = replace(volume, stack=stack)
     outlines, volumes_ml = {}, {}
     for number, mass in masses.items():
-        volumes_ml[number] = _volume_ml(mass, bones)
+        # A mass beside bone is scaled exactly; points show of thin septa and small grains only what lies on them.
+        whole = next(one for n, one, _ in limb.masses if n == number)
+        factor = options.change[number] if date else 1.0
+        is_free = options.looks[number] != "on_bone"
+        volumes_ml[number] = factor * _volume_ml(whole, []) if is_free else _volume_ml(mass, bones)
         outline = _outline(mass, bones, grid, options.looks[number], rng)
         if options.mirrored and date and outline is not None:
             full = outline.mask_in((0, 0, 0), shape)[:, :, ::-1]
@@ -329,6 +380,13 @@ def _held(mass: Paintable, points: Array) -> NDArray[np.bool_]:
     return np.any([piece.safe_distance_mm(points) < 0 for piece in pieces], axis=0)
 
 
+def _bounds_mm(mass: Paintable) -> tuple[Array, Array]:
+    """Ends of a box around a mass; that of a conglomerate may be too large by what half-spaces cut off."""
+    pieces = mass.pieces if isinstance(mass, Conglomerate) else (mass,)
+    ends = [(one.whole if isinstance(one, Cut) else one).bounds_lps_mm() for one in pieces]
+    return np.min([low for low, _ in ends], axis=0), np.max([high for _, high in ends], axis=0)
+
+
 def _in_bone(bones: Sequence[Paintable], points: Array) -> NDArray[np.bool_]:
     parts = [one.parts()[0] if isinstance(one, LongBone) else one for one in bones]
     return np.any([part.safe_distance_mm(points) < 0 for part in parts], axis=0)
@@ -336,7 +394,7 @@ def _in_bone(bones: Sequence[Paintable], points: Array) -> NDArray[np.bool_]:
 
 def _volume_ml(mass: Paintable, bones: Sequence[Paintable]) -> float:
     """Volume outside of bone, from points of FINE_MM."""
-    low, high = mass.bounds_lps_mm()
+    low, high = _bounds_mm(mass)
     ticks = [np.arange(a, b + FINE_MM, FINE_MM) for a, b in zip(low, high, strict=True)]
     points = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1)
     return float(np.count_nonzero(_held(mass, points) & ~_in_bone(bones, points))) * FINE_MM**3 / 1000
@@ -346,7 +404,7 @@ def _outline(
     mass: Paintable, bones: Sequence[Paintable], grid: Grid, look: Look, rng: np.random.Generator
 ) -> Outline | None:
     """The voxels of a mass; of one on bone with what a proposal gets wrong: it runs along the cortex."""
-    low, high = mass.bounds_lps_mm()
+    low, high = _bounds_mm(mass)
     frame = np.stack([grid.normal, grid.column_direction, grid.row_direction])
     spacing = np.array([grid.slice_spacing_mm, grid.row_spacing_mm, grid.column_spacing_mm])
     corners = np.stack(np.meshgrid(*zip(low - 8, high + 8, strict=True), indexing="ij"), axis=-1).reshape(-1, 3)

@@ -90,7 +90,7 @@ def review(folder: str, begun: float) -> dict[str, float]:
 
         viewer = napari.current_viewer()
         (panel,) = [one for one in viewer.window.dock_widgets.values() if type(one).__name__ == "ReviewPanel"]
-        while panel.session is None:
+        while panel.controller.session is None:
             QApplication.processEvents()
             time.sleep(0.005)
         QApplication.processEvents()
@@ -112,12 +112,13 @@ def read(reader: Reader) -> dict[str, float]:
 
     took: dict[str, float] = {}
     process = psutil.Process()
-    reader.wait(lambda: reader.panel._prefetched is not None)
+    controller = reader.panel.controller
+    reader.wait(lambda: controller.stacks._prefetched is not None)
     reader.pause(1.0)
 
     numbers = sorted(reader.session.lesions)
     assert len(numbers) == LESIONS, numbers
-    going = [_seconds(lambda: (reader.panel.go_to(number), reader.pause())) for number in numbers[1:]]  # noqa: B023
+    going = [_seconds(lambda: (controller.deciding.go_to(number), reader.pause())) for number in numbers[1:]]  # noqa: B023
     took["going_median"], took["going_worst"] = float(np.median(going)), max(going)
 
     reader.key(Qt.Key.Key_2)
@@ -134,11 +135,17 @@ def read(reader: Reader) -> dict[str, float]:
     took["memory"] = process.memory_info().rss
 
     before = reader.session
-    reader.panel.session.save_all()
+    reader.session.save_all()
     reader.pause(2.0)
+    reader.key(Qt.Key.Key_F12)
+    reader.pause(0.5)
+    planes = [_seconds(lambda: (reader.viewer.dims.set_current_step(0, at), reader.pause())) for at in range(200, 220)]  # noqa: B023
+    took["planes_median"], took["planes_worst"] = float(np.median(planes)), max(planes)
+    reader.key(Qt.Key.Key_F12)
+    reader.pause(0.5)
     begun = time.perf_counter()
     reader.key(Qt.Key.Key_PageDown)
-    reader.wait(lambda: reader.panel.session is not None and reader.panel.session is not before)
+    reader.wait(lambda: controller.session is not None and controller.session is not before)
     reader.pause()
     took["next_stack"] = time.perf_counter() - begun
     return took
@@ -149,7 +156,7 @@ def _stroke(reader: Reader, number: int, whole: bool) -> float:
     from qtpy.QtCore import Qt
     from qtpy.QtTest import QTest
 
-    reader.panel.go_to(number)
+    reader.panel.controller.deciding.go_to(number)
     reader.pause(0.3)
     lesion = reader.session.lesions[number].lesion
     k = lesion.measurements.long_axis_slice

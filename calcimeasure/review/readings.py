@@ -1,0 +1,99 @@
+"""A reading of a folder: begun, or continued by the person who began it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from calcimeasure.errors import ReviewError
+from calcimeasure.store import CLINICAL_READING, Reading, ReadingKind
+
+if TYPE_CHECKING:
+    from calcimeasure.store import Store
+
+PROGRAM: Final = "program"
+"""The name under which the proposals of the program are compared with a reading: no reading has it."""
+
+_NAME: Final = re.compile(r"[\w](?:[\w .+-]{0,38}[\w])?")
+"""Names of readings are names of folders, and stand in tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingWish:
+    """The reading that a person asks for.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    reader
+        Who reads; None if that was not said.
+    is_blank
+        Whether it is to begin without the proposals of the program.
+    """
+
+    name: str = CLINICAL_READING
+    reader: str | None = None
+    is_blank: bool = False
+
+
+def opened_reading(store: Store, wish: ReadingWish) -> tuple[Store, Reading]:
+    """Continue a reading, or begin it in every measured stack; give the store for it.
+
+    Parameters
+    ----------
+    store
+        The store of a folder.
+    wish
+        Which reading. One that is not there is begun: blinded, for the study, of one reader.
+
+    Raises
+    ------
+    ReviewError
+        It is of another reader, began otherwise, or cannot have this name; or nobody says who begins it.
+    """
+    known = {one.name: one for one in store.every_reading()}
+    reading = known.get(wish.name)
+    if reading is None:
+        reading = _new(wish)
+        store.note_reading(reading)
+    else:
+        _refuse_another(reading, wish)
+    of_reading = store.of_reading(reading.name)
+    of_reading.begin_stacks(reading.is_blank)
+    return of_reading, reading
+
+
+def _new(wish: ReadingWish) -> Reading:
+    if wish.name == PROGRAM or not _NAME.fullmatch(wish.name):
+        raise ReviewError(
+            f"A name for a reading expected (letters, digits, spaces and .+-_ between them, up to 40; not "
+            f"{PROGRAM!r}), found {wish.name!r}: name it otherwise."
+        )
+    if not (wish.reader or "").strip():
+        raise ReviewError(
+            f"The reading {wish.name!r} is new, and a reading is of one reader: say who reads (--reader NAME)."
+        )
+    return Reading(
+        name=wish.name,
+        kind=ReadingKind.STUDY,
+        reader=wish.reader,
+        is_blinded=True,
+        is_blank=wish.is_blank,
+        begun_at=datetime.now(UTC),
+    )
+
+
+def _refuse_another(reading: Reading, wish: ReadingWish) -> None:
+    if reading.reader is not None and wish.reader not in (None, reading.reader):
+        raise ReviewError(
+            f"The reading {reading.name!r} is of {reading.reader!r}, found --reader {wish.reader!r}: a blinded reading "
+            "has one reader. Begin another reading (--reading NAME)."
+        )
+    if wish.is_blank and not reading.is_blank:
+        raise ReviewError(
+            f"The reading {reading.name!r} began with the proposals of the program, found --blank: begin another "
+            "reading (--reading NAME --blank)."
+        )

@@ -1,0 +1,220 @@
+"""How far readings agree: the readings of one folder or of two, compared in pairs; tables and a page are written."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from calcimeasure.errors import InputPathError
+from calcimeasure.export.agreement import AgreementRow, PairRow, write_agreement
+from calcimeasure.model import ReviewState, Status, review_state
+from calcimeasure.model.agreement import PairedStack, ReadLesion
+from calcimeasure.results import audit_of, pseudonyms_of, store_that_is_there
+from calcimeasure.review.readings import PROGRAM
+from calcimeasure.settings import change_settings
+from calcimeasure.store import CLINICAL_READING
+from calcimeasure.study.agreement import agreement_of, paired
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from calcimeasure.model import Lesion, StackFacts
+    from calcimeasure.run.progress import Say
+    from calcimeasure.store import Store
+
+OTHER = "other:"
+"""What stands before the name of a reading of the second folder."""
+
+Key = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementOrder:
+    """What is to be compared.
+
+    Parameters
+    ----------
+    readings
+        The readings, in pairs each with each; none: every reading that has read a stack, and the program. Of two
+        folders: one of the first, and one of the second; none: the clinical ones.
+    other
+        The second folder; None: the readings of one folder are compared.
+    """
+
+    readings: tuple[str, ...] = ()
+    other: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementDone:
+    """What was written, and how many pairs of readings, and stacks of them, were compared."""
+
+    paths: tuple[Path, ...]
+    pairs: int
+    stacks: int
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadStack:
+    """A stack that a reading has read to the end: its masses, and how many lesions the program had proposed."""
+
+    facts: StackFacts
+    masses: tuple[ReadLesion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A reading: its name in the tables, its stacks, and whether it began blank; None for the program."""
+
+    name: str
+    stacks: Mapping[Key, _ReadStack]
+    is_blank: bool | None
+
+
+def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> AgreementDone:
+    """Compare readings, and write agreement.csv and agreement_pairs.csv into a folder.
+
+    Parameters
+    ----------
+    folder
+        A folder written by ``calcimeasure measure``.
+    order
+        Which readings.
+    say
+        Takes lines that a person has to know at once.
+
+    Raises
+    ------
+    InputPathError
+        A folder was not written by ``calcimeasure measure``, or other readings are named than can be compared.
+    StoreError
+        There is no reading of a name.
+    KeyFileError
+        The key of the pseudonyms cannot be used.
+    OutputError
+        A table cannot be written.
+    """
+    with ExitStack() as opened:
+        store, settings = opened.enter_context(store_that_is_there(folder, say))
+        naming = pseudonyms_of(store, change_settings(settings, {"record_map": ""}), folder, say)
+        if order.other is None:
+            readings = _of_one_folder(store, order.readings)
+        else:
+            other, _ = opened.enter_context(store_that_is_there(order.other, say))
+            readings = _of_two_folders(store, other, order.readings)
+        rows: list[AgreementRow] = []
+        pairs: list[PairRow] = []
+        compared: set[Key] = set()
+        count = 0
+        for first, second in combinations(readings, 2):
+            stacks = _paired(first, second, say)
+            if not stacks:
+                say(f"No stack was read to the end in {first.name} and in {second.name}: nothing is compared.")
+                continue
+            count += 1
+            compared |= {_key(one.stack) for one in stacks}
+            rows += [AgreementRow(first.name, second.name, one) for one in agreement_of(stacks)]
+            pairs += [
+                PairRow(first.name, second.name, one.stack, one.is_blank, pair) for one in stacks for pair in one.pairs
+            ]
+        write_agreement(rows, pairs, folder, naming, audit_of(store, "agreement"))
+    names = ("agreement.csv", "agreement_pairs.csv")
+    return AgreementDone(tuple(folder / name for name in names), count, len(compared))
+
+
+def _of_one_folder(store: Store, names: Sequence[str]) -> list[_Reading]:
+    chosen = list(dict.fromkeys(names)) or [*(one.name for one in store.every_reading()), PROGRAM]
+    if len(chosen) < 2:
+        raise InputPathError(
+            f"Two or more readings expected, found --readings {' '.join(names)}: name another one, or {PROGRAM}."
+        )
+    found = [_program(store) if name == PROGRAM else _reading(store, name) for name in chosen]
+    # Nobody asked for a reading by name that nobody read.
+    return [one for one in found if names or one.stacks]
+
+
+def _of_two_folders(store: Store, other: Store, names: Sequence[str]) -> list[_Reading]:
+    first, *more = names or (CLINICAL_READING, CLINICAL_READING)
+    if len(more) != 1:
+        raise InputPathError(
+            f"One reading of each folder expected, found --readings {' '.join(names)}: name two, in the order of the "
+            "folders."
+        )
+    return [_reading(store, first), _reading(other, more[0], OTHER)]
+
+
+def _reading(store: Store, name: str, before: str = "") -> _Reading:
+    """Read the masses of a reading in the stacks that it has read to the end."""
+    of_reading = store.of_reading(name)
+    is_blank = next(one.is_blank for one in store.every_reading() if one.name == name)
+    seen = of_reading.seen_by()
+    stacks = {}
+    for stack_id, facts in store.measured_stacks().items():
+        lesions = of_reading.lesions_of(stack_id)
+        if review_state(lesions) is ReviewState.DONE or (stack_id in seen and not _open(lesions)):
+            proposed = {one.tracking_uid: one for one in of_reading.proposals_of(stack_id)}
+            masses = tuple(
+                _read(one, proposed.get(one.tracking_uid))
+                for one in lesions
+                if one.is_mass and one.status is Status.ACCEPTED
+            )
+            stacks[_key(facts)] = _ReadStack(facts, masses)
+    return _Reading(f"{before}{name}", stacks, is_blank)
+
+
+def _open(lesions: Sequence[Lesion]) -> bool:
+    return any(one.may_be_mass and not one.is_decided for one in lesions)
+
+
+def _read(lesion: Lesion, proposed: Lesion | None) -> ReadLesion:
+    is_redrawn = proposed is None or proposed.outline != lesion.outline
+    return ReadLesion(lesion, is_redrawn, not is_redrawn and proposed is not None and _said(lesion) == _said(proposed))
+
+
+def _said(lesion: Lesion) -> tuple[object, ...]:
+    return (lesion.tissue, lesion.side and lesion.side.laterality, lesion.site and lesion.site.body_site)
+
+
+def _program(store: Store) -> _Reading:
+    """Read what the program proposed as masses, before any reader decided: it has read every stack."""
+    stacks = {
+        _key(facts): _ReadStack(
+            facts,
+            tuple(ReadLesion(one, is_unchanged=True) for one in store.proposals_of(stack_id) if one.is_mass),
+        )
+        for stack_id, facts in store.measured_stacks().items()
+    }
+    return _Reading(PROGRAM, stacks, None)
+
+
+def _paired(first: _Reading, second: _Reading, say: Say) -> list[PairedStack]:
+    is_blank = all(one.is_blank for one in (first, second) if one.is_blank is not None)
+    found, others = [], 0
+    for key, one in first.stacks.items():
+        other = second.stacks.get(key)
+        if other is None:
+            continue
+        if not _same_grid(one.facts, other.facts):
+            others += 1
+            continue
+        patient = one.facts.person or one.facts.patient_id or one.facts.study_uid
+        found.append(PairedStack(patient, one.facts, is_blank, paired(one.masses, other.masses)))
+    if others:
+        say(f"Stacks with other images in {second.name} than in {first.name}, which are not compared: {others}.")
+    return found
+
+
+def _same_grid(one: StackFacts, other: StackFacts) -> bool:
+    """Tell whether two folders measured a stack on the same voxels: outlines are compared by them."""
+
+    def grid(facts: StackFacts) -> tuple[object, ...]:
+        return (facts.image_count, facts.row_spacing_mm, facts.column_spacing_mm, facts.slice_spacing_mm)
+
+    return grid(one) == grid(other)
+
+
+def _key(facts: StackFacts) -> Key:
+    return (facts.study_uid, facts.series_uid or facts.path, facts.stack_number)
