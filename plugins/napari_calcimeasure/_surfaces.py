@@ -130,8 +130,8 @@ def solid_of(image: Image, display: Display, labels: NDArray[np.uint16], side: i
     pixels = display.shown(kind_of(image).pixels_kji(image))
     dense[into] = pixels[out_of] >= DENSE_HU
     dense[copy > 0] = 0
-    lesions = (copy > 0).astype(np.float32)
-    return Solid(copy, *(ndimage.gaussian_filter(one, SMOOTH_VOXELS) for one in (lesions, dense)), mm, start_mm)
+    lesions = ndimage.gaussian_filter((copy > 0).astype(np.float32), SMOOTH_VOXELS)
+    return Solid(copy, lesions, ndimage.gaussian_filter(dense, SMOOTH_VOXELS), mm, start_mm)
 
 
 def turned(azimuth_degrees: float, elevation_degrees: float) -> NDArray[np.float64]:
@@ -150,7 +150,8 @@ def turned(azimuth_degrees: float, elevation_degrees: float) -> NDArray[np.float
     about_body = np.array([[1.0, 0.0, 0.0], [0.0, cos, sin], [0.0, -sin, cos]])
     cos, sin = np.cos(above), np.sin(above)
     about_right = np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
-    return about_body @ front @ about_right.T
+    directions: NDArray[np.float64] = about_body @ front @ about_right.T
+    return directions
 
 
 def seen(solid: Solid, directions: NDArray[np.float64]) -> View:
@@ -168,9 +169,8 @@ def seen(solid: Solid, directions: NDArray[np.float64]) -> View:
     lesion, dense = (
         _surface(ndimage.affine_transform(one, directions, offset, order=1)) for one in (solid.lesions, solid.dense)
     )
-    rows, columns = np.indices(lesion.shape)
     there = np.isfinite(lesion)
-    place = np.stack([lesion[there], rows[there], columns[there]])
+    place = np.stack([lesion[there], *np.nonzero(there)])
     labels = np.zeros(lesion.shape, dtype=np.uint16)
     labels[there] = _label_at(solid.labels, directions @ place + offset[:, None])
     is_behind = np.zeros(lesion.shape, dtype=bool)
@@ -182,7 +182,7 @@ def seen(solid: Solid, directions: NDArray[np.float64]) -> View:
 def _surface(density: NDArray[np.float32]) -> NDArray[np.float32]:
     """Find the depth at which each line of sight meets a surface; not a number where it meets none."""
     is_in = density >= NEAR
-    first = is_in.argmax(axis=0)
+    first: NDArray[np.intp] = is_in.argmax(axis=0)
     rows, columns = np.indices(first.shape)
     at, before = density[first, rows, columns], density[np.maximum(first - 1, 0), rows, columns]
     depth = first - (at - NEAR) / np.maximum(at - before, 1e-6) * (first > 0)
@@ -192,7 +192,8 @@ def _surface(density: NDArray[np.float32]) -> NDArray[np.float32]:
 def _label_at(labels: NDArray[np.uint16], places: NDArray[np.float64]) -> NDArray[np.uint16]:
     """Give the largest label beside (3, n) places at a smoothed surface, which lies a little outside of the voxels."""
     largest: NDArray[np.uint16] = ndimage.maximum_filter(labels, 3)
-    return ndimage.map_coordinates(largest, places, order=0, mode="nearest")
+    there: NDArray[np.uint16] = ndimage.map_coordinates(largest, places, order=0, mode="nearest")
+    return there
 
 
 def _light(depth: NDArray[np.float32]) -> NDArray[np.float32]:
