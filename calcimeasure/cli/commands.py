@@ -50,6 +50,7 @@ from calcimeasure.cli.options import (
 from calcimeasure.cli.process import fill_closed_streams, interrupt_on_signals
 from calcimeasure.cli.screen import (
     say,
+    show_changes,
     show_done,
     show_explanation,
     show_fetched,
@@ -183,24 +184,35 @@ def measure(
 def explain(
     folder: FolderArgument,
     lesion: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--lesion", metavar="TRACKING_UID|N", help="Which one: its tracking_uid, or its number with --stack."
         ),
-    ],
+    ] = None,
     stack: Annotated[
         int | None,
         typer.Option(
             "--stack", metavar="N", help="Its stack, as the table of measure numbers them; the only one if none."
         ),
     ] = None,
+    track: Annotated[
+        str | None,
+        typer.Option("--track", metavar="TRACK_UID", help="Explain how a mass changed: its track_uid in changes.csv."),
+    ] = None,
     store: StoreOption = None,
 ) -> int:
-    """Explain why a lesion has its size, its tissue, its side and its site."""
+    """Explain why a lesion has its size, its tissue, its side and its site, or how a mass changed."""
+    if (lesion is None) is (track is None):
+        raise InputPathError("Either --lesion or --track expected: a lesion, or a mass from date to date.")
     _agree(store)
+    if track is not None:
+        from calcimeasure.run.explain_change import explain_change
+
+        show_changes(explain_change(folder, track, say))
+        return EXIT_ALL_MEASURED
     from calcimeasure.run.explain import Asked, explain_lesion
 
-    show_explanation(explain_lesion(folder, Asked(lesion, stack), _PICTURE_PIXELS, say))
+    show_explanation(explain_lesion(folder, Asked(lesion or "", stack), _PICTURE_PIXELS, say))
     return EXIT_ALL_MEASURED
 
 
