@@ -58,14 +58,13 @@ def sessions(desk: Desk) -> list[Session]:
 def read(folder: Path, name: str, *, lower: bool = False, left: int = 0, rejects: bool = False) -> None:
     """Read every stack: accept both masses; draw the first one a slice shorter, say left, or reject the second."""
     desk = desk_of(folder, name, None if name == "clinical" else f"Dr {name}")
+    for session in sessions(desk) if lower else ():
+        outline = session.lesions[1].lesion.outline
+        drawn = Outline.from_mask(outline.mask()[:-1], outline.start_kji)
+        by = Signature(session.reader)
+        new = redraw(session.lesions[1], drawn, AlgorithmType.MANUAL, session.image, desk.settings, by)
+        desk.store.append(session.stack_id, [new], desk.settings)
     for number, session in enumerate(sessions(desk)):
-        if lower:
-            outline = session.lesions[1].lesion.outline
-            drawn = Outline.from_mask(outline.mask()[:-1], outline.start_kji)
-            by = Signature(session.reader)
-            new = redraw(session.lesions[1], drawn, AlgorithmType.MANUAL, session.image, desk.settings, by)
-            desk.store.append(session.stack_id, [new], desk.settings)
-            session = sessions(desk)[number]
         if number < left:
             session.set_side(1, Laterality.LEFT)
         session.decide(1, Status.ACCEPTED)
