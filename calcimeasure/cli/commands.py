@@ -226,7 +226,7 @@ def export(
     trial: TrialOptions,
 ) -> int:
     """Write csv (lesions.csv), revisions (every state), html (a report), seg, sr (DICOM), redcap, sdtm or fhir."""
-    for of_some_formats in (object_options, redcap_options, trial):
+    for of_some_formats in (options, object_options, redcap_options, trial):
         of_some_formats.refuse_for(kind)
     _agree(options.store)
     if kind in (ExportFormat.SEG, ExportFormat.SR):
@@ -247,7 +247,7 @@ def export(
 def _order(options: ExportOptions) -> "Order":
     from calcimeasure.run.order import Order
 
-    return Order(options.to, options.status, options.identified, options.recipient)
+    return Order(options.to, options.status, options.identified, options.recipient, options.reading)
 
 
 def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, object_options: ObjectOptions) -> int:
@@ -340,8 +340,9 @@ def import_outlines(folder: FolderArgument, files: OutlinesArgument, options: Im
     return exit_code(imported.count(*DONE), imported.count(*OPEN))
 
 
-@command(app)
+@command(app, cls=TakesSeveral)
 def review(
+    *,
     folder: FolderArgument,
     reader: Annotated[
         str | None,
@@ -356,6 +357,10 @@ def review(
         ),
     ] = "clinical",
     blank: Annotated[bool, typer.Option("--blank", help="Begin a new reading without proposals.")] = False,
+    consensus: Annotated[
+        list[str] | None,
+        typer.Option("--consensus", metavar="A B", help="Begin a new reading with what these two readings accepted."),
+    ] = None,
     store: StoreOption = None,
 ) -> int:
     """Review lesions in napari: go through the worklist, decide, correct, draw."""
@@ -370,7 +375,7 @@ def review(
         raise NotBuiltError(f"review needs napari, and {error}. {_INSTALL_REVIEW}") from error
     if run is None:
         raise NotBuiltError(f"review needs its window, which is not installed here. {_INSTALL_REVIEW}")
-    run(folder, ReadingWish(reading, reader, blank))
+    run(folder, ReadingWish(reading, reader, blank, tuple(consensus or ())))
     return EXIT_ALL_MEASURED
 
 

@@ -486,6 +486,31 @@ class CtConstants(Constants):
         1e-3, "log odds", "Sums in another order differ in the seventh digit: what the network says is rounded."
     )
 
+    # Shafts
+    beyond_cortex_mm: float = constant(30.0, "mm", "Room around shafts in which what lies on them is looked for.")
+    walled_by_shaft: float = constant(
+        0.5, "of its surface", "An enclosed pocket with so much of a shaft around it is its marrow."
+    )
+    long_cavity: float = constant(
+        1.8, "", "A marrow cavity is so many times longer than wide: a hollow of the skull or of the pelvis is not."
+    )
+    cavity_ends: tuple[float, float] = constant(
+        (2.0, 98.0), "%", "Percentiles of the places along a cavity that are taken for its ends."
+    )
+    end_of_cavity_mm: float = constant(
+        6.0, "mm", "So near to the end of a cavity the spongy bone of a joint begins to widen the bone."
+    )
+    even_cortex_mm: float = constant(16.0, "mm", "The cortex is about as thick as within one and a half times this.")
+    cortex_step_mm: float = constant(0.5, "mm", "Thicknesses of a cortex are told apart in such steps: half a block.")
+    least_on_shaft_mm: float = constant(
+        5.0, "mm", "What lies on a cortex and is less thick is a ridge of it, where a muscle begins."
+    )
+    least_on_shaft_mm3: float = constant(200.0, "mm3", "What has less volume is roughness of the cortex.")
+
+    held_cortex: float = constant(
+        0.2, "of its blocks", "A part that holds less cortex was divided from the bone at a neck, a better border."
+    )
+
     # The fringe of a mass of several pieces
     fringe_mm: float = constant(
         4.0, "mm", "What lies on a bone so near to a mass of several pieces may be its own: two steps of the solids."

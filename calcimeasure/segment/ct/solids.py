@@ -19,15 +19,16 @@ import edt
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
 
-from calcimeasure.model import Tissue
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.features import percentiles_of
+from calcimeasure.segment.ct.shaft import is_shaft
 from calcimeasure.segment.ct.split import beside, divided, find_marrow
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from calcimeasure.model import Tissue
     from calcimeasure.segment.ct.features import Features
     from calcimeasure.segment.ct.split import Parts
     from calcimeasure.segment.ct.views import Around, Labeled
@@ -163,16 +164,6 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
 def _factor(spacing_mm: Spacing) -> tuple[int, int, int]:
     k, j, i = (max(1, round(CT.solid_step_mm / mm)) for mm in spacing_mm)
     return k, j, i
-
-
-def is_shaft(features: Features, tissue: Tissue) -> bool:
-    """Tell whether a part is a cortex so dense, thick and hollow that it belongs to a bone for certain."""
-    return (
-        tissue is Tissue.BONE
-        and features.core_hu >= CT.shaft_hu
-        and features.marrow_share >= CT.shaft_marrow
-        and features.volume_mm3 >= CT.shaft_mm3
-    )
 
 
 def more_than_noise(attenuation_hu: NDArray[np.int16], loose: NDArray[np.bool_]) -> NDArray[np.bool_]:
