@@ -118,7 +118,8 @@ class OpenedStack:
 
 
 def tasks_of(store: Store) -> tuple[Task, ...]:
-    """List every measured stack, by patient, study, series and stack."""
+    """List every measured stack in which the reading has begun, by patient, study, series and stack."""
+    begun = store.begun_stacks()
     counts, readers, seen_by = store.worklist(), store.readers(), store.seen_by()
     masses, remarks = store.masses(), store.current_remarks()
     nothing = MassFacts()
@@ -140,6 +141,7 @@ def tasks_of(store: Store) -> tuple[Task, ...]:
             ),
         )
         for stack_id, facts in store.measured_stacks().items()
+        if begun is None or stack_id in begun
     )
 
 
