@@ -73,7 +73,8 @@ def picture(reader: Reader) -> NDArray[np.uint8]:
     image = reader.panel.window().grab().toImage()
     image = image.convertToFormat(image.Format.Format_RGB888)
     bits = image.constBits()
-    bits.setsize(image.sizeInBytes())
+    if not isinstance(bits, memoryview):  # PyQt6 gives a pointer without a size, PySide6 the memory
+        bits.setsize(image.sizeInBytes())
     whole = np.frombuffer(bytes(bits), np.uint8).reshape(image.height(), image.bytesPerLine())
     corner = reader.canvas.mapTo(reader.panel.window(), QPoint(0, 0))
     pixels = whole[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
