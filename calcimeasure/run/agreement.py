@@ -14,7 +14,7 @@ from calcimeasure.model.agreement import PairedStack, ReadLesion
 from calcimeasure.report.agreement import write_agreement_page
 from calcimeasure.results import audit_of, pseudonyms_of, store_that_is_there
 from calcimeasure.review.readings import PROGRAM
-from calcimeasure.review.worklist import TaskState, tasks_of
+from calcimeasure.review.worklist import read_to_the_end
 from calcimeasure.settings import change_settings
 from calcimeasure.store import CLINICAL_READING, ReadingKind
 from calcimeasure.study.agreement import agreement_of, paired
@@ -103,10 +103,10 @@ def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> Agreement
         store, settings = opened.enter_context(store_that_is_there(folder, say))
         naming = pseudonyms_of(store, change_settings(settings, {"record_map": ""}), folder, say)
         if order.other is None:
-            readings = _of_one_folder(_checked(store), order.readings)
+            readings = _of_one_folder(_checked(store), order.readings, say)
         else:
             other, _ = opened.enter_context(store_that_is_there(order.other, say))
-            readings = _of_two_folders(_checked(store), _checked(other), order.readings)
+            readings = _of_two_folders(_checked(store), _checked(other), order.readings, say)
         rows: list[AgreementRow] = []
         pairs: list[PairRow] = []
         compared: dict[Key, str] = {}
@@ -134,43 +134,45 @@ def _checked(store: Store) -> Store:
     return store
 
 
-def _of_one_folder(store: Store, names: Sequence[str]) -> list[_Reading]:
+def _of_one_folder(store: Store, names: Sequence[str], say: Say) -> list[_Reading]:
     chosen = list(dict.fromkeys(names)) or [*(one.name for one in store.every_reading()), PROGRAM]
     if len(chosen) < 2:
         raise InputPathError(
             f"Two or more readings expected, found --readings {' '.join(names)}: name another one, or {PROGRAM}."
         )
-    found = [_program(store) if name == PROGRAM else _reading(store, name) for name in chosen]
+    found = [_program(store) if name == PROGRAM else _reading(store, name, say) for name in chosen]
     # Nobody asked for a reading by name that nobody read.
     return [one for one in found if names or one.stacks]
 
 
-def _of_two_folders(store: Store, other: Store, names: Sequence[str]) -> list[_Reading]:
+def _of_two_folders(store: Store, other: Store, names: Sequence[str], say: Say) -> list[_Reading]:
     first, *more = names or (CLINICAL_READING, CLINICAL_READING)
     if len(more) != 1:
         raise InputPathError(
             f"One reading of each folder expected, found --readings {' '.join(names)}: name two, in the order of the "
             "folders."
         )
-    return [_reading(store, first), _reading(other, more[0], OTHER)]
+    return [_reading(store, first, say), _reading(other, more[0], say, OTHER)]
 
 
-def _reading(store: Store, name: str, before: str = "") -> _Reading:
+def _reading(store: Store, name: str, say: Say, before: str = "") -> _Reading:
     """Read the masses of a reading in the stacks that it has read to the end."""
     of_reading = store.of_reading(name)
     known = next(one for one in store.every_reading() if one.name == name)
+    tasks, others = read_to_the_end(of_reading)
+    if others:
+        say(f"Stacks that {name} has read on other images than the present ones, which are not compared: {others}.")
     stacks = {}
-    for task in tasks_of(of_reading):
-        if task.state in (TaskState.DONE, TaskState.SEEN):
-            # A consensus begins with what readers drew: it is compared with what the program proposed.
-            begun = store if known.kind is ReadingKind.CONSENSUS else of_reading
-            proposed = {one.tracking_uid: one for one in begun.proposals_of(task.stack_id)}
-            masses = tuple(
-                _read(one, proposed.get(one.tracking_uid))
-                for one in of_reading.lesions_of(task.stack_id)
-                if one.is_mass and one.status is Status.ACCEPTED
-            )
-            stacks[_key(task.facts)] = _ReadStack(task.facts, masses)
+    for task in tasks:
+        # A consensus begins with what readers drew: it is compared with what the program proposed.
+        begun = store if known.kind is ReadingKind.CONSENSUS else of_reading
+        proposed = {one.tracking_uid: one for one in begun.proposals_of(task.stack_id)}
+        masses = tuple(
+            _read(one, proposed.get(one.tracking_uid))
+            for one in of_reading.lesions_of(task.stack_id)
+            if one.is_mass and one.status is Status.ACCEPTED
+        )
+        stacks[_key(task.facts)] = _ReadStack(task.facts, masses)
     return _Reading(f"{before}{name}", stacks, known.is_blank)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, literal, select
+from sqlalchemy import func, insert, literal, select
 
 from calcimeasure.model import State
 from calcimeasure.store import records
@@ -58,14 +58,6 @@ def begin_stacks(connection: Connection, reading: ReadingRows) -> list[int]:
     return wanted
 
 
-def begun_stacks(connection: Connection, reading: ReadingRows) -> set[int] | None:
-    """Give the stacks in which a reading has begun; None for the clinical one, which has begun in all."""
-    if reading.reading_id is None:
-        return None
-    begun = select(reading_stacks.c.stack_id).where(reading_stacks.c.reading_id == reading.reading_id)
-    return {int(one) for one in connection.execute(begun).scalars()}
-
-
 def begin_stack_with(
     connection: Connection,
     reading: ReadingRows,
@@ -95,24 +87,6 @@ def proposals_of(
         stack_id: [history[0].lesion for history in of_stack.values() if history[0].reader is None]
         for stack_id, of_stack in histories_of(connection, stack_ids, reading).items()
     }
-
-
-def is_on_present_images(connection: Connection, reading: ReadingRows, stack_id: int) -> bool:
-    """Tell whether the present images of a stack are those on which a reading began; True if it has not begun."""
-    if reading.reading_id is None:
-        return True
-    of_reading = and_(reading_stacks.c.reading_id == reading.reading_id, reading_stacks.c.stack_id == stack_id)
-    columns = ("content_hash", "pixel_hash")
-    then = connection.execute(
-        select(*(outcomes.c[name] for name in columns)).join(reading_stacks).where(of_reading)
-    ).first()
-    now = connection.execute(
-        select(*(current_stacks.c[name] for name in columns)).where(current_stacks.c.stack_id == stack_id)
-    ).first()
-    if then is None or now is None:
-        return True
-    # Stores of schema 3 did not know the pixels.
-    return all(one is None or other is None or one == other for one, other in zip(then, now, strict=True))
 
 
 def _first_decisions() -> Select[Any]:
