@@ -151,6 +151,8 @@ def test_a_blank_reading_begins_without_lesions(store: Store) -> None:
     blank = begun(store, "A", blank=True)
     assert blank.lesions_of(1) == blank.proposals_of(1) == []
     assert blank.begin_stacks() == []
+    assert list(blank.outcomes()) == [], "nobody has looked yet"
+    blank.note_seen(1, "Dr A")
     assert [outcome.lesions for outcome in blank.outcomes()] == [()]
 
 
@@ -212,7 +214,11 @@ def test_a_reading_knows_that_the_images_are_others_since_it_began(store: Store,
     measure(store, replace(report, stack=fewer))
     assert not first.is_on_present_images(1)
     assert store.is_on_present_images(1)
-    assert begun(store, "B").is_on_present_images(1)
+    second = begun(store, "B")
+    assert second.is_on_present_images(1)
+    assert first.stacks_on_other_images() == {1}
+    assert list(first.outcomes()) == []
+    assert [len(one.lesions) for one in second.outcomes()] == [2]
 
 
 def test_stacks_that_are_measured_later_are_begun_later(store: Store, report: Report) -> None:
@@ -222,6 +228,8 @@ def test_stacks_that_are_measured_later_are_begun_later(store: Store, report: Re
     lesions = tuple(replace(one, tracking_uid=f"2.25.9{one.number}") for one in report.lesions)
     measure(store, replace(report, stack=other, lesions=lesions, thumbnails=()))
     assert 2 not in first.worklist()
+    assert [one.stack and one.stack.series_uid for one in first.outcomes()] == [report.stack.series_uid]
+    assert len(list(store.outcomes())) == 2
     assert first.begun_stacks() == {1}
     assert store.begun_stacks() is None
     assert first.begin_stacks() == [2]
