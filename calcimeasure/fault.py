@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib import metadata
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Final
@@ -40,6 +39,8 @@ def fault_report(error: BaseException) -> str:
 
 
 def _versions() -> Iterator[tuple[str, str]]:
+    from importlib import metadata  # takes as long to load as the rest of the command line
+
     yield "calcimeasure", software_version()
     yield "Python", f"{platform.python_version()} ({platform.system()})"
     for name in _LIBRARIES:

@@ -50,7 +50,8 @@ def _each_named(args: Sequence[str], several: Collection[str]) -> list[str]:
     open_name, has_value = "", False
     for one in args:
         if one.startswith("-"):
-            open_name, has_value = (one if one in several else ""), False
+            name, is_given, _ = one.partition("=")
+            open_name, has_value = (name if name in several else ""), bool(is_given)
         elif open_name and has_value:
             found.append(open_name)
         found.append(one)
@@ -95,7 +96,8 @@ def command(
 
         options = [option for one in taken if one.name != _DEBUG.name for option in one.options]
         run.__signature__ = Signature([*options, _DEBUG])  # type: ignore[attr-defined] # inspect reads it
-        app.command(name or function.__name__, cls=cls, help=function.__doc__)(run)
+        # Without a short help of its own, the list of commands shows as many words as fit into half a line.
+        app.command(name or function.__name__, cls=cls, help=function.__doc__, short_help=function.__doc__)(run)
         return function
 
     return register

@@ -6,7 +6,6 @@ The annotations are read when the program starts, so they must not be strings.
 import io
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,6 +80,8 @@ app = typer.Typer(
     add_completion=False,  # calcimeasure.cli.completion has options that work without a terminal
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain text: to load what draws frames around it takes longer than all the rest of --help
+    context_settings={"max_content_width": 120},
     help="Measure calcified masses on CT and radiographs: folders of DICOM in, lesions.csv out.",
 )
 
@@ -365,6 +366,8 @@ def review(
 ) -> int:
     """Review lesions in napari: go through the worklist, decide, correct, draw."""
     _agree(store)
+    from importlib import metadata
+
     from calcimeasure.review import ReadingWish
 
     # The window belongs to the plugin, which this package knows by the name of its entry point only.

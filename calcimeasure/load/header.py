@@ -29,6 +29,7 @@ from calcimeasure.load.values import (
     number_of,
     numbers_of,
     rescale_type_of,
+    tag_of,
     text_of,
     unsigned_of,
     whole_text_of,
@@ -81,7 +82,7 @@ RADIOGRAPHS: Final = frozenset({"CR", "DX", "RG", "IO", "PX", "MG", "RF", "XA"})
 _WORDS_FOR_NO_CONTRAST: Final = frozenset({"NO", "NONE", "N/A", "NA", "WITHOUT", "0"})
 
 _TAGS: Final = {
-    keyword: Tag(keyword)
+    keyword: tag_of(keyword)
     for keyword in (
         *_SHARED_NUMBERS,
         *TELL_APART,
@@ -137,7 +138,7 @@ _TAGS: Final = {
 }
 
 _WORD_TAGS: Final = tuple(
-    Tag(keyword)
+    tag_of(keyword)
     for keyword in (
         "ContrastBolusAgent",
         "DerivationDescription",
@@ -188,10 +189,13 @@ _ANATOMY: Final = {
 }
 """Sequences of coded body parts, and of their modifiers: right, left, both (PS3.3 tables 10-5 and 10-8)."""
 
-_READ_TAGS: Final[list[BaseTag | int]] = [*_TAGS.values(), *_WORD_TAGS, *map(Tag, (*_SEQUENCES, *_ANATOMY))]
-"""Only these are read. Other elements may be large or broken: they are skipped."""
+_NUMBERED: Final = {int(tag): tag for tag in (*_TAGS.values(), *_WORD_TAGS, *map(tag_of, (*_SEQUENCES, *_ANATOMY)))}
 
-_WATCHED: Final[frozenset[int]] = frozenset({*map(int, _READ_TAGS), *_PIXELS})
+_READ_TAGS: Final[list[BaseTag | int]] = [*_NUMBERED]
+"""Only these are read. Other elements may be large or broken: they are skipped. pydicom looks for each element among
+them, which takes ten times as long among tags as among numbers."""
+
+_WATCHED: Final[frozenset[int]] = frozenset({*_READ_TAGS, *_PIXELS})
 """These may stand once. A side rests on descriptions too, and the person on the patient ID."""
 
 _UNBOUNDED: Final[frozenset[int]] = frozenset({*map(int, map(Tag, (*_SEQUENCES, *_ANATOMY))), *_PIXELS})
@@ -359,7 +363,7 @@ def _parse(file: BinaryIO, path: Path, member: str | None, meter: Meter) -> Head
         # Behind a header that is cut off, a disk may have left zeros: an element (0000,0000) is the end.
         return number in _PIXELS or not number
 
-    dataset = read_dataset(data, implicit, little_endian, stop_when=is_pixels, specific_tags=_READ_TAGS)
+    dataset = _of_known_tags(read_dataset(data, implicit, little_endian, stop_when=is_pixels, specific_tags=_READ_TAGS))
     pixel_offset = data.tell()
     for keyword, in_meta in _ALSO_IN_META.items():
         if not text_of(dataset, keyword):
@@ -374,6 +378,14 @@ def _parse(file: BinaryIO, path: Path, member: str | None, meter: Meter) -> Head
         implicit_read, _ = dataset.original_encoding
         top_level.check_behind_pixels(data, pixel_offset, implicit=bool(implicit_read), little_endian=little_endian)
     return Header(dataset, path, member, stated or SYNTAXES[implicit, little_endian], pixel_offset)
+
+
+def _of_known_tags(dataset: Dataset) -> Dataset:
+    """Put the elements of a data set under the tags of this module: a hundred look-ups follow for each file."""
+    same = Dataset({_NUMBERED.get(int(tag), tag): element for tag, element in dataset.items()})
+    implicit, little_endian = dataset.original_encoding
+    same.set_original_encoding(implicit, little_endian, dataset.original_character_set)
+    return same
 
 
 def _inflated(file: BinaryIO, meter: Meter) -> BinaryIO:

@@ -32,7 +32,7 @@ _LOOK_SECONDS: Final = 1.0
 
 
 def serve(parent: int) -> None:
-    """Answer questions until there are no more: ``("headers", files)`` or ``("directory", path)``.
+    """Answer questions until there are no more: ``("headers", (number, files))`` or ``("directory", path)``.
 
     Each file is answered by a `calcimeasure.load.reading.Read`, and a directory by what `listed_files` returns, or by
     text that says why it is not read.
@@ -55,7 +55,9 @@ def serve(parent: int) -> None:
             if kind == "directory":
                 send(answers, _directory(asked))
                 continue
-            for one, _ in zip(asked, pool.map(bring_near, asked), strict=True):
+            window, files = asked
+            reader.begin(window)
+            for one, _ in zip(files, pool.map(bring_near, files), strict=True):
                 send(answers, reader.read_whole(one))
 
 

@@ -109,6 +109,7 @@ class Readers:
         self._starting: list[Future[list[Read]]] = []
         self._alone = HeaderReader(USUAL)
         self._seconds_alone = 0.0
+        self._windows = 0
         self._formats: dict[PixelFormat, PixelFormat] = {}
 
     def __enter__(self) -> Readers:
@@ -168,7 +169,10 @@ class Readers:
         return None if isinstance(read, FileError) and read.reason == "header_limit" else read
 
     def _ask(self, files: Sequence[File]) -> Future[list[Read]]:
-        return self._pool.submit(self._with_a_process, _Process.headers, [_asked(file) for file in files])
+        self._windows += 1
+        return self._pool.submit(
+            self._with_a_process, _Process.headers, (self._windows, [_asked(file) for file in files])
+        )
 
     def _with_a_process(self, function: Callable[[_Process, _Question], _Answer], question: _Question) -> _Answer:
         process = self._idle.get()
@@ -225,8 +229,13 @@ class _Process:
         self._since: float | None = None
         self._seen: tuple[int, float] = (0, 0.0)
 
-    def headers(self, asked: list[Asked]) -> list[Read]:
+    def headers(self, window: tuple[int, list[Asked]]) -> list[Read]:
         """Read files. One during which the process ends, or is ended, is a `FileError`.
+
+        Parameters
+        ----------
+        window
+            Its number, which tells the process whether it is read after the one before, and the files.
 
         Raises
         ------
@@ -236,11 +245,12 @@ class _Process:
             `end` was called.
         """
         self._start()
+        number, asked = window
         answers: list[Read] = []
         while len(answers) < len(asked):
             rest = asked[len(answers) :]
             try:
-                self._put(("headers", rest))
+                self._put(("headers", (number, rest)))
                 for path, _, _ in rest:
                     self._path = path
                     answers.append(self._get())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 
 from calcimeasure.errors import FileError
@@ -24,7 +26,6 @@ from calcimeasure.model import Instance, PixelFormat, Stack
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from calcimeasure.load.header import GridKey
     from calcimeasure.load.limits import HeaderLimits
@@ -46,6 +47,12 @@ ARCHIVE_EXPECTED: Final = (
 
 _USUAL_HEADER_BYTES: Final = 2**14
 
+_MOST_FACTS_KEPT: Final = 256
+"""Grids of which a process knows the facts: files of one series mostly follow each other."""
+
+_PATH_OF_WHO_ASKS: Final = Path()
+"""Stands for the paths of a file that another process has asked about. To send them takes as long as their image."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadImage:
@@ -64,7 +71,8 @@ class ReadImage:
     notices
         Keys of `calcimeasure.codes.NOTICES`.
     said
-        The facts of its series; or the header that says them, because they are needed of few images.
+        The facts of its series; or the header that says them, because they are needed of few images; None if they
+        are not needed.
     """
 
     series_key: tuple[str, ...]
@@ -73,10 +81,18 @@ class ReadImage:
     taken: datetime | None
     image: Instance
     notices: tuple[str, ...]
-    said: Stack | Header
+    said: Stack | Header | None
 
     def facts(self) -> Stack:
-        """Give the facts that the images of a grid share."""
+        """Give the facts that the images of a grid share.
+
+        Raises
+        ------
+        ValueError
+            They were taken for not needed.
+        """
+        if self.said is None:
+            raise ValueError("An image that is not the first one of its grid expected to be asked for no facts.")
         return self.said if isinstance(self.said, Stack) else series_facts(self.said)
 
 
@@ -93,6 +109,20 @@ class HeaderReader:
         self._limits = limits
         self._formats: dict[PixelFormat, PixelFormat] = {}
         self._last: dict[str, object] = {}
+        self._first_of_grids: dict[tuple[object, ...], tuple[float, str]] = {}
+        self._window = 0
+
+    def begin(self, window: int) -> None:
+        """Begin to read some files for another process (`read_whole`).
+
+        Parameters
+        ----------
+        window
+            Its number. Images of a window with a lower number are added before those that were read so far.
+        """
+        if window < self._window:
+            self._first_of_grids.clear()
+        self._window = window
 
     def read(self, asked: Asked) -> Read:
         """Read what a file says of its images."""
@@ -110,12 +140,17 @@ class HeaderReader:
             return _not_understood(path, member, error)
 
     def read_whole(self, asked: Asked) -> Read:
-        """Read a file with the facts of each image in the place of its header, so that nothing is left to parse."""
+        """Read a file for another process, with nothing left to parse.
+
+        That process adds the images in the order in which they are read here, perhaps others between them. It asks for
+        facts of the first image of a grid, and of each one that comes before the first one so far by instance number
+        and UID. So facts are left out of an image that comes behind one that was read here before.
+        """
         images = self.read(asked)
         if isinstance(images, FileError):
             return images
         try:
-            return self._whole(images)
+            return [self._whole(one) for one in images]
         except Exception as error:  # noqa: BLE001 - see above
             return _not_understood(asked[0], asked[2], error)
 
@@ -131,17 +166,27 @@ class HeaderReader:
             said=header,
         )
 
-    def _whole(self, images: list[ReadImage]) -> list[ReadImage]:
-        # Of the frames of one grid only the facts of the first one are asked for.
-        first: dict[tuple[object, ...], Stack] = {}
-        whole = []
-        for one in images:
-            key = (one.series_key, one.grid_key, one.plane)
-            if key not in first:
-                first[key] = self._shared("facts", one.facts())
-            image = replace(one.image, split_keys=self._shared("split_keys", one.image.split_keys))
-            whole.append(replace(one, image=image, said=first[key]))
-        return whole
+    def _whole(self, one: ReadImage) -> ReadImage:
+        image = replace(
+            one.image,
+            path=_PATH_OF_WHO_ASKS,
+            root=_PATH_OF_WHO_ASKS,
+            split_keys=self._shared("split_keys", one.image.split_keys),
+        )
+        return replace(one, image=image, said=one.facts() if self._may_be_first(one) else None)
+
+    def _may_be_first(self, one: ReadImage) -> bool:
+        """Tell whether an image may be the first one of its grid among those that were read so far."""
+        grid = (one.series_key, one.grid_key, one.plane)
+        number = one.image.instance_number
+        order = (math.inf if number is None else number, one.image.sop_uid)
+        first = self._first_of_grids.get(grid)
+        if first is not None and first < order:
+            return False
+        if first is None and len(self._first_of_grids) >= _MOST_FACTS_KEPT:
+            self._first_of_grids.clear()
+        self._first_of_grids[grid] = order
+        return True
 
     def _shared(self, name: str, value: _Value) -> _Value:
         """Give the value of the image before, if it is equal, so that both are in memory once."""

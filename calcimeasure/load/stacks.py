@@ -19,7 +19,7 @@ from calcimeasure.load.studies import with_conflicts_told, with_dates_of_studies
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from calcimeasure.load.grids import Grid, SeriesGrids, SeriesKey
+    from calcimeasure.load.grids import ByPath, Grid, SeriesGrids, SeriesKey
     from calcimeasure.model import Instance, Stack
     from calcimeasure.settings import Settings
 
@@ -55,7 +55,7 @@ def _numbered(grids: Iterable[Grid], settings: Settings) -> list[Stack]:
     ]
 
 
-def _first_instance(stack: Stack) -> tuple[float, str, str]:
+def _first_instance(stack: Stack) -> tuple[float, str, ByPath]:
     return min(map(acquisition_order, stack.instances))
 
 

@@ -48,7 +48,8 @@ _CHANGES_TEXT: Final = re.compile(rb"[\x1b~\\]")
 
 
 @cache
-def _tag(keyword: str) -> BaseTag:
+def tag_of(keyword: str) -> BaseTag:
+    """Give the tag of a keyword: one object for each, which Python finds in a data set without comparing numbers."""
     return Tag(keyword)
 
 
@@ -57,7 +58,7 @@ def bytes_of(dataset: Dataset, keyword: str) -> tuple[bytes, bool]:
     # pydicom's type says that the element is raw. An element whose value was converted is not.
     element: Any
     try:
-        element = dataset.get_item(_tag(keyword))
+        element = dataset.get_item(tag_of(keyword))
     except Exception:  # noqa: BLE001 - pydicom converts some values here; a value that it cannot convert is unknown
         return b"", True
     if element is None:
@@ -99,7 +100,7 @@ def words_of(dataset: Dataset, keyword: str) -> str | None:
 def whole_words_of(dataset: Dataset, keyword: str) -> str | None:
     """Read text that a person wrote, in the character set that the file names, of any length."""
     # pydicom's type says that the element is raw. An element whose value was converted is not.
-    element: Any = dataset.get_item(keyword)
+    element: Any = dataset.get_item(tag_of(keyword))
     if isinstance(element, RawDataElement) and element.VR in _TEXT_VRS and _is_plain(element.value or b""):
         return (element.value or b"").decode("ascii").strip(" \0") or None
     try:

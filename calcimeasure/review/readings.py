@@ -67,7 +67,7 @@ def opened_reading(store: Store, wish: ReadingWish) -> tuple[Store, Reading]:
     if reading.kind is ReadingKind.CONSENSUS:
         begin_consensus(store, reading)
     else:
-        of_reading.begin_stacks(reading.is_blank)
+        of_reading.begin_stacks()
     return of_reading, reading
 
 

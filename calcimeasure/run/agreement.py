@@ -93,7 +93,7 @@ def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> Agreement
     InputPathError
         A folder was not written by ``calcimeasure measure``, or other readings are named than can be compared.
     StoreError
-        There is no reading of a name.
+        There is no reading of a name, or a row of a store was changed by something else than this program.
     KeyFileError
         The key of the pseudonyms cannot be used.
     OutputError
@@ -103,10 +103,10 @@ def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> Agreement
         store, settings = opened.enter_context(store_that_is_there(folder, say))
         naming = pseudonyms_of(store, change_settings(settings, {"record_map": ""}), folder, say)
         if order.other is None:
-            readings = _of_one_folder(store, order.readings)
+            readings = _of_one_folder(_checked(store), order.readings)
         else:
             other, _ = opened.enter_context(store_that_is_there(order.other, say))
-            readings = _of_two_folders(store, other, order.readings)
+            readings = _of_two_folders(_checked(store), _checked(other), order.readings)
         rows: list[AgreementRow] = []
         pairs: list[PairRow] = []
         compared: dict[Key, str] = {}
@@ -126,6 +126,12 @@ def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> Agreement
         write_agreement_page(folder / "agreement.html", rows, pairs, len(compared), len({*compared.values()}))
     names = ("agreement.csv", "agreement_pairs.csv", "agreement.html")
     return AgreementDone(tuple(folder / name for name in names), count, len(compared))
+
+
+def _checked(store: Store) -> Store:
+    """Compare the rows of all readings with the chain of the store, as before any other table is written."""
+    store.of_reading(store.every_reading()[-1].name).check()
+    return store
 
 
 def _of_one_folder(store: Store, names: Sequence[str]) -> list[_Reading]:

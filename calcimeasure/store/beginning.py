@@ -38,17 +38,10 @@ if TYPE_CHECKING:
 _AT_ONCE = 200
 
 
-def begin_stacks(connection: Connection, reading: ReadingRows, is_blank: bool = False) -> list[int]:
+def begin_stacks(connection: Connection, reading: ReadingRows) -> list[int]:
     """Begin a reading in each measured stack in which it has not begun; give these stacks.
 
-    Parameters
-    ----------
-    connection
-        A connection with an open transaction.
-    reading
-        A reading; the clinical one begins with each run.
-    is_blank
-        Whether it begins without the proposals of the program.
+    The clinical reading begins with each run, and never here.
     """
     if reading.reading_id is None:
         return []
@@ -60,7 +53,7 @@ def begin_stacks(connection: Connection, reading: ReadingRows, is_blank: bool = 
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         _note_begun(connection, reading.reading_id, some)
-        if not is_blank:
+        if not reading.is_blank:
             _copy_proposals(connection, reading.reading_id, some)
     return wanted
 

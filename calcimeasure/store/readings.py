@@ -83,9 +83,12 @@ class ReadingRows:
     ----------
     reading_id
         The number of the reading in the store; None for the clinical one.
+    is_blank
+        Whether it began without proposals.
     """
 
     reading_id: int | None = None
+    is_blank: bool = False
 
     @property
     def table(self) -> Table:
@@ -137,10 +140,11 @@ def rows_of_reading(connection: Connection, name: str) -> ReadingRows | None:
     """Find the rows of a reading by its name; None if there is none of this name, or if no reading can have it."""
     if not is_reading_name(name):
         return None
-    row = connection.execute(select(readings.c.reading_id, readings.c.kind).where(readings.c.name == name)).first()
+    columns = (readings.c.reading_id, readings.c.kind, readings.c.is_blank)
+    row = connection.execute(select(*columns).where(readings.c.name == name)).first()
     if row is None:
         return None
-    return CLINICAL if row.kind == ReadingKind.CLINICAL else ReadingRows(int(row.reading_id))
+    return CLINICAL if row.kind == ReadingKind.CLINICAL else ReadingRows(int(row.reading_id), row.is_blank)
 
 
 def note_reading(connection: Connection, reading: Reading) -> None:

@@ -213,15 +213,14 @@ class Store:
             )
         return Store(self._transactions, self.place, self.shared, rows)
 
-    def begin_stacks(self, is_blank: bool = False) -> list[int]:
-        """Begin the reading of this store in each measured stack in which it has not begun; give these stacks.
+    @property
+    def is_blank(self) -> bool:
+        """Whether the reading of this store began without proposals."""
+        return self._reading.is_blank
 
-        Parameters
-        ----------
-        is_blank
-            Whether it begins without the proposals of the program.
-        """
-        return self._writes(beginning.begin_stacks, self._reading, is_blank)
+    def begin_stacks(self) -> list[int]:
+        """Begin the reading of this store in each measured stack in which it has not begun; give these stacks."""
+        return self._writes(beginning.begin_stacks, self._reading)
 
     def begin_stack_with(self, stack_id: int, revisions: Sequence[Revision], remarks: Sequence[Remark]) -> None:
         """Begin the reading of this store in a stack with other lesions than the proposals, and with notes on them."""

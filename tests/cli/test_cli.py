@@ -126,6 +126,39 @@ def test_help_of_measure_names_every_option_of_the_contract() -> None:
     assert [option for option in OPTIONS_OF_MEASURE.split() if f"{option} " not in shown] == []
 
 
+HEAVY = ("numpy", "scipy", "pydicom", "skimage", "imagecodecs", "cc3d", "sqlalchemy", "jinja2", "napari", "rich")
+
+SAYS_WHAT_IT_LOADED = f"""
+import atexit, sys
+atexit.register(lambda: print("heavy:", *[name for name in {HEAVY} if name in sys.modules], file=sys.stderr))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shell"),
+    [
+        (("--help",), {}),
+        (("measure", "--help"), {}),
+        (("measure", "--no-such-option"), {}),
+        (("--version",), {}),
+        (("--show-completion", "bash"), {}),
+        (
+            (),
+            {"COMP_WORDS": "calcimeasure re", "COMP_CWORD": "1", "_CALCIMEASURE_COMPLETE": "complete_bash"},
+        ),
+    ],
+)
+def test_help_version_and_completion_load_nothing_heavy(arguments: Sequence[str], shell: dict[str, str]) -> None:
+    done = program(*arguments, code=SAYS_WHAT_IT_LOADED, **shell)
+    assert done.returncode == (2 if "--no-such-option" in arguments else 0), done.stderr
+    assert done.stderr.splitlines()[-1].rstrip() == "heavy:"
+
+
+def test_list_of_commands_says_of_each_what_it_does() -> None:
+    shown = " ".join(program("--help", COLUMNS="100").stdout.split())
+    assert "review Review lesions in napari: go through the worklist, decide, correct, draw." in shown
+
+
 def test_version_is_that_of_the_package() -> None:
     result = run("--version")
     assert result.exit_code == 0

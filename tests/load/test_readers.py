@@ -7,18 +7,22 @@ import struct
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from calcimeasure import Settings, find_series
 from calcimeasure.errors import FileError, WorkerError
 from calcimeasure.load import planes, readers
 from calcimeasure.load.directory import listed_files
+from calcimeasure.load.grids import acquisition_order
 from calcimeasure.load.header import read_headers
 from calcimeasure.load.limits import LARGEST, HeaderLimitError, HeaderLimits
+from calcimeasure.load.reading import HeaderReader
 from tests import patched
 from tests.dicom_phantom import Header, write_series
 from tests.dicom_writers import write_dicomdir, write_multiframe, write_zip
@@ -26,7 +30,7 @@ from tests.patched import environment
 from tests.phantoms import straight_grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from calcimeasure.model import Found
 
@@ -180,6 +184,55 @@ def test_processes_find_what_this_process_finds(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(readers, "_FILES_AT_A_TIME", 4)
     monkeypatch.setattr(readers, "USUAL", NARROW)
     assert find_series(paths) == here
+
+
+def write_described(folder: Path, numbers: Sequence[int]) -> None:
+    """A series of which each image says something else of the series, the files in any order of instance numbers."""
+    hu = np.full((len(numbers), 6, 7), 40, dtype=np.int16)
+    paths = write_series(folder, hu, straight_grid(hu.shape, (2.0, 1.0, 1.0)))
+    for path, number in zip(paths, numbers, strict=True):
+        dataset = dcmread(path)
+        dataset.InstanceNumber = number
+        dataset.SeriesDescription = f"described by image {number}"
+        dataset.save_as(path)
+
+
+@pytest.mark.parametrize("numbers", [range(24, 0, -1), [7 * place % 25 for place in range(1, 25)], [3] * 24])
+def test_series_is_described_by_its_first_image_whoever_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, numbers: Sequence[int]
+) -> None:
+    """Processes leave out what no image that comes later is asked for."""
+    write_described(tmp_path, numbers)
+    here = find_series(tmp_path)
+    assert here.series[0].description == f"described by image {min(numbers)}"
+    monkeypatch.setattr(readers, "_SECONDS_ALONE", (-2.0, -1.0))
+    monkeypatch.setattr(readers, "_FILES_AT_A_TIME", 2)
+    assert find_series(tmp_path, Settings(workers=2)) == here
+
+
+def test_facts_are_left_out_of_images_behind_the_first_one_alone(tmp_path: Path) -> None:
+    write_described(tmp_path, [4, 6, 2, 3])
+    first, second, third, fourth = sorted(tmp_path.iterdir())
+    reader = HeaderReader(LARGEST)
+
+    def says(path: Path) -> str | None:
+        (image,) = reader.read_whole((path, tmp_path, None))  # type: ignore[misc] # it can be read
+        return image.facts().description if image.said is not None else None
+
+    reader.begin(2)
+    assert [says(path) for path in (first, second, third)] == ["described by image 4", None, "described by image 2"]
+    reader.begin(3)
+    assert says(fourth) is None
+    reader.begin(1)  # the asking process adds these images before the others
+    assert says(fourth) == "described by image 3"
+
+
+def test_images_of_one_number_and_uid_are_ordered_by_path(tmp_path: Path) -> None:
+    write_described(tmp_path, [1, 1])
+    one, other = (replace(image, sop_uid="1.2") for image in find_series(tmp_path).series[0].instances)
+    assert acquisition_order(one) < acquisition_order(other)
+    assert acquisition_order(one) == acquisition_order(replace(one))
+    assert acquisition_order(one) != acquisition_order(other)
 
 
 @pytest.mark.usefixtures("at_once")

@@ -63,7 +63,7 @@ def begun(store: Store, name: str, *, blank: bool = False) -> Store:
     """Begin a blinded reading in every stack."""
     store.note_reading(Reading(name, ReadingKind.STUDY, f"Dr {name}", is_blinded=True, is_blank=blank))
     of_reading = store.of_reading(name)
-    of_reading.begin_stacks(is_blank=blank)
+    of_reading.begin_stacks()
     return of_reading
 
 
@@ -150,7 +150,7 @@ def test_what_a_second_reading_shows_has_nothing_of_the_first_by_sql(store: Stor
 def test_a_blank_reading_begins_without_lesions(store: Store) -> None:
     blank = begun(store, "A", blank=True)
     assert blank.lesions_of(1) == blank.proposals_of(1) == []
-    assert blank.begin_stacks(is_blank=True) == []
+    assert blank.begin_stacks() == []
     assert [outcome.lesions for outcome in blank.outcomes()] == [()]
 
 

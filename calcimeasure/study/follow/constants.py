@@ -130,7 +130,7 @@ class FollowConstants(Constants):
     deep_mm: float = constant(2.2, "mm", "Blur does not reach so deep.")
     fewest_deep: int = constant(40, "voxels", "Fewer do not show the density of both dates.")
     alike_steps: float = constant(
-        2.0, "times", "On slices that are farther apart by more than this, edges of thin calcium show another density."
+        2.0, "times", "On slices that are farther apart by more than this, edges of grains show another density."
     )
     top_quantile: float = constant(0.7, "quantile", "Of calcium too thin for that, the densest voxels are compared.")
     top_blur_mm: float = constant(

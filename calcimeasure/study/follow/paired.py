@@ -332,12 +332,11 @@ def _difference(frame: _Frame, matrix: NDArray[np.float64], is_forward: bool) ->
 
 
 def _tell_density(before: Dated, after: Dated) -> bool:
-    """Tell whether both edges know the density of thin calcium in one way: better than the top of blurred images."""
+    """Tell whether both edges know the density of grains better than the top of the blurred images does."""
     steps_mm = [_longest_step(one.volume.geometry) for one in (before, after)]
     one, other = before.edge, after.edge
-    is_alike = bool(one.plateau_voxels) is bool(other.plateau_voxels) or (one.of_pieces and other.of_pieces)
     keeps_edge = one.follows_outline and other.follows_outline
-    return is_alike and keeps_edge and max(steps_mm) <= FOLLOW.alike_steps * min(steps_mm)
+    return one.of_pieces and other.of_pieces and keeps_edge and max(steps_mm) <= FOLLOW.alike_steps * min(steps_mm)
 
 
 def _bone_differs(prior: NDArray[np.float32], current: NDArray[np.float32], bone: NDArray[np.bool_]) -> bool:

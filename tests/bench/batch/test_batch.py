@@ -51,6 +51,21 @@ SCANNED_SERIES = 2_000
 SCANNED_SLICES = 50
 
 
+def cpu_seconds_of(*arguments: object) -> float:
+    """Time of a core that the program and its processes take: also on a machine that has other work."""
+    before = os.times()
+    subprocess.run([sys.executable, "-m", "calcimeasure", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def test_help(benchmark: BenchmarkFixture, bars: BarTable) -> None:
+    cpu_seconds_of("--help")
+    seconds = benchmark.pedantic(lambda: min(cpu_seconds_of("--help") for _ in range(5)), rounds=1)
+    bars.note("--version: time of a core", min(cpu_seconds_of("--version") for _ in range(5)), "s")
+    bars.check("--help: time of a core", seconds, 0.15, "s")
+
+
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """40 series of 60 x 512 x 512 voxels with three masses each."""
