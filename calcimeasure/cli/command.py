@@ -50,7 +50,8 @@ def _each_named(args: Sequence[str], several: Collection[str]) -> list[str]:
     open_name, has_value = "", False
     for one in args:
         if one.startswith("-"):
-            open_name, has_value = (one if one in several else ""), False
+            name, is_given, _ = one.partition("=")
+            open_name, has_value = (name if name in several else ""), bool(is_given)
         elif open_name and has_value:
             found.append(open_name)
         found.append(one)

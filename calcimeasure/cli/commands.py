@@ -49,6 +49,7 @@ from calcimeasure.cli.options import (
 from calcimeasure.cli.process import fill_closed_streams, interrupt_on_signals
 from calcimeasure.cli.screen import (
     say,
+    show_changes,
     show_done,
     show_explanation,
     show_fetched,
@@ -184,24 +185,35 @@ def measure(
 def explain(
     folder: FolderArgument,
     lesion: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--lesion", metavar="TRACKING_UID|N", help="Which one: its tracking_uid, or its number with --stack."
         ),
-    ],
+    ] = None,
     stack: Annotated[
         int | None,
         typer.Option(
             "--stack", metavar="N", help="Its stack, as the table of measure numbers them; the only one if none."
         ),
     ] = None,
+    track: Annotated[
+        str | None,
+        typer.Option("--track", metavar="TRACK_UID", help="Explain how a mass changed: its track_uid in changes.csv."),
+    ] = None,
     store: StoreOption = None,
 ) -> int:
-    """Explain why a lesion has its size, its tissue, its side and its site."""
+    """Explain why a lesion has its size, its tissue, its side and its site, or how a mass changed."""
+    if (lesion is None) is (track is None):
+        raise InputPathError("Either --lesion or --track expected: a lesion, or a mass from date to date.")
     _agree(store)
+    if track is not None:
+        from calcimeasure.run.explain_change import explain_change
+
+        show_changes(explain_change(folder, track, say))
+        return EXIT_ALL_MEASURED
     from calcimeasure.run.explain import Asked, explain_lesion
 
-    show_explanation(explain_lesion(folder, Asked(lesion, stack), _PICTURE_PIXELS, say))
+    show_explanation(explain_lesion(folder, Asked(lesion or "", stack), _PICTURE_PIXELS, say))
     return EXIT_ALL_MEASURED
 
 
@@ -215,7 +227,7 @@ def export(
     trial: TrialOptions,
 ) -> int:
     """Write csv (lesions.csv), revisions (every state), html (a report), seg, sr (DICOM), redcap, sdtm or fhir."""
-    for of_some_formats in (object_options, redcap_options, trial):
+    for of_some_formats in (options, object_options, redcap_options, trial):
         of_some_formats.refuse_for(kind)
     _agree(options.store)
     if kind in (ExportFormat.SEG, ExportFormat.SR):
@@ -236,7 +248,7 @@ def export(
 def _order(options: ExportOptions) -> "Order":
     from calcimeasure.run.order import Order
 
-    return Order(options.to, options.status, options.identified, options.recipient)
+    return Order(options.to, options.status, options.identified, options.recipient, options.reading)
 
 
 def _export_objects(folder: Path, kind: ExportFormat, options: ExportOptions, object_options: ObjectOptions) -> int:
@@ -329,8 +341,9 @@ def import_outlines(folder: FolderArgument, files: OutlinesArgument, options: Im
     return exit_code(imported.count(*DONE), imported.count(*OPEN))
 
 
-@command(app)
+@command(app, cls=TakesSeveral)
 def review(
+    *,
     folder: FolderArgument,
     reader: Annotated[
         str | None,
@@ -345,6 +358,10 @@ def review(
         ),
     ] = "clinical",
     blank: Annotated[bool, typer.Option("--blank", help="Begin a new reading without proposals.")] = False,
+    consensus: Annotated[
+        list[str] | None,
+        typer.Option("--consensus", metavar="A B", help="Begin a new reading with what these two readings accepted."),
+    ] = None,
     store: StoreOption = None,
 ) -> int:
     """Review lesions in napari: go through the worklist, decide, correct, draw."""
@@ -361,7 +378,7 @@ def review(
         raise NotBuiltError(f"review needs napari, and {error}. {_INSTALL_REVIEW}") from error
     if run is None:
         raise NotBuiltError(f"review needs its window, which is not installed here. {_INSTALL_REVIEW}")
-    run(folder, ReadingWish(reading, reader, blank))
+    run(folder, ReadingWish(reading, reader, blank, tuple(consensus or ())))
     return EXIT_ALL_MEASURED
 
 

@@ -203,8 +203,28 @@ class ExportOptions:
         str | None,
         typer.Option("--for", metavar="NAME", help="Who gets it: kept in the store with what left and when."),
     ] = None
+    reading: Annotated[
+        str,
+        typer.Option(
+            "--reading", metavar="NAME", help="csv, revisions, html, sdtm, fhir: whose decisions, into readings/NAME."
+        ),
+    ] = "clinical"
     key: KeyOption = None
     store: StoreOption = None
+
+    def refuse_for(self, kind: ExportFormat) -> None:
+        """Refuse a reading that such an export cannot have.
+
+        Raises
+        ------
+        OutputError
+            Objects and records that were written of the clinical reading would be replaced.
+        """
+        if self.reading != "clinical" and kind in (ExportFormat.SEG, ExportFormat.SR, ExportFormat.REDCAP):
+            raise OutputError(
+                f"--reading goes with --format csv, revisions, html, sdtm and fhir, found {kind}: archives and "
+                "registries hold what the clinical reading decided."
+            )
 
     def as_settings(self) -> dict[str, object]:
         """Give the settings that the options change. The ids of the registry come from the store."""

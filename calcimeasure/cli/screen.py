@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from calcimeasure.imports import Imported
     from calcimeasure.model import Measurements, RadiographMeasurements
     from calcimeasure.run.explain import Explanation
+    from calcimeasure.run.explain_change import ChangeExplanation
     from calcimeasure.run.fetch import FetchDone
     from calcimeasure.run.progress import Progress, Screen
     from calcimeasure.run.run import Done
@@ -369,6 +370,17 @@ def show_verified(verified: Verified) -> None:
 
 
 # The explanation of a lesion
+
+
+def show_changes(explanations: Sequence[ChangeExplanation]) -> None:
+    """Print the parts of the explanation of each change, and write its picture."""
+    for one in explanations:
+        _print("\n\n".join("\n".join(map(_shown, part)) for part in one.parts))
+        picture = one.write_picture()
+        _print("")
+        if picture is not None:
+            _print(f"Picture: {picture} (earlier date, later date laid on it, and what came in red and went in blue)")
+            _print("")
 
 
 def show_explanation(explanation: Explanation) -> None:

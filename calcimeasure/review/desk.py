@@ -107,7 +107,7 @@ class Desk:
     def open_image(self, image: Image) -> OpenedStack:
         """Measure a stack that was opened by hand, and open it for review."""
         stack_id = self.measure(image.stack)
-        self.store.begin_stacks(self.reading.is_blank)
+        self.store.begin_stacks()
         return OpenedStack(stack_id, image, self.store.histories(stack_id))
 
     def write_tables(self) -> None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import ReviewError
-from calcimeasure.store import CLINICAL_READING, Reading, ReadingKind
+from calcimeasure.review.consensus import begin_consensus
+from calcimeasure.store import CLINICAL_READING, Reading, ReadingKind, is_reading_name
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from calcimeasure.store import Store
 
 PROGRAM: Final = "program"
 """The name under which the proposals of the program are compared with a reading: no reading has it."""
-
-_NAME: Final = re.compile(r"[\w](?:[\w .+-]{0,38}[\w])?")
-"""Names of readings are names of folders, and stand in tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +31,14 @@ class ReadingWish:
         Who reads; None if that was not said.
     is_blank
         Whether it is to begin without the proposals of the program.
+    bases
+        The two readings of which it is to be the consensus; empty if it is none.
     """
 
     name: str = CLINICAL_READING
     reader: str | None = None
     is_blank: bool = False
+    bases: tuple[str, ...] = ()
 
 
 def opened_reading(store: Store, wish: ReadingWish) -> tuple[Store, Reading]:
@@ -47,7 +49,7 @@ def opened_reading(store: Store, wish: ReadingWish) -> tuple[Store, Reading]:
     store
         The store of a folder.
     wish
-        Which reading. One that is not there is begun: blinded, for the study, of one reader.
+        Which reading. One that is not there is begun: blinded, for the study, of one reader; or as a consensus.
 
     Raises
     ------
@@ -57,21 +59,26 @@ def opened_reading(store: Store, wish: ReadingWish) -> tuple[Store, Reading]:
     known = {one.name: one for one in store.every_reading()}
     reading = known.get(wish.name)
     if reading is None:
-        reading = _new(wish)
+        reading = _new(wish, known)
         store.note_reading(reading)
     else:
         _refuse_another(reading, wish)
     of_reading = store.of_reading(reading.name)
-    of_reading.begin_stacks(reading.is_blank)
+    if reading.kind is ReadingKind.CONSENSUS:
+        begin_consensus(store, reading)
+    else:
+        of_reading.begin_stacks()
     return of_reading, reading
 
 
-def _new(wish: ReadingWish) -> Reading:
-    if wish.name == PROGRAM or not _NAME.fullmatch(wish.name):
+def _new(wish: ReadingWish, known: Collection[str]) -> Reading:
+    if wish.name == PROGRAM or not is_reading_name(wish.name):
         raise ReviewError(
             f"A name for a reading expected (letters, digits, spaces and .+-_ between them, up to 40; not "
             f"{PROGRAM!r}), found {wish.name!r}: name it otherwise."
         )
+    if wish.bases:
+        return _new_consensus(wish, known)
     if not (wish.reader or "").strip():
         raise ReviewError(
             f"The reading {wish.name!r} is new, and a reading is of one reader: say who reads (--reader NAME)."
@@ -86,6 +93,15 @@ def _new(wish: ReadingWish) -> Reading:
     )
 
 
+def _new_consensus(wish: ReadingWish, known: Collection[str]) -> Reading:
+    if len(wish.bases) != 2 or len({*wish.bases}) != 2 or not {*wish.bases} <= {*known} or wish.is_blank:
+        raise ReviewError(
+            f"A consensus of two readings of this folder expected ({', '.join(known)}), without --blank; found "
+            f"--consensus {' '.join(wish.bases)}{' --blank' if wish.is_blank else ''}."
+        )
+    return Reading(wish.name, ReadingKind.CONSENSUS, bases=wish.bases, begun_at=datetime.now(UTC))
+
+
 def _refuse_another(reading: Reading, wish: ReadingWish) -> None:
     if reading.reader is not None and wish.reader not in (None, reading.reader):
         raise ReviewError(
@@ -96,4 +112,10 @@ def _refuse_another(reading: Reading, wish: ReadingWish) -> None:
         raise ReviewError(
             f"The reading {reading.name!r} began with the proposals of the program, found --blank: begin another "
             "reading (--reading NAME --blank)."
+        )
+    if wish.bases and wish.bases != reading.bases:
+        began = f"is the consensus of {' and '.join(reading.bases)}" if reading.bases else "is no consensus"
+        raise ReviewError(
+            f"The reading {reading.name!r} {began}, found --consensus {' '.join(wish.bases)}: begin another reading "
+            "(--reading NAME)."
         )

@@ -51,6 +51,8 @@ class Task:
         The body sites of its masses.
     unsure
         The undecided lesions, by Tracking UID, about which a reader wants a second one.
+    is_blank
+        Whether the reading began without proposals: then a stack without lesions was not looked at yet.
     """
 
     stack_id: int
@@ -63,6 +65,12 @@ class Task:
     largest_px: float | None = None
     sites: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    is_blank: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a reader: with a lesion that is open and not marked, or to be looked at without any."""
+        return self.open_count > len(self.unsure) or (not self.asked and self.state is TaskState.TO_REVIEW)
 
     @property
     def open_count(self) -> int:
@@ -98,7 +106,8 @@ class Task:
     def state(self) -> TaskState:
         """The progress of the review of the stack."""
         if not self.asked:
-            return TaskState.SEEN if self.seen_by else TaskState.NOTHING
+            unseen = TaskState.TO_REVIEW if self.is_blank else TaskState.NOTHING
+            return TaskState.SEEN if self.seen_by else unseen
         if self.decided == self.asked:
             return TaskState.DONE
         return TaskState.IN_REVIEW if self.decided or self.readers else TaskState.TO_REVIEW
@@ -118,7 +127,8 @@ class OpenedStack:
 
 
 def tasks_of(store: Store) -> tuple[Task, ...]:
-    """List every measured stack, by patient, study, series and stack."""
+    """List every measured stack in which the reading has begun, by patient, study, series and stack."""
+    begun = store.begun_stacks()
     counts, readers, seen_by = store.worklist(), store.readers(), store.seen_by()
     masses, remarks = store.masses(), store.current_remarks()
     nothing = MassFacts()
@@ -138,8 +148,10 @@ def tasks_of(store: Store) -> tuple[Task, ...]:
                     & {*found.undecided}
                 )
             ),
+            is_blank=store.is_blank,
         )
         for stack_id, facts in store.measured_stacks().items()
+        if begun is None or stack_id in begun
     )
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.errors import InputPathError
 from calcimeasure.export.agreement import AgreementRow, PairRow, write_agreement
-from calcimeasure.model import ReviewState, Status, review_state
+from calcimeasure.model import Status
 from calcimeasure.model.agreement import PairedStack, ReadLesion
+from calcimeasure.report.agreement import write_agreement_page
 from calcimeasure.results import audit_of, pseudonyms_of, store_that_is_there
 from calcimeasure.review.readings import PROGRAM
+from calcimeasure.review.worklist import TaskState, tasks_of
 from calcimeasure.settings import change_settings
-from calcimeasure.store import CLINICAL_READING
+from calcimeasure.store import CLINICAL_READING, ReadingKind
 from calcimeasure.study.agreement import agreement_of, paired
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ class _Reading:
 
 
 def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> AgreementDone:
-    """Compare readings, and write agreement.csv and agreement_pairs.csv into a folder.
+    """Compare readings, and write agreement.csv, agreement_pairs.csv and agreement.html into a folder.
 
     Parameters
     ----------
@@ -91,7 +93,7 @@ def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> Agreement
     InputPathError
         A folder was not written by ``calcimeasure measure``, or other readings are named than can be compared.
     StoreError
-        There is no reading of a name.
+        There is no reading of a name, or a row of a store was changed by something else than this program.
     KeyFileError
         The key of the pseudonyms cannot be used.
     OutputError
@@ -101,13 +103,13 @@ def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> Agreement
         store, settings = opened.enter_context(store_that_is_there(folder, say))
         naming = pseudonyms_of(store, change_settings(settings, {"record_map": ""}), folder, say)
         if order.other is None:
-            readings = _of_one_folder(store, order.readings)
+            readings = _of_one_folder(_checked(store), order.readings)
         else:
             other, _ = opened.enter_context(store_that_is_there(order.other, say))
-            readings = _of_two_folders(store, other, order.readings)
+            readings = _of_two_folders(_checked(store), _checked(other), order.readings)
         rows: list[AgreementRow] = []
         pairs: list[PairRow] = []
-        compared: set[Key] = set()
+        compared: dict[Key, str] = {}
         count = 0
         for first, second in combinations(readings, 2):
             stacks = _paired(first, second, say)
@@ -115,14 +117,21 @@ def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> Agreement
                 say(f"No stack was read to the end in {first.name} and in {second.name}: nothing is compared.")
                 continue
             count += 1
-            compared |= {_key(one.stack) for one in stacks}
+            compared |= {_key(one.stack): one.patient for one in stacks}
             rows += [AgreementRow(first.name, second.name, one) for one in agreement_of(stacks)]
             pairs += [
                 PairRow(first.name, second.name, one.stack, one.is_blank, pair) for one in stacks for pair in one.pairs
             ]
         write_agreement(rows, pairs, folder, naming, audit_of(store, "agreement"))
-    names = ("agreement.csv", "agreement_pairs.csv")
+        write_agreement_page(folder / "agreement.html", rows, pairs, len(compared), len({*compared.values()}))
+    names = ("agreement.csv", "agreement_pairs.csv", "agreement.html")
     return AgreementDone(tuple(folder / name for name in names), count, len(compared))
+
+
+def _checked(store: Store) -> Store:
+    """Compare the rows of all readings with the chain of the store, as before any other table is written."""
+    store.of_reading(store.every_reading()[-1].name).check()
+    return store
 
 
 def _of_one_folder(store: Store, names: Sequence[str]) -> list[_Reading]:
@@ -149,24 +158,20 @@ def _of_two_folders(store: Store, other: Store, names: Sequence[str]) -> list[_R
 def _reading(store: Store, name: str, before: str = "") -> _Reading:
     """Read the masses of a reading in the stacks that it has read to the end."""
     of_reading = store.of_reading(name)
-    is_blank = next(one.is_blank for one in store.every_reading() if one.name == name)
-    seen = of_reading.seen_by()
+    known = next(one for one in store.every_reading() if one.name == name)
     stacks = {}
-    for stack_id, facts in store.measured_stacks().items():
-        lesions = of_reading.lesions_of(stack_id)
-        if review_state(lesions) is ReviewState.DONE or (stack_id in seen and not _open(lesions)):
-            proposed = {one.tracking_uid: one for one in of_reading.proposals_of(stack_id)}
+    for task in tasks_of(of_reading):
+        if task.state in (TaskState.DONE, TaskState.SEEN):
+            # A consensus begins with what readers drew: it is compared with what the program proposed.
+            begun = store if known.kind is ReadingKind.CONSENSUS else of_reading
+            proposed = {one.tracking_uid: one for one in begun.proposals_of(task.stack_id)}
             masses = tuple(
                 _read(one, proposed.get(one.tracking_uid))
-                for one in lesions
+                for one in of_reading.lesions_of(task.stack_id)
                 if one.is_mass and one.status is Status.ACCEPTED
             )
-            stacks[_key(facts)] = _ReadStack(facts, masses)
-    return _Reading(f"{before}{name}", stacks, is_blank)
-
-
-def _open(lesions: Sequence[Lesion]) -> bool:
-    return any(one.may_be_mass and not one.is_decided for one in lesions)
+            stacks[_key(task.facts)] = _ReadStack(task.facts, masses)
+    return _Reading(f"{before}{name}", stacks, known.is_blank)
 
 
 def _read(lesion: Lesion, proposed: Lesion | None) -> ReadLesion:

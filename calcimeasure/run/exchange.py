@@ -60,7 +60,7 @@ def write_trial_data_of(
         identified one would lie in a folder that may leave.
     """
     status = status_of(order, "sdtm")
-    with opened(folder, changes, say) as (store, settings):
+    with opened(folder, changes, say, order.reading) as (store, settings):
         naming = naming_of(store, settings, folder, order, say)
         named = study_id or DEFAULT_STUDY_ID
         datasets = datasets_of(linked_studies(store.outcomes()), naming, status, named, tracks_of(store))
@@ -103,7 +103,7 @@ def write_resources_of(folder: Path, order: Order, changes: Mapping[str, object]
         leave.
     """
     status = status_of(order, "fhir")
-    with opened(folder, changes, say) as (store, settings):
+    with opened(folder, changes, say, order.reading) as (store, settings):
         naming = naming_of(store, settings, folder, order, say)
         path = goal_of(folder, order, "fhir.json")
         audit = audit_of(store, "export fhir", order.recipient)

@@ -19,6 +19,8 @@ from calcimeasure.export.changes import write_changes
 from calcimeasure.fault import fault_report
 from calcimeasure.load import load_image
 from calcimeasure.model.follow import LinkSource, LinkState, Sizes
+from calcimeasure.report.files import remove_report
+from calcimeasure.report.follow_page import FOLLOW_PAGE, write_follow_page
 from calcimeasure.results import audit_of, pseudonyms_of, series_of, store_that_is_there
 from calcimeasure.run.events import read_events
 from calcimeasure.run.follow_once import each_once
@@ -79,7 +81,7 @@ class FollowDone:
 
 
 def follow_folder(folder: Path, order: FollowOrder, say: Say) -> FollowDone:
-    """Follow the masses of every patient of a folder, and write changes.csv and responses.csv.
+    """Follow the masses of every patient of a folder, and write changes.csv, responses.csv and follow.html.
 
     Parameters
     ----------
@@ -113,7 +115,11 @@ def follow_folder(folder: Path, order: FollowOrder, say: Say) -> FollowDone:
             new_changes, new_responses = rows_of(dates, order.comparison, of_patient, naming)
             changes += new_changes
             responses += new_responses
-        write_changes(changes, responses, folder, naming, audit_of(store, "follow"))
+        # No page of former tables may stay beside these, whatever happens to it.
+        remove_report(folder / FOLLOW_PAGE)
+        audit = audit_of(store, "follow")
+        write_changes(changes, responses, folder, naming, audit)
+        write_follow_page(changes, responses, folder / FOLLOW_PAGE, naming, audit)
         _tell_of_unknown(events, store, naming, say)
     undecided = sum(row.state is LinkState.UNDECIDED for row in changes)
     return FollowDone(folder / "changes.csv", folder / "responses.csv", patients, len(changes), undecided)

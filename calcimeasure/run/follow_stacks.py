@@ -110,10 +110,11 @@ def patients_of(store: Store, naming: Naming, wanted: str | None) -> Iterator[di
 
 def _stacks(store: Store, stacks: Sequence[tuple[int, StackFacts]]) -> list[FollowStack]:
     """Give radiographs, and CT with a distance of slices: a single slice shows no volume."""
-    return [_stack(store, *one) for one in stacks if one[1].modality != "CT" or one[1].slice_spacing_mm]
+    return [stack_of(store, *one) for one in stacks if one[1].modality != "CT" or one[1].slice_spacing_mm]
 
 
-def _stack(store: Store, stack_id: int, facts: StackFacts) -> FollowStack:
+def stack_of(store: Store, stack_id: int, facts: StackFacts) -> FollowStack:
+    """Give a stack with its current lesions."""
     newest = [history[-1] for history in store.histories(stack_id).values()]
     held = [one for one in newest if not one.withdrawn and one.lesion.status is not Status.REJECTED]
     masses = tuple(one.lesion for one in held if one.lesion.is_mass)

@@ -10,6 +10,7 @@ from calcimeasure.errors import KeyFileError, OutputError
 from calcimeasure.export import Identified
 from calcimeasure.results import identified_folder, pseudonyms_of, store_that_is_there, use_key_of
 from calcimeasure.settings import change_settings
+from calcimeasure.store import CLINICAL_READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,19 +36,54 @@ class Order:
         Whether patients and images are named as in their headers.
     recipient
         For whom it is; kept in the store.
+    reading
+        Whose decisions leave. Without `to`, those of another reading than the clinical one go into readings/NAME.
     """
 
     to: Path | None = None
     status: str | None = None
     identified: bool = False
     recipient: str | None = None
+    reading: str = CLINICAL_READING
+
+    @property
+    def is_clinical(self) -> bool:
+        """Whether the decisions of the clinical reading leave."""
+        return self.reading == CLINICAL_READING
 
 
 @contextmanager
-def opened(folder: Path, changes: Mapping[str, object], say: Say) -> Iterator[tuple[Store, Settings]]:
-    """Open the store of a folder that measure wrote, with the settings of its last run and what changes of them."""
+def opened(
+    folder: Path, changes: Mapping[str, object], say: Say, reading: str = CLINICAL_READING
+) -> Iterator[tuple[Store, Settings]]:
+    """Open the store of a folder that measure wrote for a reading, with the settings of its last run and changes.
+
+    Raises
+    ------
+    StoreError
+        There is no reading of this name.
+    """
     with store_that_is_there(folder, say) as (store, settings):
-        yield store, change_settings(settings, changes)
+        yield store.of_reading(reading), change_settings(settings, changes)
+
+
+def _home(folder: Path, order: Order) -> Path:
+    """Give the folder for what an order writes: that of results, its private/identified, and there that of a reading.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made.
+    """
+    home = identified_folder(folder) if order.identified else folder
+    if order.is_clinical:
+        return home
+    of_reading = home / "readings" / order.reading
+    try:
+        of_reading.mkdir(mode=0o700 if order.identified else 0o777, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{of_reading} cannot be made: {error.strerror or error}.") from error
+    return of_reading
 
 
 def naming_of(store: Store, settings: Settings, folder: Path, order: Order, say: Say) -> Naming:
@@ -62,7 +98,7 @@ def naming_of(store: Store, settings: Settings, folder: Path, order: Order, say:
 def goal_of(folder: Path, order: Order, name: str) -> Path:
     """Choose the file: an identified one lies where nothing leaves, or in a folder that somebody chose for it."""
     if order.to is None:
-        return (identified_folder(folder) if order.identified else folder) / name
+        return _home(folder, order) / name
     if order.identified:
         refuse_among_what_leaves(order.to, folder)
     return order.to
@@ -77,7 +113,7 @@ def folder_of(folder: Path, order: Order, name: str) -> Path:
         It cannot be made, or identified files would lie where what is in it may leave.
     """
     if order.to is None:
-        goal = (identified_folder(folder) if order.identified else folder) / name
+        goal = _home(folder, order) / name
     else:
         goal = order.to
         if order.identified:

@@ -58,7 +58,7 @@ def write_report_of(folder: Path, order: Order, changes: Mapping[str, object], s
     OutputError
         A file cannot be written, or an identified one would lie in a folder that may leave.
     """
-    with opened(folder, changes, say) as (store, settings):
+    with opened(folder, changes, say, order.reading) as (store, settings):
         name = REPORT if order.status is None else f"report_{order.status}.html"
         path = goal_of(folder, order, name)
         naming = naming_of(store, settings, folder, order, say)

@@ -46,7 +46,7 @@ def write_revisions_of(folder: Path, order: Order, changes: Mapping[str, object]
     OutputError
         The file cannot be written, or an identified file would lie in a folder that may leave.
     """
-    with opened(folder, changes, say) as (store, settings):
+    with opened(folder, changes, say, order.reading) as (store, settings):
         path = goal_of(folder, order, "revisions.csv")
         naming = naming_of(store, settings, folder, order, say)
         audit = audit_of(store, "export revisions", order.recipient)
@@ -62,8 +62,8 @@ def write_lesions_of(folder: Path, order: Order, changes: Mapping[str, object], 
     folder, changes, say
         As in `write_revisions_of`.
     order
-        Which lesions, where to, and with which names. Without `to` and `status` all tables are written, with
-        `identified` those of private/identified and private/series.csv.
+        Which lesions, where to, and with which names. Without `to` and `status` all tables of the clinical reading are
+        written, with `identified` those of private/identified and private/series.csv; of another reading the lesions.
 
     Returns
     -------
@@ -75,13 +75,13 @@ def write_lesions_of(folder: Path, order: Order, changes: Mapping[str, object], 
     InputPathError, KeyFileError, OutputError
         As in `write_revisions_of`.
     """
-    with opened(folder, changes, say) as (store, settings):
+    with opened(folder, changes, say, order.reading) as (store, settings):
         # lesions.csv must contain all lesions, so a part of them gets another file name.
         path = goal_of(folder, order, f"lesions_{order.status}.csv" if order.status else "lesions.csv")
         naming = naming_of(store, settings, folder, order, say)
         audit = audit_of(store, "export csv", order.recipient)
         studies = linked_studies(store.outcomes())
-        if order.to is not None or order.status is not None:
+        if order.to is not None or order.status is not None or not order.is_clinical:
             chosen = (Status(order.status),) if order.status else (Status.PROPOSED, Status.ACCEPTED)
             every = settings.all_tissues
             write_lesions(studies, path, naming=naming, statuses=chosen, all_tissues=every, audit=audit)

@@ -7,7 +7,7 @@ from calcimeasure.store.exports import Export
 from calcimeasure.store.links import LesionLink, StackPair, StoredMotion, current_links
 from calcimeasure.store.opening import open_store
 from calcimeasure.store.queries import MassFacts
-from calcimeasure.store.readings import CLINICAL_READING, Reading, ReadingKind
+from calcimeasure.store.readings import CLINICAL_READING, Reading, ReadingKind, is_reading_name
 from calcimeasure.store.registry import RegistryForm
 from calcimeasure.store.remarks import Remark, RemarkKind
 from calcimeasure.store.runs import Plan, Todo
@@ -37,5 +37,6 @@ __all__ = [
     "absolute_url",
     "current_links",
     "file_url",
+    "is_reading_name",
     "open_store",
 ]

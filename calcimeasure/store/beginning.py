@@ -16,7 +16,8 @@ from calcimeasure.store import records
 from calcimeasure.store.chain import touch
 from calcimeasure.store.insert import insert_rows
 from calcimeasure.store.readings import CLINICAL
-from calcimeasure.store.revisions import histories_of, lesions_among
+from calcimeasure.store.remarks import note_remark
+from calcimeasure.store.revisions import append_revisions, histories_of, lesions_among
 from calcimeasure.store.schema import (
     current_stacks,
     lesion_revisions,
@@ -26,34 +27,21 @@ from calcimeasure.store.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Select
 
-    from calcimeasure.model import Lesion
+    from calcimeasure.model import Lesion, Revision
     from calcimeasure.store.readings import ReadingRows
+    from calcimeasure.store.remarks import Remark
 
 _AT_ONCE = 200
 
 
-def begin_stacks(
-    connection: Connection,
-    reading: ReadingRows,
-    is_blank: bool = False,
-    only: Collection[int] | None = None,
-) -> list[int]:
+def begin_stacks(connection: Connection, reading: ReadingRows) -> list[int]:
     """Begin a reading in each measured stack in which it has not begun; give these stacks.
 
-    Parameters
-    ----------
-    connection
-        A connection with an open transaction.
-    reading
-        A reading; the clinical one begins with each run.
-    is_blank
-        Whether it begins without the proposals of the program.
-    only
-        The stacks in which it may begin; None for all.
+    The clinical reading begins with each run, and never here.
     """
     if reading.reading_id is None:
         return []
@@ -61,13 +49,37 @@ def begin_stacks(
     new = select(current_stacks.c.stack_id).where(
         current_stacks.c.state == State.MEASURED, current_stacks.c.stack_id.not_in(begun)
     )
-    wanted = [one for one in connection.execute(new).scalars() if only is None or one in only]
+    wanted = list(connection.execute(new).scalars())
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         _note_begun(connection, reading.reading_id, some)
-        if not is_blank:
+        if not reading.is_blank:
             _copy_proposals(connection, reading.reading_id, some)
     return wanted
+
+
+def begun_stacks(connection: Connection, reading: ReadingRows) -> set[int] | None:
+    """Give the stacks in which a reading has begun; None for the clinical one, which has begun in all."""
+    if reading.reading_id is None:
+        return None
+    begun = select(reading_stacks.c.stack_id).where(reading_stacks.c.reading_id == reading.reading_id)
+    return {int(one) for one in connection.execute(begun).scalars()}
+
+
+def begin_stack_with(
+    connection: Connection,
+    reading: ReadingRows,
+    stack_id: int,
+    revisions: Sequence[Revision],
+    remarks: Sequence[Remark],
+) -> None:
+    """Begin a reading in a stack with other lesions than the proposals of the program, and with notes about them."""
+    if reading.reading_id is None:
+        raise ValueError("A reading that begins expected, found the clinical one: it begins with each run.")
+    _note_begun(connection, reading.reading_id, [stack_id])
+    append_revisions(connection, stack_id, None, revisions, reading)
+    for remark in remarks:
+        note_remark(connection, stack_id, remark, reading)
 
 
 def proposals_of(

@@ -6,6 +6,7 @@ The clinical reading has the rows of `lesion_revisions`, every other reading has
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 CLINICAL_READING: Final = "clinical"
 """The name of the reading whose decisions feed the tables of a folder, unless another one is named."""
+
+_NAME: Final = re.compile(r"\w(?:[\w .+-]{0,38}\w)?")
 
 
 class ReadingKind(StrEnum):
@@ -80,9 +83,12 @@ class ReadingRows:
     ----------
     reading_id
         The number of the reading in the store; None for the clinical one.
+    is_blank
+        Whether it began without proposals.
     """
 
     reading_id: int | None = None
+    is_blank: bool = False
 
     @property
     def table(self) -> Table:
@@ -118,6 +124,11 @@ def _part(table: Table, reading_id: int) -> Any:  # noqa: ANN401 - a part of a t
     return select(table).where(table.c.reading_id == reading_id).subquery(f"of_reading_{reading_id}")
 
 
+def is_reading_name(name: str) -> bool:
+    """Tell whether a reading can have a name: it is the name of a folder, too, and stands in tables."""
+    return _NAME.fullmatch(name) is not None
+
+
 def every_reading(connection: Connection) -> list[Reading]:
     """Give every reading, the clinical one first, then in the order in which they began."""
     rows = connection.execute(select(readings).order_by(readings.c.reading_id)).mappings().all()
@@ -126,11 +137,14 @@ def every_reading(connection: Connection) -> list[Reading]:
 
 
 def rows_of_reading(connection: Connection, name: str) -> ReadingRows | None:
-    """Find the rows of a reading by its name; None if there is none of this name."""
-    row = connection.execute(select(readings.c.reading_id, readings.c.kind).where(readings.c.name == name)).first()
+    """Find the rows of a reading by its name; None if there is none of this name, or if no reading can have it."""
+    if not is_reading_name(name):
+        return None
+    columns = (readings.c.reading_id, readings.c.kind, readings.c.is_blank)
+    row = connection.execute(select(*columns).where(readings.c.name == name)).first()
     if row is None:
         return None
-    return CLINICAL if row.kind == ReadingKind.CLINICAL else ReadingRows(int(row.reading_id))
+    return CLINICAL if row.kind == ReadingKind.CLINICAL else ReadingRows(int(row.reading_id), row.is_blank)
 
 
 def note_reading(connection: Connection, reading: Reading) -> None:

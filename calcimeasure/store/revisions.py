@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from calcimeasure.store import records
 from calcimeasure.store.insert import insert_new, insert_rows
 from calcimeasure.store.readings import CLINICAL, ReadingRows
-from calcimeasure.store.schema import lesion_revisions, outlines
+from calcimeasure.store.schema import lesion_revisions, outlines, reading_revisions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,13 @@ def is_reviewed(connection: Connection, stack_id: int) -> bool:
         lesion_revisions.c.stack_id == stack_id, lesion_revisions.c.made_by.is_not(None)
     )
     return connection.execute(by_reader.limit(1)).first() is not None
+
+
+def is_read(connection: Connection, stack_id: int) -> bool:
+    """Tell whether a reader ever decided about a lesion of a stack in any reading: then the stack stays."""
+    table = reading_revisions
+    by_reader = select(table.c.revision_id).where(table.c.stack_id == stack_id, table.c.made_by.is_not(None))
+    return is_reviewed(connection, stack_id) or connection.execute(by_reader.limit(1)).first() is not None
 
 
 def newest_and_numbers(

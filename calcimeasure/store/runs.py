@@ -16,7 +16,7 @@ from calcimeasure.settings import format_settings, parse_settings, settings_hash
 from calcimeasure.store import records
 from calcimeasure.store.chain import touch
 from calcimeasure.store.insert import insert_new, insert_rows
-from calcimeasure.store.revisions import append_revisions, is_reviewed, lesions_of, newest_and_numbers
+from calcimeasure.store.revisions import append_revisions, is_read, is_reviewed, lesions_of, newest_and_numbers
 from calcimeasure.store.schema import outcomes, runs, stacks, thumbnails, unreadable_files
 from calcimeasure.store.stacks import (
     find_or_make_stack,
@@ -113,7 +113,7 @@ def note_found(
     note_moved(connection, found)
     for stack_id in stacks_no_longer_among(connection, found):
         lock_stack(connection, stack_id)
-        if not is_reviewed(connection, stack_id):
+        if not is_read(connection, stack_id):
             note_gone(connection, stack_id, is_gone=True)
             append_revisions(connection, stack_id, run_id, _withdrawals(_plan_again(connection, stack_id), _GONE))
 
@@ -242,7 +242,7 @@ def _is_no_news(connection: Connection, stack_id: int, result: Report | Failure)
     """Tell whether a failure need not be stored: it is already known, or a reader has decided about the stack."""
     if isinstance(result, Report):
         return False
-    if is_reviewed(connection, stack_id):
+    if is_read(connection, stack_id):
         return True
     columns = (outcomes.c.state, outcomes.c.reason, outcomes.c.message, stacks.c.is_gone)
     last = _last_outcome(connection, stack_id, *columns)

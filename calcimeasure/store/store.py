@@ -31,7 +31,7 @@ from calcimeasure.store import (
 from calcimeasure.store.readings import CLINICAL, ReadingRows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -213,17 +213,22 @@ class Store:
             )
         return Store(self._transactions, self.place, self.shared, rows)
 
-    def begin_stacks(self, is_blank: bool = False, only: Collection[int] | None = None) -> list[int]:
-        """Begin the reading of this store in each measured stack in which it has not begun; give these stacks.
+    @property
+    def is_blank(self) -> bool:
+        """Whether the reading of this store began without proposals."""
+        return self._reading.is_blank
 
-        Parameters
-        ----------
-        is_blank
-            Whether it begins without the proposals of the program.
-        only
-            The stacks in which it may begin; None for all.
-        """
-        return self._writes(beginning.begin_stacks, self._reading, is_blank, only)
+    def begin_stacks(self) -> list[int]:
+        """Begin the reading of this store in each measured stack in which it has not begun; give these stacks."""
+        return self._writes(beginning.begin_stacks, self._reading)
+
+    def begin_stack_with(self, stack_id: int, revisions: Sequence[Revision], remarks: Sequence[Remark]) -> None:
+        """Begin the reading of this store in a stack with other lesions than the proposals, and with notes on them."""
+        self._writes(beginning.begin_stack_with, self._reading, stack_id, revisions, remarks)
+
+    def begun_stacks(self) -> set[int] | None:
+        """Give the stacks in which the reading of this store has begun; None for the clinical one: in all."""
+        return self._reads(beginning.begun_stacks, self._reading)
 
     def proposals_of(self, stack_id: int) -> list[Lesion]:
         """Give what the program had proposed in a stack before any reader of the reading decided there."""

@@ -74,6 +74,7 @@ def _codes(codes: Mapping[str, str]) -> Callable[[], str]:
 
 def _columns(name: str) -> Callable[[], str]:
     def table() -> str:
+        from calcimeasure.export.agreement import AGREEMENT_COLUMNS, PAIR_COLUMNS
         from calcimeasure.export.changes import CHANGE_COLUMNS, RESPONSE_COLUMNS
         from calcimeasure.export.cohort import (
             ASSOCIATION_COLUMNS,
@@ -94,6 +95,8 @@ def _columns(name: str) -> Callable[[], str]:
             "series": SERIES_COLUMNS,
             "changes": CHANGE_COLUMNS,
             "responses": RESPONSE_COLUMNS,
+            "agreement": AGREEMENT_COLUMNS,
+            "pairs": PAIR_COLUMNS,
             "flow": FLOW_COLUMNS,
             "cohort": COHORT_COLUMNS,
             "associations": ASSOCIATION_COLUMNS,
@@ -206,6 +209,8 @@ def _all_tables() -> dict[str, Callable[[], str]]:
         "series": _columns("series"),
         "changes": _columns("changes"),
         "responses": _columns("responses"),
+        "agreement": _columns("agreement"),
+        "pairs": _columns("pairs"),
         **{name: _columns(name) for name in _OF_COHORTS},
         "clinical": clinical,
         "cohortreasons": _codes(COHORT_REASONS),

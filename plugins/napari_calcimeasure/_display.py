@@ -90,6 +90,13 @@ class Display:
             return ("", "")
         return _letters([-one for one in direction]), _letters(direction)
 
+    def name_of(self, direction: ArrayLike) -> str:
+        """Name a direction of the world by the letters of the patient; empty if one of its axes is not known."""
+        if any(one is None for one in self.directions_lps):
+            return ""
+        known = [one for one in self.directions_lps if one is not None]
+        return _letters((np.asarray(direction, dtype=np.float64) @ np.array(known)).tolist())
+
 
 def display_of_volume(volume: Volume) -> Display:
     """Show a stack with each of its axes along the most parallel world axis."""

@@ -297,5 +297,7 @@ def reading_words(reading: Reading) -> str:
     """Say in words which reading it is; nothing for the clinical one."""
     if reading.kind is ReadingKind.CLINICAL:
         return ""
-    facts = [word for word, holds in (("blinded", reading.is_blinded), ("blank", reading.is_blank)) if holds]
+    consensus = f"consensus of {' and '.join(reading.bases)}" if reading.bases else ""
+    facts = [consensus, "blinded" if reading.is_blinded else "", "blank" if reading.is_blank else ""]
+    facts = [one for one in facts if one]
     return f"reading {reading.name} ({', '.join(facts)})" if facts else f"reading {reading.name}"

@@ -301,11 +301,15 @@ class Screen:
 
     def on_canvas(self, world: ArrayLike) -> tuple[float, float]:
         """Give the place (x, y) of a world position on the canvas, in pixels of the canvas."""
-        camera, dims = self.viewer.scene.camera, self.viewer.dims
-        shown = [axis - dims.ndim + 3 for axis in dims.displayed]
-        down, right = (np.asarray(world, dtype=np.float64)[shown] - camera.center[1:]) * camera.zoom
-        height, width = self.viewer.canvas.size
-        return width / 2 + float(right), height / 2 + float(down)
+        dims = self.viewer.dims
+        down, right = np.asarray(world, dtype=np.float64)[[axis - dims.ndim + 3 for axis in dims.displayed]].tolist()
+        return self.in_plane(down, right)
+
+    def in_plane(self, down: float, right: float) -> tuple[float, float]:
+        """Give the place (x, y) on the canvas of world coordinates in the plane that is shown."""
+        camera, (height, width) = self.viewer.scene.camera, self.viewer.canvas.size
+        _, middle_down, middle_right = camera.center
+        return width / 2 + (right - middle_right) * camera.zoom, height / 2 + (down - middle_down) * camera.zoom
 
     def scroll(self, steps: int) -> None:
         """Go on by slices of the plane that is shown, downward, backward or to the left; it ends at the last slice."""

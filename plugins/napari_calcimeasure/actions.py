@@ -740,6 +740,16 @@ ACTIONS: tuple[Action, ...] = (
         act=lambda review: review.planes.toggle(),
     ),
     Action(
+        "surfaces",
+        ("Shift-F12",),
+        "Surfaces",
+        "The lesions and the bone round them in three dimensions; the mouse turns them, a click goes there",
+        Group.LOOK,
+        row=2,
+        refusal=allowed.on_ct,
+        act=lambda review: review.surfaces.toggle(),
+    ),
+    Action(
         "overview",
         ("Y",),
         "Overview",

@@ -93,6 +93,14 @@ def with_lesion_or_bone(state: State) -> str | None:
     return with_stack(state) if state.has_bone else with_lesion(state)
 
 
+def on_ct(state: State) -> str | None:
+    """Allow an action on a CT that is open and on the screen."""
+    refusal = with_stack(state)
+    if refusal is None and state.is_radiograph:
+        return "A CT expected, found a radiograph: it has no third dimension."
+    return refusal
+
+
 def to_calibrate(state: State) -> str | None:
     """Allow an action on a radiograph with lesions: the calibration is stored with the lesions."""
     refusal = with_stack(state)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent, QWheelEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
 from calcimeasure.model import Status
 from napari_calcimeasure._palette import COLORS
@@ -18,8 +18,9 @@ from napari_calcimeasure.panel.drawer import Drawer
 from napari_calcimeasure.panel.glass import Glass
 from napari_calcimeasure.panel.overview import Picture
 from napari_calcimeasure.panel.planes import PlaneView
+from napari_calcimeasure.panel.surfaces import SurfacePicture
 from tests.gui.small import TWO_MASSES, small_folder
-from tests.gui.window import CTRL, NO_KEY, Reader
+from tests.gui.window import CTRL, NO_KEY, SHIFT, Reader
 
 SCREEN = (1280, 800)
 RIGHT, MIDDLE, LEFT = Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.LeftButton
@@ -72,7 +73,8 @@ def picture(reader: Reader) -> NDArray[np.uint8]:
     image = reader.panel.window().grab().toImage()
     image = image.convertToFormat(image.Format.Format_RGB888)
     bits = image.constBits()
-    bits.setsize(image.sizeInBytes())
+    if not isinstance(bits, memoryview):  # PyQt6 gives a pointer without a size, PySide6 the memory
+        bits.setsize(image.sizeInBytes())
     whole = np.frombuffer(bytes(bits), np.uint8).reshape(image.height(), image.bytesPerLine())
     corner = reader.canvas.mapTo(reader.panel.window(), QPoint(0, 0))
     pixels = whole[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
@@ -321,7 +323,7 @@ def test_the_brush_paints_and_erases_in_each_of_the_planes(reader: Reader) -> No
     assert np.array_equal(np.argwhere(screen.labels.data == number), painted)
 
 
-def drag_to(widget: PlaneView, place: QPoint) -> None:
+def drag_to(widget: QWidget, place: QPoint) -> None:
     """Move the mouse with the left button down; QTest moves it with no button down."""
     at, on_screen = QPointF(place), QPointF(widget.mapToGlobal(place))
     QApplication.sendEvent(widget, QMouseEvent(QEvent.Type.MouseMove, at, on_screen, LEFT, LEFT, NO_KEY))
@@ -338,6 +340,35 @@ def test_a_click_on_a_dot_of_the_overview_goes_there(reader: Reader) -> None:
     reader.key(Qt.Key.Key_Y)
     reader.pause()
     assert not reader.panel.window().findChildren(Picture)
+
+
+def test_surfaces_turn_with_the_mouse_and_a_click_goes_to_the_lesion(reader: Reader) -> None:
+    reader.key(Qt.Key.Key_F12, SHIFT)
+    assert reader.panel.controller.surfaces.is_on
+    (picture,) = reader.panel.findChildren(SurfacePicture)
+    reader.wait(lambda: picture.view is not None)
+    reader.pause(0.1)
+    assert picture.seen_from == "A"
+    assert set(np.unique(picture.view.labels)) == {0, 1, 2}
+    assert reader.session.selected == 1
+    side = len(picture.view.labels)
+    row, column = np.argwhere(picture.view.labels == 2).mean(axis=0) / side
+    there = QPoint(round(column * picture.width()), round(row * picture.height()))
+    assert picture.width() == picture.height()
+    QTest.mouseClick(picture, LEFT, NO_KEY, there)
+    assert reader.session.selected == 2
+    QTest.mousePress(picture, LEFT, NO_KEY, QPoint(100, 100))
+    drag_to(picture, QPoint(200, 100))
+    drag_to(picture, QPoint(280, 100))
+    assert len(picture.view.labels) < side  # the coarse copy, while it is turned
+    QTest.mouseRelease(picture, LEFT, NO_KEY, QPoint(280, 100))
+    assert len(picture.view.labels) == side
+    assert (picture.azimuth, picture.seen_from) == (90, "L")
+    reader.key(Qt.Key.Key_N)
+    reader.drag([reader.place((7, 34, 5 + right)) for right in (0, 2, 4)])
+    reader.wait(lambda: 3 in picture.view.labels)  # what is painted
+    reader.key(Qt.Key.Key_F12, SHIFT)
+    assert not reader.panel.controller.surfaces.is_on
 
 
 def test_all_numbers_that_are_signed_are_shown_with_their_units(reader: Reader) -> None:

@@ -100,8 +100,14 @@ def test_a_new_reading_needs_its_reader(folder: Path) -> None:
 
 def test_a_blank_reading_has_every_stack_and_no_lesion(folder: Path) -> None:
     desk = desk_of(folder, "A", "Dr A", blank=True)
-    assert states(desk) == [(TaskState.NOTHING, 0, 0, ())]
-    assert session_of(desk).lesions == {}
+    # Nobody looked yet: it waits for its reader, unlike a stack in which the program found nothing.
+    assert states(desk) == [(TaskState.TO_REVIEW, 0, 0, ())]
+    assert [task.waits for task in desk.tasks] == [True]
+    session = session_of(desk)
+    assert session.lesions == {}
+    session.note_seen()
+    assert states(desk) == [(TaskState.SEEN, 0, 0, ())]
+    assert [task.waits for task in desk.tasks] == [False]
     desk.close()
 
 

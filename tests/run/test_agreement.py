@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,14 +58,13 @@ def sessions(desk: Desk) -> list[Session]:
 def read(folder: Path, name: str, *, lower: bool = False, left: int = 0, rejects: bool = False) -> None:
     """Read every stack: accept both masses; draw the first one a slice shorter, say left, or reject the second."""
     desk = desk_of(folder, name, None if name == "clinical" else f"Dr {name}")
+    for session in sessions(desk) if lower else ():
+        outline = session.lesions[1].lesion.outline
+        drawn = Outline.from_mask(outline.mask()[:-1], outline.start_kji)
+        by = Signature(session.reader)
+        new = redraw(session.lesions[1], drawn, AlgorithmType.MANUAL, session.image, desk.settings, by)
+        desk.store.append(session.stack_id, [new], desk.settings)
     for number, session in enumerate(sessions(desk)):
-        if lower:
-            outline = session.lesions[1].lesion.outline
-            drawn = Outline.from_mask(outline.mask()[:-1], outline.start_kji)
-            by = Signature(session.reader)
-            new = redraw(session.lesions[1], drawn, AlgorithmType.MANUAL, session.image, desk.settings, by)
-            desk.store.append(session.stack_id, [new], desk.settings)
-            session = sessions(desk)[number]
         if number < left:
             session.set_side(1, Laterality.LEFT)
         session.decide(1, Status.ACCEPTED)
@@ -235,6 +236,23 @@ def test_the_command_takes_several_readings_after_one_name(folder: Path, tmp_pat
     done = CliRunner().invoke(app, ["agreement", str(copy), "--readings", "A", "B"])
     assert done.exit_code == 0, done.output
     assert "Pairs of readings compared: 1, on stacks: 6." in done.output
+    again = CliRunner().invoke(app, ["agreement", str(copy), "--readings=A", "B", "--debug"])
+    assert again.output == done.output
     assert CliRunner().invoke(app, ["agreement", str(copy), "--readings", "A"]).exit_code == 2
     nobody = CliRunner().invoke(app, ["agreement", str(copy), "--readings", "clinical", "A"])
     assert nobody.exit_code == 3, nobody.output
+
+
+def test_a_store_whose_readings_were_changed_from_outside_is_refused(folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "out"))
+    with closing(sqlite3.connect(copy / "private" / "calcimeasure.db")) as connection:
+        connection.execute("DROP TRIGGER reading_revisions_refuses_update")
+        connection.execute("UPDATE reading_revisions SET volume_ml = 2 * volume_ml WHERE made_by = 'Dr A'")
+        (trigger,) = connection.execute(
+            "SELECT replace(sql, 'remarks', 'reading_revisions') FROM sqlite_master "
+            "WHERE name = 'remarks_refuses_update'"
+        ).fetchone()
+        connection.execute(trigger)
+        connection.commit()
+    with pytest.raises(StoreError, match=r"reading_revisions .* has changed since it was stored"):
+        compare_readings(copy, AgreementOrder(("A", "B")), quiet)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import imagecodecs
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -147,3 +149,26 @@ def test_one_patient(results: Path) -> None:
     follow(results, "--patient", "CALCI-PHANTOM")
     done = CliRunner().invoke(app, ["follow", str(results), "--patient", "nobody"])
     assert done.exit_code == 2
+
+
+def test_a_change_is_explained_by_its_motion_both_edges_and_a_picture(results: Path) -> None:
+    follow(results)
+    track = read(results / "changes.csv")[0]["track_uid"]
+    done = CliRunner().invoke(app, ["explain", str(results), "--track", track])
+    assert done.exit_code == 0, done.output
+    for told in ("matched", "of the whole body", "bone on bone", "earlier: plateau", "paired change +", "grown"):
+        assert told in done.output
+    pictures = sorted((results / "private").glob(f"{track}.change-*.png"))
+    assert len(pictures) == 2  # the first date with each of the others
+    rgb = imagecodecs.png_decode(pictures[0].read_bytes()).astype(int)
+    third = rgb.shape[1] // 3
+    colored = rgb[:, 2 * third :]
+    came, went = (np.count_nonzero(colored[..., n] - colored[..., 2 - n] > 60) for n in (0, 2))
+    assert came > 4 * went
+
+
+@pytest.mark.parametrize("options", [[], ["--track", "2.25.1", "--lesion", "2.25.1"], ["--track", "2.25.1"]])
+def test_what_cannot_be_explained_is_refused(results: Path, options: list[str]) -> None:
+    done = CliRunner().invoke(app, ["explain", str(results), *options])
+    assert done.exit_code == 2
+    assert "Either --lesion or --track expected" in done.output or "no lesion 2.25.1" in done.output

@@ -15,7 +15,7 @@ from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.errors import ConflictError, StoreError
 from calcimeasure.export import chain_key
 from calcimeasure.load import load_image
-from calcimeasure.model import AlgorithmType, Laterality, Outline, Status
+from calcimeasure.model import AlgorithmType, Failure, Laterality, Outline, State, Status
 from calcimeasure.settings import Settings, change_settings
 from calcimeasure.store import CLINICAL_READING, Reading, ReadingKind, Remark, RemarkKind, Store, Todo, open_store
 from tests.postgresql import STORES, empty_store, plain_sql
@@ -63,7 +63,7 @@ def begun(store: Store, name: str, *, blank: bool = False) -> Store:
     """Begin a blinded reading in every stack."""
     store.note_reading(Reading(name, ReadingKind.STUDY, f"Dr {name}", is_blinded=True, is_blank=blank))
     of_reading = store.of_reading(name)
-    of_reading.begin_stacks(is_blank=blank)
+    of_reading.begin_stacks()
     return of_reading
 
 
@@ -150,7 +150,7 @@ def test_what_a_second_reading_shows_has_nothing_of_the_first_by_sql(store: Stor
 def test_a_blank_reading_begins_without_lesions(store: Store) -> None:
     blank = begun(store, "A", blank=True)
     assert blank.lesions_of(1) == blank.proposals_of(1) == []
-    assert blank.begin_stacks(is_blank=True) == []
+    assert blank.begin_stacks() == []
     assert [outcome.lesions for outcome in blank.outcomes()] == [()]
 
 
@@ -222,7 +222,8 @@ def test_stacks_that_are_measured_later_are_begun_later(store: Store, report: Re
     lesions = tuple(replace(one, tracking_uid=f"2.25.9{one.number}") for one in report.lesions)
     measure(store, replace(report, stack=other, lesions=lesions, thumbnails=()))
     assert 2 not in first.worklist()
-    assert first.begin_stacks(only=[1]) == []
+    assert first.begun_stacks() == {1}
+    assert store.begun_stacks() is None
     assert first.begin_stacks() == [2]
     assert first.worklist() == {1: (2, 0), 2: (2, 0)}
 
@@ -249,3 +250,17 @@ def test_decisions_of_an_old_store_are_the_clinical_reading(tmp_path: Path) -> N
         assert store.verify().findings == ()
     assert ask(kept) == before
     assert ask(remarks) == said
+
+
+def test_a_stack_that_was_read_in_any_reading_is_never_gone_or_failed(store: Store, report: Report) -> None:
+    first = begun(store, "A")
+    decide(first, 1, Status.ACCEPTED, "Dr A")
+    run_id = store.begin_run([Path("/images")], SETTINGS, "1")
+    # Its series has another stack now, and this one can no longer be measured.
+    store.note_found(run_id, [replace(report.stack, stack_number=2)], [], [Path("/images")])
+    other = change_settings(SETTINGS, {"min_volume_mm3": 3})
+    failure = Failure(State.FAILED, "missing_slice", "A slice is missing.", report.stack)
+    assert store.record(run_id, failure, store.plan(report.stack, other), other)
+    assert first.worklist() == {1: (2, 1)}
+    assert [outcome.state for outcome in first.outcomes()] == [State.MEASURED]
+    assert statuses(first) == [Status.ACCEPTED, Status.PROPOSED]

@@ -17,7 +17,8 @@ from skimage.segmentation import expand_labels
 from calcimeasure.model import Tissue
 from calcimeasure.segment.ct.coarse import box_around
 from calcimeasure.segment.ct.constants import CT
-from calcimeasure.segment.ct.solids import distance_mm, is_shaft
+from calcimeasure.segment.ct.shaft import is_shaft
+from calcimeasure.segment.ct.solids import distance_mm
 from calcimeasure.segment.ct.split import beside, find_marrow
 
 if TYPE_CHECKING:

@@ -19,15 +19,16 @@ import edt
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
 
-from calcimeasure.model import Tissue
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.features import percentiles_of
+from calcimeasure.segment.ct.shaft import is_shaft
 from calcimeasure.segment.ct.split import beside, divided, find_marrow
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from calcimeasure.model import Tissue
     from calcimeasure.segment.ct.features import Features
     from calcimeasure.segment.ct.split import Parts
     from calcimeasure.segment.ct.views import Around, Labeled
@@ -54,7 +55,8 @@ class WholeFeatures:
     rim
         Upper quartile of the dense blocks at the surface, divided by that of the deep ones.
     neighbor_share, marrow_share, cut_share
-        Shares of its surface that face bone or another solid, the marrow of a bone, and the end of the image.
+        Shares of its surface that face bone or another solid, the marrow of a bone, and the end of the image. The
+        cortex of a shaft does not count: what lies on it from outside is no part of it.
     piece_rim
         Mean of the rims of its parts: the upper quartile of attenuation at the surface of a part, divided by its core.
     """
@@ -118,8 +120,9 @@ class Solids:
     ----------
     labels, depth_mm
         (k, j, i) label of each solid, and the distance to its surface.
-    bone, marrow, air
-        Blocks of bones with a thick cortex with their marrow, their marrow alone, and blocks that hold air.
+    bone, cortex, marrow, air
+        Blocks of bones with a thick cortex with their marrow, the cortex of shafts and their marrow alone, and blocks
+        that hold air.
     dense
         (k, j, i) of the coarse copy: dense blocks that a mass of several pieces may consist of.
     factor_kji
@@ -129,6 +132,7 @@ class Solids:
     labels: NDArray[np.int32]
     depth_mm: NDArray[np.float32]
     bone: NDArray[np.bool_]
+    cortex: NDArray[np.bool_]
     marrow: NDArray[np.bool_]
     air: NDArray[np.bool_]
     dense: NDArray[np.bool_]
@@ -157,22 +161,12 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
     solid |= find_marrow(solid | bone, spacing_mm)
     solid &= ~bone
     labels, depth_mm = divided(solid, spacing_mm)
-    return Solids(labels, depth_mm, bone, marrow & ~cortex, air, dense, factor, spacing_mm)
+    return Solids(labels, depth_mm, bone, cortex, marrow & ~cortex, air, dense, factor, spacing_mm)
 
 
 def _factor(spacing_mm: Spacing) -> tuple[int, int, int]:
     k, j, i = (max(1, round(CT.solid_step_mm / mm)) for mm in spacing_mm)
     return k, j, i
-
-
-def is_shaft(features: Features, tissue: Tissue) -> bool:
-    """Tell whether a part is a cortex so dense, thick and hollow that it belongs to a bone for certain."""
-    return (
-        tissue is Tissue.BONE
-        and features.core_hu >= CT.shaft_hu
-        and features.marrow_share >= CT.shaft_marrow
-        and features.volume_mm3 >= CT.shaft_mm3
-    )
 
 
 def more_than_noise(attenuation_hu: NDArray[np.int16], loose: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -344,11 +338,11 @@ def _within_a_block(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _faces(solids: Solids) -> NDArray[np.float64]:
-    """(4, labels) area of faces to soft tissue, to bone and other solids, to marrow, and to the end of the image."""
+    """(4, labels) area of faces to all else, to bone and other solids, to marrow, and to the end of the image."""
     labels = solids.labels
     count = int(labels.max()) + 1
     faces = np.zeros((4, count))
-    filling = solids.bone.view(np.uint8) + solids.marrow.view(np.uint8)
+    filling = (solids.bone & ~solids.cortex).view(np.uint8) + solids.marrow.view(np.uint8)
     for axis in range(3):
         area_mm2 = math.prod(solids.spacing_mm) / solids.spacing_mm[axis]
         low, high = beside(axis)

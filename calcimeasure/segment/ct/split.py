@@ -64,10 +64,16 @@ def divided(
     depth_mm = edt.edt(dense, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
     # In an image that is dense everywhere there is no surface, and depth would be infinite.
     depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True))))
+    return divided_by(depth_mm, dense, spacing_mm), depth_mm
+
+
+def divided_by(
+    depth_mm: NDArray[np.float32], dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
+) -> NDArray[np.int32]:
+    """Divide dense voxels by their depths as `split` does; return the label of each voxel."""
     sigma = [CT.depth_smoothing_mm / mm for mm in spacing_mm]
     smooth_mm = ndimage.gaussian_filter(depth_mm, sigma, truncate=CT.depth_truncate_sigmas)
-    summits = _climb(smooth_mm, dense, spacing_mm)
-    return _joined(summits, smooth_mm), depth_mm
+    return _joined(_climb(smooth_mm, dense, spacing_mm), smooth_mm)
 
 
 def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.bool_]:

@@ -28,7 +28,8 @@ from calcimeasure.segment.ct.gather import Area, gather
 from calcimeasure.segment.ct.judge import Judgement, is_bone, is_undecided, judge
 from calcimeasure.segment.ct.look import look
 from calcimeasure.segment.ct.place import NOWHERE, find_places, judge_by_place
-from calcimeasure.segment.ct.solids import Scene, is_shaft, more_than_noise
+from calcimeasure.segment.ct.shaft import is_shaft, parted_from_shafts
+from calcimeasure.segment.ct.solids import Scene, more_than_noise
 from calcimeasure.segment.ct.split import Parts, find_marrow, passes, split
 from calcimeasure.segment.ct.views import Labeled, around
 from calcimeasure.segment.ct.whole import Wholes, find_wholes
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from calcimeasure.segment.ct.coarse import Box, Coarse
     from calcimeasure.segment.ct.features import Features
     from calcimeasure.segment.ct.place import Places
+    from calcimeasure.segment.ct.views import Around
     from calcimeasure.settings import MeasureSettings
 
 Blocks = TypeVar("Blocks", bound=np.generic)
@@ -80,6 +82,27 @@ class _Judged:
     bone_confidence: float
     places: Places
     notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """Parts, judged one by one.
+
+    Parameters
+    ----------
+    parts, features, judgements
+        The first feature and judgement are for label 1.
+    labeled
+        The parts, and where the box lies in the stack.
+    said
+        What the network says of a part, by label.
+    """
+
+    parts: Parts
+    features: list[Features]
+    labeled: Labeled
+    said: dict[int, float]
+    judgements: list[Judgement]
 
 
 def propose(
@@ -180,15 +203,13 @@ def _judge_copy(
     if not (dense.any() or loose.any()):
         return _Judged(coarse, body, groups, marrow, wholes, {}, {}, 0.0, NOWHERE)
     box = box_around(dense | loose)
-    parts = split(dense[box], coarse.spacing_mm)
-    features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
-    k, j, i = (part.start * mm for part, mm in zip(box, coarse.spacing_mm, strict=True))
-    labeled = Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, (k, j, i))
     stack = around(coarse.attenuation_hu, coarse.spacing_mm)
     given = bool(volume.stack.contrast_agent)
-    said = look(stack, labeled, range(1, len(features) + 1), whole=False)
-    looked = {n: one for n, one in said.items() if is_undecided(features[n - 1], contrast_agent=given)}
-    judgements = [judge(one, settings, contrast_agent=given, looked=looked.get(n)) for n, one in enumerate(features, 1)]
+    seen = _seen(coarse, stack, split(dense[box], coarse.spacing_mm), box, settings, given)
+    parted = _parted(coarse.attenuation_hu[box], seen)
+    if parted is not seen.parts:
+        seen = _seen(coarse, stack, parted, box, settings, given)
+    parts, features, said, judgements = seen.parts, seen.features, seen.said, seen.judgements
     notices: tuple[str, ...] = ()
     able = np.ones(parts.labels.shape, dtype=np.bool_)
     if bones is not None:
@@ -199,7 +220,7 @@ def _judge_copy(
     judgements = [_MEANT if n in meant else one for n, one in enumerate(judgements, 1)]
     tissues = [judgement.tissue for judgement in judgements]
     bony = [n not in meant and is_bone(one.tissue, said.get(n)) for n, one in enumerate(judgements, 1)]
-    scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, bony, labeled, stack)
+    scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, bony, seen.labeled, stack)
     joined = find_wholes(scene, judgements, settings)
     joined, whole_of, judgements = _in_wholes(scene, judgements, joined)
     number, grouped = _hold_together(parts, features, judgements, whole_of)
@@ -216,6 +237,29 @@ def _judge_copy(
     placed = {n: judge_by_place(grouped[n], _blocks_of(n, groups, box), places, settings) for n, box in boxes.items()}
     placed |= dict.fromkeys({int(number[label]) for label in meant} - {BONE_GROUP, OUTSIDE_GROUP}, _MEANT)
     return _Judged(coarse, body, groups, marrow, wholes, grouped | placed, boxes, sure, places, notices)
+
+
+def _seen(
+    coarse: Coarse, stack: Around, parts: Parts, box: Box, settings: MeasureSettings, contrast_agent: bool
+) -> _Seen:
+    """Judge parts one by one."""
+    features = _placed(features_of(coarse.attenuation_hu[box], parts, coarse.spacing_mm), parts, box, coarse)
+    k, j, i = (part.start * mm for part, mm in zip(box, coarse.spacing_mm, strict=True))
+    labeled = Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, (k, j, i))
+    said = look(stack, labeled, range(1, len(features) + 1), whole=False)
+    looked = {n: one for n, one in said.items() if is_undecided(features[n - 1], contrast_agent=contrast_agent)}
+    judgements = [
+        judge(one, settings, contrast_agent=contrast_agent, looked=looked.get(n)) for n, one in enumerate(features, 1)
+    ]
+    return _Seen(parts, features, labeled, said, judgements)
+
+
+def _parted(attenuation_hu: NDArray[np.int16], seen: _Seen) -> Parts:
+    """Part what lies on shafts from them. What is a mass as it is was divided from bone at a neck, a better border."""
+    tissues = [one.tissue for one in seen.judgements]
+    shafts = np.array([False, *map(is_shaft, seen.features, tissues)])
+    able = np.array([False, *(one is not Tissue.CALCIFIED_MASS for one in tissues)])
+    return parted_from_shafts(attenuation_hu, seen.parts, shafts, able, seen.labeled.spacing_mm)
 
 
 _MEANT = Judgement(Tissue.CALCIFIED_MASS, 1.0, 1.0, ())

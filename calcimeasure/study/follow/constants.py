@@ -116,13 +116,22 @@ class FollowConstants(Constants):
         "of the plateau",
         "Dense voxels that differ by less between the dates did not become calcium or cease to be.",
     )
+    bone_differs: float = constant(
+        0.05, "of the attenuation", "Bone at both dates differs by less where the tube voltage is the same."
+    )
     rim_slices: float = constant(1.0, "slices", "Across thick slices it is carried by a slice.")
     shell_mm: float = constant(6.0, "mm", "The surroundings, beyond the rim.")
     fewest_shell: int = constant(60, "voxels", "Fewer show no surroundings.")
+    local_mm: float = constant(6.0, "mm", "The surroundings are averaged so near: fat and muscle lie side by side.")
+    most_local: float = constant(0.4, "of the plateau", "Surroundings differ from their mean by no more.")
+    least_weight: float = constant(0.003, "of all voxels", "Fewer surroundings so near leave the mean of all.")
     air_like_hu: float = constant(-200.0, "HU", "Air beside a mass is no negative calcium.")
     most_layers: int = constant(8, "layers", "A thick slice is averaged over so many layers of the other image.")
     deep_mm: float = constant(2.2, "mm", "Blur does not reach so deep.")
     fewest_deep: int = constant(40, "voxels", "Fewer do not show the density of both dates.")
+    alike_steps: float = constant(
+        2.0, "times", "On slices that are farther apart by more than this, edges of grains show another density."
+    )
     top_quantile: float = constant(0.7, "quantile", "Of calcium too thin for that, the densest voxels are compared.")
     top_blur_mm: float = constant(
         1.3, "mm", "They are blurred so far that other slices and kernels make no difference."
@@ -146,9 +155,15 @@ class FollowConstants(Constants):
     repeat_fault: float = constant(
         2.0, "times", "Repeats of volumes measured one by one differ by more than their u95."
     )
-    repeat_kvp: float = constant(2.5, "times", "Another kVp changes density by 14 to 46 %, and not all of it alike.")
+    repeat_kvp: float = constant(2.4, "times", "Another kVp changes density by 14 to 46 %, and not all of it alike.")
+    repeat_tissue_hu: float = constant(
+        40.0, "HU", "Standard deviation of tissue next to a mass, which another density of the mass weighs otherwise."
+    )
     repeat_ruled: float = constant(
         1.4, "times", "Where an outline leaves the half-maximum edge, as along bone, repeats differ by more."
+    )
+    repeat_contrast_hu: float = constant(
+        10.0, "HU", "Standard deviation of what contrast agent adds to the tissue next to a mass and not to its mean."
     )
     repeat_kernel: float = constant(1.3, "times", "Another kernel moves edges.")
     largest_volume_u95: float = constant(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -203,8 +204,7 @@ def _motion(fit: Fit, *, is_local: bool) -> Motion:
 def _followed(one: Match, prior: Day, current: Day, settings: MeasureSettings) -> Followed:
     ones, others = [prior.masses[n] for n in one.prior], [current.masses[n] for n in one.current]
     before, after = (
-        _dated(day.volume, lesions, settings) if lesions else None
-        for day, lesions in ((prior, ones), (current, others))
+        dated(day.volume, lesions, settings) if lesions else None for day, lesions in ((prior, ones), (current, others))
     )
     change = None
     if before is not None and after is not None and one.state.is_linked and one.fit is not None:
@@ -222,8 +222,21 @@ def _followed(one: Match, prior: Day, current: Day, settings: MeasureSettings) -
     )
 
 
-def _dated(volume: Volume, lesions: Sequence[Lesion], settings: MeasureSettings) -> tuple[Dated, Measurements]:
-    """Measure lesions as one mass."""
+def dated(volume: Volume, lesions: Sequence[Lesion], settings: MeasureSettings) -> tuple[Dated, Measurements]:
+    """Measure lesions of a stack as one mass.
+
+    Parameters
+    ----------
+    volume, lesions
+        The stack, and at least one lesion in it.
+    settings
+        The settings that it is measured with.
+
+    Returns
+    -------
+    tuple
+        The mass with its edge, and its measurements.
+    """
     first, *rest = (one.outline for one in lesions)
     outline = first.union(*rest) if rest else first
     numbers = measure(volume, outline, settings)
@@ -266,6 +279,9 @@ def _change(
     paired_ml = None if paired is None else paired.change_ml
     if paired is None or (has_level and "position_differs" in notices):
         u95_ml = volumes_u95_ml(numbers.volume_u95_ml or prior.volume_ml, now.volume_u95_ml or current.volume_ml)
+        if not (prior.edge.follows_outline and current.edge.follows_outline):
+            # Such an outline holds bone at one date and not at the other: its volumes carry no difference.
+            u95_ml = max(u95_ml, prior.volume_ml, current.volume_ml)
         return Change(difference_ml, u95_ml, ChangeSource.VOLUMES, paired_ml, notices=notices)
     factors = [
         factor
@@ -276,6 +292,7 @@ def _change(
     is_ruled = not (prior.edge.follows_outline and current.edge.follows_outline)
     widths = (*factors, FOLLOW.repeat_ruled) if is_ruled else tuple(factors)
     u95_ml = paired_u95_ml(prior.volume_ml, paired.area_mm2, is_thin=is_thin, factors=widths)
+    u95_ml = math.hypot(u95_ml, FOLLOW.width_95 * _tissue_ml(paired, "contrast_differs" in notices))
     apart_ml = abs(paired.change_ml - difference_ml)
     if apart_ml > max(u95_ml, FOLLOW.conflict_share * prior.volume_ml):
         notices = (*notices, "volumes_disagree")
@@ -291,3 +308,10 @@ def _change(
         density_u95_percent=100 * FOLLOW.width_95 * share if is_comparable else None,
         notices=notices,
     )
+
+
+def _tissue_ml(paired: Paired, contrast_differs: bool) -> float:
+    """Give the standard deviation that the tissue next to a mass adds: it is neither even, nor always the same."""
+    weight = abs(1 / (paired.density_ratio or 1.0) - 1)
+    hu = math.hypot(FOLLOW.repeat_tissue_hu * weight, FOLLOW.repeat_contrast_hu if contrast_differs else 0.0)
+    return hu * paired.tissue_ml / paired.height_hu

@@ -9,7 +9,7 @@ less dense has not shrunk. The image with the longer slices keeps its voxels; th
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import edt
@@ -60,21 +60,36 @@ class Paired:
         thin calcium were compared instead.
     area_mm2
         Surface of both outlines together.
-    turned_mm
-        How far the images were moved on to fit, at the mass.
+    tissue_ml
+        Volume of what was subtracted and is no calcium at one date at least.
+    height_hu
+        Plateau of the prior date above the surroundings.
     matrix
-        The motion with which they fit.
+        The motion with which the images fit.
     difference
         (k, j, i) difference in parts of the plateau, in the box of the stack with the longer slices.
+    prior_hu, current_hu, prior_mask, current_mask
+        Both images and both outlines in this box, the other stack averaged over its voxels.
+    spacing_kji_mm
+        Of the box.
+    turned_mm
+        How far the images were moved on to fit, at the mass.
     """
 
     change_ml: float
     density_ratio: float | None
     deep_voxels: int
     area_mm2: float
-    turned_mm: float
+    tissue_ml: float
+    height_hu: float
     matrix: NDArray[np.float64]
     difference: NDArray[np.float32]
+    prior_hu: NDArray[np.float32]
+    current_hu: NDArray[np.float32]
+    prior_mask: NDArray[np.bool_]
+    current_mask: NDArray[np.bool_]
+    spacing_kji_mm: tuple[float, float, float]
+    turned_mm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,14 +141,12 @@ def paired_change(prior: Dated, current: Dated, matrix: NDArray[np.float64]) -> 
     if frame is None:
         return None
     fitted = _fitted(frame, there)
-    both = _difference(frame, fitted, is_forward)
-    if both is None:
+    found = _difference(frame, fitted, is_forward)
+    if found is None:
         return None
-    change_mm3, ratio, deep, area_mm2, difference = both
     middle = frame.points_lps_mm[frame.mask].mean(axis=0)
     turned_mm = float(np.linalg.norm(moved(fitted, middle) - moved(there, middle)))
-    found = fitted if is_forward else inverse(fitted)
-    return Paired(change_mm3 / 1000, ratio, deep, area_mm2, turned_mm, found, difference)
+    return replace(found, turned_mm=turned_mm, matrix=fitted if is_forward else inverse(fitted))
 
 
 def _longest_step(geometry: Geometry) -> float:
@@ -209,7 +222,7 @@ def _sampled(
 
 
 def _fitted(frame: _Frame, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Move the other image on until both are most alike in and next to the mass; growth counts little (soft L1)."""
+    """Move the other image on until both are most alike in and next to the mass; what grew counts little (Cauchy)."""
     union = frame.mask | frame.moving_mask(matrix)
     near = _distance_mm(union, frame) <= FOLLOW.fitted_mm
     index = np.flatnonzero(near)
@@ -233,7 +246,7 @@ def _fitted(frame: _Frame, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         unlike,
         np.zeros(6),
         jac=lambda step: _slopes(unlike, step),
-        loss="soft_l1",
+        loss="cauchy",
         f_scale=FOLLOW.fitted_scale_hu,
         max_nfev=12,
     )
@@ -259,39 +272,92 @@ def _distance_mm(mask: NDArray[np.bool_], frame: _Frame) -> NDArray[np.float32]:
     return away
 
 
-def _difference(
-    frame: _Frame, matrix: NDArray[np.float64], is_forward: bool
-) -> tuple[float, float | None, int, float, NDArray[np.float32]] | None:
-    """Subtract: change in mm3, ratio of densities, deep voxels, area of both outlines, and the difference."""
+def _difference(frame: _Frame, matrix: NDArray[np.float64], is_forward: bool) -> Paired | None:
+    """Subtract."""
     theirs, their_mask = frame.moving_hu(matrix), frame.moving_mask(matrix)
     union = frame.mask | their_mask
     away = _distance_mm(union, frame)
-    step_mm = frame.fixed.volume.geometry.spacing_kji_mm[0]
+    spacing = frame.fixed.volume.geometry.spacing_kji_mm
+    step_mm = spacing[0]
     rim = away <= max(FOLLOW.rim_mm, FOLLOW.rim_slices * step_mm)
     dense = (frame.hu >= FOLLOW.dense_hu) & (theirs >= FOLLOW.dense_hu)
     brightest, darkest = np.maximum(frame.hu, theirs), np.minimum(frame.hu, theirs)
     shell = ~rim & (brightest < FOLLOW.dense_hu) & (darkest > FOLLOW.air_like_hu)
     if np.count_nonzero(shell) < FOLLOW.fewest_shell:
         return None
-    images = [one - float(np.mean(one[shell])) for one in (frame.hu, theirs)]
+    zeros = [float(np.mean(one[shell])) for one in (frame.hu, theirs)]
+    images = [one - zero for one, zero in zip((frame.hu, theirs), zeros, strict=True)]
     dated = (frame.fixed, frame.moving)
-    (prior, current), (before, after) = (images, dated) if is_forward else (images[::-1], dated[::-1])
+    if not is_forward:
+        images, dated, zeros = images[::-1], dated[::-1], zeros[::-1]
+    (prior, current), (before, after) = images, dated
     ratio, deep = _density_ratio(prior, current, frame, their_mask)
-    height_hu = before.height_hu
-    now_hu = after.height_hu if ratio is None else ratio * height_hu
-    low = np.float32(FOLLOW.air_like_hu)
-    difference = (np.maximum(current, low) / now_hu - np.maximum(prior, low) / height_hu).astype(np.float32)
+    # Above the same zero as the images: the edge has its surroundings nearer to the mass.
+    heights = [one.edge.plateau_hu - zero for one, zero in zip(dated, zeros, strict=True)]
+    if min(heights) <= 0:
+        return None
+    if not deep and _tell_density(before, after):
+        ratio = heights[1] / heights[0]
+    height_hu = heights[0]
+    now_hu = heights[1] if ratio is None else ratio * height_hu
+    difference = _calcium(current, now_hu, shell, spacing) - _calcium(prior, height_hu, shell, spacing)
     # What is dense at both dates and not in both outlines is bone that an outline ran along: not the mass's plateau.
-    is_bone = dense & ~(frame.mask & their_mask) & (np.abs(current - prior) < FOLLOW.unchanged_share * height_hu)
-    difference = np.where(is_bone, (current - prior) / np.float32(height_hu), difference)
-    # Bone farther from the mass than its own blur is equally dense at both dates: only misfit would count there.
-    region = rim & ~(dense & (away > max(FOLLOW.blurred_mm, step_mm)))
+    # Another tube voltage changes bone as it changes the mass: then it cancels out as calcium does.
+    if not _bone_differs(prior, current, dense & ~rim):
+        of_bone = (current - prior) / np.float32(height_hu)
+        is_bone = dense & ~(frame.mask & their_mask) & (np.abs(of_bone) < FOLLOW.unchanged_share)
+        difference = np.where(is_bone, of_bone, difference)
+    # What is dense farther from the mass than its own blur is bone, which the mass may have come nearer to.
+    region = rim & ~((brightest >= FOLLOW.dense_hu) & (away > max(FOLLOW.blurred_mm, step_mm)))
     difference *= region
     volumes = frame.fixed.volume.geometry.voxel_volumes_mm3[frame.start_kji[0] : frame.start_kji[0] + len(difference)]
     change_mm3 = float(difference.sum(axis=(1, 2), dtype=np.float64) @ volumes)
-    spacing = frame.fixed.volume.geometry.spacing_kji_mm
     faces = [np.count_nonzero(np.diff(np.pad(union, 1), axis=n)) * math.prod(spacing) / spacing[n] for n in range(3)]
-    return change_mm3, ratio, deep, sum(faces) * 2 / 3, difference
+    tissue_mm3 = float(np.count_nonzero(region & ~dense, axis=(1, 2)) @ volumes)
+    return Paired(
+        change_ml=change_mm3 / 1000,
+        density_ratio=ratio,
+        deep_voxels=deep,
+        area_mm2=sum(faces) * 2 / 3,
+        tissue_ml=tissue_mm3 / 1000,
+        height_hu=height_hu,
+        matrix=matrix,
+        difference=difference,
+        prior_hu=prior + np.float32(zeros[0]),
+        current_hu=current + np.float32(zeros[1]),
+        prior_mask=frame.mask if is_forward else their_mask,
+        current_mask=their_mask if is_forward else frame.mask,
+        spacing_kji_mm=spacing,
+    )
+
+
+def _tell_density(before: Dated, after: Dated) -> bool:
+    """Tell whether both edges know the density of grains better than the top of the blurred images does."""
+    steps_mm = [_longest_step(one.volume.geometry) for one in (before, after)]
+    one, other = before.edge, after.edge
+    keeps_edge = one.follows_outline and other.follows_outline
+    return one.of_pieces and other.of_pieces and keeps_edge and max(steps_mm) <= FOLLOW.alike_steps * min(steps_mm)
+
+
+def _bone_differs(prior: NDArray[np.float32], current: NDArray[np.float32], bone: NDArray[np.bool_]) -> bool:
+    """Tell whether bone near the mass is denser or less dense than at the prior date."""
+    if np.count_nonzero(bone) < FOLLOW.fewest_shell:
+        return False
+    ratio = float(current[bone].sum(dtype=np.float64) / prior[bone].sum(dtype=np.float64))
+    return abs(ratio - 1) > FOLLOW.bone_differs
+
+
+def _calcium(
+    above_hu: NDArray[np.float32], height_hu: float, shell: NDArray[np.bool_], spacing_mm: Sequence[float]
+) -> NDArray[np.float32]:
+    """Give the share of each voxel that is calcium: a mass grows into fat or into muscle, and not into their mean."""
+    sigmas = [FOLLOW.local_mm / mm for mm in spacing_mm]
+    weight = ndimage.gaussian_filter(shell.astype(np.float32), sigmas)
+    summed = ndimage.gaussian_filter(np.where(shell, above_hu, np.float32(0)), sigmas)
+    most = np.float32(FOLLOW.most_local * height_hu)
+    local = np.clip(summed / (weight + np.float32(FOLLOW.least_weight)), -most, most)
+    known = np.maximum(above_hu, np.float32(FOLLOW.air_like_hu))
+    return np.asarray((known - local) / (np.float32(height_hu) - local), dtype=np.float32)
 
 
 def _density_ratio(

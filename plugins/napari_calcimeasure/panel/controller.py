@@ -45,6 +45,7 @@ from napari_calcimeasure.panel.questions import Questions
 from napari_calcimeasure.panel.room import Room
 from napari_calcimeasure.panel.showing import Showing
 from napari_calcimeasure.panel.stacks import Stacks
+from napari_calcimeasure.panel.surfaces import Surfaces
 from napari_calcimeasure.panel.tables_out import TablesOut
 from napari_calcimeasure.panel.timers import timer
 
@@ -136,6 +137,7 @@ class Controller:
     showing: Showing
     room: Room
     overview: Overview
+    surfaces: Surfaces
     caliper: Caliper
     planes: Planes
     painting: Painting
@@ -166,6 +168,7 @@ class Controller:
         self.mouse = Mouse(self)
         self.room = Room(self)
         self.overview = Overview(self)
+        self.surfaces = Surfaces(self)
         self.caliper = Caliper(self)
         self.planes = Planes(self)
         self.painting = Painting(self)
@@ -339,6 +342,7 @@ class Controller:
         self.arriving.end()
         self.showing.end()
         self.planes.end()
+        self.surfaces.close()
         self.mouse.end()
         self.looking.forget()
         if self.screen is not None:
@@ -393,6 +397,7 @@ class Controller:
         self.journaling.restore()
         self.bones.show(self.widgets.draw.is_on("show bone"))
         self.overview.begin()
+        self.surfaces.begin()
         self._find_companions(session)
         self.stacks.prefetch_soon()
         self.showing.draw()
@@ -431,6 +436,7 @@ class Controller:
         self.stacks.stop_prefetching()
         self.pointing.stop()
         self.overview.end()
+        self.surfaces.end()
         self.bones.close()
         if self.session is not None:
             self.viewer.layers.events.removed.disconnect(self._on_layer_removed)
@@ -471,6 +477,7 @@ class Controller:
         self.show_lesions()
         self.showing.draw_soon()
         self.overview.draw()
+        self.surfaces.draw_soon()
         if what == "labels":
             screen.refresh()
         elif what == "lesions":

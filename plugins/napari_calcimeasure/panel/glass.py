@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
+from qtpy.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
 from napari_calcimeasure._marks import Marks
@@ -80,8 +80,11 @@ class Glass(QWidget):
     def say(self, words: str) -> None:
         """Say what lies under the mouse, in the lower left corner."""
         if words != self._said:
+            lines = 1 + max(words.count("\n"), self._said.count("\n"))
             self._said = words
-            self.update()
+            # The mouse moves all the time: the lines over the image are not drawn again for these words.
+            height = round(lines * QFontMetrics(self._font).lineSpacing() + 2 * PAD_PX + CORNER_PX) + 1
+            self.update(0, self.height() - height, self.width(), height)
 
     @property
     def said(self) -> str:

@@ -69,8 +69,8 @@ class Journaling:
         session, journal, screen = self._review.session, self._journal, self._review.screen
         if session is None or journal is None or screen is None or not screen.is_whole:
             return
-        if screen.labels.mode != "pan_zoom":
-            session.compare()  # a stroke that is being drawn
+        if self._review.painting.is_going_on:
+            session.compare()  # a stroke without a pause
         place = Place(session.stack_id, session.selected, unsaved_of(session))
         self._review.guarded(lambda: journal.write(place), quietly=True)
 

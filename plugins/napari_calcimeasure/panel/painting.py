@@ -23,6 +23,11 @@ class Painting:
         self._review = review
         self._pause = timer(review.parent, PAUSE_MS, self._look_what_was_painted, once=True)
 
+    @property
+    def is_going_on(self) -> bool:
+        """Whether something was painted that the session does not know yet."""
+        return self._pause.isActive()
+
     def take_tool(self, tool: str) -> None:
         """Take a tool of napari in hand; what was begun with another one is forgotten.
 

@@ -36,7 +36,7 @@ class Showing:
         canvas = canvas_in(self._review.parent.window())
         if canvas is None:
             return
-        self._glass = Glass(canvas, self._to_canvas)
+        self._glass = Glass(canvas, screen.in_plane)
         dims, camera = screen.viewer.dims, screen.viewer.scene.camera
         events = (
             *(
@@ -85,12 +85,6 @@ class Showing:
         """Draw marks of the reader: a caliper, a crosshair."""
         if self._glass is not None:
             self._glass.show_own(marks)
-
-    def _to_canvas(self, down: float, right: float) -> tuple[float, float]:
-        viewer = self._review.viewer
-        camera, (height, width) = viewer.scene.camera, viewer.canvas.size
-        _, middle_down, middle_right = camera.center
-        return width / 2 + (right - middle_right) * camera.zoom, height / 2 + (down - middle_down) * camera.zoom
 
     def look_at(self, x: float, y: float) -> None:
         """Say what lies at a place on the canvas: its value, and its position in the patient."""

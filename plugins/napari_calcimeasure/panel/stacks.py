@@ -127,7 +127,7 @@ class Stacks:
         order = self._worklist.in_order(self._tasks)[::step]
         here = order.index(self.shown) + 1 if self.shown in order else 0
         others = [stack_id for stack_id in (*order[here:], *order[:here]) if stack_id != self.shown]
-        return next((one for one in others if self._tasks[one].open_count > len(self._tasks[one].unsure)), None)
+        return next((one for one in others if self._tasks[one].waits), None)
 
     def first_lesion(self, order: Sequence[int], session: Session) -> int:
         """Choose the lesion with which a stack begins: the first undecided one, or the last where the way leads back.
@@ -147,8 +147,8 @@ class Stacks:
     def tell_progress(self) -> None:
         """Show how many stacks are done."""
         tasks = self._tasks.values()
-        done = sum(task.state is TaskState.DONE for task in tasks)
-        asked = sum(task.asked > 0 for task in tasks)
+        asked = sum(task.asked > 0 or task.is_blank for task in tasks)
+        done = sum(task.state is TaskState.DONE or (task.is_blank and task.state is TaskState.SEEN) for task in tasks)
         self._worklist.tell(f"{done} of {asked} stacks done")
 
     def mark_shown(self) -> None:

@@ -212,6 +212,7 @@ class _Limb:
     soft: tuple[list[Paintable], list[Paintable]]
     bones: tuple[list[Paintable], list[Paintable]]
     masses: list[tuple[int, Paintable, Array]]
+    vessels: tuple[Capsule, Capsule]
 
 
 def _limb(options: Options, rng: np.random.Generator) -> _Limb:
@@ -249,7 +250,12 @@ def _limb(options: Options, rng: np.random.Generator) -> _Limb:
         (n, *_mass(look, n, angles[n % 2] + math.pi * (n // 2), rng, upper if n % 2 == 0 else lower))
         for n, look in enumerate(options.looks)
     ]
-    return _Limb((soft_upper, soft_lower), (upper, lower), masses)
+    # They show with contrast agent alone, and run between the masses.
+    vessels = []
+    for angle, side in zip(angles + math.pi / 2, (1, -1), strict=True):
+        x, y = 30 * math.cos(angle), 30 * math.sin(angle)
+        vessels.append(Capsule((x, y, side * 8.0), (x, y, side * 130.0), 3.0, 210.0))
+    return _Limb((soft_upper, soft_lower), (upper, lower), masses, (vessels[0], vessels[1]))
 
 
 def _mass(
@@ -286,7 +292,8 @@ def make(options: Options) -> Pair:
     rng = np.random.default_rng([options.seed, len(options.looks)])
     limb = _limb(options, rng)
     bend = Rotation.from_euler("x", options.bend_deg, degrees=True).as_matrix()
-    toward = rng.normal(size=3)
+    # Along the limb above all: across it, a mass would move into the bone.
+    toward = rng.normal(size=3) * np.array([0.2, 0.2, 1.0])
     shift = options.shift_mm * toward / np.linalg.norm(toward)
     none = np.zeros(3)
     before = _seen(limb, options, 0, np.eye(3), none, rng)
@@ -310,7 +317,7 @@ def _seen(limb: _Limb, options: Options, date: int, bend: Array, shift: Array, r
     soft += [moved(one, of_segment[n][0], shift) for n in (0, 1) for one in limb.soft[n][1:]]
     if options.contrast and date:
         soft = [replace(one, hu=one.hu + 30) if one.hu > 0 else one for one in soft]
-        soft.append(Capsule((28.0, 6.0, 130.0), (26.0, 10.0, -130.0), 3.0, 210.0))
+        soft += [moved(one, of_segment[n][0], shift) for n, one in enumerate(limb.vessels)]
     bones = [moved(one, *of_segment[n]) for n in (0, 1) for one in limb.bones[n]]
     masses = {}
     for number, mass, about in limb.masses:
@@ -354,6 +361,7 @@ def _seen(limb: _Limb, options: Options, date: int, bend: Array, shift: Array, r
         slice_thickness_mm=slice_mm,
         series_uid=f"1.2.{date}",
         kvp=float(options.kvp if date else 120),
+        contrast_agent=bool(options.contrast and date),
         convolution_kernel="sharp" if options.sharp and date else "soft",
     )
     volume = replace(volume, stack=stack)
