@@ -73,7 +73,7 @@ class Desk:
             if not self.is_unsaved:
                 # First: whatever is stored from now on has entries with the key in the chain.
                 self._pseudonyms = pseudonyms_of(store, self.settings, folder, self._say)
-            self.store, self.reading = opened_reading(store, self._wish)
+            self.store, self.reading = opened_reading(store, self._wish, self.settings, self._say)
             self._closing = opening.pop_all()
 
     @property

@@ -341,6 +341,31 @@ def calibrate(
     return tuple(_next(one, assess_again(radiograph, one.lesion, settings), by, why) for one in there)
 
 
+def outside(lesion: Lesion, others: Sequence[Outline], image: Image, settings: Settings) -> Lesion | None:
+    """Take the voxels of other outlines from a lesion and measure the rest; None if nothing is left.
+
+    What readers decided about the lesion stays. A morphology that they set was that of the whole lesion, and does not.
+
+    Parameters
+    ----------
+    lesion
+        The lesion.
+    others
+        Outlines of the same stack.
+    image, settings
+        As in `redraw`.
+    """
+    whole = lesion.outline
+    mask = whole.mask()
+    for one in others:
+        mask &= ~one.mask_in(whole.start_kji, whole.stop_kji)
+    if not mask.any():
+        return None
+    image = kind_of(image).calibrated(image, [lesion])
+    rest = type(whole).from_mask(mask, whole.start_kji)
+    return _measured(_without_morphology(lesion), rest, AlgorithmType.MANUAL, image, settings, None)
+
+
 def undo(history: Sequence[Revision], number: int, by: Signature) -> Revision:
     """Return a lesion to an earlier revision, even if other persons made the later revisions.
 

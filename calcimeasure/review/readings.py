@@ -11,8 +11,9 @@ from calcimeasure.review.consensus import begin_consensus
 from calcimeasure.store import CLINICAL_READING, Reading, ReadingKind, is_reading_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
+    from calcimeasure.settings import Settings
     from calcimeasure.store import Store
 
 PROGRAM: Final = "program"
@@ -41,7 +42,9 @@ class ReadingWish:
     bases: tuple[str, ...] = ()
 
 
-def opened_reading(store: Store, wish: ReadingWish) -> tuple[Store, Reading]:
+def opened_reading(
+    store: Store, wish: ReadingWish, settings: Settings, say: Callable[[str], object]
+) -> tuple[Store, Reading]:
     """Continue a reading, or begin it in every measured stack; give the store for it.
 
     Parameters
@@ -50,6 +53,8 @@ def opened_reading(store: Store, wish: ReadingWish) -> tuple[Store, Reading]:
         The store of a folder.
     wish
         Which reading. One that is not there is begun: blinded, for the study, of one reader; or as a consensus.
+    settings, say
+        As in `begin_consensus`.
 
     Raises
     ------
@@ -65,7 +70,7 @@ def opened_reading(store: Store, wish: ReadingWish) -> tuple[Store, Reading]:
         _refuse_another(reading, wish)
     of_reading = store.of_reading(reading.name)
     if reading.kind is ReadingKind.CONSENSUS:
-        begin_consensus(store, reading)
+        begin_consensus(store, reading, settings, say)
     else:
         of_reading.begin_stacks()
     return of_reading, reading

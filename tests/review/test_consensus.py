@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from calcimeasure.errors import ReviewError
@@ -15,6 +17,9 @@ from calcimeasure.store import ReadingKind
 from tests.gui.small import TWO_MASSES, small_folder
 from tests.review.test_desk import quiet
 from tests.review.test_readings import desk_of, session_of
+
+if TYPE_CHECKING:
+    from calcimeasure.model import Lesion
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +107,119 @@ def test_a_stack_that_one_of_both_has_not_finished_is_not_in_the_worklist(folder
     desk = consensus(folder, "both", "A", "C")
     assert [task.state for task in desk.tasks] == [TaskState.TO_REVIEW]
     desk.close()
+
+
+SLICES = 6
+"""The first mass has six slices."""
+
+
+def drawn(folder: Path, name: str, outlines: dict[int, Outline], rejects: tuple[int, ...] = ()) -> None:
+    """Draw some masses anew in a reading, reject some, and accept the others."""
+    desk = desk_of(folder, name, f"Dr {name}")
+    session = session_of(desk)
+    by = Signature(session.reader)
+    for number, outline in outlines.items():
+        new = redraw(session.lesions[number], outline, AlgorithmType.MANUAL, session.image, desk.settings, by)
+        desk.store.append(1, [new], desk.settings)
+    session = session_of(desk)
+    for number in (1, 2):
+        session.decide(number, Status.REJECTED if number in rejects else Status.ACCEPTED)
+    desk.close()
+
+
+def proposed(folder: Path) -> tuple[Outline, Outline]:
+    desk = desk_of(folder, "clinical")
+    first, second = (one.outline for one in desk.store.lesions_of(1))
+    desk.close()
+    return first, second
+
+
+def merged(folder: Path, name: str) -> None:
+    """Merge both masses in a reading, and accept the mass."""
+    desk = desk_of(folder, name, f"Dr {name}")
+    session = session_of(desk)
+    session.merge(1, 2)
+    session.decide(1, Status.ACCEPTED)
+    desk.close()
+
+
+def shown(folder: Path, *bases: str) -> list[tuple[Lesion, list[str]]]:
+    """Give the masses with which a consensus begins, each with what the first and the second reading have."""
+    desk = consensus(folder, f"of {' '.join(bases)}", *bases)
+    session = session_of(desk)
+    every = [one.lesion for one in session.lesions.values()]
+    assert len({one.tracking_uid for one in every}) == len(every)
+    assert not any(one.outline.overlap(other.outline) for one in every for other in every if one is not other)
+    desk.close()
+    return [(one, [note.said for note in session.remarks.notes(one.tracking_uid)]) for one in every]
+
+
+def test_a_mass_that_another_one_touches_is_not_lost(folder: Path) -> None:
+    """C drew the first mass up to a voxel of the second one, which C rejected."""
+    first, second = proposed(folder)
+    touched = Outline.from_mask(np.ones((1, 1, 1), dtype=np.bool_), second.start_kji)
+    drawn(folder, "C", {1: first.union(touched)}, rejects=(2,))
+    (one, _), (other, said) = shown(folder, "C", "A")
+    assert (one.outline, other.outline.voxel_count) == (first.union(touched), second.voxel_count - 1)
+    whole = second_mass(folder)
+    assert said == ["rejected", f"accepted, {axis_of(whole)}, right, hip; shown without the part that another mass has"]
+    assert other.measurements != whole.measurements
+
+
+def second_mass(folder: Path) -> Lesion:
+    """Give the second mass as it was proposed."""
+    desk = desk_of(folder, "clinical")
+    second = desk.store.lesions_of(1)[1]
+    desk.close()
+    return second
+
+
+def axis_of(lesion: Lesion) -> str:
+    return f"long axis {lesion.measurements.long_axis_mm:.1f} mm"
+
+
+def test_two_halves_of_one_proposal_are_two_masses(folder: Path) -> None:
+    first, second = proposed(folder)
+    half = SLICES // 2
+    lower = Outline.from_mask(first.mask()[:half], first.start_kji)
+    k, j, i = first.start_kji
+    upper = Outline.from_mask(first.mask()[half:], (k + half, j, i))
+    drawn(folder, "C", {1: lower})
+    drawn(folder, "D", {1: upper})
+    found = shown(folder, "C", "D")
+    assert [one.outline for one, _ in found] == [lower, second, upper]
+    assert found[0][1][1].startswith("drew this mass beside it, long axis")
+    assert found[2][1][0].startswith("drew this mass beside it, long axis")
+    assert not any("no mass here" in text for _, said in found for text in said)
+
+
+def test_a_mass_inside_a_larger_one_of_the_other_reading_is_named(folder: Path) -> None:
+    merged(folder, "C")
+    ((whole, said),) = shown(folder, "C", "A")
+    assert whole.outline == Outline.union(*proposed(folder))
+    assert said[1].endswith(f"; has a further mass here, {axis_of(second_mass(folder))}, right, hip")
+    found = shown(folder, "A", "C")
+    assert [one.outline for one, _ in found] == list(proposed(folder))
+    assert found[1][1][1].startswith("in part of a larger mass, long axis")
+
+
+def test_a_mass_that_cannot_be_measured_waits_for_its_images(folder: Path) -> None:
+    merged(folder, "C")
+    images = desk_of(folder, "clinical")
+    paths = images.store.files_of(1)
+    images.close()
+    heard: list[str] = []
+    wish = ReadingWish("of C A", bases=("C", "A"))
+    moved = [path.rename(path.with_suffix(".away")) for path in paths]
+    try:
+        desk = Desk(folder, heard.append, wish=wish)
+        assert desk.tasks == ()
+        assert "the images cannot be opened: 1." in heard[-1]
+        desk.close()
+    finally:
+        for path, there in zip(moved, paths, strict=True):
+            path.rename(there)
+    assert len(shown(folder, "C", "A")) == 1
 
 
 @pytest.mark.parametrize(
