@@ -21,7 +21,6 @@ from calcimeasure.export import (
     write_tracking_uids,
 )
 from calcimeasure.export.lesions import WRITTEN_STATUSES
-from calcimeasure.load import find_series, pixel_hash
 from calcimeasure.report import overview_of, remove_report
 from calcimeasure.settings import change_settings, load_settings, without_password
 from calcimeasure.store import BESIDE_STORE, Export, absolute_url, file_url, open_store
@@ -411,6 +410,8 @@ def series_of(store: Store, stack_id: int, settings: Settings) -> Stack:
     InputPathError
         They are no longer there, or no longer those that were measured.
     """
+    from calcimeasure.load import find_series
+
     try:
         found = find_series(store.files_of(stack_id), settings)
     except InputPathError as error:
@@ -428,6 +429,8 @@ def _has_its_pixels(store: Store, stack_id: int, stack: Stack) -> bool:
     """Tell whether the files of a stack hold the pixels that were measured."""
     if store.is_as_read(stack):
         return True
+    from calcimeasure.load import pixel_hash
+
     try:
         return store.has_pixels(stack_id, pixel_hash(stack))
     except SeriesError:

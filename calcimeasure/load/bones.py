@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import SeriesError
-from calcimeasure.load.masks import MaskError, belonging_masks, find_masks, read_masks
 from calcimeasure.model import MaskUse, NamedBones
 
 if TYPE_CHECKING:
@@ -76,6 +75,8 @@ def bones_of(image: Image, settings: Settings) -> OutlinedBones:
     geometry = image.geometry
     if geometry is None or (files := find_bone_masks(settings)) is None:
         return NO_BONES
+    from calcimeasure.load.masks import MaskError, read_masks
+
     try:
         masks = read_masks(files, image.stack, geometry)
     except MaskError as error:
@@ -98,6 +99,8 @@ def mask_paths(stack: Stack, geometry: Geometry, settings: Settings) -> tuple[Pa
     files = find_bone_masks(settings)
     if files is None:
         return ()
+    from calcimeasure.load.masks import MaskError, belonging_masks
+
     try:
         return tuple({file.path for file in belonging_masks(files, stack, geometry)})
     except MaskError:
@@ -143,4 +146,6 @@ def _some(names: list[str] | tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=4)
 def _mask_files(path: str) -> MaskFiles:
+    from calcimeasure.load.masks import find_masks  # few runs have masks
+
     return find_masks(path)

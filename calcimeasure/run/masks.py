@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from calcimeasure.load.masks import bone_name, seems_to_mean_a_bone
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -65,6 +63,8 @@ class MaskTally:
 
 
 def _may_hold_a_bone(file: MaskFile) -> bool:
+    from calcimeasure.load.masks import bone_name, seems_to_mean_a_bone  # few runs have masks
+
     return any(bone_name(one.text) or seems_to_mean_a_bone(one.text) for one in file.classes)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from calcimeasure.errors import RecordError, SeriesError
 from calcimeasure.export import write_atomic, write_series
-from calcimeasure.load import content_of, find_bone_masks, find_series
+from calcimeasure.load import find_bone_masks, find_series
 from calcimeasure.model import Content, Failure, Found, Report, Stack, StackFacts, State, notices_of
 from calcimeasure.one_line import one_line
 from calcimeasure.report import keep_overview
@@ -262,6 +262,8 @@ def _plan_of(run: Run, stack: Stack) -> Plan:
     # Masks have no row of their own: their files are compared in each run.
     if not (settings.verify or settings.bone_mask) and run.store.is_as_read(stack):
         return plan
+    from calcimeasure.load import content_of  # what reads pixels is not needed where all files are as they were read
+
     begun = datetime.now(UTC)
     try:
         contents = content_of(stack, settings)

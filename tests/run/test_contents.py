@@ -12,14 +12,13 @@ import pydicom
 import pytest
 from typer.testing import CliRunner
 
-from calcimeasure import Settings, find_series, load_image, review
+from calcimeasure import Settings, find_series, load, load_image, review
 from calcimeasure.analysis import pipeline
 from calcimeasure.cli import app
 from calcimeasure.errors import InputPathError, PixelError
 from calcimeasure.load.content import content_of
 from calcimeasure.model import Report, Status
 from calcimeasure.results import series_of, store_that_is_there
-from calcimeasure.run import run as run_module
 from tests.mask_writers import affine_ras, write_nifti
 from tests.phantoms import straight_grid
 from tests.tables import read, write_ct
@@ -87,7 +86,7 @@ def refuse_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def contents(*_: object) -> None:
         raise AssertionError("files were read")
 
-    monkeypatch.setattr(run_module, "content_of", contents)
+    monkeypatch.setattr(load, "content_of", contents)
 
 
 def test_other_pixels_under_the_same_names_are_measured(images: Path) -> None:

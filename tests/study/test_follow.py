@@ -98,6 +98,22 @@ def test_thick_slices_and_a_shift_of_soft_tissue_change_nothing() -> None:
     assert found.turned_mm == pytest.approx(math.hypot(1.5, 1.5), abs=0.5)
 
 
+def test_a_mass_that_grows_into_fat_grows_by_what_it_grew() -> None:
+    # The edge has its surroundings next to the mass, in fat; what is subtracted is zero where muscle lies.
+    fat = Ellipsoid(BALL.center_lps_mm, (13.0, 12.0, 14.0), -95.0)
+    later = replace(BALL, semi_axes_mm=tuple(1.12 ** (1 / 3) * mm for mm in BALL.semi_axes_mm))
+    found = paired_change(dated(fat, BALL, seed=1), dated(fat, later, seed=2, mass=later), STILL)
+    assert found is not None
+    assert found.change_ml == pytest.approx(0.12 * BALL_ML, abs=0.015 * BALL_ML)
+
+
+def test_bone_that_a_mass_came_nearer_to_is_no_change() -> None:
+    bones = [Slab((x, -1.0, 0.0), (3.0, 60.0, 60.0), 1100.0) for x in (14.5, 13.0)]
+    found = paired_change(dated(BALL, bones[0], seed=1), dated(BALL, bones[1], seed=2), STILL)
+    assert found is not None
+    assert abs(found.change_ml) < 0.03 * BALL_ML
+
+
 def test_a_mass_outside_of_the_other_field_gives_no_paired_change() -> None:
     move = np.eye(4)
     move[:3, 3] = (40.0, 0.0, 0.0)

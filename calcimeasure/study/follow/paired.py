@@ -300,7 +300,9 @@ def _difference(frame: _Frame, matrix: NDArray[np.float64], is_forward: bool) ->
         ratio = heights[1] / heights[0]
     height_hu = heights[0]
     now_hu = heights[1] if ratio is None else ratio * height_hu
-    difference = _calcium(current, now_hu, shell, spacing) - _calcium(prior, height_hu, shell, spacing)
+    # Right beyond the blur: a mass grows into what lies next to it.
+    near = (away > max(FOLLOW.next_mm, step_mm)) & (brightest < FOLLOW.dense_hu) & (darkest > FOLLOW.air_like_hu)
+    difference = _calcium(current, now_hu, near, spacing) - _calcium(prior, height_hu, near, spacing)
     # What is dense at both dates and not in both outlines is bone that an outline ran along: not the mass's plateau.
     # Another tube voltage changes bone as it changes the mass: then it cancels out as calcium does.
     if not _bone_differs(prior, current, dense & ~rim):
