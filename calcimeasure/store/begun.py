@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from calcimeasure.store.schema import current_stacks, outcomes, reading_stacks
 from calcimeasure.store.seen import seen_by
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from calcimeasure.store.readings import ReadingRows
 
@@ -23,24 +23,24 @@ def begun_stacks(connection: Connection, reading: ReadingRows) -> set[int] | Non
     return {int(one) for one in connection.execute(begun).scalars()}
 
 
+def are_same_images(one: Row[*tuple[Any, ...]], other: Row[*tuple[Any, ...]]) -> bool:
+    """Tell whether two rows have the same content_hash and pixel_hash. Stores of schema 3 did not know the pixels."""
+    has_other_pixels = None not in (one.pixel_hash, other.pixel_hash) and one.pixel_hash != other.pixel_hash
+    return bool(one.content_hash == other.content_hash) and not has_other_pixels
+
+
 def stacks_on_other_images(connection: Connection, reading: ReadingRows) -> set[int]:
     """Give the stacks whose present images are others than those on which a reading began: measured again since."""
     if reading.reading_id is None:
         return set()
-    now = current_stacks
-    columns = (now.c.stack_id, outcomes.c.content_hash, now.c.content_hash, outcomes.c.pixel_hash, now.c.pixel_hash)
-    then_and_now = (
-        select(*columns)
-        .select_from(reading_stacks)
-        .join(outcomes, outcomes.c.outcome_id == reading_stacks.c.outcome_id)
-        .join(now, now.c.stack_id == reading_stacks.c.stack_id)
-        .where(reading_stacks.c.reading_id == reading.reading_id)
-    )
-    # Stores of schema 3 did not know the pixels.
+    began = (reading_stacks.c.outcome_id == outcomes.c.outcome_id) & (reading_stacks.c.reading_id == reading.reading_id)
+    then = select(outcomes.c.stack_id, outcomes.c.content_hash, outcomes.c.pixel_hash).join(reading_stacks, began)
+    now = select(current_stacks.c.stack_id, current_stacks.c.content_hash, current_stacks.c.pixel_hash)
+    present = {row.stack_id: row for row in connection.execute(now)}
     return {
-        int(stack_id)
-        for stack_id, content, content_now, pixels, pixels_now in connection.execute(then_and_now)
-        if content != content_now or (None not in (pixels, pixels_now) and pixels != pixels_now)
+        int(row.stack_id)
+        for row in connection.execute(then)
+        if row.stack_id in present and not are_same_images(row, present[row.stack_id])
     }
 
 

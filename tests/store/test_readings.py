@@ -221,6 +221,28 @@ def test_a_reading_knows_that_the_images_are_others_since_it_began(store: Store,
     assert [len(one.lesions) for one in second.outcomes()] == [2]
 
 
+@pytest.mark.parametrize("blank", [False, True])
+def test_a_stack_that_was_decided_on_older_images_is_begun_on_the_present_ones(
+    store: Store, report: Report, blank: bool
+) -> None:
+    decide(store, 1, Status.ACCEPTED, "Dr C")
+    kept = store.lesions_of(1)[0]
+    fewer = replace(report.stack, instances=report.stack.instances[:-1])
+    found = [replace(report.lesions[1], number=number, tracking_uid=f"2.25.{number}") for number in (3, 4)]
+    again = replace(report, stack=fewer, lesions=(kept, *found), thumbnails=())
+    measure(store, again, again=True)
+    decide(store, 3, Status.REJECTED, "Dr C")
+    # Once more, on the same images: cut where the reader decided on them.
+    other = change_settings(SETTINGS, {"min_volume_mm3": 3})
+    measure(store, replace(again, lesions=(*store.lesions_of(1)[:2],)), other, again=True)
+    reading = begun(store, "A", blank=blank)
+    assert reading.is_on_present_images(1)
+    # What the run took over from the reader is no proposal of the program.
+    expected = [(3, Status.PROPOSED, None), (4, Status.PROPOSED, None)]
+    assert [(one.number, one.status, one.reader) for one in store.proposals_of(1)] == expected
+    assert [(one.number, one.status, one.reader) for one in reading.lesions_of(1)] == ([] if blank else expected)
+
+
 def test_stacks_that_are_measured_later_are_begun_later(store: Store, report: Report) -> None:
     first = begun(store, "A")
     assert first.begin_stacks() == []
