@@ -294,3 +294,21 @@ def test_a_stack_that_was_read_in_any_reading_is_never_gone_or_failed(store: Sto
     assert first.worklist() == {1: (2, 1)}
     assert [outcome.state for outcome in first.outcomes()] == [State.MEASURED]
     assert statuses(first) == [Status.ACCEPTED, Status.PROPOSED]
+
+
+@pytest.mark.parametrize("is_withdrawn", [False, True])
+def test_a_stack_that_was_looked_through_in_a_reading_stays(store: Store, report: Report, is_withdrawn: bool) -> None:
+    blank = begun(store, "A", blank=True)
+    blank.note_seen(1, "Dr A")
+    blank.note_seen(1, "Dr B")
+    blank.note_seen(1, "Dr B", is_withdrawn=True)
+    if is_withdrawn:
+        blank.note_seen(1, "Dr A", is_withdrawn=True)
+    run_id = store.begin_run([Path("/images")], SETTINGS, "1")
+    other = change_settings(SETTINGS, {"min_volume_mm3": 3})
+    failure = Failure(State.FAILED, "missing_slice", "A slice is missing.", report.stack)
+    assert store.record(run_id, failure, store.plan(report.stack, other), other)
+    assert [one.state for one in store.outcomes()] == [State.FAILED if is_withdrawn else State.MEASURED]
+    store.note_found(run_id, [replace(report.stack, stack_number=2)], [], [Path("/images")])
+    assert len(list(store.outcomes())) == (0 if is_withdrawn else 1)
+    assert blank.seen_by() == ({} if is_withdrawn else {1: ("Dr A",)})
