@@ -19,7 +19,7 @@ from sqlalchemy import func, insert, literal, select, true
 
 from calcimeasure.model import State
 from calcimeasure.store import records
-from calcimeasure.store.begun import are_same_images
+from calcimeasure.store.begun import are_same_images, begun_stacks
 from calcimeasure.store.chain import touch
 from calcimeasure.store.insert import insert_rows
 from calcimeasure.store.readings import CLINICAL
@@ -74,9 +74,14 @@ def begin_stack_with(
     revisions: Sequence[Revision],
     remarks: Sequence[Remark],
 ) -> None:
-    """Begin a reading in a stack with other lesions than the proposals of the program, and with notes about them."""
+    """Begin a reading in a stack with other lesions than the proposals of the program, and with notes about them.
+
+    Where another program has begun it in the meantime, it stays as it is.
+    """
     if reading.reading_id is None:
         raise ValueError("A reading that begins expected, found the clinical one: it begins with each run.")
+    if stack_id in (begun_stacks(connection, reading) or ()):
+        return
     _note_begun(connection, reading.reading_id, [stack_id], {})
     append_revisions(connection, stack_id, None, revisions, reading)
     for remark in remarks:

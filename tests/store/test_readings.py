@@ -98,8 +98,20 @@ def test_a_reading_is_kept_as_it_was_begun(store: Store) -> None:
     store.note_reading(consensus)
     assert [one.name for one in store.every_reading()] == ["clinical", "A", "B", "both"]
     assert store.every_reading()[2:] == [Reading("B", ReadingKind.STUDY, "Dr B", True, True), consensus]
-    with pytest.raises(StoreError):
-        store.note_reading(consensus)
+    for name in ("both", "BOTH"):
+        with pytest.raises(StoreError, match="the store has 'both'"):
+            store.note_reading(replace(consensus, name=name))
+
+
+def test_a_consensus_that_another_program_began_in_a_stack_stays_as_it_is(store: Store) -> None:
+    store.note_reading(Reading("both", ReadingKind.CONSENSUS, bases=(CLINICAL_READING, CLINICAL_READING)))
+    both = store.of_reading("both")
+    now = datetime.now(UTC)
+    for lesion in store.lesions_of(1):
+        first = replace(newest(store)[lesion.number], number=1, base_number=None)
+        both.begin_stack_with(1, [first], [Remark(lesion.tracking_uid, RemarkKind.NOTE, "reading A", now, "accepted")])
+    assert [one.number for one in both.lesions_of(1)] == [1]
+    assert len(both.remarks_of(1)) == 1
 
 
 def test_a_reading_begins_with_the_proposals_and_not_with_what_a_reader_decided(store: Store) -> None:
