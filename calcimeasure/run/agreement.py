@@ -61,10 +61,11 @@ class AgreementDone:
 
 @dataclass(frozen=True, slots=True)
 class _ReadStack:
-    """A stack that a reading has read to the end: its masses, and how many lesions the program had proposed."""
+    """A stack that a reading has read to the end: its masses, and all lesions about which it said something."""
 
     facts: StackFacts
     masses: tuple[ReadLesion, ...]
+    judged: tuple[ReadLesion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +168,13 @@ def _reading(store: Store, name: str, say: Say, before: str = "") -> _Reading:
         # A consensus begins with what readers drew: it is compared with what the program proposed.
         begun = store if known.kind is ReadingKind.CONSENSUS else of_reading
         proposed = {one.tracking_uid: one for one in begun.proposals_of(task.stack_id)}
-        masses = tuple(
+        judged = tuple(
             _read(one, proposed.get(one.tracking_uid))
             for one in of_reading.lesions_of(task.stack_id)
-            if one.is_mass and one.status is Status.ACCEPTED
+            if one.is_decided or one.reader is not None
         )
-        stacks[_key(task.facts)] = _ReadStack(task.facts, masses)
+        masses = tuple(one for one in judged if one.lesion.is_mass and one.lesion.status is Status.ACCEPTED)
+        stacks[_key(task.facts)] = _ReadStack(task.facts, masses, judged)
     return _Reading(f"{before}{name}", stacks, known.is_blank)
 
 
@@ -187,13 +189,11 @@ def _said(lesion: Lesion) -> tuple[object, ...]:
 
 def _program(store: Store) -> _Reading:
     """Read what the program proposed as masses, before any reader decided: it has read every stack."""
-    stacks = {
-        _key(facts): _ReadStack(
-            facts,
-            tuple(ReadLesion(one, is_unchanged=True) for one in store.proposals_of(stack_id) if one.is_mass),
-        )
-        for stack_id, facts in store.measured_stacks().items()
-    }
+    stacks = {}
+    for stack_id, facts in store.measured_stacks().items():
+        judged = tuple(ReadLesion(one, is_unchanged=True) for one in store.proposals_of(stack_id))
+        masses = tuple(one for one in judged if one.lesion.is_mass)
+        stacks[_key(facts)] = _ReadStack(facts, masses, judged)
     return _Reading(PROGRAM, stacks, None)
 
 
@@ -208,7 +208,8 @@ def _paired(first: _Reading, second: _Reading, say: Say) -> list[PairedStack]:
             others += 1
             continue
         patient = one.facts.person or one.facts.patient_id or one.facts.study_uid
-        found.append(PairedStack(patient, one.facts, is_blank, paired(one.masses, other.masses)))
+        judged = paired(one.judged, other.judged)
+        found.append(PairedStack(patient, one.facts, is_blank, paired(one.masses, other.masses), judged))
     if others:
         say(f"Stacks with other images in {second.name} than in {first.name}, which are not compared: {others}.")
     return found

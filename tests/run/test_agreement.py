@@ -130,7 +130,11 @@ def test_detection_and_words(tables: Tables) -> None:
     assert cell(rows, "B", "all", "detection", "positive_agreement")["value"] == f"{22 / 23:.4f}"
     assert cell(rows, "program", "all", "detection", "positive_agreement")["value"] == "1.0000"
     assert cell(rows, "B", "all", "laterality", "same")["value"] == f"{9 / 11:.4f}"
-    assert cell(rows, "B", "all", "tissue", "kappa")["value"] == ""
+    # B rejected one of twelve, of which A says throughout that they are masses.
+    tissue = cell(rows, "B", "all", "tissue", "same")
+    assert (tissue["value"], tissue["masses"]) == (f"{11 / 12:.4f}", "12")
+    assert cell(rows, "B", "all", "tissue", "kappa")["value"] == "0.0000"
+    assert cell(rows, "B", "redrawn", "tissue", "kappa")["value"] == ""
     assert cell(rows, "B", "blank", "outline", "dice")["masses"] == "0"
 
 
