@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, takewhile
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import InputPathError
@@ -16,7 +16,7 @@ from calcimeasure.results import audit_of, pseudonyms_of, store_that_is_there
 from calcimeasure.review.readings import PROGRAM
 from calcimeasure.review.worklist import read_to_the_end
 from calcimeasure.settings import change_settings
-from calcimeasure.store import CLINICAL_READING, ReadingKind
+from calcimeasure.store import CLINICAL_READING
 from calcimeasure.study.agreement import agreement_of, paired
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Lesion, StackFacts
     from calcimeasure.run.progress import Say
-    from calcimeasure.store import Store
+    from calcimeasure.store import Reading, Store
 
 OTHER = "other:"
 """What stands before the name of a reading of the second folder."""
@@ -159,15 +159,13 @@ def _of_two_folders(store: Store, other: Store, names: Sequence[str], say: Say) 
 def _reading(store: Store, name: str, say: Say, before: str = "") -> _Reading:
     """Read the masses of a reading in the stacks that it has read to the end."""
     of_reading = store.of_reading(name)
-    known = next(one for one in store.every_reading() if one.name == name)
+    known = {one.name: one for one in store.every_reading()}
     tasks, others = read_to_the_end(of_reading)
     if others:
         say(f"Stacks that {name} has read on other images than the present ones, which are not compared: {others}.")
     stacks = {}
     for task in tasks:
-        # A consensus begins with what readers drew: it is compared with what the program proposed.
-        begun = store if known.kind is ReadingKind.CONSENSUS else of_reading
-        proposed = {one.tracking_uid: one for one in begun.proposals_of(task.stack_id)}
+        proposed = _proposed(store, known, name, task.stack_id)
         judged = tuple(
             _read(one, proposed.get(one.tracking_uid))
             for one in of_reading.lesions_of(task.stack_id)
@@ -175,7 +173,21 @@ def _reading(store: Store, name: str, say: Say, before: str = "") -> _Reading:
         )
         masses = tuple(one for one in judged if one.lesion.is_mass and one.lesion.status is Status.ACCEPTED)
         stacks[_key(task.facts)] = _ReadStack(task.facts, masses, judged)
-    return _Reading(f"{before}{name}", stacks, known.is_blank)
+    return _Reading(f"{before}{name}", stacks, known[name].is_blank)
+
+
+def _proposed(store: Store, known: Mapping[str, Reading], name: str, stack_id: int) -> dict[str, Lesion]:
+    """Give by Tracking UID what the readers of a reading saw of the program before one of them said anything.
+
+    The clinical reading is measured again between two decisions, so each lesion is judged by its own history. A
+    consensus begins with what readers drew: what the program proposed is in the readings with which it began.
+    """
+    if known[name].bases:
+        first, second = (_proposed(store, known, base, stack_id) for base in known[name].bases)
+        return second | first
+    histories = store.of_reading(name).histories(stack_id)
+    before = {uid: list(takewhile(lambda one: one.reader is None, one)) for uid, one in histories.items()}
+    return {uid: revisions[-1].lesion for uid, revisions in before.items() if revisions}
 
 
 def _read(lesion: Lesion, proposed: Lesion | None) -> ReadLesion:
