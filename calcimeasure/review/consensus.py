@@ -5,6 +5,9 @@ this one. Nothing is decided: each mass is proposed, and notes on it say what ea
 
 No voxel is in two masses and no Tracking UID is given twice. So a mass begins without the voxels that a mass before it
 has, and one whose Tracking UID is taken gets a new one. A mass of which nothing is left is named in a note.
+
+Where one of both readings changed later, the consensus begins anew as long as nobody decided in it. After that no
+lesion changes: a mass that came is added, and notes say what the readings have now.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import InputPathError, SeriesError
@@ -25,13 +29,15 @@ from calcimeasure.study.agreement import paired
 from calcimeasure.uid import made_uid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from calcimeasure.model import Lesion, Outline
     from calcimeasure.model.agreement import ReadPair
     from calcimeasure.settings import Settings
     from calcimeasure.store import Reading, Store
 
+    Histories = Mapping[str, Sequence[Revision]]
+    Said = tuple[list[str], list[str]]
     Rest = Callable[[Lesion, Sequence[Outline]], Lesion | None]
 
 
@@ -54,19 +60,43 @@ def begin_consensus(store: Store, reading: Reading, settings: Settings, say: Cal
     of_consensus = store.of_reading(reading.name)
     bases = [store.of_reading(name) for name in reading.bases]
     both = set.intersection(*({task.stack_id for task in read_to_the_end(one)[0]} for one in bases))
-    without_images = 0
-    for stack_id in sorted(both - (of_consensus.begun_stacks() or set())):
+    begun, older = of_consensus.begun_at().keys(), _older(of_consensus, bases, reading.bases)
+    without_images = renewed = 0
+    for stack_id in sorted(both - (begun - older)):
         try:
             masses = _masses([one.lesions_of(stack_id) for one in bases], partial(_rest, bases[0], settings, stack_id))
         except (InputPathError, SeriesError):
             without_images += 1
-        else:
-            of_consensus.begin_stack_with(stack_id, *_rows(masses, reading.bases))
+            continue
+        revisions, remarks = _renewed(of_consensus, stack_id, masses, reading.bases)
+        if revisions or remarks or stack_id not in begun:
+            of_consensus.begin_stack_with(stack_id, revisions, remarks)
+            renewed += stack_id in begun
+    names = " and ".join(reading.bases)
+    if renewed:
+        say(
+            f"Stacks in which {names} changed since {reading.name} began there: {renewed}. Where nobody has decided, "
+            "it begins anew; elsewhere masses that came are added, and notes say what is otherwise now."
+        )
     if without_images:
         say(
-            f"Stacks in which {reading.name} has not begun, because masses of {' and '.join(reading.bases)} overlap "
-            f"there and the images cannot be opened: {without_images}."
+            f"Stacks in which {reading.name} has not begun, because masses of {names} overlap there and the images "
+            f"cannot be opened: {without_images}."
         )
+
+
+def _older(of_consensus: Store, bases: Sequence[Store], names: Sequence[str]) -> set[int]:
+    """Give the stacks in which a reading of both changed after the consensus began, or was last compared with it."""
+    since = of_consensus.begun_at()
+    for stack_id, remarks in of_consensus.current_remarks().items():
+        compared = [one.made_at for one in remarks if one.reader in map(_signature, names)]
+        since[stack_id] = max([since[stack_id], *compared])
+    changed = [one.changed_at() for one in bases]
+    return {stack_id for stack_id, at in since.items() if any(one.get(stack_id, at) > at for one in changed)}
+
+
+def _signature(name: str) -> str:
+    return f"reading {name}"
 
 
 def _rest(base: Store, settings: Settings, stack_id: int, lesion: Lesion, others: Sequence[Outline]) -> Lesion | None:
@@ -75,10 +105,11 @@ def _rest(base: Store, settings: Settings, stack_id: int, lesion: Lesion, others
 
 @dataclass(frozen=True, slots=True)
 class _Mass:
-    """A mass with which a consensus begins, and what each reading has of it."""
+    """A mass with which a consensus begins, what both readings have there, and what is said of each in a note."""
 
     lesion: Lesion
-    said: tuple[list[str], list[str]]
+    pair: ReadPair
+    said: Said
 
 
 def _masses(lesions: Sequence[Sequence[Lesion]], rest: Rest) -> list[_Mass]:
@@ -94,32 +125,91 @@ def _masses(lesions: Sequence[Sequence[Lesion]], rest: Rest) -> list[_Mass]:
         there = [index for index, voxels in common.items() if voxels]
         left = rest(lesion, [taken[index].lesion.outline for index in there]) if there else lesion
         if left is None:
-            _note_further(taken[max(there, key=common.__getitem__)], pair)
+            _note_further(taken[max(there, key=common.__getitem__)].said, pair)
             continue
         if there:
             said[0 if pair.first else 1].append("shown without the part that another mass has")
         if any(one.lesion.tracking_uid == left.tracking_uid for one in taken):
             left = replace(left, tracking_uid=_new_uid(left))
-        taken.append(_Mass(left, said))
+        taken.append(_Mass(left, pair, said))
     return taken
 
 
-def _rows(masses: Sequence[_Mass], names: Sequence[str]) -> tuple[list[Revision], list[Remark]]:
+def _renewed(
+    of_consensus: Store, stack_id: int, masses: Sequence[_Mass], names: Sequence[str]
+) -> tuple[list[Revision], list[Remark]]:
+    """Give the revisions and notes with which a consensus begins in a stack, or those that it lacks."""
     now = datetime.now(UTC)
-    revisions = [Revision(one.lesion, 1, now, f"begun with {' and '.join(names)}") for one in masses]
+    histories = of_consensus.histories(stack_id)
+    if any(one.reader is not None for history in histories.values() for one in history):
+        revisions, said = _added(histories, masses)
+    else:
+        revisions, said = _begun_anew(histories, masses), {one.lesion.tracking_uid: one.said for one in masses}
+    why = f"begun with {' and '.join(names)}"
+    known = {(one.tracking_uid, one.reader): one.said for one in of_consensus.current_remarks().get(stack_id, ())}
     remarks = [
-        Remark(one.lesion.tracking_uid, RemarkKind.NOTE, f"reading {name}", now, "; ".join(said))
-        for one in masses
-        for name, said in zip(names, one.said, strict=True)
+        Remark(uid, RemarkKind.NOTE, _signature(name), now, "; ".join(parts))
+        for uid, of_both in said.items()
+        for name, parts in zip(names, of_both, strict=True)
+        if parts and known.get((uid, _signature(name))) != "; ".join(parts)
     ]
-    return revisions, remarks
+    return [replace(one, made_at=now, why=why) for one in revisions], remarks
 
 
-def _note_further(mass: _Mass, pair: ReadPair) -> None:
+def _begun_anew(histories: Histories, masses: Sequence[_Mass]) -> list[Revision]:
+    """Make the revisions with which nothing but the masses is left in a stack in which nobody decided."""
+    number = _next_number(histories)
+    revisions = []
+    for one in masses:
+        last = histories[one.lesion.tracking_uid][-1] if one.lesion.tracking_uid in histories else None
+        if last is None:
+            revisions.append(_revision(replace(one.lesion, number=next(number))))
+        elif last.withdrawn or last.lesion != replace(one.lesion, number=last.lesion.number):
+            revisions.append(_revision(replace(one.lesion, number=last.lesion.number), last))
+    there = {one.lesion.tracking_uid for one in masses}
+    gone = [one[-1] for uid, one in histories.items() if uid not in there and not one[-1].withdrawn]
+    return revisions + [replace(_revision(last.lesion, last), withdrawn=True) for last in gone]
+
+
+def _added(histories: Histories, masses: Sequence[_Mass]) -> tuple[list[Revision], dict[str, Said]]:
+    """Make revisions of the masses that came to a stack in which somebody decided; and say what each reading has."""
+    number = _next_number(histories)
+    there = {uid: one[-1].lesion for uid, one in histories.items() if not one[-1].withdrawn}
+    of_masses = {one.lesion.tracking_uid: one for one in masses}
+    # What a reader of the consensus drew was in none of both.
+    begun = [uid for uid in there if histories[uid][0].reader is None]
+    said: dict[str, Said] = {
+        uid: of_masses[uid].said if uid in of_masses else (["no longer has this mass"], ["no longer has this mass"])
+        for uid in begun
+    }
+    revisions = []
+    for uid, mass in of_masses.items():
+        if uid in histories:
+            continue
+        common = {other: lesion.outline.overlap(mass.lesion.outline) for other, lesion in there.items()}
+        most = max(common, key=common.__getitem__, default=None)
+        if most is not None and common[most]:
+            _note_further(said.setdefault(most, ([], [])), mass.pair)
+        else:
+            revisions.append(_revision(replace(mass.lesion, number=next(number))))
+            said[uid] = mass.said
+    return revisions, said
+
+
+def _next_number(histories: Histories) -> Iterator[int]:
+    return count(max((one[0].lesion.number for one in histories.values()), default=0) + 1)
+
+
+def _revision(lesion: Lesion, last: Revision | None = None) -> Revision:
+    base = None if last is None else last.number
+    return Revision(lesion, (base or 0) + 1, datetime.now(UTC), "", base_number=base)
+
+
+def _note_further(said: Said, pair: ReadPair) -> None:
     """Note on a mass that a reading has another one here, of which the mass has every voxel."""
-    for said, own in zip(mass.said, (pair.first, pair.second), strict=True):
+    for parts, own in zip(said, (pair.first, pair.second), strict=True):
         if own is not None:
-            said.append(f"has a further mass here, {_described(own.lesion)}")
+            parts.append(f"has a further mass here, {_described(own.lesion)}")
 
 
 def _new_uid(lesion: Lesion) -> str:

@@ -24,7 +24,7 @@ from calcimeasure.store.chain import touch
 from calcimeasure.store.insert import insert_rows
 from calcimeasure.store.readings import CLINICAL
 from calcimeasure.store.remarks import note_remark
-from calcimeasure.store.revisions import append_revisions, histories_of, lesions_among
+from calcimeasure.store.revisions import append_revisions, histories_of, lesions_among, newest_and_numbers
 from calcimeasure.store.schema import (
     current_stacks,
     lesion_revisions,
@@ -32,6 +32,7 @@ from calcimeasure.store.schema import (
     reading_revisions,
     reading_stacks,
 )
+from calcimeasure.store.stacks import lock_stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,13 +77,20 @@ def begin_stack_with(
 ) -> None:
     """Begin a reading in a stack with other lesions than the proposals of the program, and with notes about them.
 
-    Where another program has begun it in the meantime, it stays as it is.
+    In a stack in which it has begun, they are appended. Where another program appended others in the meantime, nothing
+    is.
     """
     if reading.reading_id is None:
         raise ValueError("A reading that begins expected, found the clinical one: it begins with each run.")
-    if stack_id in (begun_stacks(connection, reading) or ()):
-        return
-    _note_begun(connection, reading.reading_id, [stack_id], {})
+    lock_stack(connection, stack_id)
+    newest, numbers = newest_and_numbers(connection, stack_id, reading)
+    given = {number: uid for uid, number in numbers.items()}
+    for lesion, base_number in ((one.lesion, one.base_number) for one in revisions):
+        uid = lesion.tracking_uid
+        if newest.get(uid) != base_number or given.get(lesion.number, uid) != uid:
+            return
+    if stack_id not in (begun_stacks(connection, reading) or ()):
+        _note_begun(connection, reading.reading_id, [stack_id], {})
     append_revisions(connection, stack_id, None, revisions, reading)
     for remark in remarks:
         note_remark(connection, stack_id, remark, reading)

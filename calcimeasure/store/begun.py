@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from calcimeasure.store import records
 from calcimeasure.store.schema import current_stacks, outcomes, reading_stacks
 from calcimeasure.store.seen import seen_by
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection, Row
 
     from calcimeasure.store.readings import ReadingRows
@@ -21,6 +24,20 @@ def begun_stacks(connection: Connection, reading: ReadingRows) -> set[int] | Non
         return None
     begun = select(reading_stacks.c.stack_id).where(reading_stacks.c.reading_id == reading.reading_id)
     return {int(one) for one in connection.execute(begun).scalars()}
+
+
+def begun_at(connection: Connection, reading: ReadingRows) -> dict[int, datetime]:
+    """Give when (UTC) a reading began in each of its stacks; the clinical one begins with each run, and in none."""
+    columns = (reading_stacks.c.stack_id, reading_stacks.c.begun_at)
+    rows = connection.execute(select(*columns).where(reading_stacks.c.reading_id == reading.reading_id))
+    return {row.stack_id: records.aware_utc(row.begun_at) for row in rows}
+
+
+def changed_at(connection: Connection, reading: ReadingRows) -> dict[int, datetime]:
+    """Give when (UTC) the newest revision of each stack was made in a reading."""
+    table = reading.revisions
+    newest = select(table.c.stack_id, func.max(table.c.made_at).label("made_at")).group_by(table.c.stack_id)
+    return {row.stack_id: records.aware_utc(row.made_at) for row in connection.execute(newest)}
 
 
 def are_same_images(one: Row[*tuple[Any, ...]], other: Row[*tuple[Any, ...]]) -> bool:

@@ -224,7 +224,10 @@ class Store:
         return self._writes(beginning.begin_stacks, self._reading)
 
     def begin_stack_with(self, stack_id: int, revisions: Sequence[Revision], remarks: Sequence[Remark]) -> None:
-        """Begin the reading of this store in a stack with other lesions than the proposals, and with notes on them."""
+        """Begin the reading of this store in a stack with other lesions than the proposals, and with notes on them.
+
+        In a stack in which it has begun, they are appended.
+        """
         self._writes(beginning.begin_stack_with, self._reading, stack_id, revisions, remarks)
 
     def begun_stacks(self) -> set[int] | None:
@@ -234,6 +237,14 @@ class Store:
     def proposals_of(self, stack_id: int) -> list[Lesion]:
         """Give what the program had proposed in a stack before any reader of the reading decided there."""
         return self._reads(beginning.proposals_of, [stack_id], self._reading).get(stack_id, [])
+
+    def begun_at(self) -> dict[int, datetime]:
+        """Give when (UTC) the reading of this store began in each of its stacks; none for the clinical one."""
+        return self._reads(begun.begun_at, self._reading)
+
+    def changed_at(self) -> dict[int, datetime]:
+        """Give when (UTC) the newest revision of each stack was made."""
+        return self._reads(begun.changed_at, self._reading)
 
     def stacks_on_other_images(self) -> set[int]:
         """Give the stacks whose present images are others than those on which the reading of this store began."""

@@ -233,6 +233,55 @@ def test_outlines_on_other_images_are_neither_begun_with_nor_compared(folder: Pa
     assert [f"Stacks that {name} {other}" for name in ("A", "B")] == heard[:2]
 
 
+def decided(folder: Path, name: str, number: int, status: Status) -> None:
+    desk = desk_of(folder, name)
+    session_of(desk).decide(number, status)
+    desk.close()
+
+
+def again(folder: Path) -> tuple[list[str], list[tuple[int, Status]], list[str]]:
+    """Open the consensus; give what is said, its lesions, and what the first reading has of each now."""
+    heard: list[str] = []
+    desk = Desk(folder, heard.append, wish=ReadingWish("both", bases=("A", "B")))
+    lesions = desk.store.lesions_of(1)
+    remarks = {(one.tracking_uid, one.reader): one.said for one in desk.store.current_remarks().get(1, ())}
+    assert desk.store.verify().findings == ()
+    desk.close()
+    of_first = [remarks[one.tracking_uid, "reading A"].split(",")[0] for one in lesions]
+    return [one for one in heard if "changed since" in one], [(one.number, one.status) for one in lesions], of_first
+
+
+def test_a_consensus_that_nobody_decided_begins_anew_when_a_reading_changed(folder: Path) -> None:
+    both = [(1, Status.PROPOSED), (2, Status.PROPOSED)]
+    assert again(folder) == again(folder) == ([], both, ["accepted", "accepted"])
+    decided(folder, "A", 2, Status.REJECTED)
+    (heard,), lesions, said = again(folder)
+    assert "changed since both began there: 1." in heard
+    assert (lesions, said) == (both[:1], ["accepted"])
+    assert again(folder)[0] == []
+    decided(folder, "B", 2, Status.ACCEPTED)
+    assert again(folder)[1:] == (both, ["accepted", "rejected"])
+
+
+def test_what_a_reading_changed_later_moves_no_decision_of_a_consensus(folder: Path) -> None:
+    decided(folder, "A", 2, Status.REJECTED)
+    again(folder)
+    decided(folder, "both", 1, Status.ACCEPTED)
+    decided(folder, "A", 2, Status.ACCEPTED)
+    heard, lesions, said = again(folder)
+    assert len(heard) == 1
+    assert (lesions, said) == ([(1, Status.ACCEPTED), (2, Status.PROPOSED)], ["accepted", "accepted"])
+    decided(folder, "A", 1, Status.REJECTED)
+    decided(folder, "A", 2, Status.REJECTED)
+    heard, lesions, said = again(folder)
+    assert len(heard) == 1
+    assert (lesions, said) == (
+        [(1, Status.ACCEPTED), (2, Status.PROPOSED)],
+        ["rejected", "no longer has this mass"],
+    )
+    assert again(folder)[0] == []
+
+
 @pytest.mark.parametrize(
     ("name", "bases", "said"),
     [

@@ -15,7 +15,7 @@ from calcimeasure.analysis.pipeline import analyze
 from calcimeasure.errors import ConflictError, StoreError
 from calcimeasure.export import chain_key
 from calcimeasure.load import load_image
-from calcimeasure.model import AlgorithmType, Failure, Laterality, Outline, State, Status
+from calcimeasure.model import AlgorithmType, Failure, Laterality, Outline, Revision, State, Status
 from calcimeasure.settings import Settings, change_settings
 from calcimeasure.store import CLINICAL_READING, Reading, ReadingKind, Remark, RemarkKind, Store, Todo, open_store
 from tests.postgresql import STORES, empty_store, plain_sql
@@ -24,7 +24,7 @@ from tests.tables import write_ct
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from calcimeasure.model import Report, Revision
+    from calcimeasure.model import Report
 
 SETTINGS = Settings()
 OLD = Path(__file__).parents[1] / "stores"
@@ -107,11 +107,13 @@ def test_a_consensus_that_another_program_began_in_a_stack_stays_as_it_is(store:
     store.note_reading(Reading("both", ReadingKind.CONSENSUS, bases=(CLINICAL_READING, CLINICAL_READING)))
     both = store.of_reading("both")
     now = datetime.now(UTC)
-    for lesion in store.lesions_of(1):
-        first = replace(newest(store)[lesion.number], number=1, base_number=None)
+    one, other = store.lesions_of(1)
+    for lesion in (one, replace(other, number=1), one):
+        first = Revision(lesion, 1, now, "begun")
         both.begin_stack_with(1, [first], [Remark(lesion.tracking_uid, RemarkKind.NOTE, "reading A", now, "accepted")])
-    assert [one.number for one in both.lesions_of(1)] == [1]
+    assert both.lesions_of(1) == [one]
     assert len(both.remarks_of(1)) == 1
+    assert both.begun_stacks() == both.begun_at().keys() == both.changed_at().keys() == {1}
 
 
 def test_a_reading_begins_with_the_proposals_and_not_with_what_a_reader_decided(store: Store) -> None:
