@@ -251,16 +251,16 @@ def read_record_map(path: Path) -> dict[str, str]:
     """
     rows = read_rows(path, f"--record-map {path}", KeyFileError)
     ids: dict[str, str] = {}
-    for number, row in enumerate(rows, 2):
-        patient_id, record_id = ((row.get(name) or "").strip() for name in ("patient_id", "record_id"))
+    for row in rows:
+        patient_id, record_id = row.cell("patient_id"), row.cell("record_id")
         if not patient_id or not record_id:
             raise KeyFileError(
                 f"--record-map {path}: the columns patient_id and record_id are expected with a value in each row, "
-                f"line {number} lacks one (its columns: {', '.join(map(str, row))})."
+                f"line {row.line} lacks one (its columns: {', '.join(row.cells)})."
             )
         if ids.setdefault(patient_id, record_id) != record_id:
             raise KeyFileError(
-                f"--record-map {path}: line {number} gives a patient another record_id than a line above it. Each "
+                f"--record-map {path}: line {row.line} gives a patient another record_id than a line above it. Each "
                 "patient_id may have one."
             )
     return ids

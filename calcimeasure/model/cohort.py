@@ -433,6 +433,10 @@ class Dictionary:
     separator: str = ";"
     questions: tuple[Question, ...] = ()
 
+    def column(self, name: str) -> str:
+        """Give the name that a column has in the clinical table."""
+        return self.columns.get(name, name).strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Cohort:

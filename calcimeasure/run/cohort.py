@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import InputPathError, OutputError
 from calcimeasure.export.cohort import write_cohort
-from calcimeasure.export.given import read_rows
+from calcimeasure.export.given import number_of, read_rows
 from calcimeasure.model.cohort import NOT_IMAGED, Dictionary, FollowUp, Member
+from calcimeasure.model.follow import Response
+from calcimeasure.one_line import one_line
 from calcimeasure.report.cohort_page import AboutCohort, write_cohort_page
 from calcimeasure.results import audit_of, pseudonyms_of, store_that_is_there
 from calcimeasure.run.cohort_clinical import read_clinical, refuse
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from calcimeasure.export import Naming
+    from calcimeasure.export.given import Row
     from calcimeasure.model import Study
     from calcimeasure.model.cohort import Findings
     from calcimeasure.run.cohort_clinical import Clinical
@@ -185,25 +188,48 @@ def follow_ups(path: Path, say: Say) -> dict[str, FollowUp]:
     Raises
     ------
     InputPathError
-        The file is there and cannot be read.
+        The file is there and cannot be read, or is not as `follow` wrote it.
     """
     if not path.is_file():
         return {}
     found: dict[str, FollowUp] = {}
     rows = read_rows(path, str(path), InputPathError)
-    if lacking := sorted(_OF_RESPONSES - set(rows[0] if rows else _OF_RESPONSES)):
+    if lacking := sorted(_OF_RESPONSES - set(rows[0].cells if rows else _OF_RESPONSES)):
         raise InputPathError(f"{path}: the columns {', '.join(lacking)} are missing. Run `calcimeasure follow` again.")
     for row in rows:
-        days = int(row["days"] or 0)
-        key = row["patient_key"]
-        if row["comparison"] == "baseline" and key and (key not in found or found[key].days < days):
-            found[key] = FollowUp(days, row["interval"] or "", _percent(row))
+        key = row.cell("patient_key")
+        if row.cell("comparison") != "baseline" or not key:
+            continue
+        one = _follow_up(path, row)
+        if key not in found or found[key].days < one.days:
+            found[key] = one
     if rows and not found:
         say("responses.csv compares each date with the one before: outcomes.csv needs `follow --comparison baseline`.")
     return found
 
 
-def _percent(row: Mapping[str, str | None]) -> float | None:
-    prior_ml, change_ml = row["prior_volume_ml"], row["change_ml"]
-    known = row["interval"] != "not_evaluable" and prior_ml and change_ml and float(prior_ml) > 0
-    return 100.0 * float(change_ml or 0) / float(prior_ml or 1) if known else None
+def _follow_up(path: Path, row: Row) -> FollowUp:
+    days, interval = row.cell("days"), row.cell("interval")
+    volumes = [row.cell(name) for name in ("prior_volume_ml", "change_ml")]
+    wrong = [
+        name
+        for name, is_right in (
+            ("days", days.isascii() and days.isdecimal()),
+            ("interval", interval in list(Response)),
+            ("prior_volume_ml", not volumes[0] or number_of(volumes[0]) is not None),
+            ("change_ml", not volumes[1] or number_of(volumes[1]) is not None),
+        )
+        if not is_right
+    ]
+    if wrong:
+        raise InputPathError(
+            f"{path}, line {row.line}: {', '.join(f'{name} {one_line(row.cell(name))!r}' for name in wrong)} is not as "
+            "`calcimeasure follow` writes it (another program may have saved it). Run `calcimeasure follow` again."
+        )
+    return FollowUp(int(days), interval, _percent(interval, number_of(volumes[0]), number_of(volumes[1])))
+
+
+def _percent(interval: str, prior_ml: float | None, change_ml: float | None) -> float | None:
+    if interval == Response.NOT_EVALUABLE or change_ml is None or not prior_ml or prior_ml < 0:
+        return None
+    return 100.0 * change_ml / prior_ml

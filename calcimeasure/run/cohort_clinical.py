@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import InputPathError
-from calcimeasure.export.given import ragged, read_rows
+from calcimeasure.export.given import number_of, other_separator, ragged, read_rows
 from calcimeasure.model import BodySite, Laterality
 from calcimeasure.model.cohort import (
     ANSWERS,
@@ -25,9 +25,10 @@ from calcimeasure.one_line import one_line
 from calcimeasure.run.cohort_dictionary import known_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from calcimeasure.export.given import Row
     from calcimeasure.model.cohort import Dictionary
 
 _ANSWERS: Final = {"yes": True, "no": False}
@@ -51,10 +52,15 @@ class _Reading:
     columns: frozenset[str]
     problems: list[str] = field(default_factory=list)
 
-    def patient(self, number: int, row: dict[str, str | None]) -> Patient:
-        cells = {name: self._cell(row, name) for name in self.columns}
+    def patient(self, row: Row) -> Patient:
+        number, cells = row.line, {name: self._cell(row, name) for name in self.columns}
         if not cells[RECORD_ID]:
             self._refuse(number, RECORD_ID, "it is empty")
+        if one_line(cells[RECORD_ID]) != cells[RECORD_ID]:
+            self._refuse(number, RECORD_ID, f"{_shown(cells[RECORD_ID])} holds a character that no screen shows")
+        if cells.get("source") == "":
+            # Whether the patient is in the denominator is never guessed.
+            self._refuse(number, "source", f"it is empty, one of {', '.join(Source)} is expected")
         words = {
             name: self._word(number, name, cells[name]) for name in WORDS if cells.get(name) and name != "treatments"
         }
@@ -71,12 +77,12 @@ class _Reading:
             self._places(number, cells.get(REPORTED_SITES, "")),
         )
 
-    def _cell(self, row: dict[str, str | None], name: str) -> str:
-        cell = (row.get(self.dictionary.columns.get(name, name)) or "").strip()
+    def _cell(self, row: Row, name: str) -> str:
+        cell = row.cell(self.dictionary.column(name))
         return "" if cell in self.dictionary.missing else cell
 
     def _refuse(self, number: int, name: str, why: str) -> None:
-        self.problems.append(f"line {number}, {self.dictionary.columns.get(name, name)}: {why}")
+        self.problems.append(f"line {number}, {self.dictionary.column(name)}: {why}")
 
     def _word(self, number: int, name: str, cell: str) -> str:
         """Translate a word; empty if it is not known."""
@@ -89,20 +95,17 @@ class _Reading:
 
     def _number(self, number: int, name: str, cell: str) -> float | None:
         _, most = NUMBERS[name]
-        try:
-            found = float(cell)
-        except ValueError:
-            found = -1.0
-        if 0.0 <= found <= most:
+        found = number_of(cell)
+        if found is not None and 0.0 <= found <= most:
             return found
         self._refuse(number, name, f"{_shown(cell)} is no number from 0 to {most:g}")
         return None
 
     def _treatments(self, number: int, cell: str) -> tuple[str, ...] | None:
-        if not cell:
+        parts = [one for one in (part.strip() for part in cell.split(self.dictionary.separator)) if one]
+        if not parts:
             return None
-        parts = [one.strip() for one in cell.split(self.dictionary.separator)]
-        given = dict.fromkeys(self._word(number, "treatments", one) for one in parts if one)
+        given = dict.fromkeys(self._word(number, "treatments", one) for one in parts)
         given.pop("", None)
         if Treatment.NONE in given and len(given) > 1:
             self._refuse(number, "treatments", "none stands beside a treatment")
@@ -139,26 +142,29 @@ def read_clinical(path: Path, dictionary: Dictionary) -> Clinical:
     Raises
     ------
     InputPathError
-        The file cannot be read, or has no row or no record_id.
+        The file cannot be read, or has no row, no record_id, or no commas between its columns.
     """
     where = f"--clinical {path}"
     rows = read_rows(path, where, InputPathError)
     if not rows:
         raise InputPathError(f"{where}: a row for each patient is expected, found none.")
-    named = {name: dictionary.columns.get(name, name) for name in CLINICAL_COLUMNS}
-    columns = frozenset(name for name, its in named.items() if its in rows[0])
+    if separator := other_separator(rows):
+        raise InputPathError(f"{where}: {separator}. Save it as CSV with commas.")
+    header = tuple(rows[0].cells)
+    named = {name: dictionary.column(name) for name in CLINICAL_COLUMNS}
+    columns = frozenset(name for name, its in named.items() if its in header)
     if RECORD_ID not in columns:
-        found = ", ".join(_shown(str(one)) for one in rows[0])
+        found = ", ".join(map(_shown, header))
         raise InputPathError(
             f"{where}: the column {named[RECORD_ID]} is expected, found {found}. Name it "
             "in the dictionary ([columns] record_id)."
         )
     reading = _Reading(dictionary, columns)
-    reading.problems += ragged(rows)
+    reading.problems += [*ragged(rows), *_almost(header, frozenset(named.values()))]
     lacking = [its for name, its in named.items() if name in dictionary.columns and name not in columns]
     reading.problems += [f"the dictionary names the column {one}, and the table has none" for one in lacking]
-    patients = tuple(reading.patient(number, row) for number, row in enumerate(rows, 2))
-    reading.problems += _twice(patients, named[RECORD_ID])
+    patients = tuple(map(reading.patient, rows))
+    reading.problems += _twice(rows, named[RECORD_ID])
     return Clinical(patients, columns, tuple(reading.problems))
 
 
@@ -188,13 +194,22 @@ def refuse(path: Path, clinical: Clinical, strangers: Mapping[str, int]) -> None
         )
 
 
-def _twice(patients: tuple[Patient, ...], name: str) -> list[str]:
-    counts = Counter(one.record_id for one in patients)
+def _almost(header: Sequence[str], known: frozenset[str]) -> Iterator[str]:
+    """Name columns that a known one would be if upper and lower case did not matter: they would not be read."""
+    by_fold = {one.casefold(): one for one in known}
+    for one in header:
+        its = by_fold.get(one.casefold())
+        if its is not None and one not in known:
+            yield f"the column {its} is expected, found {_shown(one)}"
+
+
+def _twice(rows: Sequence[Row], name: str) -> list[str]:
+    """Name patients who stand twice; an id that is spelled with other codes for the same letters is the same one."""
     lines: dict[str, list[str]] = {}
-    for number, one in enumerate(patients, 2):
-        if one.record_id and counts[one.record_id] > 1:
-            lines.setdefault(one.record_id, []).append(str(number))
-    return [f"lines {', '.join(some)}, {name}: the same patient" for some in lines.values()]
+    for row in rows:
+        if record_id := unicodedata.normalize("NFC", row.cell(name)):
+            lines.setdefault(record_id, []).append(str(row.line))
+    return [f"lines {', '.join(some)}, {name}: the same patient" for some in lines.values() if len(some) > 1]
 
 
 def _shown(text: str) -> str:

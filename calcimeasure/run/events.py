@@ -14,6 +14,8 @@ from calcimeasure.model import BodySite, Laterality
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from calcimeasure.export.given import Row
+
 
 class EventKind(StrEnum):
     """What happened."""
@@ -57,12 +59,12 @@ def read_events(path: Path) -> list[Event]:
         The file cannot be read, or a line lacks a value or has one that is not known.
     """
     rows = read_rows(path, f"--events {path}", InputPathError)
-    return [_event(path, number, row) for number, row in enumerate(rows, 2)]
+    return [_event(path, row) for row in rows]
 
 
-def _event(path: Path, number: int, row: dict[str, str | None]) -> Event:
-    told = {name: (row.get(name) or "").strip() for name in ("patient_key", "date", "event")}
-    others = {name: (row.get(name) or "").strip() for name in ("site", "laterality", "tracking_uid")}
+def _event(path: Path, row: Row) -> Event:
+    told = {name: row.cell(name) for name in ("patient_key", "date", "event")}
+    others = {name: row.cell(name) for name in ("site", "laterality", "tracking_uid")}
     try:
         if not told["patient_key"]:
             raise ValueError("patient_key is empty")
@@ -74,7 +76,7 @@ def _event(path: Path, number: int, row: dict[str, str | None]) -> Event:
             raise ValueError(f"{event.kind} needs a site or a tracking_uid: which mass was it")
     except ValueError as error:
         raise InputPathError(
-            f"--events {path}, line {number}: patient_key, date (2026-03-01) and event (one of "
+            f"--events {path}, line {row.line}: patient_key, date (2026-03-01) and event (one of "
             f"{', '.join(EventKind)}) are expected, {error}. Correct the line."
         ) from error
     return event

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import InputPathError, OutputError
-from calcimeasure.export.given import ragged, read_rows
+from calcimeasure.export.given import number_of, other_separator, ragged, read_rows
 from calcimeasure.export.scores import write_scores
 from calcimeasure.model import Laterality
 from calcimeasure.model.score import FilmReading, RegionReading, ScoreVerdict
@@ -19,9 +19,10 @@ from calcimeasure.study.score.progress import changes_of
 from calcimeasure.study.score.readers import agreement_of_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from calcimeasure.export.given import Row
     from calcimeasure.model.score import ScoreTable
 
 _REQUIRED: Final = ("patient_key", "date", "reader", "region")
@@ -90,9 +91,9 @@ class _Reading:
     problems: list[str] = field(default_factory=list)
     seen: dict[tuple[_Film, str, Laterality], int] = field(default_factory=dict)
 
-    def row(self, number: int, row: Mapping[str, str | None]) -> tuple[_Film, RegionReading] | None:
+    def row(self, row: Row) -> tuple[_Film, RegionReading] | None:
         """Take a row; None if it cannot be taken."""
-        cells = {name: (value or "").strip() for name, value in row.items() if isinstance(value, str) and name}
+        number, cells = row.line, {name: row.cell(name) for name in row.cells}
         before = len(self.problems)
         for name in _REQUIRED:
             if not cells.get(name):
@@ -139,11 +140,8 @@ class _Reading:
     def _percent(self, number: int, cell: str) -> float | None:
         if not cell:
             return None
-        try:
-            found = float(cell)
-        except ValueError:
-            found = -1.0
-        if not 0.0 <= found <= 100.0:
+        found = number_of(cell)
+        if found is None or not 0.0 <= found <= 100.0:
             self._refuse(number, "coverage_percent", f"{_shown(cell)} is no number from 0 to 100")
         return found
 
@@ -159,13 +157,21 @@ def read_films(path: Path, table: ScoreTable) -> list[FilmReading]:
     Raises
     ------
     InputPathError
-        The file cannot be read or has no row, or rows hold what is not known, or rate a region twice.
+        The file cannot be read, lacks a column or has no row, or rows hold what is not known, or rate a region twice.
     """
     rows = read_rows(path, f"{path}", InputPathError)
     if not rows:
         raise InputPathError(f"{path}: a row for each region is expected, found none.")
+    if separator := other_separator(rows):
+        raise InputPathError(f"{path}: {separator}. Save it as CSV with commas.")
+    needed = (*_REQUIRED, "coverage_percent", *(("laterality",) if table.both_hands else ()))
+    if lacking := [one for one in needed if one not in rows[0].cells]:
+        raise InputPathError(
+            f"{path}: the columns {', '.join(needed)} are expected, {', '.join(lacking)} missing, found "
+            f"{', '.join(map(_shown, rows[0].cells))}. Name them so."
+        )
     reading = _Reading(table, ragged(rows))
-    taken = [reading.row(number, row) for number, row in enumerate(rows, 2)]
+    taken = list(map(reading.row, rows))
     if reading.problems:
         raise InputPathError(f"{path}: {'; '.join(reading.problems)}. Correct them; nothing was written.")
     films: dict[_Film, list[RegionReading]] = defaultdict(list)

@@ -47,9 +47,9 @@ class _Told:
         self.problems += [f"{name} {number}: {' and '.join(keys)} are expected" for number in wrong]
         return [one for one in found if set(one) == set(keys)]
 
-    def number(self, where: str, value: Any, low: float = 0.0) -> float:  # noqa: ANN401 - what a file holds
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value < 1e6:
-            self.problems.append(f"{where}: a number from {low:g} on is expected")
+    def number(self, where: str, value: Any, low: float = 0.0, high: float = 1e6) -> float:  # noqa: ANN401 - what a file holds
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            self.problems.append(f"{where}: a number from {low:g} to {high:g} is expected")
             return max(low, 0.0)
         return float(value)
 
@@ -141,7 +141,7 @@ def _limits(told: _Told) -> ChangeLimits | None:
         told.problems.append("change.per_year: true or false is expected")
     return ChangeLimits(
         told.number("change.progression_percent", change.get("progression_percent")),
-        told.number("change.improvement_percent", change.get("improvement_percent"), low=-1e6),
+        told.number("change.improvement_percent", change.get("improvement_percent"), low=-1e6, high=0.0),
         bool(per_year),
         int(told.number("change.minimum_days", change.get("minimum_days", 0))),
         told.number("change.from_zero", change["from_zero"]) if "from_zero" in change else None,

@@ -320,6 +320,60 @@ def test_a_line_with_more_or_fewer_cells_than_the_header_is_refused(tmp_path: Pa
     assert (more, fewer) == ("line 3: more cells than the header", "lines 4, 5: fewer cells than the header")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("record_id,source\n1,cohort\n2,\n", ["line 3, source: it is empty, one of cohort, literature is expected"]),
+        ("record_id,source\n1,NA\n", ["line 2, source: it is empty, one of cohort, literature is expected"]),
+        ("record_id,Source\n1,literature\n", ["the column source is expected, found 'Source'"]),
+        ("record_id,AGE_years\n1,50\n", ["the column age_years is expected, found 'AGE_years'"]),
+        ("record_id, sex \n1,female\n", []),
+        ("record_id,age_years\n1,5_9\n", ["line 2, age_years: '5_9' is no number from 0 to 120"]),
+        ("record_id,sex\n\n1,female\n\n2,woman\n", ["line 5, sex: 'woman' is none of female, male, other"]),
+        ("record_id\n\nJos\u00e9\nJose\u0301\n", ["lines 3, 4, record_id: the same patient"]),
+        ("record_id\n1\0\n", ["line 2, record_id: '1\\\\x00' holds a character that no screen shows"]),
+    ],
+)
+def test_what_could_change_who_is_counted_is_refused(tmp_path: Path, text: str, expected: list[str]) -> None:
+    (tmp_path / "clinical.csv").write_text(text, encoding="utf-8")
+    clinical = read_clinical(tmp_path / "clinical.csv", Dictionary(missing=("NA",)))
+    assert list(clinical.problems) == expected
+
+
+@pytest.mark.parametrize(("sign", "word"), [(";", "semicolons"), ("\t", "tabs")])
+def test_a_table_without_commas_is_refused_once(tmp_path: Path, sign: str, word: str) -> None:
+    (tmp_path / "clinical.csv").write_text(f"record_id{sign}sex\n1{sign}female\n", encoding="utf-8")
+    with pytest.raises(InputPathError, match=f"commas between the columns are expected, found {word}"):
+        read_clinical(tmp_path / "clinical.csv", Dictionary())
+
+
+def test_a_cell_of_separators_alone_says_nothing_of_treatments(tmp_path: Path) -> None:
+    text = "record_id,treatments,reported_sites\n1,;,;\n2, ; ;,\n3,none,\n"
+    (tmp_path / "clinical.csv").write_text(text, encoding="utf-8")
+    clinical = read_clinical(tmp_path / "clinical.csv", Dictionary())
+    assert clinical.problems == ()
+    assert [one.treatments for one in clinical.patients] == [None, None, ()]
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ("A,baseline,Mar 05,stable,10.0,0.1", "days 'Mar 05'"),
+        ("A,baseline,,stable,10.0,0.1", "days ''"),
+        ("A,baseline,400,,10.0,0.1", "interval ''"),
+        ("A,baseline,400,better,10.0,0.1", "interval 'better'"),
+        ("A,baseline,400,stable,10.Jan,0.1", "prior_volume_ml '10.Jan'"),
+        ("A,baseline,400,stable,10.0,1_0", "change_ml '1_0'"),
+    ],
+)
+def test_a_table_of_responses_that_another_program_saved_is_refused(tmp_path: Path, row: str, named: str) -> None:
+    path = tmp_path / "responses.csv"
+    head = "patient_key,comparison,days,interval,prior_volume_ml,change_ml\n"
+    path.write_text(f"{head}\n{row}\n", encoding="utf-8")
+    with pytest.raises(InputPathError, match=f"line 3: {named} is not as `calcimeasure follow` writes it"):
+        follow_ups(path, print)
+
+
 def test_the_examples_of_the_documentation_are_taken(tmp_path: Path) -> None:
     text = (PROJECT / "docs" / "how-to" / "cohort.md").read_text(encoding="utf-8")
     (toml,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)

@@ -79,6 +79,34 @@ def test_all_that_is_wrong_with_readings_is_refused_at_once(tmp_path: Path) -> N
     assert score(tmp_path, "patient_key\n")[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("coverage_percent", "coverage", "coverage_percent missing, found 'patient_key', 'date'"),
+        ("laterality", "side", "laterality missing"),
+        ("patient_key,date", "patient,day", "patient_key, date missing"),
+    ],
+)
+def test_a_column_that_is_missing_is_named_once(tmp_path: Path, before: str, after: str, expected: str) -> None:
+    code, said = score(tmp_path, READINGS.replace(before, after))
+    assert (code, said.count("missing, found")) == (2, 1)
+    assert expected in said
+
+
+def test_readings_without_commas_are_refused_once(tmp_path: Path) -> None:
+    code, said = score(tmp_path, READINGS.replace(",", ";"))
+    assert code == 2
+    assert "commas between the columns are expected, found semicolons" in said
+    assert "line 2" not in said
+
+
+def test_lines_and_numbers_are_those_of_the_file(tmp_path: Path) -> None:
+    head, first, *_ = READINGS.splitlines()
+    code, said = score(tmp_path, f"{head}\n\n{first.replace(',10,', ',1_0,')}\n")
+    assert code == 2
+    assert "line 3, coverage_percent: '1_0' is no number from 0 to 100" in said
+
+
 def test_a_table_of_one_hand_has_no_sides(tmp_path: Path) -> None:
     table = EXAMPLE.replace("both_hands = true", "both_hands = false")
     readings = READINGS.replace(",right,", ",,")
@@ -107,6 +135,11 @@ def test_a_table_of_one_hand_has_no_sides(tmp_path: Path) -> None:
         ("per_year = true", "per_years = true", "change: per_years is none of"),
         ("per_year = true", "per_year = 1", "change.per_year: true or false"),
         ("progression_percent = 25\n", "", "change.progression_percent: a number"),
+        (
+            "improvement_percent = -25",
+            "improvement_percent = 25",
+            "change.improvement_percent: a number from .* to 0 is",
+        ),
         ('name = "example"', 'name = "example"\nunit = "points"', "unit is no part of a table"),
         ('name = "example"', "name", "cannot be read"),
     ],

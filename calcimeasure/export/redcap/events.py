@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from calcimeasure.export.given import Row
+
 _UNIQUE_NAME: Final = re.compile(r"[a-z0-9_]{1,18}_arm_[1-9][0-9]*[a-z]?")
 """What REDCap makes of the name of an event: at most 18 characters of it, its arm, and a letter if two are alike."""
 
@@ -101,25 +103,25 @@ def read_events(path: Path) -> tuple[EventRule, ...]:
     """
     where = f"--redcap-events {path}"
     rows = read_rows(path, where, InputPathError)
-    if not rows or EVENT not in rows[0]:
+    if not rows or EVENT not in rows[0].cells:
         raise InputPathError(
             f"{where}: a column {EVENT} and at least one row expected, found the columns "
-            f"{', '.join(map(str, rows[0])) if rows else 'of no row'}."
+            f"{', '.join(rows[0].cells) if rows else 'of no row'}."
         )
-    return tuple(_rule(row, number, where) for number, row in enumerate(rows, 2))
+    return tuple(_rule(row, where) for row in rows)
 
 
-def _rule(row: Mapping[str, str | None], number: int, where: str) -> EventRule:
-    name = (row[EVENT] or "").strip()
+def _rule(row: Row, where: str) -> EventRule:
+    name = row.cell(EVENT)
     if not is_unique_event_name(name):
         raise InputPathError(
-            f"{where}: line {number}: the unique name of an event expected (baseline_arm_1), found {name!r}. REDCap "
+            f"{where}: line {row.line}: the unique name of an event expected (baseline_arm_1), found {name!r}. REDCap "
             "shows it where events are defined."
         )
-    wanted = {key: (row.get(key) or "").strip() for key in _KEYS}
+    wanted = {key: row.cell(key) for key in _KEYS}
     if wanted["record_id"] and wanted["patient_key"] and wanted["record_id"] != wanted["patient_key"]:
         raise InputPathError(
-            f"{where}: line {number}: record_id and patient_key name two patients. Leave one of them out."
+            f"{where}: line {row.line}: record_id and patient_key name two patients. Leave one of them out."
         )
     wanted["record_id"] = wanted["record_id"] or wanted["patient_key"]
     del wanted["patient_key"]
