@@ -177,6 +177,15 @@ def test_two_patient_ids_of_one_record_are_one_patient() -> None:
     assert (gathered.findings["R1"].large, len(gathered.findings["R1"].masses)) == (True, 2)
 
 
+def test_a_row_of_a_few_patients_has_a_note(cohort: Cohort) -> None:
+    noted = {(one.group, one.item) for one in cohort.rows if one.note.endswith("fewer than 5 patients")}
+    assert noted == {
+        (one.group, one.item) for one in cohort.rows if one.count in (1, 2, 3, 4) or one.total in (1, 2, 3, 4)
+    }
+    assert ("cases_spine", "nerve_compression") in noted
+    assert ("cases", "infection") not in noted
+
+
 def test_all_of_it_takes_seconds(tmp_path: Path) -> None:
     begun = time.process_time()
     cohort = cohort_629.cohort_with_follow_up(tmp_path)
@@ -501,6 +510,7 @@ def test_outcomes_by_treatment_and_with_the_change_of_follow() -> None:
     assert (change.total, change.missing) == (1, 3)
     share = row(told, "cases", "follow_response:progression")
     assert (share.count, share.total, share.missing) == (1, 1, 3)
-    assert share.note == change.note + ": 1" == "missing: no two dates compared by follow, or not evaluable: 1"
+    said = "missing: no two dates compared by follow, or not evaluable"
+    assert (share.note, change.note) == (f"{said}: 1; fewer than 5 patients", f"{said}; fewer than 5 patients")
     assert not [one for one in told.outcomes if one.item == "follow_response:not_evaluable"]
     assert row(told, "cases", "outcome").note == "column_missing"
