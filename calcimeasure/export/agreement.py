@@ -95,7 +95,8 @@ AGREEMENT_COLUMNS: tuple[Column[AgreementRow], ...] = (
     Column(
         "quantity",
         "string",
-        "What is compared: a column of lesions.csv, or accepted, outline, detection, tissue, laterality, site.",
+        "What is compared: a column of lesions.csv, or accepted, outline, detection, tissue, laterality, site. "
+        "tissue: of all lesions that both readings judged, a rejected mass counts as rejected.",
         lambda row: row.statistic.quantity,
         required=True,
     ),

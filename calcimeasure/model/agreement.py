@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.model.numbers import reader_of, table_numbers
+from calcimeasure.model.vocabulary import Status, Tissue
 
 if TYPE_CHECKING:
     from calcimeasure.model.lesion import Lesion
@@ -93,12 +95,15 @@ class PairedStack:
         Whether each reading of a person began without proposals.
     pairs
         The masses of both readings.
+    judged
+        The lesions that both readings judged, of any tissue and status; the program judged all of its own.
     """
 
     patient: str
     stack: StackFacts
     is_blank: bool
     pairs: tuple[ReadPair, ...]
+    judged: tuple[ReadPair, ...] = ()
 
 
 class Selection(StrEnum):
@@ -153,11 +158,21 @@ class Statistic:
 
 
 def words_of(pair: ReadPair, quantity: str) -> tuple[str, str] | None:
-    """Give the tissue, laterality or site of both in words; None if one reading has none of it."""
+    """Give the tissue, laterality or site of both in words; None if one reading has none of it.
+
+    The tissue of a mass that a reading rejected is "rejected".
+    """
     if pair.both is None:
         return None
-    one, other = (word_of(lesion, quantity) for lesion in pair.both)
+    of_one = _judgement_of if quantity == "tissue" else partial(word_of, quantity=quantity)
+    one, other = (of_one(lesion) for lesion in pair.both)
     return None if one is None or other is None else (one, other)
+
+
+def _judgement_of(lesion: Lesion) -> str:
+    if lesion.status is Status.REJECTED and (lesion.is_mass or lesion.tissue is Tissue.UNKNOWN):
+        return str(Status.REJECTED)
+    return str(Tissue.CALCIFIED_MASS if lesion.tissue is None else lesion.tissue)
 
 
 def word_of(lesion: Lesion, quantity: str) -> str | None:

@@ -19,7 +19,7 @@ from calcimeasure.errors import InputPathError, SeriesError
 from calcimeasure.model import Revision, Status
 from calcimeasure.model.agreement import ReadLesion
 from calcimeasure.review.edits import outside
-from calcimeasure.review.worklist import TaskState, open_stack, tasks_of
+from calcimeasure.review.worklist import open_stack, read_to_the_end
 from calcimeasure.store import Remark, RemarkKind
 from calcimeasure.study.agreement import paired
 from calcimeasure.uid import made_uid
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 def begin_consensus(store: Store, reading: Reading, settings: Settings, say: Callable[[str], object]) -> None:
     """Begin a consensus in each stack that both of its readings have read to the end, and in which it has not begun.
 
+    It does not begin where a reading of both has drawn on other images than the present ones.
+
     Parameters
     ----------
     store
@@ -51,7 +53,7 @@ def begin_consensus(store: Store, reading: Reading, settings: Settings, say: Cal
     """
     of_consensus = store.of_reading(reading.name)
     bases = [store.of_reading(name) for name in reading.bases]
-    both = set.intersection(*(_read_to_the_end(one) for one in bases))
+    both = set.intersection(*({task.stack_id for task in read_to_the_end(one)[0]} for one in bases))
     without_images = 0
     for stack_id in sorted(both - (of_consensus.begun_stacks() or set())):
         try:
@@ -65,10 +67,6 @@ def begin_consensus(store: Store, reading: Reading, settings: Settings, say: Cal
             f"Stacks in which {reading.name} has not begun, because masses of {' and '.join(reading.bases)} overlap "
             f"there and the images cannot be opened: {without_images}."
         )
-
-
-def _read_to_the_end(store: Store) -> set[int]:
-    return {task.stack_id for task in tasks_of(store) if task.state in (TaskState.DONE, TaskState.SEEN)}
 
 
 def _rest(base: Store, settings: Settings, stack_id: int, lesion: Lesion, others: Sequence[Outline]) -> Lesion | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from calcimeasure.errors import ReviewError
+from calcimeasure.errors import ReviewError, StoreError
 from calcimeasure.review.consensus import begin_consensus
 from calcimeasure.store import CLINICAL_READING, Reading, ReadingKind, is_reading_name
 
@@ -61,13 +61,8 @@ def opened_reading(
     ReviewError
         It is of another reader, began otherwise, or cannot have this name; or nobody says who begins it.
     """
-    known = {one.name: one for one in store.every_reading()}
-    reading = known.get(wish.name)
-    if reading is None:
-        reading = _new(wish, known)
-        store.note_reading(reading)
-    else:
-        _refuse_another(reading, wish)
+    wish = replace(wish, reader=(wish.reader or "").strip() or None)
+    reading = _continued(store, wish) or _begun(store, wish)
     of_reading = store.of_reading(reading.name)
     if reading.kind is ReadingKind.CONSENSUS:
         begin_consensus(store, reading, settings, say)
@@ -76,15 +71,42 @@ def opened_reading(
     return of_reading, reading
 
 
+def _continued(store: Store, wish: ReadingWish) -> Reading | None:
+    """Find the reading, if it is there and may be continued as it is asked for."""
+    reading = next((one for one in store.every_reading() if one.name == wish.name), None)
+    if reading is not None:
+        _refuse_another(reading, wish)
+    return reading
+
+
+def _begun(store: Store, wish: ReadingWish) -> Reading:
+    reading = _new(wish, [one.name for one in store.every_reading()])
+    try:
+        store.note_reading(reading)
+    except StoreError:
+        # Another program may have begun it in the meantime.
+        other = _continued(store, wish)
+        if other is None:
+            raise
+        return other
+    return reading
+
+
 def _new(wish: ReadingWish, known: Collection[str]) -> Reading:
-    if wish.name == PROGRAM or not is_reading_name(wish.name):
+    alike = [name for name in (*known, PROGRAM) if name.casefold() == wish.name.casefold()]
+    if alike and alike != [PROGRAM]:
+        raise ReviewError(
+            f"A name expected that differs by more than capital letters from that of the reading {alike[0]!r}, found "
+            f"{wish.name!r}: some systems would keep both in one folder. Name it otherwise."
+        )
+    if alike or not is_reading_name(wish.name):
         raise ReviewError(
             f"A name for a reading expected (letters, digits, spaces and .+-_ between them, up to 40; not "
             f"{PROGRAM!r}), found {wish.name!r}: name it otherwise."
         )
     if wish.bases:
         return _new_consensus(wish, known)
-    if not (wish.reader or "").strip():
+    if wish.reader is None:
         raise ReviewError(
             f"The reading {wish.name!r} is new, and a reading is of one reader: say who reads (--reader NAME)."
         )

@@ -155,6 +155,18 @@ def tasks_of(store: Store) -> tuple[Task, ...]:
     )
 
 
+def read_to_the_end(store: Store) -> tuple[tuple[Task, ...], int]:
+    """List the stacks that a reading has read to the end; and count those among them whose images are others since.
+
+    A stack without lesions has to be marked as seen. Outlines on other images can be compared with none on the present
+    ones: such a stack is only counted.
+    """
+    read = [task for task in tasks_of(store) if task.state in (TaskState.DONE, TaskState.SEEN)]
+    others = store.stacks_on_other_images()
+    present = tuple(task for task in read if task.stack_id not in others)
+    return present, len(read) - len(present)
+
+
 def first_open(tasks: Iterable[Task]) -> Task | None:
     """Choose the stack at which a review begins: the first one that is not done, else the first one."""
     every = list(tasks)

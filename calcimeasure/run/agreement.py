@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, takewhile
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import InputPathError
@@ -14,9 +14,9 @@ from calcimeasure.model.agreement import PairedStack, ReadLesion
 from calcimeasure.report.agreement import write_agreement_page
 from calcimeasure.results import audit_of, pseudonyms_of, store_that_is_there
 from calcimeasure.review.readings import PROGRAM
-from calcimeasure.review.worklist import TaskState, tasks_of
+from calcimeasure.review.worklist import read_to_the_end
 from calcimeasure.settings import change_settings
-from calcimeasure.store import CLINICAL_READING, ReadingKind
+from calcimeasure.store import CLINICAL_READING
 from calcimeasure.study.agreement import agreement_of, paired
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Lesion, StackFacts
     from calcimeasure.run.progress import Say
-    from calcimeasure.store import Store
+    from calcimeasure.store import Reading, Store
 
 OTHER = "other:"
 """What stands before the name of a reading of the second folder."""
@@ -61,10 +61,11 @@ class AgreementDone:
 
 @dataclass(frozen=True, slots=True)
 class _ReadStack:
-    """A stack that a reading has read to the end: its masses, and how many lesions the program had proposed."""
+    """A stack that a reading has read to the end: its masses, and all lesions about which it said something."""
 
     facts: StackFacts
     masses: tuple[ReadLesion, ...]
+    judged: tuple[ReadLesion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,10 @@ def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> Agreement
         store, settings = opened.enter_context(store_that_is_there(folder, say))
         naming = pseudonyms_of(store, change_settings(settings, {"record_map": ""}), folder, say)
         if order.other is None:
-            readings = _of_one_folder(_checked(store), order.readings)
+            readings = _of_one_folder(_checked(store), order.readings, say)
         else:
             other, _ = opened.enter_context(store_that_is_there(order.other, say))
-            readings = _of_two_folders(_checked(store), _checked(other), order.readings)
+            readings = _of_two_folders(_checked(store), _checked(other), order.readings, say)
         rows: list[AgreementRow] = []
         pairs: list[PairRow] = []
         compared: dict[Key, str] = {}
@@ -134,44 +135,59 @@ def _checked(store: Store) -> Store:
     return store
 
 
-def _of_one_folder(store: Store, names: Sequence[str]) -> list[_Reading]:
+def _of_one_folder(store: Store, names: Sequence[str], say: Say) -> list[_Reading]:
     chosen = list(dict.fromkeys(names)) or [*(one.name for one in store.every_reading()), PROGRAM]
     if len(chosen) < 2:
         raise InputPathError(
             f"Two or more readings expected, found --readings {' '.join(names)}: name another one, or {PROGRAM}."
         )
-    found = [_program(store) if name == PROGRAM else _reading(store, name) for name in chosen]
+    found = [_program(store) if name == PROGRAM else _reading(store, name, say) for name in chosen]
     # Nobody asked for a reading by name that nobody read.
     return [one for one in found if names or one.stacks]
 
 
-def _of_two_folders(store: Store, other: Store, names: Sequence[str]) -> list[_Reading]:
+def _of_two_folders(store: Store, other: Store, names: Sequence[str], say: Say) -> list[_Reading]:
     first, *more = names or (CLINICAL_READING, CLINICAL_READING)
     if len(more) != 1:
         raise InputPathError(
             f"One reading of each folder expected, found --readings {' '.join(names)}: name two, in the order of the "
             "folders."
         )
-    return [_reading(store, first), _reading(other, more[0], OTHER)]
+    return [_reading(store, first, say), _reading(other, more[0], say, OTHER)]
 
 
-def _reading(store: Store, name: str, before: str = "") -> _Reading:
+def _reading(store: Store, name: str, say: Say, before: str = "") -> _Reading:
     """Read the masses of a reading in the stacks that it has read to the end."""
     of_reading = store.of_reading(name)
-    known = next(one for one in store.every_reading() if one.name == name)
+    known = {one.name: one for one in store.every_reading()}
+    tasks, others = read_to_the_end(of_reading)
+    if others:
+        say(f"Stacks that {name} has read on other images than the present ones, which are not compared: {others}.")
     stacks = {}
-    for task in tasks_of(of_reading):
-        if task.state in (TaskState.DONE, TaskState.SEEN):
-            # A consensus begins with what readers drew: it is compared with what the program proposed.
-            begun = store if known.kind is ReadingKind.CONSENSUS else of_reading
-            proposed = {one.tracking_uid: one for one in begun.proposals_of(task.stack_id)}
-            masses = tuple(
-                _read(one, proposed.get(one.tracking_uid))
-                for one in of_reading.lesions_of(task.stack_id)
-                if one.is_mass and one.status is Status.ACCEPTED
-            )
-            stacks[_key(task.facts)] = _ReadStack(task.facts, masses)
-    return _Reading(f"{before}{name}", stacks, known.is_blank)
+    for task in tasks:
+        proposed = _proposed(store, known, name, task.stack_id)
+        judged = tuple(
+            _read(one, proposed.get(one.tracking_uid))
+            for one in of_reading.lesions_of(task.stack_id)
+            if one.is_decided or one.reader is not None
+        )
+        masses = tuple(one for one in judged if one.lesion.is_mass and one.lesion.status is Status.ACCEPTED)
+        stacks[_key(task.facts)] = _ReadStack(task.facts, masses, judged)
+    return _Reading(f"{before}{name}", stacks, known[name].is_blank)
+
+
+def _proposed(store: Store, known: Mapping[str, Reading], name: str, stack_id: int) -> dict[str, Lesion]:
+    """Give by Tracking UID what the readers of a reading saw of the program before one of them said anything.
+
+    The clinical reading is measured again between two decisions, so each lesion is judged by its own history. A
+    consensus begins with what readers drew: what the program proposed is in the readings with which it began.
+    """
+    if known[name].bases:
+        first, second = (_proposed(store, known, base, stack_id) for base in known[name].bases)
+        return second | first
+    histories = store.of_reading(name).histories(stack_id)
+    before = {uid: list(takewhile(lambda one: one.reader is None, one)) for uid, one in histories.items()}
+    return {uid: revisions[-1].lesion for uid, revisions in before.items() if revisions}
 
 
 def _read(lesion: Lesion, proposed: Lesion | None) -> ReadLesion:
@@ -185,13 +201,11 @@ def _said(lesion: Lesion) -> tuple[object, ...]:
 
 def _program(store: Store) -> _Reading:
     """Read what the program proposed as masses, before any reader decided: it has read every stack."""
-    stacks = {
-        _key(facts): _ReadStack(
-            facts,
-            tuple(ReadLesion(one, is_unchanged=True) for one in store.proposals_of(stack_id) if one.is_mass),
-        )
-        for stack_id, facts in store.measured_stacks().items()
-    }
+    stacks = {}
+    for stack_id, facts in store.measured_stacks().items():
+        judged = tuple(ReadLesion(one, is_unchanged=True) for one in store.proposals_of(stack_id))
+        masses = tuple(one for one in judged if one.lesion.is_mass)
+        stacks[_key(facts)] = _ReadStack(facts, masses, judged)
     return _Reading(PROGRAM, stacks, None)
 
 
@@ -206,7 +220,8 @@ def _paired(first: _Reading, second: _Reading, say: Say) -> list[PairedStack]:
             others += 1
             continue
         patient = one.facts.person or one.facts.patient_id or one.facts.study_uid
-        found.append(PairedStack(patient, one.facts, is_blank, paired(one.masses, other.masses)))
+        judged = paired(one.judged, other.judged)
+        found.append(PairedStack(patient, one.facts, is_blank, paired(one.masses, other.masses), judged))
     if others:
         say(f"Stacks with other images in {second.name} than in {first.name}, which are not compared: {others}.")
     return found

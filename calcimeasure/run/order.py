@@ -64,7 +64,12 @@ def opened(
         There is no reading of this name.
     """
     with store_that_is_there(folder, say) as (store, settings):
-        yield store.of_reading(reading), change_settings(settings, changes)
+        of_reading = store.of_reading(reading)
+        told = of_reading.told_stacks()
+        untold = 0 if told is None else len(store.measured_stacks().keys() - told)
+        if untold:
+            say(f"Stacks that {reading} has not read, or read on other images, which are left out: {untold}.")
+        yield of_reading, change_settings(settings, changes)
 
 
 def _home(folder: Path, order: Order) -> Path:

@@ -73,7 +73,10 @@ def write_report_of(folder: Path, order: Order, changes: Mapping[str, object], s
 
 def _draw_missing(store: Store, settings: Settings, folder: Path, say: Say, statuses: Collection[Status]) -> None:
     """Draw the pictures that the store and the folder lack, one stack at a time."""
+    told = store.told_stacks()
     for stack_id, facts in store.measured_stacks().items():
+        if told is not None and stack_id not in told:
+            continue
         lesions = [history[-1].lesion for history in store.histories(stack_id).values() if not history[-1].withdrawn]
         shown = [one for one in lesions if one.status in statuses]
         without = [one for one in shown if store.thumbnail(one) is None]

@@ -3,16 +3,23 @@
 The proposals become rows of the reading. So nothing that happens in another reading, and no later run, changes what the
 reading shows. A run keeps decisions of the clinical reading, and cuts its proposals where a reader drew; therefore only
 what the program had stored before the first of these decisions is shown.
+
+Where the images were replaced after such a decision, those proposals are of images that are no longer there. There the
+reading begins with what the program stored on the present images, until a reader decided again; without the lesions
+that the run took over from a reader.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, literal, select
+from sqlalchemy import func, insert, literal, select, true
 
 from calcimeasure.model import State
 from calcimeasure.store import records
+from calcimeasure.store.begun import are_same_images, begun_stacks
 from calcimeasure.store.chain import touch
 from calcimeasure.store.insert import insert_rows
 from calcimeasure.store.readings import CLINICAL
@@ -28,8 +35,9 @@ from calcimeasure.store.schema import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection, Row, Select
 
     from calcimeasure.model import Lesion, Revision
     from calcimeasure.store.readings import ReadingRows
@@ -52,18 +60,11 @@ def begin_stacks(connection: Connection, reading: ReadingRows) -> list[int]:
     wanted = list(connection.execute(new).scalars())
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        _note_begun(connection, reading.reading_id, some)
-        if not reading.is_blank:
-            _copy_proposals(connection, reading.reading_id, some)
+        begins = {} if reading.is_blank else _begins(connection, some)
+        _note_begun(connection, reading.reading_id, some, begins)
+        for proposed in _proposed_in(begins):
+            _copy_proposals(connection, reading.reading_id, proposed)
     return wanted
-
-
-def begun_stacks(connection: Connection, reading: ReadingRows) -> set[int] | None:
-    """Give the stacks in which a reading has begun; None for the clinical one, which has begun in all."""
-    if reading.reading_id is None:
-        return None
-    begun = select(reading_stacks.c.stack_id).where(reading_stacks.c.reading_id == reading.reading_id)
-    return {int(one) for one in connection.execute(begun).scalars()}
 
 
 def begin_stack_with(
@@ -73,10 +74,15 @@ def begin_stack_with(
     revisions: Sequence[Revision],
     remarks: Sequence[Remark],
 ) -> None:
-    """Begin a reading in a stack with other lesions than the proposals of the program, and with notes about them."""
+    """Begin a reading in a stack with other lesions than the proposals of the program, and with notes about them.
+
+    Where another program has begun it in the meantime, it stays as it is.
+    """
     if reading.reading_id is None:
         raise ValueError("A reading that begins expected, found the clinical one: it begins with each run.")
-    _note_begun(connection, reading.reading_id, [stack_id])
+    if stack_id in (begun_stacks(connection, reading) or ()):
+        return
+    _note_begun(connection, reading.reading_id, [stack_id], {})
     append_revisions(connection, stack_id, None, revisions, reading)
     for remark in remarks:
         note_remark(connection, stack_id, remark, reading)
@@ -90,29 +96,12 @@ def proposals_of(
     A reading that began blank has no proposals.
     """
     if reading.reading_id is None:
-        return lesions_among(connection, _proposed(stack_ids, *lesion_revisions.columns))
+        every = [lesions_among(connection, one) for one in _proposed_in(_begins(connection, stack_ids))]
+        return {stack_id: lesions for of_some in every for stack_id, lesions in of_some.items()}
     return {
         stack_id: [history[0].lesion for history in of_stack.values() if history[0].reader is None]
         for stack_id, of_stack in histories_of(connection, stack_ids, reading).items()
     }
-
-
-def is_on_present_images(connection: Connection, reading: ReadingRows, stack_id: int) -> bool:
-    """Tell whether the present images of a stack are those on which a reading began; True if it has not begun."""
-    if reading.reading_id is None:
-        return True
-    of_reading = and_(reading_stacks.c.reading_id == reading.reading_id, reading_stacks.c.stack_id == stack_id)
-    columns = ("content_hash", "pixel_hash")
-    then = connection.execute(
-        select(*(outcomes.c[name] for name in columns)).join(reading_stacks).where(of_reading)
-    ).first()
-    now = connection.execute(
-        select(*(current_stacks.c[name] for name in columns)).where(current_stacks.c.stack_id == stack_id)
-    ).first()
-    if then is None or now is None:
-        return True
-    # Stores of schema 3 did not know the pixels.
-    return all(one is None or other is None or one == other for one, other in zip(then, now, strict=True))
 
 
 def _first_decisions() -> Select[Any]:
@@ -125,7 +114,60 @@ def _first_decisions() -> Select[Any]:
     )
 
 
-def _proposed(stack_ids: Sequence[int], *columns: Any) -> Select[Any]:  # noqa: ANN401 - columns of a table
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """The outcome with which a reading begins in a stack; and the run since which its proposals count, None: any."""
+
+    outcome_id: int
+    since_run_id: int | None = None
+
+
+def _begins(connection: Connection, stack_ids: Sequence[int]) -> dict[int, _Begin]:
+    """Choose for each stack the outcome to which its proposals belong: the newest one before a reader decided.
+
+    If it is one of other images than the present ones, it is the newest outcome of all.
+    """
+    table, first = lesion_revisions, _first_decisions().subquery("first_decisions")
+    decided = connection.execute(
+        select(table.c.stack_id, table.c.made_at).join(first, first.c.revision_id == table.c.revision_id)
+    )
+    decided_at = {row.stack_id: row.made_at for row in decided}
+    measured = _measured(connection, stack_ids)
+    return {stack_id: _begin(rows, decided_at.get(stack_id)) for stack_id, rows in measured.items()}
+
+
+def _begin(measured: Sequence[Row[Any]], decided_at: datetime | None) -> _Begin:
+    before = [row for row in measured if decided_at is None or row.made_at <= decided_at]
+    then, now = (before or measured[:1])[-1], measured[-1]
+    if are_same_images(then, now):
+        return _Begin(then.outcome_id)
+    on_present = list(takewhile(lambda row: are_same_images(row, now), reversed(measured)))
+    return _Begin(now.outcome_id, on_present[-1].run_id)
+
+
+def _measured(connection: Connection, stack_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """Read the outcomes of stacks that were measured, oldest first."""
+    names = ("stack_id", "outcome_id", "run_id", "made_at", "content_hash", "pixel_hash")
+    every = select(*(outcomes.c[name] for name in names)).where(
+        outcomes.c.stack_id.in_(stack_ids), outcomes.c.state == State.MEASURED
+    )
+    found: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(every.order_by(outcomes.c.outcome_id)):
+        found.setdefault(row.stack_id, []).append(row)
+    return found
+
+
+def _proposed_in(begins: Mapping[int, _Begin]) -> list[Select[Any]]:
+    """Select the proposals with which a reading begins in some stacks."""
+    any_run = [stack_id for stack_id, one in begins.items() if one.since_run_id is None]
+    since = {stack_id: one.since_run_id for stack_id, one in begins.items() if one.since_run_id is not None}
+    return [
+        *([_proposed(any_run)] if any_run else []),
+        *(_proposed_since(stack_id, run_id) for stack_id, run_id in since.items()),
+    ]
+
+
+def _proposed(stack_ids: Sequence[int]) -> Select[Any]:
     """Select the newest row of each lesion before the first row of a reader, unless it withdraws the lesion."""
     table = lesion_revisions
     first = _first_decisions().subquery("first_decisions")
@@ -136,42 +178,49 @@ def _proposed(stack_ids: Sequence[int], *columns: Any) -> Select[Any]:  # noqa: 
         .where(table.c.stack_id.in_(stack_ids), before)
         .group_by(table.c.stack_id, table.c.tracking_uid)
     )
-    return select(*columns).where(table.c.revision_id.in_(newest), ~table.c.is_withdrawn)
+    return select(table).where(table.c.revision_id.in_(newest), ~table.c.is_withdrawn)
 
 
-def _note_begun(connection: Connection, reading_id: int, stack_ids: Sequence[int]) -> None:
+def _proposed_since(stack_id: int, run_id: int) -> Select[Any]:
+    """Select the newest row of each lesion from a run on, before the first row of a reader after it.
+
+    What the run took over from a reader is left out: no reading shows what another one decided.
+    """
+    table = lesion_revisions
+    of_runs = (table.c.stack_id == stack_id) & (table.c.run_id >= run_id)
+    begun = select(func.min(table.c.revision_id)).where(of_runs).scalar_subquery()
+    decided = table.alias("decided")
+    first = select(func.min(decided.c.revision_id)).where(
+        decided.c.stack_id == stack_id, decided.c.made_by.is_not(None), decided.c.revision_id > begun
+    )
+    before = func.coalesce(table.c.revision_id < first.scalar_subquery(), true())
+    newest = select(func.max(table.c.revision_id)).where(of_runs, before).group_by(table.c.tracking_uid)
+    return select(table).where(table.c.revision_id.in_(newest), ~table.c.is_withdrawn, table.c.reader.is_(None))
+
+
+def _note_begun(
+    connection: Connection, reading_id: int, stack_ids: Sequence[int], begins: Mapping[int, _Begin]
+) -> None:
+    """Note that a reading has begun in stacks: with the outcome of its proposals, else with the newest one."""
     now = records.utc_now()
-    outcome_ids = _outcomes_then(connection, stack_ids)
+    newest = {stack_id: rows[-1].outcome_id for stack_id, rows in _measured(connection, stack_ids).items()}
     rows = [
-        {"reading_id": reading_id, "stack_id": stack_id, "outcome_id": outcome_ids[stack_id], "begun_at": now}
+        {
+            "reading_id": reading_id,
+            "stack_id": stack_id,
+            "outcome_id": begins[stack_id].outcome_id if stack_id in begins else newest[stack_id],
+            "begun_at": now,
+        }
         for stack_id in stack_ids
     ]
     insert_rows(connection, reading_stacks, rows)
 
 
-def _outcomes_then(connection: Connection, stack_ids: Sequence[int]) -> Mapping[int, int]:
-    """Give the outcome of each stack to which its proposals belong: the newest one before a reader decided."""
-    table, first = lesion_revisions, _first_decisions().subquery("first_decisions")
-    decided = connection.execute(
-        select(table.c.stack_id, table.c.made_at).join(first, first.c.revision_id == table.c.revision_id)
-    )
-    decided_at = {row.stack_id: row.made_at for row in decided}
-    every = select(outcomes.c.stack_id, outcomes.c.outcome_id, outcomes.c.made_at).where(
-        outcomes.c.stack_id.in_(stack_ids), outcomes.c.state == State.MEASURED
-    )
-    found: dict[int, int] = {}
-    for row in connection.execute(every.order_by(outcomes.c.outcome_id)):
-        until = decided_at.get(row.stack_id)
-        if until is None or row.made_at <= until or row.stack_id not in found:
-            found[row.stack_id] = row.outcome_id
-    return found
-
-
-def _copy_proposals(connection: Connection, reading_id: int, stack_ids: Sequence[int]) -> None:
-    """Copy the proposals of some stacks into a reading, each as the first revision of its lesion there."""
+def _copy_proposals(connection: Connection, reading_id: int, proposed: Select[Any]) -> None:
+    """Copy proposals into a reading, each as the first revision of its lesion there."""
     instead = {"revision_number": literal(1), "base_revision_number": literal(None), "reading_id": literal(reading_id)}
     names = [column.name for column in reading_revisions.columns if column.name != "revision_id"]
-    values = [instead[name] if name in instead else lesion_revisions.c[name] for name in names]
-    proposed = _proposed(stack_ids, *values)
-    copied = insert(reading_revisions).from_select(names, proposed).returning(reading_revisions.c.revision_id)
+    values: list[Any] = [instead[name] if name in instead else lesion_revisions.c[name] for name in names]
+    chosen = proposed.with_only_columns(*values)
+    copied = insert(reading_revisions).from_select(names, chosen).returning(reading_revisions.c.revision_id)
     touch(connection, reading_revisions.name, list(connection.execute(copied).scalars()))

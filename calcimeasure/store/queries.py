@@ -11,6 +11,7 @@ from sqlalchemy import case, func, select
 
 from calcimeasure.model import Outcome, Person, State, Status, Tissue, Who, name_alone, names_among
 from calcimeasure.store import records
+from calcimeasure.store.begun import told_stacks
 from calcimeasure.store.readings import CLINICAL, ReadingRows
 from calcimeasure.store.revisions import histories_of, lesions_of
 from calcimeasure.store.schema import (
@@ -39,14 +40,18 @@ def every_outcome(connection: Connection, reading: ReadingRows = CLINICAL) -> It
     """Yield the outcome of every stack and file: stacks by patient, study, series and number, then files.
 
     A lesion that was measured with an older algorithm number than the present one has the notice older_algorithm, and
-    so has a stack whose notices are known.
+    so has a stack whose notices are known. Of another reading than the clinical one, measured stacks that it has not
+    read are left out (`told_stacks`).
     """
     older = of_older_algorithms(connection)
     persons = persons_of(connection)
+    told = told_stacks(connection, reading)
     every_stack = _in_order(current_stacks).execution_options(yield_per=_STACKS_AT_ONCE)
     for page in connection.execute(every_stack).mappings().partitions():
         lesions = lesions_of(connection, [row["stack_id"] for row in page], reading)
         for row in page:
+            if told is not None and row["state"] == State.MEASURED and row["stack_id"] not in told:
+                continue
             who = _who(row, persons)
             of_stack = [_with_its_algorithm(lesion, older) for lesion in lesions.get(row["stack_id"], ())]
             of_stack = [_with_conflict(lesion, who) for lesion in of_stack]

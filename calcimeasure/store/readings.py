@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from calcimeasure.errors import StoreError
 from calcimeasure.store import records
 from calcimeasure.store.insert import insert_rows
 from calcimeasure.store.schema import (
@@ -148,8 +149,17 @@ def rows_of_reading(connection: Connection, name: str) -> ReadingRows | None:
 
 
 def note_reading(connection: Connection, reading: Reading) -> None:
-    """Append a reading; its bases are in the store."""
+    """Append a reading; its bases are in the store.
+
+    Raises
+    ------
+    StoreError
+        There is one whose name differs at most by capital letters: a reading is a folder, too.
+    """
     ids = {row.name: row.reading_id for row in connection.execute(select(readings.c.name, readings.c.reading_id))}
+    alike = [name for name in ids if name.casefold() == reading.name.casefold()]
+    if alike:
+        raise StoreError(f"The name of a new reading expected, found {reading.name!r}: the store has {alike[0]!r}.")
     first, second = (ids[name] for name in reading.bases) if reading.bases else (None, None)
     row = {
         "name": reading.name,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from calcimeasure.store import records
 from calcimeasure.store.insert import insert_new, insert_rows
 from calcimeasure.store.readings import CLINICAL, ReadingRows
-from calcimeasure.store.schema import lesion_revisions, outlines, reading_revisions
+from calcimeasure.store.schema import lesion_revisions, outlines, reading_revisions, seen_stacks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,10 +51,24 @@ def is_reviewed(connection: Connection, stack_id: int) -> bool:
 
 
 def is_read(connection: Connection, stack_id: int) -> bool:
-    """Tell whether a reader ever decided about a lesion of a stack in any reading: then the stack stays."""
-    table = reading_revisions
+    """Tell whether the stack was read in any reading: then the stack stays.
+
+    A reader decided about a lesion or, in another reading than the clinical one, looked through the stack: without
+    lesions this is the whole decision.
+    """
+    return is_reviewed(connection, stack_id) or _is_read_elsewhere(connection, stack_id)
+
+
+def _is_read_elsewhere(connection: Connection, stack_id: int) -> bool:
+    table, seen = reading_revisions, seen_stacks
     by_reader = select(table.c.revision_id).where(table.c.stack_id == stack_id, table.c.made_by.is_not(None))
-    return is_reviewed(connection, stack_id) or connection.execute(by_reader.limit(1)).first() is not None
+    newest = (
+        select(func.max(seen.c.look_id))
+        .where(seen.c.stack_id == stack_id, seen.c.reading_id.is_not(None))
+        .group_by(seen.c.reading_id, seen.c.reader)
+    )
+    holds = select(seen.c.look_id).where(seen.c.look_id.in_(newest), ~seen.c.is_withdrawn)
+    return any(connection.execute(one.limit(1)).first() is not None for one in (by_reader, holds))
 
 
 def newest_and_numbers(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from calcimeasure.errors import StoreError
 from calcimeasure.store import (
     beginning,
+    begun,
     dicom_objects,
     exports,
     links,
@@ -228,15 +229,23 @@ class Store:
 
     def begun_stacks(self) -> set[int] | None:
         """Give the stacks in which the reading of this store has begun; None for the clinical one: in all."""
-        return self._reads(beginning.begun_stacks, self._reading)
+        return self._reads(begun.begun_stacks, self._reading)
 
     def proposals_of(self, stack_id: int) -> list[Lesion]:
         """Give what the program had proposed in a stack before any reader of the reading decided there."""
         return self._reads(beginning.proposals_of, [stack_id], self._reading).get(stack_id, [])
 
+    def stacks_on_other_images(self) -> set[int]:
+        """Give the stacks whose present images are others than those on which the reading of this store began."""
+        return self._reads(begun.stacks_on_other_images, self._reading)
+
     def is_on_present_images(self, stack_id: int) -> bool:
         """Tell whether the present images of a stack are those on which the reading of this store began."""
-        return self._reads(beginning.is_on_present_images, self._reading, stack_id)
+        return stack_id not in self.stacks_on_other_images()
+
+    def told_stacks(self) -> set[int] | None:
+        """Give the measured stacks of which `outcomes` tells; None for the clinical reading: of all."""
+        return self._reads(begun.told_stacks, self._reading)
 
     # For two dates
 

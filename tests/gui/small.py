@@ -106,3 +106,14 @@ def small_folder(
             assert store.record(run_id, report, store.plan(image.stack, SETTINGS), SETTINGS)
         store.end_run(run_id)
     return out
+
+
+def measure_fewer_images(out: Path, images: Path) -> None:
+    """Measure the stack of a folder of results again, without its last image and without a lesion."""
+    (stack,) = find_series(images).series
+    fewer = replace(stack, instances=stack.instances[:-1])
+    with store_of(out, SETTINGS, quiet) as store:
+        run_id = store.begin_run([], SETTINGS, "test")
+        report = Report(fewer, None, (), settings_hash(SETTINGS), "test")
+        assert store.record(run_id, report, store.plan(fewer, SETTINGS), SETTINGS)
+        store.end_run(run_id)

@@ -14,7 +14,7 @@ from calcimeasure.model import AlgorithmType, Laterality, Outline, Status
 from calcimeasure.review import Desk, ReadingWish, Signature, TaskState, redraw
 from calcimeasure.run.agreement import AgreementOrder, compare_readings
 from calcimeasure.store import ReadingKind
-from tests.gui.small import TWO_MASSES, small_folder
+from tests.gui.small import TWO_MASSES, measure_fewer_images, small_folder
 from tests.review.test_desk import quiet
 from tests.review.test_readings import desk_of, session_of
 
@@ -220,6 +220,17 @@ def test_a_mass_that_cannot_be_measured_waits_for_its_images(folder: Path) -> No
         for path, there in zip(moved, paths, strict=True):
             path.rename(there)
     assert len(shown(folder, "C", "A")) == 1
+
+
+def test_outlines_on_other_images_are_neither_begun_with_nor_compared(folder: Path, read: Path) -> None:
+    measure_fewer_images(folder, read.parent / "images")
+    desk = consensus(folder)
+    assert desk.tasks == ()
+    desk.close()
+    heard: list[str] = []
+    assert compare_readings(folder, AgreementOrder(("A", "B")), heard.append).stacks == 0
+    other = "has read on other images than the present ones, which are not compared: 1."
+    assert [f"Stacks that {name} {other}" for name in ("A", "B")] == heard[:2]
 
 
 @pytest.mark.parametrize(

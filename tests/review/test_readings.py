@@ -10,7 +10,7 @@ import pytest
 from calcimeasure.errors import ReviewError, StoreError
 from calcimeasure.model import Status
 from calcimeasure.review import Answer, Desk, Journal, LeftBehind, Place, ReadingWish, Session, TaskState, open_stack
-from calcimeasure.store import ReadingKind
+from calcimeasure.store import Reading, ReadingKind, Store
 from tests.gui.small import TWO_MASSES, small_folder
 from tests.review.test_desk import quiet
 
@@ -83,10 +83,44 @@ def test_a_reading_is_continued_by_its_reader_alone(folder: Path) -> None:
         desk_of(folder, "A", "Dr A", blank=True)
 
 
-@pytest.mark.parametrize("name", ["program", "", "../A", "a/b", " A", "A" * 41])
+@pytest.mark.parametrize("name", ["program", "Program", "", "../A", "a/b", " A", "A" * 41])
 def test_a_reading_with_a_name_that_is_no_folder_is_refused(folder: Path, name: str) -> None:
     with pytest.raises(ReviewError, match="A name for a reading expected"):
         desk_of(folder, name, "Dr A")
+
+
+@pytest.mark.parametrize(("name", "known"), [("a", "A"), ("Clinical", "clinical")])
+def test_names_that_differ_by_capital_letters_alone_would_be_one_folder(folder: Path, name: str, known: str) -> None:
+    desk_of(folder, "A", "Dr A").close()
+    with pytest.raises(ReviewError, match=f"that of the reading '{known}', found '{name}'"):
+        desk_of(folder, name, "Dr A")
+
+
+def test_a_reading_that_another_program_began_just_now_is_continued(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk_of(folder, "A", "Dr A").close()
+    every = Store.every_reading
+    late = [2]
+
+    def every_reading(store: Store) -> list[Reading]:
+        late[0] -= 1
+        return [one for one in every(store) if late[0] < 0 or one.name != "A"]
+
+    monkeypatch.setattr(Store, "every_reading", every_reading)
+    desk = desk_of(folder, "A", "Dr A")
+    assert (desk.reading.reader, states(desk)) == ("Dr A", OPEN)
+    desk.close()
+    late[0] = 2
+    with pytest.raises(ReviewError, match="is of 'Dr A', found --reader 'Dr B'"):
+        desk_of(folder, "A", "Dr B")
+
+
+def test_blanks_round_the_name_of_a_reader_are_no_part_of_it(folder: Path) -> None:
+    for reader in (" Dr A ", "Dr A"):
+        desk = desk_of(folder, "A", reader)
+        assert desk.reading.reader == "Dr A"
+        desk.close()
 
 
 def test_a_new_reading_needs_its_reader(folder: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,18 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from calcimeasure import find_series
 from calcimeasure.cli import app
 from calcimeasure.errors import InputPathError, StoreError
-from calcimeasure.model import AlgorithmType, Laterality, Outline, Status
-from calcimeasure.review import Signature, add, redraw
+from calcimeasure.model import AlgorithmType, Laterality, Outline, Report, Status
+from calcimeasure.review import Desk, ReadingWish, Signature, add, redraw
 from calcimeasure.run.agreement import AgreementOrder, compare_readings
+from calcimeasure.settings import change_settings, settings_hash
 from tests.gui.small import TWO_MASSES, small_folder
 from tests.review.test_readings import desk_of
 
 if TYPE_CHECKING:
-    from calcimeasure.review import Desk, Session
+    from calcimeasure.review import Session
 
 PATIENTS = 6
 
@@ -130,7 +133,11 @@ def test_detection_and_words(tables: Tables) -> None:
     assert cell(rows, "B", "all", "detection", "positive_agreement")["value"] == f"{22 / 23:.4f}"
     assert cell(rows, "program", "all", "detection", "positive_agreement")["value"] == "1.0000"
     assert cell(rows, "B", "all", "laterality", "same")["value"] == f"{9 / 11:.4f}"
-    assert cell(rows, "B", "all", "tissue", "kappa")["value"] == ""
+    # B rejected one of twelve, of which A says throughout that they are masses.
+    tissue = cell(rows, "B", "all", "tissue", "same")
+    assert (tissue["value"], tissue["masses"]) == (f"{11 / 12:.4f}", "12")
+    assert cell(rows, "B", "all", "tissue", "kappa")["value"] == "0.0000"
+    assert cell(rows, "B", "redrawn", "tissue", "kappa")["value"] == ""
     assert cell(rows, "B", "blank", "outline", "dice")["masses"] == "0"
 
 
@@ -195,6 +202,33 @@ def test_a_stack_that_one_reading_has_not_finished_is_not_compared(folder: Path,
         compare_readings(copy, AgreementOrder(("A", "D")), quiet)
     with pytest.raises(InputPathError, match="Two or more readings expected"):
         compare_readings(copy, AgreementOrder(("A", "A")), quiet)
+
+
+def test_a_lesion_is_redrawn_if_its_reader_drew_it(tmp_path: Path) -> None:
+    """Not if the program measured it again, with another outline, between two decisions of the clinical reading."""
+    folder = small_folder(tmp_path, [TWO_MASSES])
+    desk = desk_of(folder, "clinical")
+    sessions(desk)[0].decide(1, Status.ACCEPTED)
+    store = desk.store
+    (found,) = find_series(tmp_path / "images").series
+    first, second = store.lesions_of(1)
+    shorter = Outline.from_mask(second.outline.mask()[:-1], second.outline.start_kji)
+    settings = change_settings(desk.settings, {"min_volume_mm3": 3})
+    again = Report(found, None, (first, replace(second, outline=shorter)), settings_hash(settings), "test")
+    run_id = store.begin_run([], settings, "test")
+    assert store.record(run_id, again, store.plan(found, settings, remeasure_reviewed=True), settings)
+    sessions(desk)[0].decide(2, Status.ACCEPTED)
+    desk.close()
+    read(folder, "A")
+    both = Desk(folder, quiet, wish=ReadingWish("both", bases=("clinical", "A")))
+    for number in (1, 2):
+        sessions(both)[0].decide(number, Status.ACCEPTED)
+    both.close()
+    compare_readings(folder, AgreementOrder(("clinical", "A", "both")), quiet)
+    pairs = rows_of(folder / "agreement_pairs.csv")
+    assert len(pairs) == 3 * 2
+    assert {row["redrawn"] for row in pairs} == {"false"}
+    assert {row[f"{place}_unchanged"] for row in pairs for place in ("first", "second")} == {"true"}
 
 
 def test_readings_that_began_blank_are_figures_of_their_own(measured: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -85,3 +86,17 @@ def test_archives_and_registries_get_the_clinical_reading_alone(folder: Path, ki
 def test_a_reading_that_is_not_there_is_refused(folder: Path) -> None:
     assert "found 'B'" in export(folder, "--format", "csv", "--reading", "B", exit_code=2)
     assert not (folder / "readings" / "B").exists()
+
+
+def test_nothing_is_told_of_a_stack_that_a_reading_has_not_read(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "out")
+    desk = desk_of(copy, "blank", "Dr D", blank=True)
+    nothing = "No calcified mass was found"
+    left_out = "Stacks that blank has not read, or read on other images, which are left out: 1."
+    page = copy / "readings" / "blank" / "report.html"
+    assert left_out in export(copy, "--format", "html", "--reading", "blank")
+    assert nothing not in page.read_text(encoding="utf-8")
+    session_of(desk).note_seen()
+    assert left_out not in export(copy, "--format", "html", "--reading", "blank")
+    assert nothing in page.read_text(encoding="utf-8")
+    desk.close()

@@ -98,8 +98,20 @@ def test_a_reading_is_kept_as_it_was_begun(store: Store) -> None:
     store.note_reading(consensus)
     assert [one.name for one in store.every_reading()] == ["clinical", "A", "B", "both"]
     assert store.every_reading()[2:] == [Reading("B", ReadingKind.STUDY, "Dr B", True, True), consensus]
-    with pytest.raises(StoreError):
-        store.note_reading(consensus)
+    for name in ("both", "BOTH"):
+        with pytest.raises(StoreError, match="the store has 'both'"):
+            store.note_reading(replace(consensus, name=name))
+
+
+def test_a_consensus_that_another_program_began_in_a_stack_stays_as_it_is(store: Store) -> None:
+    store.note_reading(Reading("both", ReadingKind.CONSENSUS, bases=(CLINICAL_READING, CLINICAL_READING)))
+    both = store.of_reading("both")
+    now = datetime.now(UTC)
+    for lesion in store.lesions_of(1):
+        first = replace(newest(store)[lesion.number], number=1, base_number=None)
+        both.begin_stack_with(1, [first], [Remark(lesion.tracking_uid, RemarkKind.NOTE, "reading A", now, "accepted")])
+    assert [one.number for one in both.lesions_of(1)] == [1]
+    assert len(both.remarks_of(1)) == 1
 
 
 def test_a_reading_begins_with_the_proposals_and_not_with_what_a_reader_decided(store: Store) -> None:
@@ -151,6 +163,8 @@ def test_a_blank_reading_begins_without_lesions(store: Store) -> None:
     blank = begun(store, "A", blank=True)
     assert blank.lesions_of(1) == blank.proposals_of(1) == []
     assert blank.begin_stacks() == []
+    assert list(blank.outcomes()) == [], "nobody has looked yet"
+    blank.note_seen(1, "Dr A")
     assert [outcome.lesions for outcome in blank.outcomes()] == [()]
 
 
@@ -212,7 +226,33 @@ def test_a_reading_knows_that_the_images_are_others_since_it_began(store: Store,
     measure(store, replace(report, stack=fewer))
     assert not first.is_on_present_images(1)
     assert store.is_on_present_images(1)
-    assert begun(store, "B").is_on_present_images(1)
+    second = begun(store, "B")
+    assert second.is_on_present_images(1)
+    assert first.stacks_on_other_images() == {1}
+    assert list(first.outcomes()) == []
+    assert [len(one.lesions) for one in second.outcomes()] == [2]
+
+
+@pytest.mark.parametrize("blank", [False, True])
+def test_a_stack_that_was_decided_on_older_images_is_begun_on_the_present_ones(
+    store: Store, report: Report, blank: bool
+) -> None:
+    decide(store, 1, Status.ACCEPTED, "Dr C")
+    kept = store.lesions_of(1)[0]
+    fewer = replace(report.stack, instances=report.stack.instances[:-1])
+    found = [replace(report.lesions[1], number=number, tracking_uid=f"2.25.{number}") for number in (3, 4)]
+    again = replace(report, stack=fewer, lesions=(kept, *found), thumbnails=())
+    measure(store, again, again=True)
+    decide(store, 3, Status.REJECTED, "Dr C")
+    # Once more, on the same images: cut where the reader decided on them.
+    other = change_settings(SETTINGS, {"min_volume_mm3": 3})
+    measure(store, replace(again, lesions=(*store.lesions_of(1)[:2],)), other, again=True)
+    reading = begun(store, "A", blank=blank)
+    assert reading.is_on_present_images(1)
+    # What the run took over from the reader is no proposal of the program.
+    expected = [(3, Status.PROPOSED, None), (4, Status.PROPOSED, None)]
+    assert [(one.number, one.status, one.reader) for one in store.proposals_of(1)] == expected
+    assert [(one.number, one.status, one.reader) for one in reading.lesions_of(1)] == ([] if blank else expected)
 
 
 def test_stacks_that_are_measured_later_are_begun_later(store: Store, report: Report) -> None:
@@ -222,6 +262,8 @@ def test_stacks_that_are_measured_later_are_begun_later(store: Store, report: Re
     lesions = tuple(replace(one, tracking_uid=f"2.25.9{one.number}") for one in report.lesions)
     measure(store, replace(report, stack=other, lesions=lesions, thumbnails=()))
     assert 2 not in first.worklist()
+    assert [one.stack and one.stack.series_uid for one in first.outcomes()] == [report.stack.series_uid]
+    assert len(list(store.outcomes())) == 2
     assert first.begun_stacks() == {1}
     assert store.begun_stacks() is None
     assert first.begin_stacks() == [2]
@@ -264,3 +306,21 @@ def test_a_stack_that_was_read_in_any_reading_is_never_gone_or_failed(store: Sto
     assert first.worklist() == {1: (2, 1)}
     assert [outcome.state for outcome in first.outcomes()] == [State.MEASURED]
     assert statuses(first) == [Status.ACCEPTED, Status.PROPOSED]
+
+
+@pytest.mark.parametrize("is_withdrawn", [False, True])
+def test_a_stack_that_was_looked_through_in_a_reading_stays(store: Store, report: Report, is_withdrawn: bool) -> None:
+    blank = begun(store, "A", blank=True)
+    blank.note_seen(1, "Dr A")
+    blank.note_seen(1, "Dr B")
+    blank.note_seen(1, "Dr B", is_withdrawn=True)
+    if is_withdrawn:
+        blank.note_seen(1, "Dr A", is_withdrawn=True)
+    run_id = store.begin_run([Path("/images")], SETTINGS, "1")
+    other = change_settings(SETTINGS, {"min_volume_mm3": 3})
+    failure = Failure(State.FAILED, "missing_slice", "A slice is missing.", report.stack)
+    assert store.record(run_id, failure, store.plan(report.stack, other), other)
+    assert [one.state for one in store.outcomes()] == [State.FAILED if is_withdrawn else State.MEASURED]
+    store.note_found(run_id, [replace(report.stack, stack_number=2)], [], [Path("/images")])
+    assert len(list(store.outcomes())) == (0 if is_withdrawn else 1)
+    assert blank.seen_by() == ({} if is_withdrawn else {1: ("Dr A",)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from calcimeasure.model.agreement import PairedStack, ReadPair
 
     Array = NDArray[np.float64]
-
-
-WORDS: Final = ("tissue", "laterality", "site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,9 @@ def agreement_of(stacks: Sequence[PairedStack]) -> list[Statistic]:
             found += _of_numbers(_chosen(of_selection, selection, images))
         both = _chosen(of_selection, selection, "")
         found += _of_outlines(both)
-        found += _of_words(both)
+        found += _of_words(both, ("laterality", "site"))
+        # Accepted masses are all calcified masses: tissues are compared among all lesions that both judged.
+        found += _of_words(_judged(of_selection, selection), ("tissue",))
         if selection is not Selection.REDRAWN:
             found += _of_detection(both)
     return found
@@ -111,6 +110,10 @@ def _chosen(stacks: Sequence[PairedStack], selection: Selection, images: str) ->
             if selection is not Selection.REDRAWN or pair.is_redrawn
         ),
     )
+
+
+def _judged(stacks: Sequence[PairedStack], selection: Selection) -> _Chosen:
+    return _chosen([replace(one, pairs=one.judged) for one in stacks], selection, "")
 
 
 def _unchanged(stacks: Sequence[PairedStack]) -> Iterator[Statistic]:
@@ -182,8 +185,8 @@ def _of_outlines(chosen: _Chosen) -> Iterator[Statistic]:
     yield chosen.statistic("outline", "dice", [patient for patient, _ in rows], sums, mean_of)
 
 
-def _of_words(chosen: _Chosen) -> Iterator[Statistic]:
-    for quantity in WORDS:
+def _of_words(chosen: _Chosen, quantities: Sequence[str]) -> Iterator[Statistic]:
+    for quantity in quantities:
         rows = [(patient, both) for patient, pair in chosen.pairs if (both := words_of(pair, quantity)) is not None]
         if not rows:
             continue

@@ -18,21 +18,26 @@ if TYPE_CHECKING:
 
 def dice(one: Outline, other: Outline) -> float:
     """Compute Dice's coefficient of two outlines of one stack (2 x common voxels / voxels of both; 0 to 1)."""
+    if any(
+        a >= b or c >= d
+        for a, b, c, d in zip(one.start_kji, other.stop_kji, other.start_kji, one.stop_kji, strict=True)
+    ):
+        return 0.0
     return 2.0 * one.overlap(other) / (one.voxel_count + other.voxel_count)
 
 
 def paired(ones: Sequence[ReadLesion], others: Sequence[ReadLesion]) -> tuple[ReadPair, ...]:
-    """Match the masses of two readings of one stack, so that the sum of Dice is largest, each mass at most once.
+    """Match the lesions of two readings of one stack, so that the sum of Dice is largest, each lesion at most once.
 
     Parameters
     ----------
     ones, others
-        The masses of the first and of the second reading.
+        The lesions of the first and of the second reading.
 
     Returns
     -------
     tuple
-        Matched masses in the order of the first reading, then those of the second that the first does not have.
+        Matched lesions in the order of the first reading, then those of the second that the first does not have.
     """
     overlaps = np.array([[dice(a.lesion.outline, b.lesion.outline) for b in others] for a in ones]).reshape(
         len(ones), len(others)

@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 from calcimeasure.analysis.lesion import assess
-from calcimeasure.model import BodySite, Laterality, Outline, Side, SideSource, Site, SiteSource, StackFacts, Tissue
+from calcimeasure.model import (
+    BodySite,
+    Laterality,
+    Outline,
+    Side,
+    SideSource,
+    Site,
+    SiteSource,
+    StackFacts,
+    Status,
+    Tissue,
+)
 from calcimeasure.model.agreement import NUMBERS, PairedStack, ReadLesion, Selection, Statistic
 from calcimeasure.settings import Settings
 from calcimeasure.study.agreement import agreement_of, paired
@@ -88,7 +99,12 @@ def stacks(volume: Volume, count: int, *, blank: bool = False) -> list[PairedSta
             read(volume, box((3, 10, 8), (3, 4 + number, 8)), 1, is_redrawn=True),
             read(volume, box((3, 28, 30), (2, 4, 3 + number)), 2, Laterality.RIGHT, is_unchanged=True),
         ]
-        found.append(PairedStack(f"p{number}", facts, blank, paired(first, second)))
+        # The first reading rejects a further one, of which the second one says that it is another tissue.
+        further = read(volume, box((8, 2, 30), (2, 3, 3)), 4).lesion
+        rejected = ReadLesion(replace(further, status=Status.REJECTED))
+        another = ReadLesion(replace(further, tissue=Tissue.OTHER_CALCIFICATION))
+        judged = paired([*first, rejected], [*second, another])
+        found.append(PairedStack(f"p{number}", facts, blank, paired(first, second), judged))
     return found
 
 
@@ -115,7 +131,9 @@ def test_the_figures_of_a_few_pairs(volume: Volume) -> None:
     assert figure(found, Selection.REDRAWN, "outline", "dice").value == pytest.approx(0.8)
     side = figure(found, Selection.ALL, "laterality", "same")
     assert side.value == pytest.approx(0.5)
-    assert figure(found, Selection.ALL, "tissue", "kappa").value is None
+    tissue = figure(found, Selection.ALL, "tissue", "same")
+    assert (tissue.value, tissue.count) == (pytest.approx(2 / 3), 18)
+    assert figure(found, Selection.REDRAWN, "tissue", "kappa").value is None, "one word throughout"
     volume_bias = figure(found, Selection.REDRAWN, "volume_ml", "bias")
     pairs = [pair.values("volume_ml") for stack in stacks(volume, 6) for pair in stack.pairs if pair.is_redrawn]
     differences = [other - one for both in pairs if both is not None for one, other in [both]]
