@@ -216,7 +216,7 @@ COHORT_REASONS: Final[dict[str, str]] = {
     "no_patient": "The header says nobody whom the images show.",
     "skipped": "No stack is an image that this program measures.",
     "truncated": "A mass that is not large is cut off by the field: its size is a lower bound.",
-    "undecided": "Only accepted masses count, and a large one waits for a reader.",
+    "undecided": "A large lesion waits for a reader: its tissue is not known, or only accepted masses count.",
     "unreadable": "The file cannot be read, and belongs to no study.",
 }
 """Why it is not known whether a patient has a large mass, or why something is left out of a cohort (flow.csv)."""

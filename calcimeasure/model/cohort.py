@@ -196,10 +196,16 @@ class Findings:
         Every mass of every study.
     places
         Where large masses lie.
+    maybe
+        Where lesions lie of which it is not known whether they are large masses.
+    any_mass
+        Whether the patient has a mass of any size; None if it is not known.
     largest_mm
         The largest dimension of the largest mass.
     unmeasured
         Why no stack was measured; None if one was.
+    has_failed_stack
+        Whether a stack was measured and another one could not be.
     reported
         Whether all this is as the clinical row says.
     """
@@ -208,8 +214,11 @@ class Findings:
     unknown: Unknown | None = None
     masses: tuple[CohortMass, ...] = ()
     places: tuple[Place, ...] = ()
+    maybe: tuple[Place, ...] = ()
+    any_mass: bool | None = None
     largest_mm: float | None = None
     unmeasured: Unknown | None = None
+    has_failed_stack: bool = False
     reported: bool = False
 
 

@@ -41,7 +41,8 @@ def site_map(shares: Sequence[Cells]) -> Markup:
         if not (percent or published):
             continue
         beside = f", published {one['published_percent']} %" if published else ""
-        told.append(f"{site_words(site)} {one['percent'] or 'not known'} %{beside}")
+        share = f"{one['percent']} %" if one["percent"] else "not known" if one["missing"] != "0" else "no case"
+        told.append(f"{site_words(site)} {share}{beside}")
         away, down = place_of(site)
         for sign in (0,) if stands_on_the_middle(site) else (-1, 1):
             parts += _disc((MIDDLE + sign * away, down), percent, published, one["percent"])
@@ -192,7 +193,11 @@ def steps_of(flow: Sequence[Cells], words: Mapping[str, str]) -> list[Step]:
         Step("Patients of the clinical table", count("patients"), leaving("literature")),
         Step("Patients of the cohort", count("cohort"), leaving("without_image")),
         Step("With images", count("with_image"), leaving("not_measured")),
-        Step("Measured", count("measured"), leaving("without_mass", "small_masses", "size_not_known")),
+        Step(
+            "Measured",
+            count("measured"),
+            leaving("without_mass", "small_masses", "no_large_mass_stack_failed", "size_not_known"),
+        ),
         Step("Measured, with a large mass", count("measured_large_mass")),
         Step("Cases, with those that are reported", count("cases")),
     ]

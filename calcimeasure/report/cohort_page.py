@@ -63,6 +63,7 @@ _WORDS: Final = {
     "cases_reported": "cases of the cohort, reported",
     "without_image": "without image",
     "small_masses": "small masses alone",
+    "no_large_mass_stack_failed": "no large mass, a stack failed",
     "follow_days": "days between the dates",
     "follow_change_percent": "change of the volume, %",
     "follow_response": "follow",

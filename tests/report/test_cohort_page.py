@@ -150,6 +150,21 @@ def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
     )
 
 
+def test_a_group_of_nobody_is_not_a_group_of_whom_nothing_is_known(tmp_path: Path) -> None:
+    page = read_page(
+        write_cohort_page(tell([Member(Patient("1"), Findings(False))], Tally(), ()), AboutCohort(20.0), tmp_path / "c")
+    )
+    (line,) = (one for one in page.every("tr") if one.every("th")[0].text.strip() == "sex")
+    assert [one.text.strip() for one in line.every("td")] == [
+        *["the column is missing; missing 1"] * 2,
+        *["nobody"] * 3,
+    ]
+    assert "not known %" not in page.of_class("shares")[0].attributes["aria-label"]
+    assert "hip no case, published 20 %" in page.of_class("shares")[0].attributes["aria-label"]
+    shares = [{"site": "hip", "percent": "", "published_percent": "20", "missing": "2"}]
+    assert "hip not known, published 20 %" in site_map(shares)
+
+
 def test_that_the_page_leaves_is_kept(tmp_path: Path) -> None:
     kept: list[Leaving] = []
     write_cohort_page(tell([], Tally(), ()), AboutCohort(20.0), tmp_path / "c.html", kept.append)

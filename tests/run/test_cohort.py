@@ -130,8 +130,11 @@ def test_only_accepted_masses_count_if_so_ordered(results: Path, tmp_path: Path,
     code, said = cohort(results, tmp_path, f"record_id\nR-1\n{pseudonym}\n", "--accepted")
     assert code == 0
     assert "of them with a large mass: 0" in said
-    undecided = [row["n"] for row in read(tmp_path / "out" / "flow.csv") if row["reason"] == "undecided"]
-    assert undecided == ["2"]
+    flow = read(tmp_path / "out" / "flow.csv")
+    undecided = [(row["step"], row["n"]) for row in flow if row["reason"] == "undecided"]
+    assert undecided == [("small_masses", "0"), ("size_not_known", "2"), ("masses_size_not_known", "2")]
+    (any_mass,) = (row for row in read(tmp_path / "out" / "cohort.csv") if row["item"] == "any_mass")
+    assert (any_mass["n"], any_mass["N"], any_mass["missing"]) == ("0", "0", "2")
 
 
 def test_patients_of_the_folder_who_are_not_in_the_table_are_refused(

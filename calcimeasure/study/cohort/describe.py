@@ -137,23 +137,22 @@ def _with_large_mass(tell: Describer) -> Iterator[CohortRow]:
         if group == "cohort" or tell.of(group):
             yield from tell.bounds(group, "large_mass", [one.findings.large for one in tell.of(group)], "15")
     cohort = tell.of("cohort")
-    yield tell.share("cohort", "any_mass", [_has_any_mass(one) for one in tell.of("cohort")], "15")
+    yield tell.share("cohort", "any_mass", [one.findings.any_mass for one in cohort], "15")
     if "vital_status" not in tell.columns:
         return
     for status in ("alive", "deceased"):
-        cases = [one for one in cohort if one.is_case]
-        living = sum(one.patient.words.get("vital_status") == status for one in cases)
-        unknown = sum("vital_status" not in one.patient.words for one in cases)
+        answers = [_both(one.findings.large, answer(one, Condition("vital_status", (status,)))) for one in cohort]
         note = f"{status} patients with a large mass, of all patients: no share of those who are {status}"
-        share = (living, len(cohort))
-        yield _share("cohort", f"large_mass_and_{status}", share, unknown, "15", Method.LOWER_BOUND, note)
+        share = (answers.count(True), len(cohort))
+        missing = answers.count(None)
+        yield _share("cohort", f"large_mass_and_{status}", share, missing, "15", Method.LOWER_BOUND, note)
 
 
-def _has_any_mass(member: Member) -> Answer:
-    """Tell whether a patient has a mass of any size; None if nothing was measured or reported."""
-    if member.findings.reported:
-        return member.patient.numbers["reported_largest_mm"] > 0
-    return None if member.findings.unmeasured else bool(member.findings.masses)
+def _both(one: Answer, other: Answer) -> Answer:
+    """Tell whether both hold: no as soon as one does not, else not known as soon as one is not known."""
+    if one is False or other is False:
+        return False
+    return None if one is None or other is None else True
 
 
 def _characteristics(tell: Describer, group: str) -> Iterator[CohortRow]:

@@ -19,15 +19,22 @@ _WEAKEST_FIRST = (Unknown.UNDECIDED, Unknown.TRUNCATED, Unknown.NO_MILLIMETERS)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one study shows: the states of its stacks, and its masses."""
+    """What one study shows: the states of its stacks, its masses, and lesions that a reader must judge to be one."""
 
     states: frozenset[State]
     masses: tuple[CohortMass, ...]
+    undecided: tuple[CohortMass, ...] = ()
 
     @classmethod
     def of(cls, study: Study) -> Self:
         """Take what counts for a cohort, without outlines."""
-        return cls(frozenset(one.state for one in study.outcomes), tuple(_masses_of(study)))
+        undecided = [
+            _undecided(_mass(lesion, accepted=False))
+            for outcome in study.outcomes
+            for lesion in outcome.lesions
+            if lesion.may_be_mass and not lesion.is_mass
+        ]
+        return cls(frozenset(one.state for one in study.outcomes), tuple(_masses_of(study)), tuple(undecided))
 
 
 def _masses_of(study: Study) -> list[CohortMass]:
@@ -72,30 +79,42 @@ def findings_of(studies: Sequence[Seen], *, accepted_alone: bool = False) -> Fin
     """
     states = {state for one in studies for state in one.states}
     masses = [mass for one in studies for mass in one.masses]
+    undecided = [lesion for one in studies for lesion in one.undecided]
     if not states:
         return NOT_IMAGED
     if State.MEASURED not in states:
         why = Unknown.FAILED if State.FAILED in states else Unknown.SKIPPED
         return Findings(None, why, unmeasured=why)
     if accepted_alone:
-        masses = [_as_decided(one) for one in masses]
+        masses = [one if one.accepted else _undecided(one) for one in masses]
     large = [one for one in masses if one.large]
-    reasons = {one.unknown for one in masses if one.large is None}
+    maybe = [one for one in (*masses, *undecided) if one.large is None]
+    reasons = {one.unknown for one in maybe}
     unknown = None if large else next((one for one in _WEAKEST_FIRST if one in reasons), None)
     return Findings(
         True if large else None if unknown else False,
         unknown,
         tuple(masses),
         tuple(one.place for one in large),
+        tuple(one.place for one in maybe),
+        _has_any(masses, undecided, accepted_alone=accepted_alone),
         max((one.size_mm for one in large if one.size_mm is not None), default=None),
+        has_failed_stack=State.FAILED in states,
     )
 
 
-def _as_decided(mass: CohortMass) -> CohortMass:
-    """Take no mass for a large one that waits for a reader."""
-    if mass.accepted or mass.large is False:
-        return mass
-    return CohortMass(mass.place, mass.size_mm, None, mass.unknown or Unknown.UNDECIDED)
+def _has_any(masses: Sequence[CohortMass], undecided: Sequence[CohortMass], *, accepted_alone: bool) -> bool | None:
+    """Tell whether there is a mass of any size; None if that depends on a reader."""
+    if any(one.accepted or not accepted_alone for one in masses):
+        return True
+    return None if masses or undecided else False
+
+
+def _undecided(lesion: CohortMass) -> CohortMass:
+    """Take no lesion for a large mass that waits for a reader; one that is not large is none, whatever it is."""
+    if lesion.large is False:
+        return lesion
+    return CohortMass(lesion.place, lesion.size_mm, None, lesion.unknown or Unknown.UNDECIDED)
 
 
 def with_reported(patient: Patient, findings: Findings, large_diameter_mm: float) -> Findings:
@@ -117,6 +136,7 @@ def with_reported(patient: Patient, findings: Findings, large_diameter_mm: float
         is_large,
         None,
         places=places if is_large else (),
+        any_mass=size_mm > 0,
         largest_mm=size_mm if is_large else None,
         unmeasured=findings.unmeasured,
         reported=True,
@@ -124,35 +144,44 @@ def with_reported(patient: Patient, findings: Findings, large_diameter_mm: float
 
 
 def has_site(member: Member, body_site: BodySite) -> bool | None:
-    """Tell whether a large mass lies at a site; None if that depends on a site that is not known."""
-    sites = _sites(member)
-    if body_site in sites:
+    """Tell whether a large mass lies at a site; None if that depends on a site or size that is not known."""
+    if body_site in _sites(member.findings.places):
         return True
-    return None if BodySite.UNKNOWN in sites else False
+    return None if {body_site, BodySite.UNKNOWN} & _sites(_possible(member)) else False
 
 
 def has_several_sites(member: Member) -> bool | None:
-    """Tell whether large masses lie at two sites or more; None if that depends on a site that is not known."""
-    sites = _sites(member)
-    if len(sites - {BodySite.UNKNOWN}) > 1:
+    """Tell whether large masses lie at two sites or more; None if that depends on a site or size that is not known."""
+    if len(_sites(member.findings.places) - {BodySite.UNKNOWN}) > 1:
         return True
-    return None if BodySite.UNKNOWN in sites else False
+    possible = _sites(_possible(member))
+    return None if BodySite.UNKNOWN in possible or len(possible) > 1 else False
 
 
 def is_symmetric(member: Member) -> bool | None:
-    """Tell whether a site has large masses on both sides; None if that depends on a side or site that is not known."""
-    sides: dict[BodySite, set[Laterality]] = defaultdict(set)
-    for place in member.findings.places:
-        sides[place.body_site].add(place.laterality)
-    is_unknown = BodySite.UNKNOWN in sides or any(Laterality.UNKNOWN in found for found in sides.values())
-    sides.pop(BodySite.UNKNOWN, None)
-    if any({Laterality.LEFT, Laterality.RIGHT} <= found for found in sides.values()):
+    """Tell whether a site has large masses on both sides; None if that depends on what is not known of a mass."""
+    if _has_both_sides(member.findings.places):
         return True
-    return None if is_unknown else False
+    possible = _possible(member)
+    is_unknown = any(one.body_site is BodySite.UNKNOWN or one.laterality is Laterality.UNKNOWN for one in possible)
+    return None if is_unknown or _has_both_sides(possible) else False
 
 
-def _sites(member: Member) -> set[BodySite]:
-    return {one.body_site for one in member.findings.places}
+def _has_both_sides(places: Sequence[Place]) -> bool:
+    sides: dict[BodySite, set[Laterality]] = defaultdict(set)
+    for one in places:
+        sides[one.body_site].add(one.laterality)
+    sides.pop(BodySite.UNKNOWN, None)
+    return any({Laterality.LEFT, Laterality.RIGHT} <= found for found in sides.values())
+
+
+def _possible(member: Member) -> tuple[Place, ...]:
+    """Give the places of the large masses, and of what may be one."""
+    return (*member.findings.places, *member.findings.maybe)
+
+
+def _sites(places: Sequence[Place]) -> set[BodySite]:
+    return {one.body_site for one in places}
 
 
 def sizes_of(members: Sequence[Member]) -> list[tuple[float, bool]]:

@@ -83,8 +83,15 @@ def _patients(members: Sequence[Member]) -> Iterator[FlowRow]:
         yield FlowRow("not_measured", "patients", count, "with_image", reason, "13b")
     yield FlowRow("measured", "patients", len(measured), "with_image")
     without = [one for one in measured if one.findings.large is False]
-    yield FlowRow("without_mass", "patients", sum(not one.findings.masses for one in without), "measured")
-    yield FlowRow("small_masses", "patients", sum(bool(one.findings.masses) for one in without), "measured")
+    with_failed = sum(one.findings.has_failed_stack for one in without)
+    yield FlowRow(
+        "no_large_mass_stack_failed", "patients", with_failed, "measured", Unknown.FAILED, "13b",
+        note="without a large mass in what was measured; another stack failed",
+    )  # fmt: skip
+    whole = [one.findings.any_mass for one in without if not one.findings.has_failed_stack]
+    yield FlowRow("without_mass", "patients", whole.count(False), "measured")
+    yield FlowRow("small_masses", "patients", whole.count(True), "measured")
+    yield FlowRow("small_masses", "patients", whole.count(None), "measured", Unknown.UNDECIDED, "13b")
     for reason in (Unknown.NO_MILLIMETERS, Unknown.TRUNCATED, Unknown.UNDECIDED):
         count = sum(one.findings.unknown is reason for one in measured)
         yield FlowRow("size_not_known", "patients", count, "measured", reason, "13b")
@@ -125,9 +132,11 @@ def _masses(members: Sequence[Member]) -> Iterator[FlowRow]:
     for step, count in (
         ("masses_large", sum(one.large is True for one in masses)),
         ("masses_not_large", sum(one.large is False for one in masses)),
-        ("masses_size_not_known", sum(one.large is None for one in masses)),
     ):
         yield FlowRow(step, "masses", count, "masses", strobe="15")
+    for reason in (Unknown.NO_MILLIMETERS, Unknown.TRUNCATED, Unknown.UNDECIDED):
+        count = sum(one.unknown is reason for one in masses)
+        yield FlowRow("masses_size_not_known", "masses", count, "masses", reason, "15")
     accepted = sum(one.accepted for one in masses if one.large)
     yield FlowRow("large_masses_accepted", "masses", accepted, "masses_large", strobe="15")
     rest = sum(not one.accepted for one in masses if one.large)

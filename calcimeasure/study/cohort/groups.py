@@ -58,7 +58,7 @@ _SEEN: Final[Mapping[str, Callable[[Member], Answer]]] = {
 }
 
 OF_CASES: Final = ("several_sites", "symmetric")
-"""Items that only a patient with a large mass can have."""
+"""Items that only a patient with a large mass can have, as a site: not known of whom it is not known."""
 
 
 def is_item(item: str) -> bool:
@@ -75,10 +75,12 @@ def column_of(item: str) -> str | None:
 def answer(member: Member, condition: Condition) -> Answer:
     """Tell whether a patient meets a condition; None if that is not known."""
     item, patient = condition.item, member.patient
+    if (item in OF_CASES or item.startswith("site:")) and member.findings.large is None:
+        return None
     if item in _SEEN:
         return _SEEN[item](member)
     if item.startswith("site:"):
-        return None if member.findings.large is None else has_site(member, BodySite(item.removeprefix("site:")))
+        return has_site(member, BodySite(item.removeprefix("site:")))
     if item in ANSWERS:
         return patient.answers.get(item)
     if item in NUMBERS:

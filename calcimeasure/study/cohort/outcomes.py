@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.model.cohort import Condition
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _GROUPS: Final = ("cases", "cases_operated", "cases_not_operated", "cases_treated", "cases_untreated")
 _NOT_FOLLOWED: Final = "missing: no two dates compared by follow"
+_NOT_EVALUABLE: Final = f"{_NOT_FOLLOWED}, or not evaluable"
+_EVALUABLE: Final = (Response.RESPONSE, Response.STABLE, Response.PROGRESSION)
 
 
 def outcomes(members: Sequence[Member], columns: Collection[str]) -> list[CohortRow]:
@@ -57,12 +60,14 @@ def _given(tell: Describer, cases: Sequence[Member], name: str) -> CohortRow:
 def _rows(tell: Describer, group: str, members: Sequence[Member]) -> Iterator[CohortRow]:
     yield from tell.words(group, "outcome", members, "15")
     followed = [one.follow_up for one in members]
-    for response in Response:
-        answers = [None if one is None else one.response == response for one in followed]
+    responses = [None if one is None or one.response not in _EVALUABLE else one.response for one in followed]
+    not_evaluable = sum(one is not None and one.response not in _EVALUABLE for one in followed)
+    for response in _EVALUABLE:
+        answers = [None if one is None else one == response for one in responses]
         row = tell.share(group, f"follow_response:{response}", answers, "15")
-        yield row
+        yield replace(row, note=f"{_NOT_EVALUABLE}: {not_evaluable}")
     known = [one for one in followed if one is not None]
     days = [float(one.days) for one in known]
     yield quantity_row(group, "follow_days", (days, len(members)), "d", "15", _NOT_FOLLOWED)
     changes = [one.change_percent for one in known if one.change_percent is not None]
-    yield quantity_row(group, "follow_change_percent", (changes, len(members)), "%", "15", _NOT_FOLLOWED)
+    yield quantity_row(group, "follow_change_percent", (changes, len(members)), "%", "15", _NOT_EVALUABLE)

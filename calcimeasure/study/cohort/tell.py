@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from calcimeasure.model.cohort import Cohort
 from calcimeasure.study.cohort.associations import associate
@@ -12,10 +13,13 @@ from calcimeasure.study.cohort.flow import flow
 from calcimeasure.study.cohort.outcomes import outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from calcimeasure.model.cohort import Member, Question
+    from calcimeasure.model.cohort import CohortRow, Member, Question
     from calcimeasure.study.cohort.flow import Tally
+
+SMALL_CELL: Final = 5
+"""Below this count of patients a row has a note that it can point at a person."""
 
 
 def tell(
@@ -36,8 +40,22 @@ def tell(
     """
     return Cohort(
         tuple(flow(members, tally)),
-        tuple(describe(members, columns)),
+        _with_notes(describe(members, columns)),
         tuple(associate(questions, members, columns)),
-        tuple(outcomes(members, columns)),
+        _with_notes(outcomes(members, columns)),
         tuple(sizes_of(members)),
     )
+
+
+def _with_notes(rows: Iterable[CohortRow]) -> tuple[CohortRow, ...]:
+    """Say of each row of a few patients that it is one."""
+    return tuple(
+        replace(one, note="; ".join(filter(None, (one.note, f"fewer than {SMALL_CELL} patients"))))
+        if _is_small(one)
+        else one
+        for one in rows
+    )
+
+
+def _is_small(row: CohortRow) -> bool:
+    return any(0 < count < SMALL_CELL for count in (row.count or 0, row.total))
