@@ -139,7 +139,7 @@ WHOLE_SIGNS: Final = (
         "the denser part of its inside has {:.0f} HU, as spongy bone has",
         origin=500,
         is_logarithmic=True,
-        looked_weight=1.65,
+        looked_weight=1.08,
     ),
     Sign(
         "core_hu",
@@ -149,7 +149,7 @@ WHOLE_SIGNS: Final = (
         "its pieces have {:.0f} HU, as the cortex of a bone has",
         origin=650,
         is_logarithmic=True,
-        looked_weight=-2.26,
+        looked_weight=-2.35,
     ),
     Sign(
         "rim",
@@ -158,7 +158,7 @@ WHOLE_SIGNS: Final = (
         "its surface has {:.2f} times the attenuation of its inside: no cortex around it",
         "its surface has {:.2f} times the attenuation of its inside, as a cortex around spongy bone has",
         origin=0.8,
-        looked_weight=-5.37,
+        looked_weight=-5.03,
     ),
     Sign(
         "piece_rim",
@@ -173,11 +173,11 @@ WHOLE_SIGNS: Final = (
         "neighbor_share",
         -1.25,
         (0.02, 0.7),
-        "{:.0%} of its surface lies on bone that is no shaft",
-        "{:.0%} of its surface goes over into bone that is no shaft",
+        "{:.0%} of its surface lies on bone",
+        "{:.0%} of its surface goes over into bone",
         origin=0.05,
         is_logarithmic=True,
-        looked_weight=-1.57,
+        looked_weight=-0.32,
     ),
     Sign(
         "cut_share",
@@ -185,7 +185,7 @@ WHOLE_SIGNS: Final = (
         (0, 0.4),
         "{:.0%} of its surface is the end of the image",
         "it runs out of the image with {:.0%} of its surface, as bones do",
-        looked_weight=-2.06,
+        looked_weight=-2.05,
     ),
     Sign(
         "thickness_mm",
@@ -195,7 +195,7 @@ WHOLE_SIGNS: Final = (
         "{:.0f} mm thick with its closed gaps, as a small bone may be",
         origin=12,
         is_logarithmic=True,
-        looked_weight=3.13,
+        looked_weight=0.95,
     ),
     Sign(
         "fill",
@@ -212,7 +212,7 @@ WHOLE_SIGNS: Final = (
         "it is compact (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
         "it is long or flat for its thickness (logarithm of volume over radius cubed {:.1f}, a ball has 1.4)",
         origin=1.4,
-        looked_weight=-1.24,
+        looked_weight=-0.35,
     ),
 )
 
@@ -378,24 +378,16 @@ class CtConstants(Constants):
         WHOLE_SIGNS,
         "log odds",
         "Fitted by logistic regression (ridge 0.3) to masses by formula (septa, lobules, grains, levels, nets, on a "
-        "shaft and free) and to the solids of thirteen real series; to check it, each series was left out once. The "
-        "weights beside the network were fitted anew (ridge 12 around the weights before) when what lies on a shaft "
-        "was parted from it: to 123 masses and 1,344 solids of bone of eleven free CT.",
+        "shaft and free) and to the solids of thirteen real series; to check it, each series was left out once.",
     )
     sure_whole: float = constant(
-        0.7,
+        0.6,
         "",
-        "A whole that touches bone (the cortex of a shaft aside) or the end of the image, and that the network looked "
-        "at, is taken for a mass, whatever its pieces look like, if it is one with this probability. One that it did "
-        "not look at is none. More than even odds: what is parted from bone leaves more wholes to be judged, and the "
-        "network is less sure of patients that it was not taught on.",
+        "A whole that touches bone or the end of the image, and that the network looked at, is taken for a mass, "
+        "whatever its pieces look like, if it is one with this probability. One that it did not look at is none. More "
+        "than even odds: what is parted from bone leaves more wholes to be judged.",
     )
-    sure_free_whole: float = constant(
-        0.5,
-        "",
-        "The same for a whole that touches neither: of 2,516 solids of bone 46 were free or lay on a shaft alone, and "
-        "the network gave none of these more than log odds of 1.4.",
-    )
+    sure_free_whole: float = constant(0.5, "", "The same for a whole that touches neither.")
     smallest_whole_mm3: float = constant(
         800.0, "mm3", "A smaller solid is not judged as a whole: the signs were fitted to larger ones."
     )
@@ -463,8 +455,8 @@ class CtConstants(Constants):
         "",
         "Of the log odds of the network: below 1 it is less sure of unseen patients than of those it was taught.",
     )
-    looked_whole_base_log_odds: float = constant(0.97, "log odds", "The same for a solid that the network looked at.")
-    whole_network_weight: float = constant(0.79, "", "The same for solids of several pieces.")
+    looked_whole_base_log_odds: float = constant(-1.09, "log odds", "The same for a solid that the network looked at.")
+    whole_network_weight: float = constant(0.82, "", "The same for solids of several pieces.")
     view_side: int = constant(
         32, "pixels", "A view of the finer step is 64 mm wide: a vertebra; of the coarser, 160 mm: what it belongs to."
     )

@@ -55,8 +55,7 @@ class WholeFeatures:
     rim
         Upper quartile of the dense blocks at the surface, divided by that of the deep ones.
     neighbor_share, marrow_share, cut_share
-        Shares of its surface that face bone or another solid, the marrow of a bone, and the end of the image. The
-        cortex of a shaft does not count: what lies on it from outside is no part of it.
+        Shares of its surface that face bone or another solid, the marrow of a bone, and the end of the image.
     piece_rim
         Mean of the rims of its parts: the upper quartile of attenuation at the surface of a part, divided by its core.
     """
@@ -120,9 +119,8 @@ class Solids:
     ----------
     labels, depth_mm
         (k, j, i) label of each solid, and the distance to its surface.
-    bone, cortex, marrow, air
-        Blocks of bones with a thick cortex with their marrow, the cortex of shafts and their marrow alone, and blocks
-        that hold air.
+    bone, marrow, air
+        Blocks of bones with a thick cortex with their marrow, their marrow alone, and blocks that hold air.
     dense
         (k, j, i) of the coarse copy: dense blocks that a mass of several pieces may consist of.
     factor_kji
@@ -132,7 +130,6 @@ class Solids:
     labels: NDArray[np.int32]
     depth_mm: NDArray[np.float32]
     bone: NDArray[np.bool_]
-    cortex: NDArray[np.bool_]
     marrow: NDArray[np.bool_]
     air: NDArray[np.bool_]
     dense: NDArray[np.bool_]
@@ -161,7 +158,7 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
     solid |= find_marrow(solid | bone, spacing_mm)
     solid &= ~bone
     labels, depth_mm = divided(solid, spacing_mm)
-    return Solids(labels, depth_mm, bone, cortex, marrow & ~cortex, air, dense, factor, spacing_mm)
+    return Solids(labels, depth_mm, bone, marrow & ~cortex, air, dense, factor, spacing_mm)
 
 
 def _factor(spacing_mm: Spacing) -> tuple[int, int, int]:
@@ -338,11 +335,11 @@ def _within_a_block(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _faces(solids: Solids) -> NDArray[np.float64]:
-    """(4, labels) area of faces to all else, to bone and other solids, to marrow, and to the end of the image."""
+    """(4, labels) area of faces to soft tissue, to bone and other solids, to marrow, and to the end of the image."""
     labels = solids.labels
     count = int(labels.max()) + 1
     faces = np.zeros((4, count))
-    filling = (solids.bone & ~solids.cortex).view(np.uint8) + solids.marrow.view(np.uint8)
+    filling = solids.bone.view(np.uint8) + solids.marrow.view(np.uint8)
     for axis in range(3):
         area_mm2 = math.prod(solids.spacing_mm) / solids.spacing_mm[axis]
         low, high = beside(axis)
