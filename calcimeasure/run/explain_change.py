@@ -11,7 +11,6 @@ from scipy.spatial.transform import Rotation
 from calcimeasure.analysis.change_picture import draw_change
 from calcimeasure.errors import InputPathError, OutputError
 from calcimeasure.load import load_image
-from calcimeasure.model import Volume
 from calcimeasure.results import find_lesion, series_of, store_that_is_there
 from calcimeasure.run.follow_stacks import stack_of
 from calcimeasure.store import current_links
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from calcimeasure.model import Volume
     from calcimeasure.model.follow import Motion
     from calcimeasure.run.follow_stacks import FollowStack
     from calcimeasure.run.progress import Say
@@ -151,7 +151,7 @@ def _explained(
 
 def _loaded(store: Store, one: FollowStack, settings: Settings) -> Volume:
     image = load_image(series_of(store, one.stack_id, settings), settings)
-    if not isinstance(image, Volume):
+    if image.geometry is None:
         raise InputPathError(f"{one.facts.path} is no CT: changes on radiographs are not explained.")
     return image
 

@@ -54,7 +54,8 @@ def test_no_key_and_no_button_decides_about_a_stack_that_was_not_drawn(
     reader.pause(0.6)
     reader.key(key.Key_PageUp)
     reader.wait(lambda: reader.session.stack_id == 2)
-    reader.pause(0.6)
+    stacks = reader.panel.controller.stacks
+    reader.wait(lambda: stacks._prefetched is not None and stacks._prefetched.stack_id == 3)
     reader.press(key.Key_PageDown, key.Key_A)
     assert reader.session.stack_id == 3
     assert reader.ask(DECIDED) == [(3, 1, "rejected")]
