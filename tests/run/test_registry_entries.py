@@ -19,7 +19,8 @@ def row(
     kind: ImageKind = ImageKind.CT_STACK,
     slice_spacing_mm: float | None = 1.0,
 ) -> LesionRow:
-    measurements = SimpleNamespace(kind=kind, size=1.0)
+    place = None if kind is ImageKind.RADIOGRAPH else (0.0, 0.0, 0.0)
+    measurements = SimpleNamespace(place_lps_mm=place, size=1.0)
     lesion: Any = SimpleNamespace(status=status, is_mass=True, measurements=measurements)
     stack: Any = SimpleNamespace(slice_spacing_mm=slice_spacing_mm)
     return LesionRow(stack, lesion, Links(number, primary))

@@ -336,8 +336,9 @@ class Controller:
         self._clock.stop()
         self._open_3d()
         self._unbind()
-        self.journaling.end(is_saved=self.keep_everything())
-        discards = self.by_hand.part(desk)
+        is_saved = self.keep_everything()
+        discards = self.by_hand.part(desk)  # may keep the review in a folder, which begins a journal there
+        self.journaling.end(is_saved=is_saved)
         self._put_down()
         self.arriving.end()
         self.showing.end()
