@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from calcimeasure.export.atomic import write_atomic
-from calcimeasure.export.columns import Column, open_table, study_columns
-from calcimeasure.export.schema import table_schema
+from calcimeasure.export.columns import Column, study_columns
+from calcimeasure.export.described import write_described
 from calcimeasure.model import BodySite, Laterality, Tissue
 from calcimeasure.model.agreement import NUMBERS, Selection, word_of
 
@@ -244,11 +243,5 @@ def write_agreement(
     OutputError
         A file cannot be written; every file that was written is complete.
     """
-    with open_table(AGREEMENT_COLUMNS, folder / "agreement.csv", naming, audit) as write:
-        for row in rows:
-            write(row)
-    with open_table(PAIR_COLUMNS, folder / "agreement_pairs.csv", naming, audit) as write_pair:
-        for pair in pairs:
-            write_pair(pair)
-    write_atomic(folder / "agreement.schema.json", table_schema(AGREEMENT_COLUMNS))
-    write_atomic(folder / "agreement_pairs.schema.json", table_schema(PAIR_COLUMNS))
+    write_described(AGREEMENT_COLUMNS, rows, folder / "agreement.csv", naming, audit)
+    write_described(PAIR_COLUMNS, pairs, folder / "agreement_pairs.csv", naming, audit)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from calcimeasure.export.atomic import write_atomic
-from calcimeasure.export.columns import Column, open_table
-from calcimeasure.export.schema import table_schema
+from calcimeasure.export.columns import Column
+from calcimeasure.export.described import write_described
 from calcimeasure.model import BodySite, Laterality
 from calcimeasure.model.follow import ChangeSource, LinkSource, LinkState, Response, Verdict
 
@@ -309,11 +308,5 @@ def write_changes(
     OutputError
         A file cannot be written; every file that was written is complete.
     """
-    with open_table(CHANGE_COLUMNS, folder / "changes.csv", naming, audit) as write:
-        for change in changes:
-            write(change)
-    with open_table(RESPONSE_COLUMNS, folder / "responses.csv", naming, audit) as write_response:
-        for response in responses:
-            write_response(response)
-    write_atomic(folder / "changes.schema.json", table_schema(CHANGE_COLUMNS))
-    write_atomic(folder / "responses.schema.json", table_schema(RESPONSE_COLUMNS))
+    write_described(CHANGE_COLUMNS, changes, folder / "changes.csv", naming, audit)
+    write_described(RESPONSE_COLUMNS, responses, folder / "responses.csv", naming, audit)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from calcimeasure.export.atomic import write_atomic
-from calcimeasure.export.columns import Column, open_table
-from calcimeasure.export.schema import table_schema
+from calcimeasure.export.columns import Column
+from calcimeasure.export.described import write_described
 from calcimeasure.model.cohort import PUBLISHED_PERCENT, Association, CohortRow, FlowRow, Method, NotTested
 
 if TYPE_CHECKING:
@@ -191,11 +190,6 @@ def write_cohort(cohort: Cohort, folder: Path, audit: Audit | None = None) -> li
         ("body_map", ("site",), BODY_MAP_COLUMNS, site_shares(cohort)),
         ("sizes", (), SIZE_COLUMNS, cohort.sizes),
     )
-    paths = []
-    for name, key, columns, rows in tables:
-        paths.append(folder / f"{name}.csv")
-        with open_table(columns, paths[-1], None, audit) as write:
-            for row in rows:
-                write(row)
-        write_atomic(folder / f"{name}.schema.json", table_schema(columns, key))
-    return paths
+    return [
+        write_described(columns, rows, folder / f"{name}.csv", None, audit, key) for name, key, columns, rows in tables
+    ]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from calcimeasure.export.atomic import write_atomic
-from calcimeasure.export.columns import Column, open_table
-from calcimeasure.export.schema import table_schema
+from calcimeasure.export.columns import Column
+from calcimeasure.export.described import write_described
 from calcimeasure.model.score import NotJudged, ScoreVerdict
 
 if TYPE_CHECKING:
@@ -103,11 +102,4 @@ def write_scores(
         ("score_changes", SCORE_CHANGE_COLUMNS, changes),
         ("score_agreement", SCORE_AGREEMENT_COLUMNS, agreement),
     )
-    paths = []
-    for name, columns, rows in tables:
-        paths.append(folder / f"{name}.csv")
-        with open_table(columns, paths[-1], None) as write:
-            for row in rows:
-                write(row)
-        write_atomic(folder / f"{name}.schema.json", table_schema(columns))
-    return paths
+    return [write_described(columns, rows, folder / f"{name}.csv") for name, columns, rows in tables]

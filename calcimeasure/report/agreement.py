@@ -7,10 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.export.agreement import STATISTICS
-from calcimeasure.export.atomic import write_atomic
 from calcimeasure.model.agreement import NUMBERS, Selection
 from calcimeasure.report.differences import differences
-from calcimeasure.report.html import environment_of, policy_of, text_of
+from calcimeasure.report.html import environment_of, policy_of, text_of, write_page
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from calcimeasure.export.agreement import AgreementRow, PairRow
+    from calcimeasure.export.columns import Audit
     from calcimeasure.model.agreement import Statistic
 
 _UNITS: Final = {"[hnsf'U]": "HU", "mm2": "mm²"}
@@ -99,7 +99,12 @@ class Compared:
 
 
 def write_agreement_page(
-    path: Path, rows: Sequence[AgreementRow], pairs: Sequence[PairRow], stacks: int, patients: int
+    path: Path,
+    rows: Sequence[AgreementRow],
+    pairs: Sequence[PairRow],
+    stacks: int,
+    patients: int,
+    audit: Audit | None = None,
 ) -> None:
     """Write the page.
 
@@ -111,6 +116,8 @@ def write_agreement_page(
         The rows of agreement.csv and agreement_pairs.csv.
     stacks, patients
         How many stacks were compared, and of how many patients.
+    audit
+        Called before the page gets its name.
 
     Raises
     ------
@@ -131,7 +138,7 @@ def write_agreement_page(
         policy=policy_of(style),
         version=software_version(),
     )
-    write_atomic(path, page)
+    write_page(page, path, len(pairs), audit)
 
 
 def _compared(names: tuple[str, str], rows: Sequence[AgreementRow], pairs: Sequence[PairRow]) -> Compared:

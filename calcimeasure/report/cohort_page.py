@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from calcimeasure.export.atomic import open_atomic_bytes
 from calcimeasure.export.cohort import (
     ASSOCIATION_COLUMNS,
     BODY_MAP_COLUMNS,
@@ -14,11 +13,11 @@ from calcimeasure.export.cohort import (
     FLOW_COLUMNS,
     site_shares,
 )
-from calcimeasure.export.columns import Leaving, cell_of
+from calcimeasure.export.columns import cell_of
 from calcimeasure.report.body_map import body_symbol
 from calcimeasure.report.cohort_figures import flow_chart, interval_bar, odds_bar, site_map, steps_of
 from calcimeasure.report.distribution import histogram
-from calcimeasure.report.html import environment_of, policy_of, text_of
+from calcimeasure.report.html import environment_of, policy_of, text_of, write_page
 from calcimeasure.report.words import site_words
 from calcimeasure.version import software_version
 
@@ -213,11 +212,4 @@ def write_cohort_page(cohort: Cohort, about: AboutCohort, path: Path, audit: Aud
     OutputError
         It cannot be written.
     """
-
-    def keep(file: Path) -> None:
-        if audit is not None:
-            audit(Leaving.of(file, path, len(cohort.rows), is_identified=False))
-
-    with open_atomic_bytes(path, before_it_is_there=keep) as file:
-        file.write(cohort_page(cohort, about).encode("utf-8", "backslashreplace"))
-    return path
+    return write_page(cohort_page(cohort, about), path, len(cohort.rows), audit)

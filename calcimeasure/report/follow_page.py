@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from calcimeasure.export.atomic import open_atomic_bytes
-from calcimeasure.export.columns import Leaving
 from calcimeasure.model.follow import Response
 from calcimeasure.report.follow_figures import Bar, Course, Point, courses, waterfall
-from calcimeasure.report.html import environment_of, policy_of, text_of
+from calcimeasure.report.html import environment_of, policy_of, text_of, write_page
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
@@ -140,11 +138,4 @@ def write_follow_page(
     OutputError
         It cannot be written.
     """
-
-    def keep(file: Path) -> None:
-        if audit is not None:
-            audit(Leaving.of(file, path, len(responses), is_identified=False))
-
-    with open_atomic_bytes(path, before_it_is_there=keep) as file:
-        file.write(follow_page(changes, responses, naming).encode("utf-8", "backslashreplace"))
-    return path
+    return write_page(follow_page(changes, responses, naming), path, len(responses), audit)

@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from calcimeasure.export.atomic import open_atomic_bytes
+from calcimeasure.export.columns import Leaving
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from calcimeasure.export.columns import Audit
 
 
 @cache
@@ -43,3 +49,32 @@ def environment_of(functions: Mapping[str, Any]) -> Environment:
     )
     environment.globals |= functions
     return environment
+
+
+def write_page(page: str, path: Path, row_count: int, audit: Audit | None = None) -> Path:
+    """Write a page without identity into a file.
+
+    Parameters
+    ----------
+    page
+        The page.
+    path
+        The file.
+    row_count
+        How many rows, or masses, it tells.
+    audit
+        Called before the file gets its name.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+
+    def keep(file: Path) -> None:
+        if audit is not None:
+            audit(Leaving.of(file, path, row_count, is_identified=False))
+
+    with open_atomic_bytes(path, before_it_is_there=keep) as file:
+        file.write(page.encode("utf-8", "backslashreplace"))
+    return path

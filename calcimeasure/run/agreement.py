@@ -123,8 +123,10 @@ def compare_readings(folder: Path, order: AgreementOrder, say: Say) -> Agreement
             pairs += [
                 PairRow(first.name, second.name, one.stack, one.is_blank, pair) for one in stacks for pair in one.pairs
             ]
-        write_agreement(rows, pairs, folder, naming, audit_of(store, "agreement"))
-        write_agreement_page(folder / "agreement.html", rows, pairs, len(compared), len({*compared.values()}))
+        audit = audit_of(store, "agreement")
+        write_agreement(rows, pairs, folder, naming, audit)
+        page = folder / "agreement.html"
+        write_agreement_page(page, rows, pairs, len(compared), len({*compared.values()}), audit)
     names = ("agreement.csv", "agreement_pairs.csv", "agreement.html")
     return AgreementDone(tuple(folder / name for name in names), count, len(compared))
 
