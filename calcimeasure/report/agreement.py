@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.export.agreement import STATISTICS
@@ -13,7 +14,7 @@ from calcimeasure.report.html import environment_of, policy_of, text_of, write_p
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from jinja2 import Template
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from calcimeasure.export.agreement import AgreementRow, PairRow
     from calcimeasure.export.columns import Audit
     from calcimeasure.model.agreement import Statistic
+    from calcimeasure.model.numbers import Number
 
 _UNITS: Final = {"[hnsf'U]": "HU", "mm2": "mm²"}
 """Units of UCUM as a person writes them."""
@@ -174,18 +176,17 @@ def _unchanged_sentences(names: tuple[str, str], found: Sequence[Statistic]) -> 
     return sentences
 
 
+def _by_number(found: Sequence[Statistic], selection: Selection) -> Iterator[tuple[Number, str, dict[str, Statistic]]]:
+    """Give the figures of each number that was compared, on CT and on radiographs, by their names."""
+    for number, images in product(NUMBERS, ("CT", "radiograph")):
+        wanted = (selection, number.name, images)
+        own = {one.name: one for one in found if (one.selection, one.quantity, one.images) == wanted}
+        if own:
+            yield number, images, own
+
+
 def _number_lines(found: Sequence[Statistic], selection: Selection) -> tuple[NumberLine, ...]:
-    lines = []
-    for number in NUMBERS:
-        for images in ("CT", "radiograph"):
-            own = {
-                one.name: one
-                for one in found
-                if (one.selection, one.quantity, one.images) == (selection, number.name, images)
-            }
-            if own:
-                lines.append(_number_line(number.name, images, own))
-    return tuple(lines)
+    return tuple(_number_line(number.name, images, own) for number, images, own in _by_number(found, selection))
 
 
 def _number_line(name: str, images: str, own: dict[str, Statistic]) -> NumberLine:
@@ -225,21 +226,14 @@ def _cells(found: Sequence[Statistic], quantity: str, name: str) -> tuple[Cell, 
 def _plots(found: Sequence[Statistic], pairs: Sequence[PairRow]) -> list[Markup]:
     """Plot each number that has a length, an area or a volume in physical units."""
     plots = []
-    for number in NUMBERS:
-        for images in ("CT", "radiograph"):
-            own = {
-                one.name: one
-                for one in found
-                if (one.selection, one.quantity, one.images) == (Selection.ALL, number.name, images)
-            }
-            points = [
-                (both, row.pair.is_redrawn)
-                for row in pairs
-                if (row.stack.modality == "CT") == (images == "CT")
-                and (both := row.pair.values(number.name)) is not None
-            ]
-            if own and len(points) > 1:
-                plots.append(differences(f"{number.name}, {images}", _UNITS.get(number.unit, number.unit), points, own))
+    for number, images, own in _by_number(found, Selection.ALL):
+        points = [
+            (both, row.pair.is_redrawn)
+            for row in pairs
+            if (row.stack.modality == "CT") == (images == "CT") and (both := row.pair.values(number.name)) is not None
+        ]
+        if len(points) > 1:
+            plots.append(differences(f"{number.name}, {images}", _UNITS.get(number.unit, number.unit), points, own))
     return plots
 
 
