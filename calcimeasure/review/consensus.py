@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -64,7 +64,7 @@ def begin_consensus(store: Store, reading: Reading, settings: Settings, say: Cal
     without_images = renewed = 0
     for stack_id in sorted(both - (begun - older)):
         try:
-            masses = _masses([one.lesions_of(stack_id) for one in bases], partial(_rest, bases[0], settings, stack_id))
+            masses = _masses([one.lesions_of(stack_id) for one in bases], _rest_in(bases[0], settings, stack_id))
         except (InputPathError, SeriesError):
             without_images += 1
             continue
@@ -99,8 +99,10 @@ def _signature(name: str) -> str:
     return f"reading {name}"
 
 
-def _rest(base: Store, settings: Settings, stack_id: int, lesion: Lesion, others: Sequence[Outline]) -> Lesion | None:
-    return outside(lesion, others, open_stack(base, settings, stack_id).image, settings)
+def _rest_in(base: Store, settings: Settings, stack_id: int) -> Rest:
+    """Make a function that measures what is left of a mass; the images are opened once, and only for this."""
+    image = cache(lambda: open_stack(base, settings, stack_id).image)
+    return lambda lesion, others: outside(lesion, others, image(), settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,9 @@ def begin_stacks(connection: Connection, reading: ReadingRows) -> list[int]:
     """
     if reading.reading_id is None:
         return []
-    begun = select(reading_stacks.c.stack_id).where(reading_stacks.c.reading_id == reading.reading_id)
-    new = select(current_stacks.c.stack_id).where(
-        current_stacks.c.state == State.MEASURED, current_stacks.c.stack_id.not_in(begun)
-    )
-    wanted = list(connection.execute(new).scalars())
+    begun = begun_stacks(connection, reading) or set()
+    measured = select(current_stacks.c.stack_id).where(current_stacks.c.state == State.MEASURED)
+    wanted = [one for one in connection.execute(measured).scalars() if one not in begun]
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         begins = {} if reading.is_blank else _begins(connection, some)
@@ -211,15 +209,12 @@ def _note_begun(
 ) -> None:
     """Note that a reading has begun in stacks: with the outcome of its proposals, else with the newest one."""
     now = records.utc_now()
-    newest = {stack_id: rows[-1].outcome_id for stack_id, rows in _measured(connection, stack_ids).items()}
+    others = _measured(connection, [one for one in stack_ids if one not in begins])
+    outcome_ids = {stack_id: rows[-1].outcome_id for stack_id, rows in others.items()}
+    outcome_ids |= {stack_id: one.outcome_id for stack_id, one in begins.items()}
     rows = [
-        {
-            "reading_id": reading_id,
-            "stack_id": stack_id,
-            "outcome_id": begins[stack_id].outcome_id if stack_id in begins else newest[stack_id],
-            "begun_at": now,
-        }
-        for stack_id in stack_ids
+        {"reading_id": reading_id, "stack_id": one, "outcome_id": outcome_ids[one], "begun_at": now}
+        for one in stack_ids
     ]
     insert_rows(connection, reading_stacks, rows)
 
