@@ -54,6 +54,15 @@ from calcimeasure.review.journal import Journal, LeftBehind, Place
 from calcimeasure.review.offering import Shape, dense_only, pointing_at, reshaping, splitting_between
 from calcimeasure.review.picture import lesion_picture
 from calcimeasure.review.pointing import Pointed
+from calcimeasure.review.prior import (
+    Motions,
+    OpenedPrior,
+    PriorDate,
+    index_in_current,
+    index_in_prior,
+    open_prior,
+    place_lps_mm,
+)
 from calcimeasure.review.readings import ReadingWish
 from calcimeasure.review.recovery import begun_at, unsaved_folders
 from calcimeasure.review.restoring import restore, unsaved_of
@@ -84,11 +93,14 @@ __all__ = [
     "Laterality",
     "LeftBehind",
     "Morphology",
+    "Motions",
+    "OpenedPrior",
     "OpenedStack",
     "Place",
     "PointPx",
     "Pointed",
     "Preview",
+    "PriorDate",
     "Radiograph",
     "RadiographAxis",
     "RadiographMeasurements",
@@ -117,9 +129,13 @@ __all__ = [
     "doubt_about_accepting",
     "doubt_about_side",
     "first_open",
+    "index_in_current",
+    "index_in_prior",
     "lesion_picture",
     "merge",
+    "open_prior",
     "open_stack",
+    "place_lps_mm",
     "pointing_at",
     "preview",
     "redraw",

@@ -35,6 +35,7 @@ class Group(StrEnum):
     TOOLS = "Tools of napari"
     CALIBRATE = "Calibrate"
     LOOK = "Look"
+    PRIOR = "Earlier date"
     HELP = "Help"
 
 
@@ -389,6 +390,30 @@ def _planes() -> Iterable[Action]:
 
 def _set_plane(name: str, review: Controller) -> None:
     review.looking.plane(name)
+
+
+def _priors() -> Iterable[Action]:
+    """Show the earlier date beside the image."""
+    yield Action(
+        "prior",
+        ("7",),
+        "Prior",
+        "The date before beside the image, linked by the motion of the body; again: hide it",
+        Group.LOOK,
+        row=3,
+        refusal=allowed.with_stack,
+        act=lambda review: review.prior.toggle(),
+    )
+    yield Action(
+        "earlier date",
+        ("8",),
+        "Earlier",
+        "The date before the one that is shown beside the image; after the first date the nearest again",
+        Group.PRIOR,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.prior.go_earlier(),
+    )
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -759,6 +784,7 @@ ACTIONS: tuple[Action, ...] = (
         refusal=allowed.with_stack,
         act=lambda review: review.overview.toggle(),
     ),
+    *_priors(),
     Action(
         "keys",
         ("?",),
