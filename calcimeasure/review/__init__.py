@@ -51,6 +51,7 @@ from calcimeasure.review.edits import (
     undo,
 )
 from calcimeasure.review.journal import Journal, LeftBehind, Place
+from calcimeasure.review.linking import CURRENT, NOT_CLINICAL, PRIOR, Links, Waiting, links_of, pairs_that_wait
 from calcimeasure.review.offering import Shape, dense_only, pointing_at, reshaping, splitting_between
 from calcimeasure.review.picture import lesion_picture
 from calcimeasure.review.pointing import Pointed
@@ -70,6 +71,9 @@ from calcimeasure.review.session import Session
 from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
 
 __all__ = [
+    "CURRENT",
+    "NOT_CLINICAL",
+    "PRIOR",
     "AlgorithmType",
     "Answer",
     "Axis",
@@ -92,6 +96,7 @@ __all__ = [
     "KnownLength",
     "Laterality",
     "LeftBehind",
+    "Links",
     "Morphology",
     "Motions",
     "OpenedPrior",
@@ -120,6 +125,7 @@ __all__ = [
     "Task",
     "TaskState",
     "Tissue",
+    "Waiting",
     "add",
     "begun_at",
     "calibrate",
@@ -132,9 +138,11 @@ __all__ = [
     "index_in_current",
     "index_in_prior",
     "lesion_picture",
+    "links_of",
     "merge",
     "open_prior",
     "open_stack",
+    "pairs_that_wait",
     "place_lps_mm",
     "pointing_at",
     "preview",

@@ -234,7 +234,7 @@ def _rank(store: Store, one: tuple[int, StackFacts], own: tuple[int, StackFacts]
     return (not is_compared, not has_view, facts.slice_spacing_mm or math.inf, -facts.image_count, number)
 
 
-def open_prior(desk: Desk, current: tuple[int, Image], place: int) -> OpenedPrior | None:
+def open_prior(desk: Desk, current: tuple[int, Image], place: int, wanted: int | None = None) -> OpenedPrior | None:
     """Load an earlier date.
 
     Parameters
@@ -245,6 +245,8 @@ def open_prior(desk: Desk, current: tuple[int, Image], place: int) -> OpenedPrio
         Number and image of the stack under review.
     place
         Which earlier date, 0 for the nearest; beyond the first date of the patient the nearest one follows again.
+    wanted
+        The number of a stack whose date is shown instead, if it stands for an earlier date.
 
     Returns
     -------
@@ -260,7 +262,7 @@ def open_prior(desk: Desk, current: tuple[int, Image], place: int) -> OpenedPrio
     dates = earlier_dates(desk.store, stack_id)
     if not dates:
         return None
-    place %= len(dates)
+    place = next((n for n, one in enumerate(dates) if one.stack_id == wanted), place % len(dates))
     opened = open_stack(desk.store, desk.settings, dates[place].stack_id)
     newest = [history[-1] for history in opened.histories.values()]
     shown = {one.lesion.number: one for one in newest if not one.withdrawn and one.lesion.may_be_mass}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from calcimeasure import Lesion
     from calcimeasure.review import Image, OpenedPrior
+    from calcimeasure.store import LesionLink
     from napari_calcimeasure._display import Display
     from napari_calcimeasure._palette import LineStyle
     from napari_calcimeasure._screen import Screen
@@ -103,6 +104,10 @@ class PriorSide:
         self.opened = opened
         self.display: Display = display_of(opened.image)
         self._masks: dict[int, NDArray[Any]] = {}
+
+    def link(self, links: tuple[LesionLink, ...]) -> None:
+        """Follow what is linked now."""
+        self.opened = replace(self.opened, links=links)
 
     def images(self, current: Image) -> tuple[Image, Image]:
         """Give both images, the prior one first."""
@@ -259,6 +264,17 @@ class PriorSide:
             if lesion.outline.mask_in(index.tolist(), (index + 1).tolist()).any()
         ]
         return min(hit)[1] if hit else None
+
+
+def look_at(screen: Screen, world: NDArray[np.float64]) -> None:
+    """Look at a world place of the image under review: its slice, in the middle of the canvas."""
+    dims = screen.viewer.dims
+    own = range(dims.ndim - 3, dims.ndim)
+    ranges = [dims.range[axis] for axis in own]
+    steps = [round((at - one.start) / one.step) for at, one in zip(world.tolist(), ranges, strict=True)]
+    dims.set_current_step(own, steps)
+    _, down, right = plane_axes(screen.viewer)
+    screen.viewer.scene.camera.center = (0.0, float(world[down]), float(world[right]))
 
 
 def middle_of_view(screen: Screen) -> NDArray[np.float64]:

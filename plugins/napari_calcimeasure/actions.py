@@ -414,6 +414,55 @@ def _priors() -> Iterable[Action]:
         refusal=allowed.with_stack,
         act=lambda review: review.prior.go_earlier(),
     )
+    for key, step, text in (("Shift-Down", 1, "next"), ("Shift-Up", -1, "previous")):
+        yield Action(
+            f"{text} earlier lesion",
+            (key,),
+            f"{text.capitalize()} of the earlier date",
+            f"Choose the {text} lesion of the earlier date, as a click on it does",
+            Group.PRIOR,
+            Shown.SHEET,
+            refusal=allowed.with_stack,
+            act=partial(_pick_earlier, step),
+        )
+    for name, key, text, words, act in (
+        ("link", "Shift-J", "Link", "The lesion is the chosen one of the earlier date", _link),
+        ("unlink", "Shift-X", "Unlink", "Take back what links the lesion with the earlier date", _unlink),
+        (
+            "no partner",
+            "Shift-V",
+            "New or gone",
+            "The lesion is new; if one of the earlier date is chosen: that one is gone",
+            _say_alone,
+        ),
+    ):
+        yield Action(name, (key,), text, words, Group.PRIOR, Shown.SHEET, refusal=allowed.with_stack, act=act)
+    yield Action(
+        "next waiting",
+        ("Shift-O",),
+        "Next waiting",
+        "Next lesion that waits for a link, at both dates, else at the next two dates that have one",
+        Group.PRIOR,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.prior_links.go_to_waiting(),
+    )
+
+
+def _pick_earlier(step: int, review: Controller) -> None:
+    review.prior_links.pick_beside(step)
+
+
+def _link(review: Controller) -> None:
+    review.prior_links.join()
+
+
+def _unlink(review: Controller) -> None:
+    review.prior_links.part()
+
+
+def _say_alone(review: Controller) -> None:
+    review.prior_links.say_alone()
 
 
 ACTIONS: tuple[Action, ...] = (

@@ -13,7 +13,7 @@ from calcimeasure import CalcimeasureError
 from calcimeasure.review import open_prior
 from napari_calcimeasure._marks import Line, Marks, Name
 from napari_calcimeasure._palette import LETTER_COLOR
-from napari_calcimeasure._prior import PriorSide, cross_at, middle_of_view
+from napari_calcimeasure._prior import PriorSide, cross_at, look_at, middle_of_view
 from napari_calcimeasure.panel.canvas import canvas_in
 from napari_calcimeasure.panel.glass import Glass
 from napari_calcimeasure.panel.prior_view import ARM_PX, GAP_PX, PriorDock
@@ -50,7 +50,9 @@ class Prior:
         self._glass: Glass | None = None
         self._mouse: _Mouse | None = None
         self.side: PriorSide | None = None
+        self.wanted: int | None = None
         self._place = 0
+        self._seen: NDArray[np.float64] | None = None
         self._step: int | None = None
         self._drawn: tuple[tuple[object, ...], PriorPlane] | None = None
         self._listened: list[Any] = []
@@ -91,6 +93,7 @@ class Prior:
         self._dock = PriorDock(window)
         self._dock.view.scrolled.connect(self._scroll)
         self._dock.view.looked.connect(self._look_from_prior)
+        self._dock.view.picked.connect(self._pick)
         self._dock.show()
         self._glass = Glass(canvas, self._to_canvas)
         self._glass.setObjectName("calcimeasure_prior_glass")
@@ -106,7 +109,8 @@ class Prior:
         if self._heard is not self._review.session:
             self._heard = self._review.session
             self._heard.changed.connect(self._on_changed)
-        self._load(0)
+        wanted, self.wanted = self.wanted, None
+        self._load(0, wanted)
 
     def end(self) -> None:
         """Show nothing, when the stack is closed: the next one may be of another patient."""
@@ -116,6 +120,7 @@ class Prior:
         self._listened = []
         self.side, self._drawn, self._step, self._heard = None, None, None, None
         self._show_cross(None)
+        self._review.prior_links.end()
         if self._dock is not None:
             self._dock.view.show_plane(None)
             self._dock.view.show_cross(None)
@@ -141,7 +146,7 @@ class Prior:
             event.connect(self._on_view)
             self._listened.append(event)
 
-    def _load(self, place: int) -> None:
+    def _load(self, place: int, wanted: int | None = None) -> None:
         review, session = self._review, self._review.session
         desk = review.desk
         if session is None or desk is None or self._dock is None:
@@ -162,22 +167,24 @@ class Prior:
                 self._dock.tell_date("The earlier date cannot be shown.")
                 self._dock.tell_linked(str(error))
 
-        review.background.run(partial(open_prior, desk, (session.stack_id, session.image), place), take, failed=failed)
+        load = partial(open_prior, desk, (session.stack_id, session.image), place, wanted)
+        review.background.run(load, take, failed=failed)
 
     def _take(self, opened: OpenedPrior | None) -> None:
         assert self._dock is not None  # noqa: S101 - the caller looked
         if opened is None:
             self._dock.tell_date(NO_DATE)
             return
-        self.side, self._place, self._step = PriorSide(opened), opened.place, None
+        self.side, self._place, self._step, self._seen = PriorSide(opened), opened.place, None, None
         self._dock.tell_date(opened.words)
+        self._review.prior_links.begin(opened)
         self.draw()
 
     # Following the image
 
     def _on_view(self, _: object = None) -> None:
         """Follow the image: what was scrolled to beside it is left."""
-        self._step = None
+        self._step = self._seen = None
         self._show_cross(None)
         if not self._soon.isActive():
             self._soon.start()
@@ -185,6 +192,27 @@ class Prior:
     def _on_changed(self, what: str) -> None:
         if what == "selected":
             self._on_view()
+            self._review.prior_links.tell()
+        elif what == "lesions":
+            self._review.prior_links.read()
+
+    def _pick(self, down: float, right: float) -> None:
+        screen, side = self._review.screen, self.side
+        if screen is not None and side is not None and self._drawn is not None:
+            self._review.prior_links.pick(side.number_at(screen, self._drawn[1].step, (down, right)))
+
+    def show_lesion(self, number: int) -> None:
+        """Show a lesion of the earlier date; the image under review goes along where a motion holds."""
+        screen, side = self._review.screen, self.side
+        middle = None if side is None else side.middle_of(number)
+        if screen is None or side is None or middle is None:
+            return
+        here = side.back(screen, middle)
+        if here is not None:
+            look_at(screen, here)
+        self.draw()
+        self._seen = middle
+        self.draw()
 
     def draw(self) -> None:
         """Draw the slice of the earlier date at the place that is looked at."""
@@ -194,6 +222,7 @@ class Prior:
         there = side.across(screen, middle_of_view(screen))
         across, down, right = side.axes(screen)
         seen, zoom = (there, float(screen.viewer.scene.camera.zoom)) if there is not None else self._unlinked(screen)
+        seen = seen if self._seen is None else self._seen
         step = side.step_at(seen, across) if self._step is None else side.kept(self._step, across)
         key = (side.axes(screen), step, tuple(screen.image.contrast_limits))
         if self._drawn is None or self._drawn[0] != key:
