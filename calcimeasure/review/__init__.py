@@ -51,7 +51,7 @@ from calcimeasure.review.edits import (
     undo,
 )
 from calcimeasure.review.journal import Journal, LeftBehind, Place
-from calcimeasure.review.linking import CURRENT, NOT_CLINICAL, PRIOR, Links, Waiting, links_of, pairs_that_wait
+from calcimeasure.review.linking import Links, Waiting, WhichDate, links_of, pairs_that_wait
 from calcimeasure.review.offering import Shape, dense_only, pointing_at, reshaping, splitting_between
 from calcimeasure.review.picture import lesion_picture
 from calcimeasure.review.pointing import Pointed
@@ -71,9 +71,6 @@ from calcimeasure.review.session import Session
 from calcimeasure.review.worklist import OpenedStack, Task, TaskState, first_open, open_stack
 
 __all__ = [
-    "CURRENT",
-    "NOT_CLINICAL",
-    "PRIOR",
     "AlgorithmType",
     "Answer",
     "Axis",
@@ -126,6 +123,7 @@ __all__ = [
     "TaskState",
     "Tissue",
     "Waiting",
+    "WhichDate",
     "add",
     "begun_at",
     "calibrate",

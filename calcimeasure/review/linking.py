@@ -7,6 +7,7 @@ link is taken back by a row of its own, by undo, too.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from calcimeasure.errors import ReviewError
@@ -25,8 +26,15 @@ if TYPE_CHECKING:
     from calcimeasure.review.session import Session
     from calcimeasure.store import StackPair, Store
 
-PRIOR, CURRENT = 0, 1
-"""The date of a lesion."""
+
+class WhichDate(IntEnum):
+    """The date of a lesion."""
+
+    PRIOR = 0
+    CURRENT = 1
+
+
+PRIOR, CURRENT = WhichDate
 
 WAITS: Final = {
     LinkState.UNDECIDED: "not sure",
@@ -36,10 +44,6 @@ WAITS: Final = {
     LinkState.NOT_FOUND_BEFORE: "dense tissue at its place, without an outline",
 }
 """What the program says of a lesion that waits for a reader."""
-
-NOT_CLINICAL: Final = (
-    "Links are kept in the clinical reading alone, and shown in no other one: this is another reading."
-)
 
 _ALONE = (LinkState.GONE, LinkState.NEW)
 
@@ -95,7 +99,9 @@ def rows_of_link(links: Sequence[LesionLink], pair: StackPair, ends: tuple[End, 
     ]
 
 
-def rows_of_parting(links: Sequence[LesionLink], pair: StackPair, end: End, date: int, reader: str) -> list[LesionLink]:
+def rows_of_parting(
+    links: Sequence[LesionLink], pair: StackPair, end: End, date: WhichDate, reader: str
+) -> list[LesionLink]:
     """Take back what links a lesion, or what a reader said of it alone.
 
     Parameters
@@ -137,7 +143,9 @@ def rows_of_parting(links: Sequence[LesionLink], pair: StackPair, end: End, date
     return rows
 
 
-def rows_of_alone(links: Sequence[LesionLink], pair: StackPair, end: End, date: int, reader: str) -> list[LesionLink]:
+def rows_of_alone(
+    links: Sequence[LesionLink], pair: StackPair, end: End, date: WhichDate, reader: str
+) -> list[LesionLink]:
     """Say that the other date shows no mass at the place of a lesion: it is gone, or new.
 
     Raises
@@ -170,11 +178,11 @@ def _said(pair: StackPair, ends: tuple[End | None, End | None], state: LinkState
     return LesionLink(pair, ends[0], ends[1], state, LinkSource.READER, 1.0, reader=reader)
 
 
-def _alone(end: End, date: int) -> tuple[End | None, End | None]:
+def _alone(end: End, date: WhichDate) -> tuple[End | None, End | None]:
     return (end, None) if date == PRIOR else (None, end)
 
 
-def _end(link: LesionLink, date: int) -> End | None:
+def _end(link: LesionLink, date: WhichDate) -> End | None:
     return (link.prior, link.current)[date]
 
 
@@ -193,7 +201,7 @@ def _is_linked(link: LesionLink) -> bool:
 class Waiting:
     """A lesion that waits for a reader's word about the other date: of which date it is, its number, and why."""
 
-    date: int
+    date: WhichDate
     number: int
     why: str
 
@@ -247,17 +255,20 @@ class Links:
         """Whether the program, or a reader, has said anything about these two dates."""
         return bool(self._links)
 
-    def linked_with(self, number: int, date: int) -> tuple[int, ...]:
+    def linked_with(self, number: int, date: WhichDate) -> tuple[int, ...]:
         """Give the numbers of the lesions of the other date that are one mass with a lesion."""
         revision = self.revisions[date].get(number)
         if revision is None:
             return ()
-        others = {one.lesion.tracking_uid: number for number, one in self.revisions[1 - date].items()}
+        others = {
+            one.lesion.tracking_uid: number
+            for number, one in self.revisions[CURRENT if date == PRIOR else PRIOR].items()
+        }
         linked = [one for one in self.holding if _is_linked(one)]
         uids = [_uids(one) for one in linked if _uids(one)[date] == revision.lesion.tracking_uid]
-        return tuple(sorted({others[uid] for each in uids if (uid := each[1 - date]) in others}))
+        return tuple(sorted({others[uid] for each in uids if (uid := each[other]) in others}))
 
-    def said_of(self, number: int, date: int) -> tuple[LinkState, LinkSource] | None:
+    def said_of(self, number: int, date: WhichDate) -> tuple[LinkState, LinkSource] | None:
         """Give what is said of a lesion, and who says it; None where nothing is."""
         revision = self.revisions[date].get(number)
         uid = None if revision is None else revision.lesion.tracking_uid
@@ -298,14 +309,14 @@ class Links:
         self._say(rows, current, words)
         return f"Lesion {current} is {words}."
 
-    def part(self, number: int, date: int) -> str:
+    def part(self, number: int, date: WhichDate) -> str:
         """Take back what links a lesion, or what a reader said of it; give what was done in words."""
         self._begin()
         rows = rows_of_parting(self._links, self.pair, self._end_of(number, date), date, self._session.signed)
         self._say(rows, number, f"link with {self._day} taken back" if date == CURRENT else "link taken back")
         return f"{self._name(number, date)} is no longer linked."
 
-    def say_alone(self, number: int, date: int) -> str:
+    def say_alone(self, number: int, date: WhichDate) -> str:
         """Say that the other date has no such mass: it is new, or gone; give what was done in words."""
         self._begin()
         rows = rows_of_alone(self._links, self.pair, self._end_of(number, date), date, self._session.signed)
@@ -317,7 +328,7 @@ class Links:
     def _day(self) -> str:
         return self._opened.date.day.isoformat()
 
-    def _name(self, number: int, date: int) -> str:
+    def _name(self, number: int, date: WhichDate) -> str:
         return f"Lesion {number}" if date == CURRENT else f"Lesion {number} of {self._day}"
 
     def _begin(self) -> None:
@@ -325,7 +336,7 @@ class Links:
         self._session.save_all()
         self.read()
 
-    def _end_of(self, number: int, date: int) -> End:
+    def _end_of(self, number: int, date: WhichDate) -> End:
         revision = self.revisions[date].get(number)
         if revision is None:
             where = "" if date == CURRENT else f" of {self._day}"

@@ -177,7 +177,8 @@ def groups_of_links(links: Iterable[LesionLink]) -> list[tuple[set[str], set[str
         ends: list[set[str]] = [{end[0]} if end else set() for end in (one.prior, one.current)]
         joined = [group for group in groups if (group[0] & ends[0]) or (group[1] & ends[1])]
         groups = [group for group in groups if group not in joined]
-        priors, currents = (ends[n].union(*(group[n] for group in joined)) for n in (0, 1))
+        priors = ends[0].union(*(group[0] for group in joined))
+        currents = ends[1].union(*(group[1] for group in joined))
         groups.append((priors, currents, [*(each for group in joined for each in group[2]), one]))
     return groups
 

@@ -14,8 +14,6 @@ from calcimeasure.errors import ReviewError
 from calcimeasure.model import Laterality, Status
 from calcimeasure.model.follow import LinkSource, LinkState
 from calcimeasure.review import (
-    CURRENT,
-    PRIOR,
     Answer,
     Desk,
     Links,
@@ -25,7 +23,7 @@ from calcimeasure.review import (
     open_prior,
     open_stack,
 )
-from calcimeasure.review.linking import WAITS, pairs_that_wait, rows_back, rows_of_link, rows_of_parting
+from calcimeasure.review.linking import CURRENT, PRIOR, WAITS, pairs_that_wait, rows_back, rows_of_link, rows_of_parting
 from calcimeasure.store import LesionLink, current_links
 from tests.gui.two_dates import note_follow, two_dates
 from tests.review.test_desk import quiet

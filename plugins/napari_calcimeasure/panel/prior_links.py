@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_info
 
-from calcimeasure.review import CURRENT, NOT_CLINICAL, PRIOR, links_of, pairs_that_wait
+from calcimeasure.review import WhichDate, links_of, pairs_that_wait
 from napari_calcimeasure.panel.deciding import lesion_in_hand
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from calcimeasure.review import Links, OpenedPrior, Waiting
     from napari_calcimeasure.panel.controller import Controller
 
+PRIOR, CURRENT = WhichDate
+
+NOT_CLINICAL = "Links are kept in the clinical reading alone, and shown in no other one: this is another reading."
 NO_PRIOR = "Show the earlier date first (7): links are made between both images."
 NO_PICK = "Choose a lesion of the earlier date first: click on it, or press Shift and the down key."
 NOTHING_WAITS = "No lesion waits for a link in any stack that was compared."
