@@ -260,10 +260,8 @@ class Links:
         revision = self.revisions[date].get(number)
         if revision is None:
             return ()
-        others = {
-            one.lesion.tracking_uid: number
-            for number, one in self.revisions[CURRENT if date == PRIOR else PRIOR].items()
-        }
+        other = CURRENT if date == PRIOR else PRIOR
+        others = {one.lesion.tracking_uid: number for number, one in self.revisions[other].items()}
         linked = [one for one in self.holding if _is_linked(one)]
         uids = [_uids(one) for one in linked if _uids(one)[date] == revision.lesion.tracking_uid]
         return tuple(sorted({others[uid] for each in uids if (uid := each[other]) in others}))
