@@ -33,6 +33,7 @@ from calcimeasure.review.companions import Companions, companions_of
 from calcimeasure.review.conflict import Answer, Conflict
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
+from calcimeasure.review.difference import difference_hu
 from calcimeasure.review.doubts import doubt_about_accepting, doubt_about_side
 from calcimeasure.review.drafts import Draft, Edit, Job
 from calcimeasure.review.edits import (
@@ -130,6 +131,7 @@ __all__ = [
     "companions_of",
     "decide",
     "dense_only",
+    "difference_hu",
     "doubt_about_accepting",
     "doubt_about_side",
     "first_open",

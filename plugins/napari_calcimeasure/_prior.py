@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calcimeasure.review import index_in_current, index_in_prior, place_lps_mm
+from calcimeasure.review import difference_hu, index_in_current, index_in_prior, place_lps_mm
 from napari_calcimeasure._convert import display_of, pixels_kji
 from napari_calcimeasure._kinds import kind_of
 from napari_calcimeasure._marks import borders, plane_axes
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from napari_calcimeasure._display import Display
     from napari_calcimeasure._palette import LineStyle
     from napari_calcimeasure._screen import Screen
+
+MORE_RGB, LESS_RGB = (255, 160, 40), (60, 150, 255)
+"""Denser, and less dense at the later date: readers who confuse colors tell orange from blue."""
+
+DIFFERENCE_FULL_HU, DIFFERENCE_OPACITY = 400.0, 0.8
+"""The difference from which on a color is as opaque as it gets: bone and calcium differ from muscle by more."""
+
+DIFFERENCE_MARGIN_MM = 10.0
+"""So far around a lesion the difference is shown."""
 
 Place = tuple[float, float]
 """World coordinates in the plane that is shown: down, right."""
@@ -89,6 +98,23 @@ class Cross:
     at: Place
     off: float
     is_off: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Difference:
+    """The difference of both dates around a lesion, as it is drawn over the image.
+
+    Parameters
+    ----------
+    rgba
+        (rows, columns, 4): orange where the later date is denser, blue where it is less dense.
+    first, last
+        World places of the outer corners.
+    """
+
+    rgba: NDArray[np.uint8]
+    first: Place
+    last: Place
 
 
 class PriorSide:
@@ -168,6 +194,46 @@ class PriorSide:
         across = axes[0]
         shown = step * self.display.scale[across] + self.display.translate[across]
         return cross_at(world, axes, shown, self.display.scale[across])
+
+    # The difference
+
+    def difference(self, screen: Screen) -> Difference | None:
+        """Subtract the earlier date around the selected lesion, on the slice that is shown.
+
+        Returns
+        -------
+        Difference or None
+            None without a selected lesion on this slice, or where no motion holds.
+        """
+        session = screen.session
+        outline = None if session.selected is None else session.outline(session.selected)
+        if outline is None:
+            return None
+        display, axes = session.display, plane_axes(screen.viewer)
+        ends = display.to_shown(np.array([outline.start_kji, np.array(outline.stop_kji) - 1]))
+        motion = self.opened.motions.at(
+            _lps(session.image, display.to_index_kji(_world(display, ends.mean(axis=0)))),
+            self._partners(screen),
+        )
+        margin = DIFFERENCE_MARGIN_MM / np.array(display.scale)
+        shape = np.array(screen.labels.data.shape)
+        low = np.clip(np.floor(ends.min(axis=0) - margin), 0, shape - 1).astype(np.intp)
+        high = np.clip(np.ceil(ends.max(axis=0) + margin), 0, shape - 1).astype(np.intp)
+        across, down, right = axes
+        step = screen.whole_step(across)
+        if motion is None or not low[across] <= step <= high[across]:
+            return None
+        rows, columns = np.arange(low[down], high[down] + 1), np.arange(low[right], high[right] + 1)
+        shown = np.zeros((len(rows), len(columns), 3))
+        shown[..., across], shown[..., down], shown[..., right] = step, rows[:, None], columns[None, :]
+        index = np.rint(display.to_index_kji(_world(display, shown))).astype(np.intp)
+        scale, translate = np.array(display.scale), np.array(display.translate)
+        first, last = ((low - 0.5) * scale + translate, (high + 0.5) * scale + translate)
+        return Difference(
+            colored_difference(difference_hu(self.images(session.image), motion, index)),
+            (float(first[down]), float(first[right])),
+            (float(last[down]), float(last[right])),
+        )
 
     # The slice
 
@@ -266,6 +332,15 @@ class PriorSide:
         return min(hit)[1] if hit else None
 
 
+def colored_difference(hu: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Color (rows, columns) differences: orange for more, blue for less, both the more opaque the larger they are."""
+    rgba = np.zeros((*hu.shape, 4), dtype=np.uint8)
+    share = np.clip(np.nan_to_num(np.abs(hu)) / DIFFERENCE_FULL_HU, 0, 1)
+    rgba[..., :3] = np.where((hu > 0)[..., None], MORE_RGB, LESS_RGB)
+    rgba[..., 3] = np.rint(share * DIFFERENCE_OPACITY * 255)
+    return rgba
+
+
 def look_at(screen: Screen, world: NDArray[np.float64]) -> None:
     """Look at a world place of the image under review: its slice, in the middle of the canvas."""
     dims = screen.viewer.dims
@@ -306,6 +381,11 @@ def _turned(lesion: Lesion, display: Display) -> NDArray[Any]:
     """View the mask of a lesion with the axes of the screen."""
     steps = tuple(slice(None, None, -1) if turned else slice(None) for turned in display.turned)
     return lesion.outline.mask().transpose(display.order)[steps]
+
+
+def _world(display: Display, shown: NDArray[np.float64]) -> NDArray[np.float64]:
+    world: NDArray[np.float64] = shown * np.array(display.scale) + np.array(display.translate)
+    return world
 
 
 def _lps(image: Image, index_kji: NDArray[np.float64]) -> NDArray[np.float64]:

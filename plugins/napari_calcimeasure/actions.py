@@ -414,6 +414,16 @@ def _priors() -> Iterable[Action]:
         refusal=allowed.with_stack,
         act=lambda review: review.prior.go_earlier(),
     )
+    yield Action(
+        "difference",
+        ("9",),
+        "Difference",
+        "Subtract the earlier date around the lesion, for display only: orange is denser now, blue was denser before",
+        Group.LOOK,
+        row=3,
+        refusal=allowed.with_lesion,
+        act=lambda review: review.prior_difference.toggle(),
+    )
     for key, step, text in (("Shift-Down", 1, "next"), ("Shift-Up", -1, "previous")):
         yield Action(
             f"{text} earlier lesion",

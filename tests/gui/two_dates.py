@@ -91,10 +91,11 @@ def uid_of(store: Store, stack_id: int, number: int) -> str:
     return next(one.tracking_uid for one in store.lesions_of(stack_id) if one.number == number)
 
 
-def note_follow(out: Path, pair: tuple[int, int] = (1, 2), *, carries: bool = True) -> None:
+def note_follow(out: Path, *, carries: bool = True, images: Path | None = None) -> None:
     """Store what `calcimeasure follow` finds: the motion, the first mass matched, the second one gone, another new."""
+    pair = (1, 2)
+    key = key_of(images or out.parent / "images", pair)
     with store_of(out, SETTINGS, quiet) as store:
-        key = f"{key_of(out, pair)}"
         matrix = np.eye(4)
         matrix[:3, 3] = SHIFT_LPS_MM
         rows = tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in matrix)
@@ -112,9 +113,9 @@ def note_follow(out: Path, pair: tuple[int, int] = (1, 2), *, carries: bool = Tr
         )
 
 
-def key_of(out: Path, pair: tuple[int, int]) -> str:
-    images = []
+def key_of(images: Path, pair: tuple[int, int]) -> str:
+    loaded = []
     for day in (DAYS[one - 1] for one in pair):
-        (stack,) = find_series(out.parent / "images" / day).series
-        images.append(load_image(stack, SETTINGS))
-    return images_key(images, f"{ALGORITHM} {FINGERPRINT}")
+        (stack,) = find_series(images / day).series
+        loaded.append(load_image(stack, SETTINGS))
+    return images_key(loaded, f"{ALGORITHM} {FINGERPRINT}")

@@ -42,6 +42,7 @@ from napari_calcimeasure.panel.painting import Painting
 from napari_calcimeasure.panel.planes import Planes
 from napari_calcimeasure.panel.pointing import Pointing
 from napari_calcimeasure.panel.prior import Prior
+from napari_calcimeasure.panel.prior_difference import PriorDifference
 from napari_calcimeasure.panel.prior_links import PriorLinks
 from napari_calcimeasure.panel.questions import Questions
 from napari_calcimeasure.panel.room import Room
@@ -143,6 +144,7 @@ class Controller:
     caliper: Caliper
     planes: Planes
     prior: Prior
+    prior_difference: PriorDifference
     prior_links: PriorLinks
     painting: Painting
     pointing: Pointing
@@ -176,6 +178,7 @@ class Controller:
         self.caliper = Caliper(self)
         self.planes = Planes(self)
         self.prior = Prior(self)
+        self.prior_difference = PriorDifference(self)
         self.prior_links = PriorLinks(self)
         self.painting = Painting(self)
         self.pointing = Pointing(self)

@@ -69,6 +69,11 @@ class Prior:
         """What is shown beside the image."""
         return self._dock
 
+    @property
+    def glass(self) -> Glass | None:
+        """What is drawn over the image."""
+        return self._glass
+
     # Beginning and ending
 
     def toggle(self) -> None:
@@ -121,6 +126,7 @@ class Prior:
         self.side, self._drawn, self._step, self._heard = None, None, None, None
         self._show_cross(None)
         self._review.prior_links.end()
+        self._review.prior_difference.end()
         if self._dock is not None:
             self._dock.view.show_plane(None)
             self._dock.view.show_cross(None)
@@ -230,6 +236,7 @@ class Prior:
         dock.view.show_plane(self._drawn[1], (float(seen[down]), float(seen[right])), zoom)
         dock.view.show_cross(None)
         dock.tell_linked(side.linked_words(screen, is_linked=there is not None))
+        self._review.prior_difference.draw()
 
     def _unlinked(self, screen: Screen) -> tuple[NDArray[np.float64], float]:
         """Look at the lesion that the selected one is linked with; without one at the whole image."""
@@ -294,7 +301,7 @@ class Prior:
         if self._glass is None:
             return
         if cross is None or screen is None:
-            self._glass.show_crosshair(Marks())
+            self._glass.show_marks(Marks())
             return
         zoom = float(screen.viewer.scene.camera.zoom)
         arms = [
@@ -302,7 +309,7 @@ class Prior:
         ]
         lines = tuple(Line(arm + np.array(cross.at), LETTER_COLOR) for arm in arms)
         names = (Name(cross.at, f"{abs(cross.off):.0f} mm off this slice", LETTER_COLOR),) if cross.is_off else ()
-        self._glass.show_crosshair(Marks(lines, names))
+        self._glass.show_marks(Marks(lines, names))
 
     def _to_canvas(self, down: float, right: float) -> tuple[float, float]:
         screen = self._review.screen
