@@ -421,7 +421,7 @@ def _priors() -> Iterable[Action]:
         "Subtract the earlier date around the lesion, for display only: orange is denser now, blue was denser before",
         Group.LOOK,
         row=3,
-        refusal=allowed.with_lesion,
+        refusal=allowed.with_stack,
         act=lambda review: review.prior_difference.toggle(),
     )
     for key, step, text in (("Shift-Down", 1, "next"), ("Shift-Up", -1, "previous")):
