@@ -237,8 +237,9 @@ class Links:
 
     def _on_films(self) -> list[LesionLink]:
         facts = (self._opened.date.facts, StackFacts.of(self._session.image.stack))
+        said = {end[0] for one in current_links(self._links) for end in (one.prior, one.current) if end}
         films = [
-            [(of_date, one.lesion) for one in revisions.values()]
+            [(of_date, one.lesion) for one in revisions.values() if one.lesion.tracking_uid not in said]
             for of_date, revisions in zip(facts, self.revisions, strict=True)
         ]
         numbers = {one.lesion.tracking_uid: one.number for some in self.revisions for one in some.values()}

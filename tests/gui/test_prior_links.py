@@ -16,7 +16,7 @@ from calcimeasure.model import Laterality, Status
 from calcimeasure.review import Desk, ReadingWish
 from calcimeasure.store import current_links, open_store
 from calcimeasure.store.connect import file_url
-from tests.gui.two_dates import note_follow, two_dates
+from tests.gui.two_dates import note_follow, two_dates, two_films
 from tests.gui.window import NO_KEY, SHIFT, Reader
 from tests.review.test_desk import quiet
 from tests.review.test_linking import links_between, session_of
@@ -146,3 +146,31 @@ def test_another_reading_shows_the_image_and_no_link(reader: Reader, followed: P
     reader.panel.close_review()
     with open_store(file_url(out / "private" / "calcimeasure.db")) as store:
         assert [one.reader for one in store.links_between((1, 2)) if one.reader] == ["Dr First"]
+
+
+def test_a_film_stands_beside_without_a_crosshair_and_its_masses_are_linked_by_the_reader(
+    reader: Reader, tmp_path: Path
+) -> None:
+    out = two_films(tmp_path)
+    prior = begin(reader, out)
+    view = prior.dock.view
+    assert "a projection has no motion" in prior.dock.words
+    assert [one.number for one in view.plane.outlines] == [1, 2]
+    reader.click_row(1)
+    reader.move(reader.place((0, 24, 12)))
+    assert view.cross is None
+    assert (
+        "Waiting for a link: 1 (not sure), 2 (not sure), earlier 1 (not sure), earlier 2 (not sure)."
+        in prior.dock.words
+    )
+    reader.key(Qt.Key.Key_Down, SHIFT)
+    reader.key(Qt.Key.Key_J, SHIFT)
+    assert view.words == {1: "1 (now 1)", 2: "2 (now 2)"}, "the other ones are the only ones that are left"
+    reader.panel.close_review()
+    done = CliRunner().invoke(app, ["follow", str(out)])
+    assert done.exit_code == 0, done.output
+    rows = {row["source"]: row for row in read(out / "changes.csv")}
+    told = [(one["state"], one["reason"], one["change_ml"]) for one in rows.values()]
+    assert told == [("matched", "radiograph", "")] * 2
+    assert set(rows) == {"reader", "program"}
+    assert rows["reader"]["prior_diameter_mm"] == rows["reader"]["current_diameter_mm"] != ""

@@ -10,14 +10,15 @@ import numpy as np
 from calcimeasure.analysis.lesion import assess
 from calcimeasure.export import write_atomic
 from calcimeasure.load import find_series, load_image
-from calcimeasure.model import BodySite, Laterality, Report, Side, SideSource, Site, SiteSource, Tissue, Volume
+from calcimeasure.model import BodySite, Laterality, Outline, Report, Side, SideSource, Site, SiteSource, Tissue, Volume
 from calcimeasure.model.follow import LinkSource, LinkState, Motion
 from calcimeasure.results import prepare, store_of
 from calcimeasure.settings import change_settings, format_settings, settings_hash
 from calcimeasure.settings.algorithm import ALGORITHM, FINGERPRINT
 from calcimeasure.store import LesionLink, StoredMotion
 from calcimeasure.study.follow.images import images_key
-from tests.dicom_phantom import Header, write_series
+from tests.dicom_phantom import Header, hand_radiograph_header, write_series
+from tests.dicom_writers import describe_pixels, save, set_pixels
 from tests.phantoms import straight_grid
 from tests.review.desks import SETTINGS, box
 from tests.review.test_desk import quiet
@@ -119,3 +120,43 @@ def key_of(images: Path, pair: tuple[int, int]) -> str:
         (stack,) = find_series(images / day).series
         loaded.append(load_image(stack, SETTINGS))
     return images_key(loaded, f"{ALGORITHM} {FINGERPRINT}")
+
+
+def two_films(folder: Path) -> Path:
+    """Write radiographs of two dates in one view, each with two masses of one side and site, and their results."""
+    out = folder / "out"
+    private = prepare(out, quiet)
+    settings = change_settings(SETTINGS, {"key": str(folder / "pseudonyms.key")})
+    write_atomic(private / "settings.toml", format_settings(settings))
+    with store_of(out, settings, quiet) as store:
+        run_id = store.begin_run([], settings, "test")
+        for day in DAYS:
+            film = hand_radiograph_header()
+            film.StudyDate, film.ViewPosition = day, "AP"
+            for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
+                setattr(film, keyword, f"2.25.{day}{len(keyword)}")
+            stored = np.full((60, 50), 400, np.uint16)
+            places = [(slice(0, 1), slice(20, 32), slice(8, 18)), (slice(0, 1), slice(20, 28), slice(30, 42))]
+            for place in places:
+                stored[place[1:]] = 3000
+            describe_pixels(film, stored)
+            set_pixels(film, [stored], "explicit_le")
+            path = folder / "images" / day / "1.dcm"
+            path.parent.mkdir(parents=True)
+            save(path, film, "explicit_le")
+            (stack,) = find_series(path.parent).series
+            image = load_image(stack, settings)
+            lesions = []
+            for number, place in enumerate(places, 1):
+                mask = np.zeros((1, 60, 50), dtype=bool)
+                mask[place] = True
+                lesion = assess(image, Outline.from_mask(mask), number, settings)
+                side, site = (
+                    Side(Laterality.RIGHT, SideSource.READER, 1.0),
+                    Site(BodySite.HAND_WRIST, SiteSource.READER),
+                )
+                lesions.append(replace(lesion, tissue=Tissue.CALCIFIED_MASS, side=side, site=site))
+            report = Report(stack, None, tuple(lesions), settings_hash(settings), "test")
+            assert store.record(run_id, report, store.plan(stack, settings), settings)
+        store.end_run(run_id)
+    return out
