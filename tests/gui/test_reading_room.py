@@ -200,6 +200,17 @@ def test_value_and_position_under_the_mouse_are_said(reader: Reader) -> None:
         (said,) = [float(glass.said.split(f"{letter} ")[1].split()[0])]
         assert said == pytest.approx(abs(value), abs=1.0)  # half a voxel
     assert "row 16, column 16" in glass.said
+    # Another slice, and another stack, come under a mouse that does not move.
+    before = glass.said
+    wheel(reader, 12)
+    assert glass.said != before
+    assert f"{abs(reader.session.image.geometry.to_lps_mm((11, 15, 15))[2]):.1f} mm" in glass.said
+    reader.pause(1.0)  # the next stack is loaded ahead: no veil takes the mouse from the canvas
+    reader.key(Qt.Key.Key_PageDown)
+    reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == 2)
+    reader.pause(0.1)
+    assert glass.said
+    assert glass.said != before
 
 
 def test_outlines_are_lines_of_one_pixel_whose_style_is_the_decision(reader: Reader) -> None:

@@ -90,7 +90,8 @@ class Planes:
         screen, session = self._review.screen, self._review.session
         if not self.is_on or screen is None:
             return
-        if session is None or session.display.shape_kji[0] == 1:
+        is_hidden = self._review.arriving.is_loading  # another stack comes: this one is covered
+        if session is None or session.display.shape_kji[0] == 1 or is_hidden:
             for view in self._views:
                 view.show_plane(0, None, {})
             return
