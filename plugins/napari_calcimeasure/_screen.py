@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,9 @@ PLANES = {"Axial": (0, 1, 2), "Coronal": (1, 0, 2), "Sagittal": (2, 0, 1)}
 LAYER_NAMES = ("lesions", "long and short axis")
 ROOM = 2.6
 """Length of the shorter side of the canvas, in units of the extent of the selected lesion."""
+
+FACTS_LETTERS, HINT_LETTERS = 46, 40
+"""Letters in a line of the facts and of a hint: on a small screen the projection in the corner stands beside them."""
 
 OPACITY = 0.0
 """The layer of lesions is painted and clicked on, and not seen: lines of one screen pixel show what is on it."""
@@ -195,7 +199,7 @@ class Screen:
     def hint(self, text: str) -> None:
         """Show a hint about the next click; an empty text hides the hint."""
         overlay = self.viewer.canvas.overlays["calcimeasure_hint"]
-        overlay.text, overlay.visible = text, bool(text)
+        overlay.text, overlay.visible = fill(text, HINT_LETTERS), bool(text)
 
     def forget_points(self) -> None:
         """Forget the corners of a polygon, and a stroke around a region, that were begun and not finished.
@@ -452,7 +456,8 @@ class Screen:
         k = int(np.clip(np.rint(at[0]), 0, session.labels.shape[0] - 1))
         low, high = self.image.contrast_limits
         lines += kind_of(image).facts(image, display, Looked(k, (low, high), SLAB_MM if self.slab else None))
-        self.viewer.canvas.overlays["calcimeasure_facts"].text = "\n".join(filter(None, lines))
+        words = "\n".join(fill(line, FACTS_LETTERS, drop_whitespace=False) for line in lines if line)
+        self.viewer.canvas.overlays["calcimeasure_facts"].text = words
 
 
 def _be_visible(layer: Layer) -> None:

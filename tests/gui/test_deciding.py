@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from qtpy.QtCore import Qt
@@ -137,7 +138,8 @@ def test_nobody_is_asked_for_a_name_while_drawing(
     reader.key(Qt.Key.Key_N)
     reader.drag([reader.place((5, 30, 8 + right)) for right in (0, 2, 4)])
     reader.settle()
-    monkeypatch.setattr(controller.options, "keep_after_s", 0.0)
+    options = SimpleNamespace(keep_after_s=0.0, reader="", mouse="reading", window="Calcium")
+    monkeypatch.setattr(controller, "options", options)
     controller._clock.setInterval(20)
     reader.pause(0.3)
     assert not asked

@@ -193,6 +193,16 @@ def test_a_tool_stays_in_hand_however_long_its_key_was_down(reader: Reader) -> N
         assert labels.mode == mode
 
 
+def test_a_new_lesion_is_drawn_also_where_the_outlines_were_hidden(reader: Reader) -> None:
+    reader.key(Qt.Key.Key_H)
+    reader.key(Qt.Key.Key_N)
+    labels, number = reader.viewer.layers["lesions"], reader.session.next_number
+    assert (labels.mode, labels.visible, labels.selected_label) == ("paint", True, number)
+    reader.drag([reader.place((5, 34, 4 + right)) for right in (0, 2, 4)])
+    reader.settle()
+    assert number in reader.session.drafts
+
+
 def test_the_spinner_of_napari_chooses_no_label_without_a_lesion(
     reader: Reader, capsys: pytest.CaptureFixture[str]
 ) -> None:

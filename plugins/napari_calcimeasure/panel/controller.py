@@ -36,6 +36,7 @@ from napari_calcimeasure.panel.flow import Flow
 from napari_calcimeasure.panel.journaling import Journaling
 from napari_calcimeasure.panel.looking import Looking
 from napari_calcimeasure.panel.mouse import Mouse
+from napari_calcimeasure.panel.notices import Notices
 from napari_calcimeasure.panel.offering import Offering
 from napari_calcimeasure.panel.outlining import Outlining
 from napari_calcimeasure.panel.overview import Overview
@@ -168,6 +169,7 @@ class Controller:
         self.looking = Looking(self)
         self.showing = Showing(self)
         self.mouse = Mouse(self)
+        self.notices = Notices(self)
         self.room = Room(self)
         self.overview = Overview(self)
         self.surfaces = Surfaces(self)
@@ -313,6 +315,7 @@ class Controller:
         self.desk = desk
         self._clock.start()
         self.mouse.begin(canvas_in(self.parent.window()))
+        self.notices.begin()
         self._open_3d = close_3d(self.parent.window())
         self._unbind = _keys.bind_viewer(
             self.viewer,
@@ -346,6 +349,7 @@ class Controller:
         self.planes.end()
         self.surfaces.close()
         self.mouse.end()
+        self.notices.end()
         self.looking.forget()
         if self.screen is not None:
             self.screen.close()
