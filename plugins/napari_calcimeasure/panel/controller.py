@@ -414,12 +414,8 @@ class Controller:
         self.bones.show(self.widgets.draw.is_on("show bone"))
         self.overview.begin()
         self.surfaces.begin()
-<<<<<<< HEAD
         self.prior.begin()
-        self._find_companions(session)
-=======
         self.belonging.find_soon()
->>>>>>> review
         self.stacks.prefetch_soon()
         self.showing.draw()
         self.arriving.await_frame()
