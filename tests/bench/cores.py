@@ -1,4 +1,4 @@
-"""The time that cores work for a command and all its processes: where others use the machine, it says more than a clock.
+"""The time that cores work for a command and all its processes: where others use a machine, it says more than a clock.
 
 ``python -m tests.bench.cores COMMAND ...`` runs a command and prints these seconds (Linux alone).
 """
