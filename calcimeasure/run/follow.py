@@ -11,9 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from calcimeasure.codes import SPACING_NOTICES
 from calcimeasure.errors import InputPathError, SeriesError
 from calcimeasure.export.changes import write_changes
 from calcimeasure.fault import fault_report
