@@ -103,7 +103,7 @@ class Session:
         self._anatomy: AnyAnatomy | None = None
         self._without_side: set[str] = set()
         self._unsettled: set[int] = set()
-        self._label_image.draw_all(self._drawn())
+        self._label_image.draw_first(self._drawn())
 
     # The current state
 

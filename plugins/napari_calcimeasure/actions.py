@@ -384,7 +384,7 @@ def _planes() -> Iterable[Action]:
     for key, name in (("F6", "Axial"), ("F7", "Coronal"), ("F8", "Sagittal")):
         act = partial(_set_plane, name)
         yield Action(
-            f"plane {name}", (key,), name, f"{name} plane", Group.LOOK, row=1, refusal=allowed.with_stack, act=act
+            f"plane {name}", (key,), name, f"{name} plane", Group.LOOK, row=1, refusal=allowed.in_planes, act=act
         )
 
 
