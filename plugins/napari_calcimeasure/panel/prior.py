@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QEvent, QObject
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QMainWindow
 
 from calcimeasure import CalcimeasureError
@@ -16,7 +16,7 @@ from napari_calcimeasure._palette import LETTER_COLOR
 from napari_calcimeasure._prior import PriorSide, cross_at, look_at, middle_of_view
 from napari_calcimeasure.panel.canvas import canvas_in
 from napari_calcimeasure.panel.glass import Glass
-from napari_calcimeasure.panel.prior_view import ARM_PX, GAP_PX, PriorDock
+from napari_calcimeasure.panel.prior_view import ARM_PX, GAP_PX, WIDTH_PX, PriorDock
 from napari_calcimeasure.panel.timers import timer
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ class Prior:
         self._dock.view.looked.connect(self._look_from_prior)
         self._dock.view.picked.connect(self._pick)
         self._dock.show()
+        window.resizeDocks([self._dock], [WIDTH_PX], Qt.Orientation.Horizontal)
         self._glass = Glass(canvas, self._to_canvas)
         self._glass.setObjectName("calcimeasure_prior_glass")
         self._mouse = _Mouse(canvas, self._look_from_image)
