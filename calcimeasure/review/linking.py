@@ -219,18 +219,17 @@ class Links:
 
     def __init__(self, session: Session, opened: OpenedPrior) -> None:
         self._session, self._opened = session, opened
+        self._prior = _masses(opened.revisions.values())
         self.pair: StackPair = (opened.date.stack_id, session.stack_id)
         self.read()
 
     def read(self) -> None:
         """Read what is linked now; on radiographs, what the program links is found and not stored."""
-        store = self._session.store
-        newest = [history[-1] for history in store.histories(self.pair[0]).values()]
         self.revisions: tuple[Mapping[int, Revision], Mapping[int, Revision]] = (
-            _masses(one for one in newest if not one.withdrawn),
+            self._prior,
             _masses(self._session.lesions.values()),
         )
-        self._links = store.links_between(self.pair)
+        self._links = self._session.store.links_between(self.pair)
         if self._opened.date.facts.modality != "CT":
             self._links += self._on_films()
         self.holding = tuple(current_links(self._links))
@@ -333,6 +332,8 @@ class Links:
     def _begin(self) -> None:
         """Save what is drawn: a link is about what is in the store."""
         self._session.save_all()
+        newest = [history[-1] for history in self._session.store.histories(self.pair[0]).values()]
+        self._prior = _masses(one for one in newest if not one.withdrawn)
         self.read()
 
     def _end_of(self, number: int, date: WhichDate) -> End:
@@ -380,8 +381,12 @@ class Links:
 
 def _masses(revisions: Iterable[Revision]) -> dict[int, Revision]:
     """Choose the masses that are followed, by number."""
-    held = [one for one in revisions if one.lesion.is_mass and one.lesion.status is not Status.REJECTED]
+    held = [one for one in revisions if _is_mass(one.lesion)]
     return {one.lesion.number: one for one in sorted(held, key=lambda one: one.lesion.number)}
+
+
+def _is_mass(lesion: Lesion) -> bool:
+    return lesion.is_mass and lesion.status is not Status.REJECTED
 
 
 def _side(lesion: Lesion) -> Laterality:
@@ -397,17 +402,21 @@ def links_of(desk: Desk, session: Session, opened: OpenedPrior) -> Links | None:
 
 
 def pairs_that_wait(store: Store) -> list[StackPair]:
-    """Give the pairs of stacks that were compared and have a lesion that waits for a reader's word.
+    """Give the pairs of stacks that were compared and have a mass that waits for a reader's word.
 
-    Lesions that were drawn since are not looked at.
+    Masses that were drawn since are not looked at: nothing was said of them.
     """
     measured = store.measured_stacks()
-    return [
-        pair
-        for pair, links in store.every_link().items()
-        if set(pair) <= set(measured)
-        and any(
-            one.state in WAITS and (one.source is LinkSource.PROGRAM or one.state is LinkState.UNDECIDED)
-            for one in current_links(links)
-        )
-    ]
+    found = []
+    for pair, links in store.every_link().items():
+        waiting = [one for one in current_links(links) if _waits(one)] if set(pair) <= set(measured) else []
+        if waiting:
+            uids = {one.tracking_uid for number in pair for one in store.lesions_of(number) if _is_mass(one)}
+            if any(end[0] in uids for one in waiting for end in (one.prior, one.current) if end):
+                found.append(pair)
+    return found
+
+
+def _waits(link: LesionLink) -> bool:
+    is_settled = link.source is LinkSource.READER and link.state is not LinkState.UNDECIDED
+    return link.state in WAITS and not is_settled

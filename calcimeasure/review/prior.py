@@ -187,7 +187,7 @@ class OpenedPrior:
         return f"Prior {one.day.isoformat()}, {days} ({self.place + 1} of {count})"
 
 
-def earlier_dates(store: Store, stack_id: int) -> tuple[PriorDate, ...]:
+def earlier_dates(store: Store, stack_id: int, *, is_blinded: bool = False) -> tuple[PriorDate, ...]:
     """Give the earlier dates of the patient of a stack, the nearest first, each with one stack of the same kind.
 
     Parameters
@@ -196,6 +196,8 @@ def earlier_dates(store: Store, stack_id: int) -> tuple[PriorDate, ...]:
         The store, for a reading: stacks in which the reading has not begun are left out.
     stack_id
         The stack under review.
+    is_blinded
+        Whether links, which readers of the clinical reading make, choose no stack.
 
     Returns
     -------
@@ -213,7 +215,9 @@ def earlier_dates(store: Store, stack_id: int) -> tuple[PriorDate, ...]:
         is_read = begun is None or number in begun
         if facts.person == own.person and is_earlier and is_read and _is_alike(facts, own):
             assert facts.study_date is not None  # noqa: S101 - it is earlier
-            rank = _rank(store, (number, facts), (stack_id, own))
+            pair = (number, stack_id)
+            is_compared = bool(store.motions_between(pair) or (not is_blinded and store.links_between(pair)))
+            rank = (not is_compared, *_rank(facts, own), number)
             by_day.setdefault(facts.study_date, []).append((rank, number))
     best = [min(some)[1] for _, some in sorted(by_day.items(), reverse=True)]
     return tuple(
@@ -227,11 +231,9 @@ def _is_alike(one: StackFacts, other: StackFacts) -> bool:
     return (one.modality == "CT") is (other.modality == "CT")
 
 
-def _rank(store: Store, one: tuple[int, StackFacts], own: tuple[int, StackFacts]) -> tuple[object, ...]:
-    (number, facts), (own_id, own_facts) = one, own
-    is_compared = bool(store.motions_between((number, own_id)) or store.links_between((number, own_id)))
-    has_view = facts.view_position == own_facts.view_position and facts.description == own_facts.description
-    return (not is_compared, not has_view, facts.slice_spacing_mm or math.inf, -facts.image_count, number)
+def _rank(facts: StackFacts, own: StackFacts) -> tuple[bool, float, int]:
+    has_view = facts.view_position == own.view_position and facts.description == own.description
+    return not has_view, facts.slice_spacing_mm or math.inf, -facts.image_count
 
 
 def open_prior(desk: Desk, current: tuple[int, Image], place: int, wanted: int | None = None) -> OpenedPrior | None:
@@ -259,7 +261,8 @@ def open_prior(desk: Desk, current: tuple[int, Image], place: int, wanted: int |
         The stack of this date cannot be opened.
     """
     stack_id, image = current
-    dates = earlier_dates(desk.store, stack_id)
+    is_blinded = desk.reading.name != CLINICAL_READING
+    dates = earlier_dates(desk.store, stack_id, is_blinded=is_blinded)
     if not dates:
         return None
     place = next((n for n, one in enumerate(dates) if one.stack_id == wanted), place % len(dates))
@@ -268,7 +271,6 @@ def open_prior(desk: Desk, current: tuple[int, Image], place: int, wanted: int |
     shown = {one.lesion.number: one for one in newest if not one.withdrawn and one.lesion.may_be_mass}
     stored = desk.store.motions_between((opened.stack_id, stack_id))
     of_reading = {one.lesion.tracking_uid: one.lesion for one in shown.values()}
-    is_blinded = desk.reading.name != CLINICAL_READING
     motions = motions_of(stored, (opened.image, image), {} if is_blinded else of_reading, is_blinded=is_blinded)
     links = () if is_blinded else tuple(current_links(desk.store.links_between((opened.stack_id, stack_id))))
     return OpenedPrior(dates, place, opened.image, dict(sorted(shown.items())), motions, links)

@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 from calcimeasure.cli import app
 from calcimeasure.model import Laterality, Status
+from calcimeasure.model.follow import LinkSource, LinkState
 from calcimeasure.review import Desk, ReadingWish
-from calcimeasure.store import current_links, open_store
+from calcimeasure.store import LesionLink, current_links, open_store
 from calcimeasure.store.connect import file_url
-from tests.gui.two_dates import note_follow, two_dates, two_films
+from tests.gui.two_dates import DAYS, note_follow, two_dates, two_films, uid_of
 from tests.gui.window import NO_KEY, SHIFT, Reader
 from tests.review.test_desk import quiet
 from tests.review.test_linking import links_between, session_of
@@ -25,13 +26,12 @@ from tests.tables import read
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from calcimeasure.store import LesionLink
     from napari_calcimeasure.panel.prior import Prior
 
 
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = two_dates(tmp_path_factory.mktemp("two"))
+    out = two_dates(tmp_path_factory.mktemp("three"), days=(*DAYS, "20260116"))
     note_follow(out)
     return out
 
@@ -93,8 +93,18 @@ def test_what_waits_is_gone_through_linked_undone_and_read_by_follow(
     assert "Waiting for a link" in prior.dock.words
     reader.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | SHIFT)
     assert len(by_reader(reader)) == 1
+    # Then at the next two dates, which are not the nearest ones.
+    store = reader.panel.controller.desk.store
+    uid = uid_of(store, 3, 2)
+    store.note_links([LesionLink((1, 3), None, (uid, 1), LinkState.UNDECIDED, LinkSource.PROGRAM, 0.0, "key")])
+    reader.key(Qt.Key.Key_O, SHIFT)
+    reader.wait(lambda: reader.panel.controller.stacks.shown == 3 and prior.side is not None)
+    assert "Waiting for a link: 1 (not sure), 2 (not sure)" in prior.dock.words
+    assert "Prior 2024-01-15, 732 days earlier (2 of 2)" in prior.dock.words
+    reader.key(Qt.Key.Key_8)
+    reader.wait(lambda: "Prior 2025-01-15, 366 days earlier (1 of 2)" in prior.dock.words)
     reader.panel.close_review()
-    done = CliRunner().invoke(app, ["follow", str(out)])
+    done = CliRunner().invoke(app, ["follow", str(out), "--comparison", "previous"])
     assert done.exit_code == 0, done.output
     assert [row["state"] for row in read(out / "changes.csv") if row["source"] == "reader"] == ["matched"]
 

@@ -38,6 +38,7 @@ class PriorLinks:
         self._links: Links | None = None
         self.picked: int | None = None
         self._at: tuple[int, int] | None = None
+        self._comes_to_waiting = False
 
     def begin(self, opened: OpenedPrior) -> None:
         """Read the links with the earlier date that was just opened."""
@@ -46,6 +47,9 @@ class PriorLinks:
         if review.desk is not None and review.session is not None:
             self._links = links_of(review.desk, review.session, opened)
         self.tell()
+        comes, self._comes_to_waiting = self._comes_to_waiting, False
+        if comes and self._links is not None and self._links.waiting:
+            self._show(self._links.waiting[0])
 
     def end(self) -> None:
         """Forget the earlier date."""
@@ -198,7 +202,7 @@ class PriorLinks:
 
     def _go_to_pair(self, pair: tuple[int, int]) -> None:
         review = self._review
-        review.prior.wanted = pair[0]
+        review.prior.wanted, self._comes_to_waiting = pair[0], True
         if pair[1] == review.stacks.shown:
             review.prior.begin()
         else:
