@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 OF_THE_SLIDER = ("slice_label",)
 """Names that napari gives to the numbers beside its slider: they count from 0, where the review says image 1 of n."""
 
+OF_THE_REVIEW = "calcimeasure_"
+"""How the names of docks begin that the review shows beside the image: planes, the earlier date."""
+
 
 class Room:
     """The parts of the window of napari that a reader does not need."""
@@ -38,7 +41,8 @@ class Room:
         window, own = self._review.parent.window(), self._own_dock()
         if not isinstance(window, QMainWindow) or self.is_folded:
             return
-        docks = [dock for dock in window.findChildren(QDockWidget) if dock is not own]
+        every = window.findChildren(QDockWidget)
+        docks = [dock for dock in every if dock is not own and not dock.objectName().startswith(OF_THE_REVIEW)]
         parts: list[QWidget | None] = [*docks, window.menuBar(), window.statusBar()]
         self._hidden = [one for one in parts if one is not None and one.isVisibleTo(window)]
         for one in self._hidden:
