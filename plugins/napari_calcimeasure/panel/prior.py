@@ -51,6 +51,7 @@ class Prior:
         self._mouse: _Mouse | None = None
         self.side: PriorSide | None = None
         self.wanted: int | None = None
+        self._asked = 0
         self._place = 0
         self._seen: NDArray[np.float64] | None = None
         self._step: int | None = None
@@ -121,6 +122,7 @@ class Prior:
     def end(self) -> None:
         """Show nothing, when the stack is closed: the next one may be of another patient."""
         self._soon.stop()
+        self._asked += 1  # what is being loaded is of this stack
         for event in self._listened:
             event.disconnect(self._on_view)
         self._listened = []
@@ -163,14 +165,17 @@ class Prior:
         self._dock.tell_date("Loading the earlier date…")
         self._dock.tell_linked("")
 
+        self._asked += 1
+        asked = self._asked
+
         def take(opened: OpenedPrior | None) -> None:
-            if session is review.session and self._dock is not None:
+            if asked == self._asked and session is review.session and self._dock is not None:
                 self._take(opened)
 
         def failed(error: BaseException) -> None:
             if not isinstance(error, CalcimeasureError):
                 raise error
-            if session is review.session and self._dock is not None:
+            if asked == self._asked and session is review.session and self._dock is not None:
                 self._dock.tell_date("The earlier date cannot be shown.")
                 self._dock.tell_linked(str(error))
 
