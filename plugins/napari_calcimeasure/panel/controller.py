@@ -43,6 +43,9 @@ from napari_calcimeasure.panel.overview import Overview
 from napari_calcimeasure.panel.painting import Painting
 from napari_calcimeasure.panel.planes import Planes
 from napari_calcimeasure.panel.pointing import Pointing
+from napari_calcimeasure.panel.prior import Prior
+from napari_calcimeasure.panel.prior_difference import PriorDifference
+from napari_calcimeasure.panel.prior_links import PriorLinks
 from napari_calcimeasure.panel.questions import Questions
 from napari_calcimeasure.panel.room import Room
 from napari_calcimeasure.panel.showing import Showing
@@ -142,6 +145,9 @@ class Controller:
     surfaces: Surfaces
     caliper: Caliper
     planes: Planes
+    prior: Prior
+    prior_difference: PriorDifference
+    prior_links: PriorLinks
     painting: Painting
     pointing: Pointing
     offering: Offering
@@ -175,6 +181,9 @@ class Controller:
         self.surfaces = Surfaces(self)
         self.caliper = Caliper(self)
         self.planes = Planes(self)
+        self.prior = Prior(self)
+        self.prior_difference = PriorDifference(self)
+        self.prior_links = PriorLinks(self)
         self.painting = Painting(self)
         self.pointing = Pointing(self)
         self.offering = Offering(self)
@@ -347,6 +356,7 @@ class Controller:
         self.arriving.end()
         self.showing.end()
         self.planes.end()
+        self.prior.close()
         self.surfaces.close()
         self.mouse.end()
         self.notices.end()
@@ -404,6 +414,7 @@ class Controller:
         self.bones.show(self.widgets.draw.is_on("show bone"))
         self.overview.begin()
         self.surfaces.begin()
+        self.prior.begin()
         self.belonging.find_soon()
         self.stacks.prefetch_soon()
         self.showing.draw()
@@ -433,6 +444,7 @@ class Controller:
         self.pointing.stop()
         self.overview.end()
         self.surfaces.end()
+        self.prior.end()
         self.bones.close()
         if self.session is not None:
             self.viewer.layers.events.removed.disconnect(self._on_layer_removed)
