@@ -102,10 +102,12 @@ def with_palette(rgb: NDArray[np.uint8]) -> Image.Image:
     index = np.rint(rgb.mean(axis=2) * (GRAYS - 1) / 255).astype(np.uint8)
     palette = np.zeros((256, 3), np.uint8)
     palette[:GRAYS] = np.rint(np.linspace(0, 255, GRAYS))[:, None]
-    colored = Image.fromarray(np.ascontiguousarray(rgb[~is_gray])[None]).quantize(COLORS, dither=Image.Dither.NONE)
-    own = np.array(colored.getpalette(), np.uint8).reshape(-1, 3)
+    # Each color counts once: the rare ones of dots and lines are not mixed with those of the background.
+    colors, of_color = np.unique(rgb[~is_gray], axis=0, return_inverse=True)
+    reduced = Image.fromarray(colors[None]).quantize(COLORS, dither=Image.Dither.NONE)
+    own = np.array(reduced.getpalette(), np.uint8).reshape(-1, 3)
     palette[GRAYS : GRAYS + len(own)] = own
-    index[~is_gray] = np.asarray(colored)[0] + GRAYS
+    index[~is_gray] = np.asarray(reduced)[0][of_color.ravel()] + GRAYS
     picture = Image.fromarray(index)
     picture.putpalette(palette.tobytes())
     return picture

@@ -96,7 +96,11 @@ def test_nothing_moves_the_outlines_against_the_image(reader: Reader, capsys: py
         assert placed(reader) == before
         assert labels.mode == "pan_zoom"
         assert not reader.viewer.canvas.grid.enabled
-        assert "stay where they are" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        if key == Qt.Key.Key_7:  # napari moves layers with it; here it is the key of the earlier date
+            reader.key(key)
+        else:
+            assert "stay where they are" in said
     reader.key(Qt.Key.Key_Y, CTRL)
     assert reader.viewer.dims.ndisplay == 2
     assert "read in planes" in capsys.readouterr().out
