@@ -102,8 +102,8 @@ def with_palette(rgb: NDArray[np.uint8]) -> Image.Image:
     index = np.rint(rgb.mean(axis=2) * (GRAYS - 1) / 255).astype(np.uint8)
     palette = np.zeros((256, 3), np.uint8)
     palette[:GRAYS] = np.rint(np.linspace(0, 255, GRAYS))[:, None]
-    # The frequent colors stay as they are, and each other one counts once: the rare ones of dots and lines are not mixed
-    # with those of the background.
+    # The frequent colors stay as they are, and each other one counts once: the rare ones of dots and lines are not
+    # mixed with those of the background.
     colors, of_color, counts = np.unique(rgb[~is_gray], axis=0, return_inverse=True, return_counts=True)
     is_frequent = np.zeros(len(colors), bool)
     is_frequent[np.argsort(counts)[-FREQUENT:]] = True
