@@ -26,9 +26,11 @@ class Background(QObject):
     def __init__(self, failed: Callable[[BaseException], object]) -> None:
         super().__init__()
         self._failed = failed
-        # One thread for the numbers that the reader waits for, one for everything else.
+        # One thread for the numbers that the reader waits for, one for stacks, and one for what takes many seconds: the
+        # next stack does not wait for the survey of the one before.
         self._quick = ThreadPoolExecutor(1, thread_name_prefix="calcimeasure-numbers")
         self._slow = ThreadPoolExecutor(1, thread_name_prefix="calcimeasure-stacks")
+        self._long = ThreadPoolExecutor(1, thread_name_prefix="calcimeasure-surveys")
         self._arrived.connect(self._deliver)
         self._open = True
 
@@ -38,6 +40,7 @@ class Background(QObject):
         then: Callable[[Any], object],
         quick: bool = False,
         failed: Callable[[BaseException], object] | None = None,
+        long: bool = False,
     ) -> None:
         """Call a function in another thread, and pass its result to `then` in the thread of the window.
 
@@ -49,10 +52,12 @@ class Background(QObject):
             Whether the reader waits for the result.
         failed
             Takes the exception of the function; for None, `failed` of the threads.
+        long
+            Whether it takes many seconds, and nobody waits for it.
         """
         if not self._open:
             return
-        future = (self._quick if quick else self._slow).submit(work)
+        future = (self._quick if quick else self._long if long else self._slow).submit(work)
         future.add_done_callback(lambda done: self._bring(done, then, failed or self._failed))
 
     def _bring(
@@ -75,5 +80,5 @@ class Background(QObject):
     def close(self) -> None:
         """Wait for running functions, and start no others."""
         self._open = False
-        for pool in (self._quick, self._slow):
+        for pool in (self._quick, self._slow, self._long):
             pool.shutdown(wait=True, cancel_futures=True)

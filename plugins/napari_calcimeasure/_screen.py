@@ -456,7 +456,7 @@ class Screen:
         k = int(np.clip(np.rint(at[0]), 0, session.labels.shape[0] - 1))
         low, high = self.image.contrast_limits
         lines += kind_of(image).facts(image, display, Looked(k, (low, high), SLAB_MM if self.slab else None))
-        words = "\n".join(fill(line, FACTS_LETTERS, drop_whitespace=False) for line in lines if line)
+        words = "\n".join(fill(line, FACTS_LETTERS) for line in lines if line)
         self.viewer.canvas.overlays["calcimeasure_facts"].text = words
 
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SIZES = {"": (1280, 800), "-1600": (1600, 1000), "-1920": (1920, 1080)}
-GRAYS, COLORS = 96, 150
-"""Sizes of the two parts of the palette of a picture: noise in the images would make more of them large files."""
+GRAYS, COLORS, FREQUENT = 96, 150, 50
+"""Numbers of grays and of colors in a picture, and of the colors that stay as they are: noise needs large files."""
 
 HARDLY_COLORED = 6
 """Up to this difference between its red, green and blue a pixel is gray."""
@@ -102,10 +102,19 @@ def with_palette(rgb: NDArray[np.uint8]) -> Image.Image:
     index = np.rint(rgb.mean(axis=2) * (GRAYS - 1) / 255).astype(np.uint8)
     palette = np.zeros((256, 3), np.uint8)
     palette[:GRAYS] = np.rint(np.linspace(0, 255, GRAYS))[:, None]
-    colored = Image.fromarray(np.ascontiguousarray(rgb[~is_gray])[None]).quantize(COLORS, dither=Image.Dither.NONE)
-    own = np.array(colored.getpalette(), np.uint8).reshape(-1, 3)
+    # The frequent colors stay as they are, and each other one counts once: the rare ones of dots and lines are not
+    # mixed with those of the background.
+    colors, of_color, counts = np.unique(rgb[~is_gray], axis=0, return_inverse=True, return_counts=True)
+    is_frequent = np.zeros(len(colors), bool)
+    is_frequent[np.argsort(counts)[-FREQUENT:]] = True
+    reduced = Image.fromarray(colors[~is_frequent][None]).quantize(COLORS - FREQUENT, dither=Image.Dither.NONE)
+    rare = np.array(reduced.getpalette(), np.uint8).reshape(-1, 3)
+    own = np.concatenate([colors[is_frequent], rare])
+    place = np.empty(len(colors), np.uint8)
+    place[is_frequent] = np.arange(is_frequent.sum())
+    place[~is_frequent] = np.asarray(reduced)[0] + is_frequent.sum()
     palette[GRAYS : GRAYS + len(own)] = own
-    index[~is_gray] = np.asarray(colored)[0] + GRAYS
+    index[~is_gray] = place[of_color.ravel()] + GRAYS
     picture = Image.fromarray(index)
     picture.putpalette(palette.tobytes())
     return picture

@@ -99,6 +99,7 @@ def test_both_dates_follow_each_other(reader: Reader, followed: Path, tmp_path: 
     check_wheel(reader, prior)
     # Nothing of a patient stays: the first date has no earlier one.
     reader.panel.controller.stacks.go_to(1)
+    assert view.plane is None  # nor while the other date is loaded
     reader.wait(lambda: reader.panel.controller.stacks.shown == 1)
     reader.wait(lambda: "No earlier date" in prior.dock.words)
     assert view.plane is None

@@ -285,6 +285,10 @@ def test_three_planes_are_linked_by_a_crosshair(reader: Reader) -> None:
     reader.drag([reader.place((7, 5, 5 + right)) for right in (0, 2, 4)])
     reader.pause(0.2)
     assert {number for number, _ in sagittal.plane.outlines} == {reader.session.next_number - 1}  # what is painted
+    reader.key(Qt.Key.Key_6)
+    reader.key(Qt.Key.Key_Z, CTRL)
+    reader.pause(0.2)
+    assert sagittal.plane.outlines == ()
     reader.key(Qt.Key.Key_F12)
     reader.pause()
     assert not reader.panel.window().findChildren(PlaneView)

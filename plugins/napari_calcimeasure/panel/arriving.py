@@ -40,6 +40,7 @@ class Arriving:
         self.is_coming, self._is_shown = True, False
         self._review.widgets.header.tell(None)
         self._review.planes.draw()
+        self._review.prior.end()
         canvas = self._find_canvas()
         for number, widget in enumerate([*([] if canvas is None else [canvas]), *self._tables]):
             if number == len(self._veils):
@@ -68,6 +69,7 @@ class Arriving:
         if was_loading and session is not None:  # the stack before stays
             self._review.widgets.header.tell(session.image)
             self._review.planes.draw()
+            self._review.prior.begin()
         self._lift()
 
     def _lift(self) -> None:

@@ -57,7 +57,7 @@ class BoneSearch:
             review.guarded(partial(session.take_anatomy, seen.anatomy))
             review.painting.measure_next()
 
-        review.background.run(partial(survey, session.image, session.settings), take)
+        review.background.run(partial(survey, session.image, session.settings), take, long=True)
 
     @property
     def has_choice(self) -> bool:

@@ -483,6 +483,7 @@ class Controller:
         if session is None or screen is None:
             return
         self.show_lesions()
+        self.planes.forget_outlines()
         self.showing.draw_soon()
         self.overview.draw()
         self.surfaces.draw_soon()

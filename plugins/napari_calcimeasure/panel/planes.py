@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QVBoxLayout, Q
 
 from napari_calcimeasure._marks import Line, Marks, plane_axes
 from napari_calcimeasure._palette import LETTER_COLOR, color_of
-from napari_calcimeasure._planes import go_to, other_axes, paint, plane_across
+from napari_calcimeasure._planes import Cuts, go_to, other_axes, paint, plane_across
 from napari_calcimeasure.panel.canvas import gray_image
 from napari_calcimeasure.panel.timers import timer
 
@@ -38,6 +38,8 @@ class Planes:
         self._review = review
         self._dock: QDockWidget | None = None
         self._views: tuple[PlaneView, ...] = ()
+        self._cuts = Cuts()
+        self._cut_of: object = None
         self._soon = timer(review.parent, DRAW_MS, self.draw, once=True)
 
     @property
@@ -82,6 +84,12 @@ class Planes:
             self._dock.setParent(None)
             self._dock.deleteLater()
         self._dock, self._views = None, ()
+        self._cuts.forget()
+        self._cut_of = None
+
+    def forget_outlines(self) -> None:
+        """Cut the outlines anew: they may have changed."""
+        self._cuts.forget("labels")
 
     def draw_soon(self) -> None:
         """Draw the planes when the events that come now are over."""
@@ -96,13 +104,18 @@ class Planes:
         is_flat = session is not None and session.is_radiograph
         if self._dock is not None and self._dock.isHidden() != is_flat:
             self._dock.setHidden(is_flat)  # a radiograph has the whole window
+        if session is not self._cut_of:
+            self._cuts.forget()
+            self._cut_of = session
+        if screen.labels.mode != "pan_zoom":
+            self.forget_outlines()  # a tool is in hand: what it paints is shown at once
         if session is None or session.display.shape_kji[0] == 1 or self._review.arriving.is_loading:
             for view in self._views:
                 view.show_plane(0, None, {})
             return
         colors = {number: color_of(session.lesion(number)) for number in {*session.lesions, *session.drafts}}
         for view, axis in zip(self._views, other_axes(screen), strict=True):
-            view.show_plane(axis, plane_across(screen, axis), colors)
+            view.show_plane(axis, plane_across(screen, axis, self._cuts), colors)
 
     def crosshair(self) -> Marks:
         """Draw the point that is looked at on the image, as far as the planes are shown."""

@@ -24,10 +24,10 @@ COLUMNS = 3
 COLUMN_PX = 400
 """Width of a column: three of them fit on a screen of 1280 pixels."""
 
-LETTERS = 46
+LETTERS = 52
 """About so many letters of a meaning fit into a line of a column."""
 
-STYLE = "QLabel { font-size: 9pt; }"
+STYLE = "QLabel { font-size: 8pt; }"
 SCREEN_PART = 0.94
 """The sheet has at most this part of the height of the screen; what is beyond it is scrolled to."""
 
