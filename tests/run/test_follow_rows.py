@@ -40,3 +40,12 @@ def test_diameters_on_ct_and_on_a_radiograph_are_not_compared() -> None:
     film = StackFacts("1.2", "1.2.4", 1, "DX", "/in", "b.dcm", 1)
     _, sums_mm, _ = target_sums([[on_ct], [replace(on_ct, current_stack=film)]])
     assert sums_mm == [50, 30, None]
+
+
+@pytest.mark.parametrize(("comparison", "sums_mm"), [("baseline", [50, 40, 34]), ("previous", [50, 40, 24])])
+def test_what_two_diameters_of_a_comparison_differ_by_is_added_to_the_known_one(
+    comparison: str, sums_mm: list[float]
+) -> None:
+    """The second comparison measured the first date by 44 mm: by its common rule, not by that of the first one."""
+    dates = [[replace(row("a", *sizes), comparison=comparison)] for sizes in ((50, 40), (44, 28))]
+    assert target_sums(dates)[1] == sums_mm
