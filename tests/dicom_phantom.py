@@ -950,7 +950,7 @@ def hand_radiograph_header() -> Dataset:
 
 
 def bench_phantom() -> Phantom:
-    """Return 500 x 512 x 512 voxels with two femora and twelve masses of 2 to 10 cm, none touching anything."""
+    """Return 500 x 512 x 512 voxels with two femora and twelve masses of 2 to 10 cm, too far apart to be one."""
     bones = [
         part
         for sign in (-1, 1)
@@ -958,14 +958,14 @@ def bench_phantom() -> Phantom:
     ]
     half_lengths_mm = (10.0, 14.0, 18.0, 25.0, 35.0, 50.0)
     masses: list[tuple[Mass, Side]] = []
-    z_mm = -185.0
+    z_mm, half_gap_mm = -200.0, 8.0
     for number, half_mm in enumerate(half_lengths_mm):
-        z_mm += half_mm + 2
+        z_mm += half_mm + half_gap_mm
         for sign, side, y_mm in ((1, "left", 58.0), (-1, "right", -58.0)):
             axes_mm = (min(0.6 * half_mm, 24.0), min(0.5 * half_mm, 22.0), half_mm)
             center = (sign * (80.0 + 5.0 * (number % 3)), y_mm, z_mm)
             masses.append((Ellipsoid(center, axes_mm, 350.0 + 160.0 * number, (0.0, 0.0, sign * 20.0)), side))
-        z_mm += half_mm + 2
+        z_mm += half_mm + half_gap_mm
     return Phantom(
         name="bench",
         grid=straight_grid((500, 512, 512), (0.8, 0.78125, 0.78125)),

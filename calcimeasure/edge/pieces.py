@@ -216,8 +216,10 @@ class _Shown:
     ----------
     flat, peaks
         Voxels that show the density of a wide piece, and the other local maxima.
+    weights
+        Their weights.
     shown_hu
-        Their attenuation above the surroundings next to each voxel.
+        Their attenuation above the surroundings next to each voxel; 1 beyond the box of the weights.
     core
         Voxels of at least half of that.
     sigma_mm
@@ -226,6 +228,7 @@ class _Shown:
 
     flat: NDArray[np.bool_]
     peaks: NDArray[np.bool_]
+    weights: _Weights
     shown_hu: NDArray[np.float32]
     core: NDArray[np.bool_]
     sigma_mm: float
@@ -242,34 +245,77 @@ def _shown(
     able = around & (smooth_hu >= lowest_hu)
     flat = able & near.mask & (range_hu <= EDGE.flat_range * highest_hu + EDGE.flat_noise * noise_hu)
     peaks = able & ~flat & (smooth_hu == ndimage.maximum_filter(smooth_hu, 3))
-    shown_hu, _ = _beside(near, (flat, peaks), smooth_hu)
+    weights = _weights(near, around, flat + np.float32(EDGE.weight_of_peak) * peaks)
+    shown_hu = _beside(near, weights, smooth_hu)
     core = around & (smooth_hu > np.maximum(shown_hu, np.float32(lowest_hu)) / 2)
     level = smooth_hu / shown_hu - np.float32(0.5)
     row_mm, column_mm = near.spacing_mm[1:]
     seen_mm = blur_sigma_mm(level, core & near.mask, (row_mm, column_mm), EDGE.steep_percentile_of_pieces)
     narrower_mm = math.sqrt(max(seen_mm**2 - _SMOOTHING_PX2 * row_mm * column_mm, 0.0))
     sigma_mm = min(max(narrower_mm, EDGE.blur_of_pieces_mm[0]), EDGE.blur_of_pieces_mm[1])
-    return _Shown(flat, peaks, shown_hu, core, sigma_mm)
+    return _Shown(flat, peaks, weights, shown_hu, core, sigma_mm)
 
 
-def _beside(
-    near: Neighborhood, places: tuple[NDArray[np.bool_], NDArray[np.bool_]], values_hu: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Average values of flat voxels and of peaks next to each voxel, and tell the weight of the peaks in it.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Weights:
+    """The places that show the density, and the weight with which they count next to each voxel.
+
+    Parameters
+    ----------
+    at
+        (n,) flat index of flat voxels and peaks.
+    weight
+        (n,) their weights.
+    box
+        The box in which the density next to voxels is needed: it holds all places.
+    whole
+        (k, j, i) of this box: the sum of weights next to each voxel.
+    """
+
+    at: NDArray[np.intp]
+    weight: NDArray[np.float32]
+    box: tuple[slice, ...]
+    whole: NDArray[np.float32]
+
+
+def _weights(near: Neighborhood, around: NDArray[np.bool_], places: NDArray[np.float32]) -> _Weights:
+    """Sum the weights of places next to each voxel of a part of the box."""
+    at = np.flatnonzero(places)
+    used = [np.flatnonzero(around.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    # With a voxel beside it, for the gradient at its border.
+    box = tuple(
+        slice(max(int(one[0]) - 1, 0), min(int(one[-1]) + 2, n)) for one, n in zip(used, around.shape, strict=True)
+    )
+    whole = _blurred(near, places, box)
+    return _Weights(at, places.ravel()[at], box, np.maximum(whole, np.float32(EDGE.least_weight_beside)))
+
+
+def _blurred(near: Neighborhood, values: NDArray[np.float32], box: tuple[slice, ...]) -> NDArray[np.float32]:
+    """Smooth values in a box outside of which they are zero, as if the whole was smoothed, mirrored at its ends."""
+    part, modes, inner = [], [], []
+    sigma = [EDGE.calcium_sigma_mm / step_mm for step_mm in near.spacing_mm]
+    for one, length, width in zip(box, values.shape, sigma, strict=True):
+        reach = int(4 * width + 0.5)
+        alone = 2 * min(one.start, length - one.stop) >= reach
+        part.append(one if alone else slice(None))
+        modes.append("constant" if alone else "reflect")
+        inner.append(slice(None) if alone else one)
+    smooth = ndimage.gaussian_filter(values[tuple(part)], sigma, mode=modes, truncate=4)
+    return np.ascontiguousarray(smooth[tuple(inner)])
+
+
+def _beside(near: Neighborhood, weights: _Weights, values_hu: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Average values of flat voxels and of peaks next to each voxel; 1 beyond the box of the weights.
 
     The mean is that of logarithms. Far from all of them it is the mean of all.
     """
-    flat, peaks = places
-    sigma = [EDGE.calcium_sigma_mm / step_mm for step_mm in near.spacing_mm]
-    weight = flat + np.float32(EDGE.weight_of_peak) * peaks
-    logarithm = np.log(np.maximum(values_hu, np.float32(1)))
-    usual = float(np.average(logarithm[weight > 0], weights=weight[weight > 0])) if weight.any() else 0.0
-    whole, total, of_peaks = (
-        ndimage.gaussian_filter(one, sigma)
-        for one in (weight, weight * (logarithm - np.float32(usual)), np.float32(EDGE.weight_of_peak) * peaks)
-    )
-    whole = np.maximum(whole, np.float32(EDGE.least_weight_beside))
-    return np.exp(total / whole + np.float32(usual)), of_peaks / whole
+    logarithm = np.log(np.maximum(values_hu.ravel()[weights.at], np.float32(1)))
+    usual = float(np.average(logarithm, weights=weights.weight)) if weights.at.size else 0.0
+    total = np.zeros(values_hu.shape, dtype=np.float32)
+    total.ravel()[weights.at] = weights.weight * (logarithm - np.float32(usual))
+    beside = np.ones(values_hu.shape, dtype=np.float32)
+    beside[weights.box] = np.exp(_blurred(near, total, weights.box) / weights.whole + np.float32(usual))
+    return beside
 
 
 def _heights(
@@ -289,8 +335,10 @@ def _heights(
         kept = np.maximum(peaks.kept_at(1 - some_hu.mean(axis=0) / peak_hu), EDGE.least_kept)
         values_hu = smooth_hu.copy()
         values_hu[at] = _averaged(peak_hu, kept, noise_hu)
-        height_hu, narrow = _beside(near, (shown.flat, shown.peaks), values_hu)
-        found.append(np.maximum(height_hu, np.float32(1)))
+        found.append(np.maximum(_beside(near, shown.weights, values_hu), np.float32(1)))
+    box = shown.weights.box
+    narrow = np.zeros(smooth_hu.shape, dtype=np.float32)
+    narrow[box] = _blurred(near, np.float32(EDGE.weight_of_peak) * shown.peaks, box) / shown.weights.whole
     return found[0], found[1], narrow
 
 

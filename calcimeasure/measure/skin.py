@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Outline, Volume
 
+_SAMPLED = 1000
+"""About so many places bound the distance of the closest ones."""
+
+_ROUNDING_MM = 1e-6
+"""A bound is wider by this, so that rounding leaves no place out."""
+
 _IN_SLICES = np.zeros((3, 3, 3), dtype=np.bool_)
 _IN_SLICES[1] = ndimage.generate_binary_structure(2, 1)
 
@@ -49,13 +55,38 @@ def skin_distance_mm(volume: Volume, outline: Outline, border_lps_mm: NDArray[np
     air_lps_mm = _places(index, _rim(outside), geometry)
     if not len(air_lps_mm):
         return None
-    from_mass_mm, nearest = tree.query(air_lps_mm)
-    closest = np.argsort(from_mass_mm, kind="stable")[: MEASURE.skin_lines]
-    distance_mm = min(_to_skin_mm(volume, border_lps_mm[nearest[one]], air_lps_mm[one]) for one in closest)
-    cut_lps_mm = _places(index, cut, geometry)
-    if len(cut_lps_mm) and float(tree.query(cut_lps_mm)[0].min()) < distance_mm:
+    closest_lps_mm = _closest(tree, air_lps_mm, MEASURE.skin_lines)
+    starts_lps_mm = border_lps_mm[tree.query(closest_lps_mm)[1]]
+    distance_mm = min(_to_skin_mm(volume, *ends) for ends in zip(starts_lps_mm, closest_lps_mm, strict=True))
+    cut_lps_mm = _within(_places(index, cut, geometry), tree, distance_mm)
+    if len(cut_lps_mm) and _distances_mm(tree, cut_lps_mm, distance_mm).min() < distance_mm:
         return None
     return 0.0 if distance_mm <= MEASURE.skin_reach_mm else distance_mm
+
+
+def _closest(tree: KDTree, places_lps_mm: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """(n, 3) those of many places that lie closest to the points of a tree, closest first.
+
+    A distance that is exact is computed for few of the places: a sample bounds the distance of the closest ones.
+    """
+    sample_mm = tree.query(places_lps_mm[:: max(1, len(places_lps_mm) // _SAMPLED)])[0]
+    bound_mm = float(np.partition(sample_mm, count - 1)[count - 1]) if len(sample_mm) >= count else math.inf
+    near_lps_mm = _within(places_lps_mm, tree, bound_mm)
+    order = np.argsort(_distances_mm(tree, near_lps_mm, bound_mm), kind="stable")[:count]
+    return near_lps_mm[order]
+
+
+def _within(places_lps_mm: NDArray[np.float64], tree: KDTree, bound_mm: float) -> NDArray[np.float64]:
+    """(n, 3) the places that lie no farther than a bound from the box around the points of a tree."""
+    low, high = tree.mins - bound_mm - _ROUNDING_MM, tree.maxes + bound_mm + _ROUNDING_MM
+    within: NDArray[np.bool_] = np.all((places_lps_mm >= low) & (places_lps_mm <= high), axis=1)
+    return places_lps_mm[within]
+
+
+def _distances_mm(tree: KDTree, places_lps_mm: NDArray[np.float64], bound_mm: float) -> NDArray[np.float64]:
+    """(n,) distance of each place from the points of a tree; infinite beyond a bound."""
+    distances_mm: NDArray[np.float64] = tree.query(places_lps_mm, distance_upper_bound=bound_mm + _ROUNDING_MM)[0]
+    return distances_mm
 
 
 def _coarse_index(outline: Outline, geometry: Geometry) -> list[NDArray[np.intp]]:

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from calcimeasure.errors import InputPathError, SeriesError
 from calcimeasure.export.changes import write_changes
 from calcimeasure.fault import fault_report
@@ -226,14 +224,9 @@ def _find_links(
 
 def _key_of(volumes: Sequence[Volume]) -> str:
     """Name what a motion is found from: both images, and the algorithm."""
-    digest = hashlib.blake2b(f"{ALGORITHM} {FINGERPRINT}".encode(), digest_size=12)
-    for one in volumes:
-        geometry = one.geometry
-        digest.update(repr((geometry.shape_kji, geometry.row_spacing_mm, geometry.column_spacing_mm)).encode())
-        for places in (geometry.row_direction, geometry.column_direction, geometry.origins_lps_mm):
-            digest.update(places.tobytes())
-        digest.update(np.ascontiguousarray(one.attenuation_hu).data)
-    return digest.hexdigest()
+    from calcimeasure.study.follow.images import images_key
+
+    return images_key(volumes, f"{ALGORITHM} {FINGERPRINT}")
 
 
 def _kept(motions: Sequence[StoredMotion], images: str, prior: FollowStack) -> Kept:
