@@ -378,11 +378,11 @@ def _response_row(
         interval=by_interval(summed),
         percent=by_percent(summed, two.days),
         diameters=by_diameters(sums_mm, has_new=has_new),
-        regions=_regions(rows),
+        regions=regions_of(rows),
     )
 
 
-def _regions(rows: Sequence[ChangeRow]) -> str:
+def regions_of(rows: Sequence[ChangeRow]) -> str:
     """Tell for each region: new masses, their volume, and masses that are not evaluable."""
     by_site: dict[str, list[ChangeRow]] = defaultdict(list)
     for row in rows:
