@@ -193,8 +193,18 @@ CHANGE_COLUMNS: tuple[Column[ChangeRow], ...] = (
         "d",
         0,
     ),
-    _number("prior_diameter_mm", "Largest diameter at the prior date.", lambda row: row.before.diameter_mm, "mm"),
-    _number("current_diameter_mm", "Largest diameter at the current date.", lambda row: row.after.diameter_mm, "mm"),
+    _number(
+        "prior_diameter_mm",
+        "Largest diameter at the prior date, without what one outline alone holds and what did not change.",
+        lambda row: row.before.diameter_mm,
+        "mm",
+    ),
+    _number(
+        "current_diameter_mm",
+        "Largest diameter at the current date, by the same rule.",
+        lambda row: row.after.diameter_mm,
+        "mm",
+    ),
     _number("prior_mean_hu", "Mean attenuation at the prior date.", lambda row: row.before.mean_hu, "[hnsf'U]", 1),
     _number("current_mean_hu", "Mean attenuation at the current date.", lambda row: row.after.mean_hu, "[hnsf'U]", 1),
     _number(

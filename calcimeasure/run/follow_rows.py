@@ -307,28 +307,38 @@ def target_sums(by_date: Sequence[Sequence[ChangeRow]]) -> tuple[int, list[float
     # A target that was removed leaves the sums of all dates, so that they are of the same masses.
     removed = {row.track_uid for rows in by_date for row in rows if row.state is LinkState.REMOVED}
     kept = [name for name in chosen if name not in removed]
-    sums: list[float | None] = [math.fsum(baseline[name] or 0.0 for name in kept)]
-    sums += [_sum_now([first[name] for name in kept], {row.track_uid: row for row in rows}) for rows in by_date]
+    known: dict[str, float | None] = {name: baseline[name] or 0.0 for name in kept}
+    sums = [_sum_of(known)]
+    for rows in by_date:
+        now = {row.track_uid: row for row in rows}
+        at = {name: _diameter_now(first[name], now.get(name), known[name]) for name in kept}
+        sums.append(_sum_of(at))
+        if rows and rows[0].comparison == "previous":
+            known = at
     return len(kept), sums, any(row.state is LinkState.NEW for rows in by_date for row in rows)
 
 
-def _sum_now(chosen: Sequence[ChangeRow], now: dict[str, ChangeRow]) -> float | None:
-    """Add the diameters of the targets at a date; None if one was not imaged, found or linked.
+def _sum_of(diameters_mm: dict[str, float | None]) -> float | None:
+    known = [mm for mm in diameters_mm.values() if mm is not None]
+    return math.fsum(known) if len(known) == len(diameters_mm) else None
 
-    A diameter on CT and one on a radiograph are not compared.
+
+def _diameter_now(target: ChangeRow, row: ChangeRow | None, known_mm: float | None) -> float | None:
+    """Give the diameter of a target at a date; None if it was not imaged, found or linked.
+
+    The two diameters of a comparison are those of outlines by a common rule: what they differ by is added to the
+    diameter that is known. A diameter on CT and one on a radiograph are not compared.
     """
-    total_mm = 0.0
-    for target in chosen:
-        row = now.get(target.track_uid)
-        if row is None or not (row.state.is_linked or row.state is LinkState.GONE):
-            return None
-        if (row.current_stack.modality == "CT") is not (target.stack.modality == "CT"):
-            return None
-        if row.state is not LinkState.GONE:
-            if row.after.diameter_mm is None:
-                return None
-            total_mm += row.after.diameter_mm
-    return total_mm
+    if row is None or not (row.state.is_linked or row.state is LinkState.GONE):
+        return None
+    if (row.current_stack.modality == "CT") is not (target.stack.modality == "CT"):
+        return None
+    if row.state is LinkState.GONE:
+        return 0.0
+    before_mm, after_mm = row.before.diameter_mm, row.after.diameter_mm
+    if after_mm is None or before_mm is None or known_mm is None:
+        return after_mm
+    return known_mm + after_mm - before_mm
 
 
 def _counts(row: ChangeRow) -> bool:
@@ -368,11 +378,11 @@ def _response_row(
         interval=by_interval(summed),
         percent=by_percent(summed, two.days),
         diameters=by_diameters(sums_mm, has_new=has_new),
-        regions=_regions(rows),
+        regions=regions_of(rows),
     )
 
 
-def _regions(rows: Sequence[ChangeRow]) -> str:
+def regions_of(rows: Sequence[ChangeRow]) -> str:
     """Tell for each region: new masses, their volume, and masses that are not evaluable."""
     by_site: dict[str, list[ChangeRow]] = defaultdict(list)
     for row in rows:

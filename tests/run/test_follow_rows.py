@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from calcimeasure.export.changes import ChangeRow
-from calcimeasure.model import StackFacts
-from calcimeasure.model.follow import LinkSource, LinkState, Response, Sizes
-from calcimeasure.run.follow_rows import target_sums
+from calcimeasure.model import BodySite, StackFacts
+from calcimeasure.model.follow import LinkSource, LinkState, Response, Sizes, Verdict
+from calcimeasure.run.follow_rows import regions_of, target_sums
 from calcimeasure.study.follow.response import by_diameters
 
 STACK = StackFacts("1.2", "1.2.3", 1, "CT", "/in", "a.dcm", 10)
@@ -40,3 +40,25 @@ def test_diameters_on_ct_and_on_a_radiograph_are_not_compared() -> None:
     film = StackFacts("1.2", "1.2.4", 1, "DX", "/in", "b.dcm", 1)
     _, sums_mm, _ = target_sums([[on_ct], [replace(on_ct, current_stack=film)]])
     assert sums_mm == [50, 30, None]
+
+
+@pytest.mark.parametrize(("comparison", "sums_mm"), [("baseline", [50, 40, 34]), ("previous", [50, 40, 24])])
+def test_what_two_diameters_of_a_comparison_differ_by_is_added_to_the_known_one(
+    comparison: str, sums_mm: list[float]
+) -> None:
+    """The second comparison measured the first date by 44 mm: by its common rule, not by that of the first one."""
+    dates = [[replace(row("a", *sizes), comparison=comparison)] for sizes in ((50, 40), (44, 28))]
+    assert target_sums(dates)[1] == sums_mm
+
+
+def test_each_region_tells_its_new_masses_their_volume_and_what_is_not_evaluable() -> None:
+    """A mass that was removed counts nowhere; one without a change or a verdict is not evaluable."""
+    stable = replace(row("a", 20, 20), site=BodySite.ELBOW, change_ml=0.1, verdict=Verdict.STABLE)
+    new = [
+        replace(stable, state=LinkState.NEW, after=Sizes(volume_ml=ml), change_ml=ml, verdict=Verdict.GROWN)
+        for ml in (0.5, 0.25)
+    ]
+    unsure = replace(stable, site=BodySite.KNEE, verdict=Verdict.NOT_ASSESSABLE)
+    missing = replace(row("b", 20, 0, LinkState.NOT_IMAGED), site=BodySite.KNEE)
+    removed = replace(row("c", 20, 0, LinkState.REMOVED), site=BodySite.HIP)
+    assert regions_of([stable, *new, unsure, missing, removed]) == "elbow:2:0.7500:0;knee:0:0.0000:2"

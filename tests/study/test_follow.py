@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from calcimeasure.edge import find_edge
+from calcimeasure.measure import measure
 from calcimeasure.model import BodySite, Laterality, Outline, Side, SideSource, Site, SiteSource, SpacingSource
 from calcimeasure.model.follow import Change, ChangeSource, LinkState, Verdict
 from calcimeasure.settings import Settings
 from calcimeasure.study.follow.bone import BoneFactor, bone_factor
+from calcimeasure.study.follow.common import common_outlines
 from calcimeasure.study.follow.constants import FOLLOW
 from calcimeasure.study.follow.films import are_in_one_scale, linked_films
 from calcimeasure.study.follow.look import look_at
@@ -86,6 +88,26 @@ def test_bone_that_one_outline_ran_along_cancels_out() -> None:
     found = paired_change(dated(BALL, bone, seed=1), dated(BALL, bone, seed=2, outline=leaking), STILL)
     assert found is not None
     assert abs(found.change_ml) < 0.03 * BALL_ML
+
+
+def test_outlines_by_a_common_rule_hold_no_bone_that_one_date_alone_ran_along() -> None:
+    """The mass grew by 30 % and the later outline ran along bone: the diameters differ by what the mass grew alone."""
+    later = replace(BALL, semi_axes_mm=tuple(1.3 ** (1 / 3) * mm for mm in BALL.semi_axes_mm))
+    bone = Slab((14.0, -1.0, 0.0), (3.0, 60.0, 60.0), 1100.0)
+    mask = outline_of(later).mask_in((0, 0, 0), GRID.shape_kji)
+    points = GRID.positions_lps_mm(np.moveaxis(np.indices(GRID.shape_kji), 0, -1))
+    near = np.linalg.norm(points - np.array(BALL.center_lps_mm), axis=-1) < 20
+    leaking = Outline.from_mask(mask | (near & (bone.safe_distance_mm(points) < -1)))
+    before, after = dated(BALL, bone, seed=1), dated(later, bone, seed=2, outline=leaking)
+    paired = paired_change(before, after, STILL)
+    assert paired is not None
+    outlines = common_outlines(before, after, paired)
+    ones, others = (
+        measure(one.volume, outline, SETTINGS).largest_mm
+        for one, outline in zip((before, after), outlines, strict=True)
+    )
+    assert measure(after.volume, leaking, SETTINGS).largest_mm > others + 4
+    assert others - ones == pytest.approx((1.3 ** (1 / 3) - 1) * 20, abs=1.0)
 
 
 def test_thick_slices_and_a_shift_of_soft_tissue_change_nothing() -> None:

@@ -116,6 +116,9 @@ class FollowConstants(Constants):
         "of the plateau",
         "Dense voxels that differ by less between the dates did not become calcium or cease to be.",
     )
+    came_share: float = constant(
+        0.5, "of the plateau", "Calcium came or went where more than half of it did, as at an edge."
+    )
     bone_differs: float = constant(
         0.05, "of the attenuation", "Bone at both dates differs by less where the tube voltage is the same."
     )

@@ -13,6 +13,7 @@ from calcimeasure.measure import measure
 from calcimeasure.model import Laterality
 from calcimeasure.model.follow import Change, ChangeSource, LinkState, Motion, Sizes
 from calcimeasure.study.follow.bone import bone_factor
+from calcimeasure.study.follow.common import common_outlines
 from calcimeasure.study.follow.constants import FOLLOW
 from calcimeasure.study.follow.look import look_at
 from calcimeasure.study.follow.matching import match, placed
@@ -219,13 +220,16 @@ def _followed(one: Match, days: tuple[Day, Day], looks: tuple[Look, Look], setti
             bone = bone_factor(looks, one.body.matrix, np.array(before[1].centroid_lps_mm))
         paired = paired_change(before[0], after[0], one.fit.matrix, bone)
         change = _change(before, after, paired, notices)
+    sizes = [dated and _sized(dated[1]) for dated in (before, after)]
+    if paired is not None and before is not None and after is not None:
+        sizes = _sized_alike(before, after, paired, settings)
     return Followed(
         prior=tuple(ones),
         current=tuple(others),
         state=one.state,
         confidence=one.confidence,
-        before=before and _sized(before[1]),
-        after=after and _sized(after[1]),
+        before=sizes[0],
+        after=sizes[1],
         change=change,
         motion=None if one.fit is None else _motion(one.fit, is_local=True),
         paired=paired,
@@ -262,6 +266,17 @@ def _sized(numbers: Measurements) -> Sizes:
         mean_hu=numbers.mean_hu,
         truncated=numbers.truncated,
     )
+
+
+def _sized_alike(
+    before: tuple[Dated, Measurements], after: tuple[Dated, Measurements], paired: Paired, settings: MeasureSettings
+) -> list[Sizes | None]:
+    """Give the sizes of a mass with the diameters of outlines by a common rule: one may run along bone at one date."""
+    sizes: list[Sizes | None] = []
+    for (one, numbers), outline in zip((before, after), common_outlines(before[0], after[0], paired), strict=True):
+        cut = numbers if outline is one.outline else measure(one.volume, outline, settings)
+        sizes.append(replace(_sized(numbers), diameter_mm=cut.largest_mm))
+    return sizes
 
 
 def _notices(prior: Volume, current: Volume) -> tuple[str, ...]:

@@ -71,8 +71,10 @@ class Paired:
         (k, j, i) difference in parts of the plateau, in the box of the stack with the longer slices.
     prior_hu, current_hu, prior_mask, current_mask
         Both images and both outlines in this box, the other stack averaged over its voxels.
-    spacing_kji_mm
+    spacing_kji_mm, start_kji
         Of the box.
+    is_forward
+        Whether the box lies in the prior stack.
     turned_mm
         How far the images were moved on to fit, at the mass.
     bone
@@ -94,6 +96,8 @@ class Paired:
     prior_mask: NDArray[np.bool_]
     current_mask: NDArray[np.bool_]
     spacing_kji_mm: tuple[float, float, float]
+    start_kji: NDArray[np.intp]
+    is_forward: bool
     turned_mm: float = 0.0
     bone: BoneFactor | None = None
     bone_ml: float = 0.0
@@ -350,6 +354,8 @@ def _difference(frame: _Frame, matrix: NDArray[np.float64], is_forward: bool, bo
         prior_mask=frame.mask if is_forward else their_mask,
         current_mask=their_mask if is_forward else frame.mask,
         spacing_kji_mm=spacing,
+        start_kji=frame.start_kji,
+        is_forward=is_forward,
     )
 
 
