@@ -96,6 +96,27 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True)
+class TimePoint:
+    """A date of a patient among those that were compared.
+
+    Parameters
+    ----------
+    order
+        From 1, the first date.
+    days
+        From the first date on.
+    """
+
+    order: int
+    days: int
+
+    @property
+    def words(self) -> str:
+        """Name it without a date: ``baseline``, ``day 182``."""
+        return "baseline" if self.order == 1 else f"day {self.days}"
+
+
+@dataclass(frozen=True, slots=True)
 class Sizes:
     """A mass at one date, measured by one algorithm; its lesions together. None: not there, or not known."""
 

@@ -33,6 +33,7 @@ from calcimeasure.review.companions import Companions, companions_of
 from calcimeasure.review.conflict import Answer, Conflict
 from calcimeasure.review.cut import Cut, CuttingLine, CuttingPlane
 from calcimeasure.review.desk import Desk
+from calcimeasure.review.difference import difference_hu
 from calcimeasure.review.doubts import doubt_about_accepting, doubt_about_side
 from calcimeasure.review.drafts import Draft, Edit, Job
 from calcimeasure.review.edits import (
@@ -51,9 +52,19 @@ from calcimeasure.review.edits import (
     undo,
 )
 from calcimeasure.review.journal import Journal, LeftBehind, Place
+from calcimeasure.review.linking import Links, Waiting, WhichDate, links_of, pairs_that_wait
 from calcimeasure.review.offering import Shape, dense_only, pointing_at, reshaping, splitting_between
 from calcimeasure.review.picture import lesion_picture
 from calcimeasure.review.pointing import Pointed
+from calcimeasure.review.prior import (
+    Motions,
+    OpenedPrior,
+    PriorDate,
+    index_in_current,
+    index_in_prior,
+    open_prior,
+    place_lps_mm,
+)
 from calcimeasure.review.readings import ReadingWish
 from calcimeasure.review.recovery import begun_at, unsaved_folders
 from calcimeasure.review.restoring import restore, unsaved_of
@@ -83,12 +94,16 @@ __all__ = [
     "KnownLength",
     "Laterality",
     "LeftBehind",
+    "Links",
     "Morphology",
+    "Motions",
+    "OpenedPrior",
     "OpenedStack",
     "Place",
     "PointPx",
     "Pointed",
     "Preview",
+    "PriorDate",
     "Radiograph",
     "RadiographAxis",
     "RadiographMeasurements",
@@ -108,18 +123,27 @@ __all__ = [
     "Task",
     "TaskState",
     "Tissue",
+    "Waiting",
+    "WhichDate",
     "add",
     "begun_at",
     "calibrate",
     "companions_of",
     "decide",
     "dense_only",
+    "difference_hu",
     "doubt_about_accepting",
     "doubt_about_side",
     "first_open",
+    "index_in_current",
+    "index_in_prior",
     "lesion_picture",
+    "links_of",
     "merge",
+    "open_prior",
     "open_stack",
+    "pairs_that_wait",
+    "place_lps_mm",
     "pointing_at",
     "preview",
     "redraw",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -77,7 +77,25 @@ class Decision:
     after: Mapping[str, int]
 
 
-Step = Stroke | Decision
+@dataclass(frozen=True, slots=True, eq=False)
+class Act:
+    """Something that a reader said about lesions and that no revision has: a link with an earlier date.
+
+    Parameters
+    ----------
+    numbers, words
+        The lesions, and what was said.
+    undo, redo
+        Take it back, and say it again.
+    """
+
+    numbers: tuple[int, ...]
+    words: str
+    undo: Callable[[], object]
+    redo: Callable[[], object]
+
+
+Step = Stroke | Decision | Act
 
 
 @dataclass(frozen=True, slots=True)

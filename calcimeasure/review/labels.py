@@ -117,6 +117,10 @@ class LabelImage:
             for one in labels:
                 if _in_words(one).any():
                     one[one != 0] = 0
+        self.draw_first(outlines)
+
+    def draw_first(self, outlines: Iterable[tuple[int, Outline]]) -> None:
+        """Draw numbered outlines as `draw_all` does, on labels that nobody has painted on: none of them is read."""
         for number, outline in outlines:
             inside = outline.mask()
             for labels in (self.labels, self._known):

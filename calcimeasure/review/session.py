@@ -19,7 +19,7 @@ from calcimeasure.review.conflict import Answer, Conflict
 from calcimeasure.review.cut import CuttingLine, CuttingPlane, parts_of
 from calcimeasure.review.drafts import Drafts, Edit, Job, measuring
 from calcimeasure.review.growing import growing
-from calcimeasure.review.history import Decision, History, StepTold, Stroke
+from calcimeasure.review.history import Act, Decision, History, StepTold, Stroke
 from calcimeasure.review.labels import LabelImage, changed_outline
 from calcimeasure.review.listeners import Listeners
 from calcimeasure.review.remarking import Remarks
@@ -103,7 +103,7 @@ class Session:
         self._anatomy: AnyAnatomy | None = None
         self._without_side: set[str] = set()
         self._unsettled: set[int] = set()
-        self._label_image.draw_all(self._drawn())
+        self._label_image.draw_first(self._drawn())
 
     # The current state
 
@@ -203,6 +203,16 @@ class Session:
         """Append a note about a lesion; its draft is saved first."""
         self._keep_drafts_of((number,))
         self.remarks.note(self.lesions[number].lesion.tracking_uid, said)
+        self.changed.emit("lesions")
+
+    @property
+    def signed(self) -> str:
+        """The name of the reader, who is asked for it if it is not known; raises a ReviewError if there is none."""
+        return self._signature().reader
+
+    def note_act(self, act: Act) -> None:
+        """Record what a reader said beside the revisions, as one step for undo."""
+        self._history.add(act)
         self.changed.emit("lesions")
 
     def is_open(self, number: int) -> bool:
@@ -707,6 +717,8 @@ class Session:
         if isinstance(step, Stroke):
             rows, columns = self.image.shape_kji[1:]
             return StepTold(tuple(step.labels), "drawing", tuple(np.unique(step.where // (rows * columns)).tolist()))
+        if isinstance(step, Act):
+            return StepTold(step.numbers, step.words)
         revisions = [self._revisions.history(uid)[number - 1] for uid, number in step.after.items()]
         return StepTold(tuple(one.lesion.number for one in revisions), revisions[0].why)
 
@@ -723,6 +735,9 @@ class Session:
             return False
         if isinstance(step, Stroke):
             self._paint_again(step, forward)
+        elif isinstance(step, Act):
+            (step.redo if forward else step.undo)()
+            self.changed.emit("lesions")
         else:
             self._decide_again(step.after if forward else step.before)
         self._history.move(step, forward)

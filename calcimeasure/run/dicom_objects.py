@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from calcimeasure.errors import ConflictError, OutputError, SeriesError
@@ -16,6 +16,7 @@ from calcimeasure.run.image_copies import write_copies
 from calcimeasure.run.object_lines import is_proposed, numbered_segmentation
 from calcimeasure.run.order import folder_of, naming_of, opened
 from calcimeasure.run.outdated import remove_outdated
+from calcimeasure.run.tracks import tracks_of
 from calcimeasure.store import ObjectKind
 
 if TYPE_CHECKING:
@@ -149,10 +150,13 @@ def write_stacks_of(
     with opened(folder, changes, say) as (store, settings):
         goals = {kind: folder_of(folder, wanted.order, kind.value) for kind in kinds}
         naming = naming_of(store, settings, folder, wanted.order, say)
-        for source in sources_of(store, wanted.status, settings.all_tissues):
-            if isinstance(source, NotThere):
-                left.append(f"{source.facts.path}: {source.message}")
+        tracks = tracks_of(store)
+        for found in sources_of(store, wanted.status, settings.all_tissues):
+            if isinstance(found, NotThere):
+                left.append(f"{found.facts.path}: {found.message}")
                 continue
+            point = tracks.point_of(found.facts.person, found.facts.study_date)
+            source = replace(found, time_point=point, tracks=tracks.uids if point else {})
             try:
                 if wanted.with_images:
                     _write_copies_of(store, source, naming, folder, wanted, say)

@@ -17,7 +17,6 @@ from calcimeasure.store import current_links
 from calcimeasure.study.follow.constants import FOLLOW
 from calcimeasure.study.follow.dates import Day, Kept, compare, dated
 from calcimeasure.study.follow.motion import moved
-from calcimeasure.study.follow.paired import paired_change
 from calcimeasure.study.follow.verdict import judge
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def _explained(
     if mass.motion is not None and mass.prior and mass.current:
         ends = zip(days, (mass.prior, mass.current), strict=True)
         before, after = (dated(day.volume, lesions, settings)[0] for day, lesions in ends)
-        paired = paired_change(before, after, np.array(mass.motion.matrix))
+        paired = mass.paired
         parts += [_edge_lines(before, after), _change_lines(mass, paired)]
         if paired is not None:
             picture = draw_change(
@@ -188,6 +187,13 @@ def _edge_lines(before: Dated, after: Dated) -> list[str]:
     return lines
 
 
+def _bone_lines(paired: Paired) -> list[str]:
+    if paired.bone is None:
+        return []
+    factor = f"{paired.bone.ratio:.2f} (+- {paired.bone.spread:.2f})"
+    return [f"  another tube voltage: bone near the mass is denser by a factor of {factor}"]
+
+
 def _change_lines(mass: Followed, paired: Paired | None) -> list[str]:
     change = mass.change
     lines = ["Change"]
@@ -199,6 +205,7 @@ def _change_lines(mass: Followed, paired: Paired | None) -> list[str]:
         lines += [
             f"  moved on by {paired.turned_mm:.2f} mm until both images fitted",
             f"  density {density}, {told}",
+            *_bone_lines(paired),
             f"  paired change {paired.change_ml:+.4f} mL inside both outlines ({paired.area_mm2:.0f} mm2 of surface)",
         ]
     if change is None:

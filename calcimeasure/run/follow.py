@@ -11,20 +11,18 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from calcimeasure.codes import SPACING_NOTICES
 from calcimeasure.errors import InputPathError, SeriesError
 from calcimeasure.export.changes import write_changes
 from calcimeasure.fault import fault_report
 from calcimeasure.load import load_image
-from calcimeasure.model.follow import LinkSource, LinkState, Sizes
+from calcimeasure.model.follow import LinkSource, LinkState
 from calcimeasure.report.files import remove_report
 from calcimeasure.report.follow_page import FOLLOW_PAGE, write_follow_page
 from calcimeasure.results import audit_of, pseudonyms_of, series_of, store_that_is_there
 from calcimeasure.run.events import read_events
+from calcimeasure.run.follow_masses import masses_of, masses_on_films
 from calcimeasure.run.follow_once import each_once
-from calcimeasure.run.follow_rows import Dates, Mass, rows_of
+from calcimeasure.run.follow_rows import Dates, rows_of
 from calcimeasure.run.follow_stacks import patients_of
 from calcimeasure.run.withheld import withheld
 from calcimeasure.settings import change_settings
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from calcimeasure.export.pseudonym import Naming
     from calcimeasure.model import Lesion, StackFacts, Volume
     from calcimeasure.run.events import Event
+    from calcimeasure.run.follow_rows import Mass
     from calcimeasure.run.follow_stacks import FollowDate, FollowStack
     from calcimeasure.run.progress import Say
     from calcimeasure.settings import Settings
@@ -159,7 +158,7 @@ def _between(
 ) -> list[Mass]:
     """Give the masses of two stacks: as stored, if nothing changed since, else found now."""
     if "CT" not in (prior.facts.modality, current.facts.modality):
-        return _on_films(prior, current)
+        return masses_on_films(prior, current)
     if prior.facts.modality != current.facts.modality or not (prior.masses or current.masses):
         return []
     stacks: StackPair = (prior.stack_id, current.stack_id)
@@ -169,9 +168,9 @@ def _between(
         missing = _find_links(store, settings, (prior, current), key, say) if order.images else "images_missing"
         if missing is not None:
             links = [one for one in links if one.source is LinkSource.READER]
-            return _masses(prior, current, current_links(links), missing)
+            return masses_of(prior, current, current_links(links), missing)
         links = store.links_between(stacks)
-    return _masses(prior, current, current_links(links), None)
+    return masses_of(prior, current, current_links(links), None)
 
 
 def _find_links(
@@ -225,14 +224,9 @@ def _find_links(
 
 def _key_of(volumes: Sequence[Volume]) -> str:
     """Name what a motion is found from: both images, and the algorithm."""
-    digest = hashlib.blake2b(f"{ALGORITHM} {FINGERPRINT}".encode(), digest_size=12)
-    for one in volumes:
-        geometry = one.geometry
-        digest.update(repr((geometry.shape_kji, geometry.row_spacing_mm, geometry.column_spacing_mm)).encode())
-        for places in (geometry.row_direction, geometry.column_direction, geometry.origins_lps_mm):
-            digest.update(places.tobytes())
-        digest.update(np.ascontiguousarray(one.attenuation_hu).data)
-    return digest.hexdigest()
+    from calcimeasure.study.follow.images import images_key
+
+    return images_key(volumes, f"{ALGORITHM} {FINGERPRINT}")
 
 
 def _kept(motions: Sequence[StoredMotion], images: str, prior: FollowStack) -> Kept:
@@ -266,64 +260,3 @@ def _chain(ones: Sequence[Lesion], others: Sequence[Lesion]) -> list[tuple[Lesio
     if not ones or not others:
         return [*((one, None) for one in ones), *((None, other) for other in others)]
     return [*((ones[0], other) for other in others), *((one, others[0]) for one in ones[1:])]
-
-
-def _masses(prior: FollowStack, current: FollowStack, links: Sequence[LesionLink], reason: str | None) -> list[Mass]:
-    """Put the links of two stacks together to masses; lesions without a link are undecided."""
-    lesions = [{one.tracking_uid: one for one in stack.masses} for stack in (prior, current)]
-    groups: list[tuple[set[str], set[str], list[LesionLink]]] = []
-    for link in links:
-        ends = [
-            {end[0]} & set(known) if end else set()
-            for end, known in zip((link.prior, link.current), lesions, strict=True)
-        ]
-        if not (ends[0] or ends[1]):
-            continue
-        joined = [one for one in groups if (one[0] & ends[0]) or (one[1] & ends[1])]
-        groups = [one for one in groups if one not in joined]
-        ones, others = ends[0].union(*(one[0] for one in joined)), ends[1].union(*(one[1] for one in joined))
-        groups.append((ones, others, [*(each for one in joined for each in one[2]), link]))
-    linked = [set().union(*(one[n] for one in groups)) for n in (0, 1)]
-    groups += [({uid}, set(), []) for uid in lesions[0] if uid not in linked[0]]
-    groups += [(set(), {uid}, []) for uid in lesions[1] if uid not in linked[1]]
-    return [
-        Mass.of(
-            (prior.facts, current.facts),
-            [lesions[0][uid] for uid in sorted(one)],
-            [lesions[1][uid] for uid in sorted(other)],
-            some,
-            reason,
-        )
-        for one, other, some in groups
-    ]
-
-
-def _on_films(prior: FollowStack, current: FollowStack) -> list[Mass]:
-    from calcimeasure.study.follow.films import are_in_one_scale, linked_films
-
-    films = [[(stack.facts, one) for one in stack.masses] for stack in (prior, current)]
-    found = []
-    for one, other, state in linked_films(films[0], films[1]):
-        known = [end[1] for end in (one, other) if end]
-        scaled = one is None or other is None or are_in_one_scale(one, other)
-        sizes = [
-            Sizes(diameter_mm=end[1].measurements.largest_mm if scaled else None) if end else None
-            for end in (one, other)
-        ]
-        notices = tuple({notice for lesion in known for notice in lesion.notices} & SPACING_NOTICES)
-        found.append(
-            Mass(
-                (prior.facts, current.facts),
-                tuple(end[1] for end in (one,) if end),
-                tuple(end[1] for end in (other,) if end),
-                state,
-                LinkSource.PROGRAM,
-                1.0 if state is LinkState.MATCHED else 0.0,
-                sizes[0],
-                sizes[1],
-                None,
-                "radiograph" if state is LinkState.MATCHED else "motion_uncertain",
-                notices,
-            )
-        )
-    return found

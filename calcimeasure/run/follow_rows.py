@@ -212,7 +212,16 @@ def _place(lesion: Lesion) -> tuple[Laterality | None, BodySite | None]:
     return lesion.side.laterality if lesion.side else None, lesion.site.body_site if lesion.site else None
 
 
-def _change_row(two: Dates, mass: Mass, comparison: str, tracks: dict[str, str]) -> ChangeRow:
+def noted_track(mass: Mass, tracks: dict[str, str]) -> str:
+    """Give the track of a mass, the Tracking UID of its earliest member, and note it for all of its lesions.
+
+    Parameters
+    ----------
+    mass
+        The mass at two dates.
+    tracks
+        The tracks of earlier dates, by Tracking UID; those of the lesions of the mass are added.
+    """
     uids = [one.tracking_uid for one in (mass.first, *mass.prior, *mass.current)]
     uids += sorted(mass.uids.difference(uids))
     track = next((tracks[uid] for uid in uids if uid in tracks), uids[0])
@@ -221,6 +230,11 @@ def _change_row(two: Dates, mass: Mass, comparison: str, tracks: dict[str, str])
     else:
         for uid in uids:
             tracks.setdefault(uid, track)
+    return track
+
+
+def _change_row(two: Dates, mass: Mass, comparison: str, tracks: dict[str, str]) -> ChangeRow:
+    track = noted_track(mass, tracks)
     before, after = mass.before or Sizes(), mass.after or Sizes()
     change = _change_of(mass)
     judged = _judged(mass, change)

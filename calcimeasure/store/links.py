@@ -15,7 +15,7 @@ from calcimeasure.store.schema import lesion_links, registrations
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -168,6 +168,19 @@ def current_links(links: Sequence[LesionLink]) -> list[LesionLink]:
         and not any((n, end[0]) in decided for n, end in enumerate((one.prior, one.current)) if end)
     ]
     return [*by_reader, *by_program]
+
+
+def groups_of_links(links: Iterable[LesionLink]) -> list[tuple[set[str], set[str], list[LesionLink]]]:
+    """Put links together that share a lesion: the Tracking UIDs of the prior and of the current date, and the links."""
+    groups: list[tuple[set[str], set[str], list[LesionLink]]] = []
+    for one in links:
+        ends: list[set[str]] = [{end[0]} if end else set() for end in (one.prior, one.current)]
+        joined = [group for group in groups if (group[0] & ends[0]) or (group[1] & ends[1])]
+        groups = [group for group in groups if group not in joined]
+        priors = ends[0].union(*(group[0] for group in joined))
+        currents = ends[1].union(*(group[1] for group in joined))
+        groups.append((priors, currents, [*(each for group in joined for each in group[2]), one]))
+    return groups
 
 
 def _link(row: Mapping[Any, Any]) -> LesionLink:

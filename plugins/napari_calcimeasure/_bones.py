@@ -60,7 +60,7 @@ class Bones:
         active = viewer.layers.selection.active
         self.close()
         layer = Labels(session.display.shown(labels), name="bone", opacity=0.7, **layer_settings(session.display))
-        layer.editable = False
+        layer.editable, layer.locked = False, True
         layer.contour = 1
         self._layer = viewer.add_layer(layer)
         self._color()
@@ -80,6 +80,12 @@ class Bones:
         self.chosen = int(value) if value else None
         self._color()
         return self.chosen is not None
+
+    def leave(self) -> None:
+        """Select no piece of bone."""
+        if self.chosen is not None:
+            self.chosen = None
+            self._color()
 
     def take_over(self) -> int | None:
         """Make a mass of the selected piece of bone; return its number."""

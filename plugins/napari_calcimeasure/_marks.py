@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from numpy.typing import NDArray
 
-    from calcimeasure import Lesion
+    from calcimeasure import Lesion, Outline
     from napari_calcimeasure._screen import Screen
 
 
@@ -105,6 +105,20 @@ def outlines_in_plane(screen: Screen) -> Iterator[tuple[int, NDArray[np.float64]
     origin = np.array([display.translate[down], display.translate[right]])
     for number, border in borders(part):
         yield number, (border + start) * scale + origin
+
+
+def outline_in_plane(screen: Screen, outline: Outline) -> Iterator[NDArray[np.float64]]:
+    """Give the borders of an outline that is on no layer, on the plane that is shown; none beside the outline."""
+    display = screen.session.display
+    axes = plane_axes(screen.viewer)
+    shown = np.moveaxis(display.shown(outline.mask()), axes, (0, 1, 2))
+    ends = display.to_shown(np.array([outline.start_kji, np.array(outline.stop_kji) - 1]))
+    across, *flat = ends.min(axis=0).astype(int)[list(axes)].tolist()
+    place = screen.whole_step(axes[0]) - across
+    if 0 <= place < len(shown):
+        scale, origin = (np.array(of_axes)[list(axes[1:])] for of_axes in (display.scale, display.translate))
+        for _, border in borders(shown[place].astype(np.uint16)):
+            yield (border + flat) * scale + origin
 
 
 def borders(labels: NDArray[np.uint16]) -> Iterator[tuple[int, NDArray[np.float64]]]:

@@ -50,7 +50,7 @@ class Ruler:
             name=name,
             **layer_settings(display),
         )
-        layer.editable = False
+        layer.editable, layer.locked = False, True
         self._layer = viewer.add_layer(layer)
         viewer.layers.selection.active = active
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from napari_calcimeasure._rows import length_word
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from napari.layers import Layer
     from numpy.typing import ArrayLike, NDArray
 
     from calcimeasure import Lesion, Measurements
@@ -34,6 +36,9 @@ PLANES = {"Axial": (0, 1, 2), "Coronal": (1, 0, 2), "Sagittal": (2, 0, 1)}
 LAYER_NAMES = ("lesions", "long and short axis")
 ROOM = 2.6
 """Length of the shorter side of the canvas, in units of the extent of the selected lesion."""
+
+FACTS_LETTERS, HINT_LETTERS = 46, 40
+"""Letters in a line of the facts and of a hint: on a small screen the projection in the corner stands beside them."""
 
 OPACITY = 0.0
 """The layer of lesions is painted and clicked on, and not seen: lines of one screen pixel show what is on it."""
@@ -104,7 +109,7 @@ class Screen:
         self.set_slab(False)
         self.labels.editable = False  # makes napari forget its own list of strokes, which belong to the previous stack
         for layer in self.layers:
-            layer.visible = True  # a hidden layer would keep the extent of its previous data
+            _be_visible(layer)  # a hidden layer would keep the extent of its previous data
         self.session = session
         data, settings, _ = image_layer(session.image)
         with self._guard.off():
@@ -114,22 +119,24 @@ class Screen:
         self.image.data = data
         self.labels.data = session.display.shown(session.labels)
         self._axes.data = [_NO_LINE, _NO_LINE]  # an axis of the previous stack could lie outside of this one
-        self._axes.visible = self._axes.editable = False
+        self._show_axes(False)
+        self._axes.editable = False
         self.labels.editable = True
         self._begin()
         return True
 
     def _begin(self) -> None:
         """Set the layers to the state in which every stack is first shown."""
-        # A radiograph has ten times the pixels of a slice, shown on the same canvas: lines of a fixed width in pixels
+        # A radiograph has ten times the pixels of a slice, shown on the same canvas: a brush of a fixed width in pixels
         # would be too thin.
         longer = max(self.session.display.shape_kji[1:])
         self.forget_points()
         if self._added_image:
             self.image.opacity, self.image.gamma, self.image.colormap = 1.0, 1.0, "gray"
-            self.image.visible, self.image.interpolation2d = True, "linear"
+            self.image.interpolation2d = "linear"
+            _be_visible(self.image)
         self.labels.opacity, self.labels.contiguous = OPACITY, True
-        self.labels.contour = max(2, round(longer / 900))
+        self.labels.contour = 0  # not seen, and it would be searched for whenever a slice or another stack is shown
         self.labels.brush_size = max(6, round(longer / 100))
         self.labels.preserve_labels, self.labels.show_selected_label = True, False
         self.labels.n_edit_dimensions, self.labels.selected_label, self.labels.mode = 2, 1, "pan_zoom"
@@ -192,7 +199,7 @@ class Screen:
     def hint(self, text: str) -> None:
         """Show a hint about the next click; an empty text hides the hint."""
         overlay = self.viewer.canvas.overlays["calcimeasure_hint"]
-        overlay.text, overlay.visible = text, bool(text)
+        overlay.text, overlay.visible = fill(text, HINT_LETTERS), bool(text)
 
     def forget_points(self) -> None:
         """Forget the corners of a polygon, and a stroke around a region, that were begun and not finished.
@@ -449,7 +456,13 @@ class Screen:
         k = int(np.clip(np.rint(at[0]), 0, session.labels.shape[0] - 1))
         low, high = self.image.contrast_limits
         lines += kind_of(image).facts(image, display, Looked(k, (low, high), SLAB_MM if self.slab else None))
-        self.viewer.canvas.overlays["calcimeasure_facts"].text = "\n".join(filter(None, lines))
+        words = "\n".join(fill(line, FACTS_LETTERS, drop_whitespace=False) for line in lines if line)
+        self.viewer.canvas.overlays["calcimeasure_facts"].text = words
+
+
+def _be_visible(layer: Layer) -> None:
+    if not layer.visible:  # setting the attribute slices the layer anew, even without a change
+        layer.visible = True
 
 
 def _image(session: ShownSession) -> Image:

@@ -35,6 +35,7 @@ class Group(StrEnum):
     TOOLS = "Tools of napari"
     CALIBRATE = "Calibrate"
     LOOK = "Look"
+    PRIOR = "Earlier date"
     HELP = "Help"
 
 
@@ -383,12 +384,95 @@ def _planes() -> Iterable[Action]:
     for key, name in (("F6", "Axial"), ("F7", "Coronal"), ("F8", "Sagittal")):
         act = partial(_set_plane, name)
         yield Action(
-            f"plane {name}", (key,), name, f"{name} plane", Group.LOOK, row=1, refusal=allowed.with_stack, act=act
+            f"plane {name}", (key,), name, f"{name} plane", Group.LOOK, row=1, refusal=allowed.in_planes, act=act
         )
 
 
 def _set_plane(name: str, review: Controller) -> None:
     review.looking.plane(name)
+
+
+def _priors() -> Iterable[Action]:
+    """Show the earlier date beside the image."""
+    yield Action(
+        "prior",
+        ("7",),
+        "Prior",
+        "The date before beside the image, linked by the motion of the body; again: hide it",
+        Group.LOOK,
+        row=3,
+        refusal=allowed.with_stack,
+        act=lambda review: review.prior.toggle(),
+    )
+    yield Action(
+        "earlier date",
+        ("8",),
+        "Earlier",
+        "The date before the one that is shown beside the image; after the first date the nearest again",
+        Group.PRIOR,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.prior.go_earlier(),
+    )
+    yield Action(
+        "difference",
+        ("9",),
+        "Difference",
+        "Subtract the earlier date around the lesion, for display only: orange is denser now, blue was denser before",
+        Group.LOOK,
+        row=3,
+        refusal=allowed.with_stack,
+        act=lambda review: review.prior_difference.toggle(),
+    )
+    for key, step, text in (("Shift-Down", 1, "next"), ("Shift-Up", -1, "previous")):
+        yield Action(
+            f"{text} earlier lesion",
+            (key,),
+            f"{text.capitalize()} of the earlier date",
+            f"Choose the {text} lesion of the earlier date, as a click on it does",
+            Group.PRIOR,
+            Shown.SHEET,
+            refusal=allowed.with_stack,
+            act=partial(_pick_earlier, step),
+        )
+    for name, key, text, words, act in (
+        ("link", "Shift-J", "Link", "The lesion is the chosen one of the earlier date", _link),
+        ("unlink", "Shift-X", "Unlink", "Take back what links the lesion with the earlier date", _unlink),
+        (
+            "no partner",
+            "Shift-V",
+            "New or gone",
+            "The lesion is new; if one of the earlier date is chosen: that one is gone",
+            _say_alone,
+        ),
+    ):
+        yield Action(name, (key,), text, words, Group.PRIOR, Shown.SHEET, refusal=allowed.with_stack, act=act)
+    yield Action(
+        "next waiting",
+        ("Shift-O",),
+        "Next waiting",
+        "Next lesion that waits for a link, at both dates, else at the next two dates that have one",
+        Group.PRIOR,
+        Shown.SHEET,
+        refusal=allowed.with_stack,
+        act=lambda review: review.prior_links.go_to_waiting(),
+    )
+
+
+def _pick_earlier(step: int, review: Controller) -> None:
+    review.prior_links.pick_beside(step)
+
+
+def _link(review: Controller) -> None:
+    review.prior_links.join()
+
+
+def _unlink(review: Controller) -> None:
+    review.prior_links.part()
+
+
+def _say_alone(review: Controller) -> None:
+    review.prior_links.say_alone()
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -759,6 +843,7 @@ ACTIONS: tuple[Action, ...] = (
         refusal=allowed.with_stack,
         act=lambda review: review.overview.toggle(),
     ),
+    *_priors(),
     Action(
         "keys",
         ("?",),

@@ -101,6 +101,14 @@ def on_ct(state: State) -> str | None:
     return refusal
 
 
+def in_planes(state: State) -> str | None:
+    """Allow an action on an image with several planes; for the next CT, too, nothing is chosen on a radiograph."""
+    refusal = with_stack(state)
+    if refusal is None and state.is_radiograph:
+        return "A radiograph has one plane."
+    return refusal
+
+
 def to_calibrate(state: State) -> str | None:
     """Allow an action on a radiograph with lesions: the calibration is stored with the lesions."""
     refusal = with_stack(state)

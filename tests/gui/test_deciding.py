@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from qtpy.QtCore import Qt
@@ -106,6 +107,47 @@ def test_a_side_against_strong_evidence_and_an_unknown_side_need_the_same_key_ag
     assert reader.ask(PLACES.format(2)) == [(1, "accepted", "left"), (2, "proposed", None)]
     key(Qt.Key.Key_A)
     assert [row[1] for row in reader.ask(PLACES.format(2))] == ["accepted", "accepted"]
+
+
+def test_a_doubt_is_about_the_lesion_that_it_was_asked_about(reader: Reader) -> None:
+    reader.key(Qt.Key.Key_PageDown)
+    reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == 2)
+    reader.key(Qt.Key.Key_Down)
+    reader.key(Qt.Key.Key_A)
+    assert doubt(reader).startswith("Lesion 2: ")
+    reader.panel.controller.screen.go_to_slice(5)
+    reader.viewer.reset_view()
+    reader.pause()
+    reader.click(reader.place((5, 16, 15)))
+    assert reader.session.selected == 1
+    assert not doubt(reader)
+    reader.click_row(2)
+    reader.key(Qt.Key.Key_A)
+    assert doubt(reader).startswith("Lesion 2: ")
+    assert reader.ask(PLACES.format(2))[1][1] == "proposed"
+
+
+def test_nobody_is_asked_for_a_name_while_drawing(
+    make_napari_viewer: Callable[..., object], measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: asked.append("") or ("A. Reader", True))
+    reader = Reader(make_napari_viewer(show=True))
+    reader.open(Path(shutil.copytree(measured, tmp_path / "out")), "")
+    controller = reader.panel.controller
+    reader.key(Qt.Key.Key_N)
+    reader.drag([reader.place((5, 30, 8 + right)) for right in (0, 2, 4)])
+    reader.settle()
+    options = SimpleNamespace(keep_after_s=0.0, reader="", mouse="reading", window="Calcium")
+    monkeypatch.setattr(controller, "options", options)
+    controller._clock.setInterval(20)
+    reader.pause(0.3)
+    assert not asked
+    assert reader.session.drafts
+    reader.key(Qt.Key.Key_Up)  # leaves what was drawn
+    assert asked == [""]
+    assert not reader.session.drafts
+    reader.forget()
 
 
 def test_what_is_drawn_is_proposed_until_it_is_accepted(reader: Reader) -> None:

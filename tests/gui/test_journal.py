@@ -36,6 +36,7 @@ def test_what_was_painted_before_a_kill_is_there_at_the_next_start_and_so_is_the
     reader.wait(lambda: reader.panel.controller.stacks.shown == 2)
     reader.key(Qt.Key.Key_Down)
     assert reader.session.selected == 2
+    selected_at = time.monotonic()
     reader.key(Qt.Key.Key_2)
     k = reader.panel.controller.screen.slice_k
     # A long stroke: the button stays down, and the folder is copied as a kill leaves it.
@@ -51,8 +52,11 @@ def test_what_was_painted_before_a_kill_is_there_at_the_next_start_and_so_is_the
         left.append((time.monotonic(), Path(shutil.copytree(reader.folder, tmp_path / f"killed {n}"))))
     QTest.mouseRelease(reader.canvas, Qt.MouseButton.LeftButton, NO_KEY, reader.place((k, 30, 33)))
     reader.close()
+    # The journal is two seconds late at most: before that it may know the place before the last step.
+    old_enough_for_the_place = [(at, folder) for at, folder in left if at - selected_at >= 2.0]
+    assert len(old_enough_for_the_place) >= 2
     # The lock of a copy is held by nobody, like that of a process that was killed.
-    for at, folder in left:
+    for at, folder in old_enough_for_the_place:
         found = LeftBehind.newest(folder / "private")
         assert found is not None
         assert (found.place.stack_id, found.place.selected) == (2, 2)

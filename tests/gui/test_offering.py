@@ -9,7 +9,9 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
-from napari_calcimeasure._offered import NAME, dashes_kji
+from calcimeasure.model import Status
+from napari_calcimeasure._palette import NEW_COLOR
+from napari_calcimeasure.panel.glass import Glass
 from tests.gui.small import MASS, small_folder
 from tests.gui.window import CTRL, NO_KEY, SHIFT, Reader
 from tests.review.desks import FIRST, SECOND, SHAPE, box
@@ -45,7 +47,13 @@ def whole(where: tuple[slice, ...]) -> np.ndarray:
 
 
 def is_drawn(reader: Reader) -> bool:
-    return NAME in [layer.name for layer in reader.viewer.layers]
+    """Whether the line of an offer is over the image; no layer holds it that could be moved, renamed or deleted."""
+    reader.pause(0.1)
+    assert len(reader.viewer.layers) == 3
+    (glass,) = reader.panel.window().findChildren(Glass)
+    shown = [line.points for line in glass._marks.lines if line.color == NEW_COLOR]
+    offered = [line.points for line in reader.panel.controller.offering.lines()]
+    return bool(offered) and all(any(np.array_equal(one, other) for other in shown) for one in offered)
 
 
 def point_at(reader: Reader, place: tuple[int, int, int]) -> None:
@@ -74,6 +82,7 @@ def test_one_click_offers_a_mass_and_enter_keeps_it(reader: Reader) -> None:
     assert not is_drawn(reader)
     assert reader.session.selected == 2
     reader.settle()
+    assert reader.session.lesion(2).status is Status.PROPOSED
     reader.key(Qt.Key.Key_Z, CTRL)
     assert not reader.session.drafts
     assert not (reader.session.labels == 2).any()
@@ -136,10 +145,18 @@ def test_slices_between_drawn_ones_are_filled(reader: Reader) -> None:
     reader.close()
 
 
-def test_dashes_lie_halfway_between_the_pixels_of_the_border() -> None:
-    steps = dashes_kji(box((slice(2, 3), slice(4, 8), slice(5, 10))))
-    assert set(steps[..., 0].ravel().tolist()) == {2.0}
-    assert (steps[..., 1].min(), steps[..., 1].max()) == (3.5, 7.5)
-    assert (steps[..., 2].min(), steps[..., 2].max()) == (4.5, 9.5)
-    drawn = np.linalg.norm(steps[:, 1] - steps[:, 0], axis=1).sum()
-    assert 0.4 < drawn / 18 < 0.65  # of 2 * (4 + 5), cut at the corners
+def test_the_line_lies_halfway_between_the_pixels_of_the_border_in_each_plane(reader: Reader) -> None:
+    point_at(reader, IN_SECOND)
+    display = reader.session.display
+    start, stop = np.array([part.start for part in SECOND]), np.array([part.stop for part in SECOND])
+    corners = display.to_world(np.array([start - 0.5, stop - 0.5]))
+    for plane in ("Axial", "Coronal", "Sagittal"):
+        reader.panel.controller.screen.plane(plane)
+        middle = display.to_world((start + stop - 1) / 2)
+        reader.viewer.dims.set_point(range(3), middle)
+        shown = list(reader.viewer.dims.displayed)
+        (line,) = reader.panel.controller.offering.lines()
+        assert line.points.min(axis=0) == pytest.approx(corners[:, shown].min(axis=0))
+        assert line.points.max(axis=0) == pytest.approx(corners[:, shown].max(axis=0))
+    reader.viewer.dims.set_point(range(3), display.to_world((0, 0, 0)))
+    assert reader.panel.controller.offering.lines() == ()

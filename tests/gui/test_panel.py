@@ -68,7 +68,12 @@ def test_the_sheet_of_keys_opens_by_its_key_and_takes_none_from_the_viewer(reade
     assert sheet.isVisible()
     assert not sheet.isModal()
     text = "".join(label.text() for label in sheet.findChildren(QLabel))
-    assert text.count("<tr>") == sum(bool(action.keys) for action in ACTIONS)
+    assert text.count("<b>") == sum(bool(action.keys) for action in ACTIONS)
+    # Nothing of it is cut: each column has the height that its words need, and the sheet has room for the columns.
+    labels = sheet.findChildren(QLabel)
+    assert all(label.height() >= label.heightForWidth(label.width()) for label in labels)
+    assert sheet.width() >= sum(label.width() for label in labels)
+    assert sheet.height() >= max(label.height() for label in labels)
     reader.panel.close_review()
     assert not sheet.isVisible()
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from napari.utils.notifications import Notification, NotificationSeverity, notification_manager
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent, QWheelEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
+from qtpy.QtWidgets import QApplication, QDialog, QDockWidget, QMainWindow, QWidget
 
 from calcimeasure.model import Status
 from napari_calcimeasure._palette import COLORS
@@ -23,6 +24,7 @@ from tests.gui.small import TWO_MASSES, small_folder
 from tests.gui.window import CTRL, NO_KEY, SHIFT, Reader
 
 SCREEN = (1280, 800)
+WRAPPED = int(Qt.TextFlag.TextWordWrap.value)
 RIGHT, MIDDLE, LEFT = Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.LeftButton
 
 
@@ -200,6 +202,18 @@ def test_value_and_position_under_the_mouse_are_said(reader: Reader) -> None:
         (said,) = [float(glass.said.split(f"{letter} ")[1].split()[0])]
         assert said == pytest.approx(abs(value), abs=1.0)  # half a voxel
     assert "row 16, column 16" in glass.said
+    # Another slice, and another stack, come under a mouse that does not move.
+    before = glass.said
+    wheel(reader, 12)
+    assert glass.said != before
+    assert f"{abs(reader.session.image.geometry.to_lps_mm((11, 15, 15))[2]):.1f} mm" in glass.said
+    last = glass.said
+    reader.pause(1.0)  # the next stack is loaded ahead: no veil takes the mouse from the canvas
+    reader.key(Qt.Key.Key_PageDown)
+    reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == 2)
+    reader.pause(0.1)
+    assert glass.said
+    assert glass.said != last
 
 
 def test_outlines_are_lines_of_one_pixel_whose_style_is_the_decision(reader: Reader) -> None:
@@ -380,6 +394,45 @@ def test_all_numbers_that_are_signed_are_shown_with_their_units(reader: Reader) 
         f"mean {numbers.mean_hu:.0f}",
     ):
         assert word in said
+
+
+def test_what_a_radiograph_does_not_have_is_said_and_does_not_reach_the_next_ct(
+    make_napari_viewer: Callable[..., object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = Reader(make_napari_viewer(show=True))
+    reader.open(small_folder(tmp_path, [TWO_MASSES], film=True))
+    reader.panel.worklist.show_every_stack()
+    (film,) = [task.stack_id for task in reader.panel.controller.desk.tasks if task.facts.modality != "CT"]
+    ct, order = reader.session.stack_id, reader.viewer.dims.order
+    reader.panel.controller.stacks.go_to(film)
+    reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == film)
+    for key in (Qt.Key.Key_F7, Qt.Key.Key_F12):
+        reader.key(key)
+        assert "A radiograph has one plane" in capsys.readouterr().out
+    reader.pause(0.2)
+    assert not any(one.isVisible() for one in reader.panel.window().findChildren(PlaneView))
+    reader.panel.controller.stacks.go_to(ct)
+    reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id == ct)
+    reader.pause(0.2)
+    assert reader.viewer.dims.order == order
+    assert all(one.isVisible() for one in reader.panel.window().findChildren(PlaneView))
+    reader.forget()
+
+
+def test_a_message_is_shown_whole_however_long_it_is(reader: Reader) -> None:
+    def messages() -> list[QDialog]:
+        every = reader.panel.window().findChildren(QDialog)
+        return [one for one in every if type(one).__name__ == "NapariQtNotification" and one.isVisible()]
+
+    words = "Something dense expected where you point, found at most 93 HU within 2 mm: " * 3
+    notification_manager.notification_ready(Notification(words, NotificationSeverity.INFO))  # as `show_info` does
+    reader.wait(lambda: messages() and all(one.property("expanded") for one in messages()))
+    reader.pause(0.3)
+    (message,) = messages()
+    label = message.message
+    assert label.height() >= label.fontMetrics().boundingRect(0, 0, label.width(), 10_000, WRAPPED, words).height()
+    assert message.timer.interval() > 10_000
+    message.close()
 
 
 def test_stacks_in_millimeters_and_in_pixels_alternate_without_a_warning(

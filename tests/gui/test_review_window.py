@@ -95,6 +95,18 @@ def test_keys_decide_and_the_tables_follow(reader: Reader) -> None:
     assert sorted(row["status"] for row in reader.rows()) == ["accepted", *["proposed"] * (masses - 3)]
 
 
+def test_the_partner_of_a_pair_goes_when_it_is_rejected(reader: Reader) -> None:
+    reader.click_row(4)
+    reader.wait(lambda: "Pair with</b> lesion 6" in reader.panel.evidence.text())
+    reader.click_row(6)
+    reader.key(Qt.Key.Key_X)
+    reader.click_row(4)
+    reader.wait(lambda: "Pair with" not in reader.panel.evidence.text())
+    reader.key(Qt.Key.Key_Z, CTRL)
+    reader.click_row(4)
+    reader.wait(lambda: "Pair with</b> lesion 6" in reader.panel.evidence.text())
+
+
 def test_brush_undo_and_redo(reader: Reader) -> None:
     lesion = reader.session.lesions[1].lesion
     before = reader.ask("SELECT count(*) FROM lesion_revisions")

@@ -9,7 +9,9 @@ import pytest
 from qtpy.QtCore import QModelIndex, QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QListView, QPushButton, QRadioButton
+from superqt import QLargeIntSpinBox
 
+from napari_calcimeasure.panel.planes import PlaneView
 from napari_calcimeasure.panel.veil import Veil
 from tests.gui.small import TWO_MASSES, small_folder
 from tests.gui.window import ALT, CTRL, NO_KEY, Reader
@@ -41,6 +43,7 @@ def test_no_key_and_no_button_decides_about_a_stack_that_was_not_drawn(
     key = Qt.Key
     reader.press(key.Key_PageDown, key.Key_PageDown, key.Key_X, key.Key_A, key.Key_Delete, key.Key_L, key.Key_T)
     assert sorted(veils(reader)) == ["", "", "Loading\nSMALL-3\n2024-01-13\nCT 1 Phantom"]
+    assert reader.panel.header.words == ""
     reader.press_button("Reject  X")
     assert "not on the screen yet" in capsys.readouterr().out
     reader.wait(lambda: reader.panel.controller.session is not None)
@@ -171,6 +174,71 @@ def test_every_stack_begins_with_no_tool_no_points_and_its_own_label(
     reader.settle()
     assert not reader.session.drafts
     assert reader.ask("SELECT count(*) FROM lesion_revisions WHERE made_by IS NOT NULL") == [(0,)]
+
+
+def test_a_tool_stays_in_hand_however_long_its_key_was_down(reader: Reader) -> None:
+    labels = reader.viewer.layers["lesions"]
+    for key, mode in (
+        (Qt.Key.Key_1, "erase"),
+        (Qt.Key.Key_2, "paint"),
+        (Qt.Key.Key_3, "polygon"),
+        (Qt.Key.Key_4, "fill"),
+        (Qt.Key.Key_5, "pick"),
+        (Qt.Key.Key_6, "pan_zoom"),
+    ):
+        QTest.keyPress(reader.canvas, key)
+        reader.pause(0.4)  # napari takes the tool before back when a key was down as long as this
+        QTest.keyRelease(reader.canvas, key)
+        reader.pause(0.1)
+        assert labels.mode == mode
+
+
+def test_a_new_lesion_is_drawn_also_where_the_outlines_were_hidden(reader: Reader) -> None:
+    reader.key(Qt.Key.Key_H)
+    reader.key(Qt.Key.Key_N)
+    labels, number = reader.viewer.layers["lesions"], reader.session.next_number
+    assert (labels.mode, labels.visible, labels.selected_label) == ("paint", True, number)
+    reader.drag([reader.place((5, 34, 4 + right)) for right in (0, 2, 4)])
+    reader.settle()
+    assert number in reader.session.drafts
+
+
+def test_the_spinner_of_napari_chooses_no_label_without_a_lesion(
+    reader: Reader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = reader.viewer.layers["lesions"]
+    # The other spinner, of the width of contours, ends at a small number.
+    spinners = [one for one in reader.panel.window().findChildren(QLargeIntSpinBox) if one.isVisible()]
+    spinner = max(spinners, key=lambda one: one.maximum())
+    for _ in range(2):
+        spinner.stepBy(1)
+        reader.pause()
+    assert labels.selected_label == reader.session.selected == 2
+    assert "There is no lesion 3" in capsys.readouterr().out
+    reader.key(Qt.Key.Key_A)
+    assert reader.ask(DECIDED) == [(1, 2, "accepted")]
+
+
+def test_the_row_of_the_stack_that_is_shown_takes_back_what_was_asked_for(reader: Reader) -> None:
+    session, stacks = reader.session, reader.panel.controller.stacks
+    reader.key(Qt.Key.Key_A)
+    reader.key(Qt.Key.Key_F12)
+    reader.wait(lambda: stacks._prefetched is not None)
+    stacks._prefetched = None  # the next one has to be loaded
+    reader.press(Qt.Key.Key_PageDown, Qt.Key.Key_PageDown, Qt.Key.Key_P)
+    planes = reader.panel.window().findChildren(PlaneView)
+    assert [one.plane for one in planes] == [None, None]  # what is beside the veil shows nothing of the stack before
+    table = reader.panel.worklist.table
+    QTest.mouseClick(
+        table.viewport(), Qt.MouseButton.LeftButton, NO_KEY, table.visualItemRect(table.item(0, 0)).center()
+    )
+    reader.wait(lambda: not veils(reader))
+    reader.pause(0.5)
+    assert all(one.plane is not None for one in planes)
+    assert "SMALL-1" in reader.panel.header.words
+    assert reader.session is session  # it was not loaded anew: what was done can be undone
+    reader.key(Qt.Key.Key_Z, CTRL)
+    assert reader.ask(DECIDED) == []
 
 
 def test_the_panel_is_closed_and_opened_again_with_the_brush_in_hand(reader: Reader) -> None:

@@ -1,5 +1,6 @@
 """The table of actions: every key is bound once, and told wherever keys are told."""
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -104,8 +105,9 @@ def test_the_sheet_tells_every_key() -> None:
     assert 1 < len(columns) <= COLUMNS
     text = "".join(columns)
     for action in WITH_KEYS:
-        assert text.count(f"<b>{escape(action.label)}</b></td><td>&nbsp;&nbsp;{escape(action.meaning)}<") == 1
-    assert text.count("<tr>") == len(WITH_KEYS)
+        words = action.text if action.group is Group.SITE else action.meaning  # sites in pairs, by their names
+        assert re.search(f"<b>{re.escape(escape(action.label))}</b></td><td[^>]*>{re.escape(escape(words))}<", text)
+    assert text.count("<b>") == len(WITH_KEYS)
 
 
 def test_the_table_needs_no_window() -> None:

@@ -71,6 +71,7 @@ def test_accepted_lesions_are_written_with_their_segmentation(out: Path) -> None
     assert (report.PreliminaryFlag, report.InstanceNumber, segmentation.InstanceNumber) == ("FINAL", 1, 1)
     assert report.StudyInstanceUID == segmentation.StudyInstanceUID
     before = [path.read_bytes() for path in sorted((out / "private" / "identified").rglob("*.dcm"))]
+    assert not any(b"track_uid" in one for one in before), "no dates were compared"
     assert run("export", out, "--format", "sr", "--identified")[0] == 0
     assert run("export", out, "--format", "seg", "--identified")[0] == 0
     assert [path.read_bytes() for path in sorted((out / "private" / "identified").rglob("*.dcm"))] == before

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import imagecodecs
 import numpy as np
 import pytest
+from pydicom import dcmread
 from typer.testing import CliRunner
 
+from calcimeasure import review
 from calcimeasure.analysis.lesion import assess
 from calcimeasure.cli import app
 from calcimeasure.load import content_of, find_series, load_image
-from calcimeasure.model import Report, Tissue, Volume
-from calcimeasure.results import prepare, store_of
+from calcimeasure.model import Report, Status, Tissue, Volume
+from calcimeasure.results import prepare, store_of, store_that_is_there
 from calcimeasure.settings import Settings, change_settings, format_settings, settings_hash
 from tests.dicom_phantom import Header, write_series
 from tests.phantoms import render
@@ -22,7 +26,10 @@ from tests.study.test_follow import FAR, FIELD, LIMB, SMALL, outline_of
 from tests.tables import problems, read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from pydicom.dataset import Dataset
 
     from tests.phantoms import Ellipsoid
 
@@ -149,6 +156,55 @@ def test_one_patient(results: Path) -> None:
     follow(results, "--patient", "CALCI-PHANTOM")
     done = CliRunner().invoke(app, ["follow", str(results), "--patient", "nobody"])
     assert done.exit_code == 2
+
+
+@pytest.mark.external
+def test_objects_have_the_track_and_the_time_point_of_the_tables(
+    results: Path, tmp_path: Path, external_program: Callable[[str], Path]
+) -> None:
+    """As changes.csv has them, also after a reader's decision; no date of a header leaves."""
+    follow(results)
+    rows = read(results / "changes.csv")
+    decided, out = tmp_path / "decided", tmp_path / "out"
+    shutil.copytree(results, decided)
+    with store_that_is_there(decided, print) as (store, settings):
+        for stack_id in store.measured_stacks():
+            newest = [history[-1] for history in store.histories(stack_id).values()]
+            edits = [review.decide(one, Status.ACCEPTED, review.Signature("Dr A")) for one in newest]
+            store.append(stack_id, edits, settings)
+    command = ["export", str(decided), "--format", "sr", "--with-images", "--to", str(out)]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    found = {}
+    for path in out.glob("*_sr.dcm"):
+        report = dcmread(path)
+        (group, *_) = groups = list(report.ContentSequence[-1].ContentSequence)
+        tracks = {texts(one)["112040"]: texts(one)["track_uid"] for one in groups}
+        found[report.ClinicalTrialTimePointID] = (report.LongitudinalTemporalOffsetFromEvent, tracks)
+        assert report.ClinicalTrialTimePointDescription == texts(group)["C2348792"]
+    assert {order: days for order, (days, _) in found.items()} == {"1": 0, "2": 182, "3": 366}
+    for row in rows:
+        order = "2" if row["days"] == "182" else "3"
+        for uid in row["current_tracking_uids"].split(";"):
+            assert found[order][1][uid] == row["track_uid"]
+    for path in out.glob("*_1.dcm"):
+        segmentation = dcmread(path)
+        _, tracks = found[segmentation.ClinicalTrialTimePointID]
+        for item in segmentation.SegmentSequence:
+            assert item.SegmentDescription.startswith(f"track_uid={tracks[item.TrackingUID]}; time point ")
+    every = [*out.glob("*.dcm"), next((out / "images").rglob("*.dcm"))]
+    for path in every:
+        assert not any(date.encode() in path.read_bytes() for date in DATES)
+        checked = subprocess.run([external_program("dciodvfy"), path], capture_output=True, text=True, check=False)
+        assert "Error" not in checked.stderr
+
+
+def texts(group: Dataset) -> dict[str, str]:
+    """What stands in the texts and UIDs of a group, by their codes."""
+    items = (one for one in group.ContentSequence if one.ValueType in ("TEXT", "UIDREF"))
+    return {
+        one.ConceptNameCodeSequence[0].CodeValue: one.TextValue if one.ValueType == "TEXT" else one.UID for one in items
+    }
 
 
 def test_a_change_is_explained_by_its_motion_both_edges_and_a_picture(results: Path) -> None:

@@ -13,6 +13,7 @@ from calcimeasure.edge import find_edge
 from calcimeasure.model import BodySite, Laterality, Outline, Side, SideSource, Site, SiteSource, SpacingSource
 from calcimeasure.model.follow import Change, ChangeSource, LinkState, Verdict
 from calcimeasure.settings import Settings
+from calcimeasure.study.follow.bone import BoneFactor, bone_factor
 from calcimeasure.study.follow.constants import FOLLOW
 from calcimeasure.study.follow.films import are_in_one_scale, linked_films
 from calcimeasure.study.follow.look import look_at
@@ -305,3 +306,43 @@ def test_radiographs_are_compared_in_millimeters_of_one_origin() -> None:
     one = film(Laterality.LEFT, BodySite.HAND_WRIST)
     assert are_in_one_scale(one, one)  # type: ignore[arg-type]
     assert one[1].measurements.spacing_source is SpacingSource.PATIENT  # type: ignore[attr-defined]
+
+
+# Another tube voltage
+
+
+def test_bone_tells_what_another_tube_voltage_does() -> None:
+    """Bone of the limb times 1.4 above soft tissue, as 80 kVp makes of 120 kVp; the same bone, the same factor of 1."""
+    (prior, ones), (current, _) = seen(SMALL, seed=1), seen(SMALL, seed=2)
+    middle = ones[0].middle_lps_mm  # type: ignore[index]
+    same = bone_factor((prior, current), STILL, middle)  # type: ignore[arg-type]
+    denser = replace(current, hu=np.where(current.hu > 50, 50 + 1.4 * (current.hu - 50), current.hu))  # type: ignore[type-var, attr-defined]
+    other = bone_factor((prior, denser), STILL, middle)  # type: ignore[arg-type]
+    assert same is not None
+    assert other is not None
+    assert same.ratio == pytest.approx(1.0, abs=0.02)
+    assert other.ratio == pytest.approx(1.4, abs=0.03)
+    assert 0.02 < other.spread < 0.08
+
+
+def test_without_bone_nothing_tells_it() -> None:
+    (prior, ones), _ = seen(SMALL, seed=1), None
+    soft = replace(prior, hu=np.minimum(prior.hu, 100))  # type: ignore[type-var, attr-defined]
+    assert bone_factor((soft, soft), STILL, ones[0].middle_lps_mm) is None  # type: ignore[index, arg-type]
+
+
+def test_bone_at_another_tube_voltage_cancels_out_by_its_factor() -> None:
+    """An outline ran along bone, and the mass lost density: 1.4 times as dense bone is no growth by its factor."""
+    bone = Slab((12.0, -1.0, 0.0), (3.0, 60.0, 60.0), 700.0)
+    mask = outline_of(BALL).mask_in((0, 0, 0), GRID.shape_kji)
+    points = GRID.positions_lps_mm(np.moveaxis(np.indices(GRID.shape_kji), 0, -1))
+    near = np.linalg.norm(points - np.array(BALL.center_lps_mm), axis=-1) < 15
+    leaking = Outline.from_mask(mask | (near & (bone.safe_distance_mm(points) < -1)))
+    denser, fainter = replace(bone, hu=40 + 1.4 * 660), replace(BALL, hu=40 + 1.4 * 0.75 * 660)
+    before, after = dated(BALL, bone, seed=1), dated(fainter, denser, seed=2, outline=leaking)
+    with_factor = paired_change(before, after, STILL, BoneFactor(1.4, 0.03))
+    without = paired_change(before, after, STILL)
+    assert with_factor is not None
+    assert without is not None
+    assert abs(with_factor.change_ml) < 0.03 * BALL_ML < abs(without.change_ml)
+    assert with_factor.bone_ml > 0.1

@@ -29,7 +29,10 @@ DERIVATION: Final[Code] = ("121401", "DCM", "Derivation")
 UNCERTAINTY: Final[Code] = ("371884006", "SCT", "+/-, range of measurement uncertainty")
 
 SCHEME: Final = "99CALCIMEASURE"
-"""Coding Scheme Designator of quantities for which the standard has no code (PS3.16 section 8.2)."""
+"""Coding Scheme Designator of what the standard has no code for (PS3.16 section 8.2)."""
+
+TRACK_UID: Final[Code] = ("track_uid", SCHEME, "Track Unique Identifier")
+"""Of a mass over several dates; the Tracking Unique Identifier is that of the lesion of one date."""
 
 SIDES: Final[dict[Laterality, Code]] = {
     Laterality.RIGHT: ("24028007", "SCT", "Right"),

@@ -153,7 +153,19 @@ def name_patient_and_study(dataset: Dataset, source: Source, naming: Naming) -> 
     dataset.StudyDate = _da(day) if day else ""
     dataset.StudyTime = dataset.ReferringPhysicianName = dataset.StudyID = dataset.AccessionNumber = ""
     mark_as_deidentified(dataset)
+    _name_time_point(dataset, source)
     return ()
+
+
+def _name_time_point(dataset: Dataset, source: Source) -> None:
+    """Write the Clinical Trial Study module (PS3.3 C.7.2.3): which of the compared dates of the patient it is."""
+    point = source.time_point
+    if point is None:
+        return
+    dataset.ClinicalTrialTimePointID = str(point.order)
+    dataset.ClinicalTrialTimePointDescription = point.words
+    dataset.LongitudinalTemporalOffsetFromEvent = float(point.days)
+    dataset.LongitudinalTemporalEventType = "BASELINE"
 
 
 def mark_as_deidentified(dataset: Dataset) -> None:

@@ -17,6 +17,7 @@ from calcimeasure.export.dicom.codes import (
     GROUP,
     LATERALITY,
     SIDES,
+    TRACK_UID,
     TRACKING_IDENTIFIER,
     TRACKING_UID,
     UNKNOWN,
@@ -32,6 +33,7 @@ from calcimeasure.export.dicom.content import (
     container,
     image_item,
     line_item,
+    number_item,
     person_item,
     text_item,
     uid_item,
@@ -40,6 +42,7 @@ from calcimeasure.export.dicom.header import PROGRAM, valid_name
 from calcimeasure.export.dicom.quantities import (
     LONG_AXIS,
     SHORT_AXIS,
+    UNITS,
     certainty_items,
     quantities_of,
     quantity_item,
@@ -74,6 +77,13 @@ _SOURCE: Final[Code] = ("260753009", "SCT", "Source")
 _ALGORITHM_NAME: Final[Code] = ("111001", "DCM", "Algorithm Name")
 _ALGORITHM_VERSION: Final[Code] = ("111003", "DCM", "Algorithm Version")
 _ALGORITHM_PARAMETERS: Final[Code] = ("111002", "DCM", "Algorithm Parameters")
+_TIME_POINT: Final[Code] = ("C2348792", "UMLS", "Time Point")
+_TIME_POINT_ORDER: Final[Code] = ("126073", "DCM", "Time Point Order")
+_SUBJECT_TIME_POINT: Final[Code] = ("126070", "DCM", "Subject Time Point Identifier")
+_OFFSET: Final[Code] = ("128740", "DCM", "Longitudinal Temporal Offset from Event")
+_EVENT_TYPE: Final[Code] = ("128741", "DCM", "Longitudinal Temporal Event Type")
+_BASELINE: Final[Code] = ("121079", "DCM", "Baseline")
+_DAYS: Final[Code] = ("d", "UCUM", "day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,7 @@ def group_of(lesion: Lesion, context: GroupContext) -> Dataset:
         *(_segment_items(lesion, context) if is_stack else _region_items(lesion, context)),
         _site_item(lesion),
         *_algorithm_items(lesion),
+        *_time_point_items(lesion, context),
         *_number_items(lesion, context),
         _side_item(lesion),
         *certainty_items(lesion, context.items),
@@ -261,6 +272,21 @@ def _algorithm_items(lesion: Lesion) -> list[Dataset]:
         text_item(_ALGORITHM_NAME, PROGRAM, relation=MODIFIER),
         text_item(_ALGORITHM_VERSION, lesion.software_version or "unknown", relation=MODIFIER),
         text_item(_ALGORITHM_PARAMETERS, parameters, relation=MODIFIER),
+    ]
+
+
+def _time_point_items(lesion: Lesion, context: GroupContext) -> list[Dataset]:
+    """Tell which of the compared dates it is, and which track (TID 1502); nothing if no dates were compared."""
+    point = context.source.time_point
+    if point is None:
+        return []
+    event = code_value(_EVENT_TYPE, _BASELINE, relation=MODIFIER)
+    return [
+        text_item(_TIME_POINT, point.words, relation=CONTEXT),
+        number_item(_TIME_POINT_ORDER, str(point.order), UNITS[""], relation=CONTEXT),
+        text_item(_SUBJECT_TIME_POINT, str(point.order), relation=CONTEXT),
+        number_item(_OFFSET, str(point.days), _DAYS, [event], relation=CONTEXT),
+        uid_item(TRACK_UID, context.naming.uid(context.source.track_of(lesion)) or ""),
     ]
 
 

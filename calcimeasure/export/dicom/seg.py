@@ -144,7 +144,7 @@ def segmentation_of(
     uid = content_uid("dimensions", dataset.SeriesInstanceUID)
     dataset.update(dimensions(uid, has_segments=not is_label_map, has_planes=has_planes))
     dataset.SegmentSequence = Sequence(
-        [segment_item(number, lesion, naming) for number, lesion in enumerate(lesions, 1)]
+        [segment_item(number, lesion, naming, source) for number, lesion in enumerate(lesions, 1)]
     )
     dataset.NumberOfFrames = str(len(frames.frames))
     dataset.SharedFunctionalGroupsSequence = Sequence([shared_groups(source)])

@@ -12,6 +12,7 @@ from calcimeasure.export.dicom.header import PROGRAM
 from calcimeasure.model import AlgorithmType, BodySite, Laterality, Status
 
 if TYPE_CHECKING:
+    from calcimeasure.export.dicom.source import Source
     from calcimeasure.export.pseudonym import Naming
     from calcimeasure.model import Lesion
 
@@ -23,7 +24,7 @@ _LAB: Final = {
 """Colors by status in CIELab (D50 is not told apart here from D65): yellow, green, red."""
 
 
-def segment_item(number: int, lesion: Lesion, naming: Naming) -> Dataset:
+def segment_item(number: int, lesion: Lesion, naming: Naming, source: Source) -> Dataset:
     """Make the item of a lesion.
 
     Parameters
@@ -34,11 +35,16 @@ def segment_item(number: int, lesion: Lesion, naming: Naming) -> Dataset:
         The lesion, all of its parts.
     naming
         Replaces its Tracking UID, unless identified.
+    source
+        Its stack. Where it was compared with other dates, Segment Description (0062,0006) names the track and the date.
     """
     item = Dataset()
     item.SegmentedPropertyCategoryCodeSequence = Sequence([code_item(MORPHOLOGICALLY_ABNORMAL)])
     item.SegmentNumber = number
     item.SegmentLabel = segment_label(lesion)
+    if source.time_point is not None:
+        track = naming.uid(source.track_of(lesion))
+        item.SegmentDescription = f"track_uid={track}; time point {source.time_point.order}, {source.time_point.words}"
     item.SegmentAlgorithmType = str(lesion.algorithm_type).upper()
     if lesion.algorithm_type is not AlgorithmType.MANUAL:
         item.SegmentAlgorithmName = f"{PROGRAM} {lesion.software_version}".strip()[:64]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydicom.dataset import Dataset
 
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Lesion, Stack, StackFacts
+    from calcimeasure.model.follow import TimePoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,10 @@ class Source:
         In the order of their numbers.
     notices
         Codes of `calcimeasure.codes.NOTICES` about the geometry.
+    time_point
+        Its date among the compared dates of the patient; None if it was not compared with another date.
+    tracks
+        The track of masses that other dates show, by Tracking UID, as in changes.csv.
     """
 
     facts: StackFacts
@@ -60,3 +67,9 @@ class Source:
     header: Dataset
     lesions: tuple[Lesion, ...]
     notices: tuple[str, ...] = ()
+    time_point: TimePoint | None = None
+    tracks: Mapping[str, str] = field(default_factory=dict)
+
+    def track_of(self, lesion: Lesion) -> str:
+        """Give the track of a lesion; one that no other date shows has a track of its own."""
+        return self.tracks.get(lesion.tracking_uid, lesion.tracking_uid)

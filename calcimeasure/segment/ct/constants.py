@@ -180,6 +180,14 @@ WHOLE_SIGNS: Final = (
         looked_weight=-0.32,
     ),
     Sign(
+        "shaft_share",
+        20.0,
+        (0, 0.1),
+        "{:.0%} more of its surface lies on the side of a shaft than on other bone: no bone lies there",
+        "no more of its surface lies on the side of a shaft than on other bone",
+        looked_weight=20.0,
+    ),
+    Sign(
         "cut_share",
         -5.5,
         (0, 0.4),
@@ -378,7 +386,8 @@ class CtConstants(Constants):
         WHOLE_SIGNS,
         "log odds",
         "Fitted by logistic regression (ridge 0.3) to masses by formula (septa, lobules, grains, levels, nets, on a "
-        "shaft and free) and to the solids of thirteen real series; to check it, each series was left out once.",
+        "shaft and free) and to the solids of thirteen real series; to check it, each series was left out once. "
+        "The weight of `shaft_share` came later: 57 of 123 masses and 5 of 1,036 solids of bone in free CT had any.",
     )
     sure_whole: float = constant(
         0.6,
@@ -505,6 +514,9 @@ class CtConstants(Constants):
     least_on_shaft_mm: float = constant(
         5.0, "mm", "What lies on a cortex and is less thick is a ridge of it, where a muscle begins."
     )
+    clear_of_shaft_mm: float = constant(
+        8.0, "mm", "What rises so far from a cortex is no ridge of it, however thin: a plate, a shell, or a net."
+    )
     least_on_shaft_mm3: float = constant(200.0, "mm3", "What has less volume is roughness of the cortex.")
 
     held_cortex: float = constant(
@@ -514,9 +526,6 @@ class CtConstants(Constants):
     # The fringe of a mass of several pieces
     fringe_mm: float = constant(
         4.0, "mm", "What lies on a bone so near to a mass of several pieces may be its own: two steps of the solids."
-    )
-    uneven_cortex_mm: float = constant(
-        0.5, "mm", "What is nearer to the marrow than the cortex is thick and this is cortex: half a block."
     )
     bony_pocket: float = constant(
         0.3,

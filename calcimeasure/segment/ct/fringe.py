@@ -80,7 +80,7 @@ def _on_shafts(scene: Scene, box: Box, shafts: NDArray[np.bool_]) -> NDArray[np.
     from_marrow_mm = distance_mm(marrow, scene.spacing_mm)
     for label in np.unique(labels[box][cortex[box]]):
         thickness_mm = _thickness_mm(labels == label, from_marrow_mm)
-        found |= (labels[box] == label) & (from_marrow_mm[box] > thickness_mm + CT.uneven_cortex_mm)
+        found |= (labels[box] == label) & (from_marrow_mm[box] > thickness_mm)
     return found
 
 

@@ -97,7 +97,7 @@ def parted_from_shafts(
     if not near.any():
         return parts
     thickness_mm = _cortex_mm(near, from_marrow_mm, spacing_mm)
-    cortex = (labels > 0) & (from_marrow_mm <= thickness_mm + CT.uneven_cortex_mm)
+    cortex = (labels > 0) & (from_marrow_mm <= thickness_mm)
     # A part that holds hardly any cortex was divided from it at a neck, which is the better border.
     voxels = np.bincount(labels.ravel(), minlength=len(shafts))
     touching = np.bincount(labels[cortex], minlength=len(shafts)) >= CT.held_cortex * np.maximum(voxels, 1)
@@ -107,10 +107,35 @@ def parted_from_shafts(
         ~cortex, anisotropy=spacing_mm, black_border=False, parallel=thread_count()
     )
     own_mm = np.minimum(depth_mm, to_cortex_mm)
-    beyond = _bulky(beyond, own_mm, spacing_mm)
+    beyond = _no_roughness(beyond, own_mm, to_cortex_mm, spacing_mm)
     if not beyond.any():
         return parts
     return _relabeled(parts, box, beyond, cortex & touching[labels], own_mm, shafts, spacing_mm)
+
+
+def sides_of_shafts(
+    attenuation_hu: NDArray[np.int16], parts: Parts, shafts: NDArray[np.bool_], spacing_mm: Spacing
+) -> NDArray[np.bool_]:
+    """Find the cortex of shafts between the ends of their marrow: no other bone lies on it.
+
+    Parameters
+    ----------
+    attenuation_hu, parts, shafts, spacing_mm
+        As for `parted_from_shafts`.
+
+    Returns
+    -------
+    ndarray
+        (k, j, i) of the blocks.
+    """
+    found = np.zeros(parts.labels.shape, dtype=np.bool_)
+    if shafts.any():
+        cortex = shafts[parts.labels]
+        box = box_around(cortex, (1, 1, 1))
+        marrow = _marrow_of(attenuation_hu[box], parts.marrow[box], cortex[box], spacing_mm)
+        if marrow is not None:
+            found[box] = cortex[box] & marrow.beside
+    return found
 
 
 def _marrow_of(
@@ -201,15 +226,19 @@ def _cortex_mm(
     return found
 
 
-def _bulky(beyond: NDArray[np.bool_], own_mm: NDArray[np.float32], spacing_mm: Spacing) -> NDArray[np.bool_]:
-    """Leave out ridges for muscles and other roughness of a cortex."""
+def _no_roughness(
+    beyond: NDArray[np.bool_], own_mm: NDArray[np.float32], to_cortex_mm: NDArray[np.float32], spacing_mm: Spacing
+) -> NDArray[np.bool_]:
+    """Leave out ridges for muscles and other roughness of a cortex: pieces that are thin and lie close to it."""
     pieces = cc3d.connected_components(beyond, connectivity=6)
     voxels = np.bincount(pieces.ravel())
-    deepest_mm = np.zeros(len(voxels), dtype=np.float32)
+    deepest_mm, farthest_mm = np.zeros((2, len(voxels)), dtype=np.float32)
     np.maximum.at(deepest_mm, pieces.ravel(), own_mm.ravel())
-    bulky = (voxels * math.prod(spacing_mm) >= CT.least_on_shaft_mm3) & (deepest_mm >= CT.least_on_shaft_mm / 2)
-    bulky[0] = False
-    found: NDArray[np.bool_] = bulky[pieces]
+    np.maximum.at(farthest_mm, pieces.ravel(), to_cortex_mm.ravel())
+    rises = (deepest_mm >= CT.least_on_shaft_mm / 2) | (farthest_mm >= CT.clear_of_shaft_mm)
+    rises &= voxels * math.prod(spacing_mm) >= CT.least_on_shaft_mm3
+    rises[0] = False
+    found: NDArray[np.bool_] = rises[pieces]
     return found
 
 

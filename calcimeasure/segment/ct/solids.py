@@ -21,7 +21,7 @@ from scipy.cluster.hierarchy import DisjointSet
 
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.features import percentiles_of
-from calcimeasure.segment.ct.shaft import is_shaft
+from calcimeasure.segment.ct.shaft import is_shaft, sides_of_shafts
 from calcimeasure.segment.ct.split import beside, divided, find_marrow
 from calcimeasure.threads import thread_count
 
@@ -56,6 +56,8 @@ class WholeFeatures:
         Upper quartile of the dense blocks at the surface, divided by that of the deep ones.
     neighbor_share, marrow_share, cut_share
         Shares of its surface that face bone or another solid, the marrow of a bone, and the end of the image.
+    shaft_share
+        By how much more of its surface lies on the sides of shafts than on other bone: shares of its surface.
     piece_rim
         Mean of the rims of its parts: the upper quartile of attenuation at the surface of a part, divided by its core.
     """
@@ -70,6 +72,7 @@ class WholeFeatures:
     neighbor_share: float
     marrow_share: float
     cut_share: float
+    shaft_share: float
     piece_rim: float
 
 
@@ -119,8 +122,9 @@ class Solids:
     ----------
     labels, depth_mm
         (k, j, i) label of each solid, and the distance to its surface.
-    bone, marrow, air
-        Blocks of bones with a thick cortex with their marrow, their marrow alone, and blocks that hold air.
+    bone, sides, marrow, air
+        Blocks of bones with a thick cortex with their marrow, the sides of shafts and their marrow alone, and blocks
+        that hold air.
     dense
         (k, j, i) of the coarse copy: dense blocks that a mass of several pieces may consist of.
     factor_kji
@@ -130,6 +134,7 @@ class Solids:
     labels: NDArray[np.int32]
     depth_mm: NDArray[np.float32]
     bone: NDArray[np.bool_]
+    sides: NDArray[np.bool_]
     marrow: NDArray[np.bool_]
     air: NDArray[np.bool_]
     dense: NDArray[np.bool_]
@@ -158,7 +163,8 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
     solid |= find_marrow(solid | bone, spacing_mm)
     solid &= ~bone
     labels, depth_mm = divided(solid, spacing_mm)
-    return Solids(labels, depth_mm, bone, marrow & ~cortex, air, dense, factor, spacing_mm)
+    sides = pooled(sides_of_shafts(scene.attenuation_hu, scene.parts, shafts, scene.spacing_mm), factor)
+    return Solids(labels, depth_mm, bone, sides, marrow & ~cortex, air, dense, factor, spacing_mm)
 
 
 def _factor(spacing_mm: Spacing) -> tuple[int, int, int]:
@@ -298,6 +304,7 @@ def whole_features(scene: Scene, solids: Solids) -> list[WholeFeatures]:
     rims = np.array([1.0, *map(_rim_of_piece, scene.features)])
     piece_rim = np.bincount(label, weights=rims[scene.parts.labels.ravel()[at]], minlength=count)
     faces = _faces(solids)
+    faces /= np.maximum(faces.sum(axis=0), 1e-6)
     level_hu = np.maximum(dense_hu, CT.least_level_hu)
     return [
         WholeFeatures(
@@ -308,9 +315,10 @@ def whole_features(scene: Scene, solids: Solids) -> list[WholeFeatures]:
             core_hu=float(median[n]),
             high_hu=float(high[n]),
             rim=float(rim[n] / level_hu[n]),
-            neighbor_share=float(faces[1, n] / max(faces[:, n].sum(), 1e-6)),
-            marrow_share=float(faces[2, n] / max(faces[:, n].sum(), 1e-6)),
-            cut_share=float(faces[3, n] / max(faces[:, n].sum(), 1e-6)),
+            neighbor_share=float(faces[1, n] + faces[4, n]),
+            marrow_share=float(faces[2, n]),
+            cut_share=float(faces[3, n]),
+            shaft_share=float(max(faces[4, n] - faces[1, n] - faces[2, n], 0.0)),
             piece_rim=float(piece_rim[n] / max(dense[n], 1)),
         )
         for n in range(1, count)
@@ -335,11 +343,11 @@ def _within_a_block(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _faces(solids: Solids) -> NDArray[np.float64]:
-    """(4, labels) area of faces to soft tissue, to bone and other solids, to marrow, and to the end of the image."""
+    """(5, labels) areas that face soft tissue, bone and other solids, marrow, the end of the image, sides of shafts."""
     labels = solids.labels
     count = int(labels.max()) + 1
-    faces = np.zeros((4, count))
-    filling = solids.bone.view(np.uint8) + solids.marrow.view(np.uint8)
+    faces = np.zeros((5, count))
+    filling = np.where(solids.sides, np.uint8(4), solids.bone.view(np.uint8) + solids.marrow.view(np.uint8))
     for axis in range(3):
         area_mm2 = math.prod(solids.spacing_mm) / solids.spacing_mm[axis]
         low, high = beside(axis)
@@ -348,7 +356,7 @@ def _faces(solids: Solids) -> NDArray[np.float64]:
         for (a, _), (b, kind) in (sides, sides[::-1]):
             own = a > 0
             kinds = np.where(b > 0, np.uint8(1), kind)[own].astype(np.intp)
-            faces += area_mm2 * np.bincount(kinds * count + a[own], minlength=4 * count).reshape(4, count)
+            faces += area_mm2 * np.bincount(kinds * count + a[own], minlength=5 * count).reshape(5, count)
         for end in (0, -1):
             # The box has a margin of one block of the coarse copy, except at the end of the image.
             cut = pooled(np.expand_dims(solids.dense.take(end, axis), axis), solids.factor_kji)

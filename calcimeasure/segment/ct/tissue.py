@@ -208,7 +208,7 @@ def _judge_copy(
     seen = _seen(coarse, stack, split(dense[box], coarse.spacing_mm), box, settings, given)
     parted = _parted(coarse.attenuation_hu[box], seen)
     if parted is not seen.parts:
-        seen = _seen(coarse, stack, parted, box, settings, given)
+        seen = _still_shafts(seen, _seen(coarse, stack, parted, box, settings, given))
     parts, features, said, judgements = seen.parts, seen.features, seen.said, seen.judgements
     notices: tuple[str, ...] = ()
     able = np.ones(parts.labels.shape, dtype=np.bool_)
@@ -252,6 +252,21 @@ def _seen(
         judge(one, settings, contrast_agent=contrast_agent, looked=looked.get(n)) for n, one in enumerate(features, 1)
     ]
     return _Seen(parts, features, labeled, said, judgements)
+
+
+def _still_shafts(before: _Seen, seen: _Seen) -> _Seen:
+    """Keep shafts what they were judged to be before they were parted from what lies on them.
+
+    What is given back to a shaft makes it less even and less thin, which is no evidence against bone.
+    """
+    judgements, said = list(seen.judgements), dict(seen.said)
+    for label, (features, judgement) in enumerate(zip(before.features, before.judgements, strict=True), 1):
+        if is_shaft(features, judgement.tissue):
+            now = int(np.bincount(seen.parts.labels[before.parts.labels == label]).argmax())
+            judgements[now - 1] = judgement
+            if label in before.said:
+                said[now] = before.said[label]
+    return replace(seen, said=said, judgements=judgements)
 
 
 def _parted(attenuation_hu: NDArray[np.int16], seen: _Seen) -> Parts:

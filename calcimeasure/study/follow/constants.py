@@ -119,6 +119,15 @@ class FollowConstants(Constants):
     bone_differs: float = constant(
         0.05, "of the attenuation", "Bone at both dates differs by less where the tube voltage is the same."
     )
+    soft_window_hu: tuple[float, float] = constant((0.0, 120.0), "HU", "Soft tissue, of which bone stands out.")
+    fewest_bone: int = constant(120, "cubes", "Less bone near a mass does not show what another tube voltage does.")
+    densest_bone: float = constant(0.7, "quantile", "Of bone, its densest cubes are compared: they are blurred least.")
+    bone_parts: int = constant(4, "parts", "Bone is parted along its length, to see how far its factor varies.")
+    bone_blur_share: float = constant(
+        0.025,
+        "of the factor",
+        "Bone of two dates differs by this much at one tube voltage: cortex is blurred otherwise.",
+    )
     rim_slices: float = constant(1.0, "slices", "Across thick slices it is carried by a slice.")
     shell_mm: float = constant(6.0, "mm", "The surroundings, beyond the rim.")
     fewest_shell: int = constant(60, "voxels", "Fewer show no surroundings.")
@@ -133,9 +142,14 @@ class FollowConstants(Constants):
     alike_steps: float = constant(
         2.0, "times", "On slices that are farther apart by more than this, edges of grains show another density."
     )
-    top_quantile: float = constant(0.7, "quantile", "Of calcium too thin for that, the densest voxels are compared.")
+    grains_share: float = constant(
+        0.065,
+        "of the voxels",
+        "Of chambers of sediment a larger share lies as deep as blur reaches, of grains a smaller one.",
+    )
+    top_quantile: float = constant(0.85, "quantile", "Of calcium too thin for that, the densest voxels are compared.")
     top_blur_mm: float = constant(
-        1.3, "mm", "They are blurred so far that other slices and kernels make no difference."
+        0.8, "mm", "They are blurred so far that kernels make little difference; more blur lowers what shrank."
     )
     fitted_mm: float = constant(5.0, "mm", "The images are fitted in the mass and so far around it.")
     fitted_voxels: int = constant(8000, "voxels", "More make the fit no better.")
@@ -156,7 +170,10 @@ class FollowConstants(Constants):
     repeat_fault: float = constant(
         2.0, "times", "Repeats of volumes measured one by one differ by more than their u95."
     )
-    repeat_kvp: float = constant(2.4, "times", "Another kVp changes density by 14 to 46 %, and not all of it alike.")
+    repeat_kvp: float = constant(
+        2.4, "times", "Another kVp changes density by 14 to 46 %, and no bone shows by how much."
+    )
+    repeat_kvp_bone: float = constant(1.3, "times", "The same where bone near the mass shows by how much.")
     repeat_tissue_hu: float = constant(
         40.0, "HU", "Standard deviation of tissue next to a mass, which another density of the mass weighs otherwise."
     )

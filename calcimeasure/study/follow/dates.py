@@ -12,6 +12,7 @@ from calcimeasure.edge import find_edge
 from calcimeasure.measure import measure
 from calcimeasure.model import Laterality
 from calcimeasure.model.follow import Change, ChangeSource, LinkState, Motion, Sizes
+from calcimeasure.study.follow.bone import bone_factor
 from calcimeasure.study.follow.constants import FOLLOW
 from calcimeasure.study.follow.look import look_at
 from calcimeasure.study.follow.matching import match, placed
@@ -69,6 +70,8 @@ class Followed:
         What changed; None where nothing was compared.
     motion
         Its motion; None where none carries.
+    paired
+        Both images laid on each other; None where they were not subtracted.
     """
 
     prior: tuple[Lesion, ...]
@@ -79,6 +82,7 @@ class Followed:
     after: Sizes | None = None
     change: Change | None = None
     motion: Motion | None = None
+    paired: Paired | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +151,7 @@ def compare(prior: Day, current: Day, settings: MeasureSettings, kept: Kept | No
         for mass, fit in zip(prior.masses, motions.own, strict=True)
         if fit is not None and fit is not motions.whole
     }
-    masses = tuple(_followed(one, prior, current, settings) for one in found)
+    masses = tuple(_followed(one, (prior, current), (looks[0], looks[1]), settings) for one in found)
     whole = None if motions.whole is None else _motion(motions.whole, is_local=False)
     # A motion that may be that of the other limb does not carry, whatever bone says.
     if whole is not None and motions.carrying is None:
@@ -201,15 +205,20 @@ def _motion(fit: Fit, *, is_local: bool) -> Motion:
     return Motion(rows, fit.bone_share, fit.similarity, is_local, fit.carries)
 
 
-def _followed(one: Match, prior: Day, current: Day, settings: MeasureSettings) -> Followed:
-    ones, others = [prior.masses[n] for n in one.prior], [current.masses[n] for n in one.current]
+def _followed(one: Match, days: tuple[Day, Day], looks: tuple[Look, Look], settings: MeasureSettings) -> Followed:
+    ones, others = ([day.masses[n] for n in some] for day, some in zip(days, (one.prior, one.current), strict=True))
     before, after = (
-        dated(day.volume, lesions, settings) if lesions else None for day, lesions in ((prior, ones), (current, others))
+        dated(day.volume, lesions, settings) if lesions else None
+        for day, lesions in zip(days, (ones, others), strict=True)
     )
-    change = None
+    change, paired = None, None
     if before is not None and after is not None and one.state.is_linked and one.fit is not None:
-        paired = paired_change(before[0], after[0], one.fit.matrix)
-        change = _change(before, after, paired, _notices(prior.volume, current.volume))
+        notices = _notices(days[0].volume, days[1].volume)
+        bone = None
+        if "kvp_differs" in notices and one.body is not None:
+            bone = bone_factor(looks, one.body.matrix, np.array(before[1].centroid_lps_mm))
+        paired = paired_change(before[0], after[0], one.fit.matrix, bone)
+        change = _change(before, after, paired, notices)
     return Followed(
         prior=tuple(ones),
         current=tuple(others),
@@ -219,6 +228,7 @@ def _followed(one: Match, prior: Day, current: Day, settings: MeasureSettings) -
         after=after and _sized(after[1]),
         change=change,
         motion=None if one.fit is None else _motion(one.fit, is_local=True),
+        paired=paired,
     )
 
 
@@ -283,16 +293,18 @@ def _change(
             # Such an outline holds bone at one date and not at the other: its volumes carry no difference.
             u95_ml = max(u95_ml, prior.volume_ml, current.volume_ml)
         return Change(difference_ml, u95_ml, ChangeSource.VOLUMES, paired_ml, notices=notices)
+    kvp = FOLLOW.repeat_kvp if paired.bone is None else FOLLOW.repeat_kvp_bone
     factors = [
-        factor
-        for name, factor in (("kvp_differs", FOLLOW.repeat_kvp), ("kernel_differs", FOLLOW.repeat_kernel))
-        if name in notices
+        factor for name, factor in (("kvp_differs", kvp), ("kernel_differs", FOLLOW.repeat_kernel)) if name in notices
     ]
     is_thin = paired.deep_voxels == 0
     is_ruled = not (prior.edge.follows_outline and current.edge.follows_outline)
     widths = (*factors, FOLLOW.repeat_ruled) if is_ruled else tuple(factors)
     u95_ml = paired_u95_ml(prior.volume_ml, paired.area_mm2, is_thin=is_thin, factors=widths)
-    u95_ml = math.hypot(u95_ml, FOLLOW.width_95 * _tissue_ml(paired, "contrast_differs" in notices))
+    bone_ml = paired.bone_ml * paired.bone.spread / paired.bone.ratio if paired.bone else 0.0
+    u95_ml = math.hypot(
+        u95_ml, FOLLOW.width_95 * math.hypot(bone_ml, _tissue_ml(paired, "contrast_differs" in notices))
+    )
     apart_ml = abs(paired.change_ml - difference_ml)
     if apart_ml > max(u95_ml, FOLLOW.conflict_share * prior.volume_ml):
         notices = (*notices, "volumes_disagree")

@@ -69,6 +69,8 @@ class Match:
         What became of the mass.
     fit
         The motion of the mass itself; None where none carries.
+    body
+        The motion of the bone near it; None where none carries.
     confidence
         0 to 1: how much of the lesions lies on each other, or how sure it is that nothing is there.
     """
@@ -78,6 +80,7 @@ class Match:
     state: LinkState
     fit: Fit | None
     confidence: float
+    body: Fit | None = None
 
 
 def placed(outline: Outline, geometry: Geometry, laterality: Laterality = Laterality.UNKNOWN) -> Placed:
@@ -124,7 +127,7 @@ def match(
     found = []
     for ones, others in groups:
         if ones and others:
-            found.append(_linked(ones, others, shares, doubtful, own))
+            found.append(replace(_linked(ones, others, shares, doubtful, own), body=carrying[ones[0]]))
         elif ones:
             found.append(_looked_for(looks, ones[0], prior[ones[0]], fits[ones[0]]))
         else:

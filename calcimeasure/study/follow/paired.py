@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from calcimeasure.edge import Edge
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Outline, Volume
+    from calcimeasure.study.follow.bone import BoneFactor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +75,10 @@ class Paired:
         Of the box.
     turned_mm
         How far the images were moved on to fit, at the mass.
+    bone
+        What the tube voltage made of bone near the mass; None where it is the same, or no bone shows it.
+    bone_ml
+        Volume of the bone in what was subtracted, at the density of the mass.
     """
 
     change_ml: float
@@ -90,6 +95,8 @@ class Paired:
     current_mask: NDArray[np.bool_]
     spacing_kji_mm: tuple[float, float, float]
     turned_mm: float = 0.0
+    bone: BoneFactor | None = None
+    bone_ml: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +124,9 @@ class _Frame:
         return np.asarray(_averaged(inside, self, matrix, start) >= 0.5)
 
 
-def paired_change(prior: Dated, current: Dated, matrix: NDArray[np.float64]) -> Paired | None:
+def paired_change(
+    prior: Dated, current: Dated, matrix: NDArray[np.float64], bone: BoneFactor | None = None
+) -> Paired | None:
     """Subtract two images inside both outlines.
 
     Parameters
@@ -126,6 +135,8 @@ def paired_change(prior: Dated, current: Dated, matrix: NDArray[np.float64]) -> 
         The mass at both dates; on stacks of at least two slices.
     matrix
         (4, 4) motion of the mass, prior to current.
+    bone
+        What another tube voltage made of bone near the mass; None where the tube voltage is the same, or not known.
 
     Returns
     -------
@@ -141,7 +152,7 @@ def paired_change(prior: Dated, current: Dated, matrix: NDArray[np.float64]) -> 
     if frame is None:
         return None
     fitted = _fitted(frame, there)
-    found = _difference(frame, fitted, is_forward)
+    found = _difference(frame, fitted, is_forward, bone)
     if found is None:
         return None
     middle = frame.points_lps_mm[frame.mask].mean(axis=0)
@@ -272,7 +283,7 @@ def _distance_mm(mask: NDArray[np.bool_], frame: _Frame) -> NDArray[np.float32]:
     return away
 
 
-def _difference(frame: _Frame, matrix: NDArray[np.float64], is_forward: bool) -> Paired | None:
+def _difference(frame: _Frame, matrix: NDArray[np.float64], is_forward: bool, bone: BoneFactor | None) -> Paired | None:
     """Subtract."""
     theirs, their_mask = frame.moving_hu(matrix), frame.moving_mask(matrix)
     union = frame.mask | their_mask
@@ -291,26 +302,33 @@ def _difference(frame: _Frame, matrix: NDArray[np.float64], is_forward: bool) ->
     if not is_forward:
         images, dated, zeros = images[::-1], dated[::-1], zeros[::-1]
     (prior, current), (before, after) = images, dated
-    ratio, deep = _density_ratio(prior, current, frame, their_mask)
+    density = _density((prior, current), frame, their_mask, matrix, is_forward)
+    ratio = density.ratio
     # Above the same zero as the images: the edge has its surroundings nearer to the mass.
     heights = [one.edge.plateau_hu - zero for one, zero in zip(dated, zeros, strict=True)]
     if min(heights) <= 0:
         return None
-    if not deep and _tell_density(before, after):
-        ratio = heights[1] / heights[0]
+    if density.is_of_grains and _tell_density(before, after):
+        # A grain that grew has a higher top under blur, and edges err by their slices: errors of two kinds.
+        by_edges = heights[1] / heights[0]
+        ratio = by_edges if ratio is None else math.sqrt(ratio * by_edges)
     height_hu = heights[0]
     now_hu = heights[1] if ratio is None else ratio * height_hu
     # Right beyond the blur: a mass grows into what lies next to it.
     near = (away > max(FOLLOW.next_mm, step_mm)) & (brightest < FOLLOW.dense_hu) & (darkest > FOLLOW.air_like_hu)
     difference = _calcium(current, now_hu, near, spacing) - _calcium(prior, height_hu, near, spacing)
     # What is dense at both dates and not in both outlines is bone that an outline ran along: not the mass's plateau.
-    # Another tube voltage changes bone as it changes the mass: then it cancels out as calcium does.
-    if not _bone_differs(prior, current, dense & ~rim):
-        of_bone = (current - prior) / np.float32(height_hu)
+    # Another tube voltage changes bone as it changes the mass: then it cancels out as calcium does, unless it is known.
+    as_prior = current / np.float32(1.0 if bone is None else bone.ratio)
+    if not _bone_differs(prior, as_prior, dense & ~rim):
+        of_bone = (as_prior - prior) / np.float32(height_hu)
         is_bone = dense & ~(frame.mask & their_mask) & (np.abs(of_bone) < FOLLOW.unchanged_share)
         difference = np.where(is_bone, of_bone, difference)
     # What is dense farther from the mass than its own blur is bone, which the mass may have come nearer to.
     region = rim & ~((brightest >= FOLLOW.dense_hu) & (away > max(FOLLOW.blurred_mm, step_mm)))
+    bone_part = np.where(
+        region & dense & ~(frame.mask & their_mask), np.clip(prior / np.float32(height_hu), 0, None), 0
+    )
     difference *= region
     volumes = frame.fixed.volume.geometry.voxel_volumes_mm3[frame.start_kji[0] : frame.start_kji[0] + len(difference)]
     change_mm3 = float(difference.sum(axis=(1, 2), dtype=np.float64) @ volumes)
@@ -319,9 +337,11 @@ def _difference(frame: _Frame, matrix: NDArray[np.float64], is_forward: bool) ->
     return Paired(
         change_ml=change_mm3 / 1000,
         density_ratio=ratio,
-        deep_voxels=deep,
+        deep_voxels=density.deep_voxels,
         area_mm2=sum(faces) * 2 / 3,
         tissue_ml=tissue_mm3 / 1000,
+        bone=bone,
+        bone_ml=float(bone_part.sum(axis=(1, 2), dtype=np.float64) @ volumes) / 1000,
         height_hu=height_hu,
         matrix=matrix,
         difference=difference,
@@ -362,23 +382,72 @@ def _calcium(
     return np.asarray((known - local) / (np.float32(height_hu) - local), dtype=np.float32)
 
 
-def _density_ratio(
-    prior: NDArray[np.float32], current: NDArray[np.float32], frame: _Frame, their_mask: NDArray[np.bool_]
-) -> tuple[float | None, int]:
+@dataclass(frozen=True, slots=True)
+class _Density:
+    """Density of the current date in units of the prior one, and how deep in both outlines it was seen."""
+
+    ratio: float | None
+    deep_voxels: int
+    deep_share: float
+
+    @property
+    def is_of_grains(self) -> bool:
+        """Whether hardly a voxel lies as deep as blur reaches."""
+        return not self.deep_voxels and self.deep_share < FOLLOW.grains_share
+
+
+def _density(
+    images: tuple[NDArray[np.float32], NDArray[np.float32]],
+    frame: _Frame,
+    their_mask: NDArray[np.bool_],
+    matrix: NDArray[np.float64],
+    is_forward: bool,
+) -> _Density:
     """Compare the density of both dates where blur does not reach: deep in both outlines."""
     both = frame.mask & their_mask
     spacing = frame.fixed.volume.geometry.spacing_kji_mm
     depth = edt.edt(np.pad(both, 1), anisotropy=spacing, black_border=True, parallel=1)[1:-1, 1:-1, 1:-1]
     deep = depth > max(FOLLOW.deep_mm, spacing[0])
     count = int(np.count_nonzero(deep))
+    deep_share = float(np.mean(depth[both] > FOLLOW.deep_mm)) if both.any() else 0.0
     if count < FOLLOW.fewest_deep:
-        # The top of thin calcium: lowered by blur, and equally so at both dates once both are blurred by more than
-        # what interpolation adds to one of them.
-        sigmas = [FOLLOW.top_blur_mm / mm for mm in spacing]
-        prior, current = (ndimage.gaussian_filter(one, sigmas) for one in (prior, current))
-        top = prior + current
+        images = _equally_blurred(images, frame, matrix, is_forward)
+        top = images[0] + images[1]
         deep = both & (top >= np.quantile(top[both], FOLLOW.top_quantile)) if both.any() else both
         count = 0
-    if not deep.any() or min(float(prior[deep].mean()), float(current[deep].mean())) <= 0:
-        return None, 0
-    return float(current[deep].mean() / prior[deep].mean()), count
+    if not deep.any() or min(float(one[deep].mean()) for one in images) <= 0:
+        return _Density(None, 0, deep_share)
+    prior, current = (float(one[deep].mean()) for one in images)
+    return _Density(current / prior, count, deep_share)
+
+
+def _equally_blurred(
+    images: tuple[NDArray[np.float32], NDArray[np.float32]],
+    frame: _Frame,
+    matrix: NDArray[np.float64],
+    is_forward: bool,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Blur the prior and the current image: blur lowers the top of thin calcium, and has to lower it equally."""
+    by_interpolation = _interpolated_mm2(frame, matrix)
+    blurred = []
+    for one, is_fixed in zip(images, (is_forward, not is_forward), strict=True):
+        added = by_interpolation if is_fixed else np.zeros(3)
+        sigmas = np.sqrt(FOLLOW.top_blur_mm**2 + added) / frame.fixed.volume.geometry.spacing_kji_mm
+        blurred.append(ndimage.gaussian_filter(one, sigmas))
+    return blurred[0], blurred[1]
+
+
+def _interpolated_mm2(frame: _Frame, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3,) variance that interpolation has blurred the other stack by, along the axes of the box.
+
+    At a share t of the way between two voxels of a distance d it is t (1 - t) d^2.
+    """
+    moving = frame.moving.volume.geometry
+    spacing = np.array(moving.spacing_kji_mm)
+    share = moving.to_index_kji(moved(matrix, frame.points_lps_mm[frame.mask])) % 1.0
+    of_axes = np.mean(share * (1 - share), axis=0) * spacing**2
+    ends = frame.fixed.volume.geometry.to_lps_mm(np.concatenate([np.zeros((1, 3)), np.eye(3)]))
+    there = moving.to_index_kji(moved(matrix, ends)) * spacing
+    turned = there[1:] - there[0]
+    along = (turned / np.linalg.norm(turned, axis=1, keepdims=True)) ** 2
+    return np.asarray(along @ of_axes, dtype=np.float64)

@@ -38,11 +38,18 @@ class Arriving:
     def begin(self, words: str) -> None:
         """Cover image and tables, because a stack was asked for that has to be loaded first."""
         self.is_coming, self._is_shown = True, False
+        self._review.widgets.header.tell(None)
+        self._review.planes.draw()
         canvas = self._find_canvas()
         for number, widget in enumerate([*([] if canvas is None else [canvas]), *self._tables]):
             if number == len(self._veils):
                 self._veils.append(Veil(widget))
             self._veils[number].cover(words if number == 0 else "")
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a stack was asked for that is not in the viewer."""
+        return self.is_coming and not self._is_shown
 
     def await_frame(self) -> None:
         """Wait for the first frame of the stack that was just given to the viewer."""
@@ -55,7 +62,12 @@ class Arriving:
 
     def end(self) -> None:
         """Take the veils away: the stack is on the screen, or will not come."""
+        was_loading = self.is_loading
         self.is_coming = self._is_shown = False
+        session = self._review.session
+        if was_loading and session is not None:  # the stack before stays
+            self._review.widgets.header.tell(session.image)
+            self._review.planes.draw()
         self._lift()
 
     def _lift(self) -> None:

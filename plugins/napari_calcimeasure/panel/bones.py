@@ -69,6 +69,11 @@ class BoneSearch:
         if self._bones is not None:
             self._bones.choose(world)
 
+    def leave(self) -> None:
+        """Select no piece of bone."""
+        if self._bones is not None:
+            self._bones.leave()
+
     def take_over(self) -> None:
         """Make a mass of the selected piece of bone, and select this mass."""
         bones = self._bones

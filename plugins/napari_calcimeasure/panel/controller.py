@@ -15,7 +15,7 @@ from napari.utils.notifications import show_error, show_info
 from qtpy.QtCore import QTimer
 
 from calcimeasure import CalcimeasureError
-from calcimeasure.review import ReviewError, companions_of
+from calcimeasure.review import ReviewError
 from napari_calcimeasure import _keys
 from napari_calcimeasure._background import Background
 from napari_calcimeasure._rows import lesion_order, reading_words
@@ -24,6 +24,7 @@ from napari_calcimeasure._session import ShownSession
 from napari_calcimeasure.actions import BY_NAME, Group
 from napari_calcimeasure.allowed import State
 from napari_calcimeasure.panel.arriving import Arriving
+from napari_calcimeasure.panel.belonging import Belonging
 from napari_calcimeasure.panel.bones import BoneSearch
 from napari_calcimeasure.panel.by_hand import ByHand
 from napari_calcimeasure.panel.calibrating import Calibrating
@@ -35,12 +36,16 @@ from napari_calcimeasure.panel.flow import Flow
 from napari_calcimeasure.panel.journaling import Journaling
 from napari_calcimeasure.panel.looking import Looking
 from napari_calcimeasure.panel.mouse import Mouse
+from napari_calcimeasure.panel.notices import Notices
 from napari_calcimeasure.panel.offering import Offering
 from napari_calcimeasure.panel.outlining import Outlining
 from napari_calcimeasure.panel.overview import Overview
 from napari_calcimeasure.panel.painting import Painting
 from napari_calcimeasure.panel.planes import Planes
 from napari_calcimeasure.panel.pointing import Pointing
+from napari_calcimeasure.panel.prior import Prior
+from napari_calcimeasure.panel.prior_difference import PriorDifference
+from napari_calcimeasure.panel.prior_links import PriorLinks
 from napari_calcimeasure.panel.questions import Questions
 from napari_calcimeasure.panel.room import Room
 from napari_calcimeasure.panel.showing import Showing
@@ -50,12 +55,12 @@ from napari_calcimeasure.panel.tables_out import TablesOut
 from napari_calcimeasure.panel.timers import timer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import napari
     from qtpy.QtWidgets import QWidget
 
-    from calcimeasure.review import Answer, Companions, Conflict, Desk, OpenedStack
+    from calcimeasure.review import Answer, Conflict, Desk, OpenedStack
     from napari_calcimeasure.panel.evidence import EvidenceLabel
     from napari_calcimeasure.panel.header import Header
     from napari_calcimeasure.panel.lesions import LesionsBox
@@ -140,6 +145,9 @@ class Controller:
     surfaces: Surfaces
     caliper: Caliper
     planes: Planes
+    prior: Prior
+    prior_difference: PriorDifference
+    prior_links: PriorLinks
     painting: Painting
     pointing: Pointing
     offering: Offering
@@ -161,16 +169,21 @@ class Controller:
         self.arriving = Arriving(self, (widgets.lesions, widgets.evidence))
         self.by_hand = ByHand(self)
         self.deciding = Deciding(self)
+        self.belonging = Belonging(self)
         self.flow = Flow(self)
         self.journaling = Journaling(self)
         self.looking = Looking(self)
         self.showing = Showing(self)
         self.mouse = Mouse(self)
+        self.notices = Notices(self)
         self.room = Room(self)
         self.overview = Overview(self)
         self.surfaces = Surfaces(self)
         self.caliper = Caliper(self)
         self.planes = Planes(self)
+        self.prior = Prior(self)
+        self.prior_difference = PriorDifference(self)
+        self.prior_links = PriorLinks(self)
         self.painting = Painting(self)
         self.pointing = Pointing(self)
         self.offering = Offering(self)
@@ -180,7 +193,6 @@ class Controller:
         self._unbind: Callable[[], None] = lambda: None
         self._open_3d: Callable[[], None] = lambda: None
         self._is_closing = False
-        self._companions: Mapping[int, Companions] = {}
         self._clock = timer(parent, KEEP_MS, self._keep_now_and_then)
 
     # Actions
@@ -312,6 +324,7 @@ class Controller:
         self.desk = desk
         self._clock.start()
         self.mouse.begin(canvas_in(self.parent.window()))
+        self.notices.begin()
         self._open_3d = close_3d(self.parent.window())
         self._unbind = _keys.bind_viewer(
             self.viewer,
@@ -343,8 +356,10 @@ class Controller:
         self.arriving.end()
         self.showing.end()
         self.planes.end()
+        self.prior.close()
         self.surfaces.close()
         self.mouse.end()
+        self.notices.end()
         self.looking.forget()
         if self.screen is not None:
             self.screen.close()
@@ -399,20 +414,11 @@ class Controller:
         self.bones.show(self.widgets.draw.is_on("show bone"))
         self.overview.begin()
         self.surfaces.begin()
-        self._find_companions(session)
+        self.prior.begin()
+        self.belonging.find_soon()
         self.stacks.prefetch_soon()
         self.showing.draw()
         self.arriving.await_frame()
-
-    def _find_companions(self, session: ShownSession) -> None:
-        """Find the same masses in other series, and pairs, in the background."""
-
-        def take(found: Mapping[int, Companions]) -> None:
-            if session is self.session:
-                self._companions = found
-                self.show_lesions()
-
-        self.background.run(partial(companions_of, session.store, session.stack_id), take)
 
     def _listen(self, screen: Screen) -> None:
         """Connect to the events of layers that were just made."""
@@ -438,11 +444,12 @@ class Controller:
         self.pointing.stop()
         self.overview.end()
         self.surfaces.end()
+        self.prior.end()
         self.bones.close()
         if self.session is not None:
             self.viewer.layers.events.removed.disconnect(self._on_layer_removed)
         self.session = None
-        self._companions = {}
+        self.belonging.forget()
         self.deciding.forget_doubt()
         self.widgets.header.tell(None)
         self.widgets.lesions.empty()
@@ -468,7 +475,7 @@ class Controller:
         """Show the table of lesions again, and the evidence for the selected lesion."""
         if self.session is not None:
             self.widgets.lesions.fill(self.session)
-            self.widgets.evidence.tell(self.session, self._companions)
+            self.widgets.evidence.tell(self.session, self.belonging.found)
 
     def follow(self, what: str) -> None:
         """Show the changes that the session reports."""
@@ -487,12 +494,18 @@ class Controller:
             screen.color()
             self.tables.is_due = True
             self.stacks.update_task()
+            self.belonging.find_soon()
         else:
+            if what == "selected":
+                # Both were about what was chosen before: T would take a piece of bone over instead of this lesion.
+                self.deciding.forget_doubt()
+                self.bones.leave()
             screen.draw_axes()
 
     def _keep_now_and_then(self) -> None:
         session = self.session
-        if session is not None and session.drafts:
+        # Nobody is asked for a name in the middle of a stroke: the journal has it, and it is asked at the next lesion.
+        if session is not None and session.drafts and session.reader:
             self.guarded(partial(session.save_measured, self.options.keep_after_s), quietly=True)
             self.guarded(partial(session.save_all, LATEST_S), quietly=True)
         self.tables.write(self.desk)

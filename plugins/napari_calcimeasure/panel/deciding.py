@@ -175,8 +175,7 @@ class Deciding:
         review.pointing.stop()
         if review.guarded(partial(session.select, None)):
             screen.labels.selected_label = session.next_number
-            review.viewer.layers.selection.active = screen.labels
-            screen.labels.mode = "paint"
+            review.painting.take_tool("paint")
             show_info(f"Draw lesion {session.next_number} with the brush (2) or the polygon (3).")
 
     def undo(self) -> None:

@@ -87,6 +87,11 @@ class Glass(QWidget):
             self.update(0, self.height() - height, self.width(), height)
 
     @property
+    def marks(self) -> Marks:
+        """The marks that are shown."""
+        return self._marks
+
+    @property
     def said(self) -> str:
         """What is said about the place under the mouse."""
         return self._said

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from napari.utils.notifications import show_info
 
 from calcimeasure.review import Pointed, dense_only, pointing_at, reshaping, splitting_between
-from napari_calcimeasure._offered import OfferedLine
+from napari_calcimeasure._marks import Line, outline_in_plane
+from napari_calcimeasure._palette import NEW_COLOR, LineStyle
 from napari_calcimeasure.panel.deciding import lesion_in_hand
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ class Offering:
 
     def __init__(self, review: Controller) -> None:
         self._review = review
-        self._line: OfferedLine | None = None
         self._outline: Outline | None = None
         self._pointed: Pointed | None = None
         self._label: int | None = None
@@ -101,16 +101,16 @@ class Offering:
     # What is offered
 
     def _offer(self, outline: Outline) -> None:
-        self._hide()
-        session = self._review.session
-        if session is not None:
-            self._outline = outline
-            self._line = OfferedLine(self._review.viewer, session.display, outline)
+        self._outline = outline
+        self._review.showing.draw_soon()
 
-    def _hide(self) -> None:
-        if self._line is not None:
-            self._line.close()
-        self._line = None
+    def lines(self) -> tuple[Line, ...]:
+        """Draw what is offered on the plane that is shown: over the image, and on no layer that could be moved."""
+        screen = self._review.screen
+        if screen is None or self._outline is None:
+            return ()
+        borders = outline_in_plane(screen, self._outline)
+        return tuple(Line(border, NEW_COLOR, LineStyle.DASHED) for border in borders)
 
     def keep(self) -> None:
         """Keep what is offered, as one stroke that can be undone."""
@@ -125,8 +125,8 @@ class Offering:
 
     def drop(self) -> None:
         """Leave what is offered."""
-        self._hide()
         self._outline = self._pointed = self._label = None
+        self._review.showing.draw_soon()
 
     # The brush
 

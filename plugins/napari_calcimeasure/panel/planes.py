@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from napari.utils.notifications import show_info
 from qtpy.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
@@ -50,6 +51,8 @@ class Planes:
             self.end()
         else:
             self._begin()
+            if self._review.state.is_radiograph:
+                show_info("A radiograph has one plane: the two others are shown beside the next CT.")
         self._review.showing.draw_soon()
 
     def _begin(self) -> None:
@@ -90,7 +93,10 @@ class Planes:
         screen, session = self._review.screen, self._review.session
         if not self.is_on or screen is None:
             return
-        if session is None or session.display.shape_kji[0] == 1:
+        is_flat = session is not None and session.is_radiograph
+        if self._dock is not None and self._dock.isHidden() != is_flat:
+            self._dock.setHidden(is_flat)  # a radiograph has the whole window
+        if session is None or session.display.shape_kji[0] == 1 or self._review.arriving.is_loading:
             for view in self._views:
                 view.show_plane(0, None, {})
             return

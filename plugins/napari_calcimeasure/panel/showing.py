@@ -29,6 +29,7 @@ class Showing:
         self._glass: Glass | None = None
         self._soon = timer(review.parent, DRAW_MS, self.draw, once=True)
         self._listened: list[Any] = []
+        self._mouse: tuple[float, float] | None = None
 
     def begin(self, screen: Screen) -> None:
         """Draw over the layers of a screen that was just made."""
@@ -77,8 +78,11 @@ class Showing:
             return
         self._review.caliper.leave_slice()
         is_shown = self._review.session is not None and screen.is_whole
-        self._glass.show_marks(marks_of(screen, _look) if is_shown else Marks())
+        marks = marks_of(screen, _look) if is_shown else Marks()
+        offered = self._review.offering.lines() if is_shown else ()
+        self._glass.show_marks(Marks((*marks.lines, *offered), marks.names))
         self._glass.show_crosshair(self._review.planes.crosshair() if is_shown else Marks())
+        self._say()  # another slice, or another stack, may lie under a mouse that did not move
         self._review.planes.draw_soon()
 
     def show_own(self, marks: Marks) -> None:
@@ -87,18 +91,25 @@ class Showing:
             self._glass.show_own(marks)
 
     def look_at(self, x: float, y: float) -> None:
-        """Say what lies at a place on the canvas: its value, and its position in the patient."""
-        screen, session = self._review.screen, self._review.session
-        if self._glass is None or screen is None or session is None:
-            return
-        world = screen.world_at(x, y)
-        image = session.calibrated
-        self._glass.say(kind_of(image).value_words(image, session.display.to_index_kji(world)))
+        """Say what lies at a place on the canvas, under the mouse: its value, and its position in the patient."""
+        self._mouse = (x, y)
+        self._say()
 
     def look_away(self) -> None:
         """Say nothing: the mouse left the canvas."""
-        if self._glass is not None:
+        self._mouse = None
+        self._say()
+
+    def _say(self) -> None:
+        screen, session = self._review.screen, self._review.session
+        if self._glass is None:
+            return
+        if self._mouse is None or screen is None or session is None:
             self._glass.say("")
+            return
+        image = session.calibrated
+        world = screen.world_at(*self._mouse)
+        self._glass.say(kind_of(image).value_words(image, session.display.to_index_kji(world)))
 
 
 def _look(lesion: Lesion | None) -> tuple[str, LineStyle]:

@@ -181,8 +181,14 @@ class Stacks:
         review = self._review
         if review.desk is None or not review.guarded(review.keep_stack):
             return
-        self.wanted, self._at_last = stack_id, at_last
+        was_wanted, self.wanted, self._at_last = self.wanted, stack_id, at_last
         self._worklist.mark(stack_id)
+        if stack_id == self.shown and review.session is not None:
+            # It is here: loaded again, it would lose what can be undone. Another one that was on its way is left.
+            if was_wanted != stack_id:
+                review.arriving.end()
+            self.tell_progress()
+            return
         if self._prefetched is not None and self._prefetched.stack_id == stack_id:
             stack, self._prefetched = self._prefetched, None
             review.show(stack.with_histories_of(review.desk.store))

@@ -41,8 +41,17 @@ SITE: list[Step] = [
     ("HAS CONCEPT MOD", "TEXT", "111003"),
     ("HAS CONCEPT MOD", "TEXT", "111002"),
 ]
+TIME: list[Step] = [
+    ("HAS OBS CONTEXT", "TEXT", "C2348792"),
+    ("HAS OBS CONTEXT", "NUM", "126073"),
+    ("HAS OBS CONTEXT", "TEXT", "126070"),
+    ("HAS OBS CONTEXT", "NUM", "128740"),
+    ("HAS OBS CONTEXT", "UIDREF", "track_uid"),
+]
+"""TID 1502, and the track; together, or none of them."""
 SIDE: list[Step] = [("CONTAINS", "CODE", "272741003")]
 CERTAINTIES = ("111012", "laterality_cert")
+CONTEXT = ("126073", "128740")
 UNITS = {
     "103339001": {"mm", "{pixels}"},
     "103340004": {"mm", "{pixels}"},
@@ -56,6 +65,8 @@ UNITS = {
     "112031": {"[hnsf'U]"},
     "111012": {"1"},
     "laterality_cert": {"1"},
+    "126073": {"1"},
+    "128740": {"d"},
 }
 """The units of each number, and their order in a group."""
 MEANINGS = {"103339001": "Long Axis", "103340004": "Short Axis"}
@@ -139,10 +150,12 @@ def _expected(steps: Sequence[Step], template: str, report: Dataset) -> list[Ste
         region = FRAME if "121214" in names else LINE
     person = [] if report.get("PreliminaryFlag") == "PRELIMINARY" else PERSON
     place = {code: rank for rank, code in enumerate(UNITS)}
-    codes = sorted((step[2] for step in steps if step[1] == "NUM"), key=lambda code: place.get(code, len(place)))
+    of_numbers = (step[2] for step in steps if step[1] == "NUM" and step[2] not in CONTEXT)
+    codes = sorted(of_numbers, key=lambda code: place.get(code, len(place)))
+    time = TIME if any(code in names for code in ("C2348792", "track_uid", *CONTEXT)) else []
     numbers = [("CONTAINS", "NUM", code) for code in codes if code not in CERTAINTIES]
     certainties = [("CONTAINS", "NUM", code) for code in codes if code in CERTAINTIES]
-    return [*TRACKING, *person, *TEXT, *region, *SITE, *numbers, *SIDE, *certainties]
+    return [*TRACKING, *person, *TEXT, *region, *SITE, *time, *numbers, *SIDE, *certainties]
 
 
 def _of_tracking(group: Dataset, report: Dataset) -> Iterator[str]:

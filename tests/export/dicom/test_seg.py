@@ -21,6 +21,7 @@ from calcimeasure.export.dicom.labelmap import run_lengths
 from calcimeasure.export.dicom.seg import LABELMAP, MOST_FRAMES, segmentation_of
 from calcimeasure.export.dicom.values import content_uid, decimal
 from calcimeasure.model import AlgorithmType, BodySite, Laterality, Side, SideSource, Site, SiteSource, Status
+from calcimeasure.model.follow import TimePoint
 from tests.conftest import PROJECT
 from tests.dicom_phantom import set_tag
 from tests.dicom_writers import write_multiframe
@@ -133,12 +134,14 @@ def test_uneven_stacks_have_no_single_spacing(tmp_path: Path) -> None:
 
 
 @pytest.mark.external
-@pytest.mark.parametrize("kind", ["binary", "pseudonyms"])
+@pytest.mark.parametrize("kind", ["binary", "pseudonyms", "compared"])
 @pytest.mark.parametrize("grid", [EVEN["oblique"], *NOT_EVEN.values()], ids=["oblique", *NOT_EVEN])
 def test_objects_are_valid(tmp_path: Path, grid: Grid, kind: str, external_program: Callable[[str], Path]) -> None:
     dciodvfy = external_program("dciodvfy")
     source = source_of(tmp_path / "ct", grid, balls(SHAPE, 3))
-    naming = Pseudonyms(b"k" * 32) if kind == "pseudonyms" else Identified()
+    naming = Identified() if kind == "binary" else Pseudonyms(b"k" * 32)
+    if kind == "compared":
+        source = replace(source, time_point=TimePoint(1, 0))
     with (tmp_path / "seg.dcm").open("wb") as file:
         segmentation_of(source, naming).write(file)
     done = subprocess.run([dciodvfy, tmp_path / "seg.dcm"], check=False, capture_output=True, text=True, timeout=60)
@@ -270,6 +273,28 @@ def test_segment_says_what_a_lesion_is(tmp_path: Path) -> None:
     assert item.AnatomicRegionSequence[0].AnatomicRegionModifierSequence[0].CodeValue == "7771000"
     assert (item.SegmentAlgorithmType, item.SegmentAlgorithmName) == ("AUTOMATIC", "calcimeasure 0")
     assert (item.TrackingID, item.TrackingUID) == ("calcimeasure 1", "1.2.3.1")
+
+
+def test_a_compared_date_has_its_time_point_and_its_tracks(tmp_path: Path) -> None:
+    """The module of the study stands in objects without identity alone: an archive's study has its own."""
+    source = source_of(tmp_path / "ct", EVEN["straight"], balls(SHAPE, 2))
+    first, second = source.lesions
+    compared = replace(source, time_point=TimePoint(2, 182), tracks={first.tracking_uid: "1.2.77"})
+    for naming in (Identified(), Pseudonyms(b"k" * 32)):
+        made = segmentation_of(compared, naming).dataset
+        assert [item.TrackingUID for item in made.SegmentSequence] == [
+            naming.uid(one.tracking_uid) for one in source.lesions
+        ]
+        assert [item.SegmentDescription for item in made.SegmentSequence] == [
+            f"track_uid={naming.uid(uid)}; time point 2, day 182" for uid in ("1.2.77", second.tracking_uid)
+        ]
+        assert ("ClinicalTrialTimePointID" in made) is naming.dates_shifted
+        before = segmentation_of(source, naming).dataset
+        assert "ClinicalTrialTimePointID" not in before
+        assert not [item for item in before.SegmentSequence if "SegmentDescription" in item]
+    assert (made.ClinicalTrialTimePointID, made.ClinicalTrialTimePointDescription) == ("2", "day 182")
+    assert (made.LongitudinalTemporalOffsetFromEvent, made.LongitudinalTemporalEventType) == (182.0, "BASELINE")
+    assert made.LongitudinalTemporalInformationModified == "MODIFIED"
 
 
 def test_unknown_side_and_site_have_no_code_and_no_word(tmp_path: Path) -> None:

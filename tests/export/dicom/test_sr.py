@@ -16,6 +16,7 @@ from calcimeasure.errors import OutputError
 from calcimeasure.export import Identified, Pseudonyms
 from calcimeasure.export.dicom.sr import Predecessor, numbered
 from calcimeasure.model import Axis, Measurements, RadiographMeasurements, SpacingSource, Status
+from calcimeasure.model.follow import TimePoint
 from tests.export.dicom.reports import RING, ct_source, film_source, made, read_back, written
 from tests.export.dicom.sr_templates import problems
 
@@ -38,6 +39,11 @@ def ct(tmp_path_factory: pytest.TempPathFactory) -> Source:
 def film(tmp_path_factory: pytest.TempPathFactory) -> Source:
     spacing = {"ImagerPixelSpacing": [0.2, 0.2], "EstimatedRadiographicMagnificationFactor": "1.1"}
     return film_source(tmp_path_factory.mktemp("film"), **spacing)
+
+
+def dated(source: Source) -> Source:
+    """The second of two compared dates, 182 days after the first, which shows the first lesion too."""
+    return replace(source, time_point=TimePoint(2, 182), tracks={source.lesions[0].tracking_uid: "1.2.77"})
 
 
 def groups_of(report: Dataset) -> list[Dataset]:
@@ -190,6 +196,27 @@ def test_nothing_identifies_a_patient_by_default(ct: Source) -> None:
     assert "20260301" not in nameless
 
 
+def test_a_compared_date_has_its_time_point_and_each_lesion_its_track(ct: Source, film: Source) -> None:
+    """TID 1502 as PS3.16 has it; without a comparison nothing of it is there, and the UIDs of lesions stay."""
+    for source in (ct, film):
+        for naming in (Identified(), NAMES):
+            segmentation, (report,) = made(dated(source), naming)
+            read = read_back(report)
+            assert problems(read, read_back(segmentation)) == []
+            for lesion, group in zip(source.lesions, groups_of(read), strict=True):
+                assert naming.uid(lesion.tracking_uid) == items(group, "112040")[0].UID
+                is_first = lesion is source.lesions[0]
+                assert naming.uid("1.2.77" if is_first else lesion.tracking_uid) == items(group, "track_uid")[0].UID
+                assert items(group, "C2348792")[0].TextValue == "day 182"
+                assert items(group, "126070")[0].TextValue == "2"
+                assert number_of(items(group, "126073")[0]) == (2, "1")
+                (offset,) = items(group, "128740")
+                assert number_of(offset) == (182, "d")
+                assert offset.ContentSequence[0].ConceptCodeSequence[0].CodeValue == "121079"
+            alone = written(made(source, naming)[1][0])
+            assert not [word for word in (b"C2348792", b"126073", b"128740", b"track_uid") if word in alone]
+
+
 def test_lesions_without_axes_have_a_report_of_their_own(ct: Source) -> None:
     numbers = ct.lesions[1].measurements
     assert isinstance(numbers, Measurements)
@@ -238,7 +265,7 @@ def test_rejected_or_mixed_lesions_are_in_no_report(ct: Source) -> None:
 def files(ct: Source, film: Source, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("files")
     found = {}
-    for name, source in (("ct", ct), ("film", film)):
+    for name, source in (("ct", ct), ("film", film), ("dated", dated(ct))):
         for kind, naming in (("identified", Identified()), ("nameless", NAMES)):
             path = folder / f"{name} {kind}.dcm"
             path.write_bytes(written(made(source, naming)[1][0]))
@@ -269,15 +296,20 @@ def test_highdicom_reads_the_values(ct: Source, files: dict[str, Path]) -> None:
         assert isinstance(numbers, Measurements)
         assert values["103339001"] == round(numbers.long_axis_mm, 2)
         assert values["YEKZ"] == round(numbers.volume_voxels_ml or 0, 4)
+    for group in highdicom.sr.srread(files["dated identified"]).content.get_volumetric_roi_measurement_groups():
+        told = group[0].ContentSequence
+        context = {one.name.value: one.value for one in told if one.value_type.value in ("TEXT", "NUM", "UIDREF")}
+        assert (context["C2348792"], context["126073"], context["128740"]) == ("day 182", 2, 182)
     film = highdicom.sr.srread(files["film identified"])
     assert len(film.content.get_planar_roi_measurement_groups()) == 3
 
 
-def test_dcmqi_reads_the_values(ct: Source, files: dict[str, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["ct identified", "dated identified"])
+def test_dcmqi_reads_the_values(ct: Source, files: dict[str, Path], kind: str, tmp_path: Path) -> None:
     pytest.importorskip("dcmqi")
     out = tmp_path / "read.json"
     program = Path(sys.executable).parent / "tid1500reader"
-    command = [program, "--inputDICOM", files["ct identified"], "--outputMetadata", out]
+    command = [program, "--inputDICOM", files[kind], "--outputMetadata", out]
     subprocess.run(command, capture_output=True, check=True)
     groups = json.loads(out.read_text(encoding="utf-8"))["Measurements"]
     for lesion, group in zip(ct.lesions, groups, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calcimeasure.segment.ct.shaft import parted_from_shafts
+from calcimeasure.segment.ct.shaft import parted_from_shafts, sides_of_shafts
 from calcimeasure.segment.ct.split import Parts, split
 
 SPACING_MM = (1.5, 1.0, 1.0)
@@ -35,8 +35,7 @@ def test_what_lies_on_a_shaft_gets_a_label_of_its_own(x_mm: float, radius_mm: fl
     mass = ball(x_mm, radius_mm) & (FROM_AXIS_MM > OUTER_MM)
     before, after = parted(CORTEX | mass)
     assert np.array_equal(after.labels > 0, CORTEX | mass)
-    # The cortex is held to be half a block thicker than it is.
-    clear = mass & (FROM_AXIS_MM > OUTER_MM + 1.5)
+    clear = mass & (FROM_AXIS_MM > OUTER_MM + 1.0)
     own = np.unique(after.labels[clear])
     assert len(own) == 1
     assert not np.any(CORTEX & (after.labels == own[0]))
@@ -61,6 +60,28 @@ def test_ridge_of_a_cortex_stays_with_it() -> None:
     ridge = (np.abs(Y - 30) < 4) & (X > 24) & (FROM_AXIS_MM > OUTER_MM) & (FROM_AXIS_MM < OUTER_MM + 3.5)
     before, after = parted(CORTEX | ridge)
     assert after is before
+
+
+@pytest.mark.parametrize(("rises_mm", "is_parted"), [(6.0, False), (12.0, True)])
+def test_thin_thing_is_parted_where_it_rises_farther_than_a_ridge(rises_mm: float, *, is_parted: bool) -> None:
+    height_mm = FROM_AXIS_MM - OUTER_MM
+    plate = (np.abs(Y - 30.5) < 2) & (np.abs(Z - 36) < 16) & (X > 24) & (height_mm > 0) & (height_mm < rises_mm)
+    before, after = parted(CORTEX | plate)
+    assert (after is not before) == is_parted
+    if is_parted:
+        assert not np.any(CORTEX & (after.labels == after.labels[24, 30, 47]))
+
+
+def test_sides_of_a_shaft_end_before_its_marrow_does() -> None:
+    # The image ends below: there the shaft goes on. Above, a closed end follows.
+    tube = (CORTEX & (Z < 54)) | ((FROM_AXIS_MM <= OUTER_MM) & (Z >= 54) & (Z < 60))
+    parts = split(tube, SPACING_MM)
+    hu = np.where(tube, 900, -60).astype(np.int16)
+    shafts = np.array([False, *(np.any(CORTEX & (parts.labels == n)) for n in range(1, int(parts.labels.max()) + 1))])
+    sides = sides_of_shafts(hu, parts, shafts, SPACING_MM)
+    assert np.array_equal(sides & (Z < 44), CORTEX & (Z < 44))
+    assert not np.any(sides & (Z > 49))
+    assert not sides_of_shafts(hu, parts, np.zeros_like(shafts), SPACING_MM).any()
 
 
 def test_what_follows_at_the_end_of_a_cavity_stays_bone() -> None:

@@ -58,6 +58,19 @@ def masses(volume: Volume, settings: Settings = SETTINGS) -> list[Proposal]:
     return [part for part in propose(volume, settings).parts if part.tissue is Tissue.CALCIFIED_MASS]
 
 
+def test_cloud_that_lies_on_the_side_of_a_shaft_is_a_mass_and_the_shaft_stays_bone() -> None:
+    pieces = lattice((0.0, 0.0, -2.0), 24.0, 6.0, 2.6)
+    assert min(x - radius for (_, _, x), radius in pieces) < -13  # the surface of the shaft
+    volume = limb(pieces)
+    (mass,) = masses(volume)
+    bone = next(part for part in propose(volume, SETTINGS).parts if part.tissue is Tissue.BONE)
+    bare = next(part for part in propose(limb([]), SETTINGS).parts if part.tissue is Tissue.BONE)
+    assert bone.outline.voxel_count == pytest.approx(bare.outline.voxel_count, rel=0.02)
+    calcified_mm3 = len(pieces) * 4 / 3 * np.pi * 2.6**3
+    assert mass.outline.voxel_count * 0.64 > 0.8 * calcified_mm3
+    assert "shaft_share" in {one.name for one in mass.evidence}
+
+
 def pieces_of(mask: np.ndarray) -> int:
     return int(ndimage.label(mask, np.ones((3, 3, 3)))[1])
 
