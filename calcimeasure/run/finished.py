@@ -69,12 +69,12 @@ class Repeatable:
     def __init__(self, command: str, inputs: Sequence[Path], out: Path) -> None:
         self._command = [command, *_surroundings()]
         self._inputs, self._out = inputs, out
-        self._apart = all(one.is_dir() and not _is_within(out, one) for one in inputs)
-        self._before = _state([*inputs, _PROGRAM]) if self._apart else None
+        apart = all(os.path.isdir(one) and not _is_within(out, one) for one in inputs)  # noqa: PTH112 - never raises
+        self._before = _state([*inputs, _PROGRAM]) if apart else None
 
     def said(self) -> Said | None:
         """Give what the command says, if a run has marked that nothing has changed since; None if anything may have."""
-        if self._before is None:
+        if self._before is None or not os.access(self._out / "private" / "log.txt", os.W_OK):
             return None
         with suppress(OSError, ValueError, KeyError, TypeError):
             mark = json.loads((self._out / _MARK).read_text(encoding="utf-8"))

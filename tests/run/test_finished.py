@@ -33,6 +33,7 @@ def out(tmp_path: Path) -> Path:
     (folder / "private").mkdir(parents=True)
     (folder / "lesions.csv").write_text("rows")
     (folder / "private" / "calcimeasure.db").write_text("store")
+    (folder / "private" / "log.txt").touch()
     (tmp_path / "pseudonyms.key").write_text("key")
     return folder
 
@@ -78,6 +79,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "a table was edited": lambda at: (at / "results" / "lesions.csv").write_text("rowz"),
     "a reader has decided": lambda at: (at / "results" / "private" / "calcimeasure.db").write_text("Store"),
     "the store is open": lambda at: (at / "results" / "private" / "calcimeasure.db-wal").write_text("pages"),
+    "the log is gone": lambda at: (at / "results" / "private" / "log.txt").unlink(),
     "the key is another": lambda at: (at / "pseudonyms.key").write_text("yek"),
     "the key is gone": lambda at: (at / "pseudonyms.key").unlink(),
     "the mark is broken": lambda at: (at / "results" / "private" / "finished.json").write_text('{"command": '),
@@ -105,6 +107,10 @@ def test_image_that_changes_during_the_run_is_no_image_as_it_was_read(images: Pa
     run.keep(SAID, [])
 
     assert Repeatable(COMMAND, [images], out).said() is None
+
+
+def test_path_that_no_system_has_is_left_to_the_whole_run(out: Path) -> None:
+    assert Repeatable(COMMAND, [out / ("x" * 5000)], out).said() is None
 
 
 def test_results_among_the_images_are_never_marked(images: Path) -> None:
