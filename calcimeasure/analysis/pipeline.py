@@ -7,7 +7,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid, with_canal
@@ -33,10 +33,13 @@ from calcimeasure.threads import thread_count
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from calcimeasure.analysis.kinds import AnyAnatomy
     from calcimeasure.model import Image, Lesion, Outline, Proposal, Proposals
+
+_First = TypeVar("_First")
+_Second = TypeVar("_Second")
 
 NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
 """Tissues that are certainly not calcifications. All other proposals are measured and kept for the reader."""
@@ -75,9 +78,9 @@ def analyze(
     """
     settings = settings or Settings()
     image = load_image(stack, settings)
-    contents = content_of(stack, settings)  # the files are in the memory of the system now
     image = kind_of(image).calibrated(image, earlier)
-    seen = survey(image, settings)
+    # The files are in the memory of the system now. Reading them once more needs a core that the survey mostly leaves.
+    contents, seen = _both(lambda: content_of(stack, settings), lambda: survey(image, settings))
     image, anatomy = replace(image, notices=(*image.notices, *seen.notices)), seen.anatomy
     parts = [part for part in seen.proposals.parts if part.tissue not in NOT_MEASURED]
 
@@ -120,6 +123,16 @@ def analyze(
         masks=seen.masks,
         contents=contents,
     )
+
+
+def _both(first: Callable[[], _First], second: Callable[[], _Second]) -> tuple[_First, _Second]:
+    """Run two functions: at the same time if there is more than one core to work with."""
+    if thread_count() == 1:
+        return first(), second()
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(first)
+        other = second()
+        return begun.result(), other
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ The annotations are read when the program starts, so they must not be strings.
 import io
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,7 +49,9 @@ from calcimeasure.cli.options import (
 )
 from calcimeasure.cli.process import fill_closed_streams, interrupt_on_signals
 from calcimeasure.cli.screen import (
+    said_again,
     say,
+    show_again,
     show_changes,
     show_done,
     show_explanation,
@@ -67,6 +70,7 @@ from calcimeasure.version import software_version
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from calcimeasure.run.finished import Repeatable
     from calcimeasure.run.order import Order
     from calcimeasure.run.processes import MeasureStacks
     from calcimeasure.run.redcap import RegistryOrder
@@ -169,6 +173,11 @@ def measure(
 ) -> int:
     """Measure every CT and radiograph under PATH and write the tables into DIR; what is measured already stays."""
     folder = out_of(out)
+    repeatable = _repeatable(paths, folder, settings, options)
+    if repeatable is not None and (before := repeatable.said()) is not None:
+        repeatable.log(before)
+        show_again(before)
+        return before.code
     chosen = settings.chosen(options.as_settings())
     inputs, sources = inputs_of(paths, sample), sources_of(paths)
     access = web.access() if sources else None
@@ -178,7 +187,26 @@ def measure(
 
     done = measure_into(folder, inputs, chosen, workers, terminal(debug), Arriving(sources, access))
     show_done(done)
-    return EXIT_INTERRUPTED if done.interrupted else exit_code(done.measured, done.failed)
+    code = EXIT_INTERRUPTED if done.interrupted else exit_code(done.measured, done.failed)
+    if repeatable is not None and done.is_final:
+        repeatable.keep(said_again(done, code), [Path(done.key_file)])
+    return code
+
+
+def _repeatable(
+    paths: Sequence[str] | None, out: Path, settings: SettingsOptions, options: MeasureOptions
+) -> "Repeatable | None":
+    """Give a run that may find everything as a run before left it; None where it needs more than files that it knows.
+
+    On a terminal nothing is repeated: its width decides what stands in a line.
+    """
+    known = replace(options, workers=None, time_limit_s=None, key=None)
+    known = replace(known, no_report=False, identified=False, all_tissues=False)
+    if known != MeasureOptions() or settings != SettingsOptions() or sys.stdout.isatty() or not paths:
+        return None
+    from calcimeasure.run.finished import Repeatable
+
+    return Repeatable(repr((paths, out, options)), [Path(path) for path in paths], out)
 
 
 @command(app)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from collections import Counter
+from contextlib import contextmanager, redirect_stdout, suppress
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from calcimeasure.run.explain import Explanation
     from calcimeasure.run.explain_change import ChangeExplanation
     from calcimeasure.run.fetch import FetchDone
+    from calcimeasure.run.finished import Said
     from calcimeasure.run.progress import Progress, Screen
     from calcimeasure.run.run import Done
     from calcimeasure.run.scan import Scan, ScannedStack
@@ -190,6 +193,27 @@ def show_done(done: Done) -> None:
             f"calcimeasure: interrupted, {sum(states.values())} of {len(done.found.series)} stacks are done. "
             "Run it again to go on."
         )
+
+
+def said_again(done: Done, code: int) -> Said:
+    """Give what a run says that finds everything as this one leaves it, on no terminal, with its exit code."""
+    from calcimeasure.run.finished import Said
+
+    with redirect_stdout(io.StringIO()) as shown:
+        show_done(replace(done, states=Counter(state for _, state in done.again)))
+    # Stacks are told of in the order in which they were found, not in that in which they were done.
+    place = {str(stack.relative_path): number for number, stack in enumerate(done.found.series)}
+    lines = sorted(done.again, key=lambda one: place.get(one[0].partition(": ")[0], len(place)))
+    return Said(lines, shown.getvalue(), code)
+
+
+def show_again(said: Said) -> None:
+    """Print what a run says that has found everything as it was left."""
+    on_terminal = sys.stderr.isatty()
+    say(*(line for line, state in said.lines if not on_terminal or state in _SHOWN_ABOVE_THE_BAR))
+    with suppress(OSError, ValueError):
+        sys.stdout.write(said.shown)
+        sys.stdout.flush()
 
 
 def _show_notices(notices: Sequence[NoticeCount]) -> None:

@@ -123,6 +123,10 @@ class Done:
         Whether Ctrl-C was pressed and the remaining stacks were not measured.
     to_look_at
         Lines on what else a person has to look at, besides the notices of the summary.
+    again
+        What the next run says of each stack if nothing changes until then, and the state of the stack.
+    key_file
+        The key of the pseudonyms.
     """
 
     out: Path
@@ -132,6 +136,8 @@ class Done:
     summary: Summary
     interrupted: bool
     to_look_at: Sequence[str] = ()
+    again: Sequence[tuple[str, str]] = ()
+    key_file: str = ""
 
     @property
     def measured(self) -> int:
@@ -142,6 +148,11 @@ class Done:
     def failed(self) -> int:
         """Number of stacks and files that could not be measured although they should have been."""
         return self.states["failed"] + self.states["changed"] + len(self.found.unreadable)
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether a run after this one would do nothing, if nothing changes."""
+        return not (self.failed or self.interrupted)
 
 
 def measure_into(
@@ -191,18 +202,19 @@ def measure_into(
             ):
                 inputs = " ".join(map(str, (*paths, *(one.text for one in arriving.sources))))
                 reporter.log(one_line(f"measure {inputs}: {run.most_stacks} stacks"))
-                states = measure_found(run, measure_stacks, reporter, stopped)
+                told = measure_found(run, measure_stacks, reporter, stopped)
         summary, unmapped = _write_tables(run, pseudonyms)
+        key_file = store.recall("key_place") or ""
     with log_to(private / "log.txt") as log:
         for line in unmapped.log_lines():
             log(one_line(line))
     to_look_at = (*map(withheld, masks.summary()), *unmapped.lines())
-    return Done(out, settings, run.all_found, states, summary, stopped(), to_look_at)
+    return Done(
+        out, settings, run.all_found, told.states, summary, stopped(), to_look_at, again=told.again, key_file=key_file
+    )
 
 
-def measure_found(
-    run: Run, measure_stacks: MeasureStacks, reporter: Reporter, stopped: Callable[[], bool]
-) -> Counter[str]:
+def measure_found(run: Run, measure_stacks: MeasureStacks, reporter: Reporter, stopped: Callable[[], bool]) -> Told:
     """Measure the stacks that must be measured, and store each result as soon as it is done.
 
     Parameters
@@ -218,11 +230,11 @@ def measure_found(
 
     Returns
     -------
-    Counter
-        Number of stacks with each state (`Done`).
+    Told
+        What was reported of each stack.
     """
     run_id = _begin(run, reporter)
-    told = _Told(run, reporter)
+    told = Told(run, reporter)
     tasks = _plan(run, run_id, reporter, told, stopped)
     for plan, result in measure_stacks(tasks, run.most_stacks, stopped):
         told.tell(_keep(run, run_id, plan, result))
@@ -232,7 +244,7 @@ def measure_found(
     run.store.end_run(run_id)
     for line in run.masks.log_lines():
         reporter.log(one_line(line))
-    return told.states
+    return told
 
 
 def _begin(run: Run, reporter: Reporter) -> int:
@@ -294,7 +306,7 @@ def _plan_again(run: Run, stopped: Callable[[], bool]) -> Iterator[tuple[Plan, T
 
 
 def _plan(
-    run: Run, run_id: int, reporter: Reporter, told: _Told, stopped: Callable[[], bool]
+    run: Run, run_id: int, reporter: Reporter, told: Told, stopped: Callable[[], bool]
 ) -> Iterator[tuple[Plan, Task]]:
     """Choose the stacks to measure, one by one as workers take them; report why the others are not measured."""
     for stack in _stacks(run, run_id, reporter, stopped):
@@ -383,17 +395,31 @@ def _write_tables(run: Run, pseudonyms: Pseudonyms) -> tuple[Summary, RecordMapT
     return tally.summary(), unmapped
 
 
-class _Told:
-    """The stacks that were reported so far, counted by state. After each of them private/series.csv may be due."""
+class Told:
+    """The stacks that were reported so far. After each of them private/series.csv may be due.
+
+    Attributes
+    ----------
+    states
+        Number of stacks with each state (`Done`).
+    again
+        See `Done`.
+    """
 
     def __init__(self, run: Run, reporter: Reporter) -> None:
         self.states: Counter[str] = Counter()
+        self.again: list[tuple[str, str]] = []
         self._reporter = reporter
         self._series_table = _SeriesTable(run.store, run.out)
 
     def tell(self, said: _Said) -> None:
         """Report what became of a stack."""
         self.states[said.state] += 1
+        if said.state == "measured":
+            path = said.line.partition(": measured, ")[0]
+            self.again.append((f"{path}: {LEFT_ALONE['unchanged']}", "unchanged"))
+        else:
+            self.again.append((said.line if said.shown is None else said.shown, said.state))
         self._reporter.log("\n".join(map(one_line, (said.line, *said.more))))
         shown = said.line if said.shown is None else said.shown
         self._reporter.progress("\n".join(map(one_line, (shown, *said.more))), said.state)

@@ -444,6 +444,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 def test_folder_holds_what_the_contract_names(ct: Path, out: Path) -> None:
     assert run("measure", ct, "--out", out).exit_code == 0
     names = ("calcimeasure.db", "store.json", "series.csv", "settings.toml", "log.txt", "tracking_uids.csv")
+    names += ("finished.json",)
     private = {f"private/{name}" for name in names}
     found = files_below(out).keys()
     overviews = {name for name in found if name.startswith("private/overviews/")}

@@ -28,6 +28,7 @@ from tests.batch_runs import (
     running,
     write_series_with_faults,
 )
+from tests.bench.cores import cpu_seconds
 from tests.bench.store.test_store import write_ball_series
 from tests.conftest import PROJECT
 from tests.dicom_phantom import Header, write_series
@@ -64,6 +65,24 @@ def test_help(benchmark: BenchmarkFixture, bars: BarTable) -> None:
     seconds = benchmark.pedantic(lambda: min(cpu_seconds_of("--help") for _ in range(5)), rounds=1)
     bars.note("--version: time of a core", min(cpu_seconds_of("--version") for _ in range(5)), "s")
     bars.check("--help: time of a core", seconds, 0.15, "s")
+
+
+FINISHED = (("12 series of 60 x 512 x 512", 12, 0.1), ("40 tiny series", 40, 0.15))
+
+
+@pytest.mark.parametrize(("what", "count", "at_most"), FINISHED, ids=["large", "tiny"])
+def test_finished(
+    benchmark: BenchmarkFixture, bars: BarTable, tmp_path: Path, what: str, count: int, at_most: float
+) -> None:
+    if count == 12:
+        images = write_ball_series(tmp_path / "images", count, SHAPE_KJI, radius_mm=25)
+    else:
+        images = write_tiny_series(tmp_path / "images", count)
+    command = [sys.executable, *measure_command(images, tmp_path / "out", "--no-report")[1:]]
+    first = cpu_seconds(command)
+    again = benchmark.pedantic(lambda: min(cpu_seconds(command) for _ in range(5)), rounds=1)
+    bars.note(f"{what}, first run: time of a core", first, "s")
+    bars.check(f"{what}, the folder again / first run: time of a core", again / first, at_most, "")
 
 
 @pytest.fixture(scope="module")
