@@ -104,6 +104,14 @@ SIGNS: Final = (
         looked_weight=-0.9,
     ),
     Sign(
+        "shaft_share",
+        20.0,
+        (0, 0.1),
+        "{:.0%} more of its surface lies on the side of a shaft than on other bone: no bone lies there",
+        "no more of its surface lies on the side of a shaft than on other bone",
+        looked_weight=20.0,
+    ),
+    Sign(
         "slenderness",
         -1.3,
         (1.4, 6.5),

@@ -138,6 +138,23 @@ def sides_of_shafts(
     return found
 
 
+def shares_on_sides(labels: NDArray[np.int32], sides: NDArray[np.bool_], spacing_mm: Spacing) -> NDArray[np.float64]:
+    """(label,) share of the surface of each part, from label 0 on, that lies on the sides of shafts of other labels."""
+    count = int(labels.max(initial=0)) + 1
+    on_mm2, all_mm2 = np.zeros((2, count))
+    for axis in range(3):
+        area_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
+        low, high = beside(axis)
+        differ = np.flatnonzero(labels[low] != labels[high])
+        ends = [(labels[end].ravel()[differ], sides[end].ravel()[differ]) for end in (low, high)]
+        for (own, _), (_, on) in (ends, ends[::-1]):
+            all_mm2 += area_mm2 * np.bincount(own, minlength=count)
+            on_mm2 += area_mm2 * np.bincount(own[on], minlength=count)
+    on_mm2[0] = 0
+    found: NDArray[np.float64] = on_mm2 / np.maximum(all_mm2, 1e-6)
+    return found
+
+
 def _marrow_of(
     attenuation_hu: NDArray[np.int16], enclosed: NDArray[np.bool_], cortex: NDArray[np.bool_], spacing_mm: Spacing
 ) -> _Marrow | None:
