@@ -104,6 +104,14 @@ SIGNS: Final = (
         looked_weight=-0.9,
     ),
     Sign(
+        "shaft_share",
+        20.0,
+        (0, 0.1),
+        "{:.0%} more of its surface lies on the side of a shaft than on other bone: no bone lies there",
+        "no more of its surface lies on the side of a shaft than on other bone",
+        looked_weight=20.0,
+    ),
+    Sign(
         "slenderness",
         -1.3,
         (1.4, 6.5),
@@ -500,6 +508,7 @@ class CtConstants(Constants):
     walled_by_shaft: float = constant(
         0.5, "of its surface", "An enclosed pocket with so much of a shaft around it is its marrow."
     )
+    widest_shaft_mm: float = constant(24.0, "mm", "The marrow of the widest shaft, the femur's, is narrower than this.")
     long_cavity: float = constant(
         1.8, "", "A marrow cavity is so many times longer than wide: a hollow of the skull or of the pelvis is not."
     )

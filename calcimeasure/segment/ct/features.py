@@ -43,6 +43,8 @@ class Features:
         Share of its voxels that lie away from neighbors and marrow.
     marrow_share, neighbor_share, cut_share
         Shares of its surface that face marrow, another part, and the end of the image.
+    shaft_share
+        By how much more of its surface lies on sides of shafts than on other bone and marrow: shares of its surface.
     metal_share, outside_share, circle_share
         Shares of its voxels that are as dense as metal, outside the body, and next to the reconstructed circle.
     cavity_hu, cavity_spread_hu
@@ -61,6 +63,7 @@ class Features:
     marrow_share: float
     neighbor_share: float
     cut_share: float
+    shaft_share: float = 0.0
     metal_share: float = 0.0
     outside_share: float = 0.0
     circle_share: float = 0.0

@@ -131,10 +131,28 @@ def sides_of_shafts(
     found = np.zeros(parts.labels.shape, dtype=np.bool_)
     if shafts.any():
         cortex = shafts[parts.labels]
-        box = box_around(cortex, (1, 1, 1))
+        k, j, i = (math.ceil(CT.widest_shaft_mm / mm) for mm in spacing_mm)
+        box = box_around(cortex, (k, j, i))
         marrow = _marrow_of(attenuation_hu[box], parts.marrow[box], cortex[box], spacing_mm)
         if marrow is not None:
             found[box] = cortex[box] & marrow.beside
+    return found
+
+
+def shares_on_sides(labels: NDArray[np.int32], sides: NDArray[np.bool_], spacing_mm: Spacing) -> NDArray[np.float64]:
+    """(label,) share of the surface of each part, from label 0 on, that lies on the sides of shafts of other labels."""
+    count = int(labels.max(initial=0)) + 1
+    on_mm2, all_mm2 = np.zeros((2, count))
+    for axis in range(3):
+        area_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
+        low, high = beside(axis)
+        differ = np.flatnonzero(labels[low] != labels[high])
+        ends = [(labels[end].ravel()[differ], sides[end].ravel()[differ]) for end in (low, high)]
+        for (own, _), (_, on) in (ends, ends[::-1]):
+            all_mm2 += area_mm2 * np.bincount(own, minlength=count)
+            on_mm2 += area_mm2 * np.bincount(own[on], minlength=count)
+    on_mm2[0] = 0
+    found: NDArray[np.float64] = on_mm2 / np.maximum(all_mm2, 1e-6)
     return found
 
 
@@ -142,6 +160,9 @@ def _marrow_of(
     attenuation_hu: NDArray[np.int16], enclosed: NDArray[np.bool_], cortex: NDArray[np.bool_], spacing_mm: Spacing
 ) -> _Marrow | None:
     """Find the cavities that shafts enclose; None if there is none."""
+    # The spongy bone of a joint is enclosed, too, and goes over into the marrow of the shaft.
+    from_cortex_mm = edt.edt(~cortex, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
+    enclosed = enclosed & (from_cortex_mm <= CT.widest_shaft_mm / 2)
     pockets = cc3d.connected_components(enclosed & (attenuation_hu > CT.tissue_hu), connectivity=6)
     count = int(pockets.max()) + 1
     walls, shaft_walls = np.zeros(count), np.zeros(count)

@@ -21,7 +21,7 @@ from scipy.cluster.hierarchy import DisjointSet
 
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.features import percentiles_of
-from calcimeasure.segment.ct.shaft import is_shaft, sides_of_shafts
+from calcimeasure.segment.ct.shaft import is_shaft
 from calcimeasure.segment.ct.split import beside, divided, find_marrow
 from calcimeasure.threads import thread_count
 
@@ -90,6 +90,8 @@ class Scene:
         Dense blocks of pieces that are too small to be parts.
     parts, features, tissues
         The parts as judged one by one; the first feature and tissue are for label 1.
+    sides
+        (k, j, i) the sides of shafts.
     surely_bone
         Whether the network, too, takes a part for bone.
     labeled
@@ -104,6 +106,7 @@ class Scene:
     parts: Parts
     features: list[Features]
     tissues: list[Tissue]
+    sides: NDArray[np.bool_]
     surely_bone: list[bool]
     labeled: Labeled
     stack: Around
@@ -163,8 +166,7 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
     solid |= find_marrow(solid | bone, spacing_mm)
     solid &= ~bone
     labels, depth_mm = divided(solid, spacing_mm)
-    sides = pooled(sides_of_shafts(scene.attenuation_hu, scene.parts, shafts, scene.spacing_mm), factor)
-    return Solids(labels, depth_mm, bone, sides, marrow & ~cortex, air, dense, factor, spacing_mm)
+    return Solids(labels, depth_mm, bone, pooled(scene.sides, factor), marrow & ~cortex, air, dense, factor, spacing_mm)
 
 
 def _factor(spacing_mm: Spacing) -> tuple[int, int, int]:

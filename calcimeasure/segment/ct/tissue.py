@@ -28,7 +28,7 @@ from calcimeasure.segment.ct.gather import Area, gather
 from calcimeasure.segment.ct.judge import Judgement, is_bone, is_undecided, judge
 from calcimeasure.segment.ct.look import look
 from calcimeasure.segment.ct.place import NOWHERE, find_places, judge_by_place
-from calcimeasure.segment.ct.shaft import is_shaft, parted_from_shafts
+from calcimeasure.segment.ct.shaft import is_shaft, parted_from_shafts, shares_on_sides, sides_of_shafts
 from calcimeasure.segment.ct.solids import Scene, more_than_noise
 from calcimeasure.segment.ct.split import Parts, find_marrow, passes, split
 from calcimeasure.segment.ct.views import Labeled, around
@@ -103,6 +103,11 @@ class _Seen:
     labeled: Labeled
     said: dict[int, float]
     judgements: list[Judgement]
+
+    @property
+    def tissues(self) -> list[Tissue]:
+        """The tissue of each part; the first is for label 1."""
+        return [one.tissue for one in self.judgements]
 
 
 def propose(
@@ -209,6 +214,9 @@ def _judge_copy(
     parted = _parted(coarse.attenuation_hu[box], seen)
     if parted is not seen.parts:
         seen = _still_shafts(seen, _seen(coarse, stack, parted, box, settings, given))
+    shafts = np.array([False, *map(is_shaft, seen.features, seen.tissues)])
+    sides = sides_of_shafts(coarse.attenuation_hu[box], seen.parts, shafts, coarse.spacing_mm)
+    seen = _on_sides(seen, sides, settings, given)
     parts, features, said, judgements = seen.parts, seen.features, seen.said, seen.judgements
     notices: tuple[str, ...] = ()
     able = np.ones(parts.labels.shape, dtype=np.bool_)
@@ -220,7 +228,9 @@ def _judge_copy(
     judgements = [_MEANT if n in meant else one for n, one in enumerate(judgements, 1)]
     tissues = [judgement.tissue for judgement in judgements]
     bony = [n not in meant and is_bone(one.tissue, said.get(n)) for n, one in enumerate(judgements, 1)]
-    scene = Scene(coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, bony, seen.labeled, stack)
+    scene = Scene(
+        coarse.attenuation_hu[box], able, loose[box], parts, features, tissues, sides, bony, seen.labeled, stack
+    )
     joined = find_wholes(scene, judgements, settings)
     joined, whole_of, judgements = _in_wholes(scene, judgements, joined)
     number, grouped = _hold_together(parts, features, judgements, whole_of)
@@ -269,11 +279,28 @@ def _still_shafts(before: _Seen, seen: _Seen) -> _Seen:
     return replace(seen, said=said, judgements=judgements)
 
 
+def _on_sides(seen: _Seen, sides: NDArray[np.bool_], settings: MeasureSettings, contrast_agent: bool) -> _Seen:
+    """Judge anew the parts that lie on the sides of shafts."""
+    if not sides.any():
+        return seen
+    shares = shares_on_sides(seen.parts.labels, sides, seen.labeled.spacing_mm)
+    features, judgements = list(seen.features), list(seen.judgements)
+    for n in np.flatnonzero(shares).tolist():
+        before = features[n - 1]
+        # A part of the cortex faces marrow, and a part of a joint other bone.
+        share = shares[n] - (before.neighbor_share - shares[n]) - before.marrow_share
+        if share <= 0 or is_shaft(before, judgements[n - 1].tissue):
+            continue
+        features[n - 1] = one = replace(before, shaft_share=float(share))
+        looked = seen.said.get(n) if is_undecided(one, contrast_agent=contrast_agent) else None
+        judgements[n - 1] = judge(one, settings, contrast_agent=contrast_agent, looked=looked)
+    return replace(seen, features=features, judgements=judgements)
+
+
 def _parted(attenuation_hu: NDArray[np.int16], seen: _Seen) -> Parts:
     """Part what lies on shafts from them. What is a mass as it is was divided from bone at a neck, a better border."""
-    tissues = [one.tissue for one in seen.judgements]
-    shafts = np.array([False, *map(is_shaft, seen.features, tissues)])
-    able = np.array([False, *(one is not Tissue.CALCIFIED_MASS for one in tissues)])
+    shafts = np.array([False, *map(is_shaft, seen.features, seen.tissues)])
+    able = np.array([False, *(one is not Tissue.CALCIFIED_MASS for one in seen.tissues)])
     return parted_from_shafts(attenuation_hu, seen.parts, shafts, able, seen.labeled.spacing_mm)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calcimeasure.segment.ct.shaft import parted_from_shafts, sides_of_shafts
+from calcimeasure.segment.ct.shaft import parted_from_shafts, shares_on_sides, sides_of_shafts
 from calcimeasure.segment.ct.split import Parts, split
 
 SPACING_MM = (1.5, 1.0, 1.0)
@@ -103,3 +103,16 @@ def test_without_shaft_nothing_is_parted() -> None:
     shafts = np.zeros(int(parts.labels.max()) + 1, dtype=bool)
     hu = np.full(SHAPE, 50, dtype=np.int16)
     assert parted_from_shafts(hu, parts, shafts, np.ones(len(shafts), dtype=bool), SPACING_MM) is parts
+
+
+def test_share_of_a_surface_on_the_side_of_a_shaft() -> None:
+    labels = np.zeros((4, 6, 8), dtype=np.int32)
+    labels[:, :3] = 1
+    labels[1:3, 3:5, 2:5] = 2
+    sides = labels == 1
+    sides[:, :, :3] = False
+    # In mm: the block is 3 x 2 x 3, and 2 of its 3 columns face sides.
+    on_mm2 = 3 * 2
+    all_mm2 = 2 * (2 * 3) + 2 * (3 * 3) + 2 * (3 * 2)
+    assert shares_on_sides(labels, sides, SPACING_MM)[2] == pytest.approx(on_mm2 / all_mm2)
+    assert shares_on_sides(labels, sides, SPACING_MM)[0] == 0
