@@ -189,7 +189,7 @@ def measure(
     show_done(done)
     code = EXIT_INTERRUPTED if done.interrupted else exit_code(done.measured, done.failed)
     if repeatable is not None and done.is_final:
-        repeatable.keep(said_again(done, code), [Path(done.key_file)])
+        repeatable.keep(said_again(done, code), [Path(done.key_file)], done.store_seen)
     return code
 
 

@@ -17,6 +17,7 @@ from calcimeasure.one_line import one_line
 from calcimeasure.report import keep_overview
 from calcimeasure.results import audit_of, prepare, pseudonyms_of, store_of, with_the_store_of, write_tables_of
 from calcimeasure.run.arriving import Arriving, coming
+from calcimeasure.run.finished import store_seen
 from calcimeasure.run.masks import MaskTally
 from calcimeasure.run.progress import log_to, reporter_of, stop_on_interrupt
 from calcimeasure.run.record_map import RecordMapTally
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from calcimeasure.export import Pseudonyms
     from calcimeasure.run.arriving import Coming
+    from calcimeasure.run.finished import StoreSeen
     from calcimeasure.run.processes import Measured, MeasureStacks, Task
     from calcimeasure.run.progress import Reporter, Screen
     from calcimeasure.run.summary import Summary
@@ -127,6 +129,9 @@ class Done:
         What the next run says of each stack if nothing changes until then, and the state of the stack.
     key_file
         The key of the pseudonyms.
+    store_seen
+        The state of the store from which the tables were written; None where it lies elsewhere, or where somebody
+        else has stored something since they were begun.
     """
 
     out: Path
@@ -138,6 +143,7 @@ class Done:
     to_look_at: Sequence[str] = ()
     again: Sequence[tuple[str, str]] = ()
     key_file: str = ""
+    store_seen: StoreSeen | None = None
 
     @property
     def measured(self) -> int:
@@ -152,7 +158,7 @@ class Done:
     @property
     def is_final(self) -> bool:
         """Tell whether a run after this one would do nothing, if nothing changes."""
-        return not (self.failed or self.interrupted)
+        return not (self.failed or self.interrupted or self.store_seen is None)
 
 
 def measure_into(
@@ -203,15 +209,36 @@ def measure_into(
                 inputs = " ".join(map(str, (*paths, *(one.text for one in arriving.sources))))
                 reporter.log(one_line(f"measure {inputs}: {run.most_stacks} stacks"))
                 told = measure_found(run, measure_stacks, reporter, stopped)
+        entry = store.last_entry()
         summary, unmapped = _write_tables(run, pseudonyms)
         key_file = store.recall("key_place") or ""
+        seen = _seen_since(store, settings, out, entry)
     with log_to(private / "log.txt") as log:
         for line in unmapped.log_lines():
             log(one_line(line))
     to_look_at = (*map(withheld, masks.summary()), *unmapped.lines())
     return Done(
-        out, settings, run.all_found, told.states, summary, stopped(), to_look_at, again=told.again, key_file=key_file
+        out,
+        settings,
+        run.all_found,
+        told.states,
+        summary,
+        stopped(),
+        to_look_at,
+        again=told.again,
+        key_file=key_file,
+        store_seen=seen,
     )
+
+
+def _seen_since(store: Store, settings: Settings, out: Path, entry: int) -> StoreSeen | None:
+    """Give the state of the store if it still holds what it held at an entry of its chain."""
+    if settings.store or not store.shared:
+        return None
+    store.settle()  # at the end of the run its file would change otherwise
+    # The state first: whatever is stored after it changes it.
+    seen = store_seen(out)
+    return seen if store.is_as_at(entry) else None
 
 
 def measure_found(run: Run, measure_stacks: MeasureStacks, reporter: Reporter, stopped: Callable[[], bool]) -> Told:
@@ -415,8 +442,8 @@ class Told:
     def tell(self, said: _Said) -> None:
         """Report what became of a stack."""
         self.states[said.state] += 1
-        if said.state == "measured":
-            path = said.line.partition(": measured, ")[0]
+        if said.state in ("measured", "unchanged"):  # also where another run has measured it
+            path = said.line.partition(f": {said.state}, ")[0]
             self.again.append((f"{path}: {LEFT_ALONE['unchanged']}", "unchanged"))
         else:
             self.again.append((said.line if said.shown is None else said.shown, said.state))

@@ -153,6 +153,12 @@ def head_of(connection: Connection) -> Head:
     return Head(*row) if row else _START
 
 
+def has_after(connection: Connection, entry: int, but: Sequence[str] = ()) -> bool:
+    """Tell whether an entry was made after another one, for a row of any table but some."""
+    later = select(chain.c.entry).where(chain.c.entry > entry, chain.c.table_name.not_in(but)).limit(1)
+    return connection.execute(later).first() is not None
+
+
 def has(connection: Connection, head: Head) -> bool:
     """Tell whether the chain has an entry that was its last one once."""
     mac = connection.execute(select(chain.c.mac).where(chain.c.entry == head.entry)).scalar_one_or_none()

@@ -12,6 +12,7 @@ from calcimeasure.errors import StoreError
 from calcimeasure.store import (
     beginning,
     begun,
+    chain,
     dicom_objects,
     exports,
     links,
@@ -374,6 +375,18 @@ class Store:
         return self._reads(used_settings.settings_toml, hash_of_settings)
 
     # The chain
+
+    def last_entry(self) -> int:
+        """Give the number of the last entry of the chain: it grows whenever a row is stored or changed."""
+        return self._reads(lambda connection: chain.head_of(connection).entry)
+
+    def is_as_at(self, entry: int) -> bool:
+        """Tell whether nothing was stored after an entry of the chain but what was exported."""
+        return not self._reads(chain.has_after, entry, but=("exports",))
+
+    def settle(self) -> None:
+        """Bring what is in the write-ahead log of a file into the file, as far as nobody else reads it just now."""
+        self._transactions.settle()
 
     def use_key(self, key: bytes) -> None:
         """Use a secret key for the chain from now on. A chain that has none of its entries yet is sealed by it."""

@@ -97,6 +97,16 @@ class Transactions:
         with store_errors(self._place):
             return back_up(self._engine, self._place, self._store_id, self.chain_key, to)
 
+    def settle(self) -> None:
+        """Bring what is in the write-ahead log of an SQLite file into the file; who reads it is not waited for."""
+        if self._engine.dialect.name == "sqlite":
+            with store_errors(self._place):
+                connection = self._engine.raw_connection()
+                try:
+                    connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                finally:
+                    connection.close()
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield the connection of a transaction that changes nothing."""
