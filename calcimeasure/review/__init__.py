@@ -52,7 +52,7 @@ from calcimeasure.review.edits import (
     undo,
 )
 from calcimeasure.review.journal import Journal, LeftBehind, Place
-from calcimeasure.review.linking import Links, Waiting, WhichDate, links_of, pairs_that_wait
+from calcimeasure.review.linking import Links, Waiting, WhichDate, keeps_links, links_of, pairs_that_wait
 from calcimeasure.review.offering import Shape, dense_only, pointing_at, reshaping, splitting_between
 from calcimeasure.review.picture import lesion_picture
 from calcimeasure.review.pointing import Pointed
@@ -137,6 +137,7 @@ __all__ = [
     "first_open",
     "index_in_current",
     "index_in_prior",
+    "keeps_links",
     "lesion_picture",
     "links_of",
     "merge",

@@ -14,7 +14,7 @@ from calcimeasure.errors import ReviewError
 from calcimeasure.model import Laterality, StackFacts, Status
 from calcimeasure.model.follow import LinkSource, LinkState
 from calcimeasure.review.history import Act
-from calcimeasure.store import CLINICAL_READING, LesionLink, current_links, groups_of_links
+from calcimeasure.store import CLINICAL_READING, LesionLink, current_links, groups_of_links, links_on
 from calcimeasure.study.follow.films import linked_films
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from calcimeasure.review.desk import Desk
     from calcimeasure.review.prior import OpenedPrior
     from calcimeasure.review.session import Session
-    from calcimeasure.store import StackPair, Store
+    from calcimeasure.store import StackPair
 
 
 class WhichDate(IntEnum):
@@ -229,7 +229,8 @@ class Links:
             self._prior,
             _masses(self._session.lesions.values()),
         )
-        self._links = self._session.store.links_between(self.pair)
+        uids = [{one.lesion.tracking_uid for one in some.values()} for some in self.revisions]
+        self._links = links_on(self._session.store.links_between(self.pair), *uids)
         if self._opened.date.facts.modality != "CT":
             self._links += self._on_films()
         self.holding = tuple(current_links(self._links))
@@ -347,15 +348,16 @@ class Links:
         return revision.lesion.tracking_uid, revision.number
 
     def _refuse_other_side(self, prior: int, current: int) -> None:
-        """Refuse to link a left lesion with a right one, also by way of what they are linked with."""
-        ones = {prior, *self.linked_with(current, CURRENT)}
-        others = {current, *self.linked_with(prior, PRIOR)}
-        lesions = [self.revisions[PRIOR][one].lesion for one in ones] + [
-            self.revisions[CURRENT][one].lesion for one in others
-        ]
-        sides = {_side(one) for one in lesions}
+        """Refuse to link a left lesion with a right one, also by way of all that they are linked with."""
+        both = [{one.lesion.tracking_uid: one.lesion for one in some.values()} for some in self.revisions]
+        ends = self.revisions[PRIOR][prior].lesion, self.revisions[CURRENT][current].lesion
+        mass = {one.tracking_uid for one in ends}
+        for priors, currents, _ in groups_of_links(one for one in self.holding if _is_linked(one)):
+            if (priors | currents) & {one.tracking_uid for one in ends}:
+                mass |= priors | currents
+        sides = {_side(lesion) for some in both for uid, lesion in some.items() if uid in mass}
         if {Laterality.LEFT, Laterality.RIGHT} <= sides:
-            here, there = _side(self.revisions[CURRENT][current].lesion), _side(self.revisions[PRIOR][prior].lesion)
+            there, here = map(_side, ends)
             raise ReviewError(
                 f"Two masses of one side expected, found lesion {current} ({here}) and lesion {prior} of {self._day} "
                 f"({there}): a mass on the left is never linked with one on the right. Correct the side that is wrong "
@@ -398,21 +400,32 @@ def links_of(desk: Desk, session: Session, opened: OpenedPrior) -> Links | None:
 
     Links have no reading: those of the clinical one would tell another reading what other readers decided.
     """
-    return Links(session, opened) if desk.reading.name == CLINICAL_READING else None
+    return Links(session, opened) if keeps_links(desk) else None
 
 
-def pairs_that_wait(store: Store) -> list[StackPair]:
+def keeps_links(desk: Desk) -> bool:
+    """Tell whether a reading shows and keeps links: they are those of the clinical one."""
+    return desk.reading.name == CLINICAL_READING
+
+
+def pairs_that_wait(desk: Desk) -> list[StackPair]:
     """Give the pairs of stacks that were compared and have a mass that waits for a reader's word.
 
-    Masses that were drawn since are not looked at: nothing was said of them.
+    Masses that were drawn since are not looked at: nothing was said of them. Another reading than the clinical one has
+    none, and neither have stacks that turned out to be of two persons.
     """
-    measured = store.measured_stacks()
+    if not keeps_links(desk):
+        return []
+    store = desk.store
+    persons = {number: facts.person for number, facts in store.measured_stacks().items()}
     found = []
     for pair, links in store.every_link().items():
-        waiting = [one for one in current_links(links) if _waits(one)] if set(pair) <= set(measured) else []
-        if waiting:
-            uids = {one.tracking_uid for number in pair for one in store.lesions_of(number) if _is_mass(one)}
-            if any(end[0] in uids for one in waiting for end in (one.prior, one.current) if end):
+        is_of_one = bool(persons.get(pair[0])) and persons.get(pair[0]) == persons.get(pair[1])
+        # What is of one lesion that is no mass any more can hide that the other one waits.
+        if is_of_one and any(one.source is LinkSource.READER or _waits(one) for one in links):
+            uids = [{one.tracking_uid for one in store.lesions_of(number) if _is_mass(one)} for number in pair]
+            waiting = [one for one in current_links(links_on(links, *uids)) if _waits(one)]
+            if any(end and end[0] in uids[n] for one in waiting for n, end in enumerate((one.prior, one.current))):
                 found.append(pair)
     return found
 

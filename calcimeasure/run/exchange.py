@@ -122,7 +122,8 @@ def tracks_of(store: Store) -> dict[str, str]:
         Tracking UIDs. A mass that was matched one to one has one track; what merged, split or was regrouped has a track
         for each of its lesions.
     """
-    days = {stack_id: facts.study_date or date.max for stack_id, facts in store.measured_stacks().items()}
+    measured = store.measured_stacks()
+    days = {stack_id: facts.study_date or date.max for stack_id, facts in measured.items()}
     parents: dict[str, str] = {}
     born: dict[str, date] = {}
 
@@ -132,6 +133,9 @@ def tracks_of(store: Store) -> dict[str, str]:
         return uid
 
     for stacks, links in store.every_link().items():
+        persons = {measured[one].person if one in measured else None for one in stacks}
+        if len(persons) > 1:  # the headers have told otherwise since whose they are
+            continue
         for one in current_links(links):
             if one.state is not LinkState.MATCHED or one.prior is None or one.current is None:
                 continue

@@ -27,7 +27,7 @@ from calcimeasure.run.follow_stacks import patients_of
 from calcimeasure.run.withheld import withheld
 from calcimeasure.settings import change_settings
 from calcimeasure.settings.algorithm import ALGORITHM, FINGERPRINT
-from calcimeasure.store import LesionLink, StoredMotion, current_links
+from calcimeasure.store import LesionLink, StoredMotion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,9 +168,9 @@ def _between(
         missing = _find_links(store, settings, (prior, current), key, say) if order.images else "images_missing"
         if missing is not None:
             links = [one for one in links if one.source is LinkSource.READER]
-            return masses_of(prior, current, current_links(links), missing)
+            return masses_of(prior, current, links, missing)
         links = store.links_between(stacks)
-    return masses_of(prior, current, current_links(links), None)
+    return masses_of(prior, current, links, None)
 
 
 def _find_links(

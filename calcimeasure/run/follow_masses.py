@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from calcimeasure.codes import SPACING_NOTICES
 from calcimeasure.model.follow import LinkSource, LinkState, Sizes
 from calcimeasure.run.follow_rows import Mass
-from calcimeasure.store import current_links, groups_of_links
+from calcimeasure.store import current_links, groups_of_links, links_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,13 +27,15 @@ def masses_of(prior: FollowStack, current: FollowStack, links: Sequence[LesionLi
     prior, current
         The stacks.
     links
-        Those that hold between them.
+        Rows between them in the store, oldest first. What a reader said of two lesions of which one is no mass any more
+        does not hold.
     reason
         Why the program knows no more; None if it does.
     """
     lesions = [{one.tracking_uid: one for one in stack.masses} for stack in (prior, current)]
     there = [
-        replace(one, prior=_end_in(one.prior, lesions[0]), current=_end_in(one.current, lesions[1])) for one in links
+        replace(one, prior=_end_in(one.prior, lesions[0]), current=_end_in(one.current, lesions[1]))
+        for one in current_links(links_on(links, *lesions))
     ]
     groups = groups_of_links(one for one in there if one.prior or one.current)
     linked = [set().union(*(one[n] for one in groups)) for n in (0, 1)]
@@ -67,7 +69,7 @@ def masses_on_films(prior: FollowStack, current: FollowStack, links: Sequence[Le
     """
     from calcimeasure.study.follow.films import linked_films
 
-    said = [one for one in current_links(links) if one.source is LinkSource.READER]
+    said = [one for one in links if one.source is LinkSource.READER]
     by_reader = [one for one in masses_of(prior, current, said, None) if one.source is LinkSource.READER]
     found = [_on_films(one.prior, one.current, one) for one in by_reader]
     taken = {lesion.tracking_uid for one in by_reader for lesion in (*one.prior, *one.current)}

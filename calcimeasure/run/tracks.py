@@ -12,7 +12,6 @@ from calcimeasure.run.follow_masses import masses_of, masses_on_films
 from calcimeasure.run.follow_once import each_once
 from calcimeasure.run.follow_rows import noted_track
 from calcimeasure.run.follow_stacks import patients_of
-from calcimeasure.store import current_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,6 +88,5 @@ def _masses(prior: FollowDate, current: FollowDate, links: Links) -> list[Mass]:
         if "CT" not in (one.facts.modality, other.facts.modality):
             masses += masses_on_films(one, other, links.get((one.stack_id, other.stack_id), []))
         elif one.facts.modality == other.facts.modality:
-            of_pair = current_links(links.get((one.stack_id, other.stack_id), []))
-            masses += masses_of(one, other, of_pair, None)
+            masses += masses_of(one, other, links.get((one.stack_id, other.stack_id), []), None)
     return each_once(masses, prior, current)

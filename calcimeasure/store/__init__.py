@@ -4,7 +4,7 @@ from calcimeasure.store.beside import NAME as BESIDE_STORE
 from calcimeasure.store.connect import absolute_url, file_url
 from calcimeasure.store.dicom_objects import ObjectKind, ObjectLine, WrittenObject
 from calcimeasure.store.exports import Export
-from calcimeasure.store.links import LesionLink, StackPair, StoredMotion, current_links, groups_of_links
+from calcimeasure.store.links import LesionLink, StackPair, StoredMotion, current_links, groups_of_links, links_on
 from calcimeasure.store.opening import open_store
 from calcimeasure.store.queries import MassFacts
 from calcimeasure.store.readings import CLINICAL_READING, Reading, ReadingKind, is_reading_name
@@ -39,5 +39,6 @@ __all__ = [
     "file_url",
     "groups_of_links",
     "is_reading_name",
+    "links_on",
     "open_store",
 ]

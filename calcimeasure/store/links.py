@@ -15,7 +15,7 @@ from calcimeasure.store.schema import lesion_links, registrations
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -168,6 +168,24 @@ def current_links(links: Sequence[LesionLink]) -> list[LesionLink]:
         and not any((n, end[0]) in decided for n, end in enumerate((one.prior, one.current)) if end)
     ]
     return [*by_reader, *by_program]
+
+
+def links_on(links: Iterable[LesionLink], priors: Container[str], currents: Container[str]) -> list[LesionLink]:
+    """Leave out what readers said of lesions of which one is no mass any more: nothing is said of the other one then.
+
+    Parameters
+    ----------
+    links
+        Rows between two stacks.
+    priors, currents
+        The Tracking UIDs of the present masses of both.
+    """
+    return [
+        one
+        for one in links
+        if one.source is LinkSource.PROGRAM
+        or ((one.prior is None or one.prior[0] in priors) and (one.current is None or one.current[0] in currents))
+    ]
 
 
 def groups_of_links(links: Iterable[LesionLink]) -> list[tuple[set[str], set[str], list[LesionLink]]]:

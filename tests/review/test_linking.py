@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ from calcimeasure.review import (
     open_stack,
 )
 from calcimeasure.review.linking import CURRENT, PRIOR, WAITS, pairs_that_wait, rows_back, rows_of_link, rows_of_parting
+from calcimeasure.run.exchange import tracks_of
+from calcimeasure.run.follow_masses import masses_of
+from calcimeasure.run.follow_stacks import stack_of
 from calcimeasure.store import LesionLink, current_links
 from tests.gui.two_dates import note_follow, two_dates
 from tests.review.test_desk import quiet
@@ -136,12 +140,12 @@ def test_what_waits_is_what_the_program_does_not_link(desk: Desk) -> None:
         (CURRENT, 2, WAITS[LinkState.NEW]),
         (PRIOR, 2, WAITS[LinkState.GONE]),
     ]
-    assert pairs_that_wait(desk.store) == [PAIR]
+    assert pairs_that_wait(desk) == [PAIR]
     assert links.say_alone(2, CURRENT) == "Lesion 2 is new since 2024-01-15."
     assert [(one.date, one.number) for one in links.waiting] == [(PRIOR, 2)]
     links.say_alone(2, PRIOR)
     assert links.waiting == ()
-    assert pairs_that_wait(desk.store) == []
+    assert pairs_that_wait(desk) == []
     with pytest.raises(ReviewError, match="take the link back first"):
         links.say_alone(1, CURRENT)
     # A mass that is drawn, or proposed, later waits: nothing was said of it.
@@ -202,6 +206,52 @@ def test_left_is_never_linked_with_right(measured: Path, tmp_path: Path) -> None
     desk.close()
 
 
+def test_left_is_not_linked_with_right_by_way_of_two_others(desk: Desk) -> None:
+    session, prior = session_of(desk), session_of(desk, stack_id=1)
+    session.set_side(1, Laterality.UNKNOWN)
+    session.set_side(2, Laterality.LEFT)
+    prior.set_side(2, Laterality.UNKNOWN)
+    links = links_between(desk, session)
+    links.join(1, 2)  # lesion 1 is linked with lesion 1 on the right, too
+    with pytest.raises(ReviewError, match="on the left is never linked with one on the right"):
+        links.join(2, 2)
+
+
+def test_link_with_a_lesion_that_is_rejected_says_nothing_of_the_other_one(desk: Desk) -> None:
+    session = session_of(desk)
+    links = links_between(desk, session)
+    links.join(2, 2)
+    assert pairs_that_wait(desk) == []
+
+    session.decide(2, Status.REJECTED)
+
+    links.read()
+    assert [(one.date, one.number, one.why) for one in links.waiting] == [(PRIOR, 2, WAITS[LinkState.GONE])]
+    assert pairs_that_wait(desk) == [PAIR]
+    facts = desk.store.measured_stacks()
+    stacks = [stack_of(desk.store, number, facts[number]) for number in PAIR]
+    uid = links.revisions[PRIOR][2].lesion.tracking_uid
+    (mass,) = [
+        one
+        for one in masses_of(stacks[0], stacks[1], desk.store.links_between(PAIR), None)
+        if uid in [lesion.tracking_uid for lesion in one.prior]
+    ]
+    assert (mass.state, mass.source) == (LinkState.GONE, PROGRAM)
+    session.undo()
+    links.read()
+    assert links.linked_with(2, PRIOR) == (2,)
+
+
+def test_stacks_that_turned_out_to_be_of_two_persons_have_nothing_that_waits(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = desk.store.measured_stacks()
+    two_persons = {number: replace(one, person=f"{one.person} {number}") for number, one in facts.items()}
+    monkeypatch.setattr(desk.store, "measured_stacks", lambda: two_persons)
+    assert pairs_that_wait(desk) == []
+    assert tracks_of(desk.store) == {}
+
+
 def test_another_reading_sees_and_says_no_link(measured: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(measured, tmp_path / "out"))
     clinical = Desk(folder, quiet)
@@ -218,6 +268,7 @@ def test_another_reading_sees_and_says_no_link(measured: Path, tmp_path: Path) -
         assert dict(opened.motions.local) == {}
         assert opened.motions.whole is not None, "the motion of the body follows no decision"
         assert links_of(desk, session, opened) is None
+        assert pairs_that_wait(desk) == [], "what waits for a link is what other readers and the program said"
         assert [one.status for one in opened.lesions.values()] == ([] if blank else [Status.PROPOSED] * 2)
         desk.close()
 

@@ -161,6 +161,9 @@ class Prior:
         if session is None or desk is None or self._dock is None:
             return
         self.side, self._drawn = None, None
+        review.prior_links.end()
+        review.prior_difference.draw()
+        self._dock.tell_links("")
         self._dock.view.show_plane(None)
         self._dock.tell_date("Loading the earlier date…")
         self._dock.tell_linked("")

@@ -69,7 +69,10 @@ class PriorDifference:
     def draw(self) -> None:
         """Draw the difference on the slice that is shown."""
         screen, side = self._review.screen, self._review.prior.side
-        if self._pane is None or screen is None or side is None:
+        if self._pane is None:
+            return
+        if screen is None or side is None:
+            self._pane.show_difference(None)
             return
         is_flat = screen.viewer.dims.ndisplay == 2 and not screen.slab
         self._pane.show_difference(side.difference(screen) if is_flat else None)

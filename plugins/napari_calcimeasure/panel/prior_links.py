@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_info
 
-from calcimeasure.review import WhichDate, links_of, pairs_that_wait
+from calcimeasure.review import WhichDate, keeps_links, links_of, pairs_that_wait
 from napari_calcimeasure.panel.deciding import lesion_in_hand
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class PriorLinks:
         shown = review.stacks.shown
         if desk is None or shown is None:
             return
-        if self._links is None and review.prior.side is not None:
+        if not keeps_links(desk):
             show_info(NOT_CLINICAL)
             return
         pair = None if self._links is None else self._links.pair
@@ -198,7 +198,7 @@ class PriorLinks:
             else:
                 show_info(NOTHING_WAITS)
 
-        review.background.run(partial(pairs_that_wait, desk.store), take)
+        review.background.run(partial(pairs_that_wait, desk), take)
 
     def _go_to_pair(self, pair: tuple[int, int]) -> None:
         review = self._review
