@@ -145,6 +145,11 @@ class History:
             source.pop()
             goal.append(step)
 
+    def forget(self, step: Step) -> None:
+        """Forget a step that can be neither undone nor redone any more: the steps before it still can."""
+        self._done = [one for one in self._done if one is not step]
+        self._undone = [one for one in self._undone if one is not step]
+
     def clear(self) -> None:
         """Forget every step."""
         self._done.clear()

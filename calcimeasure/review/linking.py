@@ -306,7 +306,7 @@ class Links:
         rows = rows_of_link(self._links, self.pair, ends, self._session.signed)
         words = f"linked with lesion {prior} of {self._day}"
         self._say(rows, current, words)
-        return f"Lesion {current} is {words}."
+        return f"Lesion {current} is {words}.{self._not_compared}"
 
     def part(self, number: int, date: WhichDate) -> str:
         """Take back what links a lesion, or what a reader said of it; give what was done in words."""
@@ -321,11 +321,22 @@ class Links:
         rows = rows_of_alone(self._links, self.pair, self._end_of(number, date), date, self._session.signed)
         words = "gone" if date == PRIOR else f"new since {self._day}"
         self._say(rows, number, words)
-        return f"{self._name(number, date)} is {words}."
+        return f"{self._name(number, date)} is {words}.{self._not_compared}"
 
     @property
     def _day(self) -> str:
         return self._opened.date.day.isoformat()
+
+    @property
+    def _not_compared(self) -> str:
+        """Say when `calcimeasure follow` may not read what was said: it compares some stacks of a date alone."""
+        is_compared = any(one.source is LinkSource.PROGRAM for one in self._links)
+        if is_compared or self._opened.date.facts.modality != "CT":
+            return ""
+        return (
+            " These two stacks were not compared: calcimeasure follow reads this only where it compares them (each "
+            "date with the first one, or with the date before by --comparison previous, on the thinnest slices)."
+        )
 
     def _name(self, number: int, date: WhichDate) -> str:
         return f"Lesion {number}" if date == CURRENT else f"Lesion {number} of {self._day}"

@@ -736,7 +736,11 @@ class Session:
         if isinstance(step, Stroke):
             self._paint_again(step, forward)
         elif isinstance(step, Act):
-            (step.redo if forward else step.undo)()
+            try:
+                (step.redo if forward else step.undo)()
+            except ReviewError:
+                self._history.forget(step)  # else no step before it could be undone
+                raise
             self.changed.emit("lesions")
         else:
             self._decide_again(step.after if forward else step.before)

@@ -177,15 +177,26 @@ def test_links_undo_like_decisions_and_every_word_stays_a_row(desk: Desk) -> Non
     assert [one.is_withdrawn for one in rows] == [False, True, False]
 
 
+def test_a_link_of_stacks_that_follow_did_not_compare_says_so(tmp_path: Path) -> None:
+    desk = Desk(two_dates(tmp_path), quiet)
+    links = links_between(desk, session_of(desk))
+    assert "follow reads this only where it compares them" in links.join(1, 1)
+    assert "follow reads this only where it compares them" in links.say_alone(2, CURRENT)
+    desk.close()
+
+
 def test_undo_takes_back_no_word_of_somebody_else(desk: Desk) -> None:
     session = session_of(desk)
     links = links_between(desk, session)
+    session.decide(1, Status.ACCEPTED)
     links.join(2, 2)
     other = links_between(desk, session_of(desk, "Dr B"))
     other.part(2, CURRENT)
     with pytest.raises(ReviewError, match="Somebody else"):
         session.undo()
     assert desk.store.links_between(PAIR)[-1].reader == "Dr B"
+    assert session.undo(), "the decision before it can be undone"
+    assert session.lesions[1].lesion.status is Status.PROPOSED
 
 
 def test_left_is_never_linked_with_right(measured: Path, tmp_path: Path) -> None:
