@@ -107,8 +107,8 @@ SIGNS: Final = (
         "shaft_share",
         20.0,
         (0, 0.1),
-        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone): bones meet shafts at their ends",
-        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone): bones meet shafts at their ends",
+        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
+        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
         looked_weight=20.0,
     ),
     Sign(
@@ -191,8 +191,8 @@ WHOLE_SIGNS: Final = (
         "shaft_share",
         20.0,
         (0, 0.1),
-        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone): bones meet shafts at their ends",
-        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone): bones meet shafts at their ends",
+        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
+        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
         looked_weight=20.0,
     ),
     Sign(
