@@ -508,7 +508,6 @@ class CtConstants(Constants):
     walled_by_shaft: float = constant(
         0.5, "of its surface", "An enclosed pocket with so much of a shaft around it is its marrow."
     )
-    widest_shaft_mm: float = constant(24.0, "mm", "The marrow of the widest shaft, the femur's, is narrower than this.")
     long_cavity: float = constant(
         1.8, "", "A marrow cavity is so many times longer than wide: a hollow of the skull or of the pelvis is not."
     )
