@@ -107,8 +107,8 @@ SIGNS: Final = (
         "shaft_share",
         20.0,
         (0, 0.1),
-        "{:.0%} more of its surface lies on the side of a shaft than on other bone: no bone lies there",
-        "no more of its surface lies on the side of a shaft than on other bone",
+        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
+        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
         looked_weight=20.0,
     ),
     Sign(
@@ -191,8 +191,8 @@ WHOLE_SIGNS: Final = (
         "shaft_share",
         20.0,
         (0, 0.1),
-        "{:.0%} more of its surface lies on the side of a shaft than on other bone: no bone lies there",
-        "no more of its surface lies on the side of a shaft than on other bone",
+        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
+        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
         looked_weight=20.0,
     ),
     Sign(
@@ -508,7 +508,6 @@ class CtConstants(Constants):
     walled_by_shaft: float = constant(
         0.5, "of its surface", "An enclosed pocket with so much of a shaft around it is its marrow."
     )
-    widest_shaft_mm: float = constant(24.0, "mm", "The marrow of the widest shaft, the femur's, is narrower than this.")
     long_cavity: float = constant(
         1.8, "", "A marrow cavity is so many times longer than wide: a hollow of the skull or of the pelvis is not."
     )

@@ -131,8 +131,7 @@ def sides_of_shafts(
     found = np.zeros(parts.labels.shape, dtype=np.bool_)
     if shafts.any():
         cortex = shafts[parts.labels]
-        k, j, i = (math.ceil(CT.widest_shaft_mm / mm) for mm in spacing_mm)
-        box = box_around(cortex, (k, j, i))
+        box = box_around(cortex, (1, 1, 1))
         marrow = _marrow_of(attenuation_hu[box], parts.marrow[box], cortex[box], spacing_mm)
         if marrow is not None:
             found[box] = cortex[box] & marrow.beside
@@ -160,9 +159,6 @@ def _marrow_of(
     attenuation_hu: NDArray[np.int16], enclosed: NDArray[np.bool_], cortex: NDArray[np.bool_], spacing_mm: Spacing
 ) -> _Marrow | None:
     """Find the cavities that shafts enclose; None if there is none."""
-    # The spongy bone of a joint is enclosed, too, and goes over into the marrow of the shaft.
-    from_cortex_mm = edt.edt(~cortex, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
-    enclosed = enclosed & (from_cortex_mm <= CT.widest_shaft_mm / 2)
     pockets = cc3d.connected_components(enclosed & (attenuation_hu > CT.tissue_hu), connectivity=6)
     count = int(pockets.max()) + 1
     walls, shaft_walls = np.zeros(count), np.zeros(count)
