@@ -116,6 +116,8 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
         no lesion is found.
     radiograph
         Returns the radiograph, which a reader can calibrate; None on CT, whose header has the spacing.
+    volume
+        Returns the CT volume, whose voxels have places in the patient; None on a radiograph.
     """
 
     calibrated: Callable[[ImageT, Iterable[Lesion]], ImageT]
@@ -136,6 +138,7 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
     snap: Callable[[ImageT, Outline, Settings], Outline]
     notices: Callable[[ImageT], tuple[str, ...]]
     radiograph: Callable[[ImageT], Radiograph | None]
+    volume: Callable[[ImageT], Volume | None]
 
 
 def kind_of(image: ImageT) -> Kind[ImageT, Numbers, AnyAnatomy]:
@@ -236,6 +239,10 @@ def _no_radiograph(_volume: Volume) -> None:
     """Give None: a CT volume is not a radiograph."""
 
 
+def _the_volume(volume: Volume) -> Volume:
+    return volume
+
+
 _CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
     calibrated=_as_acquired,
     propose=propose,
@@ -255,6 +262,7 @@ _CT_STACK: Final[Kind[Volume, Measurements, Anatomy]] = Kind(
     snap=_snapped_in_stack,
     notices=_no_notices,
     radiograph=_no_radiograph,
+    volume=_the_volume,
 )
 
 
@@ -313,6 +321,10 @@ def _itself(radiograph: Radiograph) -> Radiograph:
     return radiograph
 
 
+def _no_volume(_radiograph: Radiograph) -> None:
+    """Give None: the pixels of a radiograph have no place in the patient."""
+
+
 def _grown_on_radiograph(radiograph: Radiograph, seed: tuple[int, int, int] | Outline, settings: Settings) -> Outline:
     """Outline the mass at a pixel, or the mass on which a region was painted."""
     if isinstance(seed, Outline):
@@ -339,6 +351,7 @@ _RADIOGRAPH: Final[Kind[Radiograph, RadiographMeasurements, RadiographAnatomy]] 
     snap=_grown_on_radiograph,
     notices=notices_of_radiograph,
     radiograph=_itself,
+    volume=_no_volume,
 )
 
 _KINDS: Final[Mapping[ImageKind, Kind[Any, Any, Any]]] = {

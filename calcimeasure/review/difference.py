@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from calcimeasure.model import Volume
-from calcimeasure.review.prior import index_in_prior
+from calcimeasure.review.prior import index_in_prior, volumes_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,8 +34,7 @@ def difference_hu(images: tuple[Image, Image], motion: Motion, index_kji: NDArra
         (...) HU, current minus prior; not a number where the prior stack has no image. The prior stack is interpolated
         linearly: these values are for display only.
     """
-    prior, current = images
-    assert isinstance(prior, Volume) and isinstance(current, Volume)  # noqa: S101, PT018 - films have no motion
+    prior, current = volumes_of(images)
     there = np.moveaxis(index_in_prior(images, motion, index_kji), -1, 0)
     now = current.attenuation_hu[tuple(np.moveaxis(index_kji, -1, 0))].astype(np.float32)
     before = ndimage.map_coordinates(prior.attenuation_hu, there, output=np.float32, order=1, mode="nearest")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from calcimeasure.model import Volume
+from calcimeasure.analysis.kinds import kind_of
+from calcimeasure.errors import ReviewError
 from calcimeasure.review.worklist import open_stack
 from calcimeasure.settings.algorithm import ALGORITHM, FINGERPRINT
 from calcimeasure.store import CLINICAL_READING, current_links
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from calcimeasure.model import Image, Lesion, Revision, StackFacts
+    from calcimeasure.model import Image, Lesion, Revision, StackFacts, Volume
     from calcimeasure.model.follow import Motion
     from calcimeasure.review.desk import Desk
     from calcimeasure.store import LesionLink, Store, StoredMotion
@@ -301,9 +302,9 @@ def motions_of(
     Motions
         Those of these very images, by the present algorithm, that carry.
     """
-    volumes = [one for one in images if isinstance(one, Volume)]
-    if len(volumes) < len(images):
+    if not all(map(_volume_of, images)):
         return Motions(Known.FILM)
+    volumes = volumes_of(images)
     if not stored:
         return Motions(Known.NOTHING)
     key = images_key(volumes, f"{ALGORITHM} {FINGERPRINT}")
@@ -330,23 +331,40 @@ def moved(motion: Motion, points_lps_mm: ArrayLike, *, back: bool = False) -> ND
     return there
 
 
+def volumes_of(images: tuple[Image, Image]) -> tuple[Volume, Volume]:
+    """Give the prior and the current image as CT volumes.
+
+    Raises
+    ------
+    ReviewError
+        One of them is a radiograph: no motion leads from it or to it.
+    """
+    prior, current = map(_volume_of, images)
+    if prior is None or current is None:
+        raise ReviewError("A motion needs two CT stacks, and one of these images is a radiograph.")
+    return prior, current
+
+
+def _volume_of(image: Image) -> Volume | None:
+    return kind_of(image).volume(image)
+
+
 def index_in_prior(images: tuple[Image, Image], motion: Motion, index_kji: ArrayLike) -> NDArray[np.float64]:
     """Give the (..., 3) indexes in the prior image of indexes in the current one."""
-    prior, current = images
-    assert isinstance(prior, Volume) and isinstance(current, Volume)  # noqa: S101, PT018 - films have no motion
+    prior, current = volumes_of(images)
     return prior.geometry.to_index_kji(moved(motion, current.geometry.to_lps_mm(index_kji), back=True))
 
 
 def index_in_current(images: tuple[Image, Image], motion: Motion, index_kji: ArrayLike) -> NDArray[np.float64]:
     """Give the (..., 3) indexes in the current image of indexes in the prior one."""
-    prior, current = images
-    assert isinstance(prior, Volume) and isinstance(current, Volume)  # noqa: S101, PT018 - films have no motion
+    prior, current = volumes_of(images)
     return current.geometry.to_index_kji(moved(motion, prior.geometry.to_lps_mm(index_kji)))
 
 
 def place_lps_mm(image: Image, index_kji: ArrayLike) -> NDArray[np.float64] | None:
     """Give the place in the patient of an index; None on a radiograph."""
-    return image.geometry.to_lps_mm(index_kji) if isinstance(image, Volume) else None
+    volume = _volume_of(image)
+    return None if volume is None else volume.geometry.to_lps_mm(index_kji)
 
 
 def _middle_lps_mm(volume: Volume, lesion: Lesion) -> NDArray[np.float64]:

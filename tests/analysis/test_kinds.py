@@ -106,7 +106,7 @@ def test_other_questions_are_free(code: str) -> None:
 
 
 def test_no_source_asks_for_the_kind_of_an_image() -> None:
-    asking = {path.name: asked_for(path.read_text(encoding="utf-8")) for path in sources()}
+    asking = {str(path): asked_for(path.read_text(encoding="utf-8")) for path in sources()}
     assert {name: lines for name, lines in asking.items() if lines} == {}
 
 

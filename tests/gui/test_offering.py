@@ -65,7 +65,7 @@ def point_at(reader: Reader, place: tuple[int, int, int]) -> None:
 def test_one_click_offers_a_mass_and_enter_keeps_it(reader: Reader) -> None:
     point_at(reader, IN_SECOND)
     assert np.array_equal(offered(reader), whole(SECOND))
-    assert is_drawn(reader)
+    reader.wait(lambda: is_drawn(reader))
     assert list(reader.session.lesions) == [1]
     assert not reader.session.drafts
     # A click adds, Shift and a click take away.
