@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 FAILED = PROJECT / "build" / "viewer" / "failed.png"
 
@@ -59,10 +59,18 @@ class Viewer:
         page.on("request", lambda request: self._note(request.url, site))
         # The viewer offers a tour to newcomers, over everything, some time after the image: it is left when it comes.
         tour = page.locator(".shepherd-modal-is-visible")
-        page.add_locator_handler(tour, lambda _: page.keyboard.press("Escape"))
+        page.add_locator_handler(tour, lambda _: self._leave(tour))
         page.goto(address, timeout=_SECONDS * 1000)
         # What is opened before the image is drawn is not opened at all.
         self._when(_IS_DRAWN, bool)
+
+    def _leave(self, tour: Locator) -> None:
+        """Press the key that ends the tour until it has ended: while it opens it hears no key."""
+        for _ in range(25):
+            self.page.keyboard.press("Escape")
+            self.page.wait_for_timeout(200)
+            if not tour.is_visible():
+                return
 
     def _note(self, address: str, site: str) -> None:
         if not address.startswith((f"{site}/", "blob:", "data:")):
