@@ -7,13 +7,14 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.kinds import kind_of
 from calcimeasure.analysis.lesion import assess, assess_again, tracking_uid, with_canal
 from calcimeasure.analysis.overview import draw_overview
 from calcimeasure.analysis.picture import draw
 from calcimeasure.analysis.retain import MAY_BE_ONE_MASS, retain
+from calcimeasure.edge import side_by_side
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.fault import fault_report
 from calcimeasure.load import bones_of, check_headers, content_of, load_image
@@ -33,13 +34,10 @@ from calcimeasure.threads import thread_count
 from calcimeasure.version import software_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from calcimeasure.analysis.kinds import AnyAnatomy
     from calcimeasure.model import Image, Lesion, Outline, Proposal, Proposals
-
-_First = TypeVar("_First")
-_Second = TypeVar("_Second")
 
 NOT_MEASURED = (Tissue.BONE, Tissue.OUTSIDE, Tissue.ARTIFACT, Tissue.METAL)
 """Tissues that are certainly not calcifications. All other proposals are measured and kept for the reader."""
@@ -80,7 +78,7 @@ def analyze(
     image = load_image(stack, settings)
     image = kind_of(image).calibrated(image, earlier)
     # The files are in the memory of the system now. Reading them once more needs a core that the survey mostly leaves.
-    contents, seen = _both(lambda: content_of(stack, settings), lambda: survey(image, settings))
+    seen, contents = side_by_side(lambda: survey(image, settings), lambda: content_of(stack, settings), image.shape_kji)
     image, anatomy = replace(image, notices=(*image.notices, *seen.notices)), seen.anatomy
     parts = [part for part in seen.proposals.parts if part.tissue not in NOT_MEASURED]
 
@@ -123,16 +121,6 @@ def analyze(
         masks=seen.masks,
         contents=contents,
     )
-
-
-def _both(first: Callable[[], _First], second: Callable[[], _Second]) -> tuple[_First, _Second]:
-    """Run two functions: at the same time if there is more than one core to work with."""
-    if thread_count() == 1:
-        return first(), second()
-    with ThreadPoolExecutor(1) as pool:
-        begun = pool.submit(first)
-        other = second()
-        return begun.result(), other
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -45,6 +45,12 @@ class Sign:
     looked_weight: float = 0.0
 
 
+_ON_A_SHAFT: Final = (
+    "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies"
+)
+SHAFT_SHARE: Final = Sign("shaft_share", 20.0, (0, 0.1), _ON_A_SHAFT, _ON_A_SHAFT, looked_weight=20.0)
+"""The same for a part and for a solid of several pieces."""
+
 SIGNS: Final = (
     Sign(
         "own_share",
@@ -103,14 +109,7 @@ SIGNS: Final = (
         "{:.0%} of its surface goes over into other dense parts, as within a bone",
         looked_weight=-0.9,
     ),
-    Sign(
-        "shaft_share",
-        20.0,
-        (0, 0.1),
-        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
-        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
-        looked_weight=20.0,
-    ),
+    SHAFT_SHARE,
     Sign(
         "slenderness",
         -1.3,
@@ -187,14 +186,7 @@ WHOLE_SIGNS: Final = (
         is_logarithmic=True,
         looked_weight=-0.32,
     ),
-    Sign(
-        "shaft_share",
-        20.0,
-        (0, 0.1),
-        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
-        "{:.0%} of its surface lies on the side of a shaft (less what lies on other bone), where no bone lies",
-        looked_weight=20.0,
-    ),
+    SHAFT_SHARE,
     Sign(
         "cut_share",
         -5.5,

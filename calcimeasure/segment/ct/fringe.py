@@ -17,7 +17,7 @@ from skimage.segmentation import expand_labels
 from calcimeasure.model import Tissue
 from calcimeasure.segment.ct.coarse import box_around
 from calcimeasure.segment.ct.constants import CT
-from calcimeasure.segment.ct.shaft import is_shaft
+from calcimeasure.segment.ct.shaft import shafts_among
 from calcimeasure.segment.ct.solids import distance_mm
 from calcimeasure.segment.ct.split import beside, find_marrow
 
@@ -54,7 +54,7 @@ def with_fringe(scene: Scene, wholes: NDArray[np.int32], bones: NDArray[np.bool_
     box = box_around(large[wholes], (room[0], room[1], room[2]))
     labels = scene.parts.labels[box]
     near = expand_labels(np.where(large[wholes[box]], wholes[box], 0), CT.fringe_mm, spacing=scene.spacing_mm)
-    shafts = np.array([False, *map(is_shaft, scene.features, scene.tissues)])
+    shafts = shafts_among(scene.features, scene.tissues)
     bone = np.array([False, *(one is Tissue.BONE for one in scene.tissues)])
     small = bone & ~shafts & ~bones & ~np.array([False, *scene.surely_bone])
     able = small[labels] | _on_shafts(scene, box, shafts)

@@ -23,6 +23,8 @@ from calcimeasure.segment.ct.split import Parts, beside, divided_by
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from calcimeasure.segment.ct.coarse import Box
@@ -55,6 +57,11 @@ def is_shaft(features: Features, tissue: Tissue) -> bool:
         and features.marrow_share >= CT.shaft_marrow
         and features.volume_mm3 >= CT.shaft_mm3
     )
+
+
+def shafts_among(features: Sequence[Features], tissues: Sequence[Tissue]) -> NDArray[np.bool_]:
+    """(label,) whether a part is the cortex of a shaft, from label 0 on; the first feature is for label 1."""
+    return np.array([False, *map(is_shaft, features, tissues)])
 
 
 def parted_from_shafts(

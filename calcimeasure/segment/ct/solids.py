@@ -21,7 +21,7 @@ from scipy.cluster.hierarchy import DisjointSet
 
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.features import percentiles_of
-from calcimeasure.segment.ct.shaft import is_shaft
+from calcimeasure.segment.ct.shaft import shafts_among
 from calcimeasure.segment.ct.split import beside, divided, find_marrow
 from calcimeasure.threads import thread_count
 
@@ -149,7 +149,7 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
     """Close the gaps between dense pieces, and divide what results at its necks."""
     factor = _factor(scene.spacing_mm)
     spacing_mm = (factor[0] * scene.spacing_mm[0], factor[1] * scene.spacing_mm[1], factor[2] * scene.spacing_mm[2])
-    shafts = np.array([False, *map(is_shaft, scene.features, scene.tissues)])
+    shafts = shafts_among(scene.features, scene.tissues)
     shaft = shafts[scene.parts.labels]
     bony = shaft | np.array([False, *scene.surely_bone])[scene.parts.labels]
     dense = (((scene.parts.labels > 0) & ~bony) | scene.loose) & scene.able

@@ -28,7 +28,7 @@ from calcimeasure.segment.ct.gather import Area, gather
 from calcimeasure.segment.ct.judge import Judgement, is_bone, is_undecided, judge
 from calcimeasure.segment.ct.look import look
 from calcimeasure.segment.ct.place import NOWHERE, find_places, judge_by_place
-from calcimeasure.segment.ct.shaft import is_shaft, parted_from_shafts, shares_on_sides, sides_of_shafts
+from calcimeasure.segment.ct.shaft import parted_from_shafts, shafts_among, shares_on_sides, sides_of_shafts
 from calcimeasure.segment.ct.solids import Scene, more_than_noise
 from calcimeasure.segment.ct.split import Parts, find_marrow, passes, split
 from calcimeasure.segment.ct.views import Labeled, around
@@ -108,6 +108,11 @@ class _Seen:
     def tissues(self) -> list[Tissue]:
         """The tissue of each part; the first is for label 1."""
         return [one.tissue for one in self.judgements]
+
+    @property
+    def shafts(self) -> NDArray[np.bool_]:
+        """(label,) whether a part is the cortex of a shaft, from label 0 on."""
+        return shafts_among(self.features, self.tissues)
 
 
 def propose(
@@ -214,8 +219,7 @@ def _judge_copy(
     parted = _parted(coarse.attenuation_hu[box], seen)
     if parted is not seen.parts:
         seen = _still_shafts(seen, _seen(coarse, stack, parted, box, settings, given))
-    shafts = np.array([False, *map(is_shaft, seen.features, seen.tissues)])
-    sides = sides_of_shafts(coarse.attenuation_hu[box], seen.parts, shafts, coarse.spacing_mm)
+    sides = sides_of_shafts(coarse.attenuation_hu[box], seen.parts, seen.shafts, coarse.spacing_mm)
     seen = _on_sides(seen, sides, settings, given)
     parts, features, said, judgements = seen.parts, seen.features, seen.said, seen.judgements
     notices: tuple[str, ...] = ()
@@ -257,11 +261,14 @@ def _seen(
     k, j, i = (part.start * mm for part, mm in zip(box, coarse.spacing_mm, strict=True))
     labeled = Labeled(parts.labels, parts.depth_mm, coarse.spacing_mm, (k, j, i))
     said = look(stack, labeled, range(1, len(features) + 1), whole=False)
-    looked = {n: one for n, one in said.items() if is_undecided(features[n - 1], contrast_agent=contrast_agent)}
-    judgements = [
-        judge(one, settings, contrast_agent=contrast_agent, looked=looked.get(n)) for n, one in enumerate(features, 1)
-    ]
+    judgements = [_judged(one, said.get(n), settings, contrast_agent) for n, one in enumerate(features, 1)]
     return _Seen(parts, features, labeled, said, judgements)
+
+
+def _judged(features: Features, said: float | None, settings: MeasureSettings, contrast_agent: bool) -> Judgement:
+    """Judge a part; what the network said of it counts where its signs leave open what it is."""
+    looked = said if is_undecided(features, contrast_agent=contrast_agent) else None
+    return judge(features, settings, contrast_agent=contrast_agent, looked=looked)
 
 
 def _still_shafts(before: _Seen, seen: _Seen) -> _Seen:
@@ -270,12 +277,11 @@ def _still_shafts(before: _Seen, seen: _Seen) -> _Seen:
     What is given back to a shaft makes it less even and less thin, which is no evidence against bone.
     """
     judgements, said = list(seen.judgements), dict(seen.said)
-    for label, (features, judgement) in enumerate(zip(before.features, before.judgements, strict=True), 1):
-        if is_shaft(features, judgement.tissue):
-            now = int(np.bincount(seen.parts.labels[before.parts.labels == label]).argmax())
-            judgements[now - 1] = judgement
-            if label in before.said:
-                said[now] = before.said[label]
+    for label in np.flatnonzero(before.shafts).tolist():
+        now = int(np.bincount(seen.parts.labels[before.parts.labels == label]).argmax())
+        judgements[now - 1] = before.judgements[label - 1]
+        if label in before.said:
+            said[now] = before.said[label]
     return replace(seen, said=said, judgements=judgements)
 
 
@@ -285,23 +291,21 @@ def _on_sides(seen: _Seen, sides: NDArray[np.bool_], settings: MeasureSettings, 
         return seen
     shares = shares_on_sides(seen.parts.labels, sides, seen.labeled.spacing_mm)
     features, judgements = list(seen.features), list(seen.judgements)
-    for n in np.flatnonzero(shares).tolist():
+    for n in np.flatnonzero((shares > 0) & ~seen.shafts).tolist():
         before = features[n - 1]
         # A part of the cortex faces marrow, and a part of a joint other bone.
         share = shares[n] - (before.neighbor_share - shares[n]) - before.marrow_share
-        if share <= 0 or is_shaft(before, judgements[n - 1].tissue):
+        if share <= 0:
             continue
-        features[n - 1] = one = replace(before, shaft_share=float(share))
-        looked = seen.said.get(n) if is_undecided(one, contrast_agent=contrast_agent) else None
-        judgements[n - 1] = judge(one, settings, contrast_agent=contrast_agent, looked=looked)
+        features[n - 1] = replace(before, shaft_share=float(share))
+        judgements[n - 1] = _judged(features[n - 1], seen.said.get(n), settings, contrast_agent)
     return replace(seen, features=features, judgements=judgements)
 
 
 def _parted(attenuation_hu: NDArray[np.int16], seen: _Seen) -> Parts:
     """Part what lies on shafts from them. What is a mass as it is was divided from bone at a neck, a better border."""
-    shafts = np.array([False, *map(is_shaft, seen.features, seen.tissues)])
     able = np.array([False, *(one is not Tissue.CALCIFIED_MASS for one in seen.tissues)])
-    return parted_from_shafts(attenuation_hu, seen.parts, shafts, able, seen.labeled.spacing_mm)
+    return parted_from_shafts(attenuation_hu, seen.parts, seen.shafts, able, seen.labeled.spacing_mm)
 
 
 _MEANT = Judgement(Tissue.CALCIFIED_MASS, 1.0, 1.0, ())
@@ -403,7 +407,7 @@ def _continues_in_bone(scene: Scene, whole_of: NDArray[np.intp], counted: NDArra
     """
     parts, features, tissues = scene.parts, scene.features, [Tissue.OUTSIDE, *scene.tissues]
     bone = np.array([tissue is Tissue.BONE for tissue in tissues])
-    shaft = np.array([False, *(is_shaft(one, tissue) for one, tissue in zip(features, tissues[1:], strict=True))])
+    shaft = shafts_among(features, scene.tissues)
     porous = bone & ~shaft & counted
     together = DisjointSet(range(len(tissues)))
     ones, others, _ = passes(parts.labels, parts.depth_mm)

@@ -20,6 +20,7 @@ from calcimeasure.segment.ct.coarse import box_around, coarse_copy
 from calcimeasure.segment.ct.features import features_of
 from calcimeasure.segment.ct.judge import is_bone, judge
 from calcimeasure.segment.ct.look import look
+from calcimeasure.segment.ct.shaft import shafts_among, sides_of_shafts
 from calcimeasure.segment.ct.solids import Scene, are_lumpy, merged, more_than_noise, solids_of, whole_features
 from calcimeasure.segment.ct.split import split
 from calcimeasure.segment.ct.tissue import _dense_parts, _placed
@@ -280,8 +281,10 @@ def find(stack: Stack, truth: NDArray[np.uint8], *, parted: bool = False) -> tup
         found = _found(looked_at, labeled, mass, parts.labels > 0, features, plain)
     said = look(looked_at, labeled, range(1, len(features) + 1), whole=False) if parted else {}
     bony = [is_bone(one.tissue, said.get(n)) for n, one in enumerate(judgements, 1)]
-    scene = Scene(coarse.attenuation_hu[box], np.ones(parts.labels.shape, dtype=bool), loose[box], parts, features,
-                  [one.tissue for one in judgements], bony, labeled, looked_at)  # fmt: skip
+    hu, tissues = coarse.attenuation_hu[box], [one.tissue for one in judgements]
+    sides = sides_of_shafts(hu, parts, shafts_among(features, tissues), coarse.spacing_mm)
+    scene = Scene(hu, np.ones(parts.labels.shape, dtype=bool), loose[box], parts, features, tissues, sides, bony,
+                  labeled, looked_at)  # fmt: skip
     solids = solids_of(scene, settings)
     described = whole_features(scene, solids)
     joined = merged(solids, are_lumpy(described))
