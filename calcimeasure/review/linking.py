@@ -285,8 +285,7 @@ class Links:
         for date in (CURRENT, PRIOR):
             for number in self.revisions[date]:
                 state, source = self.said_of(number, date) or (LinkState.UNDECIDED, LinkSource.PROGRAM)
-                is_settled = source is LinkSource.READER and state is not LinkState.UNDECIDED
-                if state in WAITS and not is_settled:
+                if _waits(state, source):
                     found.append(Waiting(date, number, WAITS[state]))
         return tuple(found)
 
@@ -433,14 +432,15 @@ def pairs_that_wait(desk: Desk) -> list[StackPair]:
     for pair, links in store.every_link().items():
         is_of_one = bool(persons.get(pair[0])) and persons.get(pair[0]) == persons.get(pair[1])
         # What is of one lesion that is no mass any more can hide that the other one waits.
-        if is_of_one and any(one.source is LinkSource.READER or _waits(one) for one in links):
+        if is_of_one and any(one.source is LinkSource.READER or _waits(one.state, one.source) for one in links):
             uids = [{one.tracking_uid for one in store.lesions_of(number) if _is_mass(one)} for number in pair]
-            waiting = [one for one in current_links(links_on(links, *uids)) if _waits(one)]
+            waiting = [one for one in current_links(links_on(links, *uids)) if _waits(one.state, one.source)]
             if any(end and end[0] in uids[n] for one in waiting for n, end in enumerate((one.prior, one.current))):
                 found.append(pair)
     return found
 
 
-def _waits(link: LesionLink) -> bool:
-    is_settled = link.source is LinkSource.READER and link.state is not LinkState.UNDECIDED
-    return link.state in WAITS and not is_settled
+def _waits(state: LinkState, source: LinkSource) -> bool:
+    """Tell whether what is said of a lesion waits for a reader's word."""
+    is_settled = source is LinkSource.READER and state is not LinkState.UNDECIDED
+    return state in WAITS and not is_settled

@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QVBoxLayout, Q
 from napari_calcimeasure._marks import Line, Marks, plane_axes
 from napari_calcimeasure._palette import LETTER_COLOR, color_of
 from napari_calcimeasure._planes import Cuts, go_to, other_axes, paint, plane_across
-from napari_calcimeasure.panel.canvas import gray_image
+from napari_calcimeasure.panel.canvas import gray_image, paint_letters
 from napari_calcimeasure.panel.timers import timer
 
 if TYPE_CHECKING:
@@ -270,11 +270,4 @@ class PlaneView(QWidget):
         painter.setPen(QPen(QColor(LETTER_COLOR), 1.0))
         painter.drawLine(QPointF(area.left(), cross.y()), QPointF(area.right(), cross.y()))
         painter.drawLine(QPointF(cross.x(), area.top()), QPointF(cross.x(), area.bottom()))
-        painter.setPen(QColor(LETTER_COLOR))
-        upper, lower, left, right = plane.letters
-        whole = QRectF(self.rect()).adjusted(4, 2, -4, -2)
-        center, middle = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(whole, center | Qt.AlignmentFlag.AlignTop, upper)
-        painter.drawText(whole, center | Qt.AlignmentFlag.AlignBottom, lower)
-        painter.drawText(whole, middle | Qt.AlignmentFlag.AlignLeft, left)
-        painter.drawText(whole, middle | Qt.AlignmentFlag.AlignRight, right)
+        paint_letters(painter, self, plane.letters)

@@ -9,7 +9,7 @@ from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_calcimeasure._palette import LETTER_COLOR
-from napari_calcimeasure.panel.canvas import gray_image
+from napari_calcimeasure.panel.canvas import gray_image, paint_letters
 from napari_calcimeasure.panel.glass import DASHES
 
 if TYPE_CHECKING:
@@ -181,14 +181,7 @@ class PriorView(QWidget):
             painter.drawText(middle + QPointF(GAP_PX, -GAP_PX), f"{abs(cross.off):.0f} mm off this slice")
 
     def _paint_letters(self, painter: QPainter, plane: PriorPlane) -> None:
-        painter.setPen(QColor(LETTER_COLOR))
-        upper, lower, left, right = plane.letters
-        whole = QRectF(self.rect()).adjusted(4, 2, -4, -2)
-        center, middle = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(whole, center | Qt.AlignmentFlag.AlignTop, upper)
-        painter.drawText(whole, center | Qt.AlignmentFlag.AlignBottom, lower)
-        painter.drawText(whole, middle | Qt.AlignmentFlag.AlignLeft, left)
-        painter.drawText(whole, middle | Qt.AlignmentFlag.AlignRight, right)
+        whole = paint_letters(painter, self, plane.letters)
         slice_words = f"slice {plane.step + 1} of {plane.steps}" if plane.steps > 1 else ""
         painter.drawText(whole, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, slice_words)
 
