@@ -21,9 +21,10 @@ help: ## list the targets
 demo: .venv/.package ## set up, then measure the samples in sample_dicom into results
 	@$(VENV_PYTHON) -m calcimeasure measure sample_dicom --out results
 
-# Two processes. All tests of a file run in one of them, because they share what is measured once.
+# Two processes. All tests of a file run in one of them, because they share what is measured once. Threads of OpenBLAS
+# that wait for each other would take the core of the other process.
 test: libraries .venv/.group-test ## set up, then run all tests
-	$(QT) $(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(QT) OPENBLAS_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 # Its pages are downloaded into build/viewer. The options replace those of pyproject.toml, which leave tests/viewer out.
 test-viewer: .venv/.group-viewer ## set up, then show the report and the samples in a browser (needs Orthanc, chromium, npm)

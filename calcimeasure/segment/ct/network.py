@@ -18,6 +18,7 @@ import numpy as np
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.views import as_channels
 from calcimeasure.segment.layers import Layer, convolved, read_layers
+from calcimeasure.threads import one_thread_for_products
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +37,7 @@ def layers() -> tuple[Layer, ...]:
     return read_layers(files(__package__) / "part_network.npz")
 
 
+@one_thread_for_products()
 def log_odds(seen_hu: NDArray[np.int16], own: NDArray[np.bool_], *, whole: bool) -> NDArray[np.float64]:
     """(n,) log odds for a calcified mass, rounded to `CT.network_rounding`.
 

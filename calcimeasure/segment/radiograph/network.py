@@ -14,6 +14,7 @@ import numpy as np
 
 from calcimeasure.segment.layers import Layer, convolved, read_layers
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
+from calcimeasure.threads import one_thread_for_products
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +35,7 @@ def layers() -> tuple[Layer, ...]:
     return read_layers(files(__package__) / "shadow_network.npz")
 
 
+@one_thread_for_products()
 def mass_shares(patches: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, SIDE, SIDE) probability that a pixel lies in the shadow of the mass in the middle of its patch.
 
