@@ -11,18 +11,22 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import ConvexHull
 from scipy.spatial.distance import cdist
 
 from calcimeasure.measure.constants import MEASURE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 _MANY_POINTS = 2000
 """With more points than this, selecting the possible ends takes less time than computing all distances."""
 
 _DIRECTIONS = np.array([(math.cos(angle), math.sin(angle)) for angle in np.arange(16) * math.pi / 16])
+
+_DIRECTIONS_AT_A_TIME = 8
+"""Directions whose heights are in memory at the same time: few, so that those of many points stay in the cache."""
 
 _ROWS_AT_A_TIME = 512
 """Points whose distances to all others are in memory at the same time: all distances would take gigabytes."""
@@ -40,13 +44,21 @@ def caliper_limit_mm(points: NDArray[np.float64]) -> float:
 def outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Leave out points that cannot be an end of the largest distance: most points, unless they lie on a ball.
 
-    Four steps, each from a point to the point farthest from it, give a long distance d. Let r be the largest distance
-    of any point from the middle of d. A point nearer to this middle than d - r cannot be an end of a longer distance.
+    Four steps, each from a point to the point farthest from it, give a long distance.
     """
     first = points[0]
     for _ in range(4):
         second = points[np.argmax(np.linalg.norm(points - first, axis=1))]
         first, other = second, first
+    return _beyond(points, first, other)
+
+
+def _beyond(points: NDArray[np.float64], first: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leave out points that cannot be an end of a distance longer than that of two points.
+
+    Let d be the distance of the two, and r the largest distance of any point from the middle between them. A point
+    nearer to this middle than d - r cannot be an end of a longer distance.
+    """
     radii = np.linalg.norm(points - (first + other) / 2, axis=1)
     kept: NDArray[np.float64] = points[radii >= np.linalg.norm(first - other) - radii.max() - MEASURE.same_length_mm]
     return kept
@@ -66,8 +78,6 @@ def farthest_pair(corners: NDArray[np.float64]) -> tuple[float, NDArray[np.float
 def farthest_in_space(points: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     """Return the largest distance among (n, 3) points, and its two ends."""
     corners = outermost(points)
-    if len(corners) > _MANY_POINTS:
-        corners = corners[ConvexHull(corners).vertices]
     return farthest_pair(corners) if len(corners) <= _MANY_POINTS else _farthest_of_many(corners)
 
 
@@ -78,20 +88,30 @@ def _farthest_of_many(points: NDArray[np.float64]) -> tuple[float, NDArray[np.fl
     So its ends are among the few points that lie highest and lowest along this direction.
     """
     directions, shortened = _directions_in_space()
-    heights_mm = points @ directions.T
-    top_mm, bottom_mm = heights_mm.max(axis=0), heights_mm.min(axis=0)
-    spans_mm = points[heights_mm.argmax(axis=0)] - points[heights_mm.argmin(axis=0)]
-    seen_mm = shortened * float(np.linalg.norm(spans_mm, axis=1).max()) - MEASURE.same_length_mm
+    ends = points[[(heights_mm.argmax(), heights_mm.argmin()) for heights_mm in _heights_mm(points, directions)]]
+    lengths_mm = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
+    seen_mm = shortened * float(lengths_mm.max()) - MEASURE.same_length_mm
+    points = _beyond(points, *ends[lengths_mm.argmax()])
     best_mm, best_ends = -1.0, points[:2]
-    for n in np.flatnonzero(top_mm - bottom_mm >= seen_mm):
-        room_mm = top_mm[n] - bottom_mm[n] - seen_mm
-        tops = points[heights_mm[:, n] >= top_mm[n] - room_mm]
-        bottoms = points[heights_mm[:, n] <= bottom_mm[n] + room_mm]
-        distances_mm = cdist(tops, bottoms)
+    for heights_mm in _heights_mm(points, directions):
+        top_mm, bottom_mm = heights_mm.max(), heights_mm.min()
+        room_mm = top_mm - bottom_mm - seen_mm
+        if room_mm < 0:
+            continue
+        highest = points[np.flatnonzero(heights_mm >= top_mm - room_mm)]
+        lowest = points[np.flatnonzero(heights_mm <= bottom_mm + room_mm)]
+        distances_mm = cdist(highest, lowest)
         row, column = np.unravel_index(int(distances_mm.argmax()), distances_mm.shape)
         if distances_mm[row, column] > best_mm + MEASURE.same_length_mm:
-            best_mm, best_ends = float(distances_mm[row, column]), np.stack([tops[row], bottoms[column]])
+            best_mm, best_ends = float(distances_mm[row, column]), np.stack([highest[row], lowest[column]])
     return best_mm, best_ends
+
+
+def _heights_mm(points: NDArray[np.float64], directions: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """Give the (n,) heights of points along each of some directions."""
+    across = np.ascontiguousarray(points.T)
+    for start in range(0, len(directions), _DIRECTIONS_AT_A_TIME):
+        yield from directions[start : start + _DIRECTIONS_AT_A_TIME] @ across
 
 
 @functools.cache
