@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import edt
@@ -15,6 +15,8 @@ from calcimeasure.edge.slabs import threads_for_distances
 from calcimeasure.model import NOT_IMAGED_HU
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from calcimeasure.edge.constants import Sampling
@@ -102,6 +104,28 @@ def neighborhood(
         from_air_mm=_distance_mm(imaged & (attenuation_hu < EDGE.air_hu), compared_mm),
         spacing_mm=(stride[0] * step_mm, *in_plane_mm),
         slice_mm=geometry.voxel_sizes[samples[0]] / geometry.pixel_area_mm2,
+    )
+
+
+def close_to_mask(near: Neighborhood, margin_kji: Sequence[int]) -> Neighborhood:
+    """Cut a neighborhood to the box of its lesion with a margin in samples."""
+    used = [np.flatnonzero(near.mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    first = [max(int(one[0]) - margin, 0) for one, margin in zip(used, margin_kji, strict=True)]
+    box = tuple(slice(a, int(one[-1]) + 1 + margin) for a, one, margin in zip(first, used, margin_kji, strict=True))
+    k, j, i = (start + a * step for start, a, step in zip(near.start_kji, first, near.stride_kji, strict=True))
+    return replace(
+        near,
+        start_kji=(k, j, i),
+        attenuation_hu=near.attenuation_hu[box],
+        mask=near.mask[box],
+        imaged=near.imaged[box],
+        dense=near.dense[box],
+        depth_mm=near.depth_mm[box],
+        others=near.others[box],
+        basin=near.basin[box],
+        from_others_mm=None if near.from_others_mm is None else near.from_others_mm[box],
+        from_air_mm=None if near.from_air_mm is None else near.from_air_mm[box],
+        slice_mm=near.slice_mm[box[0]],
     )
 
 

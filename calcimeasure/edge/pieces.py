@@ -28,8 +28,10 @@ from scipy import ndimage
 from calcimeasure.edge.blur import blur_sigma_mm
 from calcimeasure.edge.connected import label_pieces
 from calcimeasure.edge.constants import EDGE
+from calcimeasure.edge.neighborhood import close_to_mask
 from calcimeasure.edge.peak import peaks_of_balls
 from calcimeasure.edge.slabs import threads_for_distances
+from calcimeasure.edge.windows import highest_in, lowest_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,17 +101,19 @@ def is_porous(near: Neighborhood, noise_hu: float) -> bool:
 
     Valleys are septa or gaps that blur has closed.
     """
-    smooth_hu = _smoothed(near.attenuation_hu)
     around = ~near.dense & (near.depth_mm < -EDGE.shell_mm[0]) & (near.attenuation_hu > EDGE.air_hu)
     usual_hu = float(np.median(near.attenuation_hu[around])) if around.any() else EDGE.between_pieces_hu
     size = _window(near, EDGE.valley_mm)
+    # Closing takes the highest and then the lowest value of a window, each from voxels that are smoothed.
+    near = close_to_mask(near, [2 * (width // 2) + 1 for width in size])
+    smooth_hu = _smoothed(near.attenuation_hu)
     close_by = near.depth_mm > -EDGE.rim_mm
-    closed_hu = ndimage.grey_closing(np.where(close_by, smooth_hu, np.float32(EDGE.air_hu)), size=size)
+    closed_hu = lowest_in(highest_in(np.where(close_by, smooth_hu, np.float32(EDGE.air_hu)), size), size)
     deep_hu = np.maximum(EDGE.valley_depth * (closed_hu - usual_hu), 3 * max(noise_hu, EDGE.least_noise_hu))
     valleys = near.mask & (closed_hu - smooth_hu > deep_hu)
     cavity = near.mask & ~valleys & (smooth_hu - usual_hu < (_high_hu(near, smooth_hu) - usual_hu) / 2)
     # The rounded border of a wide cavity looks like a valley.
-    valleys &= ~ndimage.maximum_filter(cavity, size)
+    valleys &= ~highest_in(cavity, size)
     if near.from_others_mm is not None:
         # What lies between a mass and the bone beside it is no valley of the mass.
         valleys &= near.from_others_mm > EDGE.rim_mm
@@ -240,11 +244,11 @@ def _shown(
     """Find flat voxels and peaks of at least the first limit; the second is the noise of single voxels."""
     lowest_hu, noise_hu = limits_hu
     size = [2 * max(1, round(EDGE.flat_mm / step_mm)) + 1 for step_mm in near.spacing_mm]
-    highest_hu = ndimage.maximum_filter(smooth_hu, size)
-    range_hu = highest_hu - ndimage.minimum_filter(smooth_hu, size)
+    highest_hu = highest_in(smooth_hu, size)
+    range_hu = highest_hu - lowest_in(smooth_hu, size)
     able = around & (smooth_hu >= lowest_hu)
     flat = able & near.mask & (range_hu <= EDGE.flat_range * highest_hu + EDGE.flat_noise * noise_hu)
-    peaks = able & ~flat & (smooth_hu == ndimage.maximum_filter(smooth_hu, 3))
+    peaks = able & ~flat & (smooth_hu == highest_in(smooth_hu, (3, 3, 3)))
     weights = _weights(near, around, flat + np.float32(EDGE.weight_of_peak) * peaks)
     shown_hu = _beside(near, weights, smooth_hu)
     core = around & (smooth_hu > np.maximum(shown_hu, np.float32(lowest_hu)) / 2)

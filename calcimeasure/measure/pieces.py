@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import edt
 import numpy as np
-from scipy import ndimage
 
+from calcimeasure.edge.windows import highest_in
 from calcimeasure.measure.constants import MEASURE
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _surface_share(mass: NDArray[np.bool_], spacing_mm: tuple[float, float, floa
     depth_mm = edt.edt(mass, anisotropy=spacing_mm, black_border=False, parallel=1)
     low_mm, high_mm = MEASURE.thin_mm
     reach = [2 * max(1, round(high_mm / step_mm)) + 1 for step_mm in spacing_mm]
-    deepest_mm = ndimage.maximum_filter(depth_mm, reach)
+    deepest_mm = highest_in(depth_mm, reach)
     thick = np.clip((deepest_mm - low_mm) / (high_mm - low_mm), 0, 1)
     thin_share = np.float32(MEASURE.surface_share)
     share: NDArray[np.float32] = thin_share + thick * (np.float32(MEASURE.thick_share) - thin_share)
