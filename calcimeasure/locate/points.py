@@ -33,15 +33,15 @@ def outline_points(outline: Outline, geometry: Geometry) -> NDArray[np.float64]:
         (n, 3) LPS mm: the centers of its voxels. Of a large lesion `lesion_points` at most, moved so that their mean is
         the mean of all voxels.
     """
-    index = np.argwhere(outline.mask())
-    middle_lps_mm = _middle_lps_mm(index + np.array(outline.start_kji), geometry)
-    step = -(-len(index) // LOCATE.lesion_points)
+    mask = outline.mask()
+    voxels = np.flatnonzero(mask)
+    step = -(-len(voxels) // LOCATE.lesion_points)
     # One voxel of each group is drawn at random. The first voxel of each group would not do: where rows are as long as
     # a group, all points would lie in one column.
-    first = np.arange(0, len(index) - step + 1, step)
-    chosen = first + np.random.default_rng(0).integers(step, size=len(first))
-    points = geometry.to_lps_mm(index[chosen] + np.array(outline.start_kji))
-    found: NDArray[np.float64] = points + (middle_lps_mm - points.mean(axis=0))
+    first = np.arange(0, len(voxels) - step + 1, step)
+    chosen = voxels[first + np.random.default_rng(0).integers(step, size=len(first))]
+    points = geometry.to_lps_mm(np.column_stack(np.unravel_index(chosen, mask.shape)) + np.array(outline.start_kji))
+    found: NDArray[np.float64] = points + (_middle_lps_mm(mask, outline.start_kji, geometry) - points.mean(axis=0))
     return found
 
 
@@ -77,11 +77,15 @@ def thinned_index(
     return np.concatenate(found) if found else np.empty((0, 3), dtype=np.intp)
 
 
-def _middle_lps_mm(index_kji: NDArray[np.intp], geometry: Geometry) -> NDArray[np.float64]:
+def _middle_lps_mm(mask: NDArray[np.bool_], start_kji: Sequence[int], geometry: Geometry) -> NDArray[np.float64]:
     """(3,) mean of the centers of voxels. In each slice it is the center at the mean index: there the map is linear."""
-    slices, voxels = np.unique(index_kji[:, 0], return_counts=True)
-    first = slices[0]
-    in_slice = [np.bincount(index_kji[:, 0] - first, index_kji[:, axis])[slices - first] / voxels for axis in (1, 2)]
-    middles = geometry.to_lps_mm(np.stack([slices, *in_slice], axis=1))
-    middle: NDArray[np.float64] = np.average(middles, axis=0, weights=voxels)
+    in_rows, in_columns = mask.sum(axis=2), mask.sum(axis=1)
+    voxels = in_rows.sum(axis=1)
+    slices = np.flatnonzero(voxels)
+    in_slice = [
+        (counts[slices] @ np.arange(first, first + counts.shape[1])) / voxels[slices]
+        for counts, first in ((in_rows, start_kji[1]), (in_columns, start_kji[2]))
+    ]
+    middles = geometry.to_lps_mm(np.stack([slices + start_kji[0], *in_slice], axis=1))
+    middle: NDArray[np.float64] = np.average(middles, axis=0, weights=voxels[slices])
     return middle

@@ -13,7 +13,7 @@ cross-sections give the tip (exactly for an ellipsoid).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,56 +121,52 @@ def _crossings(edge: Edge, axis: int) -> NDArray[np.float64]:
 class _Sections:
     """The connected parts of a lesion in each slice, and which of them overlap from slice to slice.
 
-    The sections of all slices are numbered from 1. `labels` are numbered from 1 in each slice; `before` is the number
-    of sections in all slices before.
+    The sections of all slices are numbered from 1, slice by slice. `lines` keeps the contour lines that were drawn: the
+    caps at both ends of a piece ask for the same ones.
     """
 
     edge: Edge
     geometry: Geometry
     labels: NDArray[np.int32]
-    before: list[int]
     boxes: list[tuple[slice, slice, slice]]
     overlaps: list[list[int]]
+    lines: dict[int, list[NDArray[np.float64]]] = field(default_factory=dict)
 
     def slice_of(self, section: int) -> int:
         """Index in the box of the slice of a section."""
         return int(self.boxes[section - 1][0].start)
-
-    def label(self, section: int) -> int:
-        """Label of a section in its slice."""
-        return section - self.before[self.slice_of(section)]
 
     def beside(self, section: int, step: int) -> list[int]:
         """List the sections that a section overlaps in the next slice (step 1) or in the previous one (step -1)."""
         return [other for other in self.overlaps[section] if self.slice_of(other) == self.slice_of(section) + step]
 
 
+_IN_SLICES = np.zeros((3, 3, 3), dtype=np.bool_)
+_IN_SLICES[1] = True
+
+
 def _sections(edge: Edge, geometry: Geometry) -> _Sections:
     labels = np.empty(edge.inside.shape, dtype=np.int32)
-    counts = np.empty(len(labels), dtype=np.intp)
-
-    def label(slab: slice) -> None:
-        for k in range(slab.start, slab.stop):
-            counts[k] = ndimage.label(edge.inside[k], structure=np.ones((3, 3)), output=labels[k])
-
-    in_slabs(label, labels.shape)
-    before = [0, *np.cumsum(counts).tolist()]
-    boxes = [
-        (slice(k, k + 1), *box) for k, count in enumerate(counts) for box in ndimage.find_objects(labels[k], count)
-    ]
+    ndimage.label(edge.inside, structure=_IN_SLICES, output=labels)
+    boxes = ndimage.find_objects(labels)
     overlaps: list[list[int]] = [[] for _ in range(len(boxes) + 1)]
     for k in range(1, len(labels)):
-        for lower, upper in _touching(labels[k - 1], labels[k], counts[k]):
-            overlaps[before[k - 1] + lower].append(before[k] + upper)
-            overlaps[before[k] + upper].append(before[k - 1] + lower)
-    return _Sections(edge, geometry, labels, before, boxes, overlaps)
+        for lower, upper in _touching(labels[k - 1], labels[k]):
+            overlaps[lower].append(upper)
+            overlaps[upper].append(lower)
+    return _Sections(edge, geometry, labels, boxes, overlaps)
 
 
-def _touching(lower: NDArray[np.int32], upper: NDArray[np.int32], upper_count: int) -> list[tuple[int, int]]:
+def _touching(lower: NDArray[np.int32], upper: NDArray[np.int32]) -> list[tuple[int, int]]:
     """List pairs of a label of one slice and a label of the next slice that overlap."""
-    both = (lower > 0) & (upper > 0)
-    pairs = np.flatnonzero(np.bincount(lower[both] * np.int64(upper_count + 1) + upper[both]))
-    return [divmod(pair, upper_count + 1) for pair in pairs.tolist()]
+    both = np.flatnonzero((lower > 0) & (upper > 0))
+    if not both.size:
+        return []
+    lowers, uppers = lower.ravel()[both], upper.ravel()[both]
+    first, count = int(uppers.min()), int(np.ptp(uppers)) + 1
+    least = int(lowers.min())
+    pairs = np.flatnonzero(np.bincount((lowers - least) * np.int64(count) + (uppers - first)))
+    return [(least + pair // count, first + pair % count) for pair in pairs.tolist()]
 
 
 def _caps(edge: Edge, geometry: Geometry) -> list[NDArray[np.float64]]:
@@ -186,7 +182,7 @@ def _caps(edge: Edge, geometry: Geometry) -> list[NDArray[np.float64]]:
 def _cap(sections: _Sections, section: int, step: int) -> NDArray[np.float64]:
     """Draw the cap of a section toward one side: indexes in the stack."""
     k = sections.slice_of(section) + sections.edge.start_kji[0]
-    contour, center = _contour(sections, section)
+    contour, center = _corners(sections, section), _middle(sections, section)
     positions_mm = sections.geometry.positions_along_normal_mm
     if len(positions_mm) == 1:
         return np.column_stack([np.full(len(contour), k), contour])
@@ -198,7 +194,7 @@ def _cap(sections: _Sections, section: int, step: int) -> NDArray[np.float64]:
     height_mm = _tip_height_mm(depths_mm, _sizes(sections, chain, step), room_mm)
     drift = np.zeros(2)
     if len(chain) > 1 and _is_simple(sections, chain, step):
-        drift = (center - _contour(sections, chain[1])[1]) / depths_mm[1]
+        drift = (center - _middle(sections, chain[1])) / depths_mm[1]
     layers = []
     for part in np.linspace(0, 1, MEASURE.cap_layers + 1)[1:]:
         drawn = center + drift * height_mm * part + (contour - center) * np.sqrt(1 - part)
@@ -267,17 +263,23 @@ def _tip_height_mm(depths_mm: NDArray[np.float64], sizes: list[float], room_mm: 
 
 def _mask(sections: _Sections, section: int) -> NDArray[np.bool_]:
     box = sections.boxes[section - 1]
-    mask: NDArray[np.bool_] = sections.labels[box][0] == sections.label(section)
+    mask: NDArray[np.bool_] = sections.labels[box][0] == section
     return mask
 
 
 def _contour_lines(sections: _Sections, section: int) -> list[NDArray[np.float64]]:
     """Draw the contour lines of a section: (n, 2) row and column in the stack."""
+    if section not in sections.lines:
+        sections.lines[section] = _drawn_lines(sections, section)
+    return sections.lines[section]
+
+
+def _drawn_lines(sections: _Sections, section: int) -> list[NDArray[np.float64]]:
     box = sections.boxes[section - 1]
     level = np.full([part.stop - part.start + 2 for part in box[1:]], -0.5, dtype=np.float32)
     rows, columns = (slice(max(part.start - 1, 0), part.stop + 1) for part in box[1:])
     place = (box[0].start, rows, columns)
-    another = sections.edge.inside[place] & (sections.labels[place] != sections.label(section))
+    another = sections.edge.inside[place] & (sections.labels[place] != section)
     seen = np.where(another, -0.5, sections.edge.level[place])
     offset = (rows.start - box[1].start + 1, columns.start - box[2].start + 1)
     level[offset[0] : offset[0] + seen.shape[0], offset[1] : offset[1] + seen.shape[1]] = seen
@@ -291,10 +293,16 @@ def _area(lines: list[NDArray[np.float64]]) -> float:
     return abs(twice) / 2
 
 
-def _contour(sections: _Sections, section: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the corners of the contour of a section, and the mean position of its pixels."""
+def _corners(sections: _Sections, section: int) -> NDArray[np.float64]:
+    """Give the corners of the contour of a section."""
     points = np.concatenate(_contour_lines(sections, section))
-    box = sections.boxes[section - 1]
-    middle = np.array(ndimage.center_of_mass(_mask(sections, section)))
+    return points[ConvexHull(points).vertices]
+
+
+def _middle(sections: _Sections, section: int) -> NDArray[np.float64]:
+    """Give the mean position of the pixels of a section."""
+    box, mask = sections.boxes[section - 1], _mask(sections, section)
+    along = [mask.sum(axis=1 - axis) @ np.arange(mask.shape[axis]) for axis in (0, 1)]
+    middle: NDArray[np.float64] = np.array(along) / np.count_nonzero(mask)
     middle += np.array([box[1].start, box[2].start]) + sections.edge.start_kji[1:]
-    return points[ConvexHull(points).vertices], middle
+    return middle
