@@ -433,6 +433,9 @@ def _compared_mm(near: Neighborhood) -> tuple[float, float, float]:
 
 def _distance_mm(things: NDArray[np.bool_], near: Neighborhood) -> NDArray[np.float32]:
     distance_mm: NDArray[np.float32] = edt.edt(
-        ~things, anisotropy=_compared_mm(near), black_border=False, parallel=threads_for_distances(things.size)
+        (~things).view(np.uint8),
+        anisotropy=_compared_mm(near),
+        black_border=False,
+        parallel=threads_for_distances(things.size),
     )
     return distance_mm

@@ -79,11 +79,11 @@ def envelope_of(
     calcified = sampled >= min(float(sampled.max()), float(np.nextafter(np.float32(0), np.float32(1))))
     radius_mm = MEASURE.envelope_radius_mm
     # Both distances are between the middles of cubes, so that a flat border stays where it is.
-    from_calcium_mm = edt.edt(~calcified, anisotropy=(cube_mm,) * 3, black_border=False, parallel=1)
+    from_calcium_mm = edt.edt((~calcified).view(np.uint8), anisotropy=(cube_mm,) * 3, black_border=False, parallel=1)
     # Distances of whole numbers of cubes may equal the radius: rounding must not decide.
     radius_mm += MEASURE.same_distance_mm
     near = from_calcium_mm <= radius_mm
-    enclosed = edt.edt(near, anisotropy=(cube_mm,) * 3, black_border=False, parallel=1) > radius_mm
+    enclosed = edt.edt(near.view(np.uint8), anisotropy=(cube_mm,) * 3, black_border=False, parallel=1) > radius_mm
     around = cc3d.connected_components(np.pad(~enclosed, 1, constant_values=True), connectivity=6)
     enclosed = (around != around[0, 0, 0])[1:-1, 1:-1, 1:-1]
     added_mm3 = float(np.count_nonzero(enclosed & ~calcified)) * cube_mm**3

@@ -58,7 +58,7 @@ def level_of_pieces(volume: Volume, outline: Outline, edge: Edge) -> NDArray[np.
 
 def _surface_share(mass: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
     """Share of the top at which the surface lies: less beside thin calcium than beside thick."""
-    depth_mm = edt.edt(mass, anisotropy=spacing_mm, black_border=False, parallel=1)
+    depth_mm = edt.edt(mass.view(np.uint8), anisotropy=spacing_mm, black_border=False, parallel=1)
     low_mm, high_mm = MEASURE.thin_mm
     reach = [2 * max(1, round(high_mm / step_mm)) + 1 for step_mm in spacing_mm]
     deepest_mm = highest_in(depth_mm, reach)

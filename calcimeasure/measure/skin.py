@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from calcimeasure.geometry import Geometry
     from calcimeasure.model import Outline, Volume
 
-_SAMPLED = 1000
-"""About so many places bound the distance of the closest ones."""
+_FIRST_PLACES = 100
+"""So many places, the nearest to the box of the mass, bound the distance of the closest ones."""
 
 _ROUNDING_MM = 1e-6
 """A bound is wider by this, so that rounding leaves no place out."""
@@ -58,7 +58,8 @@ def skin_distance_mm(volume: Volume, outline: Outline, border_lps_mm: NDArray[np
     closest_lps_mm = _closest(tree, air_lps_mm, MEASURE.skin_lines)
     starts_lps_mm = border_lps_mm[tree.query(closest_lps_mm)[1]]
     distance_mm = min(_to_skin_mm(volume, *ends) for ends in zip(starts_lps_mm, closest_lps_mm, strict=True))
-    cut_lps_mm = _within(_places(index, cut, geometry), tree, distance_mm)
+    cut_lps_mm = _places(index, cut, geometry)
+    cut_lps_mm = cut_lps_mm[_from_box_mm(cut_lps_mm, tree) <= distance_mm]
     if len(cut_lps_mm) and _distances_mm(tree, cut_lps_mm, distance_mm).min() < distance_mm:
         return None
     return 0.0 if distance_mm <= MEASURE.skin_reach_mm else distance_mm
@@ -67,20 +68,22 @@ def skin_distance_mm(volume: Volume, outline: Outline, border_lps_mm: NDArray[np
 def _closest(tree: KDTree, places_lps_mm: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """(n, 3) those of many places that lie closest to the points of a tree, closest first.
 
-    A distance that is exact is computed for few of the places: a sample bounds the distance of the closest ones.
+    A distance that is exact is computed for few of the places: those nearest to the box around the points bound it.
     """
-    sample_mm = tree.query(places_lps_mm[:: max(1, len(places_lps_mm) // _SAMPLED)])[0]
-    bound_mm = float(np.partition(sample_mm, count - 1)[count - 1]) if len(sample_mm) >= count else math.inf
-    near_lps_mm = _within(places_lps_mm, tree, bound_mm)
+    box_mm = _from_box_mm(places_lps_mm, tree)
+    first = np.argsort(box_mm, kind="stable")[: max(_FIRST_PLACES, count)]
+    first_mm = np.sort(tree.query(places_lps_mm[first])[0])
+    bound_mm = float(first_mm[count - 1]) if len(first_mm) >= count else math.inf
+    near_lps_mm = places_lps_mm[box_mm <= bound_mm + _ROUNDING_MM]
     order = np.argsort(_distances_mm(tree, near_lps_mm, bound_mm), kind="stable")[:count]
     return near_lps_mm[order]
 
 
-def _within(places_lps_mm: NDArray[np.float64], tree: KDTree, bound_mm: float) -> NDArray[np.float64]:
-    """(n, 3) the places that lie no farther than a bound from the box around the points of a tree."""
-    low, high = tree.mins - bound_mm - _ROUNDING_MM, tree.maxes + bound_mm + _ROUNDING_MM
-    within: NDArray[np.bool_] = np.all((places_lps_mm >= low) & (places_lps_mm <= high), axis=1)
-    return places_lps_mm[within]
+def _from_box_mm(places_lps_mm: NDArray[np.float64], tree: KDTree) -> NDArray[np.float64]:
+    """(n,) distance of each place from the box around the points of a tree: no point is nearer."""
+    beyond_mm = np.maximum(np.maximum(tree.mins - places_lps_mm, places_lps_mm - tree.maxes), 0)
+    distance_mm: NDArray[np.float64] = np.sqrt(np.einsum("ij,ij->i", beyond_mm, beyond_mm))
+    return distance_mm
 
 
 def _distances_mm(tree: KDTree, places_lps_mm: NDArray[np.float64], bound_mm: float) -> NDArray[np.float64]:
@@ -105,7 +108,8 @@ def _outside_and_cut(hu: NDArray[np.int16]) -> tuple[NDArray[np.bool_], NDArray[
     imaged = hu != NOT_IMAGED_HU
     at_end = np.zeros_like(imaged)
     at_end[:, (0, -1)] = at_end[:, :, (0, -1)] = True
-    at_end |= ndimage.binary_dilation(~imaged, _IN_SLICES)
+    if not imaged.all():
+        at_end |= ndimage.binary_dilation(~imaged, _IN_SLICES)
     at_end &= imaged
     air = imaged & (hu < MEASURE.outside_air_hu)
     labels, count = ndimage.label(air, structure=_IN_SLICES)
@@ -117,8 +121,13 @@ def _outside_and_cut(hu: NDArray[np.int16]) -> tuple[NDArray[np.bool_], NDArray[
 
 
 def _rim(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    rim: NDArray[np.bool_] = mask & ~ndimage.binary_erosion(mask, _IN_SLICES, border_value=1)
-    return rim
+    """Keep the pixels of a mask beside which, in a row or in a column, one is not of the mask."""
+    beside = np.zeros_like(mask)
+    beside[:, 1:] |= ~mask[:, :-1]
+    beside[:, :-1] |= ~mask[:, 1:]
+    beside[:, :, 1:] |= ~mask[:, :, :-1]
+    beside[:, :, :-1] |= ~mask[:, :, 1:]
+    return mask & beside
 
 
 def _places(index: list[NDArray[np.intp]], mask: NDArray[np.bool_], geometry: Geometry) -> NDArray[np.float64]:
