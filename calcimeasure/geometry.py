@@ -165,8 +165,11 @@ class Geometry:
         count = len(positions_mm)
         if count == 1:
             return np.zeros_like(along_normal_mm)
-        below = np.clip(np.searchsorted(positions_mm, along_normal_mm, side="right") - 1, 0, count - 2)
-        index: NDArray[np.float64] = below + (along_normal_mm - positions_mm[below]) / self.slice_steps_mm[below]
+        # The inner positions alone: what lies beyond the outermost slices belongs to the first and the last step.
+        below = np.searchsorted(positions_mm[1:-1], along_normal_mm, side="right")
+        index: NDArray[np.float64] = below + (along_normal_mm - positions_mm.take(below)) / np.diff(positions_mm).take(
+            below
+        )
         return index
 
     def _origin_lps_mm(self, k: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -175,7 +178,9 @@ class Geometry:
             if np.any(k != 0):
                 raise ValueError("A stack of one slice has no position beside it.")
             return np.broadcast_to(self.origins_lps_mm[0], (*k.shape, 3))
-        below = np.clip(np.floor(k), 0, count - 2).astype(np.intp)
-        fraction = (k - below)[..., None]
-        steps = np.diff(self.origins_lps_mm, axis=0)
-        return self.origins_lps_mm[below] + fraction * steps[below]
+        # Toward zero is down, as what lies before the first slice belongs to the first step.
+        below = np.clip(k.astype(np.intp), 0, count - 2)
+        offsets = np.diff(self.origins_lps_mm, axis=0).take(below, axis=0)
+        offsets *= (k - below)[..., None]
+        offsets += self.origins_lps_mm.take(below, axis=0)
+        return offsets
