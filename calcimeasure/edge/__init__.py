@@ -37,7 +37,7 @@ from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.edge import Edge, find_edge, half_maximum_outline, keep_connected
 from calcimeasure.edge.joining import joining_distance
 from calcimeasure.edge.radiograph import attenuation_on_radiograph, is_linear
-from calcimeasure.edge.slabs import in_slabs, side_by_side
+from calcimeasure.edge.slabs import in_slabs, side_by_side, voxels_in_slices
 
 __all__ = [
     "EDGE",
@@ -50,4 +50,5 @@ __all__ = [
     "joining_distance",
     "keep_connected",
     "side_by_side",
+    "voxels_in_slices",
 ]

@@ -12,6 +12,7 @@ from scipy import ndimage
 from calcimeasure.edge.blur import blur_sigma_mm
 from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.neighborhood import thinned
+from calcimeasure.edge.slabs import voxels_in_slices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -197,7 +198,7 @@ def _plateau_from_sum(near: Neighborhood, background_hu: float) -> float:
             break
         level = above_hu / np.float32(height_hu) - np.float32(0.5)
         sigma_mm = blur_sigma_mm(level, inside, near.spacing_mm[1:])
-        enclosed = float(np.count_nonzero(inside, axis=(1, 2)) @ voxel_mm3)
+        enclosed = float(voxels_in_slices(inside) @ voxel_mm3)
         better_hu = total / (enclosed + 2 * math.pi * sigma_mm**2 * _mean_breadth_mm(inside, near))
         if abs(better_hu - height_hu) < EDGE.plateau_change * height_hu:
             break

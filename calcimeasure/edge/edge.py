@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calcimeasure.edge.blur import blur_sigma_mm
-from calcimeasure.edge.connected import label_pieces
+from calcimeasure.edge.connected import label_pieces, piece_sizes
 from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.contrast import contrast, fine_noise_sd_hu, noise_sd_hu, uneven_mm3
 from calcimeasure.edge.neighborhood import (
@@ -21,7 +21,7 @@ from calcimeasure.edge.neighborhood import (
     within_a_voxel,
 )
 from calcimeasure.edge.pieces import calcified, find_pieces, has_several_pieces, is_porous
-from calcimeasure.edge.slabs import in_slabs
+from calcimeasure.edge.slabs import in_slabs, voxels_in_slices
 from calcimeasure.model import NOT_IMAGED_HU, Outline
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ def _faint_pieces(volume: Volume, outline: Outline, edge: Edge, inside: NDArray[
     """Draw the pieces of a proposal that have no voxel above the half-maximum of the whole, each along its own."""
     stop = [a + n for a, n in zip(edge.start_kji, inside.shape, strict=True)]
     proposed = outline.mask_in(edge.start_kji, stop)
+    if len(piece_sizes(outline)) == 1 and (proposed & inside).any():
+        return np.zeros_like(inside)
     pieces = label_pieces(proposed, connectivity=26)
     kept = np.zeros(int(pieces.max()) + 1, dtype=np.bool_)
     kept[pieces[inside]] = True
@@ -155,16 +157,17 @@ def _find_edge(
         near = neighborhood(volume, outline, settings, sampling=None)
         plateau, shell = plateau_and_shell(near, settings)
     found = contrast(near, plateau, shell)
-    if _is_of_pieces(volume, outline, near):
+    noise_hu = fine_noise_sd_hu(near)
+    if _is_of_pieces(volume, outline, near, noise_hu):
         every = near if not near.is_coarse else neighborhood(volume, outline, settings, sampling=None)
-        noise_hu = fine_noise_sd_hu(every)
-        pieces = find_pieces(every, noise_hu)
+        every_noise_hu = fine_noise_sd_hu(every) if near.is_coarse else noise_hu
+        pieces = find_pieces(every, every_noise_hu)
         if pieces is not None:
-            return _edge_of_pieces((volume, outline), every, pieces, noise_hu, outline_rules)
+            return _edge_of_pieces((volume, outline), every, pieces, every_noise_hu, outline_rules)
     close = _close_up(volume, outline, near, plateau)
     summed = _summed(close, found)
     level = summed.level
-    if found.mean_height_hu < max(EDGE.lowest_contrast_hu, EDGE.lowest_contrast_noise * fine_noise_sd_hu(near)):
+    if found.mean_height_hu < max(EDGE.lowest_contrast_hu, EDGE.lowest_contrast_noise * noise_hu):
         level[:] = -0.5
     level, inside = keep_connected(level, close.mask)
     step_mm, row_mm, column_mm = volume.geometry.spacing_kji_mm
@@ -197,18 +200,18 @@ def _find_edge(
         plateau_voxels=int(np.count_nonzero(plateau)) * sampled,
         shell_voxels=int(np.count_nonzero(shell)) * sampled,
         rim_mm3=float(
-            np.count_nonzero(close.rim & (close.depth_mm >= -rim_mm) & ~close.mask, axis=(1, 2)) @ close.voxel_sizes
+            voxels_in_slices(close.rim & (close.depth_mm >= -rim_mm) & ~close.mask) @ close.voxel_sizes
         ),
         follows_outline=follows_outline,
         uneven_mm3=uneven_mm3(near, plateau, shell, found, rim_mm),
     )
 
 
-def _is_of_pieces(volume: Volume, outline: Outline, near: Neighborhood) -> bool:
+def _is_of_pieces(volume: Volume, outline: Outline, near: Neighborhood, noise_hu: float) -> bool:
     """Tell whether a lesion is of several pieces, or porous."""
     if volume.geometry.shape_kji[0] == 1:
         return False
-    return has_several_pieces(outline) or is_porous(near, fine_noise_sd_hu(near))
+    return has_several_pieces(outline) or is_porous(near, noise_hu)
 
 
 def _edge_of_pieces(
@@ -251,7 +254,7 @@ def _edge_of_pieces(
         calcified_mm3=found.mm3,
         plateau_voxels=int(np.count_nonzero(pieces.flat)),
         shell_voxels=int(np.count_nonzero(pieces.seen > 0.5)),
-        rim_mm3=float(np.count_nonzero(rim & ~close.mask, axis=(1, 2)) @ close.voxel_sizes),
+        rim_mm3=float(voxels_in_slices(rim & ~close.mask) @ close.voxel_sizes),
         follows_outline=not ruled.any(),
         uneven_mm3=found.sd_mm3,
         of_pieces=True,

@@ -26,11 +26,11 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.edge.blur import blur_sigma_mm
-from calcimeasure.edge.connected import label_pieces
+from calcimeasure.edge.connected import piece_sizes
 from calcimeasure.edge.constants import EDGE
 from calcimeasure.edge.neighborhood import close_to_mask
 from calcimeasure.edge.peak import peaks_of_balls
-from calcimeasure.edge.slabs import threads_for_distances
+from calcimeasure.edge.slabs import threads_for_distances, voxels_in_slices
 from calcimeasure.edge.windows import highest_in, lowest_in
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ class Calcified:
 
 def has_several_pieces(outline: Outline) -> bool:
     """Tell whether a mask is of several pieces (26 neighbors), beside specks."""
-    voxels = np.bincount(label_pieces(outline.mask()).ravel())[1:]
-    return bool(voxels.max(initial=0) < (1 - EDGE.specks) * voxels.sum())
+    voxels = piece_sizes(outline)
+    return max(voxels) < (1 - EDGE.specks) * sum(voxels)
 
 
 def is_porous(near: Neighborhood, noise_hu: float) -> bool:
@@ -126,7 +126,7 @@ def _is_thin(near: Neighborhood) -> bool:
     """Tell whether a mass is a sheet or a strand without a voxel that blur does not reach."""
     depth_mm = float(near.depth_mm.max())
     area_mm2 = math.prod(near.spacing_mm[1:]) * near.stride_kji[0]
-    mm3 = float(np.count_nonzero(near.mask, axis=(1, 2)) @ near.slice_mm) * area_mm2
+    mm3 = float(voxels_in_slices(near.mask) @ near.slice_mm) * area_mm2
     return depth_mm < EDGE.depth_mm and mm3 > max(EDGE.thin * depth_mm**3, EDGE.thin_from_mm3)
 
 

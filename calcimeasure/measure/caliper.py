@@ -32,13 +32,25 @@ _ROWS_AT_A_TIME = 512
 """Points whose distances to all others are in memory at the same time: all distances would take gigabytes."""
 
 
-def caliper_limit_mm(points: NDArray[np.float64]) -> float:
-    """Return an upper limit of the distances between points in a plane, no more than 0.5 % above the largest.
+def caliper_limits_mm(borders: list[NDArray[np.float64]]) -> list[float]:
+    """Return an upper limit of the distances between the points of each border, no more than 0.5 % above the largest.
 
     The projection of a distance on the nearest of some fixed directions is at most 0.5 % shorter than the distance.
+
+    Parameters
+    ----------
+    borders
+        (n, 2) points in a plane, of each border; the limit of a border without points is -1.
     """
-    widest_mm = float(np.ptp(points @ _DIRECTIONS.T, axis=0).max())
-    return widest_mm / math.cos(math.pi / 2 / len(_DIRECTIONS))
+    filled = [k for k, points in enumerate(borders) if len(points)]
+    limits_mm = np.full(len(borders), -1.0)
+    if filled:
+        heights_mm = _DIRECTIONS @ np.concatenate([borders[k] for k in filled]).T
+        starts = np.cumsum([0, *(len(borders[k]) for k in filled[:-1])])
+        highest, lowest = (np.asarray(one.reduceat(heights_mm, starts, axis=1)) for one in (np.maximum, np.minimum))
+        limits_mm[filled] = (highest - lowest).max(axis=0) / math.cos(math.pi / 2 / len(_DIRECTIONS))
+    found: list[float] = limits_mm.tolist()
+    return found
 
 
 def outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:

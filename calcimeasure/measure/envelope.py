@@ -21,6 +21,7 @@ import edt
 import numpy as np
 from scipy import ndimage
 
+from calcimeasure.edge import voxels_in_slices
 from calcimeasure.measure.constants import MEASURE
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def envelope_of(
 
 def calcified_volume_mm3(level: NDArray[np.float32], start_kji: tuple[int, int, int], geometry: Geometry) -> float:
     """Sum the volumes of the voxels of a box with a level above 0."""
-    counts = np.count_nonzero(level > 0, axis=(1, 2))
+    counts = voxels_in_slices(level > 0)
     return float(counts @ geometry.voxel_volumes_mm3[start_kji[0] : start_kji[0] + len(level)])
 
 

@@ -16,8 +16,9 @@ import numpy as np
 from scipy.spatial import ConvexHull
 from skimage.measure import find_contours, marching_cubes
 
+from calcimeasure.edge import voxels_in_slices
 from calcimeasure.measure.caliper import (
-    caliper_limit_mm,
+    caliper_limits_mm,
     farthest_in_space,
     farthest_pair,
     longest_perpendicular_chord,
@@ -112,14 +113,12 @@ def axes_of_contours(contours: Contours, geometry: Geometry) -> InPlaneAxes:
 
 def _longest_caliper(borders_mm: list[NDArray[np.float64]]) -> tuple[int, NDArray[np.float64]]:
     """Find the slice with the two points of a border that lie farthest apart, and these points, (2, 2)."""
-    # No caliper is longer than the diagonal of the bounding box, so most slices need not be measured.
-    limits_mm = [math.hypot(*np.ptp(corners, axis=0)) if corners.size else -1.0 for corners in borders_mm]
+    # Most slices need not be measured: their limit is below the longest caliper so far.
+    limits_mm = caliper_limits_mm(borders_mm)
     best_mm, best_slice, best_ends = -1.0, 0, np.zeros((2, 2))
     for k in sorted(range(len(borders_mm)), key=lambda index: (-limits_mm[index], index)):
-        if limits_mm[k] < best_mm:
+        if limits_mm[k] < best_mm - MEASURE.same_length_mm:
             break
-        if caliper_limit_mm(borders_mm[k]) < best_mm - MEASURE.same_length_mm:
-            continue
         length_mm, ends = farthest_pair(outermost(borders_mm[k]))
         if length_mm > best_mm + MEASURE.same_length_mm or (
             length_mm > best_mm - MEASURE.same_length_mm and k < best_slice
@@ -236,9 +235,8 @@ def centroid_lps_mm(outline: Outline, geometry: Geometry) -> tuple[float, float,
     return float(x), float(y), float(z)
 
 
-def _voxels_per_slice(outline: Outline) -> NDArray[np.int64]:
-    counts: NDArray[np.int64] = np.count_nonzero(outline.mask(), axis=(1, 2))
-    return counts
+def _voxels_per_slice(outline: Outline) -> NDArray[np.intp]:
+    return voxels_in_slices(outline.mask())
 
 
 def _ends_of_lines(mask: NDArray[np.bool_], axis: int) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calcimeasure.edge.connected import count_pieces
+from calcimeasure.edge.connected import piece_sizes
 from calcimeasure.measure.constants import MEASURE
 from calcimeasure.measure.envelope import calcified_volume_mm3, envelope_of
 from calcimeasure.measure.hull import hull_of
@@ -47,7 +47,7 @@ def with_whole(
     border_lps_mm
         (n, 3) points of its surface; None for a single slice.
     """
-    parts = count_pieces(outline.mask())
+    parts = len(piece_sizes(outline))
     numbers = replace(numbers, parts=parts, sphericity=numbers.sphericity if parts == 1 else None)
     if border_lps_mm is not None:
         numbers = replace(numbers, skin_distance_mm=skin_distance_mm(volume, outline, border_lps_mm))

@@ -40,4 +40,4 @@ def test_no_caliper_exceeds_its_limit() -> None:
     rng = np.random.default_rng(8)
     for _ in range(200):
         points = rng.normal(size=(40, 2)) * rng.uniform(1, 20, 2)
-        assert 1 <= caliper.caliper_limit_mm(points) / pdist(points).max() <= 1.005
+        assert 1 <= caliper.caliper_limits_mm([points])[0] / pdist(points).max() <= 1.005
