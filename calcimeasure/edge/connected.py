@@ -47,4 +47,6 @@ def piece_sizes(outline: Outline) -> tuple[int, ...]:
     """Count the voxels of each connected piece (26 neighbors) of an outline; several steps ask for those of a mass."""
     labels = label_pieces(outline.mask())
     count = int(labels.max())
-    return (outline.voxel_count,) if count == 1 else tuple(np.bincount(labels.ravel(), minlength=count + 1)[1:].tolist())
+    return (
+        (outline.voxel_count,) if count == 1 else tuple(np.bincount(labels.ravel(), minlength=count + 1)[1:].tolist())
+    )

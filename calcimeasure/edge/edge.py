@@ -199,9 +199,7 @@ def _find_edge(
         calcified_mm3=float(in_slices @ close.voxel_sizes),
         plateau_voxels=int(np.count_nonzero(plateau)) * sampled,
         shell_voxels=int(np.count_nonzero(shell)) * sampled,
-        rim_mm3=float(
-            voxels_in_slices(close.rim & (close.depth_mm >= -rim_mm) & ~close.mask) @ close.voxel_sizes
-        ),
+        rim_mm3=float(voxels_in_slices(close.rim & (close.depth_mm >= -rim_mm) & ~close.mask) @ close.voxel_sizes),
         follows_outline=follows_outline,
         uneven_mm3=uneven_mm3(near, plateau, shell, found, rim_mm),
     )

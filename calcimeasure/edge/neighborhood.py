@@ -172,7 +172,10 @@ def _distance_mm(things: NDArray[np.bool_], spacing_mm: tuple[float, float, floa
     near = tuple(box)
     distance_mm = np.full(things.shape, np.inf, dtype=np.float32)
     distance_mm[near] = edt.edt(
-        (~things[near]).view(np.uint8), anisotropy=spacing_mm, black_border=False, parallel=threads_for_distances(things.size)
+        (~things[near]).view(np.uint8),
+        anisotropy=spacing_mm,
+        black_border=False,
+        parallel=threads_for_distances(things.size),
     )
     return distance_mm
 

@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.spatial import ConvexHull
 from scipy.spatial.distance import cdist
 
 from calcimeasure.measure.constants import MEASURE
@@ -62,17 +63,17 @@ def outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:
     for _ in range(4):
         second = points[np.argmax(np.linalg.norm(points - first, axis=1))]
         first, other = second, first
-    return _beyond(points, first, other)
+    return _beyond(points, (first + other) / 2, float(np.linalg.norm(first - other)))
 
 
-def _beyond(points: NDArray[np.float64], first: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Leave out points that cannot be an end of a distance longer than that of two points.
+def _beyond(points: NDArray[np.float64], middle: NDArray[np.float64], length_mm: float) -> NDArray[np.float64]:
+    """Leave out points that cannot be an end of a distance of at least a length.
 
-    Let d be the distance of the two, and r the largest distance of any point from the middle between them. A point
-    nearer to this middle than d - r cannot be an end of a longer distance.
+    Let r be the largest distance of any point from the middle, whatever the middle is. A point nearer to the middle
+    than the length less r cannot be an end.
     """
-    radii = np.linalg.norm(points - (first + other) / 2, axis=1)
-    kept: NDArray[np.float64] = points[radii >= np.linalg.norm(first - other) - radii.max() - MEASURE.same_length_mm]
+    radii = np.linalg.norm(points - middle, axis=1)
+    kept: NDArray[np.float64] = points[radii >= length_mm - radii.max() - MEASURE.same_length_mm]
     return kept
 
 
@@ -103,7 +104,10 @@ def _farthest_of_many(points: NDArray[np.float64]) -> tuple[float, NDArray[np.fl
     ends = points[[(heights_mm.argmax(), heights_mm.argmin()) for heights_mm in _heights_mm(points, directions)]]
     lengths_mm = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
     seen_mm = shortened * float(lengths_mm.max()) - MEASURE.same_length_mm
-    points = _beyond(points, *ends[lengths_mm.argmax()])
+    # Of a ball, whose points all lie far outside, those remain that noise moved outward.
+    points = _beyond(points, ends.mean(axis=(0, 1)), float(lengths_mm.max()))
+    if len(points) > _MANY_POINTS:
+        points = points[ConvexHull(points).vertices]
     best_mm, best_ends = -1.0, points[:2]
     for heights_mm in _heights_mm(points, directions):
         top_mm, bottom_mm = heights_mm.max(), heights_mm.min()

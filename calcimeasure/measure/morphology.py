@@ -162,7 +162,9 @@ def _above(value: float, limit: float) -> float:
 
 def _depth_mm(mask: NDArray[np.bool_], cube_mm: float) -> NDArray[np.float32]:
     """Distance of each cube inside a mask from the surface of the mask: half a cube for the outermost cubes."""
-    depth_mm: NDArray[np.float32] = edt.edt(mask.view(np.uint8), anisotropy=(cube_mm,) * 3, black_border=False, parallel=1)
+    depth_mm: NDArray[np.float32] = edt.edt(
+        mask.view(np.uint8), anisotropy=(cube_mm,) * 3, black_border=False, parallel=1
+    )
     return np.where(mask, depth_mm - np.float32(cube_mm / 2), np.float32(0))
 
 
