@@ -63,7 +63,8 @@ def in_slabs(work: Callable[[slice], None], shape_kji: tuple[int, ...]) -> None:
 
 
 def voxels_in_slices(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """(k,) number of voxels of a mask in each slice; slice by slice, because NumPy counts along axes far more slowly."""
+    """(k,) number of voxels of a mask in each slice."""
+    # Slice by slice, because NumPy counts along axes far more slowly.
     return np.array([np.count_nonzero(one) for one in mask], dtype=np.intp)
 
 

@@ -296,7 +296,8 @@ def _area(lines: list[NDArray[np.float64]]) -> float:
 def _corners(sections: _Sections, section: int) -> NDArray[np.float64]:
     """Give the corners of the contour of a section."""
     points = np.concatenate(_contour_lines(sections, section))
-    return points[ConvexHull(points).vertices]
+    corners: NDArray[np.float64] = points[ConvexHull(points).vertices]
+    return corners
 
 
 def _middle(sections: _Sections, section: int) -> NDArray[np.float64]:

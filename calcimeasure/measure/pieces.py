@@ -58,14 +58,13 @@ def level_of_pieces(volume: Volume, outline: Outline, edge: Edge) -> NDArray[np.
 
 def _surface_share(mass: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
     """Share of the top at which the surface lies: less beside thin calcium than beside thick."""
-    depth_mm = edt.edt(mass.view(np.uint8), anisotropy=spacing_mm, black_border=False, parallel=1)
+    depth_mm: NDArray[np.float32] = edt.edt(mass.view(np.uint8), anisotropy=spacing_mm, black_border=False, parallel=1)
     low_mm, high_mm = MEASURE.thin_mm
     reach = [2 * max(1, round(high_mm / step_mm)) + 1 for step_mm in spacing_mm]
     deepest_mm = highest_in(depth_mm, reach)
-    thick = np.clip((deepest_mm - low_mm) / (high_mm - low_mm), 0, 1)
+    thick: NDArray[np.float32] = np.clip((deepest_mm - low_mm) / (high_mm - low_mm), 0, 1)
     thin_share = np.float32(MEASURE.surface_share)
-    share: NDArray[np.float32] = thin_share + thick * (np.float32(MEASURE.thick_share) - thin_share)
-    return share
+    return thin_share + thick * (np.float32(MEASURE.thick_share) - thin_share)
 
 
 def _with_neighbors(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

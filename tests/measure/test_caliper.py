@@ -39,5 +39,8 @@ def test_no_direction_in_space_is_far_from_those_that_are_looked_along() -> None
 def test_no_caliper_exceeds_its_limit() -> None:
     rng = np.random.default_rng(8)
     for _ in range(200):
-        points = rng.normal(size=(40, 2)) * rng.uniform(1, 20, 2)
-        assert 1 <= caliper.caliper_limits_mm([points])[0] / pdist(points).max() <= 1.005
+        borders = [rng.normal(size=(40, 2)) * rng.uniform(1, 20, 2), np.empty((0, 2)), rng.normal(size=(3, 2))]
+        wide, nothing, narrow = caliper.caliper_limits_mm(borders)
+        assert 1 <= wide / pdist(borders[0]).max() <= 1.005
+        assert 1 <= narrow / pdist(borders[2]).max() <= 1.005
+        assert nothing == -1
