@@ -151,20 +151,22 @@ def _sections(edge: Edge, geometry: Geometry) -> _Sections:
     boxes = ndimage.find_objects(labels)
     overlaps: list[list[int]] = [[] for _ in range(len(boxes) + 1)]
     for k in range(1, len(labels)):
-        for lower, upper in _touching(labels[k - 1], labels[k]):
+        for lower, upper in _touching(labels[k - 1], labels[k], edge.inside[k - 1] & edge.inside[k]):
             overlaps[lower].append(upper)
             overlaps[upper].append(lower)
     return _Sections(edge, geometry, labels, boxes, overlaps)
 
 
-def _touching(lower: NDArray[np.int32], upper: NDArray[np.int32]) -> list[tuple[int, int]]:
-    """List pairs of a label of one slice and a label of the next slice that overlap."""
-    both = np.flatnonzero((lower > 0) & (upper > 0))
-    if not both.size:
+def _touching(lower: NDArray[np.int32], upper: NDArray[np.int32], both: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """List pairs of a label of one slice and a label of the next slice that overlap in the pixels of both."""
+    places = np.flatnonzero(both)
+    if not places.size:
         return []
-    lowers, uppers = lower.ravel()[both], upper.ravel()[both]
-    first, count = int(uppers.min()), int(np.ptp(uppers)) + 1
-    least = int(lowers.min())
+    lowers, uppers = lower.ravel()[places], upper.ravel()[places]
+    least, first = int(lowers.min()), int(uppers.min())
+    count = int(uppers.max()) - first + 1
+    if count == 1 and least == lowers.max():
+        return [(least, first)]
     pairs = np.flatnonzero(np.bincount((lowers - least) * np.int64(count) + (uppers - first)))
     return [(least + pair // count, first + pair % count) for pair in pairs.tolist()]
 

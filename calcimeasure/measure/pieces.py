@@ -92,9 +92,10 @@ def _tops(height_hu: NDArray[np.float32], near: NDArray[np.bool_]) -> tuple[NDAr
     own_hu = best_hu.copy()
     for shift in product((-1, 0, 1), repeat=3):
         neighbors = chosen + sum(a * b for a, b in zip(shift, steps, strict=True))
-        is_higher = heights[neighbors] > best_hu
+        beside_hu = heights[neighbors]
+        is_higher = np.flatnonzero(beside_hu > best_hu)
         best[is_higher] = neighbors[is_higher]
-        best_hu[is_higher] = heights[neighbors][is_higher]
+        best_hu[is_higher] = beside_hu[is_higher]
     rank = np.zeros(heights.size, dtype=np.intp)
     rank[chosen] = np.arange(len(chosen))
     leads_to = rank[best]

@@ -297,11 +297,10 @@ def _cube_triangles() -> _CubeTriangles:
 def _border_cubes(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Return kind, layer and column of each cube that is partly inside; layer 0 ends at the first slice."""
     voxels = np.pad(mask, 1).view(np.uint8)
-    cubes = np.zeros(tuple(length - 1 for length in voxels.shape), dtype=np.uint8)
-    for corner in range(8):
-        k, j, i = (slice(shift, length - 1 + shift) for shift, length in zip(
-            (corner >> 2 & 1, corner >> 1 & 1, corner & 1), voxels.shape, strict=True))  # fmt: skip
-        cubes |= voxels[k, j, i] << corner
+    # A bit for each corner: two beside each other along a row, then two rows, then two slices.
+    edges = voxels[:, :, :-1] | voxels[:, :, 1:] << 1
+    faces = edges[:, :-1] | edges[:, 1:] << 2
+    cubes = faces[:-1] | faces[1:] << 4
     on_border = np.flatnonzero((cubes != 0) & (cubes != 255))
     layers, in_layer = np.divmod(on_border, cubes.shape[1] * cubes.shape[2])
     return cubes.ravel()[on_border].astype(np.intp), layers, in_layer % cubes.shape[2]
