@@ -13,6 +13,7 @@ cross-sections give the tip (exactly for an ellipsoid).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
     from calcimeasure.edge import Edge
     from calcimeasure.geometry import Geometry
+
+_SMOOTHED_SDS = 4
+"""So many standard deviations a Gaussian filter of SciPy reaches."""
 
 
 def contours_of(edge: Edge) -> Contours:
@@ -62,20 +66,38 @@ def sharpened(edge: Edge, geometry: Geometry) -> Edge:
         return edge
     row_mm, column_mm = geometry.row_spacing_mm, geometry.column_spacing_mm
     variance_mm2 = edge.blur_sigma_mm**2 + MEASURE.contour_smoothing_px**2 * row_mm * column_mm
-    level = np.empty_like(edge.level)
+    level = edge.level.copy()
 
     def sharpen(slab: slice) -> None:
+        part = _summed_part(edge.level[slab])
+        if part is None:
+            return
         smooth = ndimage.gaussian_filter(
-            edge.level[slab], (0, MEASURE.contour_smoothing_px, MEASURE.contour_smoothing_px), output=level[slab]
+            edge.level[slab][part], (0, MEASURE.contour_smoothing_px, MEASURE.contour_smoothing_px)
         )
         center = smooth[:, 1:-1, 1:-1]
         laplacian = (smooth[:, 2:, 1:-1] + smooth[:, :-2, 1:-1] - 2 * center) / np.float32(row_mm**2)
         laplacian += (smooth[:, 1:-1, 2:] + smooth[:, 1:-1, :-2] - 2 * center) / np.float32(column_mm**2)
         center -= np.float32(variance_mm2 / 2) * laplacian
+        level[slab][part] = smooth
 
     in_slabs(sharpen, level.shape)
     level, inside = keep_connected(level, edge.inside)
     return replace(edge, level=level, inside=inside)
+
+
+def _summed_part(level: NDArray[np.float32]) -> tuple[slice, slice, slice] | None:
+    """Find the part of some slices outside of which the level is -0.5, with a margin in which smoothing ends.
+
+    None if the level is -0.5 everywhere: smoothing leaves such a part as it is.
+    """
+    margin = math.ceil(_SMOOTHED_SDS * MEASURE.contour_smoothing_px) + 2
+    seen = (level != np.float32(-0.5)).any(axis=0)
+    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return None
+    j, i = (slice(max(int(used[0]) - margin, 0), int(used[-1]) + 1 + margin) for used in (rows, columns))
+    return (slice(None), j, i)
 
 
 def surface_points_lps_mm(edge: Edge, corners: list[NDArray[np.float64]], geometry: Geometry) -> NDArray[np.float64]:

@@ -44,7 +44,7 @@ def large_mass() -> Volume:
 
 
 def grains() -> Volume:
-    """A mass of 300 grains."""
+    """A mass of 240 grains, in a cloud of 9 cm."""
     cloud = granular((0.0, 20.0, 0.0), (42.0, 36.0, 42.0), radius_mm=(2.0, 4.0), gap_mm=2.0, seed=3)
     return _in_limb(cloud, (120, 256, 256), (1.0, 0.8, 0.8))
 
@@ -53,7 +53,7 @@ SCENES: dict[str, Callable[[], Volume]] = {
     "twelve masses of 2 to 10 cm": twelve_masses,
     "a ball of 60 mm": ball,
     "a ball of 15 cm in voxels of 0.5 mm": large_mass,
-    "a mass of 300 grains": grains,
+    "a mass of 240 grains": grains,
 }
 
 
