@@ -10,14 +10,13 @@ import cc3d
 import edt
 import numpy as np
 
+from calcimeasure.segment.ct.boxes import boxes_apart
 from calcimeasure.segment.ct.constants import CT
-from calcimeasure.segment.ct.split import beside, passes
+from calcimeasure.segment.ct.split import Parts, beside, passes
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from calcimeasure.segment.ct.split import Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,19 @@ def features_of(
     attenuation_hu: NDArray[np.int16], parts: Parts, spacing_mm: tuple[float, float, float]
 ) -> list[Features]:
     """Compute the features of each part; the first entry is for label 1."""
+    found: dict[int, Features] = {}
+    for box in boxes_apart(parts.labels > 0, spacing_mm, CT.own_mm):
+        here = (np.ascontiguousarray(one[box]) for one in (parts.labels, parts.depth_mm, parts.marrow))
+        found |= _features_in(np.ascontiguousarray(attenuation_hu[box]), Parts(*here), spacing_mm)
+    return [found[n] for n in sorted(found)]
+
+
+def _features_in(
+    attenuation_hu: NDArray[np.int16], parts: Parts, spacing_mm: tuple[float, float, float]
+) -> dict[int, Features]:
+    """Compute the features of each part in a box, by its label."""
     labels, marrow = parts.labels, parts.marrow
     count = int(labels.max(initial=0)) + 1
-    if count == 1:
-        return []
     block_mm3 = math.prod(spacing_mm)
     solid = (labels > 0) | marrow
     surface_mm = edt.edt(solid, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
@@ -108,28 +116,26 @@ def features_of(
         np.maximum.at(bridge, side, heights / radius_mm[side])
     metal = np.bincount(label[hu >= CT.metal_hu], minlength=count)
     cavities = _cavities(attenuation_hu, labels, marrow, spacing_mm)
-    found = []
-    for n in range(1, count):
+    found = {}
+    for n in np.flatnonzero(voxels).tolist():
         cavity_hu, cavity_spread_hu = cavities.get(n, (None, None))
         low, median, high = (float(p[n]) for p in percentiles)
         level_hu = max(median, CT.least_level_hu)
-        found.append(
-            Features(
-                volume_mm3=float(voxels[n] * block_mm3),
-                thickness_mm=2 * float(radius_mm[n]),
-                slenderness=math.log(voxels[n] * block_mm3 / max(float(radius_mm[n]), CT.least_radius_mm) ** 3),
-                core_hu=median,
-                spread=(high - low) / 2 / level_hu,
-                rim=float(rim[n]) / level_hu,
-                bridge=float(bridge[n]),
-                own_share=float(own_count[n] / voxels[n]),
-                marrow_share=float(faces_mm2[0, n] / whole_mm2[n]),
-                neighbor_share=float(faces_mm2[2, n] / whole_mm2[n]),
-                cut_share=float(faces_mm2[3, n] / whole_mm2[n]),
-                metal_share=float(metal[n] / voxels[n]),
-                cavity_hu=cavity_hu,
-                cavity_spread_hu=cavity_spread_hu,
-            )
+        found[n] = Features(
+            volume_mm3=float(voxels[n] * block_mm3),
+            thickness_mm=2 * float(radius_mm[n]),
+            slenderness=math.log(voxels[n] * block_mm3 / max(float(radius_mm[n]), CT.least_radius_mm) ** 3),
+            core_hu=median,
+            spread=(high - low) / 2 / level_hu,
+            rim=float(rim[n]) / level_hu,
+            bridge=float(bridge[n]),
+            own_share=float(own_count[n] / voxels[n]),
+            marrow_share=float(faces_mm2[0, n] / whole_mm2[n]),
+            neighbor_share=float(faces_mm2[2, n] / whole_mm2[n]),
+            cut_share=float(faces_mm2[3, n] / whole_mm2[n]),
+            metal_share=float(metal[n] / voxels[n]),
+            cavity_hu=cavity_hu,
+            cavity_spread_hu=cavity_spread_hu,
         )
     return found
 

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.cluster.hierarchy import DisjointSet
 
+from calcimeasure.segment.ct.boxes import boxes_apart
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.threads import thread_count
 
@@ -61,10 +62,18 @@ def divided(
     dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Divide dense voxels as `split` does; return the label of each voxel and its depth."""
-    depth_mm = edt.edt(dense, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
+    labels, depth_mm = np.zeros(dense.shape, dtype=np.int32), np.zeros(dense.shape, dtype=np.float32)
     # In an image that is dense everywhere there is no surface, and depth would be infinite.
-    depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True))))
-    return divided_by(depth_mm, dense, spacing_mm), depth_mm
+    deepest_mm = np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True)))
+    count = 0
+    for box in boxes_apart(dense, spacing_mm, CT.depth_truncate_sigmas * CT.depth_smoothing_mm):
+        here = dense[box]
+        deep_mm = edt.edt(here, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
+        depth_mm[box] = np.minimum(deep_mm, deepest_mm)
+        found = divided_by(depth_mm[box], here, spacing_mm)
+        labels[box] = np.where(found > 0, found + np.int32(count), np.int32(0))
+        count += int(found.max(initial=0))
+    return labels, depth_mm
 
 
 def divided_by(
@@ -82,26 +91,35 @@ def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
     All three planes are searched: a bone shaft that leaves the image is open at its ends, but closed in cross-section.
     """
     marrow = np.zeros_like(dense)
+    boxes = boxes_apart(dense, spacing_mm, 0.0)
     for axis in range(3):
         across_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
-        found, planes = np.moveaxis(marrow, axis, 0), np.moveaxis(dense, axis, 0)
-        for hole, plane in zip(found, planes, strict=True):
-            # Holes lie within the box of the dense voxels, whose margin is one component.
-            rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
-            if not rows.size:
-                continue
-            box = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
-            if np.count_nonzero(plane[box]) < CT.fewest_around_hole:
-                continue
-            free = np.ones((box[0].stop - box[0].start + 2, box[1].stop - box[1].start + 2), dtype=np.bool_)
-            np.logical_not(plane[box], out=free[1:-1, 1:-1])
-            labels = cc3d.connected_components(free, connectivity=4)
-            counts = np.bincount(labels.ravel())
-            small = counts * across_mm2 <= CT.largest_hole_mm2
-            small[0] = small[labels[0, 0]] = False
-            if small.any():
-                hole[box] |= small[labels[1:-1, 1:-1]]
+        voxels = np.zeros(dense.shape[axis], dtype=np.intp)
+        for box in boxes:
+            voxels[box[axis]] += np.count_nonzero(np.moveaxis(dense[box], axis, 0), axis=(1, 2))
+        for box in boxes:
+            found, planes = np.moveaxis(marrow[box], axis, 0), np.moveaxis(dense[box], axis, 0)
+            for number, hole, plane in zip(range(box[axis].start, box[axis].stop), found, planes, strict=True):
+                if voxels[number] >= CT.fewest_around_hole:
+                    _fill_holes(hole, plane, across_mm2)
     return marrow
+
+
+def _fill_holes(found: NDArray[np.bool_], plane: NDArray[np.bool_], voxel_mm2: float) -> None:
+    """Set, in a plane, what dense voxels enclose, up to `CT.largest_hole_mm2`."""
+    # Holes lie within the box of the dense voxels, whose margin is one component.
+    rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
+    if not rows.size:
+        return
+    box = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+    free = np.ones((box[0].stop - box[0].start + 2, box[1].stop - box[1].start + 2), dtype=np.bool_)
+    np.logical_not(plane[box], out=free[1:-1, 1:-1])
+    labels = cc3d.connected_components(free, connectivity=4)
+    counts = np.bincount(labels.ravel())
+    small = counts * voxel_mm2 <= CT.largest_hole_mm2
+    small[0] = small[labels[0, 0]] = False
+    if small.any():
+        found[box] |= small[labels[1:-1, 1:-1]]
 
 
 def _climb(
@@ -121,8 +139,8 @@ def _climb(
         distance_mm = math.hypot(*(n * mm for n, mm in zip(step, spacing_mm, strict=True)))
         slope = (flat[at + offset] - own) / np.float32(distance_mm)
         better = slope > steepest
-        steepest[better] = slope[better]
-        target[better] = at[better] + offset
+        np.copyto(steepest, slope, where=better)
+        np.copyto(target, at + offset, where=better)
     number = np.zeros(flat.size, dtype=np.int32)
     number[at] = np.arange(at.size, dtype=np.int32)
     above = number[target]

@@ -18,7 +18,8 @@ from scipy.cluster.hierarchy import DisjointSet
 
 from calcimeasure.model import Evidence, Outline, Proposal, Proposals, Tissue
 from calcimeasure.segment.ct.body import find_body
-from calcimeasure.segment.ct.coarse import BONE_GROUP, OUTSIDE_GROUP, box_around, coarse_copy
+from calcimeasure.segment.ct.boxes import box_around
+from calcimeasure.segment.ct.coarse import BONE_GROUP, OUTSIDE_GROUP, coarse_copy
 from calcimeasure.segment.ct.components import find_components
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.cut import contact_mm2, cut
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Volume
-    from calcimeasure.segment.ct.coarse import Box, Coarse
+    from calcimeasure.segment.ct.boxes import Box
+    from calcimeasure.segment.ct.coarse import Coarse
     from calcimeasure.segment.ct.features import Features
     from calcimeasure.segment.ct.place import Places
     from calcimeasure.segment.ct.views import Around

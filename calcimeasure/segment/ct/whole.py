@@ -17,7 +17,7 @@ from scipy import ndimage
 from skimage.segmentation import expand_labels
 
 from calcimeasure.model import Tissue
-from calcimeasure.segment.ct.coarse import box_around
+from calcimeasure.segment.ct.boxes import box_around, boxes_apart
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.judge import is_undecided_whole, judge_whole
 from calcimeasure.segment.ct.look import look
@@ -26,6 +26,7 @@ from calcimeasure.segment.ct.solids import (
     distance_mm,
     merged,
     on_solids,
+    reach_of,
     share_dense,
     solids_of,
     whole_features,
@@ -139,8 +140,11 @@ def _clusters(
     own = masses[solids.labels]
     members = own | small[solids.labels]
     beyond = solids.bone | ((solids.labels > 0) & ~members)
-    reach_mm = (settings.joining_distance_mm + CT.solid_step_mm) / 2
-    near = (distance_mm(members, solids.spacing_mm) <= reach_mm) & ~beyond & ~solids.air
+    reach_mm = reach_of(settings)
+    near = np.zeros(members.shape, dtype=np.bool_)
+    for box in boxes_apart(members, solids.spacing_mm, reach_mm):
+        near[box] = distance_mm(members[box], solids.spacing_mm) <= reach_mm
+    near &= ~(beyond | solids.air)
     clusters: NDArray[np.int32] = cc3d.connected_components(near, connectivity=6).astype(np.int32)
     led = _led(clusters, own)[clusters]
     # The local fill depends on the blocks around.
