@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cc3d
-import edt
 import numpy as np
 
 from calcimeasure.segment.ct.boxes import boxes_apart
 from calcimeasure.segment.ct.constants import CT
+from calcimeasure.segment.ct.near import beyond, within
 from calcimeasure.segment.ct.split import Parts, beside, passes
-from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,12 +88,11 @@ def _features_in(
     count = int(labels.max(initial=0)) + 1
     block_mm3 = math.prod(spacing_mm)
     solid = (labels > 0) | marrow
-    surface_mm = edt.edt(solid, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
+    beneath, inner = (beyond(solid, spacing_mm, depth_mm).ravel() for depth_mm in CT.cortex_depth_mm)
     at = np.flatnonzero(labels)
     label = labels.ravel()[at]
     hu = attenuation_hu.ravel()[at].astype(np.float32)
     depth_mm = parts.depth_mm.ravel()[at]
-    below_mm = surface_mm.ravel()[at]
     radius_mm = np.zeros(count, dtype=np.float32)
     np.maximum.at(radius_mm, label, depth_mm)
     voxels = np.bincount(label, minlength=count)
@@ -106,7 +104,7 @@ def _features_in(
     none = np.bincount(label[core], minlength=count) == 0
     core |= none[label] & (depth_mm >= CT.core_share * radius_mm[label])
     percentiles = percentiles_of(label[core], hu[core], count, CT.spread_percentiles)
-    in_rim = usable & (below_mm > CT.cortex_depth_mm[0]) & (below_mm <= CT.cortex_depth_mm[1])
+    in_rim = usable & (beneath & ~inner)[at]
     rim = percentiles_of(label[in_rim], hu[in_rim], count, (CT.rim_percentile,))[0]
     faces_mm2 = _faces_mm2(labels, marrow, spacing_mm)
     whole_mm2 = np.maximum(faces_mm2.sum(axis=0), 1e-6)
@@ -144,19 +142,14 @@ def _away(
     labels: NDArray[np.int32], marrow: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
     """Find voxels that lie at least `CT.own_mm` from marrow and from the next part."""
-    free = ~marrow
+    border = marrow.copy()
     for axis in range(3):
         low, high = beside(axis)
         a, b = labels[low], labels[high]
         meet = (a != b) & (a > 0) & (b > 0)
-        free[low] &= ~meet
-        free[high] &= ~meet
-    if free.all():
-        return free
-    away: NDArray[np.bool_] = (
-        edt.edt(free, anisotropy=spacing_mm, black_border=False, parallel=thread_count()) > CT.own_mm
-    )
-    return away
+        border[low] |= meet
+        border[high] |= meet
+    return ~within(border, spacing_mm, CT.own_mm)
 
 
 def _cavities(

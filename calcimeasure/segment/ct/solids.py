@@ -22,6 +22,7 @@ from scipy.cluster.hierarchy import DisjointSet
 from calcimeasure.segment.ct.boxes import boxes_apart, pooled
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.features import percentiles_of
+from calcimeasure.segment.ct.near import beyond, within
 from calcimeasure.segment.ct.shaft import shafts_among
 from calcimeasure.segment.ct.split import beside, divided, find_marrow
 from calcimeasure.threads import thread_count
@@ -170,9 +171,8 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
     bone |= marrow
     full &= ~bone
     for box in boxes:
-        grown = (distance_mm(full[box], spacing_mm) <= reach_mm) & ~air[box] & ~bone[box]
-        closed_mm = edt.edt(grown | bone[box], anisotropy=spacing_mm, black_border=False, parallel=thread_count())
-        solid[box] = (closed_mm > reach_mm) | full[box]
+        grown = within(full[box], spacing_mm, reach_mm) & ~air[box]
+        solid[box] = beyond(grown | bone[box], spacing_mm, reach_mm) | full[box]
     solid |= find_marrow(solid | bone, spacing_mm)
     solid &= ~bone
     labels, depth_mm = divided(solid, spacing_mm)

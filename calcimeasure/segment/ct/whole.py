@@ -21,9 +21,9 @@ from calcimeasure.segment.ct.boxes import box_around, boxes_apart
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.judge import is_undecided_whole, judge_whole
 from calcimeasure.segment.ct.look import look
+from calcimeasure.segment.ct.near import within
 from calcimeasure.segment.ct.solids import (
     are_lumpy,
-    distance_mm,
     merged,
     on_solids,
     reach_of,
@@ -143,7 +143,7 @@ def _clusters(
     reach_mm = reach_of(settings)
     near = np.zeros(members.shape, dtype=np.bool_)
     for box in boxes_apart(members, solids.spacing_mm, reach_mm):
-        near[box] = distance_mm(members[box], solids.spacing_mm) <= reach_mm
+        near[box] = within(members[box], solids.spacing_mm, reach_mm)
     near &= ~(beyond | solids.air)
     clusters: NDArray[np.int32] = cc3d.connected_components(near, connectivity=6).astype(np.int32)
     led = _led(clusters, own)[clusters]
@@ -192,8 +192,9 @@ def _without_chains(
     blocks = np.bincount(parted[own], minlength=int(parted.max(initial=0)) + 1)
     large = blocks * np.prod(spacing_mm) >= CT.smallest_whole_mm3
     large[0] = False
-    pairs = np.unique(np.stack([clusters[large[parted]], parted[large[parted]]]), axis=1)
-    several = np.flatnonzero(np.bincount(pairs[0]) > 1) if pairs.size else np.empty(0, dtype=np.intp)
+    cluster_of = np.zeros(len(large), dtype=np.int32)
+    cluster_of[parted] = clusters
+    several = np.flatnonzero(np.bincount(cluster_of[large], minlength=1) > 1)
     if not several.size:
         return clusters
     cut = np.isin(clusters, several)
