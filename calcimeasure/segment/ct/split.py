@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import cc3d
 import edt
@@ -19,6 +19,10 @@ from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+_AT_ONCE: Final = 1_000_000
+"""Voxels in which holes are looked for at once: of more the labels would not stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,27 +103,28 @@ def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
             voxels[box[axis]] += np.count_nonzero(np.moveaxis(dense[box], axis, 0), axis=(1, 2))
         for box in boxes:
             found, planes = np.moveaxis(marrow[box], axis, 0), np.moveaxis(dense[box], axis, 0)
-            for number, hole, plane in zip(range(box[axis].start, box[axis].stop), found, planes, strict=True):
-                if voxels[number] >= CT.fewest_around_hole:
-                    _fill_holes(hole, plane, across_mm2)
+            enough = voxels[box[axis]] >= CT.fewest_around_hole
+            step = max(1, _AT_ONCE // planes[0].size)
+            for first in range(0, len(planes), step):
+                some = slice(first, first + step)
+                if enough[some].any():
+                    found[some] |= _holes(planes[some] & enough[some, None, None], across_mm2)
     return marrow
 
 
-def _fill_holes(found: NDArray[np.bool_], plane: NDArray[np.bool_], voxel_mm2: float) -> None:
-    """Set, in a plane, what dense voxels enclose, up to `CT.largest_hole_mm2`."""
-    # Holes lie within the box of the dense voxels, whose margin is one component.
-    rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
-    if not rows.size:
-        return
-    box = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
-    free = np.ones((box[0].stop - box[0].start + 2, box[1].stop - box[1].start + 2), dtype=np.bool_)
-    np.logical_not(plane[box], out=free[1:-1, 1:-1])
-    labels = cc3d.connected_components(free, connectivity=4)
-    counts = np.bincount(labels.ravel())
-    small = counts * voxel_mm2 <= CT.largest_hole_mm2
+def _holes(planes: NDArray[np.bool_], voxel_mm2: float) -> NDArray[np.bool_]:
+    """Find what dense voxels enclose in each plane, up to `CT.largest_hole_mm2`."""
+    count, rows, columns = planes.shape
+    free = np.ones((count, rows + 2, columns + 2), dtype=np.bool_)
+    np.logical_not(planes, out=free[:, 1:-1, 1:-1])
+    # The planes are laid out one below the other in one image: their margins connect all that is not enclosed.
+    labels = cc3d.connected_components(free.reshape(-1, columns + 2), connectivity=4)
+    small = np.bincount(labels.ravel()) * voxel_mm2 <= CT.largest_hole_mm2
     small[0] = small[labels[0, 0]] = False
-    if small.any():
-        found[box] |= small[labels[1:-1, 1:-1]]
+    if not small.any():
+        return np.zeros_like(planes)
+    found: NDArray[np.bool_] = small[labels].reshape(free.shape)[:, 1:-1, 1:-1]
+    return found
 
 
 def _climb(
@@ -150,7 +155,7 @@ def _climb(
             break
         above = further
     labels = np.zeros(flat.size, dtype=np.int32)
-    labels[at] = np.unique(above, return_inverse=True)[1] + 1
+    labels[at] = np.cumsum(above == np.arange(at.size), dtype=np.int32)[above]
     return np.ascontiguousarray(labels.reshape(padded.shape)[1:-1, 1:-1, 1:-1])
 
 

@@ -173,9 +173,11 @@ def _is_full(
     The local fill is the dense share of the blocks within the joining distance of a piece, over `CT.local_fill_mm`.
     """
     widths = [max(1, round(CT.local_fill_mm / mm)) for mm in spacing_mm]
-    dense = ndimage.uniform_filter(share, widths)
-    around = ndimage.uniform_filter(near.astype(np.float32), widths)
-    full: NDArray[np.bool_] = near & (dense >= settings.least_fill * around)
+    full = np.zeros(near.shape, dtype=np.bool_)
+    for box in boxes_apart(near, spacing_mm, CT.local_fill_mm):
+        dense = ndimage.uniform_filter(share[box], widths)
+        around = ndimage.uniform_filter(near[box].astype(np.float32), widths)
+        full[box] = near[box] & (dense >= settings.least_fill * around)
     return full
 
 
