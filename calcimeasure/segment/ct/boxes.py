@@ -1,4 +1,4 @@
-"""Boxes of the coarse copy: what is dense fills a small part of a stack, and far pieces have no influence on each other."""
+"""Boxes in a stack: what is dense fills a small part of it, and pieces far apart have no influence on each other."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def box_around(mask: NDArray[np.bool_], margin_kji: tuple[int, int, int] = (1, 1
 
     With a margin only the end of the image counts as an end.
     """
-    plane = mask.any(axis=0)
+    plane: NDArray[np.bool_] = np.any(mask, axis=0)
     used = [np.flatnonzero(along) for along in (mask.any(axis=(1, 2)), plane.any(axis=1), plane.any(axis=0))]
     k, j, i = (
         slice(max(int(index[0]) - room, 0), min(int(index[-1]) + room + 1, n))

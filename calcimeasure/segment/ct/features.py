@@ -75,8 +75,8 @@ def features_of(
     """Compute the features of each part; the first entry is for label 1."""
     found: dict[int, Features] = {}
     for box in boxes_apart(parts.labels > 0, spacing_mm, CT.own_mm):
-        here = (np.ascontiguousarray(one[box]) for one in (parts.labels, parts.depth_mm, parts.marrow))
-        found |= _features_in(np.ascontiguousarray(attenuation_hu[box]), Parts(*here), spacing_mm)
+        here = Parts(parts.labels[box], parts.depth_mm[box], parts.marrow[box])
+        found |= _features_in(attenuation_hu[box], here, spacing_mm)
     return [found[n] for n in sorted(found)]
 
 
@@ -211,12 +211,12 @@ def _faces_mm2(
         low, high = beside(axis)
         one, other = labels[low], labels[high]
         differ = one != other
-        for a, b, beyond in (
+        for a, b, enclosed in (
             (one[differ], other[differ], marrow[high][differ]),
             (other[differ], one[differ], marrow[low][differ]),
         ):
             inside = a > 0
-            kind = np.where(b[inside] > 0, 2, np.where(beyond[inside], 0, 1))
+            kind = np.where(b[inside] > 0, 2, np.where(enclosed[inside], 0, 1))
             faces += area_mm2 * np.bincount(kind * count + a[inside], minlength=4 * count).reshape(4, count)
         ends = np.concatenate([labels.take(0, axis).ravel(), labels.take(-1, axis).ravel()])
         faces[3] += area_mm2 * np.bincount(ends, minlength=count)

@@ -51,7 +51,9 @@ def within(mask: NDArray[np.bool_], spacing_mm: Spacing, reach_mm: float) -> NDA
             lines[:-length] |= flat[length:]
         for down, right in np.argwhere(half == length).tolist():
             for offset in {a * plane + b * row for a, b in itertools.product({down, -down}, {right, -right})}:
-                found[max(0, offset) : len(flat) + min(0, offset)] |= lines[max(0, -offset) : len(flat) - max(0, offset)]
+                found[max(0, offset) : len(flat) + min(0, offset)] |= lines[
+                    max(0, -offset) : len(flat) - max(0, offset)
+                ]
     return found.reshape(padded.shape)[k : k + mask.shape[0], j : j + mask.shape[1], i : i + mask.shape[2]]
 
 
