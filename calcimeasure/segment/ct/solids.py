@@ -24,7 +24,7 @@ from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.features import percentiles_of
 from calcimeasure.segment.ct.near import beyond, within
 from calcimeasure.segment.ct.shaft import shafts_among
-from calcimeasure.segment.ct.split import beside, divided, find_marrow
+from calcimeasure.segment.ct.split import beside, divided, faces_between, find_marrow
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
@@ -260,11 +260,10 @@ def merged(solids: Solids, able: NDArray[np.bool_]) -> Solids:
     if np.count_nonzero(able) < 2:
         return solids
     together = DisjointSet(range(len(able)))
-    for axis in range(3):
-        low, high = beside(axis)
-        a, b = solids.labels[low].ravel(), solids.labels[high].ravel()
-        meet = np.flatnonzero(a != b)
-        meet = meet[able[a[meet]] & able[b[meet]]]
+    flat = solids.labels.ravel()
+    for here, there in faces_between(solids.labels):
+        a, b = flat[here], flat[there]
+        meet = able[a] & able[b]
         for key in np.unique(a[meet].astype(np.int64) * len(able) + b[meet]).tolist():
             together.merge(key // len(able), key % len(able))
     if together.n_subsets == len(able):

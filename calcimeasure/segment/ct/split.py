@@ -18,6 +18,8 @@ from calcimeasure.segment.ct.constants import CT
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 
@@ -191,24 +193,29 @@ def passes(
     """
     keys, heights = [], []
     count = int(labels.max(initial=0)) + 1
-    at = np.flatnonzero(labels)
     flat, flat_height = labels.ravel(), height.ravel()
-    own, places = flat[at], np.unravel_index(at, labels.shape)
-    for axis in range(3):
-        step = math.prod(labels.shape[axis + 1 :])
-        ahead = np.flatnonzero(places[axis] < labels.shape[axis] - 1)
-        other = flat[at[ahead] + step]
-        meet = (other != own[ahead]) & (other > 0)
-        here = at[ahead[meet]]
-        a, b = flat[here].astype(np.int64), other[meet].astype(np.int64)
+    for here, there in faces_between(labels):
+        a, b = flat[here].astype(np.int64), flat[there].astype(np.int64)
         keys.append(np.minimum(a, b) * count + np.maximum(a, b))
-        heights.append(np.minimum(flat_height[here], flat_height[here + step]))
+        heights.append(np.minimum(flat_height[here], flat_height[there]))
     key, over = np.concatenate(keys), np.concatenate(heights)
     order = np.argsort(-over, kind="stable")
     pairs, first = np.unique(key[order], return_index=True)
     highest = over[order][first]
     falling = np.argsort(-highest, kind="stable")
     return pairs[falling] // count, pairs[falling] % count, highest[falling]
+
+
+def faces_between(labels: NDArray[np.int32]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield for each axis the flat indexes of the voxels on both sides of each face that two labels share."""
+    at, flat = np.flatnonzero(labels), labels.ravel()
+    own, places = flat[at], np.unravel_index(at, labels.shape)
+    for axis in range(3):
+        step = math.prod(labels.shape[axis + 1 :])
+        ahead = np.flatnonzero(places[axis] < labels.shape[axis] - 1)
+        other = flat[at[ahead] + step]
+        here = at[ahead[(other != own[ahead]) & (other > 0)]]
+        yield here, here + step
 
 
 def beside(axis: int, away: int = 1) -> tuple[tuple[slice, ...], tuple[slice, ...]]:

@@ -18,7 +18,7 @@ from scipy.cluster.hierarchy import DisjointSet
 
 from calcimeasure.model import Evidence, Outline, Proposal, Proposals, Tissue
 from calcimeasure.segment.ct.body import find_body
-from calcimeasure.segment.ct.boxes import box_around
+from calcimeasure.segment.ct.boxes import box_around, boxes_apart
 from calcimeasure.segment.ct.coarse import BONE_GROUP, OUTSIDE_GROUP, coarse_copy
 from calcimeasure.segment.ct.components import find_components
 from calcimeasure.segment.ct.constants import CT
@@ -479,16 +479,17 @@ def _dense_parts(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Find the dense voxels in the body, those outside, and those in the body of components that are too small."""
     dense = coarse.attenuation_hu >= settings.threshold_hu
-    labels = cc3d.connected_components(dense, connectivity=26)
-    at = np.flatnonzero(dense)
-    label = labels.ravel()[at]
-    voxels = np.bincount(label, minlength=1)
-    beyond = 2 * np.bincount(label[body.ravel()[at] == 0], minlength=len(voxels)) > voxels
-    counted = voxels >= max(2, round(CT.smallest_split_mm3 / coarse.block_mm3))
-    inside, outside, small = (np.zeros(labels.shape, dtype=np.bool_) for _ in range(3))
-    inside.ravel()[at] = (counted & ~beyond)[label]
-    outside.ravel()[at] = (counted & beyond)[label]
-    small.ravel()[at] = (~counted & ~beyond)[label]
+    inside, outside, small = (np.zeros(dense.shape, dtype=np.bool_) for _ in range(3))
+    for box in boxes_apart(dense, coarse.spacing_mm, 0.0):
+        labels = cc3d.connected_components(dense[box], connectivity=26)
+        at = np.nonzero(dense[box])
+        label = labels[at]
+        voxels = np.bincount(label, minlength=1)
+        beyond = 2 * np.bincount(label[body[box][at] == 0], minlength=len(voxels)) > voxels
+        counted = voxels >= max(2, round(CT.smallest_split_mm3 / coarse.block_mm3))
+        inside[box][at] = (counted & ~beyond)[label]
+        outside[box][at] = (counted & beyond)[label]
+        small[box][at] = (~counted & ~beyond)[label]
     return inside, outside, small
 
 
