@@ -18,6 +18,7 @@ from calcimeasure.edge import side_by_side
 from calcimeasure.errors import SeriesError, UnsupportedError
 from calcimeasure.fault import fault_report
 from calcimeasure.load import bones_of, check_headers, content_of, load_image
+from calcimeasure.memory import give_back_freed
 from calcimeasure.model import (
     OUTLINE_IMPORTED,
     Failure,
@@ -79,6 +80,7 @@ def analyze(
     image = kind_of(image).calibrated(image, earlier)
     # The files are in the memory of the system now. Reading them once more needs a core that the survey mostly leaves.
     seen, contents = side_by_side(lambda: survey(image, settings), lambda: content_of(stack, settings), image.shape_kji)
+    give_back_freed()
     image, anatomy = replace(image, notices=(*image.notices, *seen.notices)), seen.anatomy
     parts = [part for part in seen.proposals.parts if part.tissue not in NOT_MEASURED]
 

@@ -6,12 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 import cc3d
-import edt
 import numpy as np
 from skimage.segmentation import expand_labels
 
 from calcimeasure.segment.ct.constants import CT
-from calcimeasure.threads import thread_count
+from calcimeasure.segment.ct.near import beyond, within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,9 +36,10 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     """
     skip = tuple(max(1, round(CT.body_step_mm / mm)) for mm in coarse.spacing_mm)
     thinned_hu = coarse.attenuation_hu[:: skip[0], :: skip[1], :: skip[2]]
-    spacing_mm = tuple(n * mm for n, mm in zip(skip, coarse.spacing_mm, strict=True))
+    k_mm, j_mm, i_mm = (n * mm for n, mm in zip(skip, coarse.spacing_mm, strict=True))
+    spacing_mm = (k_mm, j_mm, i_mm)
     tissue = thinned_hu > CT.tissue_hu
-    core = edt.edt(tissue, anisotropy=spacing_mm, black_border=False, parallel=thread_count()) > CT.core_depth_mm
+    core = beyond(tissue, spacing_mm, CT.core_depth_mm)
     smallest = max(2, math.ceil(CT.smallest_core_mm3 / math.prod(spacing_mm)))
     cores = cc3d.connected_components(core, connectivity=6)
     counts = np.bincount(cores.ravel())
@@ -54,8 +54,7 @@ def find_body(coarse: Coarse) -> NDArray[np.uint8]:
     bodies_only = number[cores]
     if bodies.size == 1:
         # With one body no labels have to be grown.
-        near_mm = edt.edt(bodies_only == 0, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
-        grown = (near_mm <= CT.core_reach_mm).astype(np.uint8)
+        grown = within(bodies_only > 0, spacing_mm, CT.core_reach_mm).view(np.uint8)
     else:
         grown = expand_labels(bodies_only, CT.core_reach_mm, spacing=spacing_mm)
     filled = _with_holes(grown * (tissue | core))

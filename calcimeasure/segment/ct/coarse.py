@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from calcimeasure.model import Volume
 
-Box = tuple[slice, slice, slice]
-
 BONE_GROUP: Final = 1
 OUTSIDE_GROUP: Final = 2
 """Labels of all bone, and of everything outside the body, on a copy; every other group of parts has its own label."""
@@ -96,16 +94,3 @@ def _in_runs(values: NDArray[np.int32], length: int) -> NDArray[np.int32]:
         more = values[offset::length]
         total[: len(more)] += more
     return total
-
-
-def box_around(mask: NDArray[np.bool_], margin_kji: tuple[int, int, int] = (1, 1, 1)) -> Box:
-    """Box of a mask (k, j, i) that is not empty, with a margin of blocks as far as the copy reaches.
-
-    With a margin only the end of the image counts as an end.
-    """
-    used = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    k, j, i = (
-        slice(max(int(index[0]) - room, 0), min(int(index[-1]) + room + 1, n))
-        for index, room, n in zip(used, margin_kji, mask.shape, strict=True)
-    )
-    return k, j, i

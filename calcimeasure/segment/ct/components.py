@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.model import Outline
+from calcimeasure.segment.ct.boxes import boxes_apart
 from calcimeasure.segment.ct.constants import CT
 
 if TYPE_CHECKING:
@@ -57,18 +58,31 @@ def find_components(volume: Volume, settings: MeasureSettings) -> Components:
     if not dense.size:
         return Components(())
     # Imported here: the command scan and the help texts do not need this library.
-    labels, found = cc3d.connected_components(dense, connectivity=26, binary_image=True, return_N=True)
-    del dense
     voxel_sizes, smallest = volume.geometry.voxel_sizes, _smallest_size(volume.geometry, settings)
-    sized = []
-    for label, box in enumerate(ndimage.find_objects(labels, max_label=found), 1):
-        # Noise gives hundreds of thousands of small components: most would be too small even if they filled their
-        # boxes.
-        if math.prod(part.stop - part.start for part in box) * voxel_sizes.max() >= smallest:
-            outline = _outline(labels[box] == label, box, start_kji)
-            sized.append((_size(outline, voxel_sizes), outline))
+    found, sized = 0, []
+    for part in boxes_apart(dense, volume.geometry.spacing_kji_mm, 0.0):
+        labels, count = _labeled(dense[part])
+        found += count
+        corner = [start + side.start for start, side in zip(start_kji, part, strict=True)]
+        for label, box in enumerate(ndimage.find_objects(labels, max_label=count), 1):
+            # Noise gives hundreds of thousands of small components: most would be too small even if they filled their
+            # boxes.
+            if math.prod(side.stop - side.start for side in box) * voxel_sizes.max() >= smallest:
+                outline = _outline(labels[box] == label, box, (corner[0], corner[1], corner[2]))
+                sized.append((_size(outline, voxel_sizes), outline))
     kept = sorted((one for one in sized if one[0] >= smallest), key=_rank)
     return Components(tuple(outline for _, outline in kept), dropped_count=found - len(kept))
+
+
+def _labeled(dense: NDArray[np.bool_]) -> tuple[NDArray[np.unsignedinteger], int]:
+    """Label the connected components, and count them."""
+    # Padded to even lengths: in a box of odd lengths the binary labeling of cc3d reserves too little memory for
+    # isolated voxels (two in one row are enough), and fails.
+    even = np.pad(dense, [(0, n % 2) for n in dense.shape])
+    found: tuple[NDArray[np.unsignedinteger], int] = cc3d.connected_components(
+        even, connectivity=26, binary_image=True, return_N=True
+    )
+    return found
 
 
 def without_specks(outline: Outline, geometry: Geometry, settings: MeasureSettings) -> Outline:
@@ -92,24 +106,16 @@ def _dense_box(
     # The threshold is an integer like the voxels: comparing with a fraction would copy the volume.
     threshold = math.ceil(threshold_hu)
     in_slices = np.zeros(attenuation_hu.shape[0], dtype=np.bool_)
-    in_rows = np.zeros(attenuation_hu.shape[1], dtype=np.bool_)
-    in_columns = np.zeros(attenuation_hu.shape[2], dtype=np.bool_)
+    in_plane = np.zeros(attenuation_hu.shape[1:], dtype=np.bool_)
     for k, image_hu in enumerate(attenuation_hu):
         dense = image_hu >= threshold
-        rows = dense.any(axis=1)
-        in_slices[k] = rows.any()
-        in_rows |= rows
-        in_columns |= dense.any(axis=0)
-    used = [np.flatnonzero(along) for along in (in_slices, in_rows, in_columns)]
+        in_slices[k] = dense.any()
+        in_plane |= dense
+    used = [np.flatnonzero(along) for along in (in_slices, in_plane.any(axis=1), in_plane.any(axis=0))]
     if not used[0].size:
         return np.empty((0, 0, 0), dtype=np.bool_), (0, 0, 0)
     box = tuple(slice(int(index[0]), int(index[-1]) + 1) for index in used)
-    # Padded to even lengths: in a box of odd lengths the binary labeling of cc3d reserves too little memory for
-    # isolated voxels (two in one row are enough), and fails.
-    lengths = [part.stop - part.start for part in box]
-    dense = np.zeros([length + length % 2 for length in lengths], dtype=np.bool_)
-    np.greater_equal(attenuation_hu[box], threshold, out=dense[: lengths[0], : lengths[1], : lengths[2]])
-    return dense, (box[0].start, box[1].start, box[2].start)
+    return attenuation_hu[box] >= threshold, (box[0].start, box[1].start, box[2].start)
 
 
 def _rank(sized: tuple[float, Outline]) -> tuple[float, tuple[int, int, int]]:

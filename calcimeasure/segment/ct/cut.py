@@ -11,6 +11,7 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from calcimeasure.segment.ct.constants import CT
+from calcimeasure.segment.ct.near import beyond, within
 from calcimeasure.segment.ct.split import beside
 
 if TYPE_CHECKING:
@@ -52,11 +53,10 @@ def cut(
     # Distance from bone: from other parts, and from marrow minus the thickness of the cortex under the part.
     depth_mm = np.minimum(from_others_mm, from_marrow_mm - cortex_mm)
     sure = own & (depth_mm >= min(CT.sure_mm, float(depth_mm[own].max()) / 2))
-    from_sure_mm = _distance_mm(sure, spacing_mm)
     cortex = (
         from_marrow_mm <= max(CT.surely_cortex * cortex_mm, CT.surely_cortex_pixels * min(spacing_mm[1:]))
     ) & dense
-    bone = ((others & (from_sure_mm > CT.sure_mm)) | cortex) & ~sure
+    bone = ((others & ~within(sure, spacing_mm, CT.sure_mm)) | cortex) & ~sure
     if not bone.any():
         return dense.copy()
     markers = sure.astype(np.int32) + 2 * bone
@@ -78,11 +78,11 @@ def _without_spurs(
     part: NDArray[np.bool_], dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
     """Remove the thin layer of the part along the blurred surface of the bone."""
-    thick = edt.edt(part, anisotropy=spacing_mm, black_border=False) > CT.spur_mm
+    thick = beyond(part, spacing_mm, CT.spur_mm)
     if not thick.any():
         return part
-    spur = part & (_distance_mm(thick, spacing_mm) > 2 * CT.spur_mm)
-    return part & ~(spur & (_distance_mm(dense & ~part, spacing_mm) <= 2 * CT.spur_mm))
+    spur = part & ~within(thick, spacing_mm, 2 * CT.spur_mm)
+    return part & ~(spur & within(dense & ~part, spacing_mm, 2 * CT.spur_mm))
 
 
 def _distance_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:

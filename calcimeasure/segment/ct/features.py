@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cc3d
-import edt
 import numpy as np
 
+from calcimeasure.segment.ct.boxes import boxes_apart
 from calcimeasure.segment.ct.constants import CT
-from calcimeasure.segment.ct.split import beside, passes
-from calcimeasure.threads import thread_count
+from calcimeasure.segment.ct.near import beyond, within
+from calcimeasure.segment.ct.split import Parts, beside, passes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from calcimeasure.segment.ct.split import Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +73,26 @@ def features_of(
     attenuation_hu: NDArray[np.int16], parts: Parts, spacing_mm: tuple[float, float, float]
 ) -> list[Features]:
     """Compute the features of each part; the first entry is for label 1."""
+    found: dict[int, Features] = {}
+    for box in boxes_apart(parts.labels > 0, spacing_mm, CT.own_mm):
+        here = Parts(parts.labels[box], parts.depth_mm[box], parts.marrow[box])
+        found |= _features_in(attenuation_hu[box], here, spacing_mm)
+    return [found[n] for n in sorted(found)]
+
+
+def _features_in(
+    attenuation_hu: NDArray[np.int16], parts: Parts, spacing_mm: tuple[float, float, float]
+) -> dict[int, Features]:
+    """Compute the features of each part in a box, by its label."""
     labels, marrow = parts.labels, parts.marrow
     count = int(labels.max(initial=0)) + 1
-    if count == 1:
-        return []
     block_mm3 = math.prod(spacing_mm)
     solid = (labels > 0) | marrow
-    surface_mm = edt.edt(solid, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
+    beneath, inner = (beyond(solid, spacing_mm, depth_mm).ravel() for depth_mm in CT.cortex_depth_mm)
     at = np.flatnonzero(labels)
     label = labels.ravel()[at]
     hu = attenuation_hu.ravel()[at].astype(np.float32)
     depth_mm = parts.depth_mm.ravel()[at]
-    below_mm = surface_mm.ravel()[at]
     radius_mm = np.zeros(count, dtype=np.float32)
     np.maximum.at(radius_mm, label, depth_mm)
     voxels = np.bincount(label, minlength=count)
@@ -98,7 +104,7 @@ def features_of(
     none = np.bincount(label[core], minlength=count) == 0
     core |= none[label] & (depth_mm >= CT.core_share * radius_mm[label])
     percentiles = percentiles_of(label[core], hu[core], count, CT.spread_percentiles)
-    in_rim = usable & (below_mm > CT.cortex_depth_mm[0]) & (below_mm <= CT.cortex_depth_mm[1])
+    in_rim = usable & (beneath & ~inner)[at]
     rim = percentiles_of(label[in_rim], hu[in_rim], count, (CT.rim_percentile,))[0]
     faces_mm2 = _faces_mm2(labels, marrow, spacing_mm)
     whole_mm2 = np.maximum(faces_mm2.sum(axis=0), 1e-6)
@@ -108,28 +114,26 @@ def features_of(
         np.maximum.at(bridge, side, heights / radius_mm[side])
     metal = np.bincount(label[hu >= CT.metal_hu], minlength=count)
     cavities = _cavities(attenuation_hu, labels, marrow, spacing_mm)
-    found = []
-    for n in range(1, count):
+    found = {}
+    for n in np.flatnonzero(voxels).tolist():
         cavity_hu, cavity_spread_hu = cavities.get(n, (None, None))
         low, median, high = (float(p[n]) for p in percentiles)
         level_hu = max(median, CT.least_level_hu)
-        found.append(
-            Features(
-                volume_mm3=float(voxels[n] * block_mm3),
-                thickness_mm=2 * float(radius_mm[n]),
-                slenderness=math.log(voxels[n] * block_mm3 / max(float(radius_mm[n]), CT.least_radius_mm) ** 3),
-                core_hu=median,
-                spread=(high - low) / 2 / level_hu,
-                rim=float(rim[n]) / level_hu,
-                bridge=float(bridge[n]),
-                own_share=float(own_count[n] / voxels[n]),
-                marrow_share=float(faces_mm2[0, n] / whole_mm2[n]),
-                neighbor_share=float(faces_mm2[2, n] / whole_mm2[n]),
-                cut_share=float(faces_mm2[3, n] / whole_mm2[n]),
-                metal_share=float(metal[n] / voxels[n]),
-                cavity_hu=cavity_hu,
-                cavity_spread_hu=cavity_spread_hu,
-            )
+        found[n] = Features(
+            volume_mm3=float(voxels[n] * block_mm3),
+            thickness_mm=2 * float(radius_mm[n]),
+            slenderness=math.log(voxels[n] * block_mm3 / max(float(radius_mm[n]), CT.least_radius_mm) ** 3),
+            core_hu=median,
+            spread=(high - low) / 2 / level_hu,
+            rim=float(rim[n]) / level_hu,
+            bridge=float(bridge[n]),
+            own_share=float(own_count[n] / voxels[n]),
+            marrow_share=float(faces_mm2[0, n] / whole_mm2[n]),
+            neighbor_share=float(faces_mm2[2, n] / whole_mm2[n]),
+            cut_share=float(faces_mm2[3, n] / whole_mm2[n]),
+            metal_share=float(metal[n] / voxels[n]),
+            cavity_hu=cavity_hu,
+            cavity_spread_hu=cavity_spread_hu,
         )
     return found
 
@@ -138,19 +142,14 @@ def _away(
     labels: NDArray[np.int32], marrow: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
     """Find voxels that lie at least `CT.own_mm` from marrow and from the next part."""
-    free = ~marrow
+    border = marrow.copy()
     for axis in range(3):
         low, high = beside(axis)
         a, b = labels[low], labels[high]
         meet = (a != b) & (a > 0) & (b > 0)
-        free[low] &= ~meet
-        free[high] &= ~meet
-    if free.all():
-        return free
-    away: NDArray[np.bool_] = (
-        edt.edt(free, anisotropy=spacing_mm, black_border=False, parallel=thread_count()) > CT.own_mm
-    )
-    return away
+        border[low] |= meet
+        border[high] |= meet
+    return ~within(border, spacing_mm, CT.own_mm)
 
 
 def _cavities(
@@ -212,12 +211,12 @@ def _faces_mm2(
         low, high = beside(axis)
         one, other = labels[low], labels[high]
         differ = one != other
-        for a, b, beyond in (
+        for a, b, enclosed in (
             (one[differ], other[differ], marrow[high][differ]),
             (other[differ], one[differ], marrow[low][differ]),
         ):
             inside = a > 0
-            kind = np.where(b[inside] > 0, 2, np.where(beyond[inside], 0, 1))
+            kind = np.where(b[inside] > 0, 2, np.where(enclosed[inside], 0, 1))
             faces += area_mm2 * np.bincount(kind * count + a[inside], minlength=4 * count).reshape(4, count)
         ends = np.concatenate([labels.take(0, axis).ravel(), labels.take(-1, axis).ravel()])
         faces[3] += area_mm2 * np.bincount(ends, minlength=count)

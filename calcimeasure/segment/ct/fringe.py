@@ -15,7 +15,7 @@ import numpy as np
 from skimage.segmentation import expand_labels
 
 from calcimeasure.model import Tissue
-from calcimeasure.segment.ct.coarse import box_around
+from calcimeasure.segment.ct.boxes import box_around
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.shaft import shafts_among
 from calcimeasure.segment.ct.solids import distance_mm
@@ -24,7 +24,7 @@ from calcimeasure.segment.ct.split import beside, find_marrow
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from calcimeasure.segment.ct.coarse import Box
+    from calcimeasure.segment.ct.boxes import Box
     from calcimeasure.segment.ct.solids import Scene
 
 

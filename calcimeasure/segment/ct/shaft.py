@@ -17,7 +17,7 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.model import Tissue
-from calcimeasure.segment.ct.coarse import box_around
+from calcimeasure.segment.ct.boxes import box_around
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.split import Parts, beside, divided_by
 from calcimeasure.threads import thread_count
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from calcimeasure.segment.ct.coarse import Box
+    from calcimeasure.segment.ct.boxes import Box
     from calcimeasure.segment.ct.features import Features
 
 Spacing = tuple[float, float, float]

@@ -19,16 +19,19 @@ import edt
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
 
+from calcimeasure.segment.ct.boxes import boxes_apart, pooled
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.features import percentiles_of
+from calcimeasure.segment.ct.near import beyond, within
 from calcimeasure.segment.ct.shaft import shafts_among
-from calcimeasure.segment.ct.split import beside, divided, find_marrow
+from calcimeasure.segment.ct.split import beside, divided, faces_between, find_marrow
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Tissue
+    from calcimeasure.segment.ct.boxes import Box
     from calcimeasure.segment.ct.features import Features
     from calcimeasure.segment.ct.split import Parts
     from calcimeasure.segment.ct.views import Around, Labeled
@@ -150,23 +153,40 @@ def solids_of(scene: Scene, settings: MeasureSettings) -> Solids:
     factor = _factor(scene.spacing_mm)
     spacing_mm = (factor[0] * scene.spacing_mm[0], factor[1] * scene.spacing_mm[1], factor[2] * scene.spacing_mm[2])
     shafts = shafts_among(scene.features, scene.tissues)
-    shaft = shafts[scene.parts.labels]
-    bony = shaft | np.array([False, *scene.surely_bone])[scene.parts.labels]
-    dense = (((scene.parts.labels > 0) & ~bony) | scene.loose) & scene.able
-    air = pooled(scene.attenuation_hu < CT.tissue_hu, factor)
-    cortex = pooled(shaft, factor)
+    bony = shafts | np.array([False, *scene.surely_bone])
+    reach_mm = reach_of(settings)
+    some = pooled((scene.parts.labels > 0) | scene.loose, factor)
+    boxes = boxes_apart(some, spacing_mm, reach_mm + max(spacing_mm))
+    dense = np.zeros(scene.parts.labels.shape, dtype=np.bool_)
+    air, cortex, bone, full, solid = (np.zeros(some.shape, dtype=np.bool_) for _ in range(5))
+    for box in boxes:
+        fine = _finer(box, factor)
+        labels = scene.parts.labels[fine]
+        dense[fine] = (((labels > 0) & ~bony[labels]) | scene.loose[fine]) & scene.able[fine]
+        air[box] = pooled(scene.attenuation_hu[fine] < CT.tissue_hu, factor)
+        cortex[box] = pooled(shafts[labels], factor)
+        bone[box] = pooled(bony[labels], factor)
+        full[box] = pooled(dense[fine], factor)
     marrow = find_marrow(cortex, spacing_mm) if shafts.any() else cortex
-    bone = cortex | marrow | pooled(bony, factor)
-    full = pooled(dense, factor) & ~bone
-    reach_mm = settings.joining_distance_mm / 2 + CT.solid_step_mm / 2
-    grown = (distance_mm(full, spacing_mm) <= reach_mm) & ~air & ~bone
-    solid = (
-        edt.edt(grown | bone, anisotropy=spacing_mm, black_border=False, parallel=thread_count()) > reach_mm
-    ) | full
+    bone |= marrow
+    full &= ~bone
+    for box in boxes:
+        grown = within(full[box], spacing_mm, reach_mm) & ~air[box]
+        solid[box] = beyond(grown | bone[box], spacing_mm, reach_mm) | full[box]
     solid |= find_marrow(solid | bone, spacing_mm)
     solid &= ~bone
     labels, depth_mm = divided(solid, spacing_mm)
     return Solids(labels, depth_mm, bone, pooled(scene.sides, factor), marrow & ~cortex, air, dense, factor, spacing_mm)
+
+
+def reach_of(settings: MeasureSettings) -> float:
+    """Half of the distance over which pieces are joined, in mm, and half of a step."""
+    return (settings.joining_distance_mm + CT.solid_step_mm) / 2
+
+
+def _finer(box: Box, factor: tuple[int, int, int]) -> Box:
+    k, j, i = (slice(part.start * n, part.stop * n) for part, n in zip(box, factor, strict=True))
+    return k, j, i
 
 
 def _factor(spacing_mm: Spacing) -> tuple[int, int, int]:
@@ -201,20 +221,6 @@ def more_than_noise(attenuation_hu: NDArray[np.int16], loose: NDArray[np.bool_])
     sure[0] = False
     found: NDArray[np.bool_] = sure[labels]
     return found
-
-
-def pooled(mask: NDArray[np.bool_], factor: tuple[int, int, int]) -> NDArray[np.bool_]:
-    """Tell which blocks of the coarser grid hold any block of a mask."""
-    for axis, step in enumerate(factor):
-        if step == 1:
-            continue
-        along = np.moveaxis(mask, axis, 0)
-        some = along[::step].copy()
-        for offset in range(1, step):
-            more = along[offset::step]
-            some[: len(more)] |= more
-        mask = np.moveaxis(some, 0, axis)
-    return np.ascontiguousarray(mask)
 
 
 def distance_mm(mask: NDArray[np.bool_], spacing_mm: Spacing) -> NDArray[np.float32]:
@@ -254,11 +260,10 @@ def merged(solids: Solids, able: NDArray[np.bool_]) -> Solids:
     if np.count_nonzero(able) < 2:
         return solids
     together = DisjointSet(range(len(able)))
-    for axis in range(3):
-        low, high = beside(axis)
-        a, b = solids.labels[low].ravel(), solids.labels[high].ravel()
-        meet = np.flatnonzero(a != b)
-        meet = meet[able[a[meet]] & able[b[meet]]]
+    flat = solids.labels.ravel()
+    for here, there in faces_between(solids.labels):
+        a, b = flat[here], flat[there]
+        meet = able[a] & able[b]
         for key in np.unique(a[meet].astype(np.int64) * len(able) + b[meet]).tolist():
             together.merge(key // len(able), key % len(able))
     if together.n_subsets == len(able):

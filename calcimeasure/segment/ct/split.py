@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import cc3d
 import edt
@@ -13,11 +13,18 @@ import numpy as np
 from scipy import ndimage
 from scipy.cluster.hierarchy import DisjointSet
 
+from calcimeasure.segment.ct.boxes import boxes_apart
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
+
+
+_AT_ONCE: Final = 1_000_000
+"""Voxels in which holes are looked for at once: of more the labels would not stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,10 +68,18 @@ def divided(
     dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Divide dense voxels as `split` does; return the label of each voxel and its depth."""
-    depth_mm = edt.edt(dense, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
+    labels, depth_mm = np.zeros(dense.shape, dtype=np.int32), np.zeros(dense.shape, dtype=np.float32)
     # In an image that is dense everywhere there is no surface, and depth would be infinite.
-    depth_mm = np.minimum(depth_mm, np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True))))
-    return divided_by(depth_mm, dense, spacing_mm), depth_mm
+    deepest_mm = np.float32(max(n * mm for n, mm in zip(dense.shape, spacing_mm, strict=True)))
+    count = 0
+    for box in boxes_apart(dense, spacing_mm, CT.depth_truncate_sigmas * CT.depth_smoothing_mm):
+        here = dense[box]
+        deep_mm = edt.edt(here, anisotropy=spacing_mm, black_border=False, parallel=thread_count())
+        depth_mm[box] = np.minimum(deep_mm, deepest_mm)
+        found = divided_by(depth_mm[box], here, spacing_mm)
+        labels[box] = np.where(found > 0, found + np.int32(count), np.int32(0))
+        count += int(found.max(initial=0))
+    return labels, depth_mm
 
 
 def divided_by(
@@ -82,26 +97,36 @@ def find_marrow(dense: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
     All three planes are searched: a bone shaft that leaves the image is open at its ends, but closed in cross-section.
     """
     marrow = np.zeros_like(dense)
+    boxes = boxes_apart(dense, spacing_mm, 0.0)
     for axis in range(3):
         across_mm2 = math.prod(spacing_mm) / spacing_mm[axis]
-        found, planes = np.moveaxis(marrow, axis, 0), np.moveaxis(dense, axis, 0)
-        for hole, plane in zip(found, planes, strict=True):
-            # Holes lie within the box of the dense voxels, whose margin is one component.
-            rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
-            if not rows.size:
-                continue
-            box = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
-            if np.count_nonzero(plane[box]) < CT.fewest_around_hole:
-                continue
-            free = np.ones((box[0].stop - box[0].start + 2, box[1].stop - box[1].start + 2), dtype=np.bool_)
-            np.logical_not(plane[box], out=free[1:-1, 1:-1])
-            labels = cc3d.connected_components(free, connectivity=4)
-            counts = np.bincount(labels.ravel())
-            small = counts * across_mm2 <= CT.largest_hole_mm2
-            small[0] = small[labels[0, 0]] = False
-            if small.any():
-                hole[box] |= small[labels[1:-1, 1:-1]]
+        voxels = np.zeros(dense.shape[axis], dtype=np.intp)
+        for box in boxes:
+            voxels[box[axis]] += np.count_nonzero(np.moveaxis(dense[box], axis, 0), axis=(1, 2))
+        for box in boxes:
+            found, planes = np.moveaxis(marrow[box], axis, 0), np.moveaxis(dense[box], axis, 0)
+            enough = voxels[box[axis]] >= CT.fewest_around_hole
+            step = max(1, _AT_ONCE // planes[0].size)
+            for first in range(0, len(planes), step):
+                some = slice(first, first + step)
+                if enough[some].any():
+                    found[some] |= _holes(planes[some] & enough[some, None, None], across_mm2)
     return marrow
+
+
+def _holes(planes: NDArray[np.bool_], voxel_mm2: float) -> NDArray[np.bool_]:
+    """Find what dense voxels enclose in each plane, up to `CT.largest_hole_mm2`."""
+    count, rows, columns = planes.shape
+    free = np.ones((count, rows + 2, columns + 2), dtype=np.bool_)
+    np.logical_not(planes, out=free[:, 1:-1, 1:-1])
+    # The planes are laid out one below the other in one image: their margins connect all that is not enclosed.
+    labels = cc3d.connected_components(free.reshape(-1, columns + 2), connectivity=4)
+    small = np.bincount(labels.ravel()) * voxel_mm2 <= CT.largest_hole_mm2
+    small[0] = small[labels[0, 0]] = False
+    if not small.any():
+        return np.zeros_like(planes)
+    found: NDArray[np.bool_] = small[labels].reshape(free.shape)[:, 1:-1, 1:-1]
+    return found
 
 
 def _climb(
@@ -121,8 +146,8 @@ def _climb(
         distance_mm = math.hypot(*(n * mm for n, mm in zip(step, spacing_mm, strict=True)))
         slope = (flat[at + offset] - own) / np.float32(distance_mm)
         better = slope > steepest
-        steepest[better] = slope[better]
-        target[better] = at[better] + offset
+        np.copyto(steepest, slope, where=better)
+        np.copyto(target, at + offset, where=better)
     number = np.zeros(flat.size, dtype=np.int32)
     number[at] = np.arange(at.size, dtype=np.int32)
     above = number[target]
@@ -132,7 +157,7 @@ def _climb(
             break
         above = further
     labels = np.zeros(flat.size, dtype=np.int32)
-    labels[at] = np.unique(above, return_inverse=True)[1] + 1
+    labels[at] = np.cumsum(above == np.arange(at.size), dtype=np.int32)[above]
     return np.ascontiguousarray(labels.reshape(padded.shape)[1:-1, 1:-1, 1:-1])
 
 
@@ -168,24 +193,29 @@ def passes(
     """
     keys, heights = [], []
     count = int(labels.max(initial=0)) + 1
-    at = np.flatnonzero(labels)
     flat, flat_height = labels.ravel(), height.ravel()
-    own, places = flat[at], np.unravel_index(at, labels.shape)
-    for axis in range(3):
-        step = math.prod(labels.shape[axis + 1 :])
-        ahead = np.flatnonzero(places[axis] < labels.shape[axis] - 1)
-        other = flat[at[ahead] + step]
-        meet = (other != own[ahead]) & (other > 0)
-        here = at[ahead[meet]]
-        a, b = flat[here].astype(np.int64), other[meet].astype(np.int64)
+    for here, there in faces_between(labels):
+        a, b = flat[here].astype(np.int64), flat[there].astype(np.int64)
         keys.append(np.minimum(a, b) * count + np.maximum(a, b))
-        heights.append(np.minimum(flat_height[here], flat_height[here + step]))
+        heights.append(np.minimum(flat_height[here], flat_height[there]))
     key, over = np.concatenate(keys), np.concatenate(heights)
     order = np.argsort(-over, kind="stable")
     pairs, first = np.unique(key[order], return_index=True)
     highest = over[order][first]
     falling = np.argsort(-highest, kind="stable")
     return pairs[falling] // count, pairs[falling] % count, highest[falling]
+
+
+def faces_between(labels: NDArray[np.int32]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield for each axis the flat indexes of the voxels on both sides of each face that two labels share."""
+    at, flat = np.flatnonzero(labels), labels.ravel()
+    own, places = flat[at], np.unravel_index(at, labels.shape)
+    for axis in range(3):
+        step = math.prod(labels.shape[axis + 1 :])
+        ahead = np.flatnonzero(places[axis] < labels.shape[axis] - 1)
+        other = flat[at[ahead] + step]
+        here = at[ahead[(other != own[ahead]) & (other > 0)]]
+        yield here, here + step
 
 
 def beside(axis: int, away: int = 1) -> tuple[tuple[slice, ...], tuple[slice, ...]]:

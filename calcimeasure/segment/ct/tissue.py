@@ -18,7 +18,8 @@ from scipy.cluster.hierarchy import DisjointSet
 
 from calcimeasure.model import Evidence, Outline, Proposal, Proposals, Tissue
 from calcimeasure.segment.ct.body import find_body
-from calcimeasure.segment.ct.coarse import BONE_GROUP, OUTSIDE_GROUP, box_around, coarse_copy
+from calcimeasure.segment.ct.boxes import box_around, boxes_apart
+from calcimeasure.segment.ct.coarse import BONE_GROUP, OUTSIDE_GROUP, coarse_copy
 from calcimeasure.segment.ct.components import find_components
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.cut import contact_mm2, cut
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.model import Volume
-    from calcimeasure.segment.ct.coarse import Box, Coarse
+    from calcimeasure.segment.ct.boxes import Box
+    from calcimeasure.segment.ct.coarse import Coarse
     from calcimeasure.segment.ct.features import Features
     from calcimeasure.segment.ct.place import Places
     from calcimeasure.segment.ct.views import Around
@@ -165,7 +167,7 @@ def _areas(volume: Volume, judged: _Judged) -> list[Area]:
     areas: list[Area] = []
     if not judged.wholes.any():
         return areas
-    for number, blocks in _boxes(judged.wholes).items():
+    for number, blocks in _boxes(judged.wholes, box_around(judged.wholes > 0)).items():
         k, j, i = (
             slice(part.start * factor, min(part.stop * factor, n))
             for part, factor, n in zip(blocks, judged.coarse.factor_kji, volume.geometry.shape_kji, strict=True)
@@ -188,13 +190,17 @@ def _bodies(judged: _Judged, shape_kji: tuple[int, int, int]) -> tuple[Outline, 
 
 def _on_voxels(blocks: NDArray[np.bool_], factor_kji: tuple[int, int, int], shape_kji: tuple[int, int, int]) -> Outline:
     used = Outline.from_mask(blocks)
-    mask = used.mask()
-    for axis, factor in enumerate(factor_kji):
-        mask = mask.repeat(factor, axis=axis) if factor > 1 else mask
-    start = [block * factor for block, factor in zip(used.start_kji, factor_kji, strict=True)]
+    k, j, i = (block * factor for block, factor in zip(used.start_kji, factor_kji, strict=True))
     # The last block of a line may be incomplete.
-    inside = tuple(slice(0, n - first) for n, first in zip(shape_kji, start, strict=True))
-    return Outline.from_mask(mask[inside], (start[0], start[1], start[2]))
+    stop = [min(block * factor, n) for block, factor, n in zip(used.stop_kji, factor_kji, shape_kji, strict=True)]
+    mask, bits = used.mask(), bytearray()
+    for first in range(0, len(mask), 8):  # eight blocks fill whole bytes, and a body has many voxels
+        voxels = mask[first : first + 8]
+        for axis in (2, 1, 0):
+            voxels = voxels.repeat(factor_kji[axis], axis=axis) if factor_kji[axis] > 1 else voxels
+        slices = stop[0] - k - first * factor_kji[0]
+        bits += np.packbits(voxels[:slices, : stop[1] - j, : stop[2] - i]).tobytes()
+    return Outline((k, j, i), (stop[0], stop[1], stop[2]), bytes(bits))
 
 
 def _judge_copy(
@@ -208,7 +214,8 @@ def _judge_copy(
     body = find_body(coarse)
     dense, outside, loose = _dense_parts(coarse, body, settings)
     loose = more_than_noise(coarse.attenuation_hu, loose)
-    groups = np.where(outside, np.int32(OUTSIDE_GROUP), np.int32(0))
+    groups = np.zeros(dense.shape, dtype=np.int32)
+    groups[outside] = OUTSIDE_GROUP
     marrow, wholes = np.zeros(dense.shape, dtype=np.bool_), np.zeros(dense.shape, dtype=np.int32)
     if not (dense.any() or loose.any()):
         return _Judged(coarse, body, groups, marrow, wholes, {}, {}, 0.0, NOWHERE)
@@ -238,15 +245,16 @@ def _judge_copy(
     joined = find_wholes(scene, judgements, settings)
     joined, whole_of, judgements = _in_wholes(scene, judgements, joined)
     number, grouped = _hold_together(parts, features, judgements, whole_of)
-    wholes[box] = _numbered(joined, number, whole_of, grouped)
     groups[box] = np.maximum(groups[box], number[parts.labels])
-    # Small pieces and fringes have no part of their own.
-    own = (wholes[box] > 0) & (np.where(groups[box] == 0, loose[box], groups[box] == BONE_GROUP))
-    groups[box][own] = wholes[box][own]
+    if joined.judgements:
+        wholes[box] = _numbered(joined, number, whole_of, grouped)
+        # Small pieces and fringes have no part of their own.
+        own = (wholes[box] > 0) & (np.where(groups[box] == 0, loose[box], groups[box] == BONE_GROUP))
+        groups[box][own] = wholes[box][own]
     marrow[box] = _marrow(parts, groups[box], wholes[box], coarse.spacing_mm)
     bone = [judgement.confidence for judgement in judgements if judgement.tissue is Tissue.BONE]
     sure = float(np.mean(bone)) if bone else 0.0
-    boxes = _boxes(groups)
+    boxes = _boxes(groups, box)
     places = find_places(coarse, volume.geometry, body, groups, marrow)
     placed = {n: judge_by_place(grouped[n], _blocks_of(n, groups, box), places, settings) for n, box in boxes.items()}
     placed |= dict.fromkeys({int(number[label]) for label in meant} - {BONE_GROUP, OUTSIDE_GROUP}, _MEANT)
@@ -470,21 +478,29 @@ def _dense_parts(
     coarse: Coarse, body: NDArray[np.uint8], settings: MeasureSettings
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Find the dense voxels in the body, those outside, and those in the body of components that are too small."""
-    labels = cc3d.connected_components(coarse.attenuation_hu >= settings.threshold_hu, connectivity=26)
-    at = np.flatnonzero(labels)
-    label = labels.ravel()[at]
-    voxels = np.bincount(label, minlength=1)
-    beyond = 2 * np.bincount(label[body.ravel()[at] == 0], minlength=len(voxels)) > voxels
-    counted = voxels >= max(2, round(CT.smallest_split_mm3 / coarse.block_mm3))
-    inside, outside, small = (np.zeros(labels.shape, dtype=np.bool_) for _ in range(3))
-    inside.ravel()[at] = (counted & ~beyond)[label]
-    outside.ravel()[at] = (counted & beyond)[label]
-    small.ravel()[at] = (~counted & ~beyond)[label]
+    dense = coarse.attenuation_hu >= settings.threshold_hu
+    inside, outside, small = (np.zeros(dense.shape, dtype=np.bool_) for _ in range(3))
+    for box in boxes_apart(dense, coarse.spacing_mm, 0.0):
+        labels = cc3d.connected_components(dense[box], connectivity=26)
+        at = np.nonzero(dense[box])
+        label = labels[at]
+        voxels = np.bincount(label, minlength=1)
+        beyond = 2 * np.bincount(label[body[box][at] == 0], minlength=len(voxels)) > voxels
+        counted = voxels >= max(2, round(CT.smallest_split_mm3 / coarse.block_mm3))
+        inside[box][at] = (counted & ~beyond)[label]
+        outside[box][at] = (counted & beyond)[label]
+        small[box][at] = (~counted & ~beyond)[label]
     return inside, outside, small
 
 
-def _boxes(groups: NDArray[np.int32]) -> dict[int, Box]:
-    return {n: box for n, box in enumerate(ndimage.find_objects(groups), 1) if box is not None and n > OUTSIDE_GROUP}
+def _boxes(groups: NDArray[np.int32], within: Box) -> dict[int, Box]:
+    """Find the box of each group; none lies beyond another box."""
+    boxes = {}
+    for n, inner in enumerate(ndimage.find_objects(groups[within]), 1):
+        if inner is not None and n > OUTSIDE_GROUP:
+            k, j, i = (slice(a.start + b.start, a.start + b.stop) for a, b in zip(within, inner, strict=True))
+            boxes[n] = (k, j, i)
+    return boxes
 
 
 def _placed(features: list[Features], parts: Parts, box: Box, coarse: Coarse) -> list[Features]:

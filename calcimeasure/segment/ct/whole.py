@@ -17,15 +17,16 @@ from scipy import ndimage
 from skimage.segmentation import expand_labels
 
 from calcimeasure.model import Tissue
-from calcimeasure.segment.ct.coarse import box_around
+from calcimeasure.segment.ct.boxes import box_around, boxes_apart
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.judge import is_undecided_whole, judge_whole
 from calcimeasure.segment.ct.look import look
+from calcimeasure.segment.ct.near import within
 from calcimeasure.segment.ct.solids import (
     are_lumpy,
-    distance_mm,
     merged,
     on_solids,
+    reach_of,
     share_dense,
     solids_of,
     whole_features,
@@ -139,8 +140,11 @@ def _clusters(
     own = masses[solids.labels]
     members = own | small[solids.labels]
     beyond = solids.bone | ((solids.labels > 0) & ~members)
-    reach_mm = (settings.joining_distance_mm + CT.solid_step_mm) / 2
-    near = (distance_mm(members, solids.spacing_mm) <= reach_mm) & ~beyond & ~solids.air
+    reach_mm = reach_of(settings)
+    near = np.zeros(members.shape, dtype=np.bool_)
+    for box in boxes_apart(members, solids.spacing_mm, reach_mm):
+        near[box] = within(members[box], solids.spacing_mm, reach_mm)
+    near &= ~(beyond | solids.air)
     clusters: NDArray[np.int32] = cc3d.connected_components(near, connectivity=6).astype(np.int32)
     led = _led(clusters, own)[clusters]
     # The local fill depends on the blocks around.
@@ -169,9 +173,11 @@ def _is_full(
     The local fill is the dense share of the blocks within the joining distance of a piece, over `CT.local_fill_mm`.
     """
     widths = [max(1, round(CT.local_fill_mm / mm)) for mm in spacing_mm]
-    dense = ndimage.uniform_filter(share, widths)
-    around = ndimage.uniform_filter(near.astype(np.float32), widths)
-    full: NDArray[np.bool_] = near & (dense >= settings.least_fill * around)
+    full = np.zeros(near.shape, dtype=np.bool_)
+    for box in boxes_apart(near, spacing_mm, CT.local_fill_mm):
+        dense = ndimage.uniform_filter(share[box], widths)
+        around = ndimage.uniform_filter(near[box].astype(np.float32), widths)
+        full[box] = near[box] & (dense >= settings.least_fill * around)
     return full
 
 
@@ -188,8 +194,9 @@ def _without_chains(
     blocks = np.bincount(parted[own], minlength=int(parted.max(initial=0)) + 1)
     large = blocks * np.prod(spacing_mm) >= CT.smallest_whole_mm3
     large[0] = False
-    pairs = np.unique(np.stack([clusters[large[parted]], parted[large[parted]]]), axis=1)
-    several = np.flatnonzero(np.bincount(pairs[0]) > 1) if pairs.size else np.empty(0, dtype=np.intp)
+    cluster_of = np.zeros(len(large), dtype=np.int32)
+    cluster_of[parted] = clusters
+    several = np.flatnonzero(np.bincount(cluster_of[large], minlength=1) > 1)
     if not several.size:
         return clusters
     cut = np.isin(clusters, several)

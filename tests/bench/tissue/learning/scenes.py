@@ -16,7 +16,8 @@ import numpy as np
 from scipy import ndimage
 
 from calcimeasure.segment.ct.body import find_body
-from calcimeasure.segment.ct.coarse import box_around, coarse_copy
+from calcimeasure.segment.ct.boxes import box_around
+from calcimeasure.segment.ct.coarse import coarse_copy
 from calcimeasure.segment.ct.features import features_of
 from calcimeasure.segment.ct.judge import is_bone, judge
 from calcimeasure.segment.ct.look import look
