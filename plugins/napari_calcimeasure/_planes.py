@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from napari_calcimeasure._marks import borders, plane_axes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from napari_calcimeasure._screen import Screen
+
+
+Cut = TypeVar("Cut")
+Voxel = TypeVar("Voxel", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,24 +54,24 @@ def other_axes(screen: Screen) -> tuple[int, int]:
 
 
 class Cuts:
-    """Planes that were cut last, by the axis across them.
+    """Parts of planes that were cut last, by the axis across them.
 
-    A plane across the slices has a voxel in each row of each slice: to collect them takes a tenth of a second for 600
-    slices, and while a reader goes from slice to slice both planes stay where they are.
+    While a reader goes from slice to slice, both planes stay where they are: only the crosshair moves.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, int], tuple[int, NDArray[Any]]] = {}
+        self._kept: dict[tuple[str, int], tuple[object, Any]] = {}
 
-    def cut(self, what: str, data: NDArray[Any], axis: int, place: int) -> NDArray[Any]:
-        """Cut what is named through a place along an axis; the same plane is not cut twice."""
+    def cut(self, what: str, axis: int, at: object, make: Callable[[], Cut]) -> Cut:
+        """Make what is named for the plane across an axis; it is not made twice for the same place and view."""
         kept = self._kept.get((what, axis))
-        if kept is None or kept[0] != place:
-            kept = self._kept[what, axis] = (place, data.take(place, axis=axis))
-        return kept[1]
+        if kept is None or kept[0] != at:
+            kept = self._kept[what, axis] = (at, make())
+        made: Cut = kept[1]
+        return made
 
     def forget(self, what: str | None = None) -> None:
-        """Forget the planes of what is named, because it changed; for None, of everything."""
+        """Forget the parts that are named, because they changed; for None, everything."""
         self._kept = {} if what is None else {key: kept for key, kept in self._kept.items() if key[0] != what}
 
 
@@ -82,17 +88,27 @@ def plane_across(screen: Screen, axis: int, cuts: Cuts) -> Plane:
     display = screen.session.display
     down, right = (one for one in range(3) if one != axis)
     place = screen.whole_step(axis)
-    pixels = cuts.cut("image", screen.image.data, axis, place).astype(np.float32)
-    low, high = screen.image.contrast_limits
-    gray = np.clip((pixels - low) / max(high - low, 1e-6), 0, 1) * 255
-    labels = cuts.cut("labels", screen.labels.data, axis, place)
+    limits = tuple(screen.image.contrast_limits)
     return Plane(
-        gray=np.ascontiguousarray(gray, dtype=np.uint8),
+        gray=cuts.cut("gray", axis, (place, limits), lambda: _gray(cut_across(screen.image.data, axis, place), limits)),
         spacing=(display.scale[down], display.scale[right]),
         cross=(screen.step(down), screen.step(right)),
         letters=(*display.letters(down), *display.letters(right)),
-        outlines=tuple(borders(labels)),
+        outlines=cuts.cut(
+            "outlines", axis, place, lambda: tuple(borders(cut_across(screen.labels.data, axis, place)))
+        ),
     )
+
+
+def cut_across(data: NDArray[Voxel], axis: int, place: int) -> NDArray[Voxel]:
+    """Cut an array across an axis. `take` of NumPy would copy the whole stack, whose axes are reversed, each time."""
+    return np.ascontiguousarray(data[(slice(None),) * axis + (place,)])
+
+
+def _gray(pixels: NDArray[Any], limits: tuple[float, ...]) -> NDArray[np.uint8]:
+    low, high = limits
+    gray = np.clip((pixels.astype(np.float32) - low) / max(high - low, 1e-6), 0, 1) * 255
+    return gray.astype(np.uint8)
 
 
 def paint(screen: Screen, axis: int, begin: tuple[float, float], end: tuple[float, float]) -> None:
@@ -122,7 +138,7 @@ def paint(screen: Screen, axis: int, begin: tuple[float, float], end: tuple[floa
     erases = labels.mode == "erase"
     was = labels.selected_label if erases else 0
     if labels.preserve_labels:
-        is_under &= labels.data.take(screen.whole_step(axis), axis=axis) == was
+        is_under &= cut_across(labels.data, axis, screen.whole_step(axis)) == was
     at: list[NDArray[np.intp]] = list(np.nonzero(is_under))
     at.insert(axis, np.full_like(at[0], screen.whole_step(axis)))
     labels.data_setitem(tuple(at), 0 if erases else labels.selected_label)

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.components.overlays import TextOverlay
-from napari.layers import Image, Labels, Shapes
-from napari.utils.colormaps import DirectLabelColormap
+from napari.layers import Image, Labels
 
 from napari_calcimeasure._convert import axis_shown, image_layer, image_of, layer_settings
 from napari_calcimeasure._guard import Guard
 from napari_calcimeasure._kinds import SLAB_MM, Looked, kind_of
 from napari_calcimeasure._palette import (
     LETTER_COLOR,
-    LONG_AXIS_COLOR,
-    NEW_COLOR,
     SHADE_COLOR,
-    SHORT_AXIS_COLOR,
-    color_of,
 )
 from napari_calcimeasure._rows import length_word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from napari.components import ViewerModel
     from napari.layers import Layer
     from numpy.typing import ArrayLike, NDArray
 
     from calcimeasure import Lesion, Measurements
-    from calcimeasure.review import Axis, Preview, RadiographAxis, RadiographMeasurements
+    from calcimeasure.review import Preview, RadiographMeasurements
     from napari_calcimeasure._session import ShownSession
 
 PLANES = {"Axial": (0, 1, 2), "Coronal": (1, 0, 2), "Sagittal": (2, 0, 1)}
-LAYER_NAMES = ("lesions", "long and short axis")
+LAYER_NAME = "lesions"
 ROOM = 2.6
 """Length of the shorter side of the canvas, in units of the extent of the selected lesion."""
 
@@ -43,7 +41,6 @@ FACTS_LETTERS, HINT_LETTERS = 46, 40
 OPACITY = 0.0
 """The layer of lesions is painted and clicked on, and not seen: lines of one screen pixel show what is on it."""
 
-_NO_LINE = np.zeros((2, 3))
 _PLACES = ("middle_left", "middle_right", "top_center", "bottom_center")
 
 
@@ -69,17 +66,15 @@ class Screen:
         opened = self._opened(session)
         self._added_image = opened is None
         self.image: Image = viewer.add_layer(_image(session)) if opened is None else opened
-        self._drawn_on = Labels(session.display.shown(session.labels), name=LAYER_NAMES[0], opacity=OPACITY, **where)
+        self._drawn_on = Labels(session.display.shown(session.labels), name=LAYER_NAME, opacity=OPACITY, **where)
         self.labels: Labels = viewer.add_layer(self._drawn_on)
-        self._axes = viewer.add_layer(_axes(where))
-        self._axes.visible = self._axes.editable = False
         self._scale_bar_was = viewer.canvas.overlays.scale_bar.visible
         self._order_was = tuple(viewer.dims.order)
         if before is not None:
             self._scale_bar_was, self._order_was = before._scale_bar_was, before._order_was
             before.close()
-            self.labels.name, self._axes.name = LAYER_NAMES  # napari added numbers, because the names existed
-        self._guard = Guard(viewer, (self.image, self.labels, self._axes), where)
+            self.labels.name = LAYER_NAME  # napari added a number, because the name existed
+        self._guard = Guard(viewer, (self.image, self.labels), where)
         viewer.canvas.overlays.scale_bar.visible = True
         for place in _PLACES:
             letter = TextOverlay(position=place, font_size=18, color=LETTER_COLOR, visible=True, box_color=SHADE_COLOR)
@@ -114,16 +109,33 @@ class Screen:
         data, settings, _ = image_layer(session.image)
         with self._guard.off():
             self.image.metadata, self.image.name = settings["metadata"], settings["name"]
-        self._place(layer_settings(session.display))
+        with self._as_one_change():
+            self._place(layer_settings(session.display))
+            self.image.data = data
+            self.labels.data = session.display.shown(session.labels)
         self._guard.begin(self._where)
-        self.image.data = data
-        self.labels.data = session.display.shown(session.labels)
-        self._axes.data = [_NO_LINE, _NO_LINE]  # an axis of the previous stack could lie outside of this one
-        self._show_axes(False)
-        self._axes.editable = False
         self.labels.editable = True
         self._begin()
         return True
+
+    @contextmanager
+    def _as_one_change(self) -> Iterator[None]:
+        """Tell napari of changes of data and position once, after all of them.
+
+        napari asks every layer for its extent and sets its sliders anew at each of these events, and shows every slice
+        that a slider then stands at.
+        """
+        layers = (self.image, self.labels)
+        with ExitStack() as blocked:
+            for layer in layers:
+                for name in (*self._where, "data"):
+                    if name in layer.events.emitters:
+                        blocked.enter_context(layer.events[name].blocker())
+            yield
+        for layer in layers:
+            layer.events.units()
+            layer.events.translate()  # with the scale
+        self.image.events.data(value=self.image.data)
 
     def _begin(self) -> None:
         """Set the layers to the state in which every stack is first shown."""
@@ -142,11 +154,10 @@ class Screen:
         self.labels.n_edit_dimensions, self.labels.selected_label, self.labels.mode = 2, 1, "pan_zoom"
         self.viewer.layers.selection.active = self.labels
         self.slab = False
-        self._told: tuple[dict[int | None, str], list[str]] | None = None
-        self._drawn: tuple[tuple[Axis | RadiographAxis, ...], list[str]] | None = None
+        self._told: tuple[list[int], list[str]] | None = None
         self.plane(self.first_plane)
         self.viewer.reset_view()
-        self.color()
+        self.name_lesions()
 
     def _opened(self, session: ShownSession) -> Image | None:
         """Find the layer of the image, if the image was already opened by hand."""
@@ -156,12 +167,12 @@ class Screen:
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers that the screen has added."""
-        return (*((self.image,) if self._added_image else ()), self.labels, self._axes)
+        return (*((self.image,) if self._added_image else ()), self.labels)
 
     @property
     def is_whole(self) -> bool:
         """Whether none of the layers was removed."""
-        return all(layer in self.viewer.layers for layer in (self.image, self.labels, self._axes))
+        return all(layer in self.viewer.layers for layer in (self.image, self.labels))
 
     @property
     def first_plane(self) -> str:
@@ -171,7 +182,7 @@ class Screen:
 
     def take_units(self, units: tuple[str, ...]) -> None:
         """Take the units of the stack that replaces this one: napari warns of layers with different units."""
-        for layer in (self.image, self.labels, self._axes):
+        for layer in (self.image, self.labels):
             if layer in self.viewer.layers:
                 layer.units = units
 
@@ -234,7 +245,7 @@ class Screen:
         """Give the layers the position of a stack; False if they already have this position."""
         changed = [name for name, value in where.items() if value != self._where[name]]
         with self._guard.off():
-            for layer in (self.image, self.labels, self._axes):
+            for layer in (self.image, self.labels):
                 for name in changed:
                     setattr(layer, name, where[name])
         self._where = where
@@ -271,7 +282,6 @@ class Screen:
     def show_outlines(self, shows: bool) -> None:
         """Show outlines and axes, or the image alone."""
         self.labels.visible = shows
-        self._show_axes(shows and self.session.selected is not None)
 
     def go_to(self, number: int) -> None:
         """Show a lesion: the slice of its long axis, centered, with a zoom for its size."""
@@ -345,16 +355,17 @@ class Screen:
         return world
 
     @property
-    def axis_events(self) -> tuple[Any, ...]:
-        """The events of napari after which the axes look different."""
-        return self._axes.events.visible, self._axes.events.features
-
-    @property
     def axis_ends(self) -> tuple[list[NDArray[np.float64]], list[str]] | None:
-        """The ends of both axes of the selected lesion as indexes of the stack as shown, and their lengths in words."""
-        if not self._axes.visible:
+        """The ends of both axes of the selected lesion as indexes of the stack as shown, and their lengths in words.
+
+        None where nothing is selected or measured. During painting the axes stay as measured last.
+        """
+        selected = self.session.selected
+        numbers = None if selected is None else self._numbers(selected)
+        if numbers is None:
             return None
-        return list(self._axes.data), list(self._axes.features["length"])
+        image, display, axes = self.session.image, self.session.display, (numbers.long_axis, numbers.short_axis)
+        return [axis_shown(image, display, axis) for axis in axes], [length_word(numbers, axis) for axis in axes]
 
     @property
     def slice_k(self) -> int:
@@ -379,44 +390,14 @@ class Screen:
         if not np.shares_memory(self.labels.data, self.session.labels):
             self.labels.data = self.session.display.shown(self.session.labels)
 
-    def color(self) -> None:
-        """Color the outlines by their decisions, and draw the axes of the selected lesion."""
+    def name_lesions(self) -> None:
+        """Tell napari what each label is, for its status bar. The lines over the image have the colors."""
         session = self.session
         numbers = sorted({*session.lesions, *session.drafts})
-        colors: dict[int | None, str] = {None: NEW_COLOR, 0: "transparent"}
-        colors |= {number: color_of(session.lesion(number)) for number in numbers}
         words = ["", *(_in_words(session.lesion(number)) for number in numbers)]
-        if (colors, words) != self._told:  # setting a colormap redraws the whole layer
-            self._told = (colors, words)
-            self.labels.colormap = DirectLabelColormap(color_dict=colors)
+        if (numbers, words) != self._told:
+            self._told = (numbers, words)
             self.labels.features = {"index": [0, *numbers], "lesion": words}
-        self.draw_axes()
-
-    def draw_axes(self) -> None:
-        """Draw long and short axis of the selected lesion, with their lengths."""
-        selected = self.session.selected
-        numbers = None if selected is None else self._numbers(selected)
-        if numbers is None:
-            self._show_axes(False)
-            return
-        axes = (numbers.long_axis, numbers.short_axis)
-        words = [length_word(numbers, axis) for axis in axes]
-        if (axes, words) == self._drawn:  # during painting the axes stay as measured last
-            self._show_axes(self.labels.visible)
-            return
-        self._drawn = (axes, words)
-        image, display = self.session.image, self.session.display
-        # The lines lie inside the image: only the lines must be redrawn, and only once.
-        with self._axes.events.blocker_all():
-            self._axes.data = [axis_shown(image, display, axis) for axis in axes]
-            self._axes.editable = False
-        self._axes.features = {"length": words}
-        self._axes.refresh(thumbnail=False, highlight=False, extent=False)
-        self._show_axes(self.labels.visible)
-
-    def _show_axes(self, shows: bool) -> None:
-        if self._axes.visible != shows:  # setting the attribute redraws the layer, even without a change
-            self._axes.visible = shows
 
     def _numbers(self, number: int) -> Measurements | RadiographMeasurements | Preview | None:
         """Give the measurements for the axes of a lesion: those of its draft, if the draft has measurements."""
@@ -468,18 +449,6 @@ def _be_visible(layer: Layer) -> None:
 def _image(session: ShownSession) -> Image:
     data, settings, _ = image_layer(session.image)
     return Image(data, **settings)
-
-
-def _axes(where: dict[str, Any]) -> Shapes:
-    return Shapes(
-        [_NO_LINE, _NO_LINE],
-        shape_type="line",
-        edge_color=[LONG_AXIS_COLOR, SHORT_AXIS_COLOR],
-        name=LAYER_NAMES[1],
-        opacity=0.0,  # lines of one screen pixel are drawn instead, with the outlines
-        features={"length": ["", ""]},
-        **where,
-    )
 
 
 def _in_words(lesion: Lesion | None) -> str:

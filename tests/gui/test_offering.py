@@ -49,7 +49,7 @@ def whole(where: tuple[slice, ...]) -> np.ndarray:
 def is_drawn(reader: Reader) -> bool:
     """Whether the line of an offer is over the image; no layer holds it that could be moved, renamed or deleted."""
     reader.pause(0.1)
-    assert len(reader.viewer.layers) == 3
+    assert len(reader.viewer.layers) == 2
     (glass,) = reader.panel.window().findChildren(Glass)
     shown = [line.points for line in glass._marks.lines if line.color == NEW_COLOR]
     offered = [line.points for line in reader.panel.controller.offering.lines()]

@@ -414,7 +414,7 @@ def test_a_layer_of_the_review_that_is_removed_closes_the_stack_and_loses_nothin
     assert len(reader.ask("SELECT 1 FROM lesion_revisions WHERE made_by IS NOT NULL")) == 1
     reader.key(Qt.Key.Key_PageDown)
     reader.wait(lambda: reader.panel.controller.session is not None)
-    assert len(reader.viewer.layers) == 3  # and nothing of the stack before
+    assert len(reader.viewer.layers) == 2  # and nothing of the stack before
 
 
 def test_the_name_is_asked_once(

@@ -11,7 +11,8 @@ from napari.components import ViewerModel
 from calcimeasure.model import Laterality, Outline, Status, Tissue, Volume
 from calcimeasure.store import Store
 from napari_calcimeasure._kinds import WINDOWS_HU
-from napari_calcimeasure._palette import COLORS
+from napari_calcimeasure._marks import marks_of
+from napari_calcimeasure._palette import COLORS, color_of, style_of
 from napari_calcimeasure._rows import evidence, lesion_cells, lesion_order
 from napari_calcimeasure._screen import PLANES, Screen
 from napari_calcimeasure._session import ShownSession
@@ -89,30 +90,23 @@ def test_going_to_a_lesion_shows_the_slice_of_its_long_axis_and_its_middle(
 
 def test_axes_are_drawn_with_their_lengths(viewer: ViewerModel, session: ShownSession) -> None:
     screen = Screen(viewer, session)
-    axes = next(layer for layer in screen.layers if layer.name == "long and short axis")
-    assert not axes.visible
+    assert screen.axis_ends is None
     session.select(1)
-    screen.color()
     numbers = session.lesions[1].lesion.measurements
-    assert axes.visible
-    assert axes.features["length"].tolist() == [
-        f"{numbers.long_axis.length_mm:.1f} mm",
-        f"{numbers.short_axis.length_mm:.1f} mm",
-    ]
-    lengths_mm = [np.linalg.norm(np.diff(line, axis=0) * session.display.scale) for line in axes.data]
+    assert screen.axis_ends is not None
+    ends, words = screen.axis_ends
+    assert words == [f"{numbers.long_axis.length_mm:.1f} mm", f"{numbers.short_axis.length_mm:.1f} mm"]
+    lengths_mm = [np.linalg.norm(np.diff(line, axis=0) * session.display.scale) for line in ends]
     assert lengths_mm == pytest.approx([numbers.long_axis.length_mm, numbers.short_axis.length_mm])
-    with_scale = tuple(axes.scale), tuple(axes.translate)
-    assert with_scale == (tuple(screen.labels.scale), tuple(screen.labels.translate))
 
 
 def test_outlines_have_the_color_of_their_status(viewer: ViewerModel, session: ShownSession) -> None:
     screen = Screen(viewer, session)
     session.decide(2, Status.ACCEPTED)
-    screen.color()
-    shown = {number: screen.labels.colormap.map(number) for number in (1, 2)}
     for number, status in ((1, Status.PROPOSED), (2, Status.ACCEPTED)):
-        expected = [int(COLORS[status][place : place + 2], 16) / 255 for place in (1, 3, 5)]
-        assert shown[number][:3] == pytest.approx(expected, abs=0.01)
+        screen.go_to(number)
+        shown = {line.color for line in marks_of(screen, lambda one: (color_of(one), style_of(one))).lines}
+        assert COLORS[status] in shown
 
 
 def test_windows_and_slab(viewer: ViewerModel, session: ShownSession) -> None:
@@ -136,7 +130,7 @@ def test_other_layers_stay_as_they_are(viewer: ViewerModel, session: ShownSessio
     screen.plane("Coronal")
     session.select(1)
     screen.go_to(1)
-    screen.color()
+    screen.name_lesions()
     assert letters(viewer) == ["R", "L", "S", "I"]
     screen.close()
     assert list(viewer.layers) == [notes, points]
@@ -220,7 +214,7 @@ def test_the_next_stack_is_shown_on_the_layers_of_the_one_before_and_nothing_of_
         second.select(1)
         screen.go_to(1)
         fresh.go_to(1)
-        screen.color()
+        screen.name_lesions()
         assert viewer.dims.point == pytest.approx(alone.dims.point)
         assert viewer.canvas.overlays["calcimeasure_facts"].text == alone.canvas.overlays["calcimeasure_facts"].text
         assert labels.features["lesion"].tolist() == ["", "1 proposed calcified_mass"]

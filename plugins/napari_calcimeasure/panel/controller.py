@@ -492,16 +492,14 @@ class Controller:
         elif what == "lesions":
             if screen.rescale() and session.selected is not None:
                 screen.go_to(session.selected)
-            screen.color()
+            screen.name_lesions()
             self.tables.is_due = True
             self.stacks.update_task()
             self.belonging.find_soon()
-        else:
-            if what == "selected":
-                # Both were about what was chosen before: T would take a piece of bone over instead of this lesion.
-                self.deciding.forget_doubt()
-                self.bones.leave()
-            screen.draw_axes()
+        elif what == "selected":
+            # Both were about what was chosen before: T would take a piece of bone over instead of this lesion.
+            self.deciding.forget_doubt()
+            self.bones.leave()
 
     def _keep_now_and_then(self) -> None:
         session = self.session

@@ -213,8 +213,9 @@ class Deciding:
 
     def _show_again(self) -> None:
         if self._review.session is not None and self._review.screen is not None:
-            self._review.screen.color()
+            self._review.screen.name_lesions()
             self._review.show_lesions()
+            self._review.showing.draw_soon()
         self._review.painting.measure_next()
 
 

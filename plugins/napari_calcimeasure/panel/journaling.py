@@ -56,7 +56,7 @@ class Journaling:
         goal = restored[-1] if restored else selected
         if goal is not None and goal in {*session.lesions, *session.drafts}:
             review.deciding.go_to(goal)
-        screen.color()
+        screen.name_lesions()
         review.painting.measure_next()
         self.write()
         left.remove()

@@ -84,7 +84,7 @@ class Outlining:
             return
         if review.guarded(lambda: kept.append(session.take_grown(outline, label))):
             screen.labels.selected_label = kept[0]
-            screen.color()
+            screen.name_lesions()
             review.painting.measure_next()
 
     # Dividing and merging

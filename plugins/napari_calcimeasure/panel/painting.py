@@ -75,7 +75,7 @@ class Painting:
         if is_painted:
             self.measure_next()  # called first, so that measuring runs while the window is drawn
             self._review.follow("numbers")
-            screen.color()
+            screen.name_lesions()
         self.measure_next()
 
     def measure_next(self) -> None:

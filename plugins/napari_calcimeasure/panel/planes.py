@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from napari.utils.notifications import show_info
 from qtpy.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
+from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_calcimeasure._marks import Line, Marks, plane_axes
@@ -89,7 +89,7 @@ class Planes:
 
     def forget_outlines(self) -> None:
         """Cut the outlines anew: they may have changed."""
-        self._cuts.forget("labels")
+        self._cuts.forget("outlines")
 
     def draw_soon(self) -> None:
         """Draw the planes when the events that come now are over."""
@@ -107,8 +107,6 @@ class Planes:
         if session is not self._cut_of:
             self._cuts.forget()
             self._cut_of = session
-        if screen.labels.mode != "pan_zoom":
-            self.forget_outlines()  # a tool is in hand: what it paints is shown at once
         if session is None or session.display.shape_kji[0] == 1 or self._review.arriving.is_loading:
             for view in self._views:
                 view.show_plane(0, None, {})
@@ -151,6 +149,7 @@ class Planes:
             if before is None:
                 session.press += 1  # undone at once: what one press draws
             paint(screen, axis, before or place, place)
+            self.forget_outlines()
             self.draw()
         else:
             go_to(screen, axis, *place)
@@ -189,6 +188,7 @@ class PlaneView(QWidget):
         self.axis = 0
         self.plane: Plane | None = None
         self._image: QImage | None = None
+        self._gray: NDArray[np.uint8] | None = None
         self._colors: Mapping[int, str] = {}
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -198,7 +198,9 @@ class PlaneView(QWidget):
     def show_plane(self, axis: int, plane: Plane | None, colors: Mapping[int, str]) -> None:
         """Show a plane across an axis; nothing for None."""
         self.axis, self.plane, self._colors = axis, plane, colors
-        self._image = None if plane is None else gray_image(plane.gray)
+        if plane is None or self._gray is not plane.gray:
+            self._image = None if plane is None else gray_image(plane.gray)
+        self._gray = None if plane is None else plane.gray
         self.update()
 
     def _area(self, plane: Plane) -> QRectF:
@@ -260,12 +262,11 @@ class PlaneView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = self._area(plane)
         painter.drawImage(area, image)
+        corner, end = self.place_of(0, 0), self.place_of(1, 1)
         for number, border in plane.outlines:
-            path = QPainterPath(self.place_of(*border[0]))
-            for row, column in border[1:].tolist():
-                path.lineTo(self.place_of(row, column))
+            places = border[:, ::-1] * (end.x() - corner.x(), end.y() - corner.y()) + (corner.x(), corner.y())
             painter.setPen(QPen(QColor(self._colors.get(number, "#ffffff")), 1.0))
-            painter.drawPath(path)
+            painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in places.tolist()]))
         cross = self.place_of(*plane.cross)
         painter.setPen(QPen(QColor(LETTER_COLOR), 1.0))
         painter.drawLine(QPointF(area.left(), cross.y()), QPointF(area.right(), cross.y()))

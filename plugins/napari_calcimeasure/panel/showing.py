@@ -29,6 +29,7 @@ class Showing:
         self._glass: Glass | None = None
         self._soon = timer(review.parent, DRAW_MS, self.draw, once=True)
         self._listened: list[Any] = []
+        self._painted: list[Any] = []
         self._mouse: tuple[float, float] | None = None
 
     def begin(self, screen: Screen) -> None:
@@ -48,12 +49,14 @@ class Showing:
                 camera.events.center,
             ),
             *(screen.labels.events.labels_update, screen.labels.events.set_data, screen.labels.events.visible),
-            *(screen.labels.events.paint, screen.labels.events.colormap, screen.labels.events.features),
-            *screen.axis_events,
+            *(screen.labels.events.paint, screen.labels.events.features),
         )
         for event in events:
             event.connect(self.draw_soon)
             self._listened.append(event)
+        for event in (screen.labels.events.labels_update, screen.labels.events.paint):
+            event.connect(self._forget_outlines)  # what a tool paints is shown at once in the other planes, too
+            self._painted.append(event)
         self.draw_soon()
 
     def end(self) -> None:
@@ -61,10 +64,15 @@ class Showing:
         self._soon.stop()
         for event in self._listened:
             event.disconnect(self.draw_soon)
-        self._listened = []
+        for event in self._painted:
+            event.disconnect(self._forget_outlines)
+        self._listened, self._painted = [], []
         if self._glass is not None:
             self._glass.close_glass()
         self._glass = None
+
+    def _forget_outlines(self, _: object = None) -> None:
+        self._review.planes.forget_outlines()
 
     def draw_soon(self, _: object = None) -> None:
         """Draw the marks when the events that come now are over."""
