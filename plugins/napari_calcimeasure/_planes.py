@@ -94,9 +94,7 @@ def plane_across(screen: Screen, axis: int, cuts: Cuts) -> Plane:
         spacing=(display.scale[down], display.scale[right]),
         cross=(screen.step(down), screen.step(right)),
         letters=(*display.letters(down), *display.letters(right)),
-        outlines=cuts.cut(
-            "outlines", axis, place, lambda: tuple(borders(cut_across(screen.labels.data, axis, place)))
-        ),
+        outlines=cuts.cut("outlines", axis, place, lambda: tuple(borders(cut_across(screen.labels.data, axis, place)))),
     )
 
 
@@ -107,7 +105,7 @@ def cut_across(data: NDArray[Voxel], axis: int, place: int) -> NDArray[Voxel]:
 
 def _gray(pixels: NDArray[Any], limits: tuple[float, ...]) -> NDArray[np.uint8]:
     low, high = limits
-    gray = np.clip((pixels.astype(np.float32) - low) / max(high - low, 1e-6), 0, 1) * 255
+    gray: NDArray[np.float32] = np.clip((pixels.astype(np.float32) - low) / max(high - low, 1e-6), 0, 1) * 255
     return gray.astype(np.uint8)
 
 

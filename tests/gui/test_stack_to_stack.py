@@ -7,9 +7,10 @@ from threading import Event
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QModelIndex, QPoint, Qt
+from qtpy.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QListView, QPushButton, QRadioButton
+from qtpy.QtWidgets import QApplication, QListView, QPushButton, QRadioButton
 from superqt import QLargeIntSpinBox
 
 from calcimeasure import CalcimeasureError
@@ -123,7 +124,7 @@ def test_nothing_moves_the_outlines_against_the_image(reader: Reader, capsys: py
 def test_layers_of_a_review_are_not_deleted_renamed_or_reordered(reader: Reader) -> None:
     layers, names = list(reader.viewer.layers), [one.name for one in reader.viewer.layers]
     view = next(one for one in reader.panel.window().findChildren(QListView) if one.toolTip() == "Layer list")
-    for row in range(3):
+    for row in range(2):
         QTest.mouseClick(
             view.viewport(),
             Qt.MouseButton.LeftButton,
@@ -139,15 +140,45 @@ def test_layers_of_a_review_are_not_deleted_renamed_or_reordered(reader: Reader)
     assert list(reader.viewer.layers) == layers
     assert reader.panel.controller.session is not None
     view.model().setData(view.model().index(1, 0), "another name")
-    lesions = next(view.model().index(row, 0) for row in range(3) if view.model().index(row, 0).data() == "lesions")
+    lesions = next(view.model().index(row, 0) for row in range(2) if view.model().index(row, 0).data() == "lesions")
     moved = view.model().mimeData([lesions])
-    view.model().dropMimeData(moved, Qt.DropAction.MoveAction, 3, 0, QModelIndex())
+    view.model().dropMimeData(moved, Qt.DropAction.MoveAction, 2, 0, QModelIndex())
     for layer in layers:
         layer.locked = False
     reader.pause()
     assert (list(reader.viewer.layers), [one.name for one in reader.viewer.layers]) == (layers, names)
     assert all(layer.locked for layer in layers)
     reader.viewer.layers.selection.active = reader.viewer.layers["lesions"]
+    reader.key(Qt.Key.Key_A)
+    assert reader.ask(DECIDED) == [(1, 1, "accepted")]
+
+
+def drop(reader: Reader, path: Path) -> None:
+    """Drag a file from the desktop, and drop it on the image."""
+    what, middle = QMimeData(), reader.canvas.rect().center()
+    what.setUrls([QUrl.fromLocalFile(str(path))])
+    how = (Qt.DropAction.CopyAction, what, Qt.MouseButton.LeftButton, NO_KEY)
+    QApplication.sendEvent(reader.canvas, QDragEnterEvent(middle, *how))
+    QApplication.sendEvent(reader.canvas, QDropEvent(QPointF(middle), *how))
+    reader.pause()
+
+
+def test_what_is_dropped_on_the_image_goes_with_its_stack(
+    reader: Reader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layers = list(reader.viewer.layers)
+    for locked in (False, True):
+        np.save(tmp_path / "dropped.npy", np.ones((4, 20, 20), np.float32))
+        drop(reader, tmp_path / "dropped.npy")
+        reader.wait(lambda: "dropped" in reader.viewer.layers)
+        reader.viewer.layers["dropped"].locked = locked
+        reader.viewer.layers.selection.active = reader.viewer.layers["lesions"]  # the keys of the review are of it
+        before = reader.session.stack_id
+        reader.key(Qt.Key.Key_PageUp if locked else Qt.Key.Key_PageDown)
+        reader.wait(lambda: reader.panel.controller.session is not None and reader.session.stack_id != before)  # noqa: B023
+        assert list(reader.viewer.layers) == layers
+        assert "Removed with the stack over which it was opened: 'dropped'" in capsys.readouterr().out
+        assert reader.viewer.layers.selection.active is reader.viewer.layers["lesions"]
     reader.key(Qt.Key.Key_A)
     assert reader.ask(DECIDED) == [(1, 1, "accepted")]
 

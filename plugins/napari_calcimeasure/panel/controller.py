@@ -50,6 +50,7 @@ from napari_calcimeasure.panel.questions import Questions
 from napari_calcimeasure.panel.room import Room
 from napari_calcimeasure.panel.showing import Showing
 from napari_calcimeasure.panel.stacks import Stacks
+from napari_calcimeasure.panel.strangers import Strangers
 from napari_calcimeasure.panel.surfaces import Surfaces
 from napari_calcimeasure.panel.tables_out import TablesOut
 from napari_calcimeasure.panel.timers import timer
@@ -176,6 +177,7 @@ class Controller:
         self.showing = Showing(self)
         self.mouse = Mouse(self)
         self.notices = Notices(self)
+        self.strangers = Strangers(self)
         self.room = Room(self)
         self.overview = Overview(self)
         self.surfaces = Surfaces(self)
@@ -322,6 +324,7 @@ class Controller:
         self.close_review()
         self.background = Background(self.tell)
         self.desk = desk
+        self.strangers.begin()
         self._clock.start()
         self.mouse.begin(canvas_in(self.parent.window()))
         self.notices.begin()
@@ -388,6 +391,7 @@ class Controller:
             return
         self.looking.note()
         self._put_down()
+        self.strangers.remove()
         self.stacks.shown = stack.stack_id
         desk = self.desk
         session = ShownSession(desk.store, desk.settings, stack, self.reader, self.sign, self._ask_about_conflict)
