@@ -36,13 +36,7 @@ ROOM = 2.6
 """Length of the shorter side of the canvas, in units of the extent of the selected lesion."""
 
 FACTS_LETTERS, HINT_LETTERS = 46, 40
-"""Most letters in a line of the facts and of a hint."""
-
-FACTS_LETTER_PX, HINT_LETTER_PX = 9.5, 12.5
-"""Width of a letter of them."""
-
-FACTS_ROOM, HINT_ROOM = 0.45, 0.55
-"""Part of the canvas that they may take: the direction stands in its middle, and the projection in its right corner."""
+"""Letters in a line of the facts and of a hint: on a small screen the projection in the corner stands beside them."""
 
 OPACITY = 0.0
 """The layer of lesions is painted and clicked on, and not seen: lines of one screen pixel show what is on it."""
@@ -94,7 +88,6 @@ class Screen:
         viewer.dims.events.order.connect(self._turn)
         viewer.dims.events.ndisplay.connect(self._turn)
         viewer.dims.events.current_step.connect(self._tell)
-        viewer.canvas.events.size.connect(self._tell)
         self.image.events.contrast_limits.connect(self._tell)
         self._begin()
 
@@ -202,7 +195,6 @@ class Screen:
         viewer.dims.events.order.disconnect(self._turn)
         viewer.dims.events.ndisplay.disconnect(self._turn)
         viewer.dims.events.current_step.disconnect(self._tell)
-        viewer.canvas.events.size.disconnect(self._tell)
         self.image.events.contrast_limits.disconnect(self._tell)
         for layer in self.layers:
             if layer in viewer.layers:
@@ -218,8 +210,7 @@ class Screen:
     def hint(self, text: str) -> None:
         """Show a hint about the next click; an empty text hides the hint."""
         overlay = self.viewer.canvas.overlays["calcimeasure_hint"]
-        letters = self._letters_in(HINT_ROOM, HINT_LETTER_PX, HINT_LETTERS)
-        overlay.text, overlay.visible = fill(text, letters), bool(text)
+        overlay.text, overlay.visible = fill(text, HINT_LETTERS), bool(text)
 
     def forget_points(self) -> None:
         """Forget the corners of a polygon, and a stroke around a region, that were begun and not finished.
@@ -446,13 +437,8 @@ class Screen:
         k = int(np.clip(np.rint(at[0]), 0, session.labels.shape[0] - 1))
         low, high = self.image.contrast_limits
         lines += kind_of(image).facts(image, display, Looked(k, (low, high), SLAB_MM if self.slab else None))
-        letters = self._letters_in(FACTS_ROOM, FACTS_LETTER_PX, FACTS_LETTERS)
-        words = "\n".join(fill(line, letters) for line in lines if line)
+        words = "\n".join(fill(line, FACTS_LETTERS) for line in lines if line)
         self.viewer.canvas.overlays["calcimeasure_facts"].text = words
-
-    def _letters_in(self, room: float, letter_px: float, most: int) -> int:
-        """Give the letters of a line in a part of the canvas, which is narrow beside an earlier date."""
-        return min(max(int(self.viewer.canvas.size[1] * room / letter_px), 12), most)
 
 
 def _be_visible(layer: Layer) -> None:

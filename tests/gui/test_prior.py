@@ -14,11 +14,7 @@ from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_calcimeasure._overview import SIDE_PX
 from napari_calcimeasure._prior import DIFFERENCE_MARGIN_MM, DIFFERENCE_OPACITY, MORE_RGB
-from napari_calcimeasure.panel.glass import Glass
-from napari_calcimeasure.panel.overview import EDGE_PX
-from tests.gui.test_reading_room import SCREEN, picture
 from tests.gui.two_dates import SHIFT_KJI, SPACING_MM, note_follow, two_dates
 from tests.gui.window import NO_KEY, Reader
 
@@ -148,36 +144,6 @@ def check_wheel(reader: Reader, prior: Prior) -> None:
     screen.scroll(1)
     reader.pause(0.1)
     assert view.plane.step == step + 1
-
-
-def test_nothing_covers_a_word_on_a_narrow_canvas(reader: Reader, followed: Path, tmp_path: Path) -> None:
-    prior = begin(reader, followed, tmp_path)
-    reader.panel.controller.room.fold()
-    reader.panel.window().resize(*SCREEN)
-    reader.wait(lambda: reader.canvas.findChild(QWidget, "calcimeasure_overview") is not None)
-    assert prior.is_on
-    assert reader.canvas.width() < SCREEN[0] / 2
-    reader.canvas.findChild(QWidget, "calcimeasure_overview").hide()
-    overlays = reader.viewer.canvas.overlays
-    whole = picture(reader)
-
-    def place_of(name: str) -> tuple[int, int, int, int]:
-        """First and last row and column of what changes where words are hidden."""
-        overlays[name].visible = False
-        rows, columns = np.nonzero((picture(reader) != whole).any(axis=2))
-        overlays[name].visible = True
-        return int(rows.min()), int(rows.max()), int(columns.min()), int(columns.max())
-
-    *_, right = place_of("calcimeasure_facts")
-    assert right < reader.canvas.width() - EDGE_PX - SIDE_PX
-    assert right < place_of("calcimeasure_top_center")[2]
-    top, bottom, left, right = place_of("calcimeasure_bottom_center")
-    reader.move(QPoint(reader.canvas.width() // 2, reader.canvas.height() // 2))
-    assert prior.glass is not None
-    said = reader.canvas.findChild(Glass, "calcimeasure_glass")
-    assert said.said_box().width() > left  # long enough to reach the letter
-    letter = slice(top, bottom + 1), slice(left, right + 1)
-    assert np.array_equal(picture(reader)[letter], whole[letter])
 
 
 def test_the_difference_is_shown_around_the_lesion_and_said_to_be_for_display(

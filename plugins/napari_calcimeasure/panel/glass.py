@@ -32,8 +32,6 @@ AWAY_PX = 10.0
 
 PAD_PX = 4.0
 CORNER_PX = 8.0
-LETTER_PX, ABOVE_PX = 24.0, 52.0
-"""Half the width of the letter in the middle of the lower edge, and the height of letter and scale bar there."""
 
 
 class Glass(QWidget):
@@ -85,7 +83,7 @@ class Glass(QWidget):
             lines = 1 + max(words.count("\n"), self._said.count("\n"))
             self._said = words
             # The mouse moves all the time: the lines over the image are not drawn again for these words.
-            height = round(lines * QFontMetrics(self._font).lineSpacing() + 2 * PAD_PX + CORNER_PX + ABOVE_PX) + 1
+            height = round(lines * QFontMetrics(self._font).lineSpacing() + 2 * PAD_PX + CORNER_PX) + 1
             self.update(0, self.height() - height, self.width(), height)
 
     @property
@@ -97,15 +95,6 @@ class Glass(QWidget):
     def said(self) -> str:
         """What is said about the place under the mouse."""
         return self._said
-
-    def said_box(self) -> QRectF:
-        """Give the box of what is said: in the lower left corner, and on a narrow canvas above the letter beside it."""
-        size = QFontMetrics(self._font).size(0, self._said)
-        width, height = size.width() + 2 * PAD_PX, size.height() + 2 * PAD_PX
-        bottom = self.height() - CORNER_PX
-        if CORNER_PX + width > self.width() / 2 - LETTER_PX:
-            bottom -= ABOVE_PX
-        return QRectF(CORNER_PX, bottom - height, width, height)
 
     def close_glass(self) -> None:
         """Take the glass away."""
@@ -133,7 +122,7 @@ class Glass(QWidget):
         for name in (name for marks in every for name in marks.names):
             self._draw_name(painter, name)
         if self._said:
-            self._draw_box(painter, self._said, QColor("white"), self.said_box().bottomLeft(), (0, 1))
+            self._draw_box(painter, self._said, QColor("white"), QPointF(CORNER_PX, self.height() - CORNER_PX), (0, 1))
         painter.end()
 
     def _draw_line(self, painter: QPainter, line: Line) -> None:
