@@ -551,13 +551,13 @@ class LocateConstants(Constants):
         0.2, "of the rows", "A seam of this share may part two limbs that lie on each other."
     )
     like_limbs: float = constant(
-        0.78,
+        0.77,
         "",
         "Correlation of an image with its mirror image from which on it looks like a pair: of single hands at most "
         "0.76.",
     )
     wide_pair: float = constant(
-        0.95, "of the length", "What is as wide looks like a pair, however unlike its halves are: one hand is narrower."
+        0.92, "of the length", "What is as wide looks like a pair, however unlike its halves are: one hand is narrower."
     )
     narrowest_pair: float = constant(
         0.65,
@@ -572,7 +572,7 @@ class LocateConstants(Constants):
         "across a limb it is below 0.25, but for bent elbows.",
     )
     most_along_seam: float = constant(
-        0.62,
+        0.63,
         "of the lower side",
         "Median height of a seam between two limbs that overlap, of the lower one of the highest places on its sides: "
         "above this a bone lies along it. Single feet have 0.64 or more.",
