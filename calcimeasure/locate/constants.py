@@ -565,6 +565,9 @@ class LocateConstants(Constants):
         "Two limbs that overlap are no narrower: two feet with an overlap of 30 % of their width are 0.7 of their "
         "length.",
     )
+    least_balance_of_pair: float = constant(
+        0.4, "of the heavier side", "Two limbs that overlap show as much on the lighter side of the seam at least."
+    )
     least_across: float = constant(
         0.4,
         "of the squared changes of density",

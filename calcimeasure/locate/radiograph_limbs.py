@@ -155,7 +155,9 @@ def _may_part_a_pair(image: NDArray[np.float32], density: _Density, seam: _Seam)
     its middle lies mostly a bone.
     """
     width = _width_of_length(density.body)
-    if width < LOCATE.narrowest_pair or not _runs_along_seam(image) or not _looks_like_a_pair(density):
+    if width < LOCATE.narrowest_pair or seam.balance < LOCATE.least_balance_of_pair:
+        return False
+    if not _runs_along_seam(image) or not _looks_like_a_pair(density):
         return False
     return (
         seam.share >= LOCATE.doubtful_seam_share
