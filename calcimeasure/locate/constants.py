@@ -550,6 +550,12 @@ class LocateConstants(Constants):
     doubtful_seam_share: float = constant(
         0.2, "of the rows", "A seam of this share may part two limbs that lie on each other."
     )
+    mirrored_limbs: float = constant(
+        0.86,
+        "",
+        "Correlation of an image with its mirror image from which on a doubtful seam may lie between two limbs: fingers "
+        "of a hand that mirrors itself lie as far apart.",
+    )
     like_limbs: float = constant(
         0.77,
         "",

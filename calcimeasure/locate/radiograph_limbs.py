@@ -160,7 +160,7 @@ def _may_part_a_pair(image: NDArray[np.float32], density: _Density, seam: _Seam)
     if not _runs_along_seam(image) or not _looks_like_a_pair(density):
         return False
     return (
-        seam.share >= LOCATE.doubtful_seam_share
+        (seam.share >= LOCATE.doubtful_seam_share and _likeness(density.above) >= LOCATE.mirrored_limbs)
         or _height_along(image, density.body, seam.columns) <= LOCATE.most_along_seam
         or (width >= LOCATE.bent_pair and _likeness_of_bones(image, density.body) >= LOCATE.mirrored_bones)
     )
