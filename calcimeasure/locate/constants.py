@@ -535,45 +535,65 @@ class LocateConstants(Constants):
         "A seam that lies higher runs through a limb. The edges of two feet or thighs that touch are lower.",
     )
     seam_share: float = constant(
-        0.4,
+        0.4, "of the rows", "A seam that lies low in as many rows parts two limbs, if what is shown looks like a pair."
+    )
+    sure_seam_share: float = constant(
+        0.55,
         "of the rows",
-        "A seam that lies low in as many rows parts two limbs. Of 1,120 generated pairs of limbs, apart to overlapping "
-        "by 30 % of their width, 92 % have such a seam, and of 644 generated single limbs 5 %.",
+        "A seam that lies low in as many rows parts two limbs, however they look: gaps between fingers that are spread "
+        "reach 0.41 on generated films.",
     )
     seam_length: float = constant(0.25, "of all rows", "A seam parts two limbs over at least this length.")
     beside_seam: float = constant(
         0.01, "of the width", "What lies nearer to the seam between two limbs than this may lie in either."
     )
     doubtful_seam_share: float = constant(
-        0.2, "of the rows", "A seam of this share may part two limbs that lie on each other, see `mirrored_limbs`."
+        0.2, "of the rows", "A seam of this share may part two limbs that lie on each other."
     )
     mirrored_limbs: float = constant(
         0.86,
         "",
-        "Correlation of an image with its mirror image from which on a doubtful seam lies between two limbs. Of 644 "
-        "generated single limbs 2 % reach it with such a seam.",
+        "Correlation of an image with its mirror image from which on a doubtful seam may lie between two limbs: fingers "
+        "of a hand that mirrors itself lie as far apart.",
     )
     like_limbs: float = constant(
-        0.65,
+        0.77,
         "",
-        "Correlation of an image with its mirror image from which on it may show a pair, see `mirrored_bones`.",
+        "Correlation of an image with its mirror image from which on it looks like a pair: of single hands at most "
+        "0.76.",
+    )
+    wide_pair: float = constant(
+        0.92, "of the length", "What is as wide looks like a pair, however unlike its halves are: one hand is narrower."
+    )
+    narrowest_pair: float = constant(
+        0.65,
+        "of the length",
+        "Two limbs that overlap are no narrower: two feet with an overlap of 30 % of their width are 0.7 of their "
+        "length.",
     )
     least_balance_of_pair: float = constant(
-        0.5, "of the heavier side", "Two limbs that overlap show as much on the lighter side of the seam at least."
+        0.4, "of the heavier side", "Two limbs that overlap show as much on the lighter side of the seam at least."
+    )
+    least_across: float = constant(
+        0.4,
+        "of the squared changes of density",
+        "From column to column, where limbs run along the seam: 0.41 or more on generated pairs. Where a seam cuts "
+        "across a limb it is below 0.25, but for bent elbows.",
     )
     most_along_seam: float = constant(
-        0.7,
+        0.63,
         "of the lower side",
         "Median height of a seam between two limbs that overlap, of the lower one of the highest places on its sides: "
-        "above this a bone lies along it.",
+        "above this a bone lies along it. Single feet have 0.64 or more.",
+    )
+    bent_pair: float = constant(
+        1.5, "of the length", "Two bent elbows that overlap are as wide: bones lie along the seam between them."
     )
     mirrored_bones: float = constant(
-        0.25,
+        0.33,
         "",
-        "Correlation of the edges of bones with their mirror image from which on two limbs may overlap: their side "
-        "stays open. Chosen on generated films together with `like_limbs`, `least_balance_of_pair`, `most_along_seam`, "
-        "`mirrored_limbs` and `seam_share`, which are composed of freely licensed ones: 26 of 1,120 pairs are read as "
-        "one limb (87 without this), and 51 of 644 single limbs are not (14). A higher value reads more pairs as one.",
+        "Correlation of the edges of bones with their mirror image from which on two bent limbs may overlap. These "
+        "constants were chosen together on films composed of freely licensed ones.",
     )
     bones_slower_than: float = constant(
         0.06, "of the shorter side", "Changes of density that are slower than this part of the limbs are no edges."

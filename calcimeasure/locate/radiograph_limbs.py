@@ -2,9 +2,9 @@
 
 Between two limbs runs a seam from one border of the image to the opposite one. Along the seam attenuation is as low as
 beside the limbs, or nearly so where the limbs touch, and limbs lie on both sides of the seam. Within a single limb such
-a seam ends: between fingers at the palm, between toes at the foot. Where limbs overlap no seam is low. Both
-sides of it mirror each other then, as they may in a single limb too. Such limbs cannot be told apart, and count as
-several.
+a seam ends: between fingers at the palm, between toes at the foot. Where limbs overlap no seam is low. What is shown
+then looks like a pair: both sides mirror each other or are together as wide as long, their edges run along the seam,
+and no bone lies along it. Such limbs cannot be told apart, and count as several.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ class _Seam:
     balance: float
 
     @property
-    def parts(self) -> bool:
-        """Whether the seam runs between two limbs."""
+    def is_low(self) -> bool:
+        """Whether it lies low over as much as a seam between two limbs does; some between fingers do, too."""
         long_enough = self.share >= LOCATE.seam_share and self.length >= LOCATE.seam_length
         return long_enough and self.balance >= LOCATE.radiograph_smallest_limb
 
@@ -128,37 +128,66 @@ def limbs_on(pixels: NDArray[np.float32]) -> Limbs:
         seam = _lowest_seam(density)
         if seam is None:
             continue
-        if seam.parts:
+        if _parts_limbs(density, seam):
             found.append((axis, seam, density))
         elif _may_part_a_pair(turned, density, seam):
             return Limbs(3, is_doubtful=True)
     if not found:
         return ONE_LIMB
     (axis, seam, density), *other = found
-    if other or any(half.parts for half in _seams_of_halves(density, seam)):
+    if other or any(half.is_low for half in _seams_of_halves(density, seam)):
         return Limbs(3)
     at = _at_full_size(seam.columns, factor, pixels.shape[1 - axis])
     are_alike = _likeness(density.above) >= LOCATE.least_alike_limbs
     return Limbs(2, axis, at, LOCATE.beside_seam * pixels.shape[axis], are_alike)
 
 
-def _may_part_a_pair(image: NDArray[np.float32], density: _Density, seam: _Seam) -> bool:
-    """Tell whether both sides of a seam that is not low mirror each other: two limbs may overlap there.
+def _parts_limbs(density: _Density, seam: _Seam) -> bool:
+    """Tell whether a seam runs between two limbs: one that lies low in few rows does so only in what looks like two."""
+    return seam.is_low and (seam.share >= LOCATE.sure_seam_share or _looks_like_a_pair(density))
 
-    Either soft tissue is low along part of the seam, and the whole image is like its mirror image. Or no bone lies
-    along most of the seam, and the bones of both sides mirror each other. A single limb, cut in its middle, has mostly
-    a bone there, and others on each side.
+
+def _may_part_a_pair(image: NDArray[np.float32], density: _Density, seam: _Seam) -> bool:
+    """Tell whether two limbs may overlap along a seam that is not low.
+
+    What is shown looks like two limbs beside each other. The seam is low along a part of it, or no bone lies along most
+    of it, or bones that lie on each other are so many that they mirror each other. Along a single limb that is cut in
+    its middle lies mostly a bone.
     """
-    is_doubtful = seam.share >= LOCATE.doubtful_seam_share
-    is_pair = (
-        seam.balance >= LOCATE.least_balance_of_pair
-        and _height_along(image, density.body, seam.columns) <= LOCATE.most_along_seam
-        and _likeness_of_bones(image, density.body) >= LOCATE.mirrored_bones
-    )
-    if not is_doubtful and not is_pair:
+    width = _width_of_length(density.body)
+    if width < LOCATE.narrowest_pair or seam.balance < LOCATE.least_balance_of_pair:
         return False
-    likeness = _likeness(density.above)
-    return (is_doubtful and likeness >= LOCATE.mirrored_limbs) or (is_pair and likeness >= LOCATE.like_limbs)
+    if not _runs_along_seam(image) or not _looks_like_a_pair(density):
+        return False
+    return (
+        (seam.share >= LOCATE.doubtful_seam_share and _likeness(density.above) >= LOCATE.mirrored_limbs)
+        or _height_along(image, density.body, seam.columns) <= LOCATE.most_along_seam
+        or (width >= LOCATE.bent_pair and _likeness_of_bones(image, density.body) >= LOCATE.mirrored_bones)
+    )
+
+
+def _looks_like_a_pair(density: _Density) -> bool:
+    """Tell whether what is shown mirrors itself, or is about as wide as long: a hand is neither."""
+    return _width_of_length(density.body) >= LOCATE.wide_pair or _likeness(density.above) >= LOCATE.like_limbs
+
+
+def _width_of_length(body: NDArray[np.bool_]) -> float:
+    """Width of what is shown, across a seam, divided by its length along it; 0 where nothing is shown."""
+    rows, columns = (np.flatnonzero(body.any(axis=axis)) for axis in (1, 0))
+    return float((columns[-1] - columns[0] + 1) / (rows[-1] - rows[0] + 1)) if len(rows) else 0.0
+
+
+def _runs_along_seam(image: NDArray[np.float32]) -> bool:
+    """Tell whether limbs run along the rows of seams: much of what changes does so from column to column."""
+    along, across = np.gradient(_limited(ndimage.gaussian_filter(image, 1.0)))
+    changes = float((across**2).sum())
+    return changes >= LOCATE.least_across * (changes + float((along**2).sum()))
+
+
+def _limited(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Limit an image to the values between which structure is compared: markers and metal are brighter."""
+    limited: NDArray[np.float32] = np.clip(image, *np.quantile(image, LOCATE.structure_quantiles))
+    return limited
 
 
 def _height_along(image: NDArray[np.float32], body: NDArray[np.bool_], seam: NDArray[np.intp]) -> float:
@@ -182,7 +211,7 @@ def _likeness_of_bones(image: NDArray[np.float32], body: NDArray[np.bool_]) -> f
     box = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     slow = max(2.0, LOCATE.bones_slower_than * min(box.shape))
     bones = ndimage.gaussian_filter(box, 1.0) - ndimage.gaussian_filter(box, slow)
-    bones = np.clip(bones, *np.quantile(bones, LOCATE.structure_quantiles))
+    bones = _limited(bones)
     bones -= bones.mean()
     power = float((bones**2).sum())
     if power <= 0:

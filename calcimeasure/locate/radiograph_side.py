@@ -43,6 +43,9 @@ def site_on_radiograph(place: RadiographPlace) -> Site:
 NO_LIMB_SAID = "it is not said that the film shows a limb, and on a trunk or head a marker names one half of it"
 
 
+MAY_OVERLAP = "the film looks like a pair of limbs that overlap, or it shows one limb"
+
+
 MAY_BE_MIRRORED = "the letters of the marker look nearly the same mirrored, and so may be the film"
 
 
@@ -68,6 +71,8 @@ def side_on_radiograph(place: RadiographPlace) -> Side:
         return _beside_midline(place, evidence)
     if anatomy.limbs.count == 1 and ordered.names_both_sides:
         return _beside_midline(place, evidence) if site in JOINED_SITES else _of_unseen_pair(anatomy, evidence)
+    if anatomy.limbs.is_doubtful:
+        return _doubted(anatomy, [*evidence, MAY_OVERLAP])
     if anatomy.limbs.count > 1:
         return _of_several_limbs(place, evidence)
     if site is BodySite.UNKNOWN and has_midline:
@@ -134,7 +139,7 @@ def _of_several_limbs(place: RadiographPlace, evidence: list[str]) -> Side:
         if by_place is None:
             return _unknown(marked, [*evidence, MAY_BE_MIRRORED])
     if by_place is None:
-        return _unknown(said if anatomy.limbs.is_doubtful else None, evidence, conflict=is_ordered)
+        return _unknown(None, evidence, conflict=is_ordered)
     if any(marker.laterality is by_place for marker in others):
         return _unknown(None, [*evidence, "the marker at the other limb says this side"], conflict=True)
     is_conflict = anatomy.ordered.is_contradictory or said not in (None, by_place)
@@ -154,8 +159,6 @@ def _doubt_of_markers(anatomy: RadiographAnatomy, own: list[Marker], others: lis
 def _side_by_place(place: RadiographPlace) -> tuple[Laterality | None, str]:
     """Tell by its place in which of two limbs a lesion lies, and why; None where letters do not tell."""
     anatomy, limbs = place.anatomy, place.anatomy.limbs
-    if limbs.is_doubtful:
-        return None, "both halves of the film mirror each other: it may show two limbs that overlap"
     if limbs.axis is None:
         return None, "several limbs, which cannot be told apart"
     if place.limb is None:

@@ -165,7 +165,16 @@ def test_a_tag_sets_no_side_where_two_limbs_overlap(overlap: float, toward: int)
     assert limbs_on(pixels).count > 1
     for at in (110, 290):
         found = side(radiograph(body_part="KNEE", image_laterality="R"), at, pixels)
-        assert (found.laterality, found.conflict, found.hint) == (UNKNOWN, True, RIGHT)
+        assert (found.laterality, found.conflict, found.hint) == (UNKNOWN, False, RIGHT)
+    contradicted = side(radiograph(body_part="KNEE", image_laterality="R", description="Knie links"), 110, pixels)
+    assert (contradicted.laterality, contradicted.conflict) == (UNKNOWN, True)
+
+
+@pytest.mark.parametrize("toward", [1, -1])
+@pytest.mark.parametrize("lies", [False, True])
+def test_one_knee_is_one_limb_across_its_shaft_and_along_it(toward: int, lies: bool) -> None:
+    pixels = knee(200, 75, toward) + noise()
+    assert limbs_on(np.ascontiguousarray(pixels.T) if lies else pixels).count == 1
 
 
 def test_one_limb_is_one_and_three_are_several() -> None:

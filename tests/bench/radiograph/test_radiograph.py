@@ -49,7 +49,7 @@ DICE_FREE, DICE_OVER_BONE, SAME_DICE, LONG_AXIS = 0.9, 0.8, 0.95, 0.05
 FOUND, FALSE_A_FILM = 0.8, 1.0
 BANDS, PROMISED = (0.05, 0.1, 0.2, 0.5, 0.8, 1.01), 5.0
 """Confidences that are counted together, and by how many of a hundred they may be too high."""
-SECONDS, GIGABYTES = 3.0, 1.0
+SECONDS, GIGABYTES = 2.5, 0.5
 
 
 @dataclass(frozen=True, slots=True)
