@@ -553,8 +553,8 @@ class LocateConstants(Constants):
     mirrored_limbs: float = constant(
         0.86,
         "",
-        "Correlation of an image with its mirror image from which on a doubtful seam may lie between two limbs: fingers "
-        "of a hand that mirrors itself lie as far apart.",
+        "Correlation of an image with its mirror image from which on a doubtful seam may lie between two limbs: a hand "
+        "that mirrors itself has fingers as far apart.",
     )
     like_limbs: float = constant(
         0.77,
