@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 90.0
 PRESSED_S = 0.03
+LAST_MOVE_S = 0.02
+"""napari hears of a move of the mouse up to 5 ms later."""
 NO_KEY = Qt.KeyboardModifier.NoModifier
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -153,12 +155,19 @@ class Reader:
         self.pause(0.1)
         self.wait(lambda: all(one.measured is not None or one.outline is None for one in self.session.drafts.values()))
 
+    def let_go_of_the_mouse(self) -> None:
+        """Wait until napari has heard of the last move: a canvas that is closed meanwhile warns of that."""
+        for _ in range(3):  # what is drawn in between may take longer than the pause
+            self.pause(LAST_MOVE_S)
+
     def close(self) -> None:
+        self.let_go_of_the_mouse()
         self.viewer.close()
         self.pause()
 
     def forget(self) -> None:
         """Let go of the window: napari's tests count those that are held."""
+        self.let_go_of_the_mouse()
         self.panel.close_review()
         self.__dict__.clear()
 
