@@ -52,13 +52,12 @@ docs: .venv/.group-docs ## build the documentation into build/docs
 	NO_MKDOCS_2_WARNING=1 $(VENV_PYTHON) -m mkdocs build --quiet
 
 # The options replace those of pyproject.toml, which leave tests/bench out. No test here needs pytest-qt; the review opens its own windows.
-bench: libraries .venv/.group-bench ## set up, then run the benchmarks
+bench: libraries .venv/.group-bench ## set up, then run the benchmarks that take no longer than some minutes
 	$(QT) $(VENV_PYTHON) -m pytest tests/bench -o addopts="--strict-markers --strict-config" -p no:pytest-qt --benchmark-only $(ARGS)
 
-# Each goes on where an earlier run was interrupted.
-bench-full: .venv/.group-bench ## the long benchmarks: 20,000 hostile inputs, 2,000 damaged stores
-	$(VENV_PYTHON) -m tests.bench.fuzz.hostile
-	$(VENV_PYTHON) -m tests.bench.store.damaged
+# It goes on where an earlier run was interrupted.
+bench-full: libraries .venv/.group-bench ## all benchmarks, the long ones too
+	$(QT) $(VENV_PYTHON) -m tests.bench.full
 
 sample-dicom: .venv/.package ## write sample_dicom anew
 	$(VENV_PYTHON) -m tests.dicom_phantom sample_dicom

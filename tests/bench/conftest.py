@@ -9,6 +9,21 @@ from tests.dicom_phantom import write_bench_series
 PROJECT = Path(__file__).resolve().parents[2]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the benchmarks that take minutes, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: a benchmark that takes minutes: only with --long (make bench-full)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="takes minutes: --long, or make bench-full"))
+
+
 class BarTable:
     """Figures beside the bars that they have to reach; printed and written as CSV at the end."""
 

@@ -142,6 +142,7 @@ def thresholds_differ(seed: int) -> float:
     return max(volumes) / min(volumes) - 1
 
 
+@pytest.mark.long
 def test_half_widths(benchmark: BenchmarkFixture, workers: ProcessPoolExecutor, bars: BarTable, seed: int) -> None:
     cases = [Case(seed + 5000 + n, SPACINGS_MM[n % 8 // 2], 8, 40) for n in range(COVERAGE_CASES)]
     errors = run(benchmark, workers, cases)

@@ -167,6 +167,7 @@ def try_all(seed: int, capture: pytest.CaptureFixture[str]) -> list[Outcome]:
     return found
 
 
+@pytest.mark.long
 def test_masses_on_films(
     benchmark: BenchmarkFixture, bars: BarTable, seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:

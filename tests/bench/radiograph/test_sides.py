@@ -49,6 +49,7 @@ def said_of(case: Case) -> list[str]:
     return said
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="needs the free films beside the project")
 def test_sides_of_generated_films(tmp_path: Path, bars: BarTable) -> None:
     seed = int(os.environ.get("CALCIMEASURE_BENCH_SEED") or secrets.randbelow(10**6))

@@ -78,6 +78,7 @@ def full(images: Path) -> tuple[Path, float]:
     return images.parent / "full", seconds_of(images, images.parent / "full")
 
 
+@pytest.mark.long
 def test_killed(benchmark: BenchmarkFixture, bars: BarTable, images: Path, full: tuple[Path, float]) -> None:
     seed = int(os.environ.get("CALCIMEASURE_BENCH_SEED") or secrets.randbelow(10**6))
     moments = random.Random(seed)  # noqa: S311 - no secret
@@ -126,11 +127,13 @@ def test_readers_at_once(benchmark: BenchmarkFixture, bars: BarTable, tmp_path: 
     bars.check(f"{kind}: revisions lost in {2 * EDITS} edits", 0, 0, "")
 
 
+@pytest.mark.long
 def test_damaged(benchmark: BenchmarkFixture, bars: BarTable) -> None:
     silent = benchmark.pedantic(damaged.silent_damage, args=(damaged.COUNT, damaged.RESULTS), rounds=1)
     bars.check(f"damaged stores of {damaged.COUNT} that changed a row or a table without a word", silent, 0, "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", STORES)
 def test_work_of_years(
     benchmark: BenchmarkFixture, bars: BarTable, tmp_path_factory: pytest.TempPathFactory, kind: str

@@ -99,6 +99,7 @@ def try_all(limb: bool, seed: int) -> list[Stack]:
         return list(pool.map(tried, names, [limb] * len(names), [seed] * len(names)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("limb", [True, False], ids=["limbs", "others"])
 def test_masses_and_bones(benchmark: BenchmarkFixture, bars: BarTable, seed: int, limb: bool) -> None:
     found = benchmark.pedantic(try_all, args=(limb, seed), rounds=1)
