@@ -1,14 +1,17 @@
 """The sums of diameters that a response is judged by, over several dates."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from calcimeasure.export.changes import ChangeRow
-from calcimeasure.model import BodySite, StackFacts
+from calcimeasure.model import BodySite, Lesion, StackFacts
 from calcimeasure.model.follow import LinkSource, LinkState, Response, Sizes, Verdict
-from calcimeasure.run.follow_rows import regions_of, target_sums
+from calcimeasure.run.follow_rows import Mass, regions_of, target_sums
+from calcimeasure.store.links import LesionLink
 from calcimeasure.study.follow.response import by_diameters
+from tests.study import test_links as balls
 
 STACK = StackFacts("1.2", "1.2.3", 1, "CT", "/in", "a.dcm", 10)
 
@@ -62,3 +65,24 @@ def test_each_region_tells_its_new_masses_their_volume_and_what_is_not_evaluable
     missing = replace(row("b", 20, 0, LinkState.NOT_IMAGED), site=BodySite.KNEE)
     removed = replace(row("c", 20, 0, LinkState.REMOVED), site=BodySite.HIP)
     assert regions_of([stable, *new, unsure, missing, removed]) == "elbow:2:0.7500:0;knee:0:0.0000:2"
+
+
+def ball(number: int, diameter_mm: float, settings_hash: str) -> Lesion:
+    lesion = balls.lesion(balls.Mass((1.0, 0.0, 0.0), diameter_mm), number)
+    return replace(lesion, measurements=replace(lesion.measurements, volume_u95_ml=0.1), settings_hash=settings_hash)
+
+
+@pytest.mark.parametrize(("hashes", "reason"), [(("a", "a"), None), (("a", "b"), "algorithm_differs")])
+def test_a_link_of_a_reader_compares_volumes_of_one_algorithm_alone(
+    hashes: tuple[str, str], reason: str | None
+) -> None:
+    """Balls of 20 and 30 mm; their images are not at hand."""
+    prior, current = (ball(number, *given) for number, given in enumerate(zip((20.0, 30.0), hashes, strict=True)))
+    linked = LesionLink(
+        (1, 2), (prior.tracking_uid, 1), (current.tracking_uid, 1), LinkState.MATCHED, LinkSource.READER, 1.0
+    )
+    mass = Mass.of((STACK, STACK), [prior], [current], [linked], "images_missing")
+    assert (mass.state, mass.source, mass.reason) == (LinkState.MATCHED, LinkSource.READER, reason)
+    assert (mass.change is None) == (reason is not None)
+    if mass.change:
+        assert mass.change.change_ml == pytest.approx(math.pi / 6000 * (30**3 - 20**3))

@@ -17,6 +17,7 @@ from calcimeasure.settings import Settings
 from calcimeasure.study.follow.bone import BoneFactor, bone_factor
 from calcimeasure.study.follow.common import common_outlines
 from calcimeasure.study.follow.constants import FOLLOW
+from calcimeasure.study.follow.dates import Day, compare
 from calcimeasure.study.follow.films import are_in_one_scale, linked_films
 from calcimeasure.study.follow.look import look_at
 from calcimeasure.study.follow.matching import match, placed
@@ -368,3 +369,38 @@ def test_bone_at_another_tube_voltage_cancels_out_by_its_factor() -> None:
     assert without is not None
     assert abs(with_factor.change_ml) < 0.03 * BALL_ML < abs(without.change_ml)
     assert with_factor.bone_ml > 0.1
+
+
+# Two stacks
+
+
+def day(seed: int, outlined: Ellipsoid = SMALL, **facts: object) -> Day:
+    """A limb with a small mass, and what a reader outlined."""
+    hu = render((*LIMB, SMALL), FIELD, blur_sigma_mm=1.2, noise_sd_hu=15.0, seed=seed, background_hu=-1000.0)
+    volume = volume_of(np.rint(hu), FIELD)
+    volume = replace(volume, stack=replace(volume.stack, **facts))  # type: ignore[arg-type]
+    outline = outline_of(outlined, FIELD)
+    numbers = measure(volume, outline, SETTINGS)
+    return Day(volume, (replace(lesion(Mass((1.0, 0.0, 0.0)), seed), outline=outline, measurements=numbers),))
+
+
+def change_of(prior: Day, current: Day) -> Change:
+    (followed,) = compare(prior, current, SETTINGS).masses
+    assert followed.change is not None
+    return followed.change
+
+
+def test_contrast_agent_at_one_date_is_told_and_widens_the_interval() -> None:
+    alike = change_of(day(1), day(2))
+    differs = change_of(day(1), day(2, contrast_agent=True))
+    assert "contrast_differs" not in alike.notices
+    assert "contrast_differs" in differs.notices
+    assert differs.change_ml == alike.change_ml
+    assert differs.u95_ml > alike.u95_ml
+
+
+def test_an_outline_that_disagrees_with_the_images_is_told() -> None:
+    """Both images show one mass. At the second date its outline holds the middle of it alone."""
+    assert "volumes_disagree" not in change_of(day(1), day(2)).notices
+    middle = replace(SMALL, semi_axes_mm=(2.0, 2.0, 3.0))
+    assert "volumes_disagree" in change_of(day(1), day(2, middle)).notices
