@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from calcimeasure.analysis.pipeline import analyze_or_fail
 from calcimeasure.fault import fault_report
 from calcimeasure.locate.words import side_in_text, site_in_body_part
+from calcimeasure.memory import keep_freed
 from calcimeasure.model import Failure, State
 from calcimeasure.threads import hold_threads
 
@@ -30,7 +31,7 @@ site_in_body_part("HAND", "85562004")
 
 
 def begin(pid: Any, threads: int) -> None:  # noqa: ANN401 - multiprocessing has no type for it
-    """Prepare a new worker process: limit its threads, and end it together with the process that has started it.
+    """Prepare a new worker process: limit its threads, let it keep freed memory, and end it with its parent.
 
     Parameters
     ----------
@@ -40,6 +41,7 @@ def begin(pid: Any, threads: int) -> None:  # noqa: ANN401 - multiprocessing has
         0: one for each core.
     """
     hold_threads(threads)
+    keep_freed()
     Thread(target=_end_with_parent, daemon=True).start()
     pid.value = os.getpid()
 
