@@ -109,8 +109,8 @@ def find_edge(volume: Volume, outline: Outline, settings: MeasureSettings) -> Ed
     if shown.pieces is not None:
         return _edge_of_pieces((volume, outline), shown.near, shown.pieces, shown.noise_hu, outline_rules=True)
     drawn = _drawn(volume, outline, shown)
-    near, plateau, shell, found = shown.near, shown.plateau, shown.shell, shown.found
-    close, summed, level, inside = drawn.close, drawn.summed, drawn.level, drawn.inside
+    near, plateau, shell = shown.near, shown.plateau, shown.shell
+    found, close, summed, level, inside = drawn.found, drawn.close, drawn.summed, drawn.level, drawn.inside
     step_mm, row_mm, column_mm = volume.geometry.spacing_kji_mm
     pixel_mm = (row_mm, column_mm)
     sigma_mm = blur_sigma_mm(level, inside, pixel_mm)
@@ -159,7 +159,7 @@ def half_maximum_outline(volume: Volume, outline: Outline, settings: MeasureSett
     shown = _shown(volume, outline, settings, EDGE.coarse_sampling)
     if shown.pieces is None:
         drawn = _drawn(volume, outline, shown)
-        start_kji, background_hu, inside = drawn.close.start_kji, shown.found.mean_background_hu, _filled(drawn.inside)
+        start_kji, background_hu, inside = drawn.close.start_kji, drawn.found.mean_background_hu, _filled(drawn.inside)
     else:
         # What lies between the pieces of a mass is no calcium: it belongs to its envelope.
         edge = _edge_of_pieces((volume, outline), shown.near, shown.pieces, shown.noise_hu, outline_rules=False)
@@ -199,7 +199,7 @@ def _faint_pieces(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shown:
-    """What the neighborhood of a lesion shows: plateau and surroundings, noise, and its pieces if it is of several.
+    """What the neighborhood of a lesion shows: where plateau and surroundings, noise, and its pieces if it has several.
 
     If it is of several pieces, the neighborhood has every voxel.
     """
@@ -207,7 +207,6 @@ class _Shown:
     near: Neighborhood
     plateau: NDArray[np.bool_]
     shell: NDArray[np.bool_]
-    found: Contrast
     noise_hu: float
     pieces: Pieces | None
 
@@ -218,21 +217,21 @@ def _shown(volume: Volume, outline: Outline, settings: MeasureSettings, sampling
     if near.is_coarse and not (plateau.any() and stands_alone(near)):
         near = neighborhood(volume, outline, settings, sampling=None)
         plateau, shell = plateau_and_shell(near, settings)
-    found = contrast(near, plateau, shell)
     noise_hu = fine_noise_sd_hu(near)
     if _is_of_pieces(volume, outline, near, noise_hu):
         every = near if not near.is_coarse else neighborhood(volume, outline, settings, sampling=None)
         every_noise_hu = fine_noise_sd_hu(every) if near.is_coarse else noise_hu
         pieces = find_pieces(every, every_noise_hu)
         if pieces is not None:
-            return _Shown(every, plateau, shell, found, every_noise_hu, pieces)
-    return _Shown(near, plateau, shell, found, noise_hu, None)
+            return _Shown(every, plateau, shell, every_noise_hu, pieces)
+    return _Shown(near, plateau, shell, noise_hu, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drawn:
     """The level of each voxel of a lesion that is no mass of several pieces, and the voxels above 0."""
 
+    found: Contrast
     close: _CloseUp
     summed: _Summed
     level: NDArray[np.float32]
@@ -240,12 +239,13 @@ class _Drawn:
 
 
 def _drawn(volume: Volume, outline: Outline, shown: _Shown) -> _Drawn:
+    found = contrast(shown.near, shown.plateau, shown.shell)
     close = _close_up(volume, outline, shown.near, shown.plateau)
-    summed = _summed(close, shown.found)
+    summed = _summed(close, found)
     level = summed.level
-    if shown.found.mean_height_hu < max(EDGE.lowest_contrast_hu, EDGE.lowest_contrast_noise * shown.noise_hu):
+    if found.mean_height_hu < max(EDGE.lowest_contrast_hu, EDGE.lowest_contrast_noise * shown.noise_hu):
         level[:] = -0.5
-    return _Drawn(close, summed, *keep_connected(level, close.mask))
+    return _Drawn(found, close, summed, *keep_connected(level, close.mask))
 
 
 def _is_of_pieces(volume: Volume, outline: Outline, near: Neighborhood, noise_hu: float) -> bool:
