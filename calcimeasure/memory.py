@@ -9,7 +9,7 @@ from typing import Final
 
 _KEPT_ON_TOP: Final = (-1, 2**26)
 _LARGEST_KEPT: Final = (-3, 2**25)
-"""Parameters of mallopt(3), M_TRIM_THRESHOLD and M_MMAP_THRESHOLD, with the values that glibc grows them to by itself."""
+"""Parameters of mallopt(3), M_TRIM_THRESHOLD and M_MMAP_THRESHOLD, and the values glibc grows them to by itself."""
 
 
 def give_back_freed() -> None:

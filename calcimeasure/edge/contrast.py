@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from calcimeasure.edge.blur import blur_sigma_mm
 from calcimeasure.edge.constants import EDGE
-from calcimeasure.edge.neighborhood import thinned
+from calcimeasure.edge.neighborhood import some_in, thinned
 from calcimeasure.edge.slabs import voxels_in_slices
 
 if TYPE_CHECKING:
@@ -291,7 +291,7 @@ def noise_sd_hu(near: Neighborhood, plateau: NDArray[np.bool_], shell: NDArray[n
     spreads = []
     for voxels in (plateau, shell):
         if voxels.any():
-            values = thinned(near.attenuation_hu[voxels])
+            values = some_in(near.attenuation_hu, voxels)
             spreads.append(1.4826 * float(np.median(np.abs(values - np.median(values)))))
     return min(spreads, default=0.0)
 

@@ -105,71 +105,12 @@ def find_edge(volume: Volume, outline: Outline, settings: MeasureSettings) -> Ed
     Edge
         The edge, in a box that contains the lesion and its rim.
     """
-    return _find_edge(volume, outline, settings, EDGE.fine_sampling, outline_rules=True)
-
-
-def half_maximum_outline(volume: Volume, outline: Outline, settings: MeasureSettings) -> Outline:
-    """Draw a proposed outline again along its half-maximum, with cavities filled.
-
-    Returns
-    -------
-    Outline
-        The voxels above the half-maximum that are connected with the proposal; the proposal itself if there are none.
-        Of a proposal of several pieces no piece is lost: a piece that is fainter than the half-maximum of the whole is
-        drawn along its own.
-    """
-    edge = _find_edge(volume, outline, settings, EDGE.coarse_sampling, outline_rules=False)
-    if not edge.inside.any():
-        return outline
-    # What lies between the pieces of a mass is no calcium: it belongs to its envelope.
-    inside = edge.inside if edge.of_pieces else _filled(edge.inside)
-    return Outline.from_mask(inside | _faint_pieces(volume, outline, edge, inside), edge.start_kji)
-
-
-def _faint_pieces(volume: Volume, outline: Outline, edge: Edge, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Draw the pieces of a proposal that have no voxel above the half-maximum of the whole, each along its own."""
-    stop = [a + n for a, n in zip(edge.start_kji, inside.shape, strict=True)]
-    proposed = outline.mask_in(edge.start_kji, stop)
-    if len(piece_sizes(outline)) == 1 and (proposed & inside).any():
-        return np.zeros_like(inside)
-    pieces = label_pieces(proposed, connectivity=26)
-    kept = np.zeros(int(pieces.max()) + 1, dtype=np.bool_)
-    kept[pieces[inside]] = True
-    kept[0] = True
-    if kept.all():
-        return np.zeros_like(inside)
-    at = np.flatnonzero(~kept[pieces])
-    attenuation_hu = volume.attenuation_hu[tuple(slice(a, b) for a, b in zip(edge.start_kji, stop, strict=True))]
-    piece, hu = pieces.ravel()[at], attenuation_hu.ravel()[at]
-    highest_hu = np.full(kept.shape, np.iinfo(np.int16).min, dtype=np.float64)
-    np.maximum.at(highest_hu, piece, hu)
-    faint = np.zeros_like(inside)
-    faint.ravel()[at[hu >= (highest_hu[piece] + edge.background_hu) / 2]] = True
-    return faint
-
-
-def _find_edge(
-    volume: Volume, outline: Outline, settings: MeasureSettings, sampling: Sampling, outline_rules: bool
-) -> Edge:
-    near = neighborhood(volume, outline, settings, sampling)
-    plateau, shell = plateau_and_shell(near, settings)
-    if near.is_coarse and not (plateau.any() and stands_alone(near)):
-        near = neighborhood(volume, outline, settings, sampling=None)
-        plateau, shell = plateau_and_shell(near, settings)
-    found = contrast(near, plateau, shell)
-    noise_hu = fine_noise_sd_hu(near)
-    if _is_of_pieces(volume, outline, near, noise_hu):
-        every = near if not near.is_coarse else neighborhood(volume, outline, settings, sampling=None)
-        every_noise_hu = fine_noise_sd_hu(every) if near.is_coarse else noise_hu
-        pieces = find_pieces(every, every_noise_hu)
-        if pieces is not None:
-            return _edge_of_pieces((volume, outline), every, pieces, every_noise_hu, outline_rules)
-    close = _close_up(volume, outline, near, plateau)
-    summed = _summed(close, found)
-    level = summed.level
-    if found.mean_height_hu < max(EDGE.lowest_contrast_hu, EDGE.lowest_contrast_noise * noise_hu):
-        level[:] = -0.5
-    level, inside = keep_connected(level, close.mask)
+    shown = _shown(volume, outline, settings, EDGE.fine_sampling)
+    if shown.pieces is not None:
+        return _edge_of_pieces((volume, outline), shown.near, shown.pieces, shown.noise_hu, outline_rules=True)
+    drawn = _drawn(volume, outline, shown)
+    near, plateau, shell = shown.near, shown.plateau, shown.shell
+    found, close, summed, level, inside = drawn.found, drawn.close, drawn.summed, drawn.level, drawn.inside
     step_mm, row_mm, column_mm = volume.geometry.spacing_kji_mm
     pixel_mm = (row_mm, column_mm)
     sigma_mm = blur_sigma_mm(level, inside, pixel_mm)
@@ -179,7 +120,7 @@ def _find_edge(
         compared_mm = (min(step_mm, EDGE.longest_slice_step_mm), *pixel_mm)
         in_slices = _narrowly_summed(close, level, signed_depth_mm(inside, compared_mm), rim_mm)
     strayed = np.zeros_like(inside)
-    if outline_rules and inside.any():
+    if inside.any():
         strayed = _strayed(close.mask, inside) | _cut_off(close, summed)
     follows_outline = not strayed.any()
     if not follows_outline:
@@ -203,6 +144,108 @@ def _find_edge(
         follows_outline=follows_outline,
         uneven_mm3=uneven_mm3(near, plateau, shell, found, rim_mm),
     )
+
+
+def half_maximum_outline(volume: Volume, outline: Outline, settings: MeasureSettings) -> Outline:
+    """Draw a proposed outline again along its half-maximum, with cavities filled.
+
+    Returns
+    -------
+    Outline
+        The voxels above the half-maximum that are connected with the proposal; the proposal itself if there are none.
+        Of a proposal of several pieces no piece is lost: a piece that is fainter than the half-maximum of the whole is
+        drawn along its own.
+    """
+    shown = _shown(volume, outline, settings, EDGE.coarse_sampling)
+    if shown.pieces is None:
+        drawn = _drawn(volume, outline, shown)
+        start_kji, background_hu, inside = drawn.close.start_kji, drawn.found.mean_background_hu, _filled(drawn.inside)
+    else:
+        # What lies between the pieces of a mass is no calcium: it belongs to its envelope.
+        edge = _edge_of_pieces((volume, outline), shown.near, shown.pieces, shown.noise_hu, outline_rules=False)
+        start_kji, background_hu, inside = edge.start_kji, edge.background_hu, edge.inside
+    if not inside.any():
+        return outline
+    return Outline.from_mask(inside | _faint_pieces(volume, outline, start_kji, background_hu, inside), start_kji)
+
+
+def _faint_pieces(
+    volume: Volume,
+    outline: Outline,
+    start_kji: tuple[int, int, int],
+    background_hu: float,
+    inside: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Draw the pieces of a proposal that have no voxel above the half-maximum of the whole, each along its own."""
+    stop = [a + n for a, n in zip(start_kji, inside.shape, strict=True)]
+    proposed = outline.mask_in(start_kji, stop)
+    if len(piece_sizes(outline)) == 1 and (proposed & inside).any():
+        return np.zeros_like(inside)
+    pieces = label_pieces(proposed, connectivity=26)
+    kept = np.zeros(int(pieces.max()) + 1, dtype=np.bool_)
+    kept[pieces[inside]] = True
+    kept[0] = True
+    if kept.all():
+        return np.zeros_like(inside)
+    at = np.flatnonzero(~kept[pieces])
+    attenuation_hu = volume.attenuation_hu[tuple(slice(a, b) for a, b in zip(start_kji, stop, strict=True))]
+    piece, hu = pieces.ravel()[at], attenuation_hu.ravel()[at]
+    highest_hu = np.full(kept.shape, np.iinfo(np.int16).min, dtype=np.float64)
+    np.maximum.at(highest_hu, piece, hu)
+    faint = np.zeros_like(inside)
+    faint.ravel()[at[hu >= (highest_hu[piece] + background_hu) / 2]] = True
+    return faint
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """What the neighborhood of a lesion shows: where plateau and surroundings, noise, and its pieces if it has several.
+
+    If it is of several pieces, the neighborhood has every voxel.
+    """
+
+    near: Neighborhood
+    plateau: NDArray[np.bool_]
+    shell: NDArray[np.bool_]
+    noise_hu: float
+    pieces: Pieces | None
+
+
+def _shown(volume: Volume, outline: Outline, settings: MeasureSettings, sampling: Sampling) -> _Shown:
+    near = neighborhood(volume, outline, settings, sampling)
+    plateau, shell = plateau_and_shell(near, settings)
+    if near.is_coarse and not (plateau.any() and stands_alone(near)):
+        near = neighborhood(volume, outline, settings, sampling=None)
+        plateau, shell = plateau_and_shell(near, settings)
+    noise_hu = fine_noise_sd_hu(near)
+    if _is_of_pieces(volume, outline, near, noise_hu):
+        every = near if not near.is_coarse else neighborhood(volume, outline, settings, sampling=None)
+        every_noise_hu = fine_noise_sd_hu(every) if near.is_coarse else noise_hu
+        pieces = find_pieces(every, every_noise_hu)
+        if pieces is not None:
+            return _Shown(every, plateau, shell, every_noise_hu, pieces)
+    return _Shown(near, plateau, shell, noise_hu, None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """The level of each voxel of a lesion that is no mass of several pieces, and the voxels above 0."""
+
+    found: Contrast
+    close: _CloseUp
+    summed: _Summed
+    level: NDArray[np.float32]
+    inside: NDArray[np.bool_]
+
+
+def _drawn(volume: Volume, outline: Outline, shown: _Shown) -> _Drawn:
+    found = contrast(shown.near, shown.plateau, shown.shell)
+    close = _close_up(volume, outline, shown.near, shown.plateau)
+    summed = _summed(close, found)
+    level = summed.level
+    if found.mean_height_hu < max(EDGE.lowest_contrast_hu, EDGE.lowest_contrast_noise * shown.noise_hu):
+        level[:] = -0.5
+    return _Drawn(found, close, summed, *keep_connected(level, close.mask))
 
 
 def _is_of_pieces(volume: Volume, outline: Outline, near: Neighborhood, noise_hu: float) -> bool:

@@ -191,8 +191,8 @@ def _other_dense(
     behind = dense & ~mask & ~within_a_voxel(mask)
     if behind.any():
         deep = mask & (depth_mm >= min(EDGE.depth_mm, EDGE.deep_share * float(depth_mm.max())))
-        deep_hu = np.median(thinned(attenuation_hu[deep]))
-        soft_hu = max(float(np.median(thinned(attenuation_hu[~dense]))), EDGE.fat_hu) if not dense.all() else 0.0
+        deep_hu = np.median(some_in(attenuation_hu, deep))
+        soft_hu = max(float(np.median(some_in(attenuation_hu, ~dense))), EDGE.fat_hu) if not dense.all() else 0.0
         half = attenuation_hu >= (float(deep_hu) + soft_hu) / 2
         behind &= half
         # A voxel that is as dense and touches such a structure belongs to that structure, not to the rim of the lesion.
@@ -239,7 +239,7 @@ def _without_cavities(
     near: Neighborhood, deep: NDArray[np.bool_], shell: NDArray[np.bool_], settings: MeasureSettings
 ) -> NDArray[np.bool_]:
     """Remove the blurred rim of cavities from the deep voxels; keep parts that are less dense but calcified."""
-    deep_hu, shell_hu = (float(np.median(thinned(near.attenuation_hu[voxels]))) for voxels in (deep, shell))
+    deep_hu, shell_hu = (float(np.median(some_in(near.attenuation_hu, voxels))) for voxels in (deep, shell))
     half_hu = (deep_hu + shell_hu) / 2
     hollow = deep & (near.attenuation_hu < half_hu)
     if not hollow.any():
@@ -270,3 +270,8 @@ def _scarce_surroundings(near: Neighborhood) -> NDArray[np.bool_]:
 def thinned(values: NDArray[_Number]) -> NDArray[_Number]:
     """Take every nth of many values: the median of thousands of values is accurate enough and takes less time."""
     return values[:: max(1, values.size // EDGE.enough_values)]
+
+
+def some_in(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(n,) the values in a mask, thinned."""
+    return values.ravel()[thinned(np.flatnonzero(mask))]

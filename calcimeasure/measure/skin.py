@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+from calcimeasure.edge.windows import highest_in
 from calcimeasure.measure.constants import MEASURE
 from calcimeasure.model import NOT_IMAGED_HU
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 _FIRST_PLACES = 100
 """So many places, the nearest to the box of the mass, bound the distance of the closest ones."""
+
+_STEPS_AT_A_TIME = 10
+"""So many steps along a line are looked at only where the first of them lies near a voxel of air."""
 
 _ROUNDING_MM = 1e-6
 """A bound is wider by this, so that rounding leaves no place out."""
@@ -50,7 +54,8 @@ def skin_distance_mm(volume: Volume, outline: Outline, border_lps_mm: NDArray[np
     """
     geometry = volume.geometry
     index = _coarse_index(outline, geometry)
-    outside, cut = _outside_and_cut(volume.attenuation_hu[np.ix_(*index)])
+    slices, rows, columns = index
+    outside, cut = _outside_and_cut(volume.attenuation_hu[np.ix_(slices, rows)].take(columns, axis=2))
     tree = KDTree(border_lps_mm)
     air_lps_mm = _places(index, _rim(outside), geometry)
     if not len(air_lps_mm):
@@ -132,12 +137,15 @@ def _rim(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _places(index: list[NDArray[np.intp]], mask: NDArray[np.bool_], geometry: Geometry) -> NDArray[np.float64]:
     """(n, 3) LPS mm of the coarse voxels of a mask."""
-    k, j, i = np.nonzero(mask)
+    k, j, i = np.unravel_index(np.flatnonzero(mask), mask.shape)
     return geometry.to_lps_mm(np.column_stack([index[0][k], index[1][j], index[2][i]]))
 
 
 def _to_skin_mm(volume: Volume, start_lps_mm: NDArray[np.float64], air_lps_mm: NDArray[np.float64]) -> float:
-    """Measure the shortest line from a point of the mass to air, among lines around the direction of coarse air."""
+    """Measure the shortest line from a point of the mass to air, among lines around the direction of coarse air.
+
+    Between voxels there is no air unless a voxel beside is air. So of most lines only every nth step is looked at.
+    """
     toward = air_lps_mm - start_lps_mm
     length_mm = float(np.linalg.norm(toward))
     if length_mm < MEASURE.skin_step_mm:
@@ -145,15 +153,33 @@ def _to_skin_mm(volume: Volume, start_lps_mm: NDArray[np.float64], air_lps_mm: N
     lines = toward / length_mm + _offsets(toward / length_mm)
     lines /= np.linalg.norm(lines, axis=1, keepdims=True)
     steps_mm = np.arange(0, length_mm + MEASURE.skin_pixel_mm, MEASURE.skin_step_mm)
-    points = start_lps_mm + steps_mm[:, None, None] * lines
-    places = np.moveaxis(volume.geometry.to_index_kji(points), -1, 0)
-    low = np.maximum(np.floor(places.reshape(3, -1).min(axis=1)).astype(int), 0)
-    high = np.maximum(np.ceil(places.reshape(3, -1).max(axis=1)).astype(int) + 2, low + 1)
+
+    def places(steps_mm: NDArray[np.float64], lines: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(3, steps, lines) indexes in the stack."""
+        points = start_lps_mm + steps_mm[:, None, None] * lines
+        return np.moveaxis(volume.geometry.to_index_kji(points), -1, 0)
+
+    some = places(np.append(steps_mm[::_STEPS_AT_A_TIME], steps_mm[-1]), lines)
+    reach = np.ceil(np.abs(np.diff(some, axis=1)).max(axis=(1, 2))).astype(int) + 2
+    low = np.maximum(np.floor(some.min(axis=(1, 2))).astype(int) - reach, 0)
+    high = np.maximum(np.ceil(some.max(axis=(1, 2))).astype(int) + reach + 1, low + 1)
     near_hu = volume.attenuation_hu[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
-    hu = ndimage.map_coordinates(near_hu, places - low[:, None, None], order=1, mode="nearest", output=np.float32)
-    is_air = hu < MEASURE.outside_air_hu
-    reached = is_air.any(axis=0)
-    return float(steps_mm[is_air.argmax(axis=0)[reached]].min()) if reached.any() else length_mm
+    near_air = highest_in(near_hu < MEASURE.outside_air_hu, 2 * reach + 1)
+    k, j, i = (
+        np.clip(np.rint(place).astype(np.intp) - first, 0, n - 1)
+        for place, first, n in zip(some, low, near_hu.shape, strict=True)
+    )
+    for n, able in enumerate(near_air[k, j, i][:-1]):
+        if not able.any():
+            continue
+        first_mm = steps_mm[n * _STEPS_AT_A_TIME : (n + 1) * _STEPS_AT_A_TIME]
+        hu = ndimage.map_coordinates(
+            near_hu, places(first_mm, lines[able]) - low[:, None, None], order=1, mode="nearest", output=np.float32
+        )
+        reached = (hu < MEASURE.outside_air_hu).any(axis=1)
+        if reached.any():
+            return float(first_mm[reached.argmax()])
+    return length_mm
 
 
 def _offsets(toward: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from calcimeasure.measure import measure
+from calcimeasure.measure import measure, skin
+from calcimeasure.measure.constants import MEASURE
 from calcimeasure.model import Outline
 from calcimeasure.settings import Settings
+from tests.masses import volume_of
 from tests.measure.painted import painted
 from tests.phantoms import Grid, oblique_grid, straight_grid, tilted_grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from calcimeasure.model import Volume
     from tests.phantoms import Array
 
 LIMB_MM, BALL_MM = 32.0, 5.0
@@ -67,3 +71,29 @@ def test_skin_that_is_not_imaged_gives_no_distance() -> None:
     assert distance_mm(small, limb(16.0)) is None
     within = straight_grid((20, 40, 40), (2.0, 0.9, 0.9))
     assert distance_mm(within, limb(4.0)) is None
+
+
+def first_air_mm(volume: Volume, start_lps_mm: Array, air_lps_mm: Array) -> float:
+    """Look at every step of every line."""
+    length_mm = np.linalg.norm(air_lps_mm - start_lps_mm)
+    toward = (air_lps_mm - start_lps_mm) / length_mm
+    lines = toward + skin._offsets(toward)
+    lines /= np.linalg.norm(lines, axis=1, keepdims=True)
+    steps_mm = np.arange(0, length_mm + MEASURE.skin_pixel_mm, MEASURE.skin_step_mm)
+    places = volume.geometry.to_index_kji(start_lps_mm + steps_mm[:, None, None] * lines)
+    hu = ndimage.map_coordinates(
+        volume.attenuation_hu.astype(float), np.moveaxis(places, -1, 0), order=1, mode="nearest"
+    )
+    reached = (hu < MEASURE.outside_air_hu).any(axis=1)
+    return float(steps_mm[reached.argmax()] if reached.any() else length_mm)
+
+
+@pytest.mark.parametrize("kind", GRIDS)
+def test_steps_that_are_not_looked_at_are_no_air(kind: str) -> None:
+    grid, noise = GRIDS[kind], np.random.default_rng(1)
+    shape = grid.shape_kji
+    volume = volume_of(np.where(noise.random(shape) < 0.0005, -1000, 50).astype(np.int16), grid)
+    ends = volume.geometry.to_lps_mm(noise.random((12, 2, 3)) * shape)
+    found = [skin._to_skin_mm(volume, *pair) for pair in ends]
+    assert found == [first_air_mm(volume, *pair) for pair in ends]
+    assert len(set(found)) > 6

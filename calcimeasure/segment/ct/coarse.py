@@ -16,6 +16,7 @@ from calcimeasure.threads import thread_count
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from calcimeasure.geometry import Geometry
     from calcimeasure.model import Volume
 
 BONE_GROUP: Final = 1
@@ -54,10 +55,21 @@ def coarse_copy(volume: Volume) -> Coarse:
     geometry = volume.geometry
     voxel_mm = geometry.spacing_kji_mm
     imaged_mm3 = math.prod(voxel_mm) * math.prod(geometry.shape_kji)
-    step_mm = max(CT.finest_step_mm, math.cbrt(imaged_mm3 / CT.most_blocks))
-    k, j, i = (min(max(1, round(step_mm / mm)), n) for mm, n in zip(voxel_mm, geometry.shape_kji, strict=True))
+    k, j, i = _voxels_in(max(CT.finest_step_mm, math.cbrt(imaged_mm3 / CT.most_blocks)), geometry)
     spacing_mm = (k * voxel_mm[0], j * voxel_mm[1], i * voxel_mm[2])
     return Coarse(means_of(volume.attenuation_hu, (k, j, i)), (k, j, i), spacing_mm)
+
+
+def shortest_steps(geometry: Geometry) -> tuple[int, int, int]:
+    """Give the number of voxels in a block of `CT.finest_step_mm`, in which all but large stacks are judged."""
+    return _voxels_in(CT.finest_step_mm, geometry)
+
+
+def _voxels_in(step_mm: float, geometry: Geometry) -> tuple[int, int, int]:
+    k, j, i = (
+        min(max(1, round(step_mm / mm)), n) for mm, n in zip(geometry.spacing_kji_mm, geometry.shape_kji, strict=True)
+    )
+    return k, j, i
 
 
 def means_of(stored_hu: NDArray[np.int16], factor_kji: tuple[int, int, int]) -> NDArray[np.int16]:

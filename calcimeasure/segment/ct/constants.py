@@ -241,6 +241,15 @@ class CtConstants(Constants):
     most_blocks: int = constant(
         16_000_000, "blocks", "A larger stack is judged on longer steps: a trunk of 500 mm on steps of 1.7 mm."
     )
+    seen_finer_steps: float = constant(
+        8.0,
+        "steps",
+        "On longer steps than `finest_step_mm` a free part of less thickness is seen again on these: of the blocks of "
+        "a ball so thick more than a half lie at its border.",
+    )
+    most_finer: int = constant(
+        1_000_000, "blocks", "A part whose box has more blocks of `finest_step_mm` is long, as the wall of a vessel is."
+    )
     not_imaged_hu: int = constant(-1024, "HU", "What was not imaged counts as air.")
 
     # The body

@@ -47,7 +47,7 @@ class Features:
         Shares of its voxels that are as dense as metal, outside the body, and next to the reconstructed circle.
     cavity_hu, cavity_spread_hu
         Median of the enclosed cavity, and half the range from the 16th to the 84th percentile; None if there is no
-        cavity that is wide enough to be resolved.
+        cavity that is wide enough to be resolved and closed at one end at least.
     """
 
     volume_mm3: float
@@ -158,7 +158,10 @@ def _cavities(
     marrow: NDArray[np.bool_],
     spacing_mm: tuple[float, float, float],
 ) -> dict[int, tuple[float, float]]:
-    """Compute median and spread of the largest cavity inside each part."""
+    """Compute median and spread of the largest cavity inside each part.
+
+    The canal of a bone that leaves the image at both ends is no cavity: nothing closes it.
+    """
     deep = marrow.copy()
     for axis, mm in enumerate(spacing_mm):
         low, high = beside(axis, max(1, math.ceil(CT.cavity_depth_mm / mm)))
@@ -171,6 +174,7 @@ def _cavities(
     inside = pockets[deep]
     low, median, high = percentiles_of(inside, attenuation_hu[deep].astype(np.float32), count, CT.spread_percentiles)
     size = np.bincount(inside, minlength=count)
+    size[_running_through(pockets)] = 0
     found: dict[int, tuple[float, float]] = {}
     largest: dict[int, int] = {}
     for axis in range(3):
@@ -183,6 +187,12 @@ def _cavities(
                     largest[n] = int(size[pocket])
                     found[n] = (float(median[pocket]), float(high[pocket] - low[pocket]) / 2)
     return found
+
+
+def _running_through(pockets: NDArray[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
+    """List the pockets that reach two opposite ends of the image."""
+    both = [np.intersect1d(pockets.take(0, axis), pockets.take(-1, axis)) for axis in range(3)]
+    return np.concatenate(both)
 
 
 def percentiles_of(

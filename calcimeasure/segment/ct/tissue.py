@@ -24,6 +24,7 @@ from calcimeasure.segment.ct.components import find_components
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.segment.ct.cut import contact_mm2, cut
 from calcimeasure.segment.ct.features import features_of
+from calcimeasure.segment.ct.finer import seen_finer
 from calcimeasure.segment.ct.fringe import with_fringe
 from calcimeasure.segment.ct.gather import Area, gather
 from calcimeasure.segment.ct.judge import Judgement, is_bone, is_undecided, judge
@@ -37,12 +38,15 @@ from calcimeasure.segment.ct.whole import Wholes, find_wholes
 from calcimeasure.threads import thread_count
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from calcimeasure.model import Volume
     from calcimeasure.segment.ct.boxes import Box
     from calcimeasure.segment.ct.coarse import Coarse
     from calcimeasure.segment.ct.features import Features
+    from calcimeasure.segment.ct.finer import Finer
     from calcimeasure.segment.ct.place import Places
     from calcimeasure.segment.ct.views import Around
     from calcimeasure.settings import MeasureSettings
@@ -228,6 +232,9 @@ def _judge_copy(
         seen = _still_shafts(seen, _seen(coarse, stack, parted, box, settings, given))
     sides = sides_of_shafts(coarse.attenuation_hu[box], seen.parts, seen.shafts, coarse.spacing_mm)
     seen = _on_sides(seen, sides, settings, given)
+    seen = _with_finer(
+        seen, seen_finer(volume, coarse, stack, seen.parts.labels, box, seen.features, settings), settings, given
+    )
     parts, features, said, judgements = seen.parts, seen.features, seen.said, seen.judgements
     notices: tuple[str, ...] = ()
     able = np.ones(parts.labels.shape, dtype=np.bool_)
@@ -308,6 +315,17 @@ def _on_sides(seen: _Seen, sides: NDArray[np.bool_], settings: MeasureSettings, 
         features[n - 1] = replace(before, shaft_share=float(share))
         judgements[n - 1] = _judged(features[n - 1], seen.said.get(n), settings, contrast_agent)
     return replace(seen, features=features, judgements=judgements)
+
+
+def _with_finer(seen: _Seen, finer: Mapping[int, Finer], settings: MeasureSettings, contrast_agent: bool) -> _Seen:
+    """Judge anew the parts that were seen on shorter steps."""
+    features, judgements, said = list(seen.features), list(seen.judgements), dict(seen.said)
+    for n, one in finer.items():
+        features[n - 1] = one.features
+        judgements[n - 1] = _judged(one.features, one.said, settings, contrast_agent)
+        if one.said is not None:
+            said[n] = one.said
+    return replace(seen, features=features, said=said, judgements=judgements)
 
 
 def _parted(attenuation_hu: NDArray[np.int16], seen: _Seen) -> Parts:
