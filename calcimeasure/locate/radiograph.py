@@ -96,7 +96,7 @@ class RadiographPlace:
     limb: int | None
 
 
-def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32]) -> RadiographAnatomy:
+def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32], language: str = "") -> RadiographAnatomy:
     """Find what the sides and sites of the lesions of a radiograph depend on.
 
     Parameters
@@ -105,6 +105,8 @@ def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32]) -> Radiogra
         Its header.
     pixels
         (rows, columns), dense is bright.
+    language
+        The language of the site's side markers (`MeasureSettings.marker_language`); empty: not known.
     """
     projection = stack.projection
     axis, toward = _left_and_right(projection.patient_orientation if projection else ())
@@ -117,7 +119,7 @@ def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32]) -> Radiogra
         limbs=limbs,
         midline_index=_midline_index(pixels, 1 if axis is None else axis),
         shape_ji=(pixels.shape[0], pixels.shape[1]),
-        markers=markers_on(pixels, limbs),
+        markers=markers_on(pixels, limbs, language),
     )
 
 

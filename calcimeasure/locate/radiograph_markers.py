@@ -63,7 +63,7 @@ class Marker:
         return f"{self.text}{how} at {where}"
 
 
-def markers_on(pixels: NDArray[np.float32], limbs: Limbs) -> tuple[Marker, ...]:
+def markers_on(pixels: NDArray[np.float32], limbs: Limbs, language: str = "") -> tuple[Marker, ...]:
     """Read the side markers that are burned into a radiograph.
 
     Parameters
@@ -72,12 +72,15 @@ def markers_on(pixels: NDArray[np.float32], limbs: Limbs) -> tuple[Marker, ...]:
         (rows, columns), dense is bright.
     limbs
         The limbs that it shows: a marker speaks for the one beside it.
+    language
+        The site's language, in which lone letters of it are a side (`MeasureSettings.marker_language`); empty: not
+        known.
     """
     factor = max(1, round(max(pixels.shape) / MARKERS.longer_side_pixels))
     image = averaged(pixels, factor)
     if min(image.shape) < MARKERS.heights[0]:
         return ()
-    read = [(letters, word) for letters in letters_on(image) if (word := word_on(letters.mask)) is not None]
+    read = [(letters, word) for letters in letters_on(image) if (word := word_on(letters.mask, language)) is not None]
     read = [one for one in read if _is_whole(*one)]
     kept: list[tuple[Letters, Word]] = []
     for letters, word in sorted(read, key=lambda one: -one[1].likeness):
@@ -88,7 +91,7 @@ def markers_on(pixels: NDArray[np.float32], limbs: Limbs) -> tuple[Marker, ...]:
 
 def _is_whole(letters: Letters, word: Word) -> bool:
     """Tell whether a word stands alone, and is a side wherever it stands, or has a marker's frame around it."""
-    if word.text in MARKERS.framed_words and not letters.is_framed:
+    if word.needs_frame and not letters.is_framed:
         return False
     top, left, bottom, right = letters.box
     away = letters.others - ((top + bottom - 1) / 2, (left + right - 1) / 2)
