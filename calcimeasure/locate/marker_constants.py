@@ -58,6 +58,14 @@ class MarkerConstants(Constants):
         0.05, "", "The likeliest other word, side or mirror image is less alike by so much, or nothing is read."
     )
 
+    least_likeness_unsure: float = constant(
+        0.7,
+        "",
+        "From this correlation on a word is read, but not for sure: it sets no side, and may contradict a tag. On 38 "
+        "free radiographs nine of ten such places are markers.",
+    )
+    least_lead_unsure: float = constant(0.03, "", "`least_lead` of a word that is not read for sure.")
+
     # Where they are looked for
     longer_side_pixels: int = constant(1000, "pixels", "Along the longer side of the copy that is looked at.")
     heights: tuple[int, int] = constant(

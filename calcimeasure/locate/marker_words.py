@@ -35,6 +35,8 @@ class Word:
         How far the word is turned against the image's rows.
     needs_frame
         Whether it is a side in a marker's frame alone.
+    is_sure
+        False where it looks like a side more than like all else, and not enough like it to be read.
     """
 
     text: str
@@ -43,6 +45,7 @@ class Word:
     likeness: float
     turned_degrees: float
     needs_frame: bool
+    is_sure: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +91,7 @@ def word_on(mask: NDArray[np.bool_], language: str = "") -> Word | None:
     Returns
     -------
     Word or None
-        None where the mask looks like no such word, or like another one nearly as much.
+        None where the mask looks like no such word, or like another one as much.
     """
     known = _templates(language)
     turned = np.arange(MARKERS.angles) * (360 / MARKERS.angles)
@@ -103,13 +106,15 @@ def word_on(mask: NDArray[np.bool_], language: str = "") -> Word | None:
     mirrored, angle, which = np.unravel_index(int(likeness.argmax()), likeness.shape)
     best, side = float(likeness[mirrored, angle, which]), int(known.sides[which])
     own = known.sides == side
-    if side == 0 or best < MARKERS.least_likeness or best - float(likeness[:, :, ~own].max()) < MARKERS.least_lead:
+    lead = best - float(likeness[:, :, ~own].max())
+    if side == 0 or best < MARKERS.least_likeness_unsure or lead < MARKERS.least_lead_unsure:
         return None
+    is_sure = best >= MARKERS.least_likeness and lead >= MARKERS.least_lead
     is_clear = best - float(likeness[1 - mirrored][:, own].max()) >= MARKERS.least_lead
     laterality = Laterality.RIGHT if side == 1 else Laterality.LEFT
     is_mirrored = bool(mirrored) if is_clear else None
     needs_frame = bool(known.needs_frame[which])
-    return Word(known.words[which], laterality, is_mirrored, best, float(turned[angle]), needs_frame)
+    return Word(known.words[which], laterality, is_mirrored, best, float(turned[angle]), needs_frame, is_sure)
 
 
 def _looks(mask: NDArray[np.bool_], degrees: NDArray[np.floating], mirrored: bool) -> NDArray[np.float32]:

@@ -54,6 +54,8 @@ class RadiographAnatomy:
         Of the image.
     markers
         The side markers that are burned in.
+    unsure_markers
+        What may be side markers, and is not read for sure.
     """
 
     ordered: Ordered
@@ -64,6 +66,7 @@ class RadiographAnatomy:
     midline_index: float | None
     shape_ji: tuple[int, int]
     markers: tuple[Marker, ...] = ()
+    unsure_markers: tuple[Marker, ...] = ()
 
     @property
     def midline(self) -> None:
@@ -111,6 +114,7 @@ def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32], language: s
     projection = stack.projection
     axis, toward = _left_and_right(projection.patient_orientation if projection else ())
     limbs = limbs_on(pixels)
+    markers = markers_on(pixels, limbs, language)
     return RadiographAnatomy(
         ordered=ordered_in(stack),
         axis=axis,
@@ -119,7 +123,8 @@ def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32], language: s
         limbs=limbs,
         midline_index=_midline_index(pixels, 1 if axis is None else axis),
         shape_ji=(pixels.shape[0], pixels.shape[1]),
-        markers=markers_on(pixels, limbs, language),
+        markers=tuple(marker for marker in markers if marker.is_sure),
+        unsure_markers=tuple(marker for marker in markers if not marker.is_sure),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +40,8 @@ class Marker:
     limb
         0 or 1 if it lies beside the first or the second one of two limbs; None if there are not two, or it lies
         between them.
+    is_sure
+        False where it is not read for sure: it may be a marker of this side, or other letters.
     """
 
     text: str
@@ -48,6 +50,7 @@ class Marker:
     start_ji: tuple[int, int]
     stop_ji: tuple[int, int]
     limb: int | None = None
+    is_sure: bool = True
 
     @property
     def middle_ji(self) -> tuple[float, float]:
@@ -75,6 +78,11 @@ def markers_on(pixels: NDArray[np.float32], limbs: Limbs, language: str = "") ->
     language
         The site's language, in which lone letters of it are a side (`MeasureSettings.marker_language`); empty: not
         known.
+
+    Returns
+    -------
+    tuple of Marker
+        Those that are read for sure first.
     """
     factor = max(1, round(max(pixels.shape) / MARKERS.longer_side_pixels))
     image = averaged(pixels, factor)
@@ -83,7 +91,7 @@ def markers_on(pixels: NDArray[np.float32], limbs: Limbs, language: str = "") ->
     read = [(letters, word) for letters in letters_on(image) if (word := word_on(letters.mask, language)) is not None]
     read = [one for one in read if _is_whole(*one)]
     kept: list[tuple[Letters, Word]] = []
-    for letters, word in sorted(read, key=lambda one: -one[1].likeness):
+    for letters, word in sorted(read, key=lambda one: (not one[1].is_sure, -one[1].likeness)):
         if not any(_overlap(letters.box, other.box) for other, _ in kept):
             kept.append((letters, word))
     return tuple(_marker(letters, word, factor, limbs) for letters, word in kept)
@@ -107,5 +115,20 @@ def _overlap(one: Box, other: Box) -> bool:
 
 def _marker(letters: Letters, word: Word, factor: int, limbs: Limbs) -> Marker:
     top, left, bottom, right = (factor * at for at in letters.box)
-    limb = limbs.holding(np.array([top, top, bottom - 1, bottom - 1]), np.array([left, right - 1, left, right - 1]))
-    return Marker(word.text, word.laterality, word.is_mirrored, (top, left), (bottom, right), limb)
+    limb = _limb_beside((top, left, bottom, right), limbs)
+    return Marker(word.text, word.laterality, word.is_mirrored, (top, left), (bottom, right), limb, word.is_sure)
+
+
+def _limb_beside(box: Box, limbs: Limbs) -> int | None:
+    """Tell beside which of two limbs a box lies; None where it stands between them.
+
+    The seam between two hands bends around their fingers. What lies on one side of it, and on the other side of its
+    middle, may stand for either.
+    """
+    if limbs.seam is None:
+        return None
+    top, left, bottom, right = box
+    corners = np.array([top, top, bottom - 1, bottom - 1]), np.array([left, right - 1, left, right - 1])
+    straight = replace(limbs, seam=np.full_like(limbs.seam, round(float(np.median(limbs.seam)))))
+    beside = limbs.holding(*corners)
+    return beside if straight.holding(*corners) == beside else None

@@ -10,10 +10,11 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from calcimeasure.locate.marker_constants import MARKERS
-from calcimeasure.locate.radiograph import radiograph_anatomy_of
+from calcimeasure.locate.radiograph import place_on_radiograph, radiograph_anatomy_of
 from calcimeasure.locate.radiograph_limbs import Limbs
 from calcimeasure.locate.radiograph_markers import Marker, markers_on
-from calcimeasure.model import Laterality, SideSource
+from calcimeasure.locate.radiograph_side import side_on_radiograph
+from calcimeasure.model import Laterality, Outline, SideSource
 from calcimeasure.settings import Settings
 from tests.locate.test_radiograph_side import marked, radiograph
 
@@ -45,7 +46,7 @@ def film(*placed: tuple[np.ndarray, int, int, float]) -> np.ndarray:
 
 
 def read(pixels: np.ndarray, limbs: Limbs = ONE, language: str = "") -> list[tuple[str, bool | None]]:
-    return [(marker.text, marker.is_mirrored) for marker in markers_on(pixels, limbs, language)]
+    return [(marker.text, marker.is_mirrored) for marker in markers_on(pixels, limbs, language) if marker.is_sure]
 
 
 def framed(drawn: np.ndarray) -> np.ndarray:
@@ -115,7 +116,7 @@ LANGUAGES = {"de": "", "en": "", "es": "D", "fr": "DG", "it": "DS", "pt": "DE"}
 def test_lone_letters_of_the_language_of_the_site_count_without_a_frame(language: str) -> None:
     for text in "DGSE":
         pixels = film((letters(text, 30), 60, 40, 500.0))
-        found = markers_on(pixels, ONE, language)
+        found = [one for one in markers_on(pixels, ONE, language) if one.is_sure]
         assert [one.text for one in found] == ([text] if text in LANGUAGES[language] else [])
         assert all(one.laterality is (RIGHT if text == "D" else LEFT) for one in found)
 
@@ -150,6 +151,30 @@ def test_the_language_of_markers_reaches_the_side_of_a_film() -> None:
     assert (side.laterality, side.source) == (LEFT, SideSource.MARKER)
 
 
+def worn(text: str) -> np.ndarray:
+    """Letters with some of their strokes gone."""
+    drawn = letters(text, 36)
+    drawn[2 * len(drawn) // 5 :, : drawn.shape[1] // 2] = 0
+    return drawn
+
+
+@pytest.mark.parametrize("tag", ["L", "R", None])
+def test_a_mark_that_is_not_read_for_sure_sets_no_side_and_contradicts_a_tag(tag: str | None) -> None:
+    pixels = film((worn("R"), 60, 40, 500.0))
+    stack = radiograph(body_part="KNEE", image_laterality=tag)
+    anatomy = radiograph_anatomy_of(stack, pixels)
+    assert anatomy.markers == ()
+    assert [one.laterality for one in anatomy.unsure_markers] == [RIGHT]
+    spot = Outline.from_mask(np.ones((1, 9, 9), dtype=bool), (0, 250, 226))
+    side = side_on_radiograph(place_on_radiograph(spot, anatomy))
+    expected = {
+        "L": (Laterality.UNKNOWN, True, LEFT),
+        "R": (RIGHT, False, None),
+        None: (Laterality.UNKNOWN, False, None),
+    }
+    assert (side.laterality, side.conflict, side.hint) == expected[tag]
+
+
 def test_letters_that_are_holes_of_a_plate_are_read() -> None:
     plate = np.ones((70, 60))
     drawn = letters("R", 36)
@@ -180,6 +205,16 @@ def test_a_marker_speaks_for_the_limb_beside_it() -> None:
     for seam, limb in ((200, 0), (20, 1), (50, None)):
         found = markers_on(pixels, Limbs(2, 1, np.full(SHAPE[0], seam), 2.0))
         assert [one.limb for one in found] == [limb]
+
+
+@pytest.mark.parametrize(("middle", "limb"), [(20, 1), (200, None)])
+def test_a_marker_on_one_side_of_a_bent_seam_and_beyond_its_middle_speaks_for_neither_limb(
+    middle: int, limb: int | None
+) -> None:
+    seam = np.full(SHAPE[0], middle)
+    seam[:120] = 20  # at the rows of the marker
+    (found,) = markers_on(film((letters("R", 30), 60, 40, 500.0)), Limbs(2, 1, seam, 2.0))
+    assert found.limb == limb
 
 
 def test_a_marker_on_a_large_film_has_its_place_there() -> None:
