@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,17 @@ class Marker:
         where = f"rows {row}-{row_stop - 1}, columns {column}-{column_stop - 1}"
         how = {True: " (mirrored)", False: "", None: " (may be mirrored)"}[self.is_mirrored]
         return f"{self.text}{how} at {where}"
+
+
+def marker_boxes_in(evidence: str) -> list[Box]:
+    """Find where the markers lie that the evidence for a side names in words (`Marker.words`)."""
+    found = re.findall(r"rows (\d+)-(\d+), columns (\d+)-(\d+)", evidence)
+    return [(row, column, last_row + 1, last_column + 1) for row, last_row, column, last_column in map(_numbers, found)]
+
+
+def _numbers(words: tuple[str, ...]) -> tuple[int, int, int, int]:
+    first_row, last_row, first_column, last_column = map(int, words)
+    return first_row, last_row, first_column, last_column
 
 
 def markers_on(pixels: NDArray[np.float32], limbs: Limbs, language: str = "") -> tuple[Marker, ...]:

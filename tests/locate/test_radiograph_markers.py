@@ -12,7 +12,7 @@ from scipy import ndimage
 from calcimeasure.locate.marker_constants import MARKERS
 from calcimeasure.locate.radiograph import place_on_radiograph, radiograph_anatomy_of
 from calcimeasure.locate.radiograph_limbs import Limbs
-from calcimeasure.locate.radiograph_markers import Marker, markers_on
+from calcimeasure.locate.radiograph_markers import Marker, marker_boxes_in, markers_on
 from calcimeasure.locate.radiograph_side import side_on_radiograph
 from calcimeasure.model import Laterality, Outline, SideSource
 from calcimeasure.settings import Settings
@@ -230,3 +230,10 @@ def test_the_anatomy_of_a_film_holds_its_markers_and_their_side() -> None:
     assert isinstance(found, Marker)
     side = marked(radiograph(body_part="KNEE", image_laterality="L"), found, at=230, pixels=pixels)
     assert (side.laterality, side.conflict, side.hint) == (Laterality.UNKNOWN, True, RIGHT)
+
+
+def test_where_markers_lie_is_read_from_their_words() -> None:
+    one, other = Marker("R", RIGHT, False, (3, 40), (31, 70)), Marker("li", LEFT, None, (400, 1040), (431, 1070))
+    words = f"dicom_tag: Image Laterality R; marker: {one.words}; marker: {other.words}"
+    assert marker_boxes_in(words) == [(3, 40, 31, 70), (400, 1040, 431, 1070)]
+    assert marker_boxes_in("dicom_tag: Image Laterality R; set by rows 3") == []
