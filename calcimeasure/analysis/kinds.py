@@ -81,7 +81,7 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
         outlined, or None.
     anatomy
         Returns the anatomy that the image shows. Its arguments are the proposals, and the bones that another program
-        named.
+        named (None: none); the language of side markers is a setting.
     refined
         Returns the outline on which a proposal is measured.
     measure
@@ -122,7 +122,7 @@ class Kind(Generic[ImageT, NumbersT, AnatomyT]):
 
     calibrated: Callable[[ImageT, Iterable[Lesion]], ImageT]
     propose: Callable[[ImageT, Settings, NDArray[np.bool_] | None], Proposals]
-    anatomy: Callable[[ImageT, Proposals, NamedBones | None], AnatomyT]
+    anatomy: Callable[[ImageT, Proposals, NamedBones | None, Settings], AnatomyT]
     refined: Callable[[ImageT, Proposal, Settings], Outline]
     measure: Callable[[ImageT, Outline, Settings], NumbersT]
     with_contact: Callable[[NumbersT, bool | None, float | None], NumbersT]
@@ -164,7 +164,9 @@ def _as_acquired(volume: Volume, _lesions: Iterable[Lesion]) -> Volume:
     return volume
 
 
-def _anatomy_of_stack(volume: Volume, proposals: Proposals, bones: NamedBones | None) -> Anatomy:
+def _anatomy_of_stack(
+    volume: Volume, proposals: Proposals, bones: NamedBones | None, _settings: Settings | None = None
+) -> Anatomy:
     skeleton = [part.outline for part in proposals.parts if part.tissue is Tissue.BONE]
     return anatomy_of(volume, proposals.bodies, skeleton, bones)
 
@@ -276,9 +278,9 @@ def _propose_on_radiograph(
 
 
 def _anatomy_of_radiograph(
-    radiograph: Radiograph, _proposals: Proposals, _bones: NamedBones | None
+    radiograph: Radiograph, _proposals: Proposals, _bones: NamedBones | None, settings: Settings
 ) -> RadiographAnatomy:
-    return radiograph_anatomy_of(radiograph.stack, radiograph.pixels)
+    return radiograph_anatomy_of(radiograph.stack, radiograph.pixels, settings.marker_language)
 
 
 def _as_proposed(_radiograph: Radiograph, part: Proposal, _settings: Settings) -> Outline:

@@ -10,11 +10,13 @@ from scipy import ndimage
 
 from calcimeasure.analysis.indexed_png import encode
 from calcimeasure.analysis.kinds import kind_of
+from calcimeasure.locate.radiograph_markers import marker_boxes_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from calcimeasure.analysis.plane import Plane
+    from calcimeasure.locate.marker_letters import Box
     from calcimeasure.model import Image, Lesion, Outline
 
 SIDE_PIXELS = 160
@@ -28,6 +30,8 @@ _COLORS = (_OUTLINE_RGB, _SHORT_AXIS_RGB, _LONG_AXIS_RGB)
 _PIXELS_OF_VIEW = 6
 """Pixels of the picture along a side of a pixel that the network looks at."""
 _BETWEEN_VIEWS_PX = 8
+_MARKER_PX = 72
+"""Height of the picture of a side marker."""
 
 
 def draw(image: Image, lesion: Lesion, side_pixels: int = SIDE_PIXELS, grays: int = GRAYS) -> bytes:
@@ -84,6 +88,37 @@ def draw_surroundings(image: Image, outline: Outline) -> bytes | None:
     if views is None:
         return None
     return bytes(imagecodecs.png_encode(np.concatenate([_row_of_views(*row) for row in zip(*views, strict=True)])))
+
+
+def draw_markers(image: Image, lesion: Lesion) -> bytes | None:
+    """Draw the side markers that the evidence for the side of a lesion names.
+
+    A picture shows what else is burned in close to a marker, which may be a name: it is drawn from the image for the
+    review and for DIR/private alone.
+
+    Returns
+    -------
+    bytes or None
+        A gray PNG, `_MARKER_PX` high, the markers beside each other with some of their surroundings. None on CT, and
+        where the evidence names no marker.
+    """
+    radiograph = kind_of(image).radiograph(image)
+    boxes = [] if radiograph is None or lesion.side is None else marker_boxes_in(lesion.side.evidence)
+    if radiograph is None or not boxes:
+        return None
+    return bytes(
+        imagecodecs.png_encode(np.concatenate([_marker_view(radiograph.pixels, box) for box in boxes], axis=1))
+    )
+
+
+def _marker_view(pixels: NDArray[np.float32], box: Box) -> NDArray[np.uint8]:
+    top, left, bottom, right = box
+    room = max(bottom - top, right - left) // 2
+    near = pixels[max(0, top - room) : bottom + room, max(0, left - room) : right + room]
+    low, high = float(near.min()), float(near.max())
+    shown = ndimage.zoom((near - low) / max(high - low, 1e-6), _MARKER_PX / near.shape[0], order=1)
+    view: NDArray[np.uint8] = np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8)
+    return view
 
 
 def _row_of_views(gray: NDArray[np.float32], own: NDArray[np.bool_]) -> NDArray[np.uint8]:

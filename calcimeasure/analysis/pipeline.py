@@ -158,7 +158,7 @@ def survey(image: Image, settings: Settings) -> Survey:
     bones = outlined.named
     proposals = kind.propose(image, settings, None if bones is None else bones.mask)
     dropped = ("specks_dropped",) if proposals.dropped_count else ()
-    anatomy = kind.anatomy(image, proposals, bones)
+    anatomy = kind.anatomy(image, proposals, bones, settings)
     return Survey(proposals, anatomy, (*outlined.notices, *proposals.notices, *dropped), outlined.use)
 
 

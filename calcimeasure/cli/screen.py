@@ -410,8 +410,10 @@ def show_changes(explanations: Sequence[ChangeExplanation]) -> None:
 def show_explanation(explanation: Explanation) -> None:
     """Print the parts of an explanation, and write its pictures."""
     _print("\n\n".join("\n".join(map(_shown, part)) for part in explanation.parts))
-    picture, surroundings = explanation.write_pictures()
+    picture, surroundings, markers = explanation.write_pictures()
     _print("")
+    if markers is not None:
+        _print(f"Picture: {markers} (the side markers on the image; a name beside them would be seen)")
     if surroundings is not None:
         _print(f"Picture: {surroundings} (what the network looked at; the lower row shows more around it)")
     _print(f"Picture: {picture} (its outline, long and short axis on the image of the long axis)")

@@ -33,6 +33,10 @@ class Word:
         Correlation with the drawn word.
     turned_degrees
         How far the word is turned against the image's rows.
+    needs_frame
+        Whether it is a side in a marker's frame alone.
+    is_sure
+        False where it looks like a side more than like all else, and not enough like it to be read.
     """
 
     text: str
@@ -40,6 +44,8 @@ class Word:
     is_mirrored: bool | None
     likeness: float
     turned_degrees: float
+    needs_frame: bool
+    is_sure: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,37 +57,43 @@ class _Templates:
     sides: NDArray[np.intp]
     is_upright: NDArray[np.bool_]
     is_symmetric: NDArray[np.bool_]
+    needs_frame: NDArray[np.bool_]
 
 
 @cache
-def _templates() -> _Templates:
-    """Read the drawn words."""
+def _templates(language: str) -> _Templates:
+    """Read the drawn words, and what each of them says where the site's language is this one."""
     with (files(__package__) / "marker_words.npz").open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         bits, words = stored["bits"], tuple(map(str, stored["words"]))
     drawn = np.unpackbits(bits, axis=1).reshape(len(bits), *MARKERS.template_ji)
+    left_words = (*MARKERS.left_words, *(MARKERS.spanish_left_words if language == "es" else ()))
+    framed_words = {*MARKERS.framed_words} - {*dict(MARKERS.letters_of_languages).get(language, ())}
     return _Templates(
         _vectors(drawn.astype(np.float32)),
         words,
-        np.array([1 if word in MARKERS.right_words else 2 if word in MARKERS.left_words else 0 for word in words]),
+        np.array([1 if word in MARKERS.right_words else 2 if word in left_words else 0 for word in words]),
         np.array([word in MARKERS.upright_words for word in words]),
         np.array([word in MARKERS.symmetric_words for word in words]),
+        np.array([word in framed_words for word in words]),
     )
 
 
-def word_on(mask: NDArray[np.bool_]) -> Word | None:
+def word_on(mask: NDArray[np.bool_], language: str = "") -> Word | None:
     """Read the word of a side marker.
 
     Parameters
     ----------
     mask
         (rows, columns) the letters of one word, and nothing else.
+    language
+        The site's language as in `MARKERS.letters_of_languages`; empty: not known.
 
     Returns
     -------
     Word or None
-        None where the mask looks like no such word, or like another one nearly as much.
+        None where the mask looks like no such word, or like another one as much.
     """
-    known = _templates()
+    known = _templates(language)
     turned = np.arange(MARKERS.angles) * (360 / MARKERS.angles)
     degrees = np.minimum(turned, 360 - turned)
     likeness = np.stack([_vectors(_looks(mask, turned, mirrored)) @ known.vectors.T for mirrored in (False, True)])
@@ -94,11 +106,15 @@ def word_on(mask: NDArray[np.bool_]) -> Word | None:
     mirrored, angle, which = np.unravel_index(int(likeness.argmax()), likeness.shape)
     best, side = float(likeness[mirrored, angle, which]), int(known.sides[which])
     own = known.sides == side
-    if side == 0 or best < MARKERS.least_likeness or best - float(likeness[:, :, ~own].max()) < MARKERS.least_lead:
+    lead = best - float(likeness[:, :, ~own].max())
+    if side == 0 or best < MARKERS.least_likeness_unsure or lead < MARKERS.least_lead_unsure:
         return None
+    is_sure = best >= MARKERS.least_likeness and lead >= MARKERS.least_lead
     is_clear = best - float(likeness[1 - mirrored][:, own].max()) >= MARKERS.least_lead
     laterality = Laterality.RIGHT if side == 1 else Laterality.LEFT
-    return Word(known.words[which], laterality, bool(mirrored) if is_clear else None, best, float(turned[angle]))
+    is_mirrored = bool(mirrored) if is_clear else None
+    needs_frame = bool(known.needs_frame[which])
+    return Word(known.words[which], laterality, is_mirrored, best, float(turned[angle]), needs_frame, is_sure)
 
 
 def _looks(mask: NDArray[np.bool_], degrees: NDArray[np.floating], mirrored: bool) -> NDArray[np.float32]:

@@ -54,6 +54,8 @@ class RadiographAnatomy:
         Of the image.
     markers
         The side markers that are burned in.
+    unsure_markers
+        What may be side markers, and is not read for sure.
     """
 
     ordered: Ordered
@@ -64,6 +66,7 @@ class RadiographAnatomy:
     midline_index: float | None
     shape_ji: tuple[int, int]
     markers: tuple[Marker, ...] = ()
+    unsure_markers: tuple[Marker, ...] = ()
 
     @property
     def midline(self) -> None:
@@ -96,7 +99,7 @@ class RadiographPlace:
     limb: int | None
 
 
-def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32]) -> RadiographAnatomy:
+def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32], language: str = "") -> RadiographAnatomy:
     """Find what the sides and sites of the lesions of a radiograph depend on.
 
     Parameters
@@ -105,10 +108,13 @@ def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32]) -> Radiogra
         Its header.
     pixels
         (rows, columns), dense is bright.
+    language
+        The language of the site's side markers (`MeasureSettings.marker_language`); empty: not known.
     """
     projection = stack.projection
     axis, toward = _left_and_right(projection.patient_orientation if projection else ())
     limbs = limbs_on(pixels)
+    markers = markers_on(pixels, limbs, language)
     return RadiographAnatomy(
         ordered=ordered_in(stack),
         axis=axis,
@@ -117,7 +123,8 @@ def radiograph_anatomy_of(stack: Stack, pixels: NDArray[np.float32]) -> Radiogra
         limbs=limbs,
         midline_index=_midline_index(pixels, 1 if axis is None else axis),
         shape_ji=(pixels.shape[0], pixels.shape[1]),
-        markers=markers_on(pixels, limbs),
+        markers=tuple(marker for marker in markers if marker.is_sure),
+        unsure_markers=tuple(marker for marker in markers if not marker.is_sure),
     )
 
 

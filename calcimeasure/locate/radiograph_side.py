@@ -100,6 +100,9 @@ def _of_one_limb(anatomy: RadiographAnatomy, evidence: list[str]) -> Side:
         if not _is_clear(anatomy.markers):
             return _unknown(marked, [*evidence, MAY_BE_MIRRORED])
         return Side(marked, SideSource.MARKER, LOCATE.marker_confidence, evidence="; ".join(evidence))
+    unsure = _unsure_against(said, anatomy.unsure_markers)
+    if marked is None and unsure is not None:
+        return _unknown(said, [*evidence, unsure], conflict=True)
     by_tag, by_word = ordered.coded_side.laterality is said, ordered.worded_side.laterality is said
     alone = LOCATE.tag_confidence if by_tag else LOCATE.word_confidence
     confidence = LOCATE.tag_and_word_confidence if by_tag and by_word else alone
@@ -142,6 +145,9 @@ def _of_several_limbs(place: RadiographPlace, evidence: list[str]) -> Side:
         return _unknown(None, evidence, conflict=is_ordered)
     if any(marker.laterality is by_place for marker in others):
         return _unknown(None, [*evidence, "the marker at the other limb says this side"], conflict=True)
+    unsure = _unsure_against(by_place, (one for one in anatomy.unsure_markers if one.limb == place.limb))
+    if marked is None and unsure is not None:
+        return _unknown(by_place, [*evidence, unsure], conflict=True)
     is_conflict = anatomy.ordered.is_contradictory or said not in (None, by_place)
     confidence = LOCATE.place_confidence if is_conflict or said is None else LOCATE.said_place_confidence
     return Side(by_place, SideSource.DICOM_TAG, confidence, is_conflict, evidence="; ".join(evidence))
@@ -236,6 +242,12 @@ def _marked_side(markers: Iterable[Marker]) -> Laterality | None:
     """Return the one side that markers name; None where there is none, or they name both."""
     sides = _sides_of(markers)
     return next(iter(sides)) if len(sides) == 1 else None
+
+
+def _unsure_against(side: Laterality, markers: Iterable[Marker]) -> str | None:
+    """Say which mark looks like a marker of the other side, and is not read for sure; None where there is none."""
+    found = next((marker for marker in markers if marker.laterality is not side), None)
+    return None if found is None else f"a mark that is not read for sure may be the other side: {found.words}"
 
 
 def _is_clear(markers: Iterable[Marker]) -> bool:

@@ -172,6 +172,7 @@ def _settings(settings: MeasureSettings) -> list[tuple[str, str, str]]:
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if field.metadata.get("is_path"):
             text = "set" if value else "not set"
+        text = text or "not set"
         found.append((field.name, text, field.metadata["unit"]))
     return found
 

@@ -54,7 +54,7 @@ from calcimeasure.review.edits import (
 from calcimeasure.review.journal import Journal, LeftBehind, Place
 from calcimeasure.review.linking import Links, Waiting, WhichDate, keeps_links, links_of, pairs_that_wait
 from calcimeasure.review.offering import Shape, dense_only, pointing_at, reshaping, splitting_between
-from calcimeasure.review.picture import lesion_picture
+from calcimeasure.review.picture import lesion_picture, marker_picture
 from calcimeasure.review.pointing import Pointed
 from calcimeasure.review.prior import (
     Motions,
@@ -140,6 +140,7 @@ __all__ = [
     "keeps_links",
     "lesion_picture",
     "links_of",
+    "marker_picture",
     "merge",
     "open_prior",
     "open_stack",

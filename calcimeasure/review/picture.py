@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from calcimeasure.analysis.picture import draw
+from calcimeasure.analysis.picture import draw, draw_markers
 from calcimeasure.errors import ReviewError
 
 if TYPE_CHECKING:
@@ -14,6 +14,15 @@ SIDE_PIXELS: Final = 512
 """Width and height of the picture."""
 GRAYS: Final = 200
 """Its gray levels: more than an eye tells apart."""
+
+
+def marker_picture(session: Session, number: int) -> bytes | None:
+    """Draw the side markers on a radiograph that the evidence for the side of a lesion names; None where it names none.
+
+    It is drawn from the image each time and kept nowhere: a name may be burned in beside a marker.
+    """
+    lesion = session.lesion(number)
+    return None if lesion is None else draw_markers(session.image, lesion)
 
 
 def lesion_picture(session: Session, number: int) -> bytes:

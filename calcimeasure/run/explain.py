@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from calcimeasure.analysis.explain import explain_judgements, explain_size
-from calcimeasure.analysis.picture import draw, draw_surroundings
+from calcimeasure.analysis.picture import draw, draw_markers, draw_surroundings
 from calcimeasure.errors import InputPathError, KeyFileError, OutputError
 from calcimeasure.load import bones_of, load_image
 from calcimeasure.results import find_lesion, pseudonyms_of, series_of, store_that_is_there
@@ -39,15 +39,18 @@ class Explanation:
         The path for the picture.
     surroundings
         A PNG: what the network looked at. None if it did not look at the lesion.
+    markers
+        A PNG: the side markers that the evidence for its side names. None if it names none.
     """
 
     parts: Sequence[Sequence[str]]
     picture: bytes
     picture_path: Path
     surroundings: bytes | None = None
+    markers: bytes | None = None
 
-    def write_pictures(self) -> tuple[Path, Path | None]:
-        """Write the pictures of the lesion and of its surroundings, and return their paths.
+    def write_pictures(self) -> tuple[Path, Path | None, Path | None]:
+        """Write the pictures of the lesion, of its surroundings and of the side markers, and return their paths.
 
         Raises
         ------
@@ -55,11 +58,18 @@ class Explanation:
             A picture cannot be written.
         """
         _write(self.picture_path, self.picture)
-        if self.surroundings is None:
-            return self.picture_path, None
-        path = self.picture_path.with_suffix(".surroundings.png")
-        _write(path, self.surroundings)
-        return self.picture_path, path
+        return (
+            self.picture_path,
+            self._written(".surroundings.png", self.surroundings),
+            self._written(".markers.png", self.markers),
+        )
+
+    def _written(self, end: str, picture: bytes | None) -> Path | None:
+        if picture is None:
+            return None
+        path = self.picture_path.with_suffix(end)
+        _write(path, picture)
+        return path
 
 
 def _write(path: Path, picture: bytes) -> None:
@@ -127,6 +137,7 @@ def explain_lesion(folder: Path, asked: Asked, picture_pixels: int, say: Say) ->
         picture=draw(image, lesion, picture_pixels, _PICTURE_GRAYS),
         picture_path=folder / "private" / f"{lesion.tracking_uid}.png",
         surroundings=None if judged.looked_at is None else draw_surroundings(image, judged.looked_at),
+        markers=draw_markers(image, lesion),
     )
 
 

@@ -32,6 +32,11 @@ def text(why: str, *, is_path: bool = False, is_store_url: bool = False) -> Any:
     return dataclasses.field(default="", metadata=metadata)
 
 
+def choice(allowed: tuple[str, ...], why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a text that is one of a few; empty by default, which is allowed, too."""
+    return dataclasses.field(default="", metadata={"unit": "", "why": why, "allowed": allowed})
+
+
 def table(why: str) -> Any:  # noqa: ANN401 - as dataclasses.field
     """Declare a setting of several named values; it is kept as JSON, so that settings stay hashable."""
     return dataclasses.field(default="{}", metadata={"unit": "", "why": why, "table": True})
@@ -51,6 +56,10 @@ def checked(field: dataclasses.Field[Any], value: object, where: str) -> object:
     if isinstance(field.default, str):
         if not isinstance(value, str):
             raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: text in quotes is allowed.")
+        allowed = field.metadata.get("allowed")
+        if allowed and value and value not in allowed:
+            words = ", ".join(map(repr, allowed))
+            raise SettingsError(f"Setting {field.name!r} in {where} is {value!r}: one of {words} or '' is allowed.")
         return value
     if isinstance(field.default, bool):
         if not isinstance(value, bool):

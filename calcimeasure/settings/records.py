@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from calcimeasure.settings.fields import count, number, switch, table, text
+from calcimeasure.settings.fields import choice, count, number, switch, table, text
 
 
 @dataclass(frozen=True)
@@ -144,6 +144,12 @@ class MeasureSettings:
         default=False,
         why="true takes Pixel Spacing of a radiograph for millimeters where the standard does not say of which plane "
         "it is (PS3.3 section 10.7.1.3); false leaves such a radiograph in pixels.",
+    )
+    marker_language: str = choice(
+        ("de", "en", "es", "fr", "it", "pt"),
+        "Language of the side markers on the radiographs of the site. D and G (fr), D and S (it), D and I (es; I "
+        "with serifs), D and E (pt) alone are then read without a frame, too. R, L and words of several letters are "
+        "read with any. Empty: lone letters of these languages are read in a marker's frame alone, and I is not.",
     )
     bone_mask: str = text(
         "File or folder of bones that another program outlined (DICOM SEG, RTSTRUCT, NIfTI; TotalSegmentator's names): "

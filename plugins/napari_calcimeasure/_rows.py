@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from calcimeasure.review import AlgorithmType, Laterality, SideSource, Tissue
@@ -173,13 +174,17 @@ def site_word(site: Site | None) -> str:
     return str(site.body_site).replace("_", " ")
 
 
-def evidence(lesion: Lesion | None, companions: Companions | None = None) -> str:
-    """Write the numbers of a lesion, and the evidence for side, site and tissue, as rich text."""
+def evidence(lesion: Lesion | None, companions: Companions | None = None, marker_png: bytes | None = None) -> str:
+    """Write the numbers of a lesion, and the evidence for side, site and tissue, as rich text.
+
+    A picture of side markers stands below the evidence for the side.
+    """
     if lesion is None:
         return "Drawn just now: it is measured, and kept when you leave it."
     numbers = lesion.measurements
     lines = kind_of_numbers(numbers).size_evidence(numbers)
-    lines += [_side_evidence(lesion.side), _site_evidence(lesion.site), _tissue_evidence(lesion)]
+    lines += [_side_evidence(lesion.side), *_marker_lines(marker_png)]
+    lines += [_site_evidence(lesion.site), _tissue_evidence(lesion)]
     lines += _companion_lines(companions)
     lines += _other_flags(lesion)
     if numbers.truncated:
@@ -228,6 +233,12 @@ def _side_evidence(side: Side | None) -> str:
     if side.evidence:
         words.append(_plain(side.evidence))
     return "; ".join(words)
+
+
+def _marker_lines(marker_png: bytes | None) -> list[str]:
+    if marker_png is None:
+        return []
+    return [f"<img src='data:image/png;base64,{b64encode(marker_png).decode('ascii')}'>"]
 
 
 def _site_evidence(site: Site | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import imagecodecs
+import numpy as np
 import pydicom
 import pytest
 from click.testing import Result
@@ -15,6 +16,7 @@ from calcimeasure import Settings, cli, find_series, load_image
 from calcimeasure.analysis.explain import explain_size
 from calcimeasure.analysis.pipeline import analyze
 from tests.dicom_phantom import write_phantom_series
+from tests.marked_film import marked_film
 from tests.phantoms import Ellipsoid, straight_grid
 from tests.tables import write_ct
 
@@ -206,3 +208,19 @@ def test_lesion_is_found_by_the_numbers_of_the_printed_table(measured: Path, tmp
     ):
         result = run("explain", tmp_path / "out", *arguments)
         assert (result.exit_code, message in " ".join(result.stderr.split())) == (2, True), result.stderr
+
+
+def test_the_marker_that_a_side_rests_on_is_drawn_where_nothing_leaves(tmp_path: Path) -> None:
+    out = marked_film(tmp_path)
+    result = run("explain", out, "--lesion", "1")
+    (picture,) = tmp_path.rglob("*.markers.png")
+    assert picture.parent == out / "private"
+    assert str(picture) in result.stdout.replace("\n", "")
+    # The letter and half of its longer side around it, bright on dark: an R has its stem on the left.
+    drawn = imagecodecs.png_decode(picture.read_bytes())
+    assert drawn.shape[0] == 72
+    bright = np.argwhere(drawn > 128)
+    assert bright.min(axis=0)[1] == pytest.approx(drawn.shape[1] / 4, abs=6)
+    assert (drawn[20:52] > 128).sum(axis=0).argmax() < drawn.shape[1] / 2
+    run("explain", out, "--lesion", "2")
+    assert len(list(tmp_path.rglob("*.markers.png"))) == 1

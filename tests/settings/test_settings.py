@@ -33,8 +33,9 @@ from calcimeasure.settings import (
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
 SWITCHES = [name for name, field in FIELDS.items() if isinstance(field.default, bool)]
-TEXTS = [name for name, field in FIELDS.items() if isinstance(field.default, str) and name != "cluster"]
-NUMBERS = [name for name in FIELDS if name not in (*SWITCHES, *TEXTS, "workers", "cluster")]
+CHOICES = [name for name, field in FIELDS.items() if "allowed" in field.metadata]
+TEXTS = [name for name, field in FIELDS.items() if isinstance(field.default, str) and name not in (*CHOICES, "cluster")]
+NUMBERS = [name for name in FIELDS if name not in (*SWITCHES, *CHOICES, *TEXTS, "workers", "cluster")]
 WRITES_ONLY = {
     *("identified", "report", "key", "record_map", "store", "remeasure_reviewed", "verify", "all_tissues"),
     *("workers", "time_limit_s", "memory_limit_gb", "scheduler", "cluster", "follow_links"),
@@ -53,6 +54,8 @@ def another_value(name: str) -> object:
     default = FIELDS[name].default
     if name in ("workers", "cluster"):
         return 3 if name == "workers" else SLURM
+    if name in CHOICES:
+        return FIELDS[name].metadata["allowed"][0]
     if name in TEXTS:
         return 'a "quoted" name\\with é'
     return not default if name in SWITCHES else (default + limits(name)[1]) / 2
@@ -128,6 +131,15 @@ def test_limits_are_included_and_what_is_beyond_is_refused(name: str) -> None:
             change_settings(Settings(), {name: value}, where="here")
         for part in (name, "here", repr(value), f"from {low:g} to {high:g}", FIELDS[name].metadata["unit"]):
             assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["DE", "german", 1, None, ["de"]])
+def test_language_of_markers_is_one_of_a_few(value: object) -> None:
+    assert change_settings(Settings(), {"marker_language": "fr"}).marker_language == "fr"
+    assert change_settings(Settings(marker_language="fr"), {"marker_language": ""}) == Settings()
+    with pytest.raises(SettingsError, match="'marker_language' in here is") as caught:
+        change_settings(Settings(), {"marker_language": value}, where="here")
+    assert str(caught.value).endswith("is allowed.")
 
 
 @pytest.mark.parametrize("value", [True, False, "250", None, [250], math.nan, math.inf, -math.inf, 10**400, 1j])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QScrollArea
 
+from calcimeasure.review import marker_picture
 from napari_calcimeasure._rows import evidence, remark_lines
 
 if TYPE_CHECKING:
@@ -48,5 +49,5 @@ class EvidenceLabel(QLabel):
             return
         lesion = session.lesion(selected)
         remarks = "" if lesion is None else remark_lines(session, lesion)
-        words = evidence(lesion, companions.get(selected))
+        words = evidence(lesion, companions.get(selected), marker_picture(session, selected))
         self.setText("<br>".join(filter(None, (remarks, words))))

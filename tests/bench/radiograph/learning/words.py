@@ -1,8 +1,10 @@
 """Draw the words of side markers, and words that are none, for `calcimeasure.locate.marker_words`.
 
-`python -m tests.bench.radiograph.learning.words calcimeasure/locate/marker_words.npz` draws them in free fonts (DejaVu,
-Liberation, Open Sans and that of Pillow) and in strokes of three widths, as lead letters have. Fonts that are
-missing on the machine are named, and left out: the file is then another one.
+`python -m tests.bench.radiograph.learning.words calcimeasure/locate/marker_words.npz` draws them in free fonts and in
+strokes of three widths, as lead letters have. The fonts are those of the Debian packages fonts-dejavu-core,
+fonts-liberation, fonts-crosextra-caladea, fonts-sil-charis, fonts-roboto-slab, fonts-oldstandard, fonts-linuxlibertine
+and fonts-courier-prime, Open Sans of vispy, and that of Pillow. Fonts that are missing on the machine are named, and
+left out: the file is then another one.
 """
 
 from __future__ import annotations
@@ -24,8 +26,15 @@ if TYPE_CHECKING:
 FONTS: Final = (
     "DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono-Bold.ttf", "DejaVuSerif-Bold.ttf",
     "LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf", "LiberationSansNarrow-Bold.ttf",
-    "LiberationMono-Regular.ttf", "OpenSans-Regular.ttf",
+    "LiberationMono-Regular.ttf", "OpenSans-Regular.ttf", "LiberationSerif-Regular.ttf", "LiberationSerif-Bold.ttf",
+    "Caladea-Regular.ttf", "CharisSIL-Regular.ttf", "RobotoSlab-Regular.otf", "OldStandard-Regular.ttf",
+    "LinLibertine_R.otf", "Courier Prime.otf", "Courier Prime Bold.otf",
 )  # fmt: skip
+FONTS_OF_OTHERS: Final = (
+    "DejaVuSans-Bold.ttf", "LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf", "LiberationSerif-Regular.ttf",
+    "CharisSIL-Regular.ttf",
+)  # fmt: skip
+"""Of words that are no side."""
 OTHERS: Final = (
     *string.ascii_uppercase, *"abdefghkmnpqrtuy", *string.digits, "AP", "PA", "LAT", "Lat", "LL", "OBL", "XT", "CM",
     "SUP", "PORT", "STAND", "O", "Q", "RL", "LR", "LO", "RO", "10", "11", "12", "L1", "L2", "L3", "L4", "L5", "T12",
@@ -84,6 +93,11 @@ def stroked(word: str, width: float) -> Array:
     return cut(np.asarray(image) > 127)
 
 
+def named(word: str, mask: Array) -> str:
+    """Name a word; an I without serifs is a bar."""
+    return MARKERS.bar if word == "I" and mask.all() else word
+
+
 def cut(mask: Array) -> Array:
     """Cut a mask at its border."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
@@ -104,14 +118,14 @@ def all_drawn(fonts: tuple[str, ...] = FONTS) -> list[tuple[str, Array]]:
     """All words in all fonts."""
     rng = np.random.default_rng(1)
     pairs = ["".join(rng.choice([*string.ascii_uppercase], 2)) for _ in range(60)]
-    words = [*MARKERS.right_words, *MARKERS.left_words]
+    words = [*MARKERS.right_words, *MARKERS.left_words, *MARKERS.spanish_left_words]
     others = [word for word in (*OTHERS, *pairs) if word not in words]
     faces = [face for name in fonts if (face := font(name)) is not None]
     faces.append(ImageFont.load_default(120))
     found = [(word, drawn(word, face)) for face in faces for word in words]
-    found += [(word, drawn(word, faces[n])) for n in (1, 4, 5) for word in others]
+    found += [(word, drawn(word, face)) for name in FONTS_OF_OTHERS if (face := font(name)) for word in others]
     found += [(word, stroked(word, width)) for word in STROKES for width in (1.0, 1.5, 2.2)]
-    return found
+    return [(named(word, mask), mask) for word, mask in found]
 
 
 def main() -> None:
