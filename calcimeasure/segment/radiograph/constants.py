@@ -232,6 +232,9 @@ class RadiographConstants(Constants):
     first_fills: float = constant(
         0.4, "of a patch", "Length of a mass of the size that is looked for, on the first patches."
     )
+    alike: float = constant(
+        0.15, "of a length", "Shadows of first patches that differ by less in place and length are looked at once."
+    )
     first_step: float = constant(1.6, "", "Factor from the size of one first patch to that of the next.")
     fewest_pixels: int = constant(4, "pixels", "Fewer pixels of a patch are no shadow.")
     grows: float = constant(
@@ -375,8 +378,8 @@ class RadiographConstants(Constants):
     steeper: float = constant(
         1.15,
         "times",
-        "By so much steeper than at a painted region attenuation falls at an outline that is taken. With `open_border`: "
-        "of 115 regions over 23 masses on free films 4 % became worse.",
+        "By so much steeper than at a painted region attenuation falls at an outline that is taken. With "
+        "`open_border`: of 115 regions over 23 masses on free films 4 % became worse.",
     )
     closed_border: float = constant(0.3, "of the mean fall", "A border is closed whose weakest part falls by more.")
     open_border: float = constant(

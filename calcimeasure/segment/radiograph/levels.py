@@ -29,7 +29,7 @@ AT = SIDE // 2
 
 def level_sets(patch: Patch) -> Iterator[tuple[float, NDArray[np.bool_]]]:
     """Give connected parts at the middle of a patch, each with its level: the share of the density at the middle."""
-    smooth = ndimage.gaussian_filter(patch.values, RADIOGRAPH.grain_sigma)
+    smooth = ndimage.gaussian_filter(_continued_into_air(patch), RADIOGRAPH.grain_sigma)
     wide = RADIOGRAPH.widest_pixels
     below = ndimage.gaussian_filter(ndimage.grey_opening(smooth, (wide, wide)), wide / 6)
     above = np.where(patch.air, 0, np.maximum(smooth - below, 0))
@@ -47,6 +47,16 @@ def level_sets(patch: Patch) -> Iterator[tuple[float, NDArray[np.bool_]]]:
             if np.count_nonzero(mask) >= max(RADIOGRAPH.least_growth * area, RADIOGRAPH.fewest_of_level):
                 area = np.count_nonzero(mask)
                 yield level, mask
+
+
+def _continued_into_air(patch: Patch) -> NDArray[np.float64]:
+    """(SIDE, SIDE) values, in the open beam those of the nearest tissue: the skin is no edge then."""
+    outside = ndimage.binary_dilation(patch.air)
+    if outside.all() or not outside.any():
+        return patch.values
+    nearest = ndimage.distance_transform_edt(outside, return_distances=False, return_indices=True)
+    values: NDArray[np.float64] = patch.values[tuple(nearest)]
+    return values
 
 
 def without_holes(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,6 @@ from scipy import ndimage
 
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.levels import disk, without_holes
-from calcimeasure.segment.radiograph.network import SIDE
 from calcimeasure.segment.radiograph.patches import border_of, depth_in, on_patch, patch_around, region_on_patch
 from calcimeasure.segment.radiograph.shadows import longest_extent
 

@@ -90,7 +90,7 @@ def region_on_patch(pyramid: Pyramid, patch: Patch, region: NDArray[np.bool_]) -
 
 
 def depth_in(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(rows, columns) distance from the border of a mask in pixels, negative outside; the border runs between pixels."""
+    """(rows, columns) distance from the border of a mask in pixels, negative outside: it runs between pixels."""
     inside = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     depth: NDArray[np.float64] = np.where(mask, inside - 0.5, 0.5 - ndimage.distance_transform_edt(~mask))
     return depth
@@ -98,7 +98,11 @@ def depth_in(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 def border_of(patch: Patch, mask: NDArray[np.bool_]) -> Border | None:
     """Judge the border of a mask on a patch; None where too little of it lies in the patient."""
-    depth, near = depth_in(mask), RADIOGRAPH.beside_border
+    return _border_at(patch, mask, depth_in(mask))
+
+
+def _border_at(patch: Patch, mask: NDArray[np.bool_], depth: NDArray[np.float64]) -> Border | None:
+    near = RADIOGRAPH.beside_border
     border = mask & (depth < 1)
     inner, outer = mask & (depth < near), ~mask & (depth > -near) & ~patch.air
     inside, _ = _averages(patch.values, inner)
@@ -135,15 +139,17 @@ def expected_dice(
     certainty, away
         Of an outline of the network: its certainty, and the distance of the place from it in pixels of its patch.
     """
-    border = border_of(patch, mask)
-    around = ~mask & ~patch.air & (depth_in(mask) > -_ring(mask))
+    depth = depth_in(mask)
+    border = _border_at(patch, mask, depth)
+    ring = RADIOGRAPH.beside_border + max(RADIOGRAPH.ring_pixels, RADIOGRAPH.ring_share * float(depth.max()))
+    around = ~patch.air & (depth < -RADIOGRAPH.beside_border) & (depth > -ring)
     if border is None or not around.any():
         return -math.inf
     least = RADIOGRAPH.least_middle * span
     inside = patch.values[mask]
     contrast = max(float(np.median(inside) - np.median(patch.values[around])), least)
     fall, noise = max(border.fall, least), RADIOGRAPH.noise_share * span
-    area, length = float(mask.sum()), float((mask & (depth_in(mask) < 1)).sum())
+    area, length = float(mask.sum()), float((mask & (depth < 1)).sum())
     score = (
         RADIOGRAPH.mark_base
         + RADIOGRAPH.mark_fall * math.log(fall / span)
@@ -159,11 +165,6 @@ def expected_dice(
         score += RADIOGRAPH.mark_network + RADIOGRAPH.mark_certainty * math.log(sure / (1 - sure))
         score += RADIOGRAPH.mark_away * away
     return score
-
-
-def _ring(mask: NDArray[np.bool_]) -> float:
-    """Width of the surroundings of a mask, in pixels."""
-    return RADIOGRAPH.beside_border + max(RADIOGRAPH.ring_pixels, RADIOGRAPH.ring_share * float(depth_in(mask).max()))
 
 
 def _averages(values: NDArray[np.float64], part: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

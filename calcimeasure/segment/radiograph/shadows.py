@@ -102,8 +102,20 @@ def shadows_at(pyramid: Pyramid, point: tuple[float, float], smallest: float, la
     count = math.ceil(math.log(largest / smallest) / math.log(RADIOGRAPH.first_step)) + 1
     sides = [smallest / RADIOGRAPH.first_fills * RADIOGRAPH.first_step**n for n in range(count)]
     first = _at_the_middle(pyramid, [point] * count, sides)
-    found = settled(pyramid, [(one.middle(pyramid), one.length) for one in first], is_there=True)
-    return [one for one in found if one is not None]
+    sought: list[Sought] = []
+    for one in first:
+        middle, length = one.middle(pyramid), one.length
+        if not any(_is_same((middle, length), other, pyramid) for other in sought):
+            sought.append((middle, length))
+    return [one for one in settled(pyramid, sought, is_there=True) if one is not None]
+
+
+def _is_same(one: Sought, other: Sought, pyramid: Pyramid) -> bool:
+    """Tell whether two shadows that are sought are nearly of one place and length."""
+    (middle, length), (other_middle, other_length) = one, other
+    away = math.hypot(*(np.array(middle) - other_middle) * pyramid.steps[0])
+    alike = RADIOGRAPH.alike * min(length, other_length)
+    return away < alike and abs(length - other_length) < alike
 
 
 def settled(pyramid: Pyramid, sought: Sequence[Sought], *, is_there: bool = False) -> list[Shadow | None]:

@@ -177,3 +177,47 @@ def from_region(image: object, region: Array) -> Array:
         return drawn(grow_on_radiograph(image, region, Settings()), image)
     except ReviewError:
         return np.zeros(region.shape, dtype=bool)
+
+
+def write_table(results: Sequence[Result]) -> None:
+    """Print every figure beside its bar, and write it."""
+    bars = BarTable("marked_films")
+    for place in (*PLACES, "all"):
+        here = [one for one in results if place in (one.place, "all")]
+        if not here:
+            continue
+        clicks = np.concatenate([one.clicks for one in here])
+        name = f"{place} ({len(here)} masses)"
+        with contextlib.suppress(AssertionError):  # it stands in the table as missed
+            bars.check_at_least(f"{name}: Dice of a click, median", float(np.median(clicks)), MEDIAN_DICE, "")
+        worst = [min(one.clicks) for one in here]
+        with contextlib.suppress(AssertionError):  # it stands in the table as missed
+            bars.check_at_least(f"{name}: worst click of a mass, median", float(np.median(worst)), LEAST_DICE, "")
+        bars.note(
+            f"{name}: clicks with a Dice of {LEAST_DICE} or more", 100 * float(np.mean(clicks >= LEAST_DICE)), "%"
+        )
+        with contextlib.suppress(AssertionError):  # it stands in the table as missed
+            bars.check(
+                f"{name}: clicks that cross the skin, of {len(clicks)}", sum(one.crossing for one in here), 0, ""
+            )
+        for region in sorted({region for one in here for region in one.rough}):
+            both = np.array([one.rough[region] for one in here if region in one.rough])
+            bars.note(f"{name}: region {region}, Dice before, mean", float(both[:, 0].mean()), "")
+            bars.note(f"{name}: region {region}, Dice after, mean", float(both[:, 1].mean()), "")
+            worse = 100 * float(np.mean(both[:, 1] < both[:, 0] - WORSE))
+            with contextlib.suppress(AssertionError):  # it stands in the table as missed
+                bars.check(f"{name}: region {region}, worse after", worse, 0, "%")
+    bars.write()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.radiograph.marked_films", description=__doc__)
+    parser.add_argument("--films", type=int, help="so many films in place of all")
+    parser.add_argument("--seed", type=int, default=1, help="draws films, masses and clicks")
+    chosen = parser.parse_args()
+    films = marked_films(film_paths(chosen.films, chosen.seed), chosen.seed)
+    write_table([results_of(film, chosen.seed) for film in films])
+
+
+if __name__ == "__main__":
+    main()
