@@ -45,7 +45,7 @@ def level_sets(patch: Patch) -> Iterator[tuple[float, NDArray[np.bool_]]]:
             if gap:
                 mask = ndimage.binary_opening(mask, disk(1)) | (mask & (above > level * densest))
             if np.count_nonzero(mask) >= max(RADIOGRAPH.least_growth * area, RADIOGRAPH.fewest_of_level):
-                area = np.count_nonzero(mask)
+                area = int(np.count_nonzero(mask))
                 yield level, mask
 
 

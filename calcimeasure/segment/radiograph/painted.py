@@ -106,7 +106,7 @@ def _holds_to(region: NDArray[np.bool_], mask: NDArray[np.bool_]) -> bool:
     depth = depth_in(region)
     goes = -float(depth[mask].min())
     kept = np.count_nonzero(region & mask) / np.count_nonzero(region)
-    return goes <= RADIOGRAPH.beyond_painted * 2 * depth.max() + 1 and kept >= RADIOGRAPH.least_of_painted
+    return bool(goes <= RADIOGRAPH.beyond_painted * 2 * depth.max() + 1 and kept >= RADIOGRAPH.least_of_painted)
 
 
 def _continued(values: NDArray[np.float64], around: NDArray[np.bool_]) -> NDArray[np.float64]:
