@@ -14,10 +14,12 @@ from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.features import features_of
 from calcimeasure.segment.radiograph.judge import evidence_of, mass_probability, promise
 from calcimeasure.segment.radiograph.marked import kept_pyramid_of, kept_to_painted, within_skin, without_skin_flap
+from calcimeasure.segment.radiograph.painted import better_than_painted
 from calcimeasure.segment.radiograph.places import find_places
+from calcimeasure.segment.radiograph.pointed import pointed_at
 from calcimeasure.segment.radiograph.rays import Edges, recentered, strengths, trace, traced_again, true_in
 from calcimeasure.segment.radiograph.scale import pyramid_of
-from calcimeasure.segment.radiograph.shadows import drawn, longest_extent, pointed_at, seen_at, settled
+from calcimeasure.segment.radiograph.shadows import drawn, longest_extent, seen_at, settled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,25 +95,30 @@ def grow_on_radiograph(
     pyramid = kept_pyramid_of(radiograph)
     point = float(seeds[:, 0].mean()), float(seeds[:, 1].mean())
     if isinstance(seed, np.ndarray):
-        found = settled(
-            pyramid, [(point, longest_extent(seeds * pyramid.steps[0]) + max(pyramid.steps[0]))], is_there=True
-        )[0]
+        length = longest_extent(seeds * pyramid.steps[0]) + max(pyramid.steps[0])
+        shadows = [one for one in settled(pyramid, [(point, length)], is_there=True) if _is_there(pyramid, one, point)]
+        found = better_than_painted(pyramid, seed, [one for one in shadows if one is not None])
     else:
         found = pointed_at(pyramid, point, *_sizes(pyramid, settings))
-    is_there = (
-        found is not None
-        and found.certainty >= RADIOGRAPH.unsure
-        and found.pixels_away(pyramid, point) <= RADIOGRAPH.beside_pixels
-    )
-    outline = _outline(pyramid, found) if found is not None and is_there else None
+        found = found if _is_there(pyramid, found, point) else None
+    outline = None if found is None else _outline(pyramid, found)
     outline = None if outline is None else within_skin(outline, pyramid)
     outline = None if outline is None else without_skin_flap(outline, pyramid)
-    if isinstance(seed, np.ndarray) and outline is not None:
-        return kept_to_painted(outline, seed, pyramid)
+    if isinstance(seed, np.ndarray):
+        return Outline.from_mask(seed[None]) if outline is None else kept_to_painted(outline, seed, pyramid)
     if outline is None:
         where = f"nothing around row {point[0]:.0f}, column {point[1]:.0f} stands out from its surroundings"
         raise ReviewError(f"A place in a mass expected, found that {where}. Point at the mass, or draw its outline.")
     return outline
+
+
+def _is_there(pyramid: Pyramid, shadow: Shadow | None, point: tuple[float, float]) -> bool:
+    """Tell whether a shadow can be what a reader marks at a place."""
+    return (
+        shadow is not None
+        and shadow.certainty >= RADIOGRAPH.unsure
+        and shadow.pixels_away(pyramid, point) <= RADIOGRAPH.beside_pixels
+    )
 
 
 def _seeds(seed: tuple[int, int] | NDArray[np.bool_], radiograph: Radiograph) -> NDArray[np.intp]:

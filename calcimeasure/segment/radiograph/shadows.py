@@ -85,6 +85,10 @@ class Shadow:
         beside = ndimage.distance_transform_edt(~self.mask)[tuple(within)]
         return float(beside + np.linalg.norm(away - np.clip(away, 0, SIDE - 1)))
 
+    def closeness(self, pyramid: Pyramid, point: tuple[float, float]) -> float:
+        """How near a place lies: 1 inside, less outside."""
+        return math.exp(-self.pixels_away(pyramid, point) / RADIOGRAPH.close_pixels)
+
 
 def longest_extent(places: NDArray[np.intp] | NDArray[np.floating]) -> float:
     """Largest extent of (n, 2) places over a few directions."""
@@ -93,14 +97,25 @@ def longest_extent(places: NDArray[np.intp] | NDArray[np.floating]) -> float:
     return float(np.ptp(along, axis=0).max())
 
 
-def pointed_at(pyramid: Pyramid, point: tuple[float, float], smallest: float, largest: float) -> Shadow | None:
-    """Find the shadow of the mass at a place (in pixels of the radiograph), of any length between two limits."""
+def shadows_at(pyramid: Pyramid, point: tuple[float, float], smallest: float, largest: float) -> list[Shadow]:
+    """Find shadows of a mass at a place (in pixels of the radiograph), of any length between two limits."""
     count = math.ceil(math.log(largest / smallest) / math.log(RADIOGRAPH.first_step)) + 1
     sides = [smallest / RADIOGRAPH.first_fills * RADIOGRAPH.first_step**n for n in range(count)]
     first = _at_the_middle(pyramid, [point] * count, sides)
-    found = settled(pyramid, [(one.middle(pyramid), one.length) for one in first], is_there=True)
-    there = [one for one in found if one is not None]
-    return max(there, key=lambda one: one.certainty * _closeness(pyramid, one, point), default=None)
+    sought: list[Sought] = []
+    for one in first:
+        middle, length = one.middle(pyramid), one.length
+        if not any(_is_same((middle, length), other, pyramid) for other in sought):
+            sought.append((middle, length))
+    return [one for one in settled(pyramid, sought, is_there=True) if one is not None]
+
+
+def _is_same(one: Sought, other: Sought, pyramid: Pyramid) -> bool:
+    """Tell whether two shadows that are sought are nearly of one place and length."""
+    (middle, length), (other_middle, other_length) = one, other
+    away = math.hypot(*(np.array(middle) - other_middle) * pyramid.steps[0])
+    alike = RADIOGRAPH.alike * min(length, other_length)
+    return away < alike and abs(length - other_length) < alike
 
 
 def settled(pyramid: Pyramid, sought: Sequence[Sought], *, is_there: bool = False) -> list[Shadow | None]:
@@ -193,10 +208,6 @@ def _linear_weights(at: NDArray[np.float64]) -> NDArray[np.float64]:
     return weights
 
 
-def _closeness(pyramid: Pyramid, shadow: Shadow, point: tuple[float, float]) -> float:
-    return math.exp(-shadow.pixels_away(pyramid, point) / RADIOGRAPH.close_pixels)
-
-
 def _at_the_middle(pyramid: Pyramid, centers: Sequence[tuple[float, float]], sides: Sequence[float]) -> list[Shadow]:
     """Outline masses on patches; the connected part nearest to the middle is kept, with its pieces."""
     found = []
@@ -213,7 +224,7 @@ def _shares(
     pyramid: Pyramid, centers: Sequence[tuple[float, float]], sides: Sequence[float], *, is_there: bool
 ) -> NDArray[np.float32]:
     """Return the network's probabilities on patches; if it is known that there is a mass, divided by their maximum."""
-    patches = [_patch(pyramid, center, side) for center, side in zip(centers, sides, strict=True)]
+    patches = [patch_at(pyramid, center, side) for center, side in zip(centers, sides, strict=True)]
     if not patches:
         return np.empty((0, SIDE, SIDE), dtype=np.float32)
     shares = mass_shares(np.stack([as_seen(*patch) for patch in patches]))
@@ -224,7 +235,9 @@ def _shares(
     return shares
 
 
-def _patch(pyramid: Pyramid, center: tuple[float, float], side: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def patch_at(
+    pyramid: Pyramid, center: tuple[float, float], side: float
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """(SIDE, SIDE) attenuation, with the nearest pixel used beyond the image; and the mask of the image."""
     copy = pyramid.fitting(side / SIDE)
     within = np.ones((SIDE, SIDE), dtype=np.bool_)

@@ -31,6 +31,8 @@ BESIDE_BONE, OVER_BONE = 0.03, 0.4
 """Part of a mass over bone: less than the first is free of bone, more than the second is over bone."""
 IN_TISSUE: Final = 0.98
 """Part of a mass that lies in the body, at least."""
+BELOW_SKIN: Final = 0.5
+"""Of its length: the middle of a mass below the skin lies no deeper."""
 PLACES: Final = 60
 """That are tried for a mass."""
 
@@ -134,7 +136,8 @@ def calcified(
     kind: str,
     pixels_per_mm: float,
     long_mm: tuple[float, float],
-    over_bone: bool,
+    over_bone: bool | None,
+    below_skin: bool = False,
 ) -> Calcified | None:
     """Put a mass into a film.
 
@@ -148,7 +151,9 @@ def calcified(
     long_mm
         Between these its length lies, about.
     over_bone
-        Whether it lies over bone (`OVER_BONE`) or free of bone (`BESIDE_BONE`).
+        Whether it lies over bone (`OVER_BONE`) or free of bone (`BESIDE_BONE`); None: either.
+    below_skin
+        Whether its middle lies as near to the skin as `BELOW_SKIN` says.
 
     Returns
     -------
@@ -162,7 +167,8 @@ def calcified(
     outline, usual = outlined(path, pixels_per_mm)
     tissue, bone = bone_on(film)
     low, high = np.quantile(film[tissue], (0.1, 0.98))
-    inside, top = np.argwhere(tissue), float(film.max())
+    allowed = tissue & ~ndimage.binary_erosion(tissue, iterations=int(BELOW_SKIN * length)) if below_skin else tissue
+    inside, top = np.argwhere(allowed), float(film.max())
     rows, columns = path.shape
     for _ in range(PLACES):
         row, column = inside[rng.integers(len(inside))] - (rows // 2, columns // 2)
@@ -170,8 +176,8 @@ def calcified(
             continue
         there = slice(row, row + rows), slice(column, column + columns)
         bone_share = float(bone[there][outline].mean())
-        lies_right = bone_share > OVER_BONE if over_bone else bone_share < BESIDE_BONE
-        if tissue[there][outline].mean() < IN_TISSUE or not lies_right:
+        right = {True: bone_share > OVER_BONE, False: bone_share < BESIDE_BONE, None: True}
+        if tissue[there][outline].mean() < IN_TISSUE or not right[over_bone]:
             continue
         strong = (high - low) * math.exp(rng.uniform(math.log(0.2), math.log(0.8)))
         uneven = 1 + 0.05 * rng.standard_normal(path.shape)
