@@ -147,6 +147,8 @@ def _clusters(
     near &= ~(beyond | solids.air)
     clusters: NDArray[np.int32] = cc3d.connected_components(near, connectivity=6).astype(np.int32)
     led = _led(clusters, own)[clusters]
+    if not led.any():  # each block of a thin mass in air holds air, too
+        return np.zeros_like(clusters)
     # The local fill depends on the blocks around.
     k, j, i = (math.ceil(CT.local_fill_mm / mm) + 1 for mm in solids.spacing_mm)
     box = box_around(led, (k, j, i))

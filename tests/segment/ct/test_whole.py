@@ -11,7 +11,7 @@ from scipy import ndimage
 from calcimeasure.analysis.pipeline import refined_outline
 from calcimeasure.measure import measure
 from calcimeasure.model import Proposal, Tissue
-from calcimeasure.segment import propose
+from calcimeasure.segment import propose, propose_at
 from calcimeasure.segment.ct.constants import CT
 from calcimeasure.settings import Settings
 from tests.model.test_model import volume_of
@@ -166,6 +166,21 @@ def test_air_parts_the_deposits_of_two_fingers() -> None:
         if part.tissue is not Tissue.BONE:
             columns = np.flatnonzero(part.outline.mask().any(axis=(0, 1))) + part.outline.start_kji[2]
             assert (columns < 40).all() or (columns >= 40).all()
+
+
+@pytest.mark.parametrize("spacing_mm", [(1.0, 1.0, 1.0), (1.0, 0.9, 0.8)])
+def test_reader_can_point_at_a_thin_plate_with_air_on_both_sides(spacing_mm: Point) -> None:
+    hu = np.full((40, 90, 90), -1000.0)
+    hu[:, 10:80, 10:80] = 40.0
+    hu[12:28, 30:60, 30:60] = -850.0
+    plate = np.zeros(hu.shape, dtype=bool)
+    plate[20:22, 40:49, 40:49] = True
+    hu[plate] = 700.0
+    volume = volume_of(hu, straight_grid(hu.shape, spacing_mm))
+    found = propose_at(volume, np.array([[20, 44, 44]]), SETTINGS)
+    assert found.tissue is Tissue.CALCIFIED_MASS
+    assert found.outline.start_kji == (20, 40, 40)
+    assert found.outline.mask().sum() == plate.sum()
 
 
 def test_whole_is_explained_by_its_own_signs() -> None:
