@@ -2,7 +2,8 @@
 
 ``python -m tests.bench.radiograph.real_films [--films N] [--seed S]`` prints the table and writes it to
 results/bench/real_films.csv. --films takes so many films in place of all, drawn by --seed; the seed also draws the
-masses.
+masses. --public counts what is found on the public films of ../shared/dicom/real_anatomy instead, into
+results/bench/public_films.csv. They show no mass of soft tissue, and nothing is taught or fitted to them.
 
 The films are those of ../shared/films_free. Each is judged as it is, with a mass free of bone, and with one over bone
 (`calcified`). Their files say nothing of millimeters: as the program does, the longer side is taken for 250 mm. Each
@@ -21,6 +22,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PIL import Image
 
+from calcimeasure.errors import PixelError
+from calcimeasure.load import find_series, load_image
+from calcimeasure.locate.ordered import shows_limb
+from calcimeasure.model import Radiograph
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.study.cohort.proportion import wilson
 from tests.bench.conftest import BarTable
@@ -38,6 +43,8 @@ if TYPE_CHECKING:
 FOLDER: Final = SHARED / "films_free"
 NOT_USED: Final = ("hip-scfe", "segond", "normal-hip")
 """Films that are drawn on, and one that shows calcifications of the pelvis: a mass that is found there may be true."""
+PUBLIC: Final = SHARED / "dicom" / "real_anatomy"
+"""Films of hand, wrist, elbow, shoulder, pelvis, knee, ankle, foot and skull without a mass (SOURCES.md)."""
 LONG_MM = (5.0, 40.0)
 """Between these the length of a mass is drawn."""
 SMALL_MM, LARGE_MM = 5.0, 10.0
@@ -104,6 +111,21 @@ def judge(path: Path, seed: int) -> list[Judged]:
     return judged
 
 
+def judge_public() -> tuple[list[Judged], list[Judged]]:
+    """Judge all public films as films of limbs; and give those among them whose headers say so."""
+    every, limbs = [], []
+    for stack in (one for folder in ("xray", "xray_cc_by_nc_sa") for one in find_series(PUBLIC / folder).series):
+        with contextlib.suppress(PixelError):  # a picture in colors
+            image = load_image(stack)
+            assert isinstance(image, Radiograph)
+            said = tuple(Said(part.sure, part.is_mass, 0.0) for part in proposed(image))
+            every.append(Judged(stack.series_uid, None, 0.0, said))
+            limbs += every[-1:] if shows_limb(stack) else []
+    if not every:
+        raise SystemExit(f"Films in {PUBLIC} expected, found none. Put the public DICOM there.")
+    return every, limbs
+
+
 def said_of(pixels: Array, truth: Array) -> tuple[Said, ...]:
     found = proposed(radiograph_of(pixels, None, bits=8))
     return tuple(Said(part.sure, part.is_mass, dice(part.mask, truth)) for part in found)
@@ -112,8 +134,8 @@ def said_of(pixels: Array, truth: Array) -> tuple[Said, ...]:
 class Table:
     """Every figure beside its bar."""
 
-    def __init__(self) -> None:
-        self.bars = BarTable("real_films")
+    def __init__(self, name: str) -> None:
+        self.bars = BarTable(name)
 
     def share(self, what: str, right: Sequence[bool], least: float) -> None:
         """Write down a share: a count of few cases, and a rate with its interval of more."""
@@ -133,12 +155,12 @@ class Table:
         with contextlib.suppress(AssertionError):  # it stands in the table as missed
             self.bars.check(what, figure, limit, unit)
 
-    def note_empty(self, films: Sequence[Judged]) -> None:
+    def note_empty(self, films: Sequence[Judged], of: str = "films") -> None:
         """Write down what was said of films without a mass."""
         masses = [one.sure for film in films for one in film.said if one.is_mass]
         unknown = sum(not one.is_mass for film in films for one in film.said)
         touched = sum(any(one.is_mass for one in film.said) for film in films)
-        name = f"without a mass ({len(films)} films)"
+        name = f"without a mass ({len(films)} {of})"
         self.at_most(f"{name}: false calcified_mass", len(masses), FALSE_OF_150 * len(films) / 150, "")
         if len(films) < COUNTED_BELOW:
             self.bars.note(f"{name}: films with a false calcified_mass, count", touched, f"of {len(films)}")
@@ -183,9 +205,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.radiograph.real_films", description=__doc__)
     parser.add_argument("--films", type=int, help="so many films in place of all")
     parser.add_argument("--seed", type=int, default=1, help="draws films and masses")
+    parser.add_argument("--public", action="store_true", help="the public films without a mass instead")
     chosen = parser.parse_args()
+    if chosen.public:
+        table = Table("public_films")
+        for films, of in zip(judge_public(), ("films", "films said to show a limb"), strict=True):
+            table.note_empty(films, of)
+        table.bars.write()
+        return
     judged = [one for path in film_paths(chosen.films, chosen.seed) for one in judge(path, chosen.seed)]
-    table = Table()
+    table = Table("real_films")
     table.note_empty([one for one in judged if one.over_bone is None])
     for over_bone in (False, True):
         table.note_masses(judged, over_bone=over_bone)
