@@ -38,7 +38,7 @@ def test_a_fault_does_not_keep_the_limit() -> None:
 def test_a_network_uses_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    def found(patches: np.ndarray) -> np.ndarray:
+    def found(patches: np.ndarray, _: str) -> np.ndarray:
         seen.append(threads())
         return patches[..., 0]
 

@@ -39,6 +39,7 @@ def test_it_ships_types_weights_and_samples(wheel: Path) -> None:
         "calcimeasure/report/templates/patient.html",
         "calcimeasure/locate/marker_words.npz",
         "calcimeasure/segment/ct/part_network.npz",
+        "calcimeasure/segment/radiograph/calcinosis_network.npz",
         "calcimeasure/segment/radiograph/shadow_network.npz",
         "calcimeasure/sample_dicom/truth.csv",
         "calcimeasure/sample_dicom/hand_radiograph/IM00000.dcm",

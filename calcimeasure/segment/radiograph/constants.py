@@ -330,49 +330,13 @@ class RadiographConstants(Constants):
         8.0, "of 64 pixels along a patch", "The place that a reader points at lies no farther outside of the mass."
     )
 
-    # What stands out at a place, and how well an outline is seen
-    sure: float = constant(0.97, "", "A shadow of this certainty at a place that a reader points at is taken.")
-    level_fills: float = constant(1.6, "", "Side of the first patch, of the smallest length.")
-    level_step: float = constant(1.35, "", "Factor from the size of one patch to that of the next.")
-    levels: tuple[float, ...] = constant(
-        (0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.55, 0.65, 0.75), "of the density at the place", "Levels that are tried."
-    )
-    closed_gaps: tuple[int, ...] = constant(
-        (0, 1, 3), "pixels of a patch", "Half the width of gaps that are closed between grains: each is tried."
-    )
-    widest_pixels: int = constant(41, "of 64 pixels along a patch", "What is wider belongs to the surroundings.")
+    # How well a border is seen
     grain_sigma: float = constant(0.7, "pixels of a patch", "Values are smoothed by this standard deviation.")
-    pixels_aside: int = constant(2, "pixels of a patch", "A place may lie so far beside what stands out.")
-    least_growth: float = constant(1.08, "", "A lower level counts where it has more pixels by this factor.")
-    fewest_of_level: int = constant(12, "pixels of a patch", "Fewer pixels are not judged.")
+    fewest_painted: int = constant(12, "pixels of a patch", "Fewer pixels are not judged.")
     beside_border: float = constant(2.5, "pixels of a patch", "Within this distance a fall across a border is taken.")
     border_sigma: float = constant(1.5, "pixels of a patch", "Over this distance values beside a border are averaged.")
     least_beside: float = constant(0.02, "", "Weight of surroundings in the patient with which a border is judged.")
     fewest_border: int = constant(5, "pixels of a patch", "A shorter border is not judged.")
-    at_skin_pixels: int = constant(3, "pixels of a patch", "A border no farther from the open beam lies at the skin.")
-    ring_pixels: float = constant(4.0, "pixels of a patch", "Least width of the surroundings of a mask.")
-    ring_share: float = constant(0.8, "of half its width", "Width of the surroundings of a mask.")
-    noise_share: float = constant(0.01, "of the range", "Surroundings vary by at least this.")
-    span_every: int = constant(3, "pixels of the coarse copy", "Of so many pixels along each axis one gives the range.")
-    mark_base: float = constant(
-        0.566,
-        "Dice",
-        "With the other weights that begin with mark: ridge regression of the Dice of 7,000 outlines for 184 clicks "
-        "into 92 masses that were put into free films (`tests.bench.radiograph.marked_films`).",
-    )
-    mark_fall: float = constant(0.0426, "", "Dice for each unit of the logarithm of the fall of the range.")
-    mark_fall_of_spread: float = constant(0.1082, "", "Of the logarithm of the fall of the spread beside the border.")
-    mark_uneven: float = constant(0.1067, "", "Of the standard deviation inside, divided by contrast.")
-    most_uneven: float = constant(3.0, "of the contrast", "Beyond this unevenness tells no more.")
-    mark_border: float = constant(-0.1037, "", "Of the logarithm of the squared border divided by the area.")
-    mark_area: float = constant(0.0667, "", "Of the logarithm of the area in pixels of the patch.")
-    mark_skin: float = constant(-0.2649, "", "Of the share of the border at the skin.")
-    mark_level: float = constant(-0.304, "", "Of the level of a level set.")
-    mark_network: float = constant(-0.5063, "", "Of an outline of the network, see `mark_certainty`.")
-    mark_certainty: float = constant(0.163, "", "Of the log odds of the certainty of an outline of the network.")
-    mark_certainties: tuple[float, float] = constant((0.5, 0.995), "", "Beyond these certainty tells no more.")
-    mark_away: float = constant(-0.0245, "", "Of the distance of the place from the outline, in pixels of a patch.")
-    most_away: float = constant(12.0, "pixels of a patch", "Beyond this distance tells no more.")
 
     # What stands out in a painted region
     steeper: float = constant(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
+from skimage.morphology import reconstruction
 
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
-from calcimeasure.segment.radiograph.levels import disk, without_holes
 from calcimeasure.segment.radiograph.patches import border_of, depth_in, on_patch, patch_around, region_on_patch
 from calcimeasure.segment.radiograph.shadows import longest_extent
 
@@ -37,7 +37,7 @@ def better_than_painted(pyramid: Pyramid, painted: NDArray[np.bool_], shadows: S
     """
     patch = _patch_of(pyramid, painted)
     region = region_on_patch(pyramid, patch, painted)
-    before = border_of(patch, region) if np.count_nonzero(region) >= RADIOGRAPH.fewest_of_level else None
+    before = border_of(patch, region) if np.count_nonzero(region) >= RADIOGRAPH.fewest_painted else None
     if before is None:
         return None
     found = [*shadows]
@@ -73,8 +73,8 @@ def standing_out(patch: Patch, region: NDArray[np.bool_]) -> NDArray[np.bool_] |
     above = patch.values - _continued(patch.values, around)
     noise = 1.48 * float(np.median(np.abs(above[around] - np.median(above[around]))))
     smooth = ndimage.gaussian_filter(above, max(RADIOGRAPH.grain_sigma, RADIOGRAPH.grain_share * width))
-    whole = ndimage.grey_closing(smooth, footprint=disk(RADIOGRAPH.painted_gap))
-    whole = without_holes(np.where(allowed, whole, min(0.0, float(whole.min()))))
+    whole = ndimage.grey_closing(smooth, footprint=_disk(RADIOGRAPH.painted_gap))
+    whole = _without_holes(np.where(allowed, whole, min(0.0, float(whole.min()))))
     dense = float(np.median(whole[inner]))
     if dense <= RADIOGRAPH.least_above_noise * noise or dense <= 0:
         return None
@@ -85,7 +85,7 @@ def standing_out(patch: Patch, region: NDArray[np.bool_]) -> NDArray[np.bool_] |
     is_mass[np.unique(labels[inner])] = True
     is_mass[0] = False
     mask = is_mass[labels]
-    mask = ndimage.binary_opening(mask, disk(1)) | (mask & (smooth > level))
+    mask = ndimage.binary_opening(mask, _disk(1)) | (mask & (smooth > level))
     return ndimage.binary_fill_holes(mask) if mask.any() else None
 
 
@@ -119,3 +119,18 @@ def _continued(values: NDArray[np.float64], around: NDArray[np.bool_]) -> NDArra
         trust = np.ones_like(weight) if sigma == 24 else weight / (weight + RADIOGRAPH.little_weight)
         found += trust * (average - found)
     return found
+
+
+def _without_holes(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(rows, columns) values of which every part that is lower than all around it is raised."""
+    raised = np.full_like(values, values.max())
+    raised[[0, -1]], raised[:, [0, -1]] = values[[0, -1]], values[:, [0, -1]]
+    filled: NDArray[np.float64] = reconstruction(raised, values, method="erosion")
+    return filled
+
+
+def _disk(radius: int) -> NDArray[np.bool_]:
+    """(2 radius + 1, 2 radius + 1) pixels of a disk."""
+    rows, columns = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    inside: NDArray[np.bool_] = rows**2 + columns**2 <= (radius + 0.3) ** 2
+    return inside

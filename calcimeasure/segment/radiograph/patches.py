@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,16 +53,10 @@ class Border:
         The mean.
     weakest
         What a seventh of the border does not reach.
-    at_skin
-        Share of the border that lies at the open beam.
-    spread
-        Standard deviation of attenuation just outside of the border.
     """
 
     fall: float
     weakest: float
-    at_skin: float
-    spread: float
 
 
 def patch_around(pyramid: Pyramid, center: tuple[float, float], side: float) -> Patch:
@@ -98,11 +91,7 @@ def depth_in(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 def border_of(patch: Patch, mask: NDArray[np.bool_]) -> Border | None:
     """Judge the border of a mask on a patch; None where too little of it lies in the patient."""
-    return _border_at(patch, mask, depth_in(mask))
-
-
-def _border_at(patch: Patch, mask: NDArray[np.bool_], depth: NDArray[np.float64]) -> Border | None:
-    near = RADIOGRAPH.beside_border
+    depth, near = depth_in(mask), RADIOGRAPH.beside_border
     border = mask & (depth < 1)
     inner, outer = mask & (depth < near), ~mask & (depth > -near) & ~patch.air
     inside, _ = _averages(patch.values, inner)
@@ -110,61 +99,7 @@ def _border_at(patch: Patch, mask: NDArray[np.bool_], depth: NDArray[np.float64]
     falls = (inside - outside)[border & (weight > RADIOGRAPH.least_beside)]
     if falls.size < RADIOGRAPH.fewest_border:
         return None
-    skin = ndimage.binary_dilation(patch.air, iterations=RADIOGRAPH.at_skin_pixels)
-    return Border(
-        float(falls.mean()),
-        float(np.quantile(falls, RADIOGRAPH.closed_quantile)),
-        float(skin[border].mean()),
-        float(patch.values[outer].std()),
-    )
-
-
-def expected_dice(
-    patch: Patch,
-    mask: NDArray[np.bool_],
-    span: float,
-    *,
-    level: float = 0.0,
-    certainty: float | None = None,
-    away: float = 0.0,
-) -> float:
-    """Estimate how well a mask outlines a mass that a reader points at.
-
-    Parameters
-    ----------
-    span
-        Range of the patient's attenuation on the radiograph.
-    level
-        The level above which a level set lies, of its density.
-    certainty, away
-        Of an outline of the network: its certainty, and the distance of the place from it in pixels of its patch.
-    """
-    depth = depth_in(mask)
-    border = _border_at(patch, mask, depth)
-    ring = RADIOGRAPH.beside_border + max(RADIOGRAPH.ring_pixels, RADIOGRAPH.ring_share * float(depth.max()))
-    around = ~patch.air & (depth < -RADIOGRAPH.beside_border) & (depth > -ring)
-    if border is None or not around.any():
-        return -math.inf
-    least = RADIOGRAPH.least_middle * span
-    inside = patch.values[mask]
-    contrast = max(float(np.median(inside) - np.median(patch.values[around])), least)
-    fall, noise = max(border.fall, least), RADIOGRAPH.noise_share * span
-    area, length = float(mask.sum()), float((mask & (depth < 1)).sum())
-    score = (
-        RADIOGRAPH.mark_base
-        + RADIOGRAPH.mark_fall * math.log(fall / span)
-        + RADIOGRAPH.mark_fall_of_spread * math.log(fall / (border.spread + noise))
-        + RADIOGRAPH.mark_uneven * min(float(inside.std()) / contrast, RADIOGRAPH.most_uneven)
-        + RADIOGRAPH.mark_border * math.log(length**2 / area)
-        + RADIOGRAPH.mark_area * math.log(area)
-        + RADIOGRAPH.mark_skin * border.at_skin
-        + RADIOGRAPH.mark_level * level
-    )
-    if certainty is not None:
-        sure = min(max(certainty, RADIOGRAPH.mark_certainties[0]), RADIOGRAPH.mark_certainties[1])
-        score += RADIOGRAPH.mark_network + RADIOGRAPH.mark_certainty * math.log(sure / (1 - sure))
-        score += RADIOGRAPH.mark_away * away
-    return score
+    return Border(float(falls.mean()), float(np.quantile(falls, RADIOGRAPH.closed_quantile)))
 
 
 def _averages(values: NDArray[np.float64], part: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

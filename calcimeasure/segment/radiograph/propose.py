@@ -16,10 +16,9 @@ from calcimeasure.segment.radiograph.judge import evidence_of, mass_probability,
 from calcimeasure.segment.radiograph.marked import kept_pyramid_of, kept_to_painted, within_skin, without_skin_flap
 from calcimeasure.segment.radiograph.painted import better_than_painted
 from calcimeasure.segment.radiograph.places import find_places
-from calcimeasure.segment.radiograph.pointed import pointed_at
 from calcimeasure.segment.radiograph.rays import Edges, recentered, strengths, trace, traced_again, true_in
 from calcimeasure.segment.radiograph.scale import pyramid_of
-from calcimeasure.segment.radiograph.shadows import drawn, longest_extent, seen_at, settled
+from calcimeasure.segment.radiograph.shadows import drawn, longest_extent, pointed_at, seen_at, settled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

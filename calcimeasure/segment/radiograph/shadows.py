@@ -17,7 +17,7 @@ from scipy import ndimage
 
 from calcimeasure.edge import joining_distance
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
-from calcimeasure.segment.radiograph.network import SIDE, mass_shares
+from calcimeasure.segment.radiograph.network import CALCINOSIS, SHADOWS, SIDE, mass_shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,10 +85,6 @@ class Shadow:
         beside = ndimage.distance_transform_edt(~self.mask)[tuple(within)]
         return float(beside + np.linalg.norm(away - np.clip(away, 0, SIDE - 1)))
 
-    def closeness(self, pyramid: Pyramid, point: tuple[float, float]) -> float:
-        """How near a place lies: 1 inside, less outside."""
-        return math.exp(-self.pixels_away(pyramid, point) / RADIOGRAPH.close_pixels)
-
 
 def longest_extent(places: NDArray[np.intp] | NDArray[np.floating]) -> float:
     """Largest extent of (n, 2) places over a few directions."""
@@ -97,17 +93,22 @@ def longest_extent(places: NDArray[np.intp] | NDArray[np.floating]) -> float:
     return float(np.ptp(along, axis=0).max())
 
 
-def shadows_at(pyramid: Pyramid, point: tuple[float, float], smallest: float, largest: float) -> list[Shadow]:
-    """Find shadows of a mass at a place (in pixels of the radiograph), of any length between two limits."""
+def pointed_at(pyramid: Pyramid, point: tuple[float, float], smallest: float, largest: float) -> Shadow | None:
+    """Find the shadow of the mass at a place (in pixels of the radiograph), of any length between two limits.
+
+    Both networks look for it. The outline of the one that is surer is taken.
+    """
     count = math.ceil(math.log(largest / smallest) / math.log(RADIOGRAPH.first_step)) + 1
     sides = [smallest / RADIOGRAPH.first_fills * RADIOGRAPH.first_step**n for n in range(count)]
-    first = _at_the_middle(pyramid, [point] * count, sides)
-    sought: list[Sought] = []
-    for one in first:
-        middle, length = one.middle(pyramid), one.length
-        if not any(_is_same((middle, length), other, pyramid) for other in sought):
-            sought.append((middle, length))
-    return [one for one in settled(pyramid, sought, is_there=True) if one is not None]
+    there: list[Shadow] = []
+    for weights in (SHADOWS, CALCINOSIS):
+        sought: list[Sought] = []
+        for one in _at_the_middle(pyramid, [point] * count, sides, weights):
+            middle, length = one.middle(pyramid), one.length
+            if not any(_is_same((middle, length), other, pyramid) for other in sought):
+                sought.append((middle, length))
+        there += [one for one in settled(pyramid, sought, is_there=True, weights=weights) if one is not None]
+    return max(there, key=lambda one: one.certainty * _closeness(pyramid, one, point), default=None)
 
 
 def _is_same(one: Sought, other: Sought, pyramid: Pyramid) -> bool:
@@ -118,7 +119,9 @@ def _is_same(one: Sought, other: Sought, pyramid: Pyramid) -> bool:
     return away < alike and abs(length - other_length) < alike
 
 
-def settled(pyramid: Pyramid, sought: Sequence[Sought], *, is_there: bool = False) -> list[Shadow | None]:
+def settled(
+    pyramid: Pyramid, sought: Sequence[Sought], *, is_there: bool = False, weights: str = SHADOWS
+) -> list[Shadow | None]:
     """Outline masses repeatedly, each time around the middle and for the size found before; None if there is no mass.
 
     Parameters
@@ -127,11 +130,13 @@ def settled(pyramid: Pyramid, sought: Sequence[Sought], *, is_there: bool = Fals
         Whether a reader says that there is a mass. Then only its outline is searched, not whether it exists. The
         patches become smaller in each round. An outline on a smaller patch is not used if it is much less certain,
         because a bright and uniform area without its surroundings has no visible edge.
+    weights
+        Those of the network that outlines (`mass_shares`).
     """
     found: list[Shadow | None] = [None] * len(sought)
     looked_for = dict(enumerate(sought))
     for fills in RADIOGRAPH.closer_fills if is_there else (RADIOGRAPH.fills,) * RADIOGRAPH.rounds:
-        looks = seen_at(pyramid, list(looked_for.values()), fills=fills, is_there=is_there)
+        looks = seen_at(pyramid, list(looked_for.values()), fills=fills, is_there=is_there, weights=weights)
         for (n, (_, length)), one in zip(list(looked_for.items()), looks, strict=True):
             if is_there and (one is None or _is_less_sure(one, found[n])):
                 del looked_for[n]
@@ -152,12 +157,18 @@ def _is_less_sure(closer: Shadow, before: Shadow | None) -> bool:
 
 
 def seen_at(
-    pyramid: Pyramid, sought: Sequence[Sought], *, fills: float = RADIOGRAPH.fills, is_there: bool = False
+    pyramid: Pyramid,
+    sought: Sequence[Sought],
+    *,
+    fills: float = RADIOGRAPH.fills,
+    is_there: bool = False,
+    weights: str = SHADOWS,
 ) -> list[Shadow | None]:
     """Outline masses once, each on a patch of which it fills a given part: the largest part, with its pieces."""
     centers, sides = [where for where, _ in sought], [length / fills for _, length in sought]
     found: list[Shadow | None] = []
-    for center, side, shares in zip(centers, sides, _shares(pyramid, centers, sides, is_there=is_there), strict=True):
+    all_shares = _shares(pyramid, centers, sides, is_there=is_there, weights=weights)
+    for center, side, shares in zip(centers, sides, all_shares, strict=True):
         parts, _ = ndimage.label(shares > 0.5)
         sizes = np.bincount(parts.ravel())[1:]
         is_seen = sizes.size > 0 and sizes.max() >= RADIOGRAPH.fewest_pixels
@@ -208,10 +219,17 @@ def _linear_weights(at: NDArray[np.float64]) -> NDArray[np.float64]:
     return weights
 
 
-def _at_the_middle(pyramid: Pyramid, centers: Sequence[tuple[float, float]], sides: Sequence[float]) -> list[Shadow]:
+def _closeness(pyramid: Pyramid, shadow: Shadow, point: tuple[float, float]) -> float:
+    return math.exp(-shadow.pixels_away(pyramid, point) / RADIOGRAPH.close_pixels)
+
+
+def _at_the_middle(
+    pyramid: Pyramid, centers: Sequence[tuple[float, float]], sides: Sequence[float], weights: str
+) -> list[Shadow]:
     """Outline masses on patches; the connected part nearest to the middle is kept, with its pieces."""
     found = []
-    for center, side, shares in zip(centers, sides, _shares(pyramid, centers, sides, is_there=True), strict=True):
+    all_shares = _shares(pyramid, centers, sides, is_there=True, weights=weights)
+    for center, side, shares in zip(centers, sides, all_shares, strict=True):
         parts, _ = ndimage.label(shares > 0.5)
         if parts.any():
             _, nearest = ndimage.distance_transform_edt(parts == 0, return_indices=True)
@@ -221,13 +239,13 @@ def _at_the_middle(pyramid: Pyramid, centers: Sequence[tuple[float, float]], sid
 
 
 def _shares(
-    pyramid: Pyramid, centers: Sequence[tuple[float, float]], sides: Sequence[float], *, is_there: bool
+    pyramid: Pyramid, centers: Sequence[tuple[float, float]], sides: Sequence[float], *, is_there: bool, weights: str
 ) -> NDArray[np.float32]:
     """Return the network's probabilities on patches; if it is known that there is a mass, divided by their maximum."""
     patches = [patch_at(pyramid, center, side) for center, side in zip(centers, sides, strict=True)]
     if not patches:
         return np.empty((0, SIDE, SIDE), dtype=np.float32)
-    shares = mass_shares(np.stack([as_seen(*patch) for patch in patches]))
+    shares = mass_shares(np.stack([as_seen(*patch) for patch in patches]), weights)
     # A patch with a single value shows no mass.
     shares[[bool(np.ptp(values) == 0) for values, _ in patches]] = 0
     if is_there:

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from calcimeasure.segment.layers import Layer, convolved
 from calcimeasure.segment.radiograph import shadows
-from calcimeasure.segment.radiograph.network import CHANNELS, SIDE, layers, mass_shares
+from calcimeasure.segment.radiograph.network import CALCINOSIS, CHANNELS, SHADOWS, SIDE, layers, mass_shares
 from calcimeasure.segment.radiograph.scale import pyramid_of
 from calcimeasure.segment.radiograph.shadows import Shadow, as_seen, drawn, longest_extent, settled
 from tests.projections import radiograph_of
@@ -43,12 +43,14 @@ def test_convolution_is_that_of_its_definition() -> None:
             )
 
 
-def test_weights_fit_together() -> None:
-    inputs = [layer.weights.shape[0] for layer in layers()]
-    assert len(layers()) == 15
+@pytest.mark.parametrize("weights", [SHADOWS, CALCINOSIS])
+def test_weights_fit_together(weights: str) -> None:
+    found = layers(weights)
+    inputs = [layer.weights.shape[0] for layer in found]
+    assert len(found) == 15
     assert inputs[0] == 9 * CHANNELS
-    assert all(layer.weights.shape[1] == len(layer.bias) for layer in layers())
-    assert layers()[-1].weights.shape[1] == 1
+    assert all(layer.weights.shape[1] == len(layer.bias) for layer in found)
+    assert found[-1].weights.shape[1] == 1
 
 
 def test_patches_are_looked_at_each_alone() -> None:
@@ -73,7 +75,7 @@ def test_pieces_are_one_mass_up_to_the_joining_distance(
 ) -> None:
     """Two disks on a patch of 64 mm, one pixel a millimeter; 5 mm are joined."""
     two = np.maximum(disk(6, across=-6 - gap_mm / 2), disk(5, across=5 + gap_mm / 2))
-    monkeypatch.setattr(shadows, "mass_shares", lambda patches: (two > 0)[None].repeat(len(patches), 0) * 0.9)
+    monkeypatch.setattr(shadows, "mass_shares", lambda patches, _: (two > 0)[None].repeat(len(patches), 0) * 0.9)
     film = pyramid_of(radiograph_of(np.random.default_rng(4).random((200, 220)), (0.5, 0.5)))
     (found,) = shadows.seen_at(film, [((100.0, 110.0), 32.0)])
     assert found is not None

@@ -2,7 +2,8 @@
 
     python -m tests.bench.radiograph.learning.learn FOLDER --minutes 50
 
-FOLDER takes backgrounds and patches (some 10 GB); shadow_network.npz is written into it, to be put beside network.py.
+FOLDER takes backgrounds and patches (some 10 GB); shadow_network.npz is written into it: with it `learn_films`
+begins.
 """
 
 from __future__ import annotations
