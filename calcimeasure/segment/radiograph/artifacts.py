@@ -42,3 +42,17 @@ def is_drawn(outline: Outline, pyramid: Pyramid) -> bool:
     steps = ndimage.maximum_filter(near, size) - ndimage.minimum_filter(near, size)
     border = mask & ~ndimage.binary_erosion(mask)
     return bool(np.quantile(steps[border], RADIOGRAPH.step_quantile) > RADIOGRAPH.step_share * (high - low))
+
+
+def is_round(outline: Outline) -> bool:
+    """Tell whether an outline is an ellipse: a dense stone looks so, a box, a letter and a screw do not."""
+    mask = np.pad(outline.mask()[0], 1)
+    places = np.argwhere(mask)
+    if len(places) < 2:
+        return False
+    # A pixel has a size: without it, pixels of one row have no width.
+    spread = np.cov(places.T, bias=True) + np.eye(2) / 12
+    away = np.moveaxis(np.indices(mask.shape), 0, -1) - places.mean(axis=0)
+    # The border of an ellipse lies at twice the standard deviation in every direction.
+    ellipse = np.einsum("...i,ij,...j", away, np.linalg.inv(spread), away) <= 4
+    return bool(np.count_nonzero(ellipse & mask) >= RADIOGRAPH.round_share * np.count_nonzero(ellipse | mask))

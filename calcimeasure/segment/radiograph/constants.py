@@ -61,6 +61,11 @@ class RadiographConstants(Constants):
         "that were put in vary by 0.003 and less, masses by 0.03 and more.",
     )
     step_quantile: float = constant(0.2, "of its border", "All but so much of the border is a step, see `step_share`.")
+    round_share: float = constant(
+        0.95,
+        "of both together",
+        "An outline that shares more with the ellipse of its own moments is round: a hexagon has 0.92, a square 0.83.",
+    )
     coarse_pixels: int = constant(
         900,
         "pixels",

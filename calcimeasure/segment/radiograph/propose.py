@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from calcimeasure.errors import ReviewError
 from calcimeasure.model import Outline, Proposal, Proposals, Tissue
-from calcimeasure.segment.radiograph.artifacts import is_drawn, is_speck
+from calcimeasure.segment.radiograph.artifacts import is_drawn, is_round, is_speck
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.features import features_of
 from calcimeasure.segment.radiograph.judge import evidence_of, mass_probability, promise
@@ -34,7 +34,8 @@ def propose_on_radiograph(radiograph: Radiograph, settings: MeasureSettings, *, 
 
     Shadows less probable than settings.film_review_probability are not proposed, because a radiograph shows dozens of
     dense places. If a mass is missing, a reader marks it (`grow_on_radiograph`). Shadows less probable than
-    settings.mass_probability are of unknown tissue, and so are all shadows if the header does not name a limb.
+    settings.mass_probability are of unknown tissue, and so are all shadows if the header does not name a limb. What is
+    flat and ends in a step is drawn or metal, and left out; where it is round it is of unknown tissue.
 
     Parameters
     ----------
@@ -59,10 +60,14 @@ def propose_on_radiograph(radiograph: Radiograph, settings: MeasureSettings, *, 
         if likely < least or len(parts) == RADIOGRAPH.most_proposed:
             break
         outline = _outline(pyramid, shadow)
-        if outline is None or is_speck(outline, pyramid) or is_drawn(outline, pyramid):
+        if outline is None or is_speck(outline, pyramid):
+            continue
+        # A round stone can be so dense that the image shows it flat, as metal: a reader decides.
+        is_flat = is_drawn(outline, pyramid)
+        if is_flat and not is_round(outline):
             continue
         if not any(_same(outline, part.outline) for part in parts):
-            is_mass = limb and likely >= settings.mass_probability
+            is_mass = limb and likely >= settings.mass_probability and not is_flat
             parts.append(Proposal(outline, Tissue.CALCIFIED_MASS if is_mass else Tissue.UNKNOWN, likely, evidence))
     return Proposals(tuple(sorted(parts, key=lambda part: -part.outline.voxel_count)))
 

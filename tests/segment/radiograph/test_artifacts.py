@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from calcimeasure.model import Outline
-from calcimeasure.segment.radiograph.artifacts import is_drawn, is_speck
+from calcimeasure.segment.radiograph.artifacts import is_drawn, is_round, is_speck
 from calcimeasure.segment.radiograph.scale import pyramid_of
 from tests.radiographs import radiograph_of
 
@@ -49,3 +49,32 @@ def test_specks_are_small_in_pixels_or_in_millimeters(
     outline = Outline.from_mask(box(slice(40, 40 + rows), slice(60, 60 + columns))[None])
     spacing = None if spacing_mm is None else (spacing_mm, spacing_mm)
     assert is_speck(outline, pyramid_of(radiograph_of(np.zeros(SHAPE), spacing))) == speck
+
+
+def ellipse(height: float, width: float, turned_deg: float = 0.0) -> np.ndarray:
+    rows, columns = np.indices(SHAPE) - np.array([60, 80])[:, None, None]
+    turn = np.deg2rad(turned_deg)
+    along, across = rows * np.cos(turn) + columns * np.sin(turn), columns * np.cos(turn) - rows * np.sin(turn)
+    return (along / height) ** 2 + (across / width) ** 2 < 1
+
+
+@pytest.mark.parametrize(("height", "width", "turned_deg"), [(5, 5, 0), (12, 12, 0), (25, 12, 0), (25, 12, 30)])
+def test_an_ellipse_is_round(height: float, width: float, turned_deg: float) -> None:
+    assert is_round(Outline.from_mask(ellipse(height, width, turned_deg)[None]))
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        box(slice(40, 70), slice(60, 110)),
+        box(slice(40, 70), slice(60, 90)),
+        box(slice(40, 44), slice(60, 110)),
+        box(slice(40, 41), slice(60, 61)),
+        ellipse(20, 20) & ~ellipse(12, 12),
+        ellipse(20, 20) & (np.indices(SHAPE)[1] < 80),
+        box(slice(40, 70), slice(60, 66)) | box(slice(64, 70), slice(60, 80)),
+    ],
+    ids=["box", "square", "line", "pixel", "ring", "half", "letter L"],
+)
+def test_what_is_drawn_is_not_round(mask: np.ndarray) -> None:
+    assert not is_round(Outline.from_mask(mask[None]))

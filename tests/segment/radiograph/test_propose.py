@@ -19,6 +19,7 @@ from calcimeasure.edge import attenuation_on_radiograph
 from calcimeasure.errors import ReviewError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Radiograph, SpacingSource, Tissue
+from calcimeasure.segment.radiograph.artifacts import is_drawn
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.field import field_of
 from calcimeasure.segment.radiograph.propose import grow_on_radiograph, propose_on_radiograph
@@ -242,6 +243,18 @@ def test_letters_marker_ring_and_collimation_are_not_proposed() -> None:
     attenuation[np.abs(away_mm - 9) < 1.5] = 6.0
     attenuation[250:290, 45:52] += 1.0
     assert not proposed(as_stored(np.exp(-attenuation), Beam(spacing_mm=MM)))
+
+
+def test_a_round_stone_that_the_film_shows_flat_is_left_to_a_reader() -> None:
+    image, shadow = on_film(ellipsoid(-33, 0, (12, 10, 13)))
+    rows, columns = np.indices(SHAPE)
+    row, column = np.argwhere(shadow).mean(axis=0)
+    stone = np.hypot(rows - row, columns - column) < 12
+    flat = replace(image, pixels=np.where(stone, np.float32(5200), image.pixels))
+    (part,) = propose_on_radiograph(flat, Settings(), limb=True).parts
+    assert part.tissue is Tissue.UNKNOWN
+    assert is_drawn(part.outline, pyramid_of(flat))
+    assert dice(drawn(part.outline, flat), stone) > 0.9
 
 
 @pytest.mark.parametrize("across_mm", [16.0, 30.0])
