@@ -39,7 +39,7 @@ def promise(seen: Features) -> float:
     return total
 
 
-def evidence_of(seen: Features, certainty: float, *, limb: bool) -> tuple[Evidence, ...]:
+def evidence_of(seen: Features, certainty: float, again: float, *, limb: bool) -> tuple[Evidence, ...]:
     """Collect the evidence for and against a mass.
 
     Parameters
@@ -48,15 +48,23 @@ def evidence_of(seen: Features, certainty: float, *, limb: bool) -> tuple[Eviden
         The features of the line at which the shadow was found.
     certainty
         The certainty of its outline, 0..1 (`Shadow.certainty`).
+    again
+        The same by the network that was taught on real films (`seen_again`). It can only speak against a mass: both
+        networks together are as sure as the one that is less sure.
     limb
         Whether the header says that the radiograph shows a limb.
     """
-    bounded = _within(certainty, *RADIOGRAPH.certainties)
     shadow = Evidence(
         "shadow",
         certainty,
-        RADIOGRAPH.shadow_weight * (math.log(bounded / (1 - bounded)) - RADIOGRAPH.usual_log_odds),
+        _log_odds_of(certainty),
         f"the network, which was taught shadows of masses, expects its outline to be right by {certainty:.0%}",
+    )
+    real = Evidence(
+        "real films",
+        again,
+        min(0.0, _log_odds_of(again) - _log_odds_of(certainty)),
+        f"the network that was taught calcinosis on real films expects its outline to be right by {again:.0%}",
     )
     sharpness = _within(seen.sharpness, *RADIOGRAPH.sharpnesses)
     sharp = Evidence(
@@ -65,7 +73,12 @@ def evidence_of(seen: Features, certainty: float, *, limb: bool) -> tuple[Eviden
         RADIOGRAPH.sharp_weight * math.log(sharpness / RADIOGRAPH.usual_sharpness),
         f"attenuation falls by {seen.sharpness:.1%} of the film's range right at its border",
     )
-    return (shadow, sharp) if limb else (shadow, sharp, NO_LIMB)
+    return (shadow, real, sharp) if limb else (shadow, real, sharp, NO_LIMB)
+
+
+def _log_odds_of(certainty: float) -> float:
+    bounded = _within(certainty, *RADIOGRAPH.certainties)
+    return RADIOGRAPH.shadow_weight * (math.log(bounded / (1 - bounded)) - RADIOGRAPH.usual_log_odds)
 
 
 def mass_probability(evidence: tuple[Evidence, ...]) -> float:

@@ -18,7 +18,7 @@ from calcimeasure.segment.radiograph.painted import better_than_painted
 from calcimeasure.segment.radiograph.places import find_places
 from calcimeasure.segment.radiograph.rays import Edges, recentered, strengths, trace, traced_again, true_in
 from calcimeasure.segment.radiograph.scale import pyramid_of
-from calcimeasure.segment.radiograph.shadows import drawn, longest_extent, pointed_at, seen_at, settled
+from calcimeasure.segment.radiograph.shadows import drawn, longest_extent, pointed_at, seen_again, seen_at, settled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -158,13 +158,18 @@ def _judged(pyramid: Pyramid, settings: MeasureSettings, *, limb: bool) -> list[
         if shadow is not None:
             found.append((n, (shadow.middle(pyramid), shadow.length), shadow.certainty))
     found = sorted(found, key=lambda one: -one[2])[: RADIOGRAPH.most_outlined]
-    judged = []
+    outlined = []
     skin = _skin(pyramid)
     for (n, _, _), shadow in zip(found, settled(pyramid, [sought for _, sought, _ in found]), strict=True):
         if shadow is None or not settings.film_smallest_mm <= shadow.length / mm <= settings.film_largest_mm:
             continue
         if np.mean(true_in(pyramid, skin, shadow.border(pyramid))) <= RADIOGRAPH.most_skin:
-            judged.append((shadow, evidence_of(seen[n], shadow.certainty, limb=limb)))
+            outlined.append((seen[n], shadow))
+    certainties = seen_again(pyramid, [shadow for _, shadow in outlined])
+    judged = [
+        (shadow, evidence_of(features, shadow.certainty, again, limb=limb))
+        for (features, shadow), again in zip(outlined, certainties, strict=True)
+    ]
     return sorted(judged, key=lambda one: -mass_probability(one[1]))
 
 

@@ -111,6 +111,16 @@ def pointed_at(pyramid: Pyramid, point: tuple[float, float], smallest: float, la
     return max(there, key=lambda one: one.certainty * _closeness(pyramid, one, point), default=None)
 
 
+def seen_again(pyramid: Pyramid, shadows: Sequence[Shadow]) -> list[float]:
+    """Give how certain the network of calcinosis is of a mass where the other network has outlined one; 0: of none."""
+    sought = [(one.middle(pyramid), one.length) for one in shadows]
+    found = settled(pyramid, sought, weights=CALCINOSIS)
+    return [
+        0.0 if again is None else again.certainty * _closeness(pyramid, again, one.middle(pyramid))
+        for one, again in zip(shadows, found, strict=True)
+    ]
+
+
 def _is_same(one: Sought, other: Sought, pyramid: Pyramid) -> bool:
     """Tell whether two shadows that are sought are nearly of one place and length."""
     (middle, length), (other_middle, other_length) = one, other

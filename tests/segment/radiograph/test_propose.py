@@ -19,6 +19,7 @@ from calcimeasure.edge import attenuation_on_radiograph
 from calcimeasure.errors import ReviewError
 from calcimeasure.load import find_series, load_image
 from calcimeasure.model import Radiograph, SpacingSource, Tissue
+from calcimeasure.segment.radiograph import propose
 from calcimeasure.segment.radiograph.artifacts import is_drawn
 from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.segment.radiograph.field import field_of
@@ -226,8 +227,23 @@ def test_mass_is_proposed_and_nothing_else(mass: Lobulated) -> None:
 def test_every_proposal_says_why() -> None:
     image, _ = on_film(ellipsoid(-33, 0, (12, 10, 13)))
     (part,) = propose_on_radiograph(image, Settings(), limb=True).parts
-    assert [one.name for one in part.evidence] == ["shadow", "sharpness"]
+    assert [one.name for one in part.evidence] == ["shadow", "real films", "sharpness"]
     assert all(one.sentence for one in part.evidence)
+
+
+def test_both_networks_are_as_sure_as_the_one_that_is_less_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    image, _ = on_film(ellipsoid(-33, 0, (12, 10, 13)))
+
+    def probability(again: float) -> float:
+        monkeypatch.setattr(propose, "seen_again", lambda _, shadows: [again] * len(shadows))
+        parts = propose_on_radiograph(image, Settings(film_review_probability=1e-6), limb=True).parts
+        return max(part.tissue_confidence for part in parts)
+
+    sure = probability(0.999)
+    assert sure > 0.9
+    assert sure == probability(0.995)  # beyond the limit neither tells more
+    assert probability(0.9) < 0.5 < sure
+    assert probability(0.0) == probability(0.5) < probability(0.9)
 
 
 def test_limb_and_its_bone_are_not_proposed() -> None:

@@ -17,7 +17,7 @@ from scipy import ndimage
 from calcimeasure.segment.radiograph.network import SIDE
 from calcimeasure.segment.radiograph.places import find_places
 from calcimeasure.segment.radiograph.scale import Pyramid, pyramid_of
-from calcimeasure.segment.radiograph.shadows import _patch, as_seen
+from calcimeasure.segment.radiograph.shadows import as_seen, patch_at
 from tests.bench.radiograph.learning.calcinosis import deposit
 from tests.bench.radiograph.learning.scenes import Lobes, around, exposed, uneven
 from tests.conftest import SHARED
@@ -122,7 +122,7 @@ def film_scene(
         center, length = (float(row), float(column)), around(rng, 3, 60) * film.mm
     side = length / fills
     off = rng.normal(0, 0.06 * side, 2)
-    values, within = _patch(pyramid, (center[0] + off[0], center[1] + off[1]), max(side, 8.0))
+    values, within = patch_at(pyramid, (center[0] + off[0], center[1] + off[1]), max(side, 8.0))
     values = values.astype(np.float64)
     shadow = np.zeros((SIDE, SIDE), dtype=bool)
     if not is_empty:
