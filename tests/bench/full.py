@@ -29,6 +29,7 @@ PROGRAMS = (
     "tests.bench.follow",
     "tests.bench.follow.killed",
     "tests.bench.fuzz.hostile",
+    "tests.bench.radiograph.marked_films",
     "tests.bench.radiograph.real_films",
     "tests.bench.store.damaged",
 )

@@ -214,8 +214,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.radiograph.marked_films", description=__doc__)
     parser.add_argument("--films", type=int, help="so many films in place of all")
     parser.add_argument("--seed", type=int, default=1, help="draws films, masses and clicks")
+    parser.add_argument(
+        "--left-out", action="store_true", help="films that the network of calcinosis was not taught on"
+    )
     chosen = parser.parse_args()
-    films = marked_films(film_paths(chosen.films, chosen.seed), chosen.seed)
+    films = marked_films(film_paths(chosen.films, chosen.seed, left_out=chosen.left_out), chosen.seed)
     write_table([results_of(film, chosen.seed) for film in films])
 
 

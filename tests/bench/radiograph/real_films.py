@@ -3,7 +3,8 @@
 ``python -m tests.bench.radiograph.real_films [--films N] [--seed S]`` prints the table and writes it to
 results/bench/real_films.csv. --films takes so many films in place of all, drawn by --seed; the seed also draws the
 masses. --public counts what is found on the public films of ../shared/dicom/real_anatomy instead, into
-results/bench/public_films.csv. They show no mass of soft tissue, and nothing is taught or fitted to them.
+results/bench/public_films.csv. They show no mass of soft tissue, and nothing is taught or fitted to them. --left-out
+takes the films of people of whom the network of calcinosis was taught nothing.
 
 The films are those of ../shared/films_free. Each is judged as it is, with a mass free of bone, and with one over bone
 (`calcified`). Their files say nothing of millimeters: as the program does, the longer side is taken for 250 mm. Each
@@ -30,6 +31,7 @@ from calcimeasure.segment.radiograph.constants import RADIOGRAPH
 from calcimeasure.study.cohort.proportion import wilson
 from tests.bench.conftest import BarTable
 from tests.bench.radiograph.calcified import KINDS, calcified
+from tests.bench.radiograph.learning.real_films import LEFT_OUT, person_of
 from tests.bench.radiograph.test_radiograph import BANDS, dice, long_axis_mm, proposed
 from tests.conftest import SHARED
 from tests.projections import radiograph_of
@@ -88,11 +90,13 @@ class Judged:
     said: tuple[Said, ...]
 
 
-def film_paths(count: int | None, seed: int) -> list[Path]:
-    """All films that are judged, or so many of them in an order that the seed draws."""
+def film_paths(count: int | None, seed: int, *, left_out: bool = False) -> list[Path]:
+    """All films that are judged, or so many of them in an order that the seed draws; those that were not taught on."""
     paths = [path for path in sorted(FOLDER.rglob("*.jpg")) if not any(word in path.stem for word in NOT_USED)]
     if not paths:
         raise SystemExit(f"Films in {FOLDER} expected, found none. Put the public films there.")
+    if left_out:
+        paths = [path for path in paths if person_of(path.stem) in LEFT_OUT]
     return paths if count is None else [paths[n] for n in np.random.default_rng(seed).permutation(len(paths))[:count]]
 
 
@@ -206,6 +210,9 @@ def main() -> None:
     parser.add_argument("--films", type=int, help="so many films in place of all")
     parser.add_argument("--seed", type=int, default=1, help="draws films and masses")
     parser.add_argument("--public", action="store_true", help="the public films without a mass instead")
+    parser.add_argument(
+        "--left-out", action="store_true", help="films that the network of calcinosis was not taught on"
+    )
     chosen = parser.parse_args()
     if chosen.public:
         table = Table("public_films")
@@ -213,7 +220,11 @@ def main() -> None:
             table.note_empty(films, of)
         table.bars.write()
         return
-    judged = [one for path in film_paths(chosen.films, chosen.seed) for one in judge(path, chosen.seed)]
+    judged = [
+        one
+        for path in film_paths(chosen.films, chosen.seed, left_out=chosen.left_out)
+        for one in judge(path, chosen.seed)
+    ]
     table = Table("real_films")
     table.note_empty([one for one in judged if one.over_bone is None])
     for over_bone in (False, True):

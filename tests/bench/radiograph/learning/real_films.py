@@ -72,16 +72,20 @@ class Film:
         return max(self.image.pixels.shape) / FILM_MM
 
 
+def person_of(name: str) -> str:
+    """Give the person whom a film shows, by the name of its file."""
+    return next((word for word in PEOPLE if word in name), name)
+
+
 @cache
 def real_films() -> tuple[Film, ...]:
     """All films that may be taught on."""
     paths = [path for path in sorted((SHARED / "films_free").rglob("*.jpg"))
              if not any(word in path.stem for word in NOT_USED)]  # fmt: skip
-    names = [next((word for word in PEOPLE if word in path.stem), path.stem) for path in paths]
     films = []
-    for path, person in zip(paths, names, strict=True):
+    for path in paths:
         image = radiograph_of(np.asarray(Image.open(path).convert("L"), dtype=np.float32), None, bits=8)
-        films.append(Film(path.stem, person, image, pyramid_of(image)))
+        films.append(Film(path.stem, person_of(path.stem), image, pyramid_of(image)))
     return tuple(films)
 
 
