@@ -111,7 +111,12 @@ class Connection:
 
     @contextmanager
     def association(
-        self, contexts: Sequence[PresentationContext], roles: Sequence[Any] = (), keeping: Keeping | None = None
+        self,
+        contexts: Sequence[PresentationContext],
+        roles: Sequence[Any] = (),
+        keeping: Keeping | None = None,
+        *,
+        again: bool = False,
     ) -> Iterator[Any]:
         """Make an association, and end it.
 
@@ -121,14 +126,30 @@ class Connection:
             What is proposed to the archive.
         keeping
             Takes objects that come over this association (C-GET).
+        again
+            Whether to try again where it cannot be made now. Otherwise who asks tries again (`until_done`).
 
         Raises
         ------
         IncompleteError
             It cannot be made now.
         ArchiveError
-            The archive refuses this program.
+            The archive refuses this program; or it cannot be made each time.
         """
+
+        def make() -> Any:  # noqa: ANN401 - pynetdicom has no types
+            return self._associated(contexts, roles, keeping)
+
+        association = self.until_done(make) if again else make()
+        try:
+            yield association
+        finally:
+            if association.is_established:
+                association.release()
+
+    def _associated(
+        self, contexts: Sequence[PresentationContext], roles: Sequence[Any], keeping: Keeping | None
+    ) -> Any:  # noqa: ANN401 - pynetdicom has no types
         handlers: list[Any] = [(evt.EVT_C_STORE, keeping.store)] if keeping is not None else []
         association = self._entity().associate(
             self._address.host,
@@ -146,11 +167,7 @@ class Connection:
         if not association.is_established:
             raise IncompleteError("no association")
         self._has_answered = True
-        try:
-            yield association
-        finally:
-            if association.is_established:
-                association.release()
+        return association
 
     def until_done(self, work: Callable[[], _Result]) -> _Result:
         """Do some work with associations, again if one breaks off.
@@ -169,7 +186,7 @@ class Connection:
                 if last:
                     raise ArchiveError(
                         f"An answer of the archive {self._address} expected, found none, {attempt} times. Try again "
-                        "later: what was fetched stays."
+                        "later: what was fetched or sent stays."
                     ) from error
             time.sleep(min(wait_s, self._patience.longest_wait_s))
             wait_s *= 2

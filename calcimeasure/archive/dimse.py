@@ -144,7 +144,7 @@ class Dimse:
             some = kinds[begin : begin + _MOST_CONTEXTS]
             contexts = [build_context(kind, syntax) for kind, syntax in some]
             chosen = {file: meta[1] for file, meta in metas.items() if meta is not None and (meta[0], meta[2]) in some}
-            with self._connection.association(contexts) as association:
+            with self._connection.association(contexts, again=True) as association:
                 for file, uid in chosen.items():
                     yield _store(association, file, uid)
 

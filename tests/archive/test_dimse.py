@@ -145,6 +145,16 @@ def test_an_archive_that_does_not_answer_is_told(tmp_path: Path) -> None:
         fetched(f"dimse://A@127.0.0.1:{free_port()}", tmp_path, Access(), [])
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_archive_that_does_not_answer_what_is_sent_is_told(images: list[Path]) -> None:
+    place = f"127.0.0.1:{free_port()}"
+    with (
+        open_archive(parse_address(f"dimse://A@{place}"), Access(), print, QUICK) as archive,
+        pytest.raises(ArchiveError, match=f"An answer of the archive .*{place}.* expected, found none, 3 times"),
+    ):
+        list(archive.send(images[:1]))
+
+
 def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['pynetdicom'] = None\n"
