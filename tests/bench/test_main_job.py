@@ -76,10 +76,8 @@ def test_whole_command(
 
     benchmark.pedantic(measure_anew, rounds=ROUNDS, warmup_rounds=1)
     bars.note("calcimeasure measure - reference", benchmark.stats["min"] - reference_seconds, "s")
-    own_s, reference_s = (
-        min(cpu_seconds(command) for _ in range(ROUNDS))
-        for command in (measure_command(bench_series, next(folders)), reference_command(bench_series))
-    )
+    own_s = min(cpu_seconds(measure_command(bench_series, next(folders))) for _ in range(ROUNDS))
+    reference_s = min(cpu_seconds(reference_command(bench_series)) for _ in range(ROUNDS))
     bars.note("calcimeasure measure / reference, time of cores", own_s / reference_s, "")
     bars.check("calcimeasure measure / reference", benchmark.stats["min"] / reference_seconds, 1.5, "")
 
