@@ -45,20 +45,23 @@ def make_patches(folder: Path, shard: int) -> None:
     np.savez(folder / f"patches_{shard:03}.npz", seen=np.array(seen, dtype=np.float16), shadows=np.array(shadows))
 
 
-def pair(inputs: int, outputs: int) -> nn.Sequential:
+def pair(inputs: int, outputs: int, *, normalized: bool) -> nn.Sequential:
     layers: list[nn.Module] = []
     for channels in (inputs, outputs):
-        layers += [nn.Conv2d(channels, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+        norm = [nn.BatchNorm2d(outputs)] if normalized else []
+        layers += [nn.Conv2d(channels, outputs, 3, padding=1, bias=not normalized), *norm, nn.ReLU()]
     return nn.Sequential(*layers)
 
 
 class Network(nn.Module):
-    """What `mass_shares` computes, before its weights are folded."""
+    """What `mass_shares` computes: before normalizations are folded into the convolutions, or after that."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, normalized: bool = True) -> None:
         super().__init__()
-        self.down = nn.ModuleList([pair(a, b) for a, b in zip((CHANNELS, *WIDTHS), WIDTHS, strict=False)])
-        self.up = nn.ModuleList([pair(WIDTHS[n] + WIDTHS[n + 1], WIDTHS[n]) for n in reversed(range(LEVELS - 1))])
+        downward = zip((CHANNELS, *WIDTHS), WIDTHS, strict=False)
+        upward = [(WIDTHS[n] + WIDTHS[n + 1], WIDTHS[n]) for n in reversed(range(LEVELS - 1))]
+        self.down = nn.ModuleList([pair(a, b, normalized=normalized) for a, b in downward])
+        self.up = nn.ModuleList([pair(a, b, normalized=normalized) for a, b in upward])
         self.last = nn.Conv2d(WIDTHS[0], 1, 1)
 
     def forward(self, seen: torch.Tensor) -> torch.Tensor:

@@ -16,13 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as nnf
 from torch import nn
 
-from calcimeasure.segment.radiograph.network import CHANNELS, LEVELS
 from calcimeasure.segment.radiograph.shadows import as_seen
 from tests.bench.radiograph.learning.backgrounds import read_backgrounds
-from tests.bench.radiograph.learning.learn import WIDTHS, loss_of, put
+from tests.bench.radiograph.learning.learn import Network, loss_of, put
 from tests.bench.radiograph.learning.real_films import film_scene, looked_at, real_films
 from tests.bench.radiograph.learning.scenes import scene
 
@@ -60,41 +58,17 @@ def write(path: Path, made: list[tuple[np.ndarray, np.ndarray]]) -> None:
     np.savez(path, seen=np.array(seen, dtype=np.float16), shadows=np.array(shadows))
 
 
-def pair(inputs: int, outputs: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for channels in (inputs, outputs):
-        layers += [nn.Conv2d(channels, outputs, 3, padding=1), nn.ReLU()]
-    return nn.Sequential(*layers)
-
-
-class Network(nn.Module):
-    """What `mass_shares` computes: normalizations are folded into the convolutions already."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.down = nn.ModuleList([pair(a, b) for a, b in zip((CHANNELS, *WIDTHS), WIDTHS, strict=False)])
-        self.up = nn.ModuleList([pair(WIDTHS[n] + WIDTHS[n + 1], WIDTHS[n]) for n in reversed(range(LEVELS - 1))])
-        self.last = nn.Conv2d(WIDTHS[0], 1, 1)
-
-    def forward(self, seen: torch.Tensor) -> torch.Tensor:
-        levels = []
-        for n, layers in enumerate(self.down):
-            seen = layers(nnf.max_pool2d(seen, 2) if n else seen)
-            levels.append(seen)
-        for finer, layers in zip(reversed(levels[:-1]), self.up, strict=True):
-            seen = layers(torch.cat([finer, nnf.interpolate(seen, scale_factor=2, mode="nearest")], 1))
-        return self.last(seen)
-
-    def convolutions(self) -> list[nn.Conv2d]:
-        """In the order in which the file holds them."""
-        return [one for layers in (*self.down, *self.up) for one in layers if isinstance(one, nn.Conv2d)] + [self.last]
+def convolutions(network: Network) -> list[nn.Conv2d]:
+    """In the order in which the file holds them."""
+    layers = [one for layers in (*network.down, *network.up) for one in layers]
+    return [*(one for one in layers if isinstance(one, nn.Conv2d)), network.last]
 
 
 def read_weights(network: Network, path: Path) -> None:
     """Begin with the weights of a file."""
     stored = np.load(path)
     with torch.no_grad():
-        for n, one in enumerate(network.convolutions()):
+        for n, one in enumerate(convolutions(network)):
             outputs, inputs, rows, columns = one.weight.shape
             weights = stored[f"weights_{n:02}"].astype(np.float32).reshape(rows, columns, inputs, outputs)
             one.weight.copy_(torch.from_numpy(weights).permute(3, 2, 0, 1))
@@ -103,7 +77,7 @@ def read_weights(network: Network, path: Path) -> None:
 
 def write_weights(network: Network, path: Path) -> None:
     arrays: dict[str, np.ndarray] = {}
-    for one in network.convolutions():
+    for one in convolutions(network):
         put(arrays, one.weight.permute(2, 3, 1, 0).reshape(-1, one.weight.shape[0]), one.bias)
     np.savez_compressed(path, **arrays)
 
@@ -113,7 +87,7 @@ def learn(folder: Path, begin: Path) -> Network:
     torch.manual_seed(2)
     rng = np.random.default_rng(2)
     films, scenes = (dict(np.load(folder / f"{kind}_patches.npz")) for kind in ("film", "scene"))
-    network = Network()
+    network = Network(normalized=False)
     read_weights(network, begin)
     network = network.to(memory_format=torch.channels_last)
     average = torch.optim.swa_utils.AveragedModel(network, avg_fn=lambda kept, new, _: KEEPS * kept + (1 - KEEPS) * new)
