@@ -6,7 +6,6 @@ the file to begin again. The benchmarks write tables of their own to results/ben
 
 from __future__ import annotations
 
-import csv
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcimeasure.version import software_version
+from tests.tables import read, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ def steps() -> dict[str, list[str]]:
 
 def run_all(commands: Mapping[str, Sequence[str]], results: Path) -> bool:
     """Run the steps that have not ended yet; tell whether all of them reached their bars."""
-    rows = _rows(results)
+    rows = read(results) if results.exists() else []
     ended = {row["step"] for row in rows}
     for step, command in commands.items():
         if step in ended:
@@ -56,26 +56,8 @@ def run_all(commands: Mapping[str, Sequence[str]], results: Path) -> bool:
         seconds = f"{time.monotonic() - begun:.0f}"
         values = (step, str(reached).lower(), seconds, software_version(), date.today().isoformat())
         rows.append(dict(zip(COLUMNS, values, strict=True)))
-        _write(rows, results)
+        write(results, COLUMNS, rows)
     return all(row["reached"] == "true" for row in rows if row["step"] in commands)
-
-
-def _rows(results: Path) -> list[dict[str, str]]:
-    if not results.exists():
-        return []
-    with results.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def _write(rows: list[dict[str, str]], results: Path) -> None:
-    """All rows at once, so that a run that is interrupted here leaves whole ones."""
-    results.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = results.with_suffix(".part")
-    with unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    unfinished.replace(results)
 
 
 def main() -> int:
@@ -83,7 +65,7 @@ def main() -> int:
     reached = run_all(steps(), RESULTS)
     lines = [
         f"{row['step']:<50} {row['seconds']:>6} s  {'' if row['reached'] == 'true' else 'MISSED'}"
-        for row in _rows(RESULTS)
+        for row in read(RESULTS)
     ]
     print("\n".join([f"all benchmarks ({RESULTS})", *lines]))  # noqa: T201 - what a benchmark is run for
     return 0 if reached else 1

@@ -7,7 +7,6 @@ Exit code 1: a bar was missed.
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 import subprocess
@@ -24,7 +23,7 @@ import psutil
 from tests.conftest import PROJECT
 from tests.dicom_writers import SYNTAXES
 from tests.fuzz import Drawn, draw_code, draw_doubled, draw_file, draw_grid, load
-from tests.tables import header_of, read
+from tests.tables import header_of, read, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +95,7 @@ def run_bench(count: int, results: Path) -> bool:
     while first < count:
         batch = measure_batch(first, min(first + BATCH, count))
         rows.append({name: str(value) for name, value in asdict(batch).items()})
-        _write(rows, results)
+        write(results, [field.name for field in fields(Batch)], rows)
         print(f"inputs {batch.first} to {batch.stop - 1}: {batch.wall_s:.0f} s {batch.faults}", flush=True)  # noqa: T201
         first = batch.stop
     return _print_table(rows, results)
@@ -207,17 +206,6 @@ def _end(process: psutil.Process) -> None:
     for one in reversed(_tree(process)):
         with suppress(psutil.NoSuchProcess):
             one.kill()
-
-
-def _write(rows: list[dict[str, str]], results: Path) -> None:
-    """All rows at once, so that a run that is interrupted here leaves whole ones."""
-    results.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = results.with_suffix(".part")
-    with unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Batch)])
-        writer.writeheader()
-        writer.writerows(rows)
-    unfinished.replace(results)
 
 
 def _print_table(rows: list[dict[str, str]], results: Path) -> bool:
